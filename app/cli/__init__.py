@@ -1,0 +1,1 @@
+"""The command line: it prints the events of the jobs."""

@@ -1,0 +1,139 @@
+"""The command line `kith`."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import __version__
+from app.cli.demo import run_demo
+from app.cli.models import models
+from app.cli.options import AsJson, Overrides, SettingsFile, pairs, settings_for_run
+from app.cli.running import STOPPED, run_job
+from app.errors import KithError, command
+from app.jobs.build_kb import build_kb
+from app.jobs.recognize_folder import recognize_folder
+from app.logs import log_file, start_log
+from app.settings import described, load, load_user_settings, save, with_overrides
+
+_log = logging.getLogger(__name__)
+
+BUG = 1
+CANNOT = 3
+
+cli = typer.Typer(
+    name="kith",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Kith finds the people you know in your own photo collection. Photos never leave this machine.",
+    epilog="Exit codes: 0 done (photos that failed are named), 1 a bug (see the log), 2 a wrong command line, "
+    "3 it could not be done (the message says what to do), 130 stopped by Ctrl-C.",
+)
+cli.add_typer(models, name="models")
+
+
+@cli.command("build-kb", epilog="Example: kith build-kb --set dataset_dir=~/Pictures/people")
+def build(
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn the people from the people folder, which holds one folder of photos per person.
+
+    Photos that did not change since the last time are not analysed again.
+    """
+    run_job(settings_for_run(settings, overrides), "Build KB", build_kb, as_json)
+
+
+@cli.command(epilog="Example: kith recognize ~/Pictures/summer --output ~/Pictures/sorted")
+def recognize(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of photos, or photos; the input folder of the settings if none."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the copies and the report.")] = None,
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recognise the people in folders of photos and file copies under their names.
+
+    Single photos are only told about; with --output they are filed as well.
+    """
+    chosen = settings_for_run(settings, overrides)
+    inputs = paths or [chosen.input_folder]
+    target = output.absolute() if output else chosen.output_folder
+    filing = target if output or any(path.is_dir() for path in inputs) else None
+    run_job(chosen, "Recognize Folder", lambda context: recognize_folder(context, inputs, filing), as_json)
+
+
+@cli.command("settings", epilog="Example: kith settings face_tol=0.5")
+def show_settings(
+    changes: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change.")] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Show every setting with what it does, or change some for good."""
+    loaded = load(settings) if settings else load_user_settings()
+    for problem in loaded.problems:
+        sys.stderr.write(f"{problem}\n")
+    values = with_overrides(loaded.settings, pairs(changes or []))
+    if changes:
+        save(loaded.path, values)
+    typer.echo(f"Settings file: {loaded.path}\nLog file: {log_file()}\n")
+    current = values.model_dump(mode="json")
+    for row in described():
+        typer.echo(f"{row.key} = {current[row.key]}\n    {row.help} Default: {row.default}.")
+
+
+@cli.command(epilog="Example: kith demo --folder ~/kith-demo")
+def demo(
+    folder: Annotated[Path | None, typer.Option(help="Where to work; a folder in your user data if not named.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the whole job on test photos: fetch them, build a knowledge base, recognise, file."""
+    run_demo(folder, as_json)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"Kith {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; bugs go to the log with their traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    start_log()
+    arguments = sys.argv[1:]
+    if not arguments:
+        sys.stderr.write("The window comes with the next version; until then the command line does the work.\n\n")
+    try:
+        cli(arguments or ["--help"], prog_name=command())
+    except KithError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(CANNOT)
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception:
+        _log.exception("bug")
+        sys.stderr.write(
+            f"Something went wrong that should not have. {log_file()} tells what; nothing filed or stored is lost, "
+            f"and {command()} can be started again.\n"
+        )
+        sys.exit(BUG)

@@ -1,0 +1,63 @@
+"""`kith models`: the model files, where each is, and fetching them."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from app.cli.options import Overrides, SettingsFile, settings_for_run
+from app.errors import ModelMissing
+from app.vision.model_files import REGISTRY, default_folder, download, find_model, registered, status
+
+WITHOUT = {
+    "yunet_2026may": "dlib's HOG finds the faces instead: slower, and small faces are missed",
+    "osnet_ain_x1_0": "people are recognised by their faces only",
+}
+
+models = typer.Typer(no_args_is_help=False, rich_markup_mode=None, help="The model files: where each is, and fetching.")
+
+
+@models.callback(invoke_without_command=True)
+def listing(context: typer.Context, settings: SettingsFile = None, overrides: Overrides = None) -> None:
+    """List the model files and where each is."""
+    if context.invoked_subcommand:
+        return
+    for found in status(settings_for_run(settings, overrides)):
+        size = f"{found.model.size / 1e6:.1f} MB" if found.model.size else "size unknown"
+        typer.echo(f"{found.model.name}: {found.state}{f', {found.path}' if found.path else ''}")
+        typer.echo(f"    {found.model.purpose}; {size}, licence {found.model.licence}, SHA-256 {found.model.sha256}")
+
+
+@models.command("download", epilog="Example: kith models download yunet_2026may")
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="Which model; those used by default if not named.")] = None,
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+) -> None:
+    """Fetch model files, check their SHA-256 and put them in place."""
+    chosen = settings_for_run(settings, overrides)
+    wanted = [registered(name)] if name else [model for model in REGISTRY if model.name in WITHOUT]
+    failed = []
+    for model in wanted:
+        if name is None and find_model(model.name, chosen):
+            continue
+        try:
+            with _bar(model.file) as bar:
+                task = bar.task_ids[0]
+                path = download(
+                    model, default_folder(chosen), lambda done, size: bar.update(task, completed=done, total=size)
+                )
+            typer.echo(f"{model.name}: {path}")
+        except ModelMissing as error:
+            failed.append(f"{error} Without it {WITHOUT.get(model.name, 'reid_model cannot name it')}.")
+    if failed:
+        raise ModelMissing("\n".join(failed))
+
+
+def _bar(description: str) -> Progress:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)
+    bar.add_task(description, total=None)
+    return bar

@@ -1,0 +1,112 @@
+"""Plan and make the copies of a photo under the names of the people in it."""
+
+import errno
+import filecmp
+import os
+import shutil
+from collections.abc import Collection, Mapping
+from itertools import count
+from pathlib import Path
+
+from app.errors import BadPhoto, FilingFailed
+from app.filing.names import numbered
+from app.identity.copy_records import CopyRecord, CopyRecords
+
+_OUTPUT_AT_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
+
+
+def plan_copies(
+    records: CopyRecords,
+    photo_id: int,
+    name: str,
+    people: Collection[int | None],
+    folders: Mapping[int | None, str],
+    output: Path,
+) -> tuple[list[CopyRecord], list[CopyRecord]]:
+    """Write down a copy for each of `people` (None: Unknown) and return the standing and the outdated records.
+
+    A copy planned or made by an earlier run stands, also under its earlier folder.
+    """
+    present = {record.person_id: record for record in records.of_photo(photo_id, output)}
+    standing = [
+        present.get(person)
+        or records.plan(photo_id, person, output, _free_name(records, output / folders[person] / name))
+        for person in people
+    ]
+    return standing, [record for person, record in present.items() if person not in people]
+
+
+def _free_name(records: CopyRecords, wanted: Path) -> Path:
+    names = (numbered(wanted, number) for number in count(1))
+    return next(path for path in names if not os.path.lexists(path) and not records.is_taken(path))
+
+
+def make_copy(records: CopyRecords, record: CopyRecord, source: Path) -> Path:
+    """Make a planned copy, or finish one that an earlier run began, and return where it lies.
+
+    Nothing is overwritten: a name taken meanwhile gives way to the next free one. Raises BadPhoto where the photo
+    cannot be read and FilingFailed where the output folder takes no copy.
+    """
+    target = record.target
+    if record.done and target.exists():
+        return target
+    _check_readable(source)
+    try:
+        while not _place(source, target, record.id):
+            target = _free_name(records, target)
+            records.move(record.id, target)
+    except OSError as error:
+        raise _explained(error, source, target) from error
+    records.mark_done(record.id)
+    return target
+
+
+def _check_readable(source: Path) -> None:
+    try:
+        source.open("rb").close()
+    except OSError as error:
+        raise BadPhoto(source, f"could not be copied: {error.strerror or error}") from error
+
+
+def _place(source: Path, target: Path, record_id: int) -> bool:
+    """Copy by way of a hidden file; False where another file has the name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not _reserve(target):
+        return filecmp.cmp(source, target, shallow=False)
+    part = target.with_name(f".kith-{record_id}.part")
+    try:
+        shutil.copy2(source, part)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _reserve(target: Path) -> bool:
+    """Take the name with an empty file; an empty one is what a killed run left of its own."""
+    try:
+        target.open("xb").close()
+    except FileExistsError:
+        return target.is_file() and target.stat().st_size == 0
+    return True
+
+
+def _explained(error: OSError, source: Path, target: Path) -> BadPhoto | FilingFailed:
+    if error.errno in _OUTPUT_AT_FAULT:
+        return FilingFailed(
+            f"No copy could be written to {target.parent}: {error.strerror}. "
+            "Free some space or choose another output folder, then start again: it goes on where it stopped."
+        )
+    return BadPhoto(source, f"could not be copied to {target}: {error.strerror or error}")
+
+
+def withdraw(records: CopyRecords, record: CopyRecord, source: Path) -> None:
+    """Take back a copy whose verdict has changed; a copy that somebody altered meanwhile is theirs and stays."""
+    try:
+        if record.target.is_file() and filecmp.cmp(source, record.target, shallow=False):
+            record.target.unlink()
+    except OSError as error:
+        raise _explained(error, source, record.target) from error
+    records.drop(record.id)

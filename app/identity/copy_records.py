@@ -1,0 +1,59 @@
+"""The record of copies: each is written down before it is made."""
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.identity.photo_records import now, path_value
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRecord:
+    """A copy of a photo under a person's name, or under Unknown where `person_id` is None."""
+
+    id: int
+    photo_id: int
+    person_id: int | None
+    target: Path
+    done: bool
+
+
+class CopyRecords:
+    """Copies planned and made."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def of_photo(self, photo_id: int, output: Path) -> list[CopyRecord]:
+        """Return the copies of a photo in an output folder."""
+        rows = self._connection.execute(
+            "SELECT id, photo_id, person_id, target, done FROM copies WHERE photo_id = ? AND output = ? ORDER BY id",
+            (photo_id, path_value(output)),
+        )
+        return [CopyRecord(key, photo, person, Path(os.fsdecode(target)), bool(done)) for key, photo, person, target, done in rows]
+
+    def is_taken(self, target: Path) -> bool:
+        """Say whether a copy of that name is planned or made."""
+        query = "SELECT 1 FROM copies WHERE target = ?"
+        return self._connection.execute(query, (path_value(target),)).fetchone() is not None
+
+    def plan(self, photo_id: int, person_id: int | None, output: Path, target: Path) -> CopyRecord:
+        """Write down a copy to come."""
+        cursor = self._connection.execute(
+            "INSERT INTO copies (photo_id, person_id, output, target, done, made_at) VALUES (?, ?, ?, ?, 0, ?)",
+            (photo_id, person_id, path_value(output), path_value(target), now()),
+        )
+        return CopyRecord(int(cursor.lastrowid or 0), photo_id, person_id, target, False)
+
+    def move(self, record_id: int, target: Path) -> None:
+        """Plan the copy under another name."""
+        self._connection.execute("UPDATE copies SET target = ? WHERE id = ?", (path_value(target), record_id))
+
+    def mark_done(self, record_id: int) -> None:
+        """Say that the copy is complete."""
+        self._connection.execute("UPDATE copies SET done = 1, made_at = ? WHERE id = ?", (now(), record_id))
+
+    def drop(self, record_id: int) -> None:
+        """Forget a copy that no longer stands for a verdict."""
+        self._connection.execute("DELETE FROM copies WHERE id = ?", (record_id,))

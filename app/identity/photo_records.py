@@ -1,0 +1,196 @@
+"""Objective layer: photos, where they lie, and what models saw in them."""
+
+import os
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.photos.box import Box
+from app.photos.facts import PhotoFacts
+from app.vision.observations import Analysis, Appearance, Kind, Observation
+
+SAME_PLACE_IOU = 0.35  # between boxes of different detectors or working sizes: docs/decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An appearance with what one analysis observed there."""
+
+    appearance_id: int
+    face: Observation | None
+    body: Observation | None
+
+
+def now() -> str:
+    """Return the present moment as ISO 8601 text in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def path_value(path: Path) -> str | bytes:
+    """Return a path as the store keeps it: text, or bytes where the name is no Unicode (`os.fsdecode` reads both)."""
+    text = os.fspath(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return text
+
+
+class PhotoRecords:
+    """Photos, files, analyses, appearances and observations."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def at(self, path: Path, size: int, mtime_ns: int) -> tuple[int, int] | None:
+        """Return photo id and orientation of an unchanged file, None if it is new or was written to."""
+        row: tuple[int, int] | None = self._connection.execute(
+            "SELECT p.id, p.orientation FROM files f JOIN photos p ON p.id = f.photo_id "
+            "WHERE f.path = ? AND f.size = ? AND f.mtime_ns = ?",
+            (path_value(path), size, mtime_ns),
+        ).fetchone()
+        return row
+
+    def by_hash(self, image_hash: str) -> int | None:
+        """Return the id of the photo with this image data."""
+        row = self._connection.execute("SELECT id FROM photos WHERE image_hash = ?", (image_hash,)).fetchone()
+        return row[0] if row else None
+
+    def save_photo(self, facts: PhotoFacts) -> int:
+        """Enter a photo, or what its metadata says today, and return its id."""
+        row = self._connection.execute(
+            "INSERT INTO photos (image_hash, width, height, orientation, taken_at, camera, added_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (image_hash) DO UPDATE SET "
+            "orientation = excluded.orientation, taken_at = excluded.taken_at, camera = excluded.camera RETURNING id",
+            (
+                facts.image_hash,
+                facts.width,
+                facts.height,
+                facts.orientation,
+                facts.taken_at,
+                facts.camera,
+                now(),
+            ),
+        ).fetchone()
+        return int(row[0])
+
+    def save_file(self, path: Path, photo_id: int, size: int, mtime_ns: int) -> None:
+        """Say that the photo lies at `path`."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO files (path, photo_id, size, mtime_ns) VALUES (?, ?, ?, ?)",
+            (path_value(path), photo_id, size, mtime_ns),
+        )
+
+    def forget_missing_files(self, root: Path, present: Collection[Path]) -> None:
+        """Drop the places below `root` where no photo lies any more; the photos stay known."""
+        places = (Path(os.fsdecode(row[0])) for row in self._connection.execute("SELECT path FROM files"))
+        gone = [(path_value(path),) for path in places if path.is_relative_to(root) and path not in present]
+        self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
+
+    def analysis(self, photo_id: int, engine_id: str, orientation: int) -> int | None:
+        """Return the id of the analysis by these models at this orientation."""
+        row = self._connection.execute(
+            "SELECT id FROM analyses WHERE photo_id = ? AND engine_id = ? AND orientation = ?",
+            (photo_id, engine_id, orientation),
+        ).fetchone()
+        return row[0] if row else None
+
+    def save_analysis(self, photo_id: int, engine_id: str, orientation: int, analysis: Analysis) -> int:
+        """Enter what was seen: its observations join the appearances at the same places, or make new ones."""
+        self._connection.execute("UPDATE photos SET phash = ? WHERE id = ?", (analysis.phash, photo_id))
+        cursor = self._connection.execute(
+            "INSERT INTO analyses (photo_id, engine_id, orientation, made_at) VALUES (?, ?, ?, ?)",
+            (photo_id, engine_id, orientation, now()),
+        )
+        analysis_id = int(cursor.lastrowid or 0)
+        free = self._appearance_boxes(photo_id)
+        for appearance in analysis.appearances:
+            appearance_id = _take_same_place(free, appearance.box) or self._add_appearance(photo_id, appearance.box)
+            self._add_observations(appearance_id, analysis_id, appearance)
+        return analysis_id
+
+    def _appearance_boxes(self, photo_id: int) -> dict[int, Box]:
+        rows = self._connection.execute(
+            "SELECT id, x, y, w, h FROM appearances WHERE photo_id = ? AND x IS NOT NULL", (photo_id,)
+        )
+        return {row[0]: Box(*row[1:]) for row in rows}
+
+    def _add_appearance(self, photo_id: int, box: Box) -> int:
+        cursor = self._connection.execute(
+            "INSERT INTO appearances (photo_id, x, y, w, h) VALUES (?, ?, ?, ?, ?)", (photo_id, *box)
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _add_observations(self, appearance_id: int, analysis_id: int, appearance: Appearance) -> None:
+        self._connection.executemany(
+            "INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, sharpness, "
+            "pixels, weak, vector, mirror) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    appearance_id,
+                    analysis_id,
+                    seen.kind,
+                    seen.model_id,
+                    *seen.box,
+                    seen.score,
+                    seen.sharpness,
+                    seen.pixels,
+                    seen.weak,
+                    to_blob(seen.vector),
+                    None if seen.mirror is None else to_blob(seen.mirror),
+                )
+                for seen in appearance.observations
+            ],
+        )
+
+    def sightings(self, analysis_id: int) -> list[Sighting]:
+        """Return what an analysis saw, appearance by appearance, the largest face first."""
+        rows = self._connection.execute(
+            "SELECT appearance_id, kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, weak "
+            "FROM observations WHERE analysis_id = ? ORDER BY id",
+            (analysis_id,),
+        )
+        seen: dict[int, dict[Kind, Observation]] = {}
+        for appearance_id, *values in rows:
+            observation = _observation(values)
+            seen.setdefault(appearance_id, {})[observation.kind] = observation
+        return [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
+
+
+def _take_same_place(free: dict[int, Box], box: Box) -> int | None:
+    best = max(free, key=lambda key: free[key].iou(box), default=None)
+    if best is None or free[best].iou(box) < SAME_PLACE_IOU:
+        return None
+    del free[best]
+    return best
+
+
+def to_blob(vector: NDArray[np.float32]) -> bytes:
+    """Return a vector as the store keeps it: float32, little-endian."""
+    return vector.astype("<f4").tobytes()
+
+
+def from_blob(blob: bytes) -> NDArray[np.float32]:
+    """Return the vector kept as `blob`."""
+    return np.frombuffer(blob, "<f4")
+
+
+def _observation(values: Sequence[Any]) -> Observation:
+    kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, weak = values
+    return Observation(
+        kind=Kind(kind),
+        model_id=model_id,
+        box=Box(x, y, w, h),
+        score=score,
+        vector=from_blob(vector),
+        mirror=None if mirror is None else from_blob(mirror),
+        sharpness=sharpness,
+        pixels=pixels,
+        weak=bool(weak),
+    )

@@ -1,0 +1,103 @@
+"""What the people folder teaches: which face of a photo is the person, and which folder is whom."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.identity.person_records import PersonRecords
+from app.identity.photo_records import Sighting
+
+LEAST_PIXELS = 30  # a smaller face in the photo is a passer-by: docs/recognition.md
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one photo could teach: the appearance of its person, and why it is left out of the gallery.
+
+    A blurred face alone in its photo is linked all the same: the gallery leaves it out by its sharpness.
+    """
+
+    photo_id: int
+    appearance_id: int | None
+    left_out: str = ""
+
+
+def lesson_of(photo_id: int, sightings: Sequence[Sighting], least_sharpness: float) -> Lesson:
+    """Return what a photo in a person's folder teaches: exactly one usable face is that person."""
+    faces = [(seen.appearance_id, seen.face) for seen in sightings if seen.face]
+    large = [(key, face) for key, face in faces if face.pixels >= LEAST_PIXELS]
+    usable = [key for key, face in large if face.sharpness >= least_sharpness]
+    if len(usable) == 1:
+        return Lesson(photo_id, usable[0])
+    if usable:
+        return Lesson(photo_id, None, f"shows {len(usable)} faces: which one is meant is not clear")
+    if len(large) == 1:
+        return Lesson(photo_id, large[0][0], "the face is blurred")
+    if not faces:
+        return Lesson(photo_id, None, "no face found")
+    return Lesson(photo_id, None, "the faces are blurred" if large else "the face is too small")
+
+
+def readable(folder: str) -> str:
+    """Return a folder's name as text, also where it is no valid Unicode."""
+    return folder.encode("utf-8", "backslashreplace").decode()
+
+
+class PersonFolders:
+    """The folders of the dataset and the persons they stand for."""
+
+    def __init__(self, people: PersonRecords, folders: Iterable[str]) -> None:
+        self._people = people
+        self._folders = list(folders)
+
+    def teach(self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str]) -> dict[str, dict[Path, str]]:
+        """Make the dataset's links say what the lessons say, within the caller's transaction.
+
+        Returns for each folder the photos and why they are left out, empty where they are not.
+        """
+        folders_of: dict[int, set[str]] = {}
+        for path, lesson in lessons.items():
+            folders_of.setdefault(lesson.photo_id, set()).add(owners[path])
+        persons = self._persons({photo: min(names) for photo, names in folders_of.items() if len(names) == 1})
+        reasons: dict[str, dict[Path, str]] = {folder: {} for folder in self._folders}
+        first: dict[int, Path] = {}
+        links = []
+        for path, lesson in lessons.items():
+            others = sorted(folders_of[lesson.photo_id] - {owners[path]})
+            reason = _not_taught(lesson, others, first.setdefault(lesson.photo_id, path), path)
+            reasons[owners[path]][path] = reason
+            if lesson.appearance_id is not None and not others:
+                links.append((lesson.appearance_id, persons[owners[path]]))
+        self._people.replace_dataset_links(links)
+        return reasons
+
+    def _persons(self, folder_of_photo: Mapping[int, str]) -> dict[str, int]:
+        """Return the person of each folder: known by its name, else by its photos (a renamed folder), else new."""
+        known = {person.folder: person.id for person in self._people.all().values() if person.folder}
+        gone = {person for folder, person in known.items() if folder not in map(readable, self._folders)}
+        linked = self._people.dataset_persons(folder_of_photo)
+        persons = {}
+        for folder in self._folders:
+            name = readable(folder)
+            person = known.get(name)
+            if person is None:
+                votes = Counter(
+                    linked[photo] for photo, own in folder_of_photo.items() if own == folder and photo in linked
+                )
+                person = next((winner for winner, _ in votes.most_common(1) if winner in gone), None)
+                if person is None:
+                    person = self._people.add(name, name)
+                else:
+                    gone.discard(person)
+                    self._people.give_folder(person, name)
+            persons[folder] = person
+        return persons
+
+
+def _not_taught(lesson: Lesson, others: Sequence[str], first: Path, path: Path) -> str:
+    if others:
+        return f"the same photo lies in the folder of {', '.join(map(readable, others))} too"
+    if first != path:
+        return f"the same photo as {first.name}"
+    return lesson.left_out if lesson.appearance_id is None else ""

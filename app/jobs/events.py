@@ -1,0 +1,108 @@
+"""What a job tells while it runs: the window, the command line and the tests read the same events."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.filing.report import ReportRow
+from app.identity.verdicts import PhotoVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The job knows how many photos there are."""
+
+    job: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to know about the whole run."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoLearned:
+    """A photo of the knowledge base was looked at; `left_out` says why it teaches nothing, empty if it does."""
+
+    done: int
+    total: int
+    path: Path
+    person: str
+    left_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDone:
+    """A photo was recognised and filed: `line` in words, `row` as in the report, `unsure` people only suggested."""
+
+    done: int
+    total: int
+    path: Path
+    line: str
+    row: ReportRow
+    unsure: tuple[str, ...]
+    verdict: PhotoVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFailed:
+    """A photo could not be used; the run goes on."""
+
+    done: int
+    total: int
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A photo of the knowledge base that teaches nothing, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTaught:
+    """What a person's folder came to: photos used, photos left out and why, and advice where they are few."""
+
+    name: str
+    used: int
+    left_out: tuple[LeftOut, ...]
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFinished:
+    """The summary of a knowledge base build; `analysed` photos were new, `stopped` tells that it is partial."""
+
+    total: int
+    done: int
+    analysed: int
+    failed: tuple[PhotoFailed, ...]
+    people: tuple[PersonTaught, ...]
+    seconds: float
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecognitionFinished:
+    """The summary of a folder's recognition."""
+
+    total: int
+    done: int
+    analysed: int
+    failed: tuple[PhotoFailed, ...]
+    people: tuple[tuple[str, int], ...]
+    known: int
+    unsure: int
+    unknown: int
+    seconds: float
+    stopped: bool
+    output: Path | None
+    report: Path | None
+
+
+Event = Started | Notice | PhotoLearned | PhotoDone | PhotoFailed | BuildFinished | RecognitionFinished

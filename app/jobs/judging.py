@@ -1,0 +1,46 @@
+"""Make a judge from the knowledge base."""
+
+from app.errors import BadKnowledgeBase, ModelMismatch, command
+from app.identity.gallery import Gallery, body_gallery, face_gallery, sharp_enough, taught_samples
+from app.identity.verdicts import Judge
+from app.jobs.context import Context
+from app.settings import BodyPolicy
+from app.vision.encode import FACE_MODEL_ID
+from app.vision.observations import Kind
+
+
+def judge_from(context: Context) -> Judge:
+    """Return the judge over what dataset and user teach.
+
+    Raises BadKnowledgeBase where nobody is taught and ModelMismatch where the bodies are another model's.
+    """
+    settings, people = context.settings, context.store.people
+    faces = taught_samples(people, Kind.FACE, FACE_MODEL_ID)
+    if not faces:
+        raise BadKnowledgeBase(
+            f"The knowledge base {context.store.path} knows nobody yet: put one folder of photos per person into "
+            f"{settings.dataset_folder} and run {command('build-kb')}."
+        )
+    return Judge(
+        faces=face_gallery(FACE_MODEL_ID, sharp_enough(faces, settings.lap_var_thresh)),
+        bodies=_bodies(context),
+        face_tol=settings.face_tol,
+        body_tol=settings.body_tol,
+        body_policy=settings.body_policy if context.spec.body_model_id else BodyPolicy.OFF,
+        least_sharpness=settings.lap_var_thresh,
+    )
+
+
+def _bodies(context: Context) -> Gallery:
+    model_id = context.spec.body_model_id
+    if model_id is None:
+        return body_gallery("", [])
+    people = context.store.people
+    samples = taught_samples(people, Kind.BODY, model_id)
+    others = people.taught_models(Kind.BODY) - {model_id}
+    if not samples and others:
+        raise ModelMismatch(
+            f"The knowledge base knows bodies by {', '.join(sorted(others))}, the settings ask for {model_id}: run "
+            f"{command('build-kb')}, or set reid_model and reid_weights back, or body_policy to off."
+        )
+    return body_gallery(model_id, samples)

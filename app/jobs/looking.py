@@ -1,0 +1,112 @@
+"""The road of a photo up to its observations, the same for known and unknown photos."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.errors import BadPhoto, KithError
+from app.identity.photo_records import Sighting
+from app.identity.store import Store
+from app.jobs.context import Context
+from app.jobs.workers import Task, Workers
+from app.photos.facts import PhotoFacts, read_facts
+from app.vision.analyse import analyse
+from app.vision.observations import Analysis
+
+_log = logging.getLogger(__name__)
+_IN_FLIGHT_PER_WORKER = 2  # the next photo is at hand when one is done, and stopping is quick
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A photo's file with its analysis: `known` (photo id, analysis id) where the store has it already."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+    facts: PhotoFacts | None
+    known: tuple[int, int] | None = None
+    analysis: Analysis | None = None
+
+
+def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+    """Yield each photo looked at, in the order given, until the wish to stop; known photos are not analysed again.
+
+    Raises the KithError that concerns the whole run, such as ModelMissing.
+    """
+    workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers)
+    try:
+        for look, result in workers.results(_tasks(context, paths)):
+            yield _looked(look, result)
+    finally:
+        workers.close()
+
+
+def _tasks(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:
+    for path in paths:
+        if context.stop.is_set():
+            return
+        try:
+            if isinstance(path, BadPhoto):
+                raise path
+            look = _recall(context, path)
+        except BadPhoto as error:
+            yield Task(None, None, error)
+            continue
+        if look.facts is None or look.known is not None:
+            yield Task(look, None, None)
+        else:
+            yield Task(look, analyse, (path, look.facts.orientation, context.spec))
+
+
+def _recall(context: Context, path: Path) -> Look:
+    """Find what the store knows of a photo: by place, size and time first, then by its image data."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BadPhoto(path, f"cannot be read: {error.strerror or error}") from error
+    photos, engine_id = context.store.photos, context.spec.engine_id
+    unchanged = photos.at(path, stat.st_size, stat.st_mtime_ns)
+    analysis_id = photos.analysis(unchanged[0], engine_id, unchanged[1]) if unchanged else None
+    if unchanged and analysis_id:
+        return Look(path, stat.st_size, stat.st_mtime_ns, None, (unchanged[0], analysis_id))
+    facts = read_facts(path)
+    photo_id = photos.by_hash(facts.image_hash)
+    analysis_id = photos.analysis(photo_id, engine_id, facts.orientation) if photo_id else None
+    known = (photo_id, analysis_id) if photo_id and analysis_id else None
+    return Look(path, stat.st_size, stat.st_mtime_ns, facts, known)
+
+
+def _looked(look: Look | None, result: object) -> Look | BadPhoto:
+    match result:
+        case BadPhoto():
+            for note in getattr(result, "__notes__", ()):
+                _log.error("%s\n%s", result, note)
+            return result
+        case KithError():
+            raise result
+        case Analysis() if look:
+            return replace(look, analysis=result)
+        case None if look:
+            return look
+        case _ if look:
+            return BadPhoto(look.path, "the process that read it died: the file may be damaged or need too much memory")
+    raise TypeError(result)
+
+
+def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sighting], bool]:
+    """Enter what was learned of a photo, within the caller's transaction.
+
+    Returns the photo's id, what shows in it, and whether it was analysed just now.
+    """
+    if look.facts is None:
+        photo_id, analysis_id = look.known or (0, 0)
+        return photo_id, store.photos.sightings(analysis_id), False
+    photo_id = store.photos.save_photo(look.facts)
+    store.photos.save_file(look.path, photo_id, look.size, look.mtime_ns)
+    known = store.photos.analysis(photo_id, engine_id, look.facts.orientation)
+    if known is None and look.analysis is not None:
+        analysis_id = store.photos.save_analysis(photo_id, engine_id, look.facts.orientation, look.analysis)
+        return photo_id, store.photos.sightings(analysis_id), True
+    return photo_id, store.photos.sightings(known or 0), False

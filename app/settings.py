@@ -1,0 +1,219 @@
+"""settings.json: reading it with every bad value named, saving it without loss, and where a user's own lies."""
+
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import ValidationError
+
+from app.errors import BadInput
+from app.json_file import parse_object, update_object
+from app.settings_model import FIELDS, PATHS, BodyPolicy, Settings
+
+__all__ = [
+    "BodyPolicy",
+    "Loaded",
+    "SettingHelp",
+    "Settings",
+    "described",
+    "ensure_user_settings",
+    "load",
+    "load_user_settings",
+    "save",
+    "settings_table_markdown",
+    "user_folder",
+    "user_settings_file",
+    "with_overrides",
+]
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Settings, what was wrong with their file (a sentence each), and which file that is."""
+
+    settings: Settings
+    problems: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True)
+class SettingHelp:
+    """One setting explained; the default as it stands in the file."""
+
+    key: str
+    default: str
+    label: str
+    help: str
+
+
+def load(path: Path) -> Loaded:
+    """The settings in a file: bad values are named and replaced by their defaults, a missing file means defaults."""
+    path = Path(os.path.abspath(os.path.expanduser(path)))
+    try:
+        data, problems = parse_object(path.read_bytes())
+    except FileNotFoundError:
+        data, problems = {}, []
+    except (OSError, ValueError) as error:
+        data, problems = {}, [f"{path} {_reason(error)}; every setting has its default"]
+    problems += [f"{_unknown(key)}; it is kept, but not used" for key in data if key not in FIELDS]
+    known = {key: value for key, value in data.items() if key in FIELDS}
+    bad = _bad_keys(path.parent, known)
+    problems += [f"{_refusal(key, _json(known[key]))}; the default {_default(key)} is used" for key in bad]
+    good = {key: value for key, value in known.items() if key not in bad}
+    return Loaded(Settings.at(path.parent, good), tuple(problems), path)
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Write the settings into a file, atomically; unknown keys, the order of keys and the file's mode are kept.
+
+    A file that is no JSON object is moved aside as `settings.json.broken` first. Raises BadInput.
+    """
+    try:
+        update_object(path, settings.model_dump(mode="json"))
+    except OSError as error:
+        raise BadInput(f"The settings could not be saved: {path} {_reason(error)}.") from error
+
+
+def with_overrides(settings: Settings, overrides: Mapping[str, str]) -> Settings:
+    """The settings with values given as text: numbers, yes or no, comma lists, paths from the current folder.
+
+    Raises BadInput naming the key, the value and what is allowed.
+    """
+    for key, text in overrides.items():
+        if key not in FIELDS:
+            raise BadInput(_unknown(key))
+        value = _from_text(key, text)
+        if _bad_keys(settings.folder, {key: value}):
+            raise BadInput(_refusal(key, text or _json(text)))
+        settings = Settings.at(settings.folder, settings.model_dump() | {key: value})
+    return settings
+
+
+def user_folder(kind: Literal["config", "data", "log", "cache"]) -> Path:
+    """The user's own folder for one kind of files, by the custom of the system, or below KITH_HOME."""
+    if home := os.environ.get("KITH_HOME"):
+        return Path(os.path.abspath(os.path.expanduser(home))) / kind
+    folders = platformdirs.PlatformDirs("kith", appauthor=False)
+    return {
+        "config": folders.user_config_path,
+        "data": folders.user_data_path,
+        "log": folders.user_log_path,
+        "cache": folders.user_cache_path,
+    }[kind]
+
+
+def user_settings_file() -> Path:
+    """Where the user's own settings lie unless another file is named."""
+    return user_folder("config") / "settings.json"
+
+
+def ensure_user_settings(repository: Path = REPOSITORY) -> Path:
+    """The user's settings file, made from the repository's template on first use; raises BadInput if it cannot be."""
+    path = user_settings_file()
+    if not os.path.exists(path):
+        save(path, _first_settings(repository))
+    return path
+
+
+def load_user_settings(repository: Path = REPOSITORY) -> Loaded:
+    """The user's settings, made on first use; where nothing can be written, the template's, and that is a problem."""
+    try:
+        return load(ensure_user_settings(repository))
+    except BadInput as error:
+        return Loaded(_first_settings(repository), (str(error),), user_settings_file())
+
+
+def described() -> tuple[SettingHelp, ...]:
+    """Every setting explained, in the order of the file."""
+    return tuple(
+        SettingHelp(key, _default(key), field.title or "", field.description or "") for key, field in FIELDS.items()
+    )
+
+
+def settings_table_markdown() -> str:
+    """The settings table of the README."""
+    rows = [f"| `{row.key}` | `{row.default}` | {row.help} |" for row in described()]
+    return "\n".join(["| key | default | meaning |", "|---|---|---|", *rows])
+
+
+def _bad_keys(folder: Path, values: Mapping[str, object]) -> list[str]:
+    try:
+        Settings.at(folder, values)
+    except ValidationError as error:
+        return list(dict.fromkeys(str(detail["loc"][0]) for detail in error.errors()))
+    return []
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _default(key: str) -> str:
+    return _json(FIELDS[key].default)
+
+
+def _refusal(key: str, value: str) -> str:
+    shown = value if len(value) <= 60 else value[:57] + "..."
+    return f"{key}: {shown} is not {_allowed(key)}"
+
+
+def _unknown(key: str) -> str:
+    near = difflib.get_close_matches(key.lower(), FIELDS, 1)
+    return f"{key} is no setting of Kith" + (f" (did you mean {near[0]}?)" if near else "")
+
+
+def _allowed(key: str) -> str:
+    """What a setting may be, to follow "is not"."""
+    bounds = {
+        name: getattr(limit, name) for limit in FIELDS[key].metadata for name in ("ge", "le") if hasattr(limit, name)
+    }
+    span = f"from {bounds['ge']} to {bounds['le']}" if len(bounds) == 2 else f"of at least {bounds.get('ge')}"
+    match FIELDS[key].default:
+        case bool():
+            return "true or false (yes or no)"
+        case BodyPolicy():
+            return " or ".join(BodyPolicy)
+        case int():
+            return f"a whole number {span}"
+        case float():
+            return f"a number {span}"
+        case tuple():
+            return "a list of file endings such as .jpg"
+    names = {
+        "reid_model": "the name of a model",
+        "encodings_filename": "a bare file name such as encodings.pkl",
+    }
+    return names.get(key, "a path")
+
+
+def _from_text(key: str, text: str) -> object:
+    """The value that a text on the command line means; the text itself where it means none, to be refused later."""
+    default = FIELDS[key].default
+    if isinstance(default, bool):
+        return {"yes": True, "true": True, "no": False, "false": False}.get(text.lower(), text)
+    if isinstance(default, int | float):
+        try:
+            return type(default)(text)
+        except ValueError:
+            return text
+    if isinstance(default, tuple):
+        return text.split(",")
+    return os.path.abspath(os.path.expanduser(text)) if key in PATHS and text else text
+
+
+def _first_settings(repository: Path) -> Settings:
+    """The template's settings with their folders where a newcomer sees them: beside the README, else in ~/Kith."""
+    template = repository / "settings.json"
+    settings = load(template).settings if template.is_file() else Settings.at(Path.home() / "Kith", {})
+    return settings.with_absolute_paths()
+
+
+def _reason(error: Exception) -> str:
+    return f"cannot be used ({error.strerror})" if isinstance(error, OSError) else str(error)

@@ -1,0 +1,222 @@
+"""The settings as one typed model: each key's default, bounds, label and help text."""
+
+import os
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+
+
+class BodyPolicy(StrEnum):
+    """What a body match is good for when the face does not show."""
+
+    SUGGEST = "suggest"
+    ANYWHERE = "anywhere"
+    OFF = "off"
+
+
+def _path_text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("no path")
+    return text
+
+
+def _bare_name(text: str) -> str:
+    # The export must not overwrite the store, which lies beside it.
+    if not text.strip(". ") or re.search(r'[\\/:*?"<>|\0]', text) or text.lower().startswith("library.sqlite"):
+        raise ValueError("no bare file name")
+    return text
+
+
+def _file_endings(endings: tuple[str, ...]) -> tuple[str, ...]:
+    tidy = tuple(dict.fromkeys("." + ending.strip().lower().lstrip("*.") for ending in endings))
+    if not all(re.fullmatch(r"\.[\w-]+", ending) for ending in tidy):
+        raise ValueError("no file ending")
+    return tidy
+
+
+_PATH = AfterValidator(_path_text)
+OptionalPath = Annotated[str, _PATH]
+NeededPath = Annotated[str, _PATH, Field(min_length=1)]
+
+
+class Settings(BaseModel):
+    """What settings.json says, as written there; the properties give absolute paths.
+
+    Relative paths are relative to the folder of the settings file (`Settings.at`), else to the current folder.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    dataset_dir: NeededPath = Field(
+        default="persons_dataset",
+        title="People folder",
+        description="The folder with one folder of photos per person.",
+    )
+    processed_dir: NeededPath = Field(
+        default="output",
+        title="Output folder",
+        description="Where the copies go, one folder per person, and the report.",
+    )
+    process_dir: NeededPath = Field(
+        default="input",
+        title="Input folder",
+        description="The folder of photos to recognise when none is named.",
+    )
+    face_tol: float = Field(
+        default=0.5,
+        ge=0,
+        le=1.5,
+        title="Face tolerance",
+        description="How far apart two faces may be and still be one person: lower is stricter. "
+        "0.6 is standard, 0.5 strict, 0.4 very strict, 0.35 extremely strict.",
+    )
+    body_tol: float = Field(
+        default=0.8,
+        ge=-1,
+        le=1,
+        title="Body similarity",
+        description="How alike two bodies must be to be taken for one person: higher is stricter.",
+    )
+    reid_model: str = Field(
+        default="osnet_ain_x1_0",
+        min_length=1,
+        title="Body model",
+        description="The network that compares bodies: osnet_ain_x1_0, or osnet_x0_25 (smaller and faster).",
+    )
+    reid_weights: OptionalPath = Field(
+        default="",
+        title="Body model weights",
+        description="A weights file of your own for the body model; empty: the one Kith downloads.",
+    )
+    valid_exts: Annotated[tuple[str, ...], AfterValidator(_file_endings)] = Field(
+        default=(".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"),
+        min_length=1,
+        strict=False,  # JSON has lists, not tuples
+        title="Photo file endings",
+        description="Files with these endings are photos, in upper or lower case; all others are left alone.",
+    )
+    encodings_filename: Annotated[str, AfterValidator(_bare_name)] = Field(
+        default="encodings.pkl",
+        title="Encodings file",
+        description="The name of the file in the people folder that other scripts read the knowledge base from.",
+    )
+    resize_max: int = Field(
+        default=800,
+        ge=200,
+        le=10_000,
+        title="Working size",
+        description="Larger photos are looked at reduced to this many pixels on their longer side; "
+        "more finds smaller faces and takes longer.",
+    )
+    lap_var_thresh: float = Field(
+        default=80.0,
+        ge=0,
+        title="Sharpness",
+        description="Faces less sharp than this teach nothing and are marked as blurred; 0 admits all.",
+    )
+    kb_batch_size: int = Field(
+        default=32,
+        ge=1,
+        le=1024,
+        title="Batch size",
+        description="How many pictures of people go through a network at once; lower it when memory is short.",
+    )
+    library_path: OptionalPath = Field(
+        default="",
+        title="Library file",
+        description="Where all that is known is stored; empty: library.sqlite in the people folder.",
+    )
+    models_dir: OptionalPath = Field(
+        default="",
+        title="Models folder",
+        description="A folder to keep model files in; empty: the models folder in your user data.",
+    )
+    body_policy: BodyPolicy = Field(
+        default=BodyPolicy.SUGGEST,
+        strict=False,  # JSON has strings, not enumerations
+        title="Use of bodies",
+        description="When no face shows: suggest (show the match as unsure, file nothing), anywhere (file every match "
+        "above the body similarity) or off.",
+    )
+    recursive: bool = Field(
+        default=True,
+        title="Search subfolders",
+        description="Look for photos in folders within folders.",
+    )
+    workers: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        title="Worker processes",
+        description="How many photos are worked on at the same time; 0: as many as cores and memory allow.",
+    )
+
+    _folder: Path = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember the folder that relative paths start from: the validation context, else the current folder."""
+        self._folder = Path(os.path.abspath(context if isinstance(context, Path) else "."))
+
+    @classmethod
+    def at(cls, folder: Path, values: Mapping[str, object]) -> Self:
+        """The settings that `values` say, their relative paths below `folder`; raises pydantic's ValidationError."""
+        return cls.model_validate(dict(values), context=folder)
+
+    def with_absolute_paths(self) -> Self:
+        """The same settings, every path in them written out from the root."""
+        values = self.model_dump()
+        return self.at(
+            self._folder,
+            values | {key: str(self._absolute(values[key])) for key in PATHS if values[key]},
+        )
+
+    def _absolute(self, text: str) -> Path:
+        return Path(os.path.abspath(self._folder / os.path.expanduser(text)))
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths start from."""
+        return self._folder
+
+    @property
+    def dataset_folder(self) -> Path:
+        """The folder with one folder of photos per person."""
+        return self._absolute(self.dataset_dir)
+
+    @property
+    def output_folder(self) -> Path:
+        """The folder that copies and the report are written to."""
+        return self._absolute(self.processed_dir)
+
+    @property
+    def input_folder(self) -> Path:
+        """The folder of photos to recognise."""
+        return self._absolute(self.process_dir)
+
+    @property
+    def library_file(self) -> Path:
+        """The store."""
+        return self._absolute(self.library_path) if self.library_path else self.dataset_folder / "library.sqlite"
+
+    @property
+    def encodings_file(self) -> Path:
+        """The export of the knowledge base."""
+        return self.dataset_folder / self.encodings_filename
+
+    @property
+    def models_folder(self) -> Path | None:
+        """The user's own folder of model files, or None."""
+        return self._absolute(self.models_dir) if self.models_dir else None
+
+    @property
+    def reid_weights_file(self) -> Path | None:
+        """The user's own weights of the body model, or None."""
+        return self._absolute(self.reid_weights) if self.reid_weights else None
+
+
+FIELDS = Settings.model_fields
+PATHS = tuple(key for key, field in FIELDS.items() if _PATH in field.metadata)

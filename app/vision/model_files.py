@@ -1,0 +1,198 @@
+"""The networks' weight files: where they lie, and fetching them with their hash checked."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from app.errors import ModelMissing, command
+from app.settings import Settings, user_folder
+from app.vision.model_registry import PACKAGED, REGISTRY, ModelFile
+
+__all__ = [
+    "PACKAGED",
+    "REGISTRY",
+    "ModelFile",
+    "ModelStatus",
+    "default_folder",
+    "download",
+    "find_model",
+    "packaged_model",
+    "registered",
+    "search_folders",
+    "status",
+]
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """Whether a model can be used, and the file that says so."""
+
+    model: ModelFile
+    state: Literal["ready", "missing", "damaged"]
+    path: Path | None
+
+
+def registered(name: str) -> ModelFile:
+    """The model of that name that can be downloaded; raises ModelMissing naming those there are."""
+    for model in REGISTRY:
+        if model.name == name:
+            return model
+    names = ", ".join(model.name for model in REGISTRY)
+    raise ModelMissing(
+        f"Kith knows no model called {name}; it can fetch {names}. reid_weights names weights of your own."
+    )
+
+
+def packaged_model(file: str) -> Path:
+    """A file of the package face_recognition_models, which is not imported; raises ModelMissing."""
+    # Importing that package fails where setuptools has no pkg_resources any more.
+    spec = find_spec("face_recognition_models")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        if os.path.isfile(path := Path(folder) / "models" / file):
+            return path
+    raise ModelMissing(f"{file} of the package face_recognition_models is not there: install that package again.")
+
+
+def default_folder(settings: Settings) -> Path:
+    """The folder that downloads go to."""
+    return settings.models_folder or user_folder("data") / "models"
+
+
+def search_folders(settings: Settings) -> list[Path]:
+    """The folders that model files are looked for in, the first one first."""
+    own = [settings.models_folder] if settings.models_folder else []
+    named = os.environ.get("KITH_MODELS", "").split(os.pathsep)
+    shared = [Path(os.path.abspath(os.path.expanduser(folder))) for folder in named if folder]
+    return [*own, *shared, user_folder("data") / "models"]
+
+
+def find_model(name: str, settings: Settings) -> Path | None:
+    """The file of a model, its hash checked, or None.
+
+    Raises ModelMissing where only a damaged or foreign file of its name is there.
+    """
+    model = registered(name)
+    found = _status(model, _copies(model, settings))
+    if found.state == "damaged" and found.path:
+        raise ModelMissing(
+            f"{found.path} is not the file that Kith knows as {name}: its SHA-256 is {_sha256(found.path)}, not "
+            f"{model.sha256}. Delete it and run {command('models', 'download', name)}."
+        )
+    return found.path
+
+
+def status(settings: Settings) -> list[ModelStatus]:
+    """Where each model is, those that can be downloaded first."""
+    downloaded = [_status(model, _copies(model, settings)) for model in REGISTRY]
+    return downloaded + [_status(model, _packaged_copies(model)) for model in PACKAGED]
+
+
+def download(model: ModelFile, target_folder: Path, progress: Progress | None = None) -> Path:
+    """Fetch a model into a folder unless it is there already; the file appears only when its hash is right.
+
+    `progress` hears of bytes done and bytes in all. Raises ModelMissing.
+    """
+    target = target_folder / model.file
+    if _sha256(target) == model.sha256:
+        return target
+    try:
+        target_folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target_folder, prefix=".download-") as folder:
+            draft = Path(folder) / model.file
+            _fetch(model, draft, target_folder, progress)
+            os.replace(draft, target)
+    except OSError as error:
+        raise ModelMissing(
+            f"{model.file} could not be written to {target_folder} ({_cause(error)}): "
+            "let models_dir in the settings name a folder that can be written to."
+        ) from error
+    return target
+
+
+class _Bar:
+    """What pooch takes for a progress bar: it sets `total`, 0 if unknown, and counts whole chunks with `update`."""
+
+    def __init__(self, size: int | None, progress: Progress) -> None:
+        self.total = 0
+        self._size, self._progress = size, progress
+        self._done = 0
+
+    def update(self, count: int) -> None:
+        total = self.total or self._size
+        self._done = min(self._done + count, total) if total else self._done + count
+        self._progress(self._done, total)
+
+    def reset(self) -> None:
+        """Nothing: pooch resets the bar at the end only to fill it."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _fetch(model: ModelFile, draft: Path, target_folder: Path, progress: Progress | None) -> None:
+    import pooch  # type: ignore[import-untyped]
+
+    bar = _Bar(model.size, progress) if progress else False
+    try:
+        with ExitStack() as responses:
+
+            def close_later(response: Any, **_: Any) -> None:
+                responses.callback(response.close)
+
+            # pooch leaves the connection of a failed download open.
+            hooks = {"response": close_later}
+            pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, hooks=hooks)(model.url, draft, None)
+    except OSError as error:
+        raise ModelMissing(
+            f"{model.name} could not be fetched from {model.url} ({_cause(error)}). Try again, or fetch that file by "
+            f"other means and put it into {target_folder}."
+        ) from error
+    if (found := _sha256(draft)) != model.sha256:
+        raise ModelMissing(
+            f"{model.url} gave another file than {model.name}: its SHA-256 is {found}, not {model.sha256}. Nothing of "
+            "it was kept; try again."
+        )
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason, without the wrappings of the network libraries."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _copies(model: ModelFile, settings: Settings) -> list[Path]:
+    return [path for folder in search_folders(settings) if os.path.isfile(path := folder / model.file)]
+
+
+def _packaged_copies(model: ModelFile) -> list[Path]:
+    try:
+        return [packaged_model(model.file)]
+    except ModelMissing:
+        return []
+
+
+def _status(model: ModelFile, copies: Iterable[Path]) -> ModelStatus:
+    damaged = None
+    for path in copies:
+        if _sha256(path) == model.sha256:
+            return ModelStatus(model, "ready", path)
+        damaged = damaged or path
+    return ModelStatus(model, "damaged" if damaged else "missing", damaged)
+
+
+def _sha256(path: Path) -> str:
+    """The file's SHA-256, or why there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return f"unknown ({error.strerror})"

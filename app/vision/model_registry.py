@@ -1,0 +1,76 @@
+"""The published files of weights that Kith works with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One published file of weights; `size` in bytes where it is known, `sha256` in hexadecimal."""
+
+    name: str
+    file: str
+    url: str
+    size: int | None
+    sha256: str
+    licence: str
+    purpose: str
+
+
+_OSNET = "https://huggingface.co/kaiyangzhou/osnet/resolve/01af85e82a9db4f3a4f6ed3a72ed9150bd416d04"
+_OPENCV_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/26cc381e4d2594bb9f47a26eb8fd96c94a13660d"
+_PACKAGED = "https://github.com/ageitgey/face_recognition_models"
+_AIN_FILE = "osnet_ain_x1_0_msmt17_256x128_amsgrad_ep50_lr0.0015_coslr_b64_fb10_softmax_labsmth_flip_jitter.pth"
+_X0_25_FILE = (
+    "osnet_x0_25_msmt17_combineall_256x128_amsgrad_ep150_stp60_lr0.0015_b64_fb10_softmax_labelsmooth_flip_jitter.pth"
+)
+
+REGISTRY = (
+    ModelFile(
+        name="yunet_2026may",
+        file="face_detection_yunet_2026may.onnx",
+        url=f"{_OPENCV_ZOO}/models/face_detection_yunet/face_detection_yunet_2026may.onnx",
+        size=229_738,
+        sha256="ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0",
+        licence="MIT",
+        purpose="finds faces",
+    ),
+    ModelFile(
+        name="osnet_ain_x1_0",
+        file=_AIN_FILE,
+        url=f"{_OSNET}/{_AIN_FILE}",
+        size=17_293_009,
+        sha256="8a07e8da38946f7cee37f4561617bf8b6d2fe8f3a4027852893ea092e46d919f",
+        licence="MIT",
+        purpose="compares bodies",
+    ),
+    ModelFile(
+        name="osnet_x0_25",
+        file=_X0_25_FILE,
+        url=f"{_OSNET}/{_X0_25_FILE}",
+        size=None,
+        sha256="cf55163d78fc44c62c82f85ab62d39f10438679b5abe8c698ae08cfa84aa6e18",
+        licence="MIT",
+        purpose="compares bodies, smaller and faster",
+    ),
+)
+
+PACKAGED = (
+    ModelFile(
+        name="dlib_landmarks",
+        file="shape_predictor_5_face_landmarks.dat",
+        url=_PACKAGED,
+        size=9_150_489,
+        sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+        licence="CC0",
+        purpose="aligns faces",
+    ),
+    ModelFile(
+        name="dlib_faces",
+        file="dlib_face_recognition_resnet_model_v1.dat",
+        url=_PACKAGED,
+        size=22_466_066,
+        sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        licence="CC0",
+        purpose="compares faces",
+    ),
+)

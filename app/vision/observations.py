@@ -1,0 +1,55 @@
+"""The values that vision hands on: what a model saw in a photo, and where."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.photos.box import Box
+
+Rgb = NDArray[np.uint8]
+Vector = NDArray[np.float32]
+
+
+class Kind(StrEnum):
+    """What was observed of somebody."""
+
+    FACE = "face"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """Model `model_id` saw a face or a body.
+
+    `box` is relative to the pixels as stored in the file (before EXIF orientation); `pixels` is the width of the face
+    in the photo at working size and `sharpness` its variance of the Laplacian (0 for bodies); `mirror` is the vector
+    of the mirror image (faces only); `weak` marks a body that is merely the whole photo.
+    """
+
+    kind: Kind
+    model_id: str
+    box: Box
+    score: float
+    vector: Vector
+    mirror: Vector | None = None
+    sharpness: float = 0.0
+    pixels: float = 0.0
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """Somebody shows at `box` (stored pixels), seen once by each model."""
+
+    box: Box
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that was seen in one photo; `phash` is its perceptual hash (signed 64 bits)."""
+
+    phash: int
+    appearances: tuple[Appearance, ...]

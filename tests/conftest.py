@@ -1,0 +1,37 @@
+"""Fixtures for the whole suite: nothing of the user's own is touched, the shared photos are used where they are."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real photos and weights beside the repository."""
+    folder = Path(os.environ.get("KITH_SHARED", REPOSITORY.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"the shared test photos are not at {folder} (KITH_SHARED names another place)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home for settings, data and logs."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("KITH_HOME", str(home))
+    monkeypatch.delenv("KITH_MODELS", raising=False)
+    monkeypatch.delenv("KITH_COMMAND", raising=False)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before and thread.is_alive()]
+    assert not left, f"threads left running: {left}"
