@@ -67,7 +67,7 @@ class Settings(BaseModel):
         description="The folder of photos to recognise when none is named.",
     )
     face_tol: float = Field(
-        default=0.5,
+        default=0.56,
         ge=0,
         le=1.5,
         title="Face tolerance",

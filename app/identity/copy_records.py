@@ -31,7 +31,10 @@ class CopyRecords:
             "SELECT id, photo_id, person_id, target, done FROM copies WHERE photo_id = ? AND output = ? ORDER BY id",
             (photo_id, path_value(output)),
         )
-        return [CopyRecord(key, photo, person, Path(os.fsdecode(target)), bool(done)) for key, photo, person, target, done in rows]
+        return [
+            CopyRecord(key, photo, person, Path(os.fsdecode(target)), bool(done))
+            for key, photo, person, target, done in rows
+        ]
 
     def is_taken(self, target: Path) -> bool:
         """Say whether a copy of that name is planned or made."""

@@ -41,6 +41,8 @@ def nearest_people(
     fewer): measured against other rules in docs/recognition.md. Raises ModelMismatch.
     """
     check_same_model(gallery, model_id, len(probe))
+    if not len(gallery):
+        return ()
     distances = np.linalg.norm(gallery.vectors - probe, axis=1)
     people, starts, counts = np.unique(gallery.person_ids, return_index=True, return_counts=True)
     ascending = distances[np.lexsort((distances, gallery.person_ids))]
@@ -62,7 +64,9 @@ def most_alike_people(
     return tuple(Candidate(one.person_id, -one.value) for one in best)
 
 
-def _best(people: NDArray[np.int64], values: NDArray[np.floating[Any]], never: Collection[int]) -> tuple[Candidate, ...]:
+def _best(
+    people: NDArray[np.int64], values: NDArray[np.floating[Any]], never: Collection[int]
+) -> tuple[Candidate, ...]:
     order = np.argsort(values, kind="stable")[: CANDIDATES + len(never)]
     ranked = (Candidate(int(people[index]), float(values[index])) for index in order)
     return tuple(one for one in ranked if one.person_id not in never)[:CANDIDATES]

@@ -113,15 +113,15 @@ class PersonRecords:
         wanted = set(photo_ids)
         return {photo: person for photo, person in rows if photo in wanted}
 
-    def taught(self, kind: Kind, model_id: str) -> list[tuple[int, int, int, float, float, bytes, bytes | None]]:
+    def taught(self, kind: Kind, model_id: str) -> list[tuple[int, int, int, float, float, bytes]]:
         """Return what dataset and user teach: the newest observation of each appearance that is somebody.
 
-        Rows of person id, appearance id, photo id, sharpness, pixels, vector, mirror. A user's word goes over the
+        Rows of person id, appearance id, photo id, sharpness, frontality, vector. A user's word goes over the
         dataset's: an appearance the user named otherwise, or said is not the person, is left out for that person.
         """
         return self._connection.execute(
             """
-            SELECT l.person_id, a.id, a.photo_id, o.sharpness, o.pixels, o.vector, o.mirror
+            SELECT l.person_id, a.id, a.photo_id, o.sharpness, o.frontality, o.vector
             FROM links l
             JOIN appearances a ON a.id = l.appearance_id
             JOIN observations o ON o.id = (

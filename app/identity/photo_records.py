@@ -130,7 +130,7 @@ class PhotoRecords:
     def _add_observations(self, appearance_id: int, analysis_id: int, appearance: Appearance) -> None:
         self._connection.executemany(
             "INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, sharpness, "
-            "pixels, weak, vector, mirror) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "pixels, frontality, weak, vector, mirror) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     appearance_id,
@@ -141,6 +141,7 @@ class PhotoRecords:
                     seen.score,
                     seen.sharpness,
                     seen.pixels,
+                    seen.frontality,
                     seen.weak,
                     to_blob(seen.vector),
                     None if seen.mirror is None else to_blob(seen.mirror),
@@ -152,7 +153,7 @@ class PhotoRecords:
     def sightings(self, analysis_id: int) -> list[Sighting]:
         """Return what an analysis saw, appearance by appearance, the largest face first."""
         rows = self._connection.execute(
-            "SELECT appearance_id, kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, weak "
+            "SELECT appearance_id, kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, weak "
             "FROM observations WHERE analysis_id = ? ORDER BY id",
             (analysis_id,),
         )
@@ -182,7 +183,7 @@ def from_blob(blob: bytes) -> NDArray[np.float32]:
 
 
 def _observation(values: Sequence[Any]) -> Observation:
-    kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, weak = values
+    kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, weak = values
     return Observation(
         kind=Kind(kind),
         model_id=model_id,
@@ -192,5 +193,6 @@ def _observation(values: Sequence[Any]) -> Observation:
         mirror=None if mirror is None else from_blob(mirror),
         sharpness=sharpness,
         pixels=pixels,
+        frontality=frontality,
         weak=bool(weak),
     )

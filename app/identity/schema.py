@@ -48,6 +48,7 @@ MIGRATIONS = (
         score REAL NOT NULL,
         sharpness REAL NOT NULL,
         pixels REAL NOT NULL,
+        frontality REAL NOT NULL,
         weak INTEGER NOT NULL,
         vector BLOB NOT NULL,         -- float32, little-endian
         mirror BLOB
@@ -87,8 +88,17 @@ MIGRATIONS = (
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the library to the newest version, one transaction a step; raises BadKnowledgeBase for a newer one."""
+    """Bring the library to the newest version, one transaction a step.
+
+    Raises BadKnowledgeBase for a newer one and for another program's database, which stay as they are.
+    """
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables and "appearances" not in tables:
+        raise BadKnowledgeBase(
+            "This is another program's database and no library of Kith: let library_path in the settings name a file "
+            "of its own. Nothing was changed."
+        )
     if version > len(MIGRATIONS):
         raise BadKnowledgeBase(
             f"This library was written by a newer Kith (version {version}, this one knows {len(MIGRATIONS)}): "
@@ -98,5 +108,5 @@ def migrate(connection: sqlite3.Connection) -> None:
         try:
             connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
         except sqlite3.Error:
-            connection.execute("ROLLBACK")
+            connection.rollback()
             raise

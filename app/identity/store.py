@@ -13,6 +13,15 @@ from app.identity.photo_records import PhotoRecords
 from app.identity.schema import migrate
 
 WAIT_S = 30  # for another program's short transaction
+_PRIMARY = 0xFF  # the part of an SQLite result code that names its kind: sqlite.org/rescode.html
+_FILE_AT_FAULT = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 class Store:
@@ -27,14 +36,18 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make what happens inside land together, or not at all."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Make what happens inside land together, or not at all.
+
+        Raises BadKnowledgeBase where the disk is full or fails, or the file turns out to be damaged.
+        """
         try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+            with self._connection:  # commits, or rolls back
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & _PRIMARY not in _FILE_AT_FAULT:
+                raise
+            raise _unusable(self.path, error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -47,7 +60,6 @@ def open_store(path: Path) -> Store:
     Raises BadKnowledgeBase where the file is damaged, no library, of a newer Kith, or cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
@@ -57,17 +69,21 @@ def open_store(path: Path) -> Store:
         return Store(path, connection)
     except sqlite3.Error as error:
         connection.close()
-        raise BadKnowledgeBase(
-            f"The library {path} cannot be read ({error}). If it is damaged, put a copy of it from a backup in its "
-            "place; without one, move it aside and build the knowledge base again."
-        ) from error
+        raise _unusable(path, error) from error
     except BadKnowledgeBase:
         connection.close()
         raise
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
+    migrate(connection)  # first: it refuses what is not ours to write to
     connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
-    migrate(connection)
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> BadKnowledgeBase:
+    return BadKnowledgeBase(
+        f"The library {path} cannot be used ({error}). If the disk is full, free some space. If the file is damaged, "
+        "put a copy of it from a backup in its place; without one, move it aside and build the knowledge base again."
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.identity.gallery import LEAST_FRONTALITY
 from app.identity.person_records import PersonRecords
 from app.identity.photo_records import Sighting
 
@@ -15,7 +16,7 @@ LEAST_PIXELS = 30  # a smaller face in the photo is a passer-by: docs/recognitio
 class Lesson:
     """What one photo could teach: the appearance of its person, and why it is left out of the gallery.
 
-    A blurred face alone in its photo is linked all the same: the gallery leaves it out by its sharpness.
+    A face alone in its photo is linked also when it is blurred or turned away: the gallery leaves it out.
     """
 
     photo_id: int
@@ -27,9 +28,11 @@ def lesson_of(photo_id: int, sightings: Sequence[Sighting], least_sharpness: flo
     """Return what a photo in a person's folder teaches: exactly one usable face is that person."""
     faces = [(seen.appearance_id, seen.face) for seen in sightings if seen.face]
     large = [(key, face) for key, face in faces if face.pixels >= LEAST_PIXELS]
-    usable = [key for key, face in large if face.sharpness >= least_sharpness]
+    usable = [(key, face) for key, face in large if face.sharpness >= least_sharpness]
     if len(usable) == 1:
-        return Lesson(photo_id, usable[0])
+        key, face = usable[0]
+        turned = face.frontality < LEAST_FRONTALITY
+        return Lesson(photo_id, key, "the face is turned away" if turned else "")
     if usable:
         return Lesson(photo_id, None, f"shows {len(usable)} faces: which one is meant is not clear")
     if len(large) == 1:

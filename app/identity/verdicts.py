@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.identity.gallery import Gallery, both_sides
+from app.identity.gallery import Gallery
 from app.identity.matching import Candidate, most_alike_people, nearest_people
 from app.identity.person_records import Link, Source, Word
 from app.identity.photo_records import Sighting
@@ -101,8 +101,7 @@ class Judge:
             candidates: tuple[Candidate, ...] = ()
             blurred = False
         else:
-            probe = both_sides(seen.face.vector, seen.face.mirror)
-            candidates = nearest_people(self.faces, seen.face.model_id, probe, _never(links))
+            candidates = nearest_people(self.faces, seen.face.model_id, seen.face.vector, _never(links))
             blurred = seen.face.sharpness < self.least_sharpness
         said = _said(links)
         near = candidates[0].person_id if candidates and candidates[0].value < self.face_tol else None

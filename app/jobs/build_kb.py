@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.errors import BadInput, BadPhoto, command
 from app.filing.encodings import write_encodings
-from app.identity.gallery import Sample, sharp_enough, taught_samples
+from app.identity.gallery import Sample, good_faces, is_good, taught_samples
 from app.identity.teaching import Lesson, PersonFolders, lesson_of
 from app.jobs.context import Context
 from app.jobs.events import BuildFinished, Event, LeftOut, Notice, PersonTaught, PhotoFailed, PhotoLearned, Started
@@ -110,15 +110,15 @@ def _teach(
         store.photos.forget_missing_files(settings.dataset_folder, owners.keys())
         taught = PersonFolders(store.people, folders).teach(build.lessons, owners)
     samples = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
-    kept = sharp_enough(samples, settings.lap_var_thresh)
+    kept = good_faces(samples, settings.lap_var_thresh)
     _export(context, kept)
     used = {sample.photo_id for sample in kept}
-    blurred = {sample.photo_id for sample in kept if sample.sharpness < settings.lap_var_thresh}
-    return tuple(_person_taught(name, taught[name], build.lessons, used, blurred) for name in folders)
+    poor = {sample.photo_id for sample in kept if not is_good(sample, settings.lap_var_thresh)}
+    return tuple(_person_taught(name, taught[name], build.lessons, used, poor) for name in folders)
 
 
 def _person_taught(
-    name: str, reasons: dict[Path, str], lessons: dict[Path, Lesson], used: set[int], blurred: set[int]
+    name: str, reasons: dict[Path, str], lessons: dict[Path, Lesson], used: set[int], poor: set[int]
 ) -> PersonTaught:
     teaching = [path for path, reason in reasons.items() if not reason and lessons[path].photo_id in used]
     left_out = tuple(
@@ -126,14 +126,14 @@ def _person_taught(
         for path, reason in sorted(reasons.items())
         if path not in teaching
     )
-    return PersonTaught(name, len(teaching), left_out, _advice(teaching, lessons, blurred))
+    return PersonTaught(name, len(teaching), left_out, _advice(teaching, lessons, poor))
 
 
-def _advice(teaching: list[Path], lessons: dict[Path, Lesson], blurred: set[int]) -> str:
+def _advice(teaching: list[Path], lessons: dict[Path, Lesson], poor: set[int]) -> str:
     if not teaching:
         return "nobody learned: add photos that show this person alone and sharp"
-    if any(lessons[path].photo_id in blurred for path in teaching):
-        return "only blurred photos, the sharpest is used: add sharp ones"
+    if any(lessons[path].photo_id in poor for path in teaching):
+        return "no photo is sharp and from the front, the sharpest is used: add better ones"
     if len(teaching) < FEW_PHOTOS:
         return f"only {len(teaching)}: add more photos, {FEW_PHOTOS} at the very least"
     return f"{GOOD_NUMBER} or more photos recognise better" if len(teaching) < GOOD_NUMBER else ""

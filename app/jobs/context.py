@@ -89,6 +89,11 @@ def _sole_job(library: Path, job: str) -> Iterator[None]:
 
 
 def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
+    if not library.parent.is_dir():  # FileLock would create it
+        raise BadKnowledgeBase(
+            f"The folder {library.parent} is not there. It is to hold one folder of photos per person: create it, "
+            "or let dataset_dir in the settings name the right one."
+        )
     try:
         return FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0)
     except Timeout as error:
@@ -96,6 +101,6 @@ def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
         raise StoreBusy(f"{name} is at work on {library}: wait until it has ended, or stop it") from error
     except OSError as error:
         raise BadKnowledgeBase(
-            f"The folder {library.parent} cannot be used ({error.strerror or error}): it must exist and be writable. "
-            "dataset_dir in the settings names it; library_path can keep the library elsewhere."
+            f"The folder {library.parent} cannot be used ({error.strerror or error}): it must be writable. "
+            "library_path in the settings can keep the library elsewhere."
         ) from error

@@ -1,7 +1,7 @@
 """Make a judge from the knowledge base."""
 
 from app.errors import BadKnowledgeBase, ModelMismatch, command
-from app.identity.gallery import Gallery, body_gallery, face_gallery, sharp_enough, taught_samples
+from app.identity.gallery import Gallery, gallery_of, good_faces, taught_samples
 from app.identity.verdicts import Judge
 from app.jobs.context import Context
 from app.settings import BodyPolicy
@@ -22,7 +22,7 @@ def judge_from(context: Context) -> Judge:
             f"{settings.dataset_folder} and run {command('build-kb')}."
         )
     return Judge(
-        faces=face_gallery(FACE_MODEL_ID, sharp_enough(faces, settings.lap_var_thresh)),
+        faces=gallery_of(FACE_MODEL_ID, good_faces(faces, settings.lap_var_thresh)),
         bodies=_bodies(context),
         face_tol=settings.face_tol,
         body_tol=settings.body_tol,
@@ -34,7 +34,7 @@ def judge_from(context: Context) -> Judge:
 def _bodies(context: Context) -> Gallery:
     model_id = context.spec.body_model_id
     if model_id is None:
-        return body_gallery("", [])
+        return gallery_of("", [])
     people = context.store.people
     samples = taught_samples(people, Kind.BODY, model_id)
     others = people.taught_models(Kind.BODY) - {model_id}
@@ -43,4 +43,4 @@ def _bodies(context: Context) -> Gallery:
             f"The knowledge base knows bodies by {', '.join(sorted(others))}, the settings ask for {model_id}: run "
             f"{command('build-kb')}, or set reid_model and reid_weights back, or body_policy to off."
         )
-    return body_gallery(model_id, samples)
+    return gallery_of(model_id, samples)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.errors import BadInput, BadPhoto
+from app.errors import BadInput, BadPhoto, command
 from app.filing.copies import make_copy, plan_copies, withdraw
 from app.filing.names import folder_names
 from app.filing.report import ReportRow, write_report
@@ -37,6 +37,8 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     run = _Run(context, judge, output, list_photos(inputs, context.settings, output))
     yield Started("Recognize Folder", len(run.listed))
     yield from (Notice(text) for text in context.notices)
+    if context.spec.body_model_id and not judge.bodies.people.size:
+        yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
     for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
         yield run.settle(look)
     yield run.finish()

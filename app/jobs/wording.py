@@ -33,15 +33,20 @@ def first_body(verdict: PhotoVerdict) -> Verdict | None:
 
 
 def photo_line(name: str, verdict: PhotoVerdict, names: Mapping[int, str]) -> str:
-    """Return `name → people | Face: [A:0.31, B:0.52] | Body: [A:0.83]`, a face bracket for every face."""
+    """Return `name → people | Face: [A:0.31, B:0.52] | Body: [A:0.83]`.
+
+    Every recognised face has its bracket, where there is none the largest face; the others are only counted.
+    """
     people = ", ".join(names[person] for person in verdict.people) or "Unknown"
     if verdict.unsure:
         people += f" (unsure: {', '.join(names[person] for person in verdict.unsure)})"
-    faces = " ".join(
-        _bracket(one.face, names) + (" (blurred)" if one.blurred else "") for one in verdict.appearances if one.has_face
-    )
+    faces = [one for one in verdict.appearances if one.has_face]
+    shown = [one for one in faces if one.person_id is not None] or faces[:1]
+    brackets = [_bracket(one.face, names) + (" (blurred)" if one.blurred else "") for one in shown] or ["[]"]
+    if len(faces) > len(shown):
+        brackets.append(f"+{len(faces) - len(shown)} more")
     body = first_body(verdict)
-    return f"{name} → {people} | Face: {faces or '[]'} | Body: {_bracket(body.body if body else (), names)}"
+    return f"{name} → {people} | Face: {' '.join(brackets)} | Body: {_bracket(body.body if body else (), names)}"
 
 
 def _bracket(candidates: Sequence[Candidate], names: Mapping[int, str]) -> str:

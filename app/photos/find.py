@@ -35,10 +35,11 @@ def find_photos(
             continue
         folders: list[Path] = []
         for entry in entries:
+            path = Path(entry)
             if _is_folder(entry):
-                folders.append(Path(entry))
-            elif os.path.splitext(entry.name)[1].lower() in wanted:
-                yield Path(entry)
+                folders.append(path)
+            elif path.suffix.lower() in wanted:
+                yield path
         if recursive:
             waiting.extend(reversed(folders))
 

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from app.vision.detect import Detection, Detector
 from app.vision.model_files import packaged_model
 from app.vision.observations import Rgb
 
 CHIP_SIDE = 150  # the input of dlib's face network
 CHIP_PADDING = 0.25  # the margin the network was trained with
+SHARPNESS_SIDE = 64  # pixels: what is lost below it hardly harms recognition
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 
 Predictor = Callable[[Rgb, Any], Any]
@@ -45,18 +44,17 @@ def _align(rgb: Rgb, detection: Detection, predictor: Predictor) -> AlignedFace:
 
     shape = predictor(rgb, dlib.rectangle(*detection[:4]))
     chip = dlib.get_face_chip(rgb, shape, CHIP_SIDE, CHIP_PADDING)
-    return AlignedFace(detection, chip, sharpness(chip, detection.width))
+    return AlignedFace(detection, chip, sharpness(chip))
 
 
-def sharpness(chip: Rgb, face_width: float) -> float:
-    """Return the variance of the Laplacian of an aligned face, measured at the face's own resolution.
+def sharpness(chip: Rgb) -> float:
+    """Return the variance of the Laplacian of an aligned face shrunk to one small size.
 
-    A face enlarged to the chip holds no detail at the chip's pixels, so the plain measure would only tell its size;
-    faces larger than the chip are measured at the chip's size.
+    A face enlarged to the chip holds no detail at the chip's own pixels, so the plain measure tells its size; at
+    SHARPNESS_SIDE sharp faces of any size measure alike: docs/recognition.md.
     """
     import cv2
 
-    own_side = int(np.clip(face_width, 32, CHIP_SIDE))
     grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)
-    own = cv2.resize(grey, (own_side, own_side), interpolation=cv2.INTER_AREA)
-    return float(cv2.Laplacian(own, cv2.CV_64F).var())
+    small = cv2.resize(grey, (SHARPNESS_SIDE, SHARPNESS_SIDE), interpolation=cv2.INTER_AREA)
+    return float(cv2.Laplacian(small, cv2.CV_64F).var())

@@ -124,6 +124,7 @@ def _face_observations(
             mirror=mirror[index],
             sharpness=face.sharpness,
             pixels=face.detection.width,
+            frontality=face.detection.frontality,
         )
         for index, face in enumerate(faces)
     ]

@@ -24,8 +24,9 @@ class Observation:
     """Model `model_id` saw a face or a body.
 
     `box` is relative to the pixels as stored in the file (before EXIF orientation); `pixels` is the width of the face
-    in the photo at working size and `sharpness` its variance of the Laplacian (0 for bodies); `mirror` is the vector
-    of the mirror image (faces only); `weak` marks a body that is merely the whole photo.
+    in the photo at working size, `sharpness` its variance of the Laplacian, `frontality` about 1 seen from the front
+    and towards 0 in profile (all 0 for bodies); `mirror` is the vector of the mirror image (faces only); `weak` marks a
+    body that is merely the whole photo.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Observation:
     mirror: Vector | None = None
     sharpness: float = 0.0
     pixels: float = 0.0
+    frontality: float = 0.0
     weak: bool = False
 
 

@@ -1,0 +1,313 @@
+"""Model files: found by their hash, fetched from a real server, and never half there."""
+
+import hashlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from app.errors import ModelMissing
+from app.settings import Settings, user_folder
+from app.vision.model_files import (
+    PACKAGED,
+    REGISTRY,
+    ModelFile,
+    default_folder,
+    download,
+    find_model,
+    packaged_model,
+    registered,
+    search_folders,
+    status,
+)
+
+CONTENT = bytes(range(256)) * 1000
+YUNET = registered("yunet_2026may")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves CONTENT whole, cut off, without a length or not at all, and writes down what was asked."""
+
+    server: "Server"
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        if self.path == "/absent":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        if self.path != "/unmeasured":
+            self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT[:70_000] if self.path == "/truncated" else CONTENT)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    """Remembers the paths asked for; its threads end with it."""
+
+    daemon_threads = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[str] = []
+
+    def model(self, path: str = "/model") -> ModelFile:
+        return ModelFile(
+            name="tiny",
+            file="tiny.bin",
+            url=f"http://127.0.0.1:{self.server_port}{path}",
+            size=None,
+            sha256=hashlib.sha256(CONTENT).hexdigest(),
+            licence="MIT",
+            purpose="is fetched",
+        )
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("KITH_MODELS", raising=False)
+    return Settings.at(tmp_path, {"models_dir": "models"})
+
+
+@pytest.fixture
+def yunet(shared: Path) -> Path:
+    return shared / "models" / YUNET.file
+
+
+def place(source: Path | bytes, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / YUNET.file
+    target.write_bytes(source if isinstance(source, bytes) else source.read_bytes())
+    return target
+
+
+def test_search_goes_from_the_settings_over_the_environment_to_the_user_data(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = user_folder("data") / "models"
+    assert search_folders(settings) == [tmp_path / "models", data]
+    monkeypatch.setenv("KITH_MODELS", os.pathsep.join([str(tmp_path / "a"), "", str(tmp_path / "b")]))
+    assert search_folders(settings) == [tmp_path / "models", tmp_path / "a", tmp_path / "b", data]
+    assert search_folders(Settings()) == [tmp_path / "a", tmp_path / "b", data]
+
+
+def test_downloads_go_to_the_models_folder_of_the_settings_else_to_the_user_data(settings: Settings) -> None:
+    assert default_folder(settings) == settings.models_folder
+    assert default_folder(Settings()) == user_folder("data") / "models"
+
+
+def test_nothing_is_found_where_nothing_is(settings: Settings) -> None:
+    assert find_model("yunet_2026may", settings) is None
+
+
+def test_the_real_file_is_found_in_each_folder_the_first_one_first(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, yunet: Path
+) -> None:
+    monkeypatch.setenv("KITH_MODELS", str(tmp_path / "a"))
+    for folder in reversed(search_folders(settings)):
+        expected = place(yunet, folder)
+        assert find_model("yunet_2026may", settings) == expected
+    assert expected == tmp_path / "models" / YUNET.file
+
+
+def test_a_file_of_another_hash_is_refused_and_named(settings: Settings, tmp_path: Path) -> None:
+    path = place(b"not a network", tmp_path / "models")
+    with pytest.raises(ModelMissing) as error:
+        find_model("yunet_2026may", settings)
+    message = str(error.value)
+    assert str(path) in message
+    assert hashlib.sha256(b"not a network").hexdigest() in message
+    assert YUNET.sha256 in message
+    assert "models download yunet_2026may" in message
+
+
+def test_a_damaged_file_does_not_hide_a_right_one(settings: Settings, tmp_path: Path, yunet: Path) -> None:
+    place(b"damaged", tmp_path / "models")
+    right = place(yunet, user_folder("data") / "models")
+    assert find_model("yunet_2026may", settings) == right
+
+
+def test_unknown_model_is_named_with_those_there_are(settings: Settings) -> None:
+    with pytest.raises(ModelMissing, match=r"no model called osnet_x9.*yunet_2026may, osnet_ain_x1_0, osnet_x0_25"):
+        find_model("osnet_x9", settings)
+
+
+def test_status_says_ready_damaged_and_missing(settings: Settings, tmp_path: Path, yunet: Path) -> None:
+    ready = place(yunet, tmp_path / "models")
+    damaged = tmp_path / "models" / registered("osnet_x0_25").file
+    damaged.write_bytes(b"half")
+    found = {entry.model.name: (entry.state, entry.path) for entry in status(settings)}
+    assert found["yunet_2026may"] == ("ready", ready)
+    assert found["osnet_x0_25"] == ("damaged", damaged)
+    assert found["osnet_ain_x1_0"] == ("missing", None)
+    assert found["dlib_faces"] == ("ready", packaged_model("dlib_face_recognition_resnet_model_v1.dat"))
+    assert found["dlib_landmarks"][0] == "ready"
+
+
+def test_registry_is_complete() -> None:
+    models = REGISTRY + PACKAGED
+    assert len({model.name for model in models}) == len({model.file for model in models}) == 5
+    for model in models:
+        assert re.fullmatch("[0-9a-f]{64}", model.sha256)
+        assert model.url.startswith("https://") and model.licence and model.purpose
+    for model in REGISTRY:
+        assert model.url.endswith(f"/{model.file}")
+        assert re.search("/[0-9a-f]{40}/", model.url), "a download is pinned to one revision"
+
+
+def test_packaged_files_are_found_without_importing_their_package() -> None:
+    code = (
+        "import sys; from app.vision.model_files import packaged_model as p;"
+        "print(p('shape_predictor_5_face_landmarks.dat'), 'face_recognition_models' in sys.modules)"
+    )
+    output = subprocess.check_output([sys.executable, "-c", code], cwd=Path(__file__).parents[1], text=True)
+    path, imported = output.rsplit(maxsplit=1)
+    assert Path(path).stat().st_size == 9_150_489
+    assert imported == "False"
+
+
+def test_packaged_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(ModelMissing, match=r"none\.dat of the package face_recognition_models"):
+        packaged_model("none.dat")
+
+
+def test_packaged_file_without_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sys, "path", [folder for folder in sys.path if not Path(folder, "face_recognition_models").exists()]
+    )
+    monkeypatch.delitem(sys.modules, "face_recognition_models", raising=False)
+    with pytest.raises(ModelMissing, match="install that package again"):
+        packaged_model("shape_predictor_5_face_landmarks.dat")
+
+
+def test_download_puts_the_file_in_place_and_reports_progress(server: Server, tmp_path: Path) -> None:
+    heard: list[tuple[int, int | None]] = []
+    seen: list[bool] = []
+    target = tmp_path / "new" / "folder" / "tiny.bin"
+
+    def progress(done: int, total: int | None) -> None:
+        heard.append((done, total))
+        seen.append(target.exists())
+
+    assert download(server.model(), target.parent, progress) == target
+    assert target.read_bytes() == CONTENT
+    assert os.listdir(target.parent) == ["tiny.bin"]
+    assert heard[-1] == (len(CONTENT), len(CONTENT))
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    assert 0 < heard[0][0] < len(CONTENT)
+    assert not any(seen), "the file appears only when it is whole"
+
+
+@pytest.mark.parametrize("size", [None, len(CONTENT)])
+def test_progress_without_a_length_from_the_server(server: Server, tmp_path: Path, size: int | None) -> None:
+    heard: list[tuple[int, int | None]] = []
+    download(replace(server.model("/unmeasured"), size=size), tmp_path, lambda *step: heard.append(step))
+    assert {total for _, total in heard} == {size}
+    assert heard[-1][0] >= len(CONTENT)
+
+
+def test_second_download_fetches_nothing(server: Server, tmp_path: Path) -> None:
+    download(server.model(), tmp_path)
+    download(server.model(), tmp_path)
+    assert server.asked == ["/model"]
+
+
+def test_download_replaces_a_damaged_file(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "tiny.bin").write_bytes(b"damaged")
+    assert download(server.model(), tmp_path).read_bytes() == CONTENT
+
+
+def test_downloaded_file_may_be_read_like_any_other(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(b"")
+    assert download(server.model(), tmp_path).stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_wrong_hash_is_refused_and_named(server: Server, tmp_path: Path) -> None:
+    model = replace(server.model(), sha256="0" * 64)
+    with pytest.raises(ModelMissing) as error:
+        download(model, tmp_path)
+    for part in (model.url, "0" * 64, hashlib.sha256(CONTENT).hexdigest()):
+        assert part in str(error.value)
+    assert os.listdir(tmp_path) == []
+
+
+def test_wrong_hash_leaves_the_old_file_alone(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "tiny.bin").write_bytes(b"old")
+    with pytest.raises(ModelMissing):
+        download(replace(server.model(), sha256="0" * 64), tmp_path)
+    assert (tmp_path / "tiny.bin").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("path", "reason"), [("/absent", "404"), ("/truncated", "IncompleteRead")])
+def test_failed_download_says_from_where_why_and_what_to_do(
+    server: Server, tmp_path: Path, path: str, reason: str
+) -> None:
+    with pytest.raises(ModelMissing) as error:
+        download(server.model(path), tmp_path)
+    for part in (server.model(path).url, reason, str(tmp_path)):
+        assert part in str(error.value)
+    assert os.listdir(tmp_path) == []
+
+
+def test_no_network_is_a_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    model = replace(YUNET, url=f"http://127.0.0.1:{port}/x")
+    with pytest.raises(ModelMissing, match=re.escape(f"http://127.0.0.1:{port}/x (")) as error:
+        download(model, tmp_path)
+    assert "HTTPConnectionPool" not in str(error.value)
+    assert os.listdir(tmp_path) == []
+
+
+def test_interrupted_download_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+    def interrupt(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        download(server.model(), tmp_path, interrupt)
+    assert os.listdir(tmp_path) == []
+
+
+def test_folder_that_cannot_be_written_is_a_clear_message(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ModelMissing, match=r"could not be written to .*models_dir"):
+        download(server.model(), tmp_path / "file" / "models")
+    assert server.asked == []
+
+
+def test_download_says_nothing_by_itself(server: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    download(server.model(), tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_downloaded_model_is_found(
+    server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch, yunet: Path
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "CONTENT", yunet.read_bytes())
+    model = replace(YUNET, url=server.model().url)
+    assert find_model("yunet_2026may", settings) is None
+    path = download(model, default_folder(settings))
+    assert find_model("yunet_2026may", settings) == path
