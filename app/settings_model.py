@@ -152,7 +152,7 @@ class Settings(BaseModel):
         ge=0,
         le=64,
         title="Worker processes",
-        description="How many photos are worked on at the same time; 0: as many as cores and memory allow.",
+        description="How many photos are worked on at the same time; 0: as many as there are cores.",
     )
 
     _folder: Path = PrivateAttr()

@@ -92,7 +92,7 @@ def _is_right(path: Path, photo: TestPhoto) -> bool:
 def _download(requirement: str, folder: Path) -> Path:
     kind = "--no-binary" if requirement == _FACES else "--only-binary"
     call = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [*call, f"{kind}=:all:", "--dest", str(folder), requirement], capture_output=True, text=True, check=False
     )
     if done.returncode:

@@ -35,7 +35,7 @@ cli = typer.Typer(
 cli.add_typer(models, name="models")
 
 
-@cli.command("build-kb", epilog="Example: kith build-kb --set dataset_dir=~/Pictures/people")
+@cli.command("build-kb", epilog=f"Example: {command('build-kb')} --set dataset_dir=~/Pictures/people")
 def build(
     settings: SettingsFile = None,
     overrides: Overrides = None,
@@ -48,7 +48,7 @@ def build(
     run_job(settings_for_run(settings, overrides), "Build KB", build_kb, as_json)
 
 
-@cli.command(epilog="Example: kith recognize ~/Pictures/summer --output ~/Pictures/sorted")
+@cli.command(epilog=f"Example: {command('recognize')} ~/Pictures/summer --output ~/Pictures/sorted")
 def recognize(
     paths: Annotated[
         list[Path] | None,
@@ -70,7 +70,7 @@ def recognize(
     run_job(chosen, "Recognize Folder", lambda context: recognize_folder(context, inputs, filing), as_json)
 
 
-@cli.command("settings", epilog="Example: kith settings face_tol=0.5")
+@cli.command("settings", epilog=f"Example: {command('settings')} face_tol=0.5")
 def show_settings(
     changes: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change.")] = None,
     settings: SettingsFile = None,
@@ -88,7 +88,7 @@ def show_settings(
         typer.echo(f"{row.key} = {current[row.key]}\n    {row.help} Default: {row.default}.")
 
 
-@cli.command(epilog="Example: kith demo --folder ~/kith-demo")
+@cli.command(epilog=f"Example: {command('demo')} --folder ~/kith-demo")
 def demo(
     folder: Annotated[Path | None, typer.Option(help="Where to work; a folder in your user data if not named.")] = None,
     as_json: AsJson = False,
@@ -127,10 +127,7 @@ def main() -> None:
         sys.exit(CANNOT)
     except KeyboardInterrupt:
         sys.exit(STOPPED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last resort: nobody is to read a traceback
         _log.exception("bug")
         sys.stderr.write(
             f"Something went wrong that should not have. {log_file()} tells what; nothing filed or stored is lost, "

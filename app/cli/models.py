@@ -1,5 +1,6 @@
 """`kith models`: the model files, where each is, and fetching them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,15 +8,20 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from app.cli.options import Overrides, SettingsFile, settings_for_run
-from app.errors import ModelMissing
-from app.vision.model_files import REGISTRY, default_folder, download, find_model, registered, status
+from app.errors import ModelMissing, command
+from app.vision.model_files import REGISTRY, ModelFile, default_folder, download, find_model, registered, status
 
 WITHOUT = {
     "yunet_2026may": "dlib's HOG finds the faces instead: slower, and small faces are missed",
     "osnet_ain_x1_0": "people are recognised by their faces only",
 }
 
-models = typer.Typer(no_args_is_help=False, rich_markup_mode=None, help="The model files: where each is, and fetching.")
+models = typer.Typer(
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    help="The model files: where each is, and fetching.",
+    epilog=f"Example: {command('models')}",
+)
 
 
 @models.callback(invoke_without_command=True)
@@ -29,7 +35,7 @@ def listing(context: typer.Context, settings: SettingsFile = None, overrides: Ov
         typer.echo(f"    {found.model.purpose}; {size}, licence {found.model.licence}, SHA-256 {found.model.sha256}")
 
 
-@models.command("download", epilog="Example: kith models download yunet_2026may")
+@models.command("download", epilog=f"Example: {command('models', 'download')} yunet_2026may")
 def fetch(
     name: Annotated[str | None, typer.Argument(help="Which model; those used by default if not named.")] = None,
     settings: SettingsFile = None,
@@ -43,21 +49,20 @@ def fetch(
         if name is None and find_model(model.name, chosen):
             continue
         try:
-            with _bar(model.file) as bar:
-                task = bar.task_ids[0]
-                path = download(
-                    model, default_folder(chosen), lambda done, size: bar.update(task, completed=done, total=size)
-                )
-            typer.echo(f"{model.name}: {path}")
+            typer.echo(f"{model.name}: {_fetch(model, default_folder(chosen))}")
         except ModelMissing as error:
             failed.append(f"{error} Without it {WITHOUT.get(model.name, 'reid_model cannot name it')}.")
     if failed:
         raise ModelMissing("\n".join(failed))
 
 
-def _bar(description: str) -> Progress:
+def _fetch(model: ModelFile, folder: Path) -> Path:
+    with _bar() as bar:
+        task = bar.add_task(model.file, total=None)
+        return download(model, folder, lambda done, size: bar.update(task, completed=done, total=size))
+
+
+def _bar() -> Progress:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)
-    bar.add_task(description, total=None)
-    return bar
+    return Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from app.jobs.events import (
 from app.jobs.wording import build_summary, recognition_summary
 
 Show = Callable[[Event], None]
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # a file's name must not command the terminal
 
 
 @contextmanager
@@ -65,6 +67,7 @@ class _Rate(ProgressColumn):
 def _print(text: str, is_result: bool, progress: Progress) -> None:
     """Print a line above the bar; text meant for a file or pipe goes there untouched."""
     stream = sys.stdout if is_result else sys.stderr
+    text = _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
     if stream.isatty() and progress.console.is_terminal:
         progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
     else:
@@ -83,6 +86,8 @@ def _lines(event: Event) -> list[tuple[str, bool]]:
             return [(f"{event.person}/{event.path.name}: {event.left_out or 'learned'}", False)]
         case BuildFinished():
             return [(line, True) for line in build_summary(event)]
+        case RecognitionFinished(total=1, output=None):
+            return []  # the one photo asked about has its line
         case RecognitionFinished():
             return [(line, True) for line in recognition_summary(event)]
         case Notice():

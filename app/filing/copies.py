@@ -4,12 +4,15 @@ import errno
 import filecmp
 import os
 import shutil
+import stat
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 from app.errors import BadPhoto, FilingFailed
 from app.filing.names import numbered
+from app.filing.whole_files import replacing
 from app.identity.copy_records import CopyRecord, CopyRecords
 
 _OUTPUT_AT_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
@@ -48,11 +51,11 @@ def make_copy(records: CopyRecords, record: CopyRecord, source: Path) -> Path:
     cannot be read and FilingFailed where the output folder takes no copy.
     """
     target = record.target
-    if record.done and target.exists():
-        return target
-    _check_readable(source)
     try:
-        while not _place(source, target, record.id):
+        if record.done and target.exists():
+            return target
+        _check_readable(source)
+        while not _place(source, target, _part(record)):
             target = _free_name(records, target)
             records.move(record.id, target)
     except OSError as error:
@@ -68,20 +71,30 @@ def _check_readable(source: Path) -> None:
         raise BadPhoto(source, f"could not be copied: {error.strerror or error}") from error
 
 
-def _place(source: Path, target: Path, record_id: int) -> bool:
+def _part(record: CopyRecord) -> Path:
+    return record.target.with_name(f".kith-{record.id}.part")
+
+
+def _place(source: Path, target: Path, part: Path) -> bool:
     """Copy by way of a hidden file; False where another file has the name."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if not _reserve(target):
         return filecmp.cmp(source, target, shallow=False)
-    part = target.with_name(f".kith-{record_id}.part")
     try:
-        shutil.copy2(source, part)
-        part.replace(target)
+        with replacing(target, part):
+            shutil.copyfile(source, part)
+            _take_times_and_mode(source, part)
     except BaseException:
-        part.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
         raise
     return True
+
+
+def _take_times_and_mode(source: Path, part: Path) -> None:
+    """Do what the file system allows (FAT knows few modes); a read-only copy could not be withdrawn on Windows."""
+    with suppress(OSError):
+        shutil.copystat(source, part)
+        part.chmod(part.stat().st_mode | stat.S_IWUSR)
 
 
 def _reserve(target: Path) -> bool:
@@ -105,8 +118,14 @@ def _explained(error: OSError, source: Path, target: Path) -> BadPhoto | FilingF
 def withdraw(records: CopyRecords, record: CopyRecord, source: Path) -> None:
     """Take back a copy whose verdict has changed; a copy that somebody altered meanwhile is theirs and stays."""
     try:
-        if record.target.is_file() and filecmp.cmp(source, record.target, shallow=False):
+        _part(record).unlink(missing_ok=True)
+        if record.target.is_file() and (_is_begun(record) or filecmp.cmp(source, record.target, shallow=False)):
             record.target.unlink()
     except OSError as error:
         raise _explained(error, source, record.target) from error
     records.drop(record.id)
+
+
+def _is_begun(record: CopyRecord) -> bool:
+    """Say whether the target is merely the name that a killed run took."""
+    return not record.done and record.target.stat().st_size == 0

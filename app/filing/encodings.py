@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import FilingFailed
+from app.filing.whole_files import replacing
 
 Named = Iterable[tuple[str, NDArray[np.float32]]]
 
@@ -31,7 +32,7 @@ def write_encodings(path: Path, faces: Named, bodies: Named) -> None:
     }
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_bytes(pickle.dumps(content, protocol=4))
-        part.replace(path)
+        with replacing(path, part):
+            part.write_bytes(pickle.dumps(content, protocol=4))
     except OSError as error:
         raise FilingFailed(f"{path} could not be written: {error.strerror or error}") from error

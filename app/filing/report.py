@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import FilingFailed
+from app.filing.whole_files import replacing
 
 RANKS = 3
 COLUMNS = (
@@ -64,11 +65,13 @@ def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with (
+            replacing(path, part),
+            part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        ):
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             writer.writerows(row.cells() for row in rows)
-        part.replace(path)
     except OSError as error:
         raise FilingFailed(
             f"The report {path} could not be written: {error.strerror or error}. "

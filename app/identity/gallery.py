@@ -11,7 +11,6 @@ from app.identity.person_records import PersonRecords
 from app.identity.photo_records import from_blob
 from app.vision.observations import Kind, Observation
 
-
 LEAST_FRONTALITY = 0.70  # a face in profile resembles other people's profiles: docs/recognition.md
 
 

@@ -153,8 +153,8 @@ class PhotoRecords:
     def sightings(self, analysis_id: int) -> list[Sighting]:
         """Return what an analysis saw, appearance by appearance, the largest face first."""
         rows = self._connection.execute(
-            "SELECT appearance_id, kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, weak "
-            "FROM observations WHERE analysis_id = ? ORDER BY id",
+            "SELECT appearance_id, kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, "
+            "weak FROM observations WHERE analysis_id = ? ORDER BY id",
             (analysis_id,),
         )
         seen: dict[int, dict[Kind, Observation]] = {}

@@ -9,7 +9,7 @@ from app.identity.gallery import LEAST_FRONTALITY
 from app.identity.person_records import PersonRecords
 from app.identity.photo_records import Sighting
 
-LEAST_PIXELS = 30  # a smaller face in the photo is a passer-by: docs/recognition.md
+LEAST_PIXELS = 40  # a narrower face teaches nobody: docs/recognition.md
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from app.identity.photo_records import Sighting
 from app.settings import BodyPolicy
 
 
+LEAST_PIXELS = 30  # a narrower face is only suggested: strangers pass more often below it: docs/recognition.md
+
+
 class Evidence(StrEnum):
     """What a decision rests on."""
 
@@ -97,22 +100,22 @@ class Judge:
         return PhotoVerdict(tuple(verdicts))
 
     def _by_face(self, seen: Sighting, links: Sequence[Link]) -> Verdict:
-        if seen.face is None:
-            candidates: tuple[Candidate, ...] = ()
-            blurred = False
-        else:
-            candidates = nearest_people(self.faces, seen.face.model_id, seen.face.vector, _never(links))
-            blurred = seen.face.sharpness < self.least_sharpness
-        said = _said(links)
+        said, face = _said(links), seen.face
+        if face is None:
+            evidence = Evidence.NONE if said is None else Evidence.BODY
+            return Verdict(seen.appearance_id, False, person_id=said, evidence=evidence, said=said is not None)
+        candidates = nearest_people(self.faces, face.model_id, face.vector, _never(links))
         near = candidates[0].person_id if candidates and candidates[0].value < self.face_tol else None
-        person = said if said is not None else near
+        sure = near if face.pixels >= LEAST_PIXELS else None
+        person = sure if said is None else said
         return Verdict(
             seen.appearance_id,
-            has_face=seen.face is not None,
+            has_face=True,
             face=candidates,
             person_id=person,
+            suggested=near if person is None else None,
             evidence=Evidence.NONE if person is None else Evidence.FACE,
-            blurred=blurred,
+            blurred=face.sharpness < self.least_sharpness,
             said=said is not None,
         )
 
@@ -122,15 +125,12 @@ class Judge:
         never = _never(links[seen.appearance_id])
         candidates = most_alike_people(self.bodies, seen.body.model_id, seen.body.vector, never)
         alike = silent and candidates and candidates[0].value > self.body_tol
-        person = candidates[0].person_id if alike else None
-        files = person is not None and self.body_policy is BodyPolicy.ANYWHERE
-        return replace(
-            verdict,
-            body=candidates,
-            person_id=person if files else verdict.person_id,
-            suggested=None if files else person,
-            evidence=Evidence.BODY if files else verdict.evidence,
-        )
+        verdict = replace(verdict, body=candidates)
+        if not alike:
+            return verdict
+        if self.body_policy is BodyPolicy.ANYWHERE:
+            return replace(verdict, person_id=candidates[0].person_id, suggested=None, evidence=Evidence.BODY)
+        return replace(verdict, suggested=verdict.suggested or candidates[0].person_id)
 
 
 def _said(links: Sequence[Link]) -> int | None:

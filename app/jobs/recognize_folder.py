@@ -1,5 +1,6 @@
 """Recognize Folder: say who is in each photo, file copies under their names, write the report."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     done in order, and the next run goes on. Raises BadInput, BadKnowledgeBase, ModelMissing, ModelMismatch and
     FilingFailed.
     """
+    output = output and Path(os.path.abspath(output))  # its copies are known by one spelling of it
     _check_inputs(inputs)
     judge = judge_from(context)
     run = _Run(context, judge, output, list_photos(inputs, context.settings, output))
@@ -64,7 +66,7 @@ class _Listed:
 def list_photos(inputs: Sequence[Path], settings: Settings, output: Path | None) -> dict[Path, _Listed]:
     """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none."""
     listed: dict[Path, _Listed] = {}
-    for root in (path.absolute() for path in inputs):
+    for root in (Path(os.path.abspath(path)) for path in inputs):
         base = root if root.is_dir() and len(inputs) == 1 else root.parent
         for found in _found(root, settings, output):
             path = found.path if isinstance(found, BadPhoto) else found

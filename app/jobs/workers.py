@@ -6,7 +6,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,8 @@ class Workers:
         except BrokenExecutor:
             suspects = [(task, future), *waiting]
             waiting.clear()
+            wait(future for _, future in suspects)
+            self.close()
         for task, future in suspects:
             yield task.item, self._again_alone(task, future)
 
@@ -116,7 +118,6 @@ class Workers:
         """Run one of several tasks that a dying process took along, so that the culprit shows itself."""
         if not future.exception():
             return future.result()
-        self.close()
         try:
             return self._start(task).result()
         except BrokenExecutor:

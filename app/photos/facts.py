@@ -79,8 +79,7 @@ def perceptual_hash(rgb: NDArray[np.uint8]) -> int:
     from scipy.fft import dctn  # a third of a second, which only those pay who analyse photos
 
     grey = Image.fromarray(rgb).convert("L").resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    # Rounded, so that the noise of the arithmetic sets no bits on plain areas.
-    frequencies = dctn(np.asarray(grey, np.float64), norm="ortho")[1:9, 1:9].round(6)
+    frequencies = dctn(np.asarray(grey, np.float64), norm="ortho")[1:9, 1:9]
     return int.from_bytes(np.packbits(frequencies > np.median(frequencies)).tobytes(), signed=True)
 
 

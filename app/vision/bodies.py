@@ -118,5 +118,5 @@ def _read_state(weights: Path) -> dict[str, Any]:
         content = torch.load(weights, map_location="cpu", weights_only=True)
         state = content.get("state_dict", content)
         return {name.removeprefix("module."): value for name, value in state.items() if hasattr(value, "shape")}
-    except Exception as error:  # noqa: BLE001 - torch raises nearly anything for a file that is not its own
+    except Exception as error:  # torch raises nearly anything for a file that is not its own
         raise ModelMissing(f"{weights} is no file of network weights ({error}): fetch it again") from error
