@@ -46,7 +46,8 @@ _YEAR_OF_THE_FIRST_PHOTOGRAPH = 1826
 class PhotoFacts:
     """What a photo's file tells: its image data's SHA-256, width and height in pixels as stored, and EXIF.
 
-    `taken_at` is ISO 8601 text, in the camera's local time when it told no offset.
+    `taken_at` is ISO 8601 text, in the camera's local time when it told no offset. A HEIC counts as stored upright,
+    as its decoder turns it.
     """
 
     image_hash: str

@@ -1,0 +1,58 @@
+"""Small faces, bodies and photos, entered into a real library."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app.identity.photo_records import Sighting
+from app.identity.store import Store
+from app.photos.box import Box
+from app.photos.facts import PhotoFacts
+from app.vision.observations import Analysis, Appearance, Kind, Observation
+
+FACES, BODIES = "face-model", "body-model"
+ENGINE = "detector@800"
+LEFT, RIGHT = Box(0.1, 0.1, 0.2, 0.2), Box(0.6, 0.1, 0.2, 0.2)
+SHARP, BLURRED = 500.0, 5.0
+
+
+def face(
+    *vector: float,
+    box: Box = LEFT,
+    model: str = FACES,
+    sharpness: float = SHARP,
+    pixels: float = 120.0,
+    frontality: float = 1.0,
+) -> Observation:
+    """Return a good face, but for what is asked otherwise."""
+    values, mirrored = np.array(vector or (0,), np.float32), np.array(vector[::-1] or (0,), np.float32)
+    return Observation(
+        Kind.FACE, model, box, 0.9, values, mirrored, sharpness=sharpness, pixels=pixels, frontality=frontality
+    )
+
+
+def body(*vector: float, box: Box = LEFT, model: str = BODIES, weak: bool = False) -> Observation:
+    """Return a body, its vector brought to length 1."""
+    values = np.array(vector or (1,), np.float32)
+    return Observation(Kind.BODY, model, box, 1.0, values / np.linalg.norm(values), weak=weak)
+
+
+def facts(image_hash: str, orientation: int = 1) -> PhotoFacts:
+    """Return what is known of a photo before anybody looks at it."""
+    return PhotoFacts(image_hash, 400, 300, orientation, None, None)
+
+
+def enter(
+    store: Store,
+    image_hash: str,
+    *seen: Observation | Sequence[Observation],
+    engine: str = ENGINE,
+    orientation: int = 1,
+) -> tuple[int, list[Sighting]]:
+    """Enter a photo with what shows in it, an observation or several for each appearance; return its id and that."""
+    groups = [(one,) if isinstance(one, Observation) else tuple(one) for one in seen]
+    analysis = Analysis(0, tuple(Appearance(group[0].box, group) for group in groups))
+    with store.transaction():
+        photo_id = store.photos.save_photo(facts(image_hash, orientation))
+        analysis_id = store.photos.save_analysis(photo_id, engine, orientation, analysis)
+    return photo_id, store.photos.sightings(analysis_id)
