@@ -168,9 +168,9 @@ def test_files_that_are_no_weights_are_refused_and_run_nothing(weights: Path, tm
 
 def test_body_region_lies_below_the_face_and_inside_the_photo() -> None:
     face = Detection(100, 50, 140, 90, 0.9)
-    assert body_region(face, 1000, 1000) == (60, 90, 180, 290)
+    assert body_region(face, 1000, 1000) == (70, 90, 170, 290)
     left, top, right, bottom = body_region(face, 200, 130) or (0, 0, 0, 0)
-    assert (left, top) == (60, 90)
+    assert (left, top) == (70, 90)
     assert (right, bottom) == (130, 200)
     assert body_region(face, 95, 1000) is None
 
@@ -208,8 +208,9 @@ def test_boxes_are_relative_to_the_stored_pixels(shared: Path, detector_file: Pa
     second = analyse(tmp_path / "side.png", 6, spec)
     assert isinstance(first, Analysis)
     assert isinstance(second, Analysis)
-    assert second.appearances[0].box.to_upright(6) == pytest.approx(first.appearances[0].box, abs=1e-6)
-    assert second.appearances[0].box != pytest.approx(first.appearances[0].box, abs=0.01)
+    box = first.appearances[0].box
+    assert second.appearances[0].box.to_upright(6).iou(box) > 0.9
+    assert second.appearances[0].box.iou(box) < 0.5
 
 
 def test_failures_come_back_as_values(detector_file: Path, weights: Path, tmp_path: Path) -> None:

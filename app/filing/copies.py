@@ -79,7 +79,7 @@ def _place(source: Path, target: Path, part: Path) -> bool:
     """Copy by way of a hidden file; False where another file has the name."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if not _reserve(target):
-        return filecmp.cmp(source, target, shallow=False)
+        return target.is_file() and filecmp.cmp(source, target, shallow=False)
     try:
         with replacing(target, part):
             shutil.copyfile(source, part)
@@ -102,7 +102,8 @@ def _reserve(target: Path) -> bool:
     try:
         target.open("xb").close()
     except FileExistsError:
-        return target.is_file() and target.stat().st_size == 0
+        left = target.lstat()
+        return stat.S_ISREG(left.st_mode) and left.st_size == 0
     return True
 
 

@@ -10,7 +10,6 @@ from app.identity.person_records import Link, Source, Word
 from app.identity.photo_records import Sighting
 from app.settings import BodyPolicy
 
-
 LEAST_PIXELS = 30  # a narrower face is only suggested: strangers pass more often below it: docs/recognition.md
 
 

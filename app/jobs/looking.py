@@ -65,6 +65,7 @@ def _recall(context: Context, path: Path) -> Look:
     try:
         stat = path.stat()
     except OSError as error:
+        read_facts(path)  # raises, and says why in plain words
         raise BadPhoto(path, f"cannot be read: {error.strerror or error}") from error
     photos, engine_id = context.store.photos, context.spec.engine_id
     unchanged = photos.at(path, stat.st_size, stat.st_mtime_ns)

@@ -19,7 +19,7 @@ from app.vision.observations import Rgb
 INPUT_HEIGHT, INPUT_WIDTH = 256, 128  # what TorchReID trains and tests with
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # TorchReID's normalisation
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
-BODY_WIDTH, BODY_HEIGHT = 3.0, 5.0  # in face sizes: shoulders, and chin to knee
+BODY_WIDTH, BODY_HEIGHT = 2.5, 5.0  # in face sizes, below the chin: docs/recognition.md
 
 
 def body_model_id(model_name: str, weights: Path) -> str:
