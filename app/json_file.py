@@ -69,8 +69,8 @@ def _replace(target: Path, content: bytes, aside: bool) -> None:
         if target.exists():
             shutil.copymode(target, draft)
         if aside:
-            os.rename(target, _free_name(target.with_name(f"{target.name}.broken")))
-        os.replace(draft, target)
+            target.rename(_free_name(target.with_name(f"{target.name}.broken")))
+        Path(draft).replace(target)
     finally:
         Path(draft).unlink(missing_ok=True)
 

@@ -1,14 +1,21 @@
 """Small faces, bodies and photos, entered into a real library."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.identity.photo_records import Sighting
 from app.identity.store import Store
 from app.photos.box import Box
 from app.photos.facts import PhotoFacts
 from app.vision.observations import Analysis, Appearance, Kind, Observation
+
+posix_only = pytest.mark.skipif(os.name == "nt", reason="a matter of POSIX systems")
+FULL = Path("/dev/full")
+needs_full_disk = pytest.mark.skipif(not FULL.exists(), reason="/dev/full stands for a full disk")
 
 FACES, BODIES = "face-model", "body-model"
 ENGINE = "detector@800"

@@ -70,7 +70,7 @@ def test_known_people_are_found_and_nobody_is_named_wrongly(
     monkeypatch.setenv("KITH_MODELS", str(shared / "models"))
     settings = _arrange(shared / "data" / people, shared / "data/groups", tmp_path)
     built, score = _score(tmp_path, settings)
-    print(people, score, [(person.name, person.used) for person in built.people])
+    assert all(person.used for person in built.people)
     assert score.wrong == []
     assert score.taken == []
     assert score.found >= least_found * score.known

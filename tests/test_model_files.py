@@ -171,7 +171,9 @@ def test_registry_is_complete() -> None:
     assert len({model.name for model in models}) == len({model.file for model in models}) == 5
     for model in models:
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
-        assert model.url.startswith("https://") and model.licence and model.purpose
+        assert model.url.startswith("https://")
+        assert model.licence
+        assert model.purpose
     for model in REGISTRY:
         assert model.url.endswith(f"/{model.file}")
         assert re.search("/[0-9a-f]{40}/", model.url), "a download is pinned to one revision"

@@ -330,7 +330,9 @@ def test_bad_override_is_refused(key: str, text: str, message: str) -> None:
 
 @pytest.mark.parametrize("row", described(), ids=lambda row: row.key)
 def test_every_setting_is_explained_and_its_default_round_trips(tmp_path: Path, row: SettingHelp) -> None:
-    assert row.label and row.help.endswith(".") and "|" not in row.help
+    assert row.label
+    assert row.help.endswith(".")
+    assert "|" not in row.help
     loaded = load(write(tmp_path / "settings.json", **{row.key: json.loads(row.default)}))
     assert loaded.problems == ()
     assert loaded.settings == Settings.at(tmp_path, {})

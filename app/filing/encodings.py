@@ -33,6 +33,7 @@ def write_encodings(path: Path, faces: Named, bodies: Named) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         with replacing(path, part):
+            part.touch(0o600)  # biometric data, as in the library
             part.write_bytes(pickle.dumps(content, protocol=4))
     except OSError as error:
         raise FilingFailed(f"{path} could not be written: {error.strerror or error}") from error

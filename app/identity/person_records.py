@@ -104,6 +104,15 @@ class PersonRecords:
         )
         return [_link(row) for row in rows]
 
+    def named_by_user(self, photo_id: int) -> set[int]:
+        """Return the appearances in a photo that the user named, whatever models see there."""
+        rows = self._connection.execute(
+            "SELECT a.id FROM links l JOIN appearances a ON a.id = l.appearance_id "
+            "WHERE a.photo_id = ? AND l.source = 'user' AND l.word = 'is'",
+            (photo_id,),
+        )
+        return {row[0] for row in rows}
+
     def dataset_persons(self, photo_ids: Iterable[int]) -> dict[int, int]:
         """Return photo id → person id as the dataset's links have it."""
         rows = self._connection.execute(
@@ -130,7 +139,6 @@ class PersonRecords:
             WHERE l.word = 'is' AND (l.source = 'user' OR l.source = 'dataset' AND NOT EXISTS (
                 SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.source = 'user'
                 AND (u.word = 'is' OR u.person_id = l.person_id)))
-            GROUP BY l.person_id, a.id
             ORDER BY l.person_id, a.id
             """,
             (kind, model_id),

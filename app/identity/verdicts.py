@@ -105,7 +105,8 @@ class Judge:
             return Verdict(seen.appearance_id, False, person_id=said, evidence=evidence, said=said is not None)
         candidates = nearest_people(self.faces, face.model_id, face.vector, _never(links))
         near = candidates[0].person_id if candidates and candidates[0].value < self.face_tol else None
-        sure = near if face.pixels >= LEAST_PIXELS else None
+        blurred = face.sharpness < self.least_sharpness
+        sure = near if face.pixels >= LEAST_PIXELS and not blurred else None
         person = sure if said is None else said
         return Verdict(
             seen.appearance_id,
@@ -114,7 +115,7 @@ class Judge:
             person_id=person,
             suggested=near if person is None else None,
             evidence=Evidence.NONE if person is None else Evidence.FACE,
-            blurred=face.sharpness < self.least_sharpness,
+            blurred=blurred,
             said=said is not None,
         )
 

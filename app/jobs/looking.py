@@ -99,15 +99,18 @@ def _looked(look: Look | None, result: object) -> Look | BadPhoto:
 def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sighting], bool]:
     """Enter what was learned of a photo, within the caller's transaction.
 
-    Returns the photo's id, what shows in it, and whether it was analysed just now.
+    Returns the photo's id, what shows in it (also whom only the user saw), and whether it was analysed just now.
     """
-    if look.facts is None:
-        photo_id, analysis_id = look.known or (0, 0)
-        return photo_id, store.photos.sightings(analysis_id), False
-    photo_id = store.photos.save_photo(look.facts)
-    store.photos.save_file(look.path, photo_id, look.size, look.mtime_ns)
-    known = store.photos.analysis(photo_id, engine_id, look.facts.orientation)
-    if known is None and look.analysis is not None:
-        analysis_id = store.photos.save_analysis(photo_id, engine_id, look.facts.orientation, look.analysis)
-        return photo_id, store.photos.sightings(analysis_id), True
-    return photo_id, store.photos.sightings(known or 0), False
+    photo_id, analysis_id = look.known or (0, 0)
+    analysed = False
+    if look.facts is not None:
+        photo_id = store.photos.save_photo(look.facts)
+        store.photos.save_file(look.path, photo_id, look.size, look.mtime_ns)
+        orientation = look.facts.orientation
+        analysis_id = store.photos.analysis(photo_id, engine_id, orientation) or 0
+        if not analysis_id and look.analysis is not None:
+            analysis_id = store.photos.save_analysis(photo_id, engine_id, orientation, look.analysis)
+            analysed = True
+    sightings = store.photos.sightings(analysis_id)
+    unseen = store.people.named_by_user(photo_id) - {seen.appearance_id for seen in sightings}
+    return photo_id, sightings + [Sighting(key, None, None) for key in sorted(unseen)], analysed

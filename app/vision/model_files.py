@@ -108,7 +108,7 @@ def download(model: ModelFile, target_folder: Path, progress: Progress | None = 
         with tempfile.TemporaryDirectory(dir=target_folder, prefix=".download-") as folder:
             draft = Path(folder) / model.file
             _fetch(model, draft, target_folder, progress)
-            os.replace(draft, target)
+            draft.replace(target)
     except OSError as error:
         raise ModelMissing(
             f"{model.file} could not be written to {target_folder} ({_cause(error)}): "

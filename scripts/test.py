@@ -1,0 +1,24 @@
+"""Run Kith's tests, setting up the program and the test tools first where that is needed.
+
+    python3 scripts/test.py [--torch cpu|cuda] [ARGUMENTS OF PYTEST]
+
+The exit code is pytest's. --torch is explained in scripts/run.py.
+"""
+
+import os
+import sys
+from typing import Sequence
+
+import environment
+
+
+def start(arguments: Sequence[str]) -> int:
+    """Become pytest, in the project's folder and with no window on the screen."""
+    torch, rest = environment.own_arguments(arguments)
+    python = environment.prepare(with_tests=True, torch=torch)
+    os.chdir(str(environment.ROOT))
+    return environment.become([str(python), "-m", "pytest", *rest], {**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+
+
+if __name__ == "__main__":
+    sys.exit(environment.main(start))

@@ -1,0 +1,389 @@
+"""Copies: under whose names, never over anything, finished after an interruption, withdrawn with their verdict."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.errors import BadPhoto, FilingFailed
+from app.filing.copies import make_copy, plan_copies, withdraw
+from app.filing.names import UNKNOWN
+from app.identity.copy_records import CopyRecord
+from app.identity.store import Store, open_store
+from tests.making import FULL, facts, needs_full_disk, posix_only
+
+REPOSITORY = Path(__file__).parents[1]
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is known to do this to the byte")
+ANN, BOB = 1, 2
+FOLDERS = {None: UNKNOWN, ANN: "Ann", BOB: "Bob"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(open_store(tmp_path / "library.sqlite")) as opened:
+        yield opened
+
+
+class Filer:
+    """Photos to be filed, and the filing of them as a run does it."""
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self.store = store
+        self.input, self.output = root / "input", root / "output"
+        self.input.mkdir()
+        for name in ("Ann", "Bob"):
+            store.people.add(name)
+
+    def photo(self, name: str = "photo.jpg", content: bytes = b"a photo") -> Path:
+        """Make a photo of that content."""
+        path = self.input / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def plan(self, source: Path, *people: int | None, content: bytes | None = None) -> list[list[CopyRecord]]:
+        """Write down the photo's copies; return the standing and the outdated ones."""
+        with self.store.transaction():
+            photo_id = self.store.photos.save_photo(facts((content or source.read_bytes()).hex()))
+            planned = plan_copies(self.store.copies, photo_id, source.name, people, FOLDERS, self.output)
+        return list(planned)
+
+    def make(self, source: Path, standing: Sequence[CopyRecord]) -> list[str]:
+        """Make planned copies and return where they lie."""
+        made = [make_copy(self.store.copies, record, source) for record in standing]
+        return [path.relative_to(self.output).as_posix() for path in made]
+
+    def file(self, source: Path, *people: int | None) -> list[str]:
+        """Plan, make and withdraw, as a run does with each photo."""
+        standing, outdated = self.plan(source, *people)
+        made = self.make(source, standing)
+        for record in outdated:
+            withdraw(self.store.copies, record, source)
+        return made
+
+    def filed(self) -> dict[str, bytes]:
+        """Return all files of the output folder, hidden ones too, with their content."""
+        files = (path for path in self.output.rglob("*") if path.is_file())
+        return {path.relative_to(self.output).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def filer(store: Store, tmp_path: Path) -> Filer:
+    return Filer(store, tmp_path)
+
+
+def test_a_photo_of_two_people_gets_a_copy_under_each(filer: Filer) -> None:
+    assert filer.file(filer.photo(), ANN, BOB) == ["Ann/photo.jpg", "Bob/photo.jpg"]
+    assert filer.file(filer.photo("nobody.jpg", b"nobody"), None) == ["Unknown/nobody.jpg"]
+    assert filer.filed() == {
+        "Ann/photo.jpg": b"a photo",
+        "Bob/photo.jpg": b"a photo",
+        "Unknown/nobody.jpg": b"nobody",
+    }
+
+
+def test_different_photos_of_one_name_all_survive(filer: Filer) -> None:
+    contents = [b"first", b"second", b"third"]
+    sources = [filer.photo(f"{number}/photo.jpg", content) for number, content in enumerate(contents)]
+    made = [filer.file(source, ANN) for source in sources]
+    assert made == [["Ann/photo.jpg"], ["Ann/photo (2).jpg"], ["Ann/photo (3).jpg"]]
+    assert filer.filed() == {path: content for (path,), content in zip(made, contents, strict=True)}
+
+
+def test_a_name_is_planned_once_also_while_no_copy_is_made(filer: Filer) -> None:
+    sources = [filer.photo("1/photo.jpg", b"first"), filer.photo("2/photo.jpg", b"second")]
+    plans = [filer.plan(source, ANN)[0] for source in sources]
+    made = [filer.make(source, plan) for source, plan in zip(sources, plans, strict=True)]
+    assert made == [["Ann/photo.jpg"], ["Ann/photo (2).jpg"]]
+
+
+@posix_only
+def test_photos_of_the_longest_name_all_survive(filer: Filer) -> None:
+    name = "x" * 251 + ".jpg"
+    for number in range(3):
+        filer.file(filer.photo(f"{number}/{name}", b"%d" % number), ANN)
+    assert sorted(filer.filed().values()) == [b"0", b"1", b"2"]
+
+
+@linux_only
+def test_a_name_that_is_no_unicode_is_kept(filer: Filer) -> None:
+    source = filer.photo(os.fsdecode(b"caf\xe9.jpg"))
+    assert filer.file(source, ANN) == filer.file(source, ANN) == [os.fsdecode(b"Ann/caf\xe9.jpg")]
+    assert list(filer.filed()) == [os.fsdecode(b"Ann/caf\xe9.jpg")]
+
+
+def _a_file(place: Path) -> None:
+    place.write_bytes(b"the user's own")
+
+
+def _a_folder(place: Path) -> None:
+    place.mkdir()
+    _a_file(place / "inside")
+
+
+def _a_link_to(name: str, place: Path) -> None:
+    place.with_name("empty").touch()
+    try:
+        place.symlink_to(name)
+    except OSError as error:
+        pytest.skip(f"links cannot be made here: {error}")
+
+
+@pytest.mark.parametrize("when", ["before it is planned", "before it is made"])
+@pytest.mark.parametrize("take", [_a_file, _a_folder, partial(_a_link_to, "nowhere"), partial(_a_link_to, "empty")])
+def test_what_has_the_name_already_is_not_touched(filer: Filer, take: Callable[[Path], None], when: str) -> None:
+    source, place = filer.photo(), filer.output / "Ann" / "photo.jpg"
+    place.parent.mkdir(parents=True)
+    early = when == "before it is planned"
+    if early:
+        take(place)
+    standing, _ = filer.plan(source, ANN)
+    if not early:
+        take(place)
+    before = _picture(place)
+    assert filer.make(source, standing) == ["Ann/photo (2).jpg"]
+    assert _picture(place) == before
+    assert filer.file(source, ANN) == ["Ann/photo (2).jpg"]
+
+
+def _picture(place: Path) -> object:
+    if place.is_symlink():
+        return place.readlink()
+    return place.read_bytes() if place.is_file() else [(path, path.read_bytes()) for path in place.iterdir()]
+
+
+def test_a_second_run_copies_nothing(filer: Filer) -> None:
+    source = filer.photo()
+    first = filer.file(source, ANN, BOB)
+    before = [(filer.output / path).stat() for path in first]
+    assert filer.file(source, ANN, BOB) == first
+    assert [(filer.output / path).stat() for path in first] == before
+    assert len(filer.filed()) == 2
+
+
+def test_the_same_photo_under_another_name_is_copied_once(filer: Filer) -> None:
+    assert filer.file(filer.photo("one.jpg"), ANN) == filer.file(filer.photo("two.jpg"), ANN) == ["Ann/one.jpg"]
+    assert list(filer.filed()) == ["Ann/one.jpg"]
+
+
+def test_a_copy_that_the_user_deleted_is_made_again(filer: Filer) -> None:
+    source = filer.photo()
+    (path,) = filer.file(source, ANN)
+    (filer.output / path).unlink()
+    assert filer.file(source, ANN) == [path]
+    assert filer.filed() == {path: b"a photo"}
+
+
+def test_invariant_3_a_renamed_person_keeps_the_copies_made_before(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    photo_id = filer.store.photos.by_hash(b"a photo".hex()) or 0
+    standing, outdated = plan_copies(filer.store.copies, photo_id, source.name, [ANN], {ANN: "Anna"}, filer.output)
+    assert filer.make(source, standing) == ["Ann/photo.jpg"]
+    assert outdated == []
+
+
+def test_another_output_folder_gets_its_own_copy(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    filer.output = filer.output.with_name("second")
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
+    assert filer.filed() == {"Ann/photo.jpg": b"a photo"}
+
+
+# Interrupted
+
+
+def _reserved(record: CopyRecord) -> None:
+    record.target.parent.mkdir(parents=True)
+    record.target.touch()
+
+
+def _complete(record: CopyRecord) -> None:
+    _reserved(record)
+    record.target.write_bytes(b"a photo")
+
+
+@pytest.mark.parametrize("leave", [lambda record: None, _reserved, _complete], ids=["planned", "reserved", "complete"])
+def test_a_copy_interrupted_is_finished_by_the_next_run(filer: Filer, leave: Callable[[CopyRecord], None]) -> None:
+    source = filer.photo()
+    leave(filer.plan(source, ANN)[0][0])
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
+    assert filer.filed() == {"Ann/photo.jpg": b"a photo"}
+    assert [record.done for record in filer.plan(source, ANN)[0]] == [True]
+
+
+BIG = bytes(range(256)) * 4096
+KILLED_WHILE_COPYING = """
+import resource, signal, sys
+from pathlib import Path
+from app.filing.copies import make_copy
+from app.identity.store import open_store
+library, source, output = map(Path, sys.argv[1:])
+store = open_store(library)
+(record,) = store.copies.of_photo(1, output)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+make_copy(store.copies, record, source)
+"""
+
+
+@pytest.fixture
+def half_copied(filer: Filer, tmp_path: Path) -> Path:
+    """A photo whose copy under Ann's name was cut short: the system killed the process in the middle of a write."""
+    source = filer.photo(content=BIG)
+    filer.plan(source, ANN)
+    command = [sys.executable, "-c", KILLED_WHILE_COPYING, tmp_path / "library.sqlite", source, filer.output]
+    killed = subprocess.run(command, cwd=REPOSITORY, check=False)
+    assert killed.returncode == -signal.SIGXFSZ
+    assert sorted(map(len, filer.filed().values())) == [0, 300_000]
+    return source
+
+
+@linux_only
+def test_invariant_6_a_run_killed_while_copying_is_finished_by_the_next(filer: Filer, half_copied: Path) -> None:
+    assert filer.file(half_copied, ANN) == ["Ann/photo.jpg"]
+    assert filer.filed() == {"Ann/photo.jpg": BIG}
+
+
+@linux_only
+def test_a_half_made_copy_whose_verdict_changed_is_cleared_away(filer: Filer, half_copied: Path) -> None:
+    assert filer.file(half_copied, BOB) == ["Bob/photo.jpg"]
+    assert filer.filed() == {"Bob/photo.jpg": BIG}
+
+
+# Verdicts that change
+
+
+def test_a_changed_verdict_withdraws_the_copy(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, None)
+    assert filer.file(source, ANN, BOB) == ["Ann/photo.jpg", "Bob/photo.jpg"]
+    assert filer.file(source, BOB) == ["Bob/photo.jpg"]
+    assert filer.filed() == {"Bob/photo.jpg": b"a photo"}
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
+
+
+@pytest.mark.parametrize("content", [b"retouched", b"a phot0", b""])
+def test_a_copy_that_the_user_altered_stays(filer: Filer, content: bytes) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    (filer.output / "Ann" / "photo.jpg").write_bytes(content)
+    assert filer.file(source, BOB) == ["Bob/photo.jpg"]
+    assert filer.filed() == {"Ann/photo.jpg": content, "Bob/photo.jpg": b"a photo"}
+    assert filer.file(source, ANN) == ["Ann/photo (2).jpg"]
+
+
+def test_a_withdrawn_copy_that_is_gone_already_is_no_failure(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    (filer.output / "Ann" / "photo.jpg").unlink()
+    assert filer.file(source, BOB) == ["Bob/photo.jpg"]
+
+
+# Failures
+
+
+def test_a_photo_that_vanished_is_a_bad_photo(filer: Filer) -> None:
+    source = filer.photo()
+    standing, _ = filer.plan(source, ANN)
+    source.unlink()
+    with pytest.raises(BadPhoto, match="could not be copied") as error:
+        filer.make(source, standing)
+    assert error.value.path == source
+    assert filer.filed() == {}
+    filer.photo()
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
+
+
+def test_a_copy_of_a_photo_that_vanished_is_not_withdrawn(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    _, (outdated,) = filer.plan(source, BOB)
+    source.unlink()
+    with pytest.raises(BadPhoto):
+        withdraw(filer.store.copies, outdated, source)
+    assert filer.filed() == {"Ann/photo.jpg": b"a photo"}
+    assert outdated in filer.plan(source, BOB, content=b"a photo")[1]
+
+
+def test_a_photo_that_may_not_be_read_is_a_bad_photo(filer: Filer) -> None:
+    source = filer.photo()
+    standing, _ = filer.plan(source, ANN)
+    source.chmod(0)
+    if os.access(source, os.R_OK):
+        pytest.skip("this user may read everything")
+    with pytest.raises(BadPhoto, match=r"could not be copied: Permission denied"):
+        filer.make(source, standing)
+
+
+@needs_full_disk
+def test_a_full_disk_ends_the_filing_and_leaves_no_partial_file(filer: Filer) -> None:
+    source = filer.photo(content=BIG)
+    (record,), _ = filer.plan(source, ANN)
+    record.target.parent.mkdir(parents=True)
+    record.target.with_name(f".kith-{record.id}.part").symlink_to(FULL)
+    with pytest.raises(FilingFailed, match=r"No space left.*Free some space"):
+        filer.make(source, [record])
+    assert list(record.target.parent.iterdir()) == []
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
+    assert filer.filed() == {"Ann/photo.jpg": BIG}
+
+
+def test_an_output_folder_that_is_a_file_ends_the_filing(filer: Filer) -> None:
+    filer.output.write_bytes(b"a file")
+    with pytest.raises(FilingFailed, match="choose another output folder"):
+        filer.file(filer.photo(), ANN)
+    assert filer.output.read_bytes() == b"a file"
+
+
+@pytest.fixture
+def closed_folder(filer: Filer) -> Iterator[Path]:
+    folder = filer.output / "Ann"
+    folder.mkdir(parents=True)
+    folder.chmod(0o500)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    yield folder
+    folder.chmod(0o700)
+
+
+def test_a_read_only_output_folder_ends_the_filing(filer: Filer, closed_folder: Path) -> None:
+    with pytest.raises(FilingFailed, match=r"Permission denied.*choose another output folder"):
+        filer.file(filer.photo(), ANN)
+    assert list(closed_folder.iterdir()) == []
+
+
+# Originals
+
+
+def test_invariant_7_originals_are_read_only(filer: Filer) -> None:
+    source = filer.photo()
+    os.utime(source, ns=(10**18, 10**18))
+    source.chmod(0o444)
+    before = source.stat()
+    filer.file(source, ANN, None)
+    filer.file(source, BOB)
+    after = source.stat()
+    assert source.read_bytes() == b"a photo"
+    assert (after.st_mtime_ns, after.st_mode, after.st_ino) == (before.st_mtime_ns, before.st_mode, before.st_ino)
+
+
+@posix_only
+@pytest.mark.parametrize("mode", [0o400, 0o444, 0o600, 0o644])
+def test_a_copy_keeps_the_photos_time_and_privacy_and_is_writable(filer: Filer, mode: int) -> None:
+    source = filer.photo()
+    os.utime(source, ns=(10**18, 10**18))
+    source.chmod(mode)
+    (path,) = filer.file(source, ANN)
+    copy = (filer.output / path).stat()
+    assert copy.st_mtime_ns == 10**18
+    assert stat.S_IMODE(copy.st_mode) == mode | stat.S_IWUSR

@@ -1,0 +1,192 @@
+"""What other programs read: report.csv and encodings.pkl."""
+
+import csv
+import json
+import pickle
+import pickletools
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.errors import FilingFailed
+from app.filing.encodings import write_encodings
+from app.filing.report import COLUMNS, ReportRow, write_report
+from tests.making import FULL, needs_full_disk
+
+HEADER = (
+    "file,people,source,faces,face_1,face_1_distance,face_2,face_2_distance,face_3,face_3_distance,"
+    "body_1,body_1_similarity,body_2,body_2_similarity,body_3,body_3_similarity,copies,error"
+)
+
+
+def _report(path: Path, *rows: ReportRow) -> list[dict[str, str]]:
+    write_report(path, rows)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def test_the_report_has_its_columns_and_a_row_for_each_photo(tmp_path: Path) -> None:
+    path = tmp_path / "output" / "report.csv"
+    full = ReportRow(
+        "sub/photo.jpg",
+        ["Ann", "Bob"],
+        "face",
+        2,
+        [("Ann", 0.31), ("Bob", 0.5249), ("Eve", 0.6)],
+        [("Bob", 0.8304)],
+        ["Ann/photo.jpg", "Bob/photo.jpg"],
+    )
+    rows = _report(path, full, ReportRow("unknown.jpg"), ReportRow("broken.jpg", error="is empty"))
+    assert path.read_bytes().splitlines()[0].decode() == HEADER == ",".join(COLUMNS)
+    assert [",".join(row.values()) for row in rows] == [
+        "sub/photo.jpg,Ann; Bob,face,2,Ann,0.310,Bob,0.525,Eve,0.600,Bob,0.830,,,,,Ann/photo.jpg; Bob/photo.jpg,",
+        "unknown.jpg,,none,0,,,,,,,,,,,,,,",
+        "broken.jpg,,none,0,,,,,,,,,,,,,,is empty",
+    ]
+
+
+def test_every_row_has_a_cell_for_every_column() -> None:
+    many = [("Ann", 0.5)] * 5
+    assert {len(row.cells()) for row in (ReportRow("a"), ReportRow("b", face=many, body=many))} == {len(COLUMNS)}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_cells_that_a_spreadsheet_would_execute_are_defused(tmp_path: Path, start: str) -> None:
+    text = f"{start}cmd|' /C calc'!A0"
+    (row,) = _report(
+        tmp_path / "report.csv", ReportRow(text, [text], "face", 1, [(text, 0.1)], [(text, 1)], [text], text)
+    )
+    told = {key: row[key] for key in ("file", "people", "face_1", "body_1", "copies", "error")}
+    assert told == dict.fromkeys(told, f"'{text}")
+    assert not any(cell.startswith(start) for cell in row.values())
+
+
+@pytest.mark.parametrize(
+    "name", ['quote".jpg', "comma, semi; colon.jpg", "line\nbreak.jpg", "写真 📷.jpg", "caf\udce9.jpg"]
+)
+def test_odd_names_are_told_in_the_report(tmp_path: Path, name: str) -> None:
+    (row,) = _report(tmp_path / "report.csv", ReportRow(name))
+    assert row["file"] == name.encode("utf-8", "backslashreplace").decode()
+
+
+def _rows_that_fail() -> Iterator[ReportRow]:
+    yield ReportRow("photo.jpg")
+    raise KeyboardInterrupt
+
+
+def test_a_report_takes_the_place_of_an_earlier_one_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    assert [row["file"] for row in _report(path, ReportRow("first.jpg"))] == ["first.jpg"]
+    assert [row["file"] for row in _report(path, ReportRow("second.jpg"))] == ["second.jpg"]
+    before = path.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        write_report(path, _rows_that_fail())
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == {path: before}
+
+
+# The export
+
+VECTORS = {"Ann": np.eye(128, dtype=np.float32)[0], "Bob": np.eye(128, dtype=np.float32)[1]}
+BODY = np.full(512, 0.5, np.float32)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    path = tmp_path / "encodings.pkl"
+    write_encodings(path, [*VECTORS.items(), ("Ann", VECTORS["Ann"] * 2)], [("Bob", BODY)])
+    return path
+
+
+def test_the_export_has_the_articles_keys_and_types(export: Path) -> None:
+    db = pickle.loads(export.read_bytes())
+    assert db["face_names"] == ["Ann", "Bob", "Ann"]
+    assert isinstance(db["face_encodings"], list)
+    assert [(one.dtype, one.shape) for one in db["face_encodings"]] == [(np.float64, (128,))] * 3
+    assert isinstance(db["body_encodings"], list)
+    assert [(one.dtype, one.shape) for one in db["body_encodings"]] == [(np.float32, (512,))]
+    assert db["body_names"] == ["Bob"]
+    assert (db["encodings"].dtype, db["encodings"].shape) == (np.float64, (3, 128))
+    assert db["encodings"].tolist() == [one.tolist() for one in db["face_encodings"]]
+    assert db["names"].tolist() == db["face_names"]
+
+
+def test_an_export_of_nobody_is_readable_too(tmp_path: Path) -> None:
+    path = tmp_path / "encodings.pkl"
+    write_encodings(path, [], [])
+    db = pickle.loads(path.read_bytes())
+    assert [db[key] for key in ("face_encodings", "face_names", "body_encodings", "body_names")] == [[], [], [], []]
+    assert (db["encodings"].shape, db["names"].shape) == ((0, 128), (0,))
+
+
+def test_the_export_names_nothing_but_numpy(export: Path) -> None:
+    """Reading it runs no code of ours, and needs none."""
+    used = [argument for opcode, argument, _ in pickletools.genops(export.read_bytes()) if isinstance(argument, str)]
+    modules = {text.split(".")[0] for text in used if text.startswith(("numpy", "app", "builtins"))}
+    assert modules == {"numpy"}
+
+
+READERS = {
+    "lists": """
+db = pickle.load(open(sys.argv[1], "rb"))
+known_encodings = db.get("face_encodings", []) or []
+known_names = db.get("face_names", []) or []
+body_encodings = db.get("body_encodings", []) or []
+distances = np.linalg.norm(np.array(known_encodings) - face, axis=1)
+best = int(np.argmin(distances))
+print(known_names[best] if distances[best] < 0.6 else "Unknown")
+""",
+    "votes": """
+data = pickle.loads(open(sys.argv[1], "rb").read())
+matches = list(np.linalg.norm(data["encodings"] - face, axis=1) <= 0.6)
+name = "Unknown"
+if True in matches:
+    counts = {}
+    for i in [i for (i, b) in enumerate(matches) if b]:
+        counts[data["names"][i]] = counts.get(data["names"][i], 0) + 1
+    name = max(counts, key=counts.get)
+print(name)
+""",
+}
+
+
+@pytest.mark.parametrize("style", list(READERS))
+@pytest.mark.parametrize(("near", "name"), [("Ann", "Ann"), ("Bob", "Bob"), (None, "Unknown")])
+def test_a_script_in_the_style_of_the_articles_finds_the_nearest_name(
+    export: Path, style: str, near: str | None, name: str
+) -> None:
+    face = (VECTORS[near] * 0.9 if near else np.zeros(128)).tolist()
+    script = f"import json, pickle, sys\nimport numpy as np\nface = np.array(json.loads(sys.argv[2]))\n{READERS[style]}"
+    command = [sys.executable, "-I", "-c", script, export, json.dumps(face)]
+    assert subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip() == name
+
+
+# Report and export on a bad day
+
+
+WRITERS = {
+    "report.csv": lambda path: write_report(path, [ReportRow("photo.jpg")]),
+    "encodings.pkl": lambda path: write_encodings(path, VECTORS.items(), []),
+}
+
+
+@needs_full_disk
+@pytest.mark.parametrize("name", list(WRITERS))
+def test_a_full_disk_leaves_the_earlier_file_as_it_was(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"earlier")
+    path.with_name(f".{path.name}.part").symlink_to(FULL)
+    with pytest.raises(FilingFailed, match=r"could not be written.*No space left"):
+        WRITERS[name](path)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == {path: b"earlier"}
+
+
+@pytest.mark.parametrize("name", list(WRITERS))
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "output"
+    folder.touch()
+    with pytest.raises(FilingFailed, match="could not be written"):
+        WRITERS[name](folder / name)
