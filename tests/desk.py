@@ -1,0 +1,184 @@
+"""Real photos on a desk: a people folder, an input folder, and the jobs run over them."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from app.jobs.build_kb import build_kb
+from app.jobs.context import Context, open_context
+from app.jobs.events import BuildFinished, Event, RecognitionFinished
+from app.jobs.recognize_folder import REPORT, recognize_folder
+from app.jobs.workers import ExecutorFactory, InlineExecutor
+from app.settings import Settings
+
+REPOSITORY = Path(__file__).parents[1]
+POWELL = [f"lfw10/Colin_Powell/Colin_Powell_000{number}.jpg" for number in (2, 5, 8)]
+POWELL_AGAIN = [f"lfw10/Colin_Powell/Colin_Powell_000{number}.jpg" for number in (7, 9)]
+CHIRAC = [f"lfw10/Jacques_Chirac/Jacques_Chirac_000{number}.jpg" for number in (1, 2, 4)]
+CHIRAC_AGAIN = [f"lfw10/Jacques_Chirac/Jacques_Chirac_000{number}.jpg" for number in (5, 8)]
+SCHROEDER = [f"lfw10/Gerhard_Schroeder/Gerhard_Schroeder_000{number}.jpg" for number in (1, 2, 5)]
+SCHROEDER_AGAIN = ["lfw10/Gerhard_Schroeder/Gerhard_Schroeder_0004.jpg"]
+STRANGER, NOBODY, TWO_STRANGERS = "groups/obama-1080p.jpg", "groups/cat.jpg", "groups/two_people.jpg"
+
+
+def no_analysis() -> Executor:
+    """Stand for the executor where no photo is to be looked at again."""
+    raise AssertionError("a known photo is analysed again")
+
+
+def run_job(
+    settings: Settings,
+    job: Callable[[Context], Iterator[Event]],
+    stop_at: int | None = None,
+    executor: ExecutorFactory | None = InlineExecutor,
+) -> list[Event]:
+    """Run a job and return its events; the wish to stop comes with event number `stop_at`."""
+    stop = threading.Event()
+    events = []
+    with open_context(settings, stop, "test", executor=executor) as context:
+        for event in job(context):
+            events.append(event)
+            if len(events) == stop_at:
+                stop.set()
+    return events
+
+
+class Desk:
+    """A folder of a test with `people`, `input` and `output`; faces by YuNet and no bodies, but for `changes`."""
+
+    def __init__(self, root: Path, shared: Path, **changes: object) -> None:
+        self.root, self.data, self.models = root, shared / "data", shared / "models"
+        self.people, self.input, self.output = root / "people", root / "input", root / "output"
+        self._values: dict[str, object] = {
+            "dataset_dir": "people",
+            "process_dir": "input",
+            "processed_dir": "output",
+            "models_dir": str(self.models),
+            "body_policy": "off",
+            "workers": 2,
+        }
+        self.people.mkdir(parents=True)
+        self.input.mkdir()
+        self.change(**changes)
+
+    def change(self, **changes: object) -> None:
+        """Change settings from here on."""
+        self._values |= changes
+        self.settings = Settings.at(self.root, self._values)
+
+    def put(self, source: str, target: str) -> Path:
+        """Copy a shared photo to `target`; one that ends in / is the folder for it."""
+        path = self.root / target / (Path(source).name if target.endswith("/") else "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.copyfile(self.data / source, path))
+
+    def put_all(self, sources: Sequence[str], folder: str) -> list[Path]:
+        """Copy shared photos into a folder."""
+        return [self.put(source, f"{folder}/") for source in sources]
+
+    def run(
+        self,
+        job: Callable[[Context], Iterator[Event]],
+        stop_at: int | None = None,
+        executor: ExecutorFactory | None = InlineExecutor,
+    ) -> list[Event]:
+        """Run a job and return its events; the wish to stop comes with event number `stop_at`."""
+        return run_job(self.settings, job, stop_at, executor)
+
+    def build(self, stop_at: int | None = None, executor: ExecutorFactory = InlineExecutor) -> BuildFinished:
+        """Build the knowledge base and return the summary."""
+        summary = self.run(build_kb, stop_at, executor)[-1]
+        assert isinstance(summary, BuildFinished)
+        return summary
+
+    def recognize(
+        self,
+        *inputs: Path,
+        filing: bool = True,
+        stop_at: int | None = None,
+        executor: ExecutorFactory = InlineExecutor,
+    ) -> RecognitionFinished:
+        """Recognise the input folder, or `inputs`, and return the summary."""
+        summary = self.run(self.recognition(*inputs, filing=filing), stop_at, executor)[-1]
+        assert isinstance(summary, RecognitionFinished)
+        return summary
+
+    def recognition(self, *inputs: Path, filing: bool = True) -> Callable[[Context], Iterator[Event]]:
+        """Return the job that recognises the input folder, or `inputs`."""
+        output = self.output if filing else None
+        return lambda context: recognize_folder(context, inputs or [self.input], output)
+
+    def report(self) -> dict[str, dict[str, str]]:
+        """Return the report's rows by file."""
+        with (self.output / REPORT).open(encoding="utf-8", newline="") as file:
+            return {row["file"]: row for row in csv.DictReader(file)}
+
+    def copies(self) -> list[str]:
+        """Return what lies in the output folder, hidden files too, without the report."""
+        found = (path.relative_to(self.output).as_posix() for path in self.output.rglob("*") if path.is_file())
+        return sorted(name for name in found if name != REPORT)
+
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the library."""
+        with closing(sqlite3.connect(self.settings.library_file)) as library:
+            return library.execute(sql, values).fetchall()
+
+    def links(self, source: str = "dataset") -> dict[str, str]:
+        """Return who shows in which file, as `source` says."""
+        rows = self.query(
+            "SELECT f.path, p.name FROM links l JOIN appearances a ON a.id = l.appearance_id "
+            "JOIN files f ON f.photo_id = a.photo_id JOIN persons p ON p.id = l.person_id WHERE l.source = ?",
+            source,
+        )
+        return {Path(path).relative_to(self.root).as_posix(): name for path, name in rows}
+
+    def settings_file(self) -> Path:
+        """Write the settings for the command line."""
+        path = self.root / "settings.json"
+        path.write_text(json.dumps(self._values), encoding="utf-8")
+        return path
+
+
+def kith(
+    *arguments: str | Path, code: str = "", folder: Path = REPOSITORY, **environment: str
+) -> subprocess.Popen[str]:
+    """Start the real command from `folder`, in its own session; `code` runs before it."""
+    start = ["-c", f"import runpy, sys\n{code}\nrunpy.run_module('app', run_name='__main__', alter_sys=True)"]
+    return subprocess.Popen(
+        [sys.executable, *(start if code else ["-m", "app"]), *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+
+
+def finished(process: subprocess.Popen[str], within_s: float = 120) -> tuple[int, str, str]:
+    """Return exit code, standard output and standard error of a command, once it and its workers have ended."""
+    with process:
+        try:
+            out, err = process.communicate(timeout=within_s)
+        except BaseException:
+            _kill_all(process)
+            raise
+    return process.returncode, out, err
+
+
+def _kill_all(process: subprocess.Popen[str]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)

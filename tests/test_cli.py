@@ -1,0 +1,431 @@
+"""The command line as a user or a program meets it: what it prints where, its exit codes, Ctrl-C, pipes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from app import __version__
+from app.cli.main import cli
+from app.jobs.context import open_context
+from app.settings import Settings, load
+from app.vision.model_registry import PACKAGED, REGISTRY
+from tests.desk import (
+    CHIRAC,
+    CHIRAC_AGAIN,
+    NOBODY,
+    POWELL,
+    POWELL_AGAIN,
+    REPOSITORY,
+    STRANGER,
+    Desk,
+    finished,
+    kith,
+)
+
+needs_sigint = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+NOT_TO_IMPORT = {"PyQt6", "torch", "torchreid", "dlib", "cv2", "onnxruntime"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, shared: Path) -> Desk:
+    return Desk(tmp_path / "desk", shared)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a knowledge base that is built once."""
+    return tmp_path_factory.mktemp("built")
+
+
+@pytest.fixture
+def taught(desk: Desk, built: Path, shared: Path) -> Desk:
+    """A desk whose knowledge base knows Powell and Chirac, and has seen the photos of the input folder."""
+    if not list(built.iterdir()):
+        first = Desk(built / "desk", shared)
+        first.put_all(POWELL, "people/Powell")
+        first.put_all(CHIRAC, "people/Chirac")
+        first.build()
+        first.put_all([POWELL_AGAIN[0], STRANGER, NOBODY], "input")
+        first.recognize(filing=False)
+    for folder in ("people", "input"):
+        shutil.copytree(built / "desk" / folder, desk.root / folder, dirs_exist_ok=True)
+    return desk
+
+
+def _run(*arguments: str | Path, **environment: str) -> tuple[int, str, str]:
+    return finished(kith(*arguments, **environment))
+
+
+# Help
+
+
+def _commands(command: typer.core.TyperCommand, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, (*path, name))
+
+
+COMMANDS = list(_commands(typer.main.get_command(cli)))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "kith")
+def test_help_explains_each_command_with_an_example(path: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(cli, [*path, "--help"])
+    assert shown.exit_code == 0
+    text = " ".join(shown.output.split())
+    if path:
+        assert f"Example: kith {' '.join(path)}" in text
+    else:
+        assert {"build-kb", "recognize", "settings", "demo", "models"} <= set(text.split())
+        assert "Exit codes: 0 done" in text
+
+
+def test_examples_name_the_command_as_the_user_types_it() -> None:
+    code, out, _ = _run("build-kb", "--help", KITH_COMMAND="python3 scripts/run.py")
+    assert code == 0
+    assert "Usage: python3 scripts/run.py build-kb" in out
+    assert "Example: python3 scripts/run.py build-kb" in " ".join(out.split())
+
+
+def test_version() -> None:
+    assert _run("--version") == (0, f"Kith {__version__}\n", "")
+
+
+def test_command_line_without_arguments_prints_the_help() -> None:
+    alone = "import sys\nfrom app.cli.main import main\nsys.argv[1:] = []\nmain()"
+    code, out, _ = finished(kith("settings", code=alone))
+    assert code == 0
+    assert out.startswith("Usage: kith")
+
+
+# Exit codes and messages
+
+
+@pytest.mark.parametrize("arguments", [["fly"], ["build-kb", "--fly"], ["build-kb", "somewhere"], ["models", "fly"]])
+def test_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
+    code, out, err = _run(*arguments)
+    assert (code, out) == (2, "")
+    assert "--help" in err
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("face_tol=near", "face_tol: near is not a number from 0 to 1.5"),
+        ("face_tol=7", "face_tol: 7 is not a number from 0 to 1.5"),
+        ("body_policy=maybe", "body_policy: maybe is not suggest or anywhere or off"),
+        ("face_toll=0.5", "face_toll is no setting of Kith (did you mean face_tol?)"),
+        ("face_tol", "face_tol: a setting is given as KEY=VALUE, for example face_tol=0.5"),
+    ],
+)
+def test_bad_override_is_named_and_nothing_is_done(desk: Desk, override: str, message: str) -> None:
+    desk.put(NOBODY, "people/Nobody/")
+    code, out, err = _run("build-kb", "--settings", desk.settings_file(), "--set", override)
+    assert (code, out, err) == (3, "", message + "\n")
+    assert not desk.settings.library_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["recognize", "nowhere"], "nowhere is not there: name a folder of photos"),
+        (["recognize"], "knows nobody yet"),
+        (["build-kb"], "no photo of anybody"),
+        (["build-kb", "--set", "dataset_dir=nowhere"], "nowhere is not there"),
+        (["models", "download", "alexnet"], "knows no model called alexnet"),
+    ],
+)
+def test_what_cannot_be_done_ends_with_3_and_says_what_to_do(desk: Desk, arguments: list[str], message: str) -> None:
+    desk.put(NOBODY, "input/")
+    code, out, err = _run(*arguments, "--settings", desk.settings_file())
+    assert (code, out) == (3, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_busy_library_ends_with_3_and_names_the_holder(taught: Desk) -> None:
+    with open_context(taught.settings, threading.Event(), "the other job"):
+        code, out, err = _run("build-kb", "--settings", taught.settings_file())
+    assert (code, out) == (3, "")
+    assert err.startswith(f"the other job (process {os.getpid()}")
+
+
+def test_bug_ends_with_1_and_its_traceback_is_in_the_log(own_home: Path) -> None:
+    bug = "import app.cli.main\ndef fail(*_): raise ZeroDivisionError('a bug')\napp.cli.main.run_job = fail"
+    code, out, err = finished(kith("build-kb", code=bug))
+    assert (code, out) == (1, "")
+    log = own_home / "log/kith.log"
+    assert str(log) in err
+    assert "Traceback" not in err
+    assert "ZeroDivisionError: a bug" in log.read_text(encoding="utf-8")
+
+
+# The jobs
+
+
+def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk) -> None:
+    desk.put_all(POWELL, "people/Powell")
+    desk.put(NOBODY, "people/Powell/")
+    desk.put_all([POWELL_AGAIN[0], STRANGER], "input")
+    (desk.input / "broken.jpg").write_bytes(b"no photo")
+    file = desk.settings_file()
+
+    built = _run("build-kb", "--settings", file, "--set", "body_policy=suggest")
+    recognised = _run("recognize", "--settings", file)
+
+    code, out, err = built
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[:2] == [
+        "Powell: 3 used, 1 left out (15 or more photos recognise better)",
+        "    cat.jpg: no face found",
+    ]
+    assert lines[2].startswith("1 people, 3 photos learned of 4; 4 analysed now, ")
+    assert len(lines) == 3
+    assert err.splitlines()[0].startswith("No weights for osnet_ain_x1_0: people are recognised by their faces only.")
+    assert err.splitlines()[1:] == ["Powell/cat.jpg: no face found"] + [
+        f"Powell/{Path(name).name}: learned" for name in POWELL
+    ]
+    code, out, err = recognised
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].startswith("Colin_Powell_0007.jpg → Powell | Face: [Powell:0.")
+    assert lines[1].startswith("obama-1080p.jpg → Unknown | Face: [Powell:0.")
+    assert "Powell: 1 photo" in lines
+    assert "3 photos: 1 with people known, 0 unsure, 1 unknown (50 %), 1 failed; 2 analysed now" in out
+    assert lines[-1] == f"Copies: {desk.output}   Report: {desk.output / 'report.csv'}"
+    reason = "the file is not an image of a known kind, or its beginning is damaged"
+    assert f"failed: {desk.input / 'broken.jpg'}: {reason}" in lines
+    assert err == f"broken.jpg: failed: {reason}\n"
+    assert "\x1b" not in "".join((*built[1:], *recognised[1:]))
+
+
+def test_json_lines_are_the_events(taught: Desk) -> None:
+    (taught.input / "broken.jpg").write_bytes(b"no photo")
+    code, out, err = _run("recognize", "--settings", taught.settings_file(), "--json")
+    assert (code, err) == (0, "")
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [event["event"] for event in events] == [
+        "Started", "PhotoFailed", "PhotoDone", "PhotoDone", "PhotoDone", "RecognitionFinished",
+    ]  # fmt: skip
+    assert [event["done"] for event in events[1:]] == [1, 2, 3, 4, 4]
+    powell = events[3]
+    assert powell["path"] == str(taught.input / Path(POWELL_AGAIN[0]).name)
+    assert (powell["row"]["people"], powell["row"]["source"]) == (["Powell"], "face")
+    name, distance = powell["row"]["face"][0]
+    assert name == "Powell"
+    assert 0 < distance < taught.settings.face_tol
+    assert events[-1]["failed"] == [{key: value for key, value in events[1].items() if key != "event"}]
+    assert events[-1]["report"] == str(taught.output / "report.csv")
+
+
+def test_settings_file_and_overrides_count(taught: Desk, tmp_path: Path) -> None:
+    file = taught.settings_file()
+    values = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(values | {"face_tol": "near", "colour": 1}), encoding="utf-8")
+    overrides = ("--set", "face_tol=0", "--set", "processed_dir=elsewhere")
+    code, out, err = finished(kith("recognize", "--settings", file, *overrides, folder=tmp_path))
+    assert code == 0
+    assert f'face_tol: "near" is not a number from 0 to 1.5; the default {Settings().face_tol} is used' in err
+    assert "colour is no setting of Kith" in err
+    assert "3 photos: 0 with people known, 0 unsure, 3 unknown (100 %)" in out
+    assert len(list((tmp_path / "elsewhere/Unknown").iterdir())) == 3  # on the command line from the current folder
+    assert not taught.output.exists()
+
+
+def test_one_photo_gives_one_line_and_is_not_filed(taught: Desk) -> None:
+    photo = taught.input / "a name\nof two lines.jpg" if os.name == "posix" else taught.input / "a name.jpg"
+    shutil.move(taught.input / Path(POWELL_AGAIN[0]).name, photo)
+    code, out, err = _run("recognize", photo, "--settings", taught.settings_file())
+    assert (code, err) == (0, "")
+    (line,) = out.splitlines()
+    assert line.startswith(photo.name.replace("\n", r"\n") + " → Powell | Face: [Powell:0.")
+    assert not taught.output.exists()
+
+
+def test_named_output_files_a_single_photo_too(taught: Desk, tmp_path: Path) -> None:
+    photo = taught.input / Path(POWELL_AGAIN[0]).name
+    command = ("recognize", photo, "--output", tmp_path / "sorted", "--settings", taught.settings_file())
+    assert _run(*command)[0] == 0
+    assert (tmp_path / "sorted/Powell" / photo.name).read_bytes() == photo.read_bytes()
+    assert (tmp_path / "sorted/report.csv").is_file()
+
+
+# Ctrl-C and pipes
+
+
+@needs_sigint
+@pytest.mark.parametrize("job", ["build-kb", "recognize"])
+def test_ctrl_c_stops_with_a_partial_summary_and_the_next_run_goes_on(desk: Desk, job: str) -> None:
+    desk.put_all(POWELL[:1], "people/Powell")
+    if job == "recognize":
+        desk.build()
+    photos = [*POWELL_AGAIN, *CHIRAC_AGAIN, *CHIRAC, *POWELL[1:]]
+    desk.put_all(photos, "people/Powell" if job == "build-kb" else "input")
+    total = len(photos) + (job == "build-kb")
+    command = (job, "--settings", desk.settings_file(), "--json", "--set", "workers=1")
+
+    process = kith(*command)
+    assert process.stdout is not None
+    told = [process.stdout.readline() for _ in range(2)]
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+    code, out, err = finished(process)
+
+    assert (code, err) == (130, "\nStopping when the photos at work are done (Ctrl-C once more: at once) …\n")
+    first = [json.loads(line) for line in (*told, *out.splitlines())]
+    assert first[-1]["stopped"]
+    assert 1 <= first[-1]["done"] == len(first) - 2 < total
+    code, out, _ = _run(*command)
+    second = json.loads(out.splitlines()[-1])
+    assert (code, second["stopped"], second["done"]) == (0, False, total)
+    assert first[-1]["analysed"] + second["analysed"] == total
+
+
+@needs_sigint
+def test_ctrl_c_in_plain_words(taught: Desk) -> None:
+    taught.put_all([*CHIRAC_AGAIN, *POWELL, *CHIRAC], "input/new")
+    shutil.rmtree(taught.people)
+    taught.people.mkdir()
+    taught.put_all(POWELL[:1], "people/Powell")
+    taught.build()
+    process = kith("recognize", "--settings", taught.settings_file(), "--set", "workers=1")
+    assert process.stdout is not None
+    told = process.stdout.readline()
+    os.kill(process.pid, signal.SIGINT)
+    code, out, _ = finished(process)
+    assert code == 130
+    assert "→" in told
+    *_, stopped, filed = out.splitlines()
+    assert stopped.startswith("Stopped after ")
+    assert stopped.endswith(" of 11 photos: the next run goes on from there.")
+    assert filed.startswith("Copies: ")
+
+
+@needs_sigint
+def test_second_ctrl_c_ends_at_once(desk: Desk) -> None:
+    desk.put_all([*POWELL, *CHIRAC, *POWELL_AGAIN, *CHIRAC_AGAIN], "people/Powell")
+    process = kith("build-kb", "--settings", desk.settings_file(), "--json", "--set", "workers=1")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    os.kill(process.pid, signal.SIGINT)
+    assert [process.stderr.readline()[:8] for _ in range(2)] == ["\n", "Stopping"]
+    os.kill(process.pid, signal.SIGINT)
+    code, out, err = finished(process)
+    assert code == 130
+    assert "Traceback" not in err
+    assert "BuildFinished" not in out
+    assert desk.build().done == 10
+
+
+@pytest.mark.parametrize("arguments", [["settings"], ["recognize"], ["recognize", "--json"]])
+def test_reader_that_goes_away_is_no_bug(taught: Desk, own_home: Path, arguments: list[str]) -> None:
+    process = kith(*arguments, "--settings", taught.settings_file())
+    assert process.stdout is not None
+    process.stdout.close()
+    with process:
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert "Traceback" not in (own_home / "log/kith.log").read_text(encoding="utf-8")
+
+
+# Settings and models
+
+
+def test_settings_are_shown_and_saved(own_home: Path) -> None:
+    code, out, err = _run("settings")
+    file = own_home / "config/settings.json"
+    assert (code, err) == (0, "")
+    assert f"Settings file: {file}" in out
+    assert f"face_tol = {Settings().face_tol}\n" in out
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"mine": [1]}), encoding="utf-8")
+
+    code, out, err = _run("settings", "face_tol=0.41", "recursive=no", "valid_exts=.jpg,png")
+
+    assert code == 0
+    assert "mine is no setting of Kith; it is kept" in err
+    assert "face_tol = 0.41\n" in out
+    saved = load(file).settings
+    assert (saved.face_tol, saved.recursive, saved.valid_exts) == (0.41, False, (".jpg", ".png"))
+    assert json.loads(file.read_text(encoding="utf-8"))["mine"] == [1]
+
+
+def test_bad_settings_are_not_saved(desk: Desk) -> None:
+    file = desk.settings_file()
+    before = file.read_bytes()
+    code, out, err = _run("settings", "--settings", file, "body_tol=0.5", "face_tol=-1")
+    assert (code, out, err) == (3, "", "face_tol: -1 is not a number from 0 to 1.5\n")
+    assert file.read_bytes() == before
+
+
+def test_models_are_listed_with_their_places(desk: Desk) -> None:
+    code, out, err = _run("models", "--settings", desk.settings_file())
+    assert (code, err) == (0, "")
+    states = {line.partition(": ")[0]: line.partition(": ")[2] for line in out.splitlines() if line[0] != " "}
+    assert states.keys() == {model.name for model in (*REGISTRY, *PACKAGED)}
+    assert states["yunet_2026may"] == f"ready, {desk.models / 'face_detection_yunet_2026may.onnx'}"
+    assert states["osnet_ain_x1_0"] == "missing"
+    assert states["dlib_faces"].startswith("ready, ")
+    assert all(model.sha256 in out for model in REGISTRY)
+
+
+def test_models_download_without_a_network_says_what_works_all_the_same(own_home: Path) -> None:
+    no_network = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")  # the discard port
+    code, out, err = _run("models", "download", NO_PROXY="", no_proxy="", **no_network)
+    assert (code, out) == (3, "")
+    yunet, osnet = err.splitlines()
+    assert yunet.startswith("yunet_2026may could not be fetched from https://")
+    assert yunet.endswith("Without it dlib's HOG finds the faces instead: slower, and small faces are missed.")
+    assert osnet.endswith("Without it people are recognised by their faces only.")
+    assert str(own_home / "data/models") in osnet
+    assert not list((own_home / "data/models").iterdir())
+
+
+# What the process imports
+
+
+def test_jobs_run_without_qt_and_leave_the_networks_to_the_workers(desk: Desk, tmp_path: Path) -> None:
+    desk.put_all(POWELL[:2], "people/Powell")
+    desk.put(POWELL_AGAIN[0], "input/")
+    spy = tmp_path / "spy"
+    spy.mkdir()
+    (spy / "sitecustomize.py").write_text(
+        "import atexit, os, sys\n"
+        "class NoQt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] == 'PyQt6':\n"
+        "            raise ImportError('PyQt6 is not installed')\n"
+        "sys.meta_path.insert(0, NoQt())\n"
+        "def tell():\n"
+        f"    with open(os.path.join({str(spy)!r}, f'{{os.getpid()}}.txt'), 'w') as file:\n"
+        "        file.write('\\n'.join(sys.modules))\n"
+        "atexit.register(tell)\n",
+        encoding="utf-8",
+    )
+    blocked = subprocess.run(
+        [sys.executable, "-c", "import PyQt6"],
+        env=os.environ | {"PYTHONPATH": str(spy)},
+        capture_output=True,
+        check=False,
+    )
+    assert blocked.returncode == 1
+    for command in ("build-kb", "recognize"):
+        process = kith(
+            command, "--settings", desk.settings_file(), PYTHONPATH=os.pathsep.join((str(spy), str(REPOSITORY)))
+        )
+        code, _, err = finished(process)
+        assert code == 0, err
+        imported = set((spy / f"{process.pid}.txt").read_text(encoding="utf-8").splitlines())
+        assert "app.jobs.workers" in imported
+        assert imported & NOT_TO_IMPORT == set()
+    assert desk.copies() == [f"Powell/{Path(POWELL_AGAIN[0]).name}"]
