@@ -158,7 +158,7 @@ def kith(
     return subprocess.Popen(
         [sys.executable, *(start if code else ["-m", "app"]), *map(str, arguments)],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONUTF8": "1"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

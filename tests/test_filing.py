@@ -217,7 +217,7 @@ def test_a_copy_interrupted_is_finished_by_the_next_run(filer: Filer, leave: Cal
     leave(filer.plan(source, ANN)[0][0])
     assert filer.file(source, ANN) == ["Ann/photo.jpg"]
     assert filer.filed() == {"Ann/photo.jpg": b"a photo"}
-    assert [record.done for record in filer.plan(source, ANN)[0]] == [True]
+    assert [bool(record.sha256) for record in filer.plan(source, ANN)[0]] == [True]
 
 
 BIG = bytes(range(256)) * 4096
@@ -280,6 +280,16 @@ def test_a_copy_that_the_user_altered_stays(filer: Filer, content: bytes) -> Non
     assert filer.file(source, BOB) == ["Bob/photo.jpg"]
     assert filer.filed() == {"Ann/photo.jpg": content, "Bob/photo.jpg": b"a photo"}
     assert filer.file(source, ANN) == ["Ann/photo (2).jpg"]
+
+
+def test_an_untouched_copy_is_withdrawn_though_the_photo_was_tagged_since(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, None)
+    tagged = filer.photo(content=b"a photo with a tag")
+    standing, outdated = filer.plan(tagged, ANN, content=b"a photo")
+    withdraw(filer.store.copies, outdated[0], tagged)
+    assert filer.filed() == {}
+    assert filer.make(tagged, standing) == ["Ann/photo.jpg"]
 
 
 def test_a_withdrawn_copy_that_is_gone_already_is_no_failure(filer: Filer) -> None:

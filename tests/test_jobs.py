@@ -365,6 +365,10 @@ def test_recognise_tells_files_and_reports(taught: Desk) -> None:
         "Unknown/cat.jpg",
         "Unknown/obama-1080p.jpg",
     ]
+    assert taught.links("machine") == {
+        "input/Colin_Powell_0007.jpg": "Powell",
+        "input/Jacques_Chirac_0005.jpg": "Chirac",
+    }
     report = taught.report()
     assert list(report) == [event.path.name for event in told]
     row = report["Colin_Powell_0007.jpg"]
@@ -542,6 +546,22 @@ def test_two_inputs_and_same_names_all_survive(taught: Desk) -> None:
     report = taught.report()
     assert list(report) == ["input/a/photo.jpg", "input/b/photo.jpg", "elsewhere/photo.jpg"]
     assert report["input/b/photo.jpg"]["copies"] == "Powell/photo (2).jpg"
+
+
+def test_one_photo_in_two_places_is_filed_once(taught: Desk) -> None:
+    taught.put(POWELL_AGAIN[0], "input/a/photo.jpg")
+    taught.put(POWELL_AGAIN[0], "input/b/the same.jpg")
+    assert taught.recognize().known == 2
+    assert taught.copies() == ["Powell/photo.jpg"]
+    assert [row["copies"] for row in taught.report().values()] == ["Powell/photo.jpg"] * 2
+
+
+def test_copy_that_was_deleted_is_made_again(taught: Desk) -> None:
+    taught.put(POWELL_AGAIN[0], "input/photo.jpg")
+    taught.recognize()
+    shutil.rmtree(taught.output)
+    taught.recognize(executor=no_analysis)
+    assert (taught.output / "Powell/photo.jpg").read_bytes() == (taught.input / "photo.jpg").read_bytes()
 
 
 def test_people_folder_as_input_goes_by_the_dataset_s_word(taught: Desk) -> None:

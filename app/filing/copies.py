@@ -2,6 +2,7 @@
 
 import errno
 import filecmp
+import hashlib
 import os
 import shutil
 import stat
@@ -52,15 +53,15 @@ def make_copy(records: CopyRecords, record: CopyRecord, source: Path) -> Path:
     """
     target = record.target
     try:
-        if record.done and target.exists():
+        if record.sha256 and target.exists():
             return target
         _check_readable(source)
         while not _place(source, target, _part(record)):
             target = _free_name(records, target)
             records.move(record.id, target)
+        records.mark_done(record.id, _sha256(target))
     except OSError as error:
         raise _explained(error, source, target) from error
-    records.mark_done(record.id)
     return target
 
 
@@ -120,13 +121,21 @@ def withdraw(records: CopyRecords, record: CopyRecord, source: Path) -> None:
     """Take back a copy whose verdict has changed; a copy that somebody altered meanwhile is theirs and stays."""
     try:
         _part(record).unlink(missing_ok=True)
-        if record.target.is_file() and (_is_begun(record) or filecmp.cmp(source, record.target, shallow=False)):
+        if record.target.is_file() and _is_as_made(record, source):
+            _check_readable(source)  # the copy may be the last one there is
             record.target.unlink()
     except OSError as error:
         raise _explained(error, source, record.target) from error
     records.drop(record.id)
 
 
-def _is_begun(record: CopyRecord) -> bool:
-    """Say whether the target is merely the name that a killed run took."""
-    return not record.done and record.target.stat().st_size == 0
+def _is_as_made(record: CopyRecord, source: Path) -> bool:
+    """Say whether the target holds what Kith put there, be it only the name that a killed run took."""
+    if record.sha256:
+        return _sha256(record.target) == record.sha256
+    return record.target.stat().st_size == 0 or filecmp.cmp(source, record.target, shallow=False)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,13 +10,16 @@ from app.identity.photo_records import now, path_value
 
 @dataclass(frozen=True, slots=True)
 class CopyRecord:
-    """A copy of a photo under a person's name, or under Unknown where `person_id` is None."""
+    """A copy of a photo under a person's name, or under Unknown where `person_id` is None.
+
+    `sha256` is that of the copy as it was made, None until then.
+    """
 
     id: int
     photo_id: int
     person_id: int | None
     target: Path
-    done: bool
+    sha256: str | None
 
 
 class CopyRecords:
@@ -28,12 +31,12 @@ class CopyRecords:
     def of_photo(self, photo_id: int, output: Path) -> list[CopyRecord]:
         """Return the copies of a photo in an output folder."""
         rows = self._connection.execute(
-            "SELECT id, photo_id, person_id, target, done FROM copies WHERE photo_id = ? AND output = ? ORDER BY id",
+            "SELECT id, photo_id, person_id, target, sha256 FROM copies WHERE photo_id = ? AND output = ? ORDER BY id",
             (photo_id, path_value(output)),
         )
         return [
-            CopyRecord(key, photo, person, Path(os.fsdecode(target)), bool(done))
-            for key, photo, person, target, done in rows
+            CopyRecord(key, photo, person, Path(os.fsdecode(target)), sha256)
+            for key, photo, person, target, sha256 in rows
         ]
 
     def is_taken(self, target: Path) -> bool:
@@ -44,18 +47,18 @@ class CopyRecords:
     def plan(self, photo_id: int, person_id: int | None, output: Path, target: Path) -> CopyRecord:
         """Write down a copy to come."""
         cursor = self._connection.execute(
-            "INSERT INTO copies (photo_id, person_id, output, target, done, made_at) VALUES (?, ?, ?, ?, 0, ?)",
+            "INSERT INTO copies (photo_id, person_id, output, target, made_at) VALUES (?, ?, ?, ?, ?)",
             (photo_id, person_id, path_value(output), path_value(target), now()),
         )
-        return CopyRecord(int(cursor.lastrowid or 0), photo_id, person_id, target, False)
+        return CopyRecord(int(cursor.lastrowid or 0), photo_id, person_id, target, None)
 
     def move(self, record_id: int, target: Path) -> None:
         """Plan the copy under another name."""
         self._connection.execute("UPDATE copies SET target = ? WHERE id = ?", (path_value(target), record_id))
 
-    def mark_done(self, record_id: int) -> None:
-        """Say that the copy is complete."""
-        self._connection.execute("UPDATE copies SET done = 1, made_at = ? WHERE id = ?", (now(), record_id))
+    def mark_done(self, record_id: int, sha256: str) -> None:
+        """Say that the copy is complete, and what it holds."""
+        self._connection.execute("UPDATE copies SET sha256 = ?, made_at = ? WHERE id = ?", (sha256, now(), record_id))
 
     def drop(self, record_id: int) -> None:
         """Forget a copy that no longer stands for a verdict."""

@@ -28,16 +28,24 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:
-    """Vectors of one model (`vectors`: S x D) with the person of each row (`person_ids`: S, ascending)."""
+    """Vectors of one model (`vectors`: S x D), each of an appearance of a person (both ids: S, people ascending)."""
 
     model_id: str
     person_ids: NDArray[np.int64]
+    appearance_ids: NDArray[np.int64]
     vectors: NDArray[np.float32]
 
     @property
     def people(self) -> NDArray[np.int64]:
         """The ids of the people in it, ascending."""
         return np.unique(self.person_ids)
+
+    def without(self, appearance_id: int) -> "Gallery":
+        """Return the gallery as if nobody had said who this appearance is."""
+        rows = self.appearance_ids != appearance_id
+        if rows.all():
+            return self
+        return Gallery(self.model_id, self.person_ids[rows], self.appearance_ids[rows], self.vectors[rows])
 
     def __len__(self) -> int:
         return len(self.person_ids)
@@ -64,6 +72,7 @@ def good_faces(samples: Iterable[Sample], least_sharpness: float) -> list[Sample
 
 def gallery_of(model_id: str, samples: Sequence[Sample]) -> Gallery:
     """Return samples of one model, ordered by person, as a gallery."""
-    ids = np.array([sample.person_id for sample in samples], np.int64)
+    person_ids = np.array([sample.person_id for sample in samples], np.int64)
+    appearance_ids = np.array([sample.appearance_id for sample in samples], np.int64)
     vectors = [sample.vector for sample in samples]
-    return Gallery(model_id, ids, np.stack(vectors) if vectors else np.empty((0, 0), np.float32))
+    return Gallery(model_id, person_ids, appearance_ids, np.stack(vectors) if vectors else np.empty((0, 0), np.float32))

@@ -64,6 +64,13 @@ def most_alike_people(
     return tuple(Candidate(one.person_id, -one.value) for one in best)
 
 
+def nearest_sample(gallery: Gallery, person_id: int, probe: NDArray[np.float32]) -> int:
+    """Return the appearance of a person of the gallery that is nearest to a vector (D)."""
+    rows = np.flatnonzero(gallery.person_ids == person_id)
+    distances = np.linalg.norm(gallery.vectors[rows] - probe, axis=1)
+    return int(gallery.appearance_ids[rows[distances.argmin()]])
+
+
 def _best(
     people: NDArray[np.int64], values: NDArray[np.floating[Any]], never: Collection[int]
 ) -> tuple[Candidate, ...]:

@@ -79,7 +79,7 @@ MIGRATIONS = (
         person_id INTEGER REFERENCES persons (id),
         output NOT NULL,              -- the output folder; its Unknown folder where person_id is null
         target NOT NULL UNIQUE,
-        done INTEGER NOT NULL,
+        sha256 TEXT,                  -- of the copy as it was made; null before that
         made_at TEXT NOT NULL
     );
     CREATE INDEX copies_by_photo ON copies (photo_id);

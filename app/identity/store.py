@@ -10,6 +10,7 @@ from app.errors import BadKnowledgeBase
 from app.identity.copy_records import CopyRecords
 from app.identity.person_records import PersonRecords
 from app.identity.photo_records import PhotoRecords
+from app.identity.review_records import ReviewRecords
 from app.identity.schema import migrate
 
 WAIT_S = 30  # for another program's short transaction
@@ -25,7 +26,7 @@ _FILE_AT_FAULT = {
 
 
 class Store:
-    """An open library; `photos`, `people` and `copies` speak for its tables. Close it when done."""
+    """An open library; `photos`, `people`, `copies` and `reviews` speak for its tables. Close it when done."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -33,6 +34,7 @@ class Store:
         self.photos = PhotoRecords(connection)
         self.people = PersonRecords(connection)
         self.copies = CopyRecords(connection)
+        self.reviews = ReviewRecords(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -82,7 +82,7 @@ def _path(found: Path | BadPhoto) -> Path:
 def _strays(settings: Settings) -> Iterator[str]:
     loose = list(find_photos(settings.dataset_folder, settings.valid_exts, recursive=False))
     if loose:
-        yield f"{len(loose)} photos lie in the people folder itself, in no person's folder: they teach nobody."
+        yield f"Photos in the people folder itself, in no person's folder, teach nobody: {len(loose)} found."
 
 
 def _learn(

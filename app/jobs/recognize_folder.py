@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import BadInput, BadPhoto, command
-from app.filing.copies import make_copy, plan_copies, withdraw
+from app.filing.copies import plan_copies
 from app.filing.names import folder_names
 from app.filing.report import ReportRow, write_report
 from app.identity.copy_records import CopyRecord
-from app.identity.person_records import Link, Source, Word
-from app.identity.verdicts import Evidence, Judge, PhotoVerdict
+from app.identity.verdicts import Judge, PhotoVerdict
 from app.jobs.context import Context
 from app.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from app.jobs.judging import judge_from
 from app.jobs.looking import Look, look_at_photos, save_look
+from app.jobs.settling import decide, file_copies
 from app.jobs.wording import display_names, first_body, first_face, photo_line, ranking
 from app.photos.find import find_photos
 from app.settings import Settings
@@ -66,17 +66,24 @@ class _Listed:
 def list_photos(inputs: Sequence[Path], settings: Settings, output: Path | None) -> dict[Path, _Listed]:
     """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none."""
     listed: dict[Path, _Listed] = {}
-    for root in (Path(os.path.abspath(path)) for path in inputs):
-        base = root if root.is_dir() and len(inputs) == 1 else root.parent
+    roots = [Path(os.path.abspath(path)) for path in inputs]
+    for root in roots:
         for found in _found(root, settings, output):
             path = found.path if isinstance(found, BadPhoto) else found
-            listed[path] = _Listed(found, path.relative_to(base).as_posix())
+            listed[path] = _Listed(found, path.relative_to(_base(root, roots)).as_posix())
     if not listed:
         raise BadInput(
             f"There is no photo in {', '.join(map(str, inputs))}: valid_exts in the settings says what is a photo "
             f"({' '.join(settings.valid_exts)})."
         )
     return listed
+
+
+def _base(root: Path, roots: Sequence[Path]) -> Path:
+    """Return the folder that names start from: the input itself, or what several inputs have in common."""
+    if len(roots) == 1 and root.is_dir():
+        return root
+    return Path(os.path.commonpath([one.parent for one in roots if one.drive == root.drive]))
 
 
 def _found(root: Path, settings: Settings, output: Path | None) -> Iterable[Path | BadPhoto]:
@@ -105,6 +112,9 @@ class _Run:
     folders: dict[int | None, str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._read_persons()
+
+    def _read_persons(self) -> None:
         persons = self.context.store.people.all().values()
         self.names, self.folders = display_names(persons), folder_names(persons)
 
@@ -114,7 +124,7 @@ class _Run:
             return self._fail(look)
         verdict, standing, outdated = self._decide(look)
         try:
-            copies = self._file(look.path, standing, outdated)
+            copies = file_copies(self.context.store.copies, look.path, standing, outdated)
         except BadPhoto as error:
             return self._fail(error)
         self._count(verdict)
@@ -127,21 +137,15 @@ class _Run:
         store = self.context.store
         with store.transaction():
             photo_id, sightings, analysed = save_look(store, look, self.context.spec.engine_id)
-            verdict = self.judge.photo(sightings, store.people.links)
-            store.people.replace_machine_links([seen.appearance_id for seen in sightings], _machine_links(verdict))
+            verdict = decide(store, self.judge, sightings)
             self.analysed += analysed
+            if not self.names.keys() >= set(verdict.people):  # a review beside this run named somebody new
+                self._read_persons()
             if self.output is None:
                 return verdict, [], []
             people = verdict.people or (None,)
             plan = plan_copies(store.copies, photo_id, look.path.name, people, self.folders, self.output)
             return verdict, *plan
-
-    def _file(self, source: Path, standing: list[CopyRecord], outdated: list[CopyRecord]) -> tuple[Path, ...]:
-        records = self.context.store.copies
-        copies = tuple(make_copy(records, record, source) for record in standing)
-        for record in outdated:
-            withdraw(records, record, source)
-        return copies
 
     def _fail(self, error: BadPhoto) -> PhotoFailed:
         name = self.listed[error.path].name if error.path in self.listed else str(error.path)
@@ -191,10 +195,3 @@ class _Run:
             self.output,
             report,
         )
-
-
-def _machine_links(verdict: PhotoVerdict) -> Iterator[Link]:
-    for one in verdict.appearances:
-        if one.person_id is not None and not one.said:
-            best = one.face if one.evidence is Evidence.FACE else one.body
-            yield Link(one.appearance_id, one.person_id, Word.IS, Source.MACHINE, best[0].value)

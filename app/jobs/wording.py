@@ -58,7 +58,8 @@ def build_summary(summary: BuildFinished) -> list[str]:
     lines = [line for person in summary.people for line in _person_lines(person)]
     lines += _failure_lines(summary.failed)
     learned = sum(person.used for person in summary.people)
-    head = f"{len(summary.people)} people, {learned} photos learned of {summary.done}"
+    people = "1 person" if len(summary.people) == 1 else f"{len(summary.people)} people"
+    head = f"{people}, {learned} photos learned of {summary.done}"
     if summary.stopped:
         head = (
             f"Stopped after {summary.done} of {summary.total} photos: the knowledge base is as it was before. "

@@ -1,0 +1,94 @@
+"""What a review reads of the library: who is not known yet, where somebody shows, and where copies were filed."""
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.identity.photo_records import path_value
+from app.photos.box import Box
+
+_NEWEST_ANALYSIS = """(
+    SELECT max(n.id) FROM analyses n JOIN photos p ON p.id = n.photo_id AND p.orientation = n.orientation
+    WHERE n.photo_id = {photo})"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An appearance that nobody is said to be."""
+
+    appearance_id: int
+    photo_id: int
+    has_face: bool
+
+
+class ReviewRecords:
+    """Unknown appearances, places in photos, and the user's word taken back."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def unknowns(self) -> list[Unknown]:
+        """Return who shows in filed photos and is not known: faces first, photos of nobody known before others.
+
+        What only an earlier analysis saw is left out, since recognising would not file by it.
+        """
+        rows = self._connection.execute(
+            f"""
+            SELECT a.id, a.photo_id, max(o.kind = 'face') AS has_face
+            FROM appearances a
+            JOIN observations o ON o.appearance_id = a.id
+                AND o.analysis_id = {_NEWEST_ANALYSIS.format(photo="a.photo_id")}
+            WHERE a.photo_id IN (SELECT photo_id FROM copies WHERE sha256 IS NOT NULL) AND NOT EXISTS (
+                SELECT 1 FROM links l WHERE l.appearance_id = a.id AND l.word = 'is' AND NOT EXISTS (
+                    SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.person_id = l.person_id
+                    AND u.source = 'user' AND u.word = 'is_not'))
+            GROUP BY a.id
+            ORDER BY has_face DESC,
+                EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = a.photo_id AND c.person_id IS NULL) DESC,
+                a.photo_id, max(o.pixels) DESC
+            """
+        )
+        return [Unknown(key, photo, bool(has_face)) for key, photo, has_face in rows]
+
+    def newest_analysis(self, photo_id: int) -> int | None:
+        """Return the id of the last look at a photo at its present orientation."""
+        row = self._connection.execute(f"SELECT {_NEWEST_ANALYSIS.format(photo='?')}", (photo_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def place(self, appearance_id: int) -> tuple[int, Box]:
+        """Return photo id and box, in the upright photo, of an appearance's newest face, or else body."""
+        photo_id, orientation, *box = self._connection.execute(
+            "SELECT p.id, p.orientation, o.x, o.y, o.w, o.h FROM observations o "
+            "JOIN appearances a ON a.id = o.appearance_id JOIN photos p ON p.id = a.photo_id "
+            "WHERE a.id = ? ORDER BY o.kind = 'face' DESC, o.id DESC LIMIT 1",
+            (appearance_id,),
+        ).fetchone()
+        return photo_id, Box(*box).to_upright(orientation)
+
+    def files(self, photo_id: int) -> list[Path]:
+        """Return where a photo was last seen."""
+        rows = self._connection.execute("SELECT path FROM files WHERE photo_id = ? ORDER BY path", (photo_id,))
+        return [Path(os.fsdecode(row[0])) for row in rows]
+
+    def is_unchanged(self, path: Path) -> bool:
+        """Say whether a file is there, as it was when it was last looked at."""
+        try:
+            now = path.stat()
+        except OSError:
+            return False
+        row = self._connection.execute(
+            "SELECT size, mtime_ns FROM files WHERE path = ?", (path_value(path),)
+        ).fetchone()
+        return bool(row == (now.st_size, now.st_mtime_ns))
+
+    def outputs(self, photo_id: int) -> list[Path]:
+        """Return the output folders that a photo has copies in."""
+        rows = self._connection.execute("SELECT DISTINCT output FROM copies WHERE photo_id = ?", (photo_id,))
+        return [Path(os.fsdecode(row[0])) for row in rows]
+
+    def take_back_names(self, appearance_id: int) -> None:
+        """Forget whom the user said an appearance is; whom it is not stays."""
+        self._connection.execute(
+            "DELETE FROM links WHERE appearance_id = ? AND source = 'user' AND word = 'is'", (appearance_id,)
+        )

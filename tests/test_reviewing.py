@@ -1,0 +1,301 @@
+"""What a review asks and what becomes of the answers, on real photos."""
+
+import shutil
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.errors import BadInput, BadKnowledgeBase, BadPhoto
+from app.identity.gallery import LEAST_FRONTALITY
+from app.identity.review_records import Unknown
+from app.identity.store import open_store
+from app.jobs.context import open_context
+from app.jobs.events import PhotoDone
+from app.jobs.recognize_folder import recognize_folder
+from app.jobs.reviewing import open_review
+from app.jobs.workers import InlineExecutor
+from app.photos.box import Box
+from tests.desk import NOBODY, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
+from tests.unknowns import FACES, ask, look_once, of_photo, recognized_desk, reviewing
+
+FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)
+TWO, CAT, POWELL = (Path(name).name for name in (TWO_STRANGERS, NOBODY, POWELL_AGAIN[0]))
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("seen")
+
+
+@pytest.fixture
+def library(seen: Path, shared: Path) -> Path:
+    return look_once(seen / "desk", shared)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, shared: Path, library: Path) -> Desk:
+    return recognized_desk(tmp_path / "desk", shared, library)
+
+
+def _user_links(desk: Desk) -> list[tuple[str, str]]:
+    """Return what the user says, by person."""
+    return desk.query("SELECT p.name, l.word FROM links l JOIN persons p ON p.id = l.person_id WHERE l.source = 'user'")
+
+
+# Questions
+
+
+def test_every_unknown_face_is_asked_about_once_those_of_unknown_photos_first(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        unknowns = review.unknowns()
+        names = [review.question(one).spot.path.name for one in unknowns]
+        first, _ = of_photo(review, TWO)
+        review.name(first, "Ann")
+        then = [review.question(one).spot.path.name for one in review.unknowns()]
+    assert len(set(unknowns)) == FACES
+    assert sorted(names) == sorted([FIRST, SECOND, THIRD, TWO, TWO])  # neither the cat nor Powell, who is known
+    assert then[-1] == TWO  # now a photo of somebody known
+    assert len(then) == FACES - 1
+
+
+def test_a_question_shows_the_face_and_the_three_nearest_people_with_their_nearest_face(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+    assert question.spot.path == desk.input / FIRST
+    assert question.spot.box.iou(Box(0.3, 0.3, 0.4, 0.4)) > 0.6  # these portraits are cut around the face
+    assert (question.by_face, question.said, question.likely) == (True, "", "")
+    row = desk.report()[FIRST]
+    assert [one.name for one in question.suggestions] == [row[f"face_{rank}"] for rank in (1, 2, 3)]
+    assert [f"{one.value:.3f}" for one in question.suggestions] == [row[f"face_{rank}_distance"] for rank in (1, 2, 3)]
+    for one in question.suggestions:
+        assert one.nearest.path == desk.people / one.name / _nearest(desk, FIRST, one.name)
+
+
+def _nearest(desk: Desk, photo: str, person: str) -> str:
+    """Return which teaching photo of a person is nearest to a photo's face, by the numbers in the library."""
+    faces = "FROM observations o JOIN appearances a ON a.id = o.appearance_id JOIN files f ON f.photo_id = a.photo_id"
+    ((probe,),) = desk.query(f"SELECT o.vector {faces} WHERE f.path = ?", str(desk.input / photo))
+    own = desk.query(
+        f"SELECT f.path, o.vector {faces} JOIN links l ON l.appearance_id = a.id JOIN persons p ON p.id = l.person_id "
+        "WHERE l.source = 'dataset' AND p.name = ? AND o.sharpness >= ? AND o.frontality >= ?",
+        person,
+        desk.settings.lap_var_thresh,
+        LEAST_FRONTALITY,
+    )
+    distances = {
+        path: np.linalg.norm(np.frombuffer(vector, "<f4") - np.frombuffer(probe, "<f4")) for path, vector in own
+    }
+    return Path(min(distances, key=lambda path: distances[path])).name
+
+
+def test_photos_that_are_gone_or_changed_are_not_asked_about(desk: Desk) -> None:
+    (desk.input / FIRST).unlink()
+    shutil.copyfile(desk.input / CAT, desk.input / SECOND)
+    with reviewing(desk) as review:
+        assert len(review.unknowns()) == FACES - 2
+
+
+def test_nothing_recognized_yet_is_told_and_makes_no_library(tmp_path: Path, shared: Path) -> None:
+    desk = Desk(tmp_path / "desk", shared)
+    with pytest.raises(BadKnowledgeBase, match="nothing to review"):
+        open_review(desk.settings)
+    assert not desk.settings.library_file.exists()
+
+
+def test_photos_that_only_teach_are_not_asked_about(tmp_path: Path, shared: Path, library: Path) -> None:
+    desk = Desk(tmp_path / "desk", shared)
+    shutil.copyfile(library, desk.settings.library_file)
+    desk.put(POWELL_AGAIN[0], "people/Powell/")
+    desk.put(TWO_STRANGERS, "people/Powell/")
+    desk.build()
+    with reviewing(desk) as review:
+        assert review.unknowns() == []
+
+
+def test_a_body_like_somebodys_is_asked_about_after_all_faces(tmp_path: Path, shared: Path) -> None:
+    bodies = {
+        "body_policy": "suggest",
+        "reid_model": "osnet_x0_25",
+        "reid_weights": str(shared / "models/osnet_x0_25_msmt17.pth"),
+        "body_tol": 0.0,
+    }
+    library = look_once(tmp_path / "seen", shared, **bodies)
+    desk = recognized_desk(tmp_path / "desk", shared, library, **bodies)
+    with reviewing(desk) as review:
+        cat = review.question(review.unknowns()[-1])
+        assert len(review.unknowns()) == FACES + 1
+        review.accept(cat.unknown, cat.suggestions[1].person_id)
+    desk.change(body_tol=1.0)
+    with reviewing(desk) as review:
+        assert len(review.unknowns()) == FACES
+    row = desk.report()[CAT]
+    assert (cat.spot.path, cat.by_face, cat.spot.box) == (desk.input / CAT, False, Box(0, 0, 1, 1))
+    assert cat.likely == row["body_1"] == cat.suggestions[0].name
+    assert f"{cat.suggestions[0].value:.3f}" == row["body_1_similarity"]
+    assert f"{cat.suggestions[1].name}/{CAT}" in desk.copies()
+
+
+# Answers
+
+
+def test_accepted_a_photo_moves_from_unknown_to_the_person_and_stays_there(desk: Desk) -> None:
+    assert f"Unknown/{FIRST}" in desk.copies()
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+        chosen = question.suggestions[1]
+        assert review.accept(question.unknown, chosen.person_id) == chosen.name
+        assert of_photo(review, FIRST) == []
+    copies = desk.copies()
+    assert f"{chosen.name}/{FIRST}" in copies
+    assert f"Unknown/{FIRST}" not in copies
+    assert _user_links(desk) == [(chosen.name, "is")]
+    assert (desk.input / FIRST).is_file()
+    desk.recognize()
+    assert desk.copies() == copies
+    assert desk.report()[FIRST]["people"] == chosen.name
+
+
+def test_a_named_face_teaches_from_then_on(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        before = ask(review, SECOND)
+        assert review.name(ask(review, FIRST).unknown, "  Gerhard   Schröder ") == "Gerhard Schröder"
+        after = ask(review, SECOND)
+    assert before.likely == ""
+    assert after.likely == after.suggestions[0].name == "Gerhard Schröder"
+    assert after.suggestions[0].value < desk.settings.face_tol
+    assert after.suggestions[0].nearest.path == desk.input / FIRST
+    summary = desk.recognize()
+    assert dict(summary.people)["Gerhard Schröder"] == 3
+    assert {f"Gerhard Schröder/{name}" for name in (FIRST, SECOND, THIRD)} <= set(desk.copies())
+
+
+@pytest.mark.parametrize("text", ["Powell", "powell", " POWELL "])
+def test_a_known_name_is_the_known_person(desk: Desk, text: str) -> None:
+    persons = desk.query("SELECT * FROM persons")
+    with reviewing(desk) as review:
+        assert review.name(ask(review, FIRST).unknown, text) == "Powell"
+    assert desk.query("SELECT * FROM persons") == persons
+    assert f"Powell/{FIRST}" in desk.copies()
+
+
+def test_a_name_is_known_however_its_accents_are_composed(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        first, second = of_photo(review, TWO)
+        review.name(first, "Jose\N{COMBINING ACUTE ACCENT}")
+        review.name(second, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}")
+        assert len(review.names()) == 4
+
+
+def test_a_name_that_several_have_must_be_told_apart_and_an_empty_one_is_none(desk: Desk) -> None:
+    with closing(open_store(desk.settings.library_file)) as store:
+        second = store.people.add("Powell")
+    with reviewing(desk) as review:
+        unknown = ask(review, FIRST).unknown
+        shown = [name for name in review.names().values() if name.startswith("Powell")]
+        with pytest.raises(BadInput, match="2 people are called powell") as refusal:
+            review.name(unknown, "powell")
+        with pytest.raises(BadInput, match="name"):
+            review.name(unknown, "  ")
+        assert _user_links(desk) == []
+        assert len(shown) == 2
+        assert all(name in str(refusal.value) for name in shown)
+        review.name(unknown, review.names()[second])
+    assert desk.query("SELECT person_id FROM links WHERE source = 'user'") == [(second,)]
+
+
+def test_a_person_refused_is_never_suggested_for_this_face_again(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+        refused = question.suggestions[0]
+        review.not_this_person(question.unknown, refused.person_id)
+        assert [one.name for one in ask(review, FIRST).suggestions] == [one.name for one in question.suggestions[1:]]
+        assert refused.name in [one.name for one in ask(review, SECOND).suggestions]
+    desk.change(face_tol=1.5)
+    desk.recognize()
+    report = desk.report()
+    assert report[FIRST]["people"] == question.suggestions[1].name
+    assert refused.name not in [report[FIRST][f"face_{rank}"] for rank in (1, 2, 3)]
+
+
+def test_a_refused_machine_verdict_withdraws_its_copy(desk: Desk) -> None:
+    desk.change(face_tol=0.9)
+    desk.recognize()
+    wrong = desk.report()[FIRST]["people"]
+    (key,) = desk.query(
+        "SELECT a.id, a.photo_id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path = ?",
+        str(desk.input / FIRST),
+    )
+    desk.change(face_tol=0.5)
+    with reviewing(desk) as review:
+        (person,) = (person for person, name in review.names().items() if name == wrong)
+        review.not_this_person(Unknown(*key, True), person)
+        assert len(of_photo(review, FIRST)) == 1
+    assert f"{wrong}/{FIRST}" not in desk.copies()
+    assert f"Unknown/{FIRST}" in desk.copies()
+
+
+def test_the_last_word_counts(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+        first, second = question.suggestions[:2]
+        review.not_this_person(question.unknown, first.person_id)
+        review.accept(question.unknown, second.person_id)
+        review.name(question.unknown, first.name)
+        assert review.question(question.unknown).said == first.name
+    assert _user_links(desk) == [(first.name, "is")]
+    assert [name for name in desk.copies() if name.endswith(FIRST)] == [f"{first.name}/{FIRST}"]
+
+
+def test_a_face_named_is_not_compared_with_itself(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+        review.accept(question.unknown, question.suggestions[0].person_id)
+        again = review.question(question.unknown)
+    assert again.suggestions == question.suggestions
+
+
+def test_each_face_of_a_photo_has_its_own_name(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        first, second = of_photo(review, TWO)
+        assert review.question(first).spot.box.iou(review.question(second).spot.box) == 0
+        review.name(first, "Ann")
+        assert [name for name in desk.copies() if name.endswith(TWO)] == [f"Ann/{TWO}"]
+        assert of_photo(review, TWO) == [second]
+        review.name(second, "Bob")
+    assert [name for name in desk.copies() if name.endswith(TWO)] == [f"Ann/{TWO}", f"Bob/{TWO}"]
+
+
+def test_an_answer_about_a_vanished_photo_is_kept(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+        (desk.input / FIRST).unlink()
+        with pytest.raises(BadPhoto):
+            review.name(question.unknown, "Ann")
+        assert review.question(question.unknown).spot.path is None
+    assert _user_links(desk) == [("Ann", "is")]
+    desk.put(SCHROEDER[0], "input/")
+    desk.recognize()
+    assert [name for name in desk.copies() if name.endswith(FIRST)] == [f"Ann/{FIRST}"]
+
+
+def test_an_output_folder_that_is_gone_is_not_made_anew(desk: Desk) -> None:
+    shutil.rmtree(desk.output)
+    with reviewing(desk) as review:
+        review.name(ask(review, FIRST).unknown, "Ann")
+    assert not desk.output.exists()
+    assert _user_links(desk) == [("Ann", "is")]
+
+
+def test_answers_land_beside_a_running_job_which_takes_them_up(desk: Desk) -> None:
+    with open_context(desk.settings, threading.Event(), "test", InlineExecutor) as context:
+        job = recognize_folder(context, [desk.input], desk.output)
+        next(job)
+        with reviewing(desk) as review:
+            review.name(ask(review, FIRST).unknown, "Ann")
+        done = {event.path.name: event for event in job if isinstance(event, PhotoDone)}
+    assert done[FIRST].row.people == ["Ann"]
+    assert done[FIRST].row.copies == [f"Ann/{FIRST}"]
+    assert done[POWELL].row.people == ["Powell"]
