@@ -116,7 +116,8 @@ class Settings(BaseModel):
         default=80.0,
         ge=0,
         title="Sharpness",
-        description="Faces less sharp than this teach nothing and are marked as blurred; 0 admits all.",
+        description="Faces less sharp than this are blurred: they teach nothing and name nobody for sure; "
+        "0 admits all.",
     )
     kb_batch_size: int = Field(
         default=32,

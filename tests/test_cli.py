@@ -101,13 +101,6 @@ def test_version() -> None:
     assert _run("--version") == (0, f"Kith {__version__}\n", "")
 
 
-def test_command_line_without_arguments_prints_the_help() -> None:
-    alone = "import sys\nfrom app.cli.main import main\nsys.argv[1:] = []\nmain()"
-    code, out, _ = finished(kith("settings", code=alone))
-    assert code == 0
-    assert out.startswith("Usage: kith")
-
-
 # Exit codes and messages
 
 
@@ -190,7 +183,7 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
         "Powell: 3 used, 1 left out (15 or more photos recognise better)",
         "    cat.jpg: no face found",
     ]
-    assert lines[2].startswith("1 people, 3 photos learned of 4; 4 analysed now, ")
+    assert lines[2].startswith("1 person, 3 photos learned of 4; 4 analysed now, ")
     assert len(lines) == 3
     assert err.splitlines()[0].startswith("No weights for osnet_ain_x1_0: people are recognised by their faces only.")
     assert err.splitlines()[1:] == ["Powell/cat.jpg: no face found"] + [
@@ -385,7 +378,7 @@ def test_models_download_without_a_network_says_what_works_all_the_same(own_home
     assert (code, out) == (3, "")
     yunet, osnet = err.splitlines()
     assert yunet.startswith("yunet_2026may could not be fetched from https://")
-    assert yunet.endswith("Without it dlib's HOG finds the faces instead: slower, and small faces are missed.")
+    assert yunet.endswith("Without it faces are found by dlib's HOG, which is slower and misses small ones.")
     assert osnet.endswith("Without it people are recognised by their faces only.")
     assert str(own_home / "data/models") in osnet
     assert not list((own_home / "data/models").iterdir())

@@ -71,6 +71,7 @@ class Server(ThreadingHTTPServer):
             sha256=hashlib.sha256(CONTENT).hexdigest(),
             licence="MIT",
             purpose="is fetched",
+            without="nothing is lost",
         )
 
 

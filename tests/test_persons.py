@@ -276,6 +276,12 @@ def test_invariant_3_a_folder_renamed_keeps_the_name_that_the_user_gave(store: S
     assert dataset.names() == {"Grandma 1": {"a"}}
 
 
+def test_a_folder_named_as_somebody_without_one_is_theirs(store: Store, dataset: Dataset) -> None:
+    person = store.people.add("Ann")
+    dataset.teach({"Ann/1.jpg": "a"})
+    assert store.people.all() == {person: Person(person, "Ann", "Ann")}
+
+
 def test_a_deleted_photo_loses_its_link_by_the_dataset_only(store: Store, dataset: Dataset) -> None:
     dataset.teach({"Ann/1.jpg": "a", "Ann/2.jpg": "b"})
     word = Link(dataset.key("b"), 1, Word.IS, Source.USER)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from app.errors import BadInput, BadKnowledgeBase, BadPhoto
 from app.identity.gallery import LEAST_FRONTALITY
@@ -89,6 +90,21 @@ def _nearest(desk: Desk, photo: str, person: str) -> str:
         path: np.linalg.norm(np.frombuffer(vector, "<f4") - np.frombuffer(probe, "<f4")) for path, vector in own
     }
     return Path(min(distances, key=lambda path: distances[path])).name
+
+
+def test_a_face_of_a_photo_stored_on_its_side_is_found_in_the_upright_one(desk: Desk) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    with Image.open(desk.data / TWO_STRANGERS) as upright:
+        upright.transpose(Image.Transpose.ROTATE_90).save(desk.input / "sideways.png", exif=exif)
+    desk.recognize()
+    with reviewing(desk) as review:
+        upright, sideways = (
+            [review.question(one).spot.box for one in of_photo(review, name)] for name in (TWO, "sideways.png")
+        )
+    assert len(sideways) == 2
+    for box in sideways:
+        assert max(box.iou(other) for other in upright) > 0.8
 
 
 def test_photos_that_are_gone_or_changed_are_not_asked_about(desk: Desk) -> None:

@@ -117,11 +117,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     start_log()
-    arguments = sys.argv[1:]
-    if not arguments:
-        sys.stderr.write("The window comes with the next version; until then the command line does the work.\n\n")
     try:
-        cli(arguments or ["--help"], prog_name=command())
+        cli(prog_name=command())
     except KithError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(CANNOT)

@@ -9,12 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from app.cli.options import Overrides, SettingsFile, settings_for_run
 from app.errors import ModelMissing, command
-from app.vision.model_files import REGISTRY, ModelFile, default_folder, download, find_model, registered, status
-
-WITHOUT = {
-    "yunet_2026may": "dlib's HOG finds the faces instead: slower, and small faces are missed",
-    "osnet_ain_x1_0": "people are recognised by their faces only",
-}
+from app.vision.model_files import ModelFile, default_folder, download, missing_models, registered, status
 
 models = typer.Typer(
     no_args_is_help=False,
@@ -37,21 +32,18 @@ def listing(context: typer.Context, settings: SettingsFile = None, overrides: Ov
 
 @models.command("download", epilog=f"Example: {command('models', 'download')} yunet_2026may")
 def fetch(
-    name: Annotated[str | None, typer.Argument(help="Which model; those used by default if not named.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Which model; those that are missing if not named.")] = None,
     settings: SettingsFile = None,
     overrides: Overrides = None,
 ) -> None:
     """Fetch model files, check their SHA-256 and put them in place."""
     chosen = settings_for_run(settings, overrides)
-    wanted = [registered(name)] if name else [model for model in REGISTRY if model.name in WITHOUT]
     failed = []
-    for model in wanted:
-        if name is None and find_model(model.name, chosen):
-            continue
+    for model in [registered(name)] if name else missing_models(chosen):
         try:
             typer.echo(f"{model.name}: {_fetch(model, default_folder(chosen))}")
         except ModelMissing as error:
-            failed.append(f"{error} Without it {WITHOUT.get(model.name, 'reid_model cannot name it')}.")
+            failed.append(f"{error} Without it {model.without}.")
     if failed:
         raise ModelMissing("\n".join(failed))
 

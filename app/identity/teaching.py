@@ -76,19 +76,21 @@ class PersonFolders:
         return reasons
 
     def _persons(self, folder_of_photo: Mapping[int, str]) -> dict[str, int]:
-        """Return the person of each folder: known by its name, else by its photos (a renamed folder), else new."""
-        known = {person.folder: person.id for person in self._people.all().values() if person.folder}
-        gone = {person for folder, person in known.items() if folder not in map(readable, self._folders)}
+        """Return the person of each folder: known by it, else by its photos (renamed) or name (no folder), else new."""
+        everybody = self._people.all().values()
+        known = {person.folder: person.id for person in everybody if person.folder}
+        names = [readable(folder) for folder in self._folders]
+        gone = {person for folder, person in known.items() if folder not in names}
+        folderless = {person.name: person.id for person in everybody if not person.folder}
         linked = self._people.dataset_persons(folder_of_photo)
         persons = {}
-        for folder in self._folders:
-            name = readable(folder)
+        for folder, name in zip(self._folders, names, strict=True):
             person = known.get(name)
             if person is None:
-                votes = Counter(
-                    linked[photo] for photo, own in folder_of_photo.items() if own == folder and photo in linked
-                )
-                person = next((winner for winner, _ in votes.most_common(1) if winner in gone), None)
+                photos = (photo for photo, own in folder_of_photo.items() if own == folder and photo in linked)
+                votes = Counter(linked[photo] for photo in photos)
+                renamed = next((winner for winner, _ in votes.most_common(1) if winner in gone), None)
+                person = folderless.get(name) if renamed is None else renamed
                 if person is None:
                     person = self._people.add(name, name)
                 else:

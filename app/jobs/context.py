@@ -16,9 +16,7 @@ from app.identity.store import Store, open_store
 from app.jobs.workers import ExecutorFactory, process_pool, worker_count
 from app.settings import BodyPolicy, Settings
 from app.vision.analyse import EngineSpec, engine_spec
-from app.vision.model_files import find_model
-
-DETECTOR = "yunet_2026may"
+from app.vision.model_files import DETECTOR, find_model, registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
     detector = find_model(DETECTOR, settings)
     if detector is None:
         notices.append(
-            "The face detector YuNet is not there, dlib's HOG finds the faces: slower, and it misses small ones. "
+            f"The face detector YuNet is not there: {registered(DETECTOR).without}. "
             f"{command('models', 'download')} fetches it."
         )
     weights = None if settings.body_policy is BodyPolicy.OFF else _body_weights(settings)

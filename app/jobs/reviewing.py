@@ -24,7 +24,7 @@ from app.photos.box import Box
 from app.settings import Settings
 from app.vision.observations import Observation
 
-Plan = tuple[list[CopyRecord], list[CopyRecord]]
+Plan = tuple[Path, list[CopyRecord], list[CopyRecord]]  # the photo, its copies standing, those outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,13 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who is this? With the best suggestions, by face or else by body.
+    """Who is this, in the photo of that name? With the best suggestions, by face or else by body.
 
     `likely` names who is near enough by now, `said` whom the user has named.
     """
 
     unknown: Unknown
+    photo: str
     spot: Spot
     suggestions: tuple[Suggestion, ...] = ()
     by_face: bool = True
@@ -107,13 +108,16 @@ class Review:
         """Return whom an appearance might be, never whom the user said it is not."""
         key = unknown.appearance_id
         spot, names = self._spot(key), self.names()
+        source = spot.path or self._source(unknown.photo_id)
+        photo = source.name if source else ""
         judge = replace(self._judge, faces=self._judge.faces.without(key), bodies=self._judge.bodies.without(key))
         found = self._verdict(unknown, judge)
         if found is None:  # a job beside has looked at the photo anew, and nobody is seen there
-            return Question(unknown, spot)
+            return Question(unknown, photo, spot)
         seen, verdict = found
         return Question(
             unknown,
+            photo,
             spot,
             self._suggestions(judge, seen, verdict, names),
             by_face=seen.face is not None,
@@ -126,20 +130,20 @@ class Review:
         """Say that it is this person."""
         with self._store.transaction():
             plans = self._say(unknown, person_id, Word.IS)
-        return self._file_again(unknown, person_id, plans)
+        return self._file_again(person_id, plans)
 
     def name(self, unknown: Unknown, text: str) -> str:
         """Say that it is the person of this name, a new one if nobody has it; raises BadInput where several have."""
         with self._store.transaction():
             person_id = self._called(text)
             plans = self._say(unknown, person_id, Word.IS)
-        return self._file_again(unknown, person_id, plans)
+        return self._file_again(person_id, plans)
 
     def not_this_person(self, unknown: Unknown, person_id: int) -> str:
         """Say that it is not this person, who is never suggested here again."""
         with self._store.transaction():
             plans = self._say(unknown, person_id, Word.IS_NOT)
-        return self._file_again(unknown, person_id, plans)
+        return self._file_again(person_id, plans)
 
     @property
     def _judge(self) -> Judge:
@@ -205,25 +209,30 @@ class Review:
         return found[0] if found else self._store.people.add(name)
 
     def _say(self, unknown: Unknown, person_id: int, word: Word) -> list[Plan]:
-        """Write down the user's word and what follows: for each output folder the copies standing and outdated."""
+        """Write down the user's word and return the plan of copies for each output folder."""
         store, photo_id, judge = self._store, unknown.photo_id, self._judge
         if word is Word.IS:
             store.reviews.take_back_names(unknown.appearance_id)
         store.people.say(Link(unknown.appearance_id, person_id, word, Source.USER))
         people = decide(store, judge, self._sightings(photo_id, judge)).people or (None,)
         self._known = None  # it teaches from now on, or no longer
+        source = self._source(photo_id)
+        if source is None:
+            return []
         folders = folder_names(store.people.all().values())
-        name = self._source(photo_id).name
         # An output folder that is gone, perhaps with its drive, is not made anew for one photo.
         outputs = [output for output in store.reviews.outputs(photo_id) if output.is_dir()]
-        return [plan_copies(store.copies, photo_id, name, people, folders, output) for output in outputs]
+        return [
+            (source, *plan_copies(store.copies, photo_id, source.name, people, folders, output)) for output in outputs
+        ]
 
-    def _source(self, photo_id: int) -> Path:
-        return self._file(photo_id) or self._store.reviews.files(photo_id)[0]
+    def _source(self, photo_id: int) -> Path | None:
+        """Return where the photo lies, or else where it was last seen."""
+        return self._file(photo_id) or next(iter(self._store.reviews.files(photo_id)), None)
 
-    def _file_again(self, unknown: Unknown, person_id: int, plans: list[Plan]) -> str:
-        for standing, outdated in plans:
-            file_copies(self._store.copies, self._source(unknown.photo_id), standing, outdated)
+    def _file_again(self, person_id: int, plans: list[Plan]) -> str:
+        for source, standing, outdated in plans:
+            file_copies(self._store.copies, source, standing, outdated)
         return self.names()[person_id]
 
 

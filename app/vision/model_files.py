@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from app.errors import ModelMissing, command
 from app.settings import Settings, user_folder
-from app.vision.model_registry import PACKAGED, REGISTRY, ModelFile
+from app.vision.model_registry import DETECTOR, PACKAGED, REGISTRY, ModelFile
 
 __all__ = [
+    "DETECTOR",
     "PACKAGED",
     "REGISTRY",
     "ModelFile",
@@ -22,6 +23,7 @@ __all__ = [
     "default_folder",
     "download",
     "find_model",
+    "missing_models",
     "packaged_model",
     "registered",
     "search_folders",
@@ -93,6 +95,12 @@ def status(settings: Settings) -> list[ModelStatus]:
     """Where each model is, those that can be downloaded first."""
     downloaded = [_status(model, _copies(model, settings)) for model in REGISTRY]
     return downloaded + [_status(model, _packaged_copies(model)) for model in PACKAGED]
+
+
+def missing_models(settings: Settings) -> list[ModelFile]:
+    """The models that these settings ask for and that are not there, or damaged."""
+    wanted = {DETECTOR} if settings.reid_weights else {DETECTOR, settings.reid_model}
+    return [found.model for found in status(settings) if found.model.name in wanted and found.state != "ready"]
 
 
 def download(model: ModelFile, target_folder: Path, progress: Progress | None = None) -> Path:

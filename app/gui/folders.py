@@ -1,0 +1,99 @@
+"""Folders the user chooses: a field for one, what lies in it, and remembering it in the settings file."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.errors import BadInput
+from app.json_file import update_object
+from app.settings import Settings
+
+ChooseFolder = Callable[[str, Path], Path | None]
+ChooseFile = Callable[[str, Path, str], Path | None]
+
+
+def choose_folder(parent: QWidget, title: str, start: Path) -> Path | None:
+    """Ask for a folder; None where the user thinks better of it."""
+    chosen = QFileDialog.getExistingDirectory(parent, title, str(start))
+    return Path(chosen) if chosen else None
+
+
+def choose_file(parent: QWidget, title: str, suggestion: Path, kind: str) -> Path | None:
+    """Ask where to save a file; None where the user thinks better of it."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(suggestion), kind)
+    return Path(chosen) if chosen else None
+
+
+class FolderField(QWidget):
+    """A folder to type or choose, with a hint below it."""
+
+    def __init__(self, title: str, folder: Path | None, choose: ChooseFolder) -> None:
+        super().__init__()
+        self._title = title
+        self._choose = choose
+        self.edit = QLineEdit(str(folder) if folder else "")
+        self.edit.setAccessibleName(title)
+        self.edit.setMinimumWidth(380)
+        self.button = QPushButton("Choose…")
+        self.button.setAutoDefault(False)
+        self.button.setAccessibleName(f"Choose: {title}")
+        self.button.clicked.connect(self._ask)
+        self.setFocusProxy(self.edit)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.hint.hide()
+        row = QHBoxLayout()
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.hint)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder as it stands in the field."""
+        text = self.edit.text().strip()
+        return Path(os.path.abspath(os.path.expanduser(text))) if text else None
+
+    def say(self, text: str) -> None:
+        """Say something about the folder below it."""
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
+
+    def _ask(self) -> None:
+        if chosen := self._choose(self._title, self.folder or Path.home()):
+            self.edit.setText(str(chosen))
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder is there and can be reached."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def people_problem(people: Path, settings: Settings) -> str:
+    """Return what keeps a folder from teaching anybody, empty where a person's folder in it has a photo."""
+    from app.photos.find import find_photos
+
+    if not is_folder(people):
+        return "This folder is not there yet: it will be created."
+    own = any(True for _ in find_photos(people, settings.valid_exts, recursive=False))
+    photos = find_photos(people, settings.valid_exts, leave_out=[settings.output_folder])
+    if any(photo.parent != people for photo in photos if isinstance(photo, Path)):
+        return ""
+    if own:
+        return "Its photos lie in no person's folder: put them into one folder for each person, named as the person."
+    return "There is no photo in it yet: put one folder of photos for each person there, named as the person."
+
+
+def remember(settings_file: Path, **folders: Path) -> None:
+    """Write folders, and nothing else, into the settings file; raises BadInput."""
+    try:
+        update_object(settings_file, {key: str(folder) for key, folder in folders.items()})
+    except OSError as error:
+        raise BadInput(f"The settings could not be saved: {settings_file}: {error.strerror or error}.") from error

@@ -1,0 +1,93 @@
+"""One job at a time: from its start to the end of its thread, told to console and progress row."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.errors import KithError
+from app.gui.console import Console, Kind
+from app.gui.progress import JobProgress
+from app.gui.workers import JobWorker
+from app.logs import log_file
+
+if TYPE_CHECKING:
+    from app.jobs.events import Event
+
+
+class JobRunner(QObject):
+    """Runs jobs; `changed` tells that one began or that its thread has ended, `failed` in words what ended it early.
+
+    `outcome` is a sentence on the last job, `report` what it wrote if it was a recognition.
+    """
+
+    changed = pyqtSignal()
+    failed = pyqtSignal(str)
+
+    def __init__(self, console: Console, progress: JobProgress) -> None:
+        super().__init__()
+        self._console = console
+        self._progress = progress
+        self._worker: JobWorker | None = None
+        self.outcome = ""
+        self.report: Path | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether a job's thread is at work."""
+        return self._worker is not None
+
+    def start(self, worker: JobWorker) -> None:
+        """Start a job; there must be none at work."""
+        self._worker = worker
+        worker.happened.connect(self._happened)
+        worker.failed.connect(self._failed)
+        worker.finished.connect(self._ended)
+        self.outcome = f"{worker.job_name} is running"
+        self._progress.begin(worker.job_name)
+        self.changed.emit()
+        worker.start()
+
+    def stop(self) -> None:
+        """Let the job stop as soon as the photos at work are done."""
+        if self._worker:
+            self._worker.stop.set()
+            self._progress.stopping()
+
+    def _happened(self, event: "Event") -> None:
+        # The job has loaded these by now, the window need not before it shows.
+        from app.gui.lines import headline, lines_of
+        from app.jobs.events import BuildFinished, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished, Started
+
+        match event:
+            case Started():
+                self._progress.set_total(event.total)
+            case PhotoLearned() | PhotoDone() | PhotoFailed():
+                self._progress.set_done(event.done)
+            case BuildFinished():
+                self.outcome, self.report = headline(event), None
+            case RecognitionFinished():
+                self.outcome, self.report = headline(event), event.report
+        for kind, text in lines_of(event):
+            self._console.add(kind, text)
+
+    def _failed(self, error: Exception) -> None:
+        from app.gui.lines import in_window_words
+
+        job = self._worker.job_name if self._worker else ""
+        self.outcome = f"{job} could not be finished"
+        text = (
+            in_window_words(str(error))
+            if isinstance(error, KithError)
+            else f"{job} was ended by a bug in Kith ({type(error).__name__}). What is stored and filed is safe, and it "
+            f"can be started again. {log_file()} tells what happened; Help ▸ Report a Problem… shows it."
+        )
+        self._console.add(Kind.PROBLEM, text)
+        self.failed.emit(text)
+
+    def _ended(self) -> None:
+        if self._worker:
+            self._worker.wait()  # `finished` is told a moment before the thread is gone
+        self._worker = None
+        self._progress.end("")
+        self.changed.emit()

@@ -1,0 +1,72 @@
+"""The events of a job as lines of the console, and its summary in one sentence."""
+
+from app.errors import command
+from app.gui.console import Kind
+from app.jobs.events import (
+    BuildFinished,
+    Event,
+    Notice,
+    PhotoDone,
+    PhotoFailed,
+    PhotoLearned,
+    RecognitionFinished,
+    Started,
+)
+from app.jobs.wording import build_summary, recognition_summary
+from app.settings import described
+from app.vision.model_registry import REGISTRY
+
+Lines = list[tuple[Kind, str]]
+
+
+def lines_of(event: Event) -> Lines:
+    """Return what the console says of an event."""
+    match event:
+        case PhotoDone():
+            return [(_kind(event), event.line)]
+        case PhotoFailed():
+            return [(Kind.PROBLEM, f"{event.path.name}: failed: {event.reason}")]
+        case PhotoLearned():
+            kind = Kind.LEFT_OUT if event.left_out else Kind.KNOWN
+            return [(kind, f"{event.person}/{event.path.name}: {event.left_out or 'learned'}")]
+        case Notice():
+            return [(Kind.NOTICE, in_window_words(event.text))]
+        case Started():
+            return [(Kind.SUMMARY, f"{event.job}: {_photos(event.total)}")]
+        case BuildFinished():
+            return [(Kind.SUMMARY, line) for line in build_summary(event)]
+        case RecognitionFinished():
+            return [(Kind.SUMMARY, line) for line in recognition_summary(event)]
+
+
+def headline(event: BuildFinished | RecognitionFinished) -> str:
+    """Return the summary in one sentence, for the status line."""
+    head = f"Stopped after {event.done} of {_photos(event.total)}" if event.stopped else f"{_photos(event.done)} done"
+    if isinstance(event, RecognitionFinished):
+        counts = (event.known, "with people known"), (event.unsure, "unsure"), (event.unknown, "unknown")
+        return ", ".join([head, *(f"{count} {what}" for count, what in counts), f"{len(event.failed)} failed"])
+    if event.stopped:
+        return f"{head}: the knowledge base is as it was before"
+    used = sum(person.used for person in event.people)
+    people = "1 person" if len(event.people) == 1 else f"{len(event.people)} people"
+    return f"{head}, {used} teach {people}"
+
+
+def in_window_words(text: str) -> str:
+    """Return a message that names commands and keys with the menus and labels that stand for them."""
+    for setting in described():
+        text = text.replace(f"{setting.key} in the settings", f"“{setting.label}” in the settings")
+    models = command("models", "download")
+    for model in REGISTRY:
+        text = text.replace(f"{models} {model.name}", models)
+    return text.replace(models, "Help ▸ First Steps…").replace(command("build-kb"), "Knowledge Base ▸ Build KB")
+
+
+def _kind(event: PhotoDone) -> Kind:
+    if event.row.people:
+        return Kind.UNSURE if event.unsure else Kind.KNOWN
+    return Kind.UNSURE if event.unsure else Kind.UNKNOWN
+
+
+def _photos(count: int) -> str:
+    return f"{count} photo" if count == 1 else f"{count} photos"

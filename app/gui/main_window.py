@@ -1,0 +1,220 @@
+"""The main window: large buttons, progress, console, and the dialogs behind the menus."""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QDialog, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+
+from app.errors import BadInput
+from app.gui.console import Console, Kind
+from app.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, is_folder, remember
+from app.gui.job_runner import JobRunner
+from app.gui.menus import Actions
+from app.gui.next_steps import NextSteps, Step
+from app.gui.progress import JobProgress
+from app.gui.workers import FolderWorker, JobWorker, KbBuilder
+from app.logs import log_file
+from app.settings import Loaded, Settings, load
+
+if TYPE_CHECKING:
+    from app.jobs.workers import ExecutorFactory
+
+REPORT = "report.csv"
+
+
+class MainWindow(QMainWindow):
+    """Starts the jobs and shows them; `choose_folder` and `choose_file` ask the user for a folder or a file to save."""
+
+    def __init__(self, loaded: Loaded, executor: "ExecutorFactory | None" = None) -> None:
+        super().__init__()
+        self.choose_folder: ChooseFolder = partial(choose_folder, self)
+        self.choose_file: ChooseFile = partial(choose_file, self)
+        self._loaded = loaded
+        self._executor = executor
+        self._closing = False
+        self.does = Actions(self)
+        self.steps = NextSteps(self.does)
+        self.progress = JobProgress(self.does.abort)
+        self.console = Console(self.does.save_console)
+        self.status = QLabel("Ready")
+        self.jobs = JobRunner(self.console, self.progress)
+        self._lay_out()
+        self._connect()
+        self._tell_problems()
+        self._refresh()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as their file has them now."""
+        if self._loaded.path.exists():
+            self._loaded = load(self._loaded.path)
+        return self._loaded.settings
+
+    def first_steps(self) -> None:
+        """Ask for the folders, explain what becomes of the photos, offer the model files."""
+        from app.gui.first_start import FirstStart
+
+        dialog = FirstStart(self._loaded.path, self.settings, self.choose_folder, self)
+        dialog.finished.connect(self._refresh)
+        self._open(dialog)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Close at once, or when the running job has stopped."""
+        if event and self.jobs.running:
+            event.ignore()
+            self._closing = True
+            self._stop()
+            self.setEnabled(False)
+        else:
+            super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle("Kith")
+        self.resize(1080, 640)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(12, 12, 12, 4)
+        column.setSpacing(10)
+        column.addWidget(self.steps)
+        column.addWidget(self.progress)
+        column.addWidget(self.console, 1)
+        self.setCentralWidget(centre)
+        self.status.setTextFormat(Qt.TextFormat.PlainText)
+        self.status.setContentsMargins(8, 0, 0, 4)
+        if bar := self.menuBar():
+            self.does.fill(bar)
+        if line := self.statusBar():
+            line.addWidget(self.status, 1)
+
+    def _connect(self) -> None:
+        does = self.does
+        for action, slot in (
+            (does.build, lambda: self._start(KbBuilder(self.settings, self._executor))),
+            (does.recognize, self._ask_folders),
+            (does.abort, self._stop),
+            (does.report, self._save_report),
+            (does.output, lambda: self._show_folder(self.settings.output_folder)),
+            (does.review, self._review),
+            (does.settings, self._edit_settings),
+            (does.save_console, self._save_console),
+            (does.find, self.console.search.setFocus),
+            (does.quit, self.close),
+            (does.first_steps, self.first_steps),
+            (does.log_folder, lambda: self._show_folder(log_file().parent)),
+            (does.problem, self._report_problem),
+            (does.about, self._about),
+        ):
+            action.triggered.connect(lambda _checked, slot=slot: slot())
+        self.jobs.failed.connect(lambda text: self._warn(text, self.jobs.outcome))
+        self.jobs.changed.connect(self._refresh)
+
+    def _refresh(self) -> None:
+        settings, running = self.settings, self.jobs.running
+        output = settings.output_folder
+        self.does.enable(running=running, report=self._report.is_file(), output=is_folder(output))
+        self.status.setText(self.jobs.outcome or "Ready")
+        if not running:
+            self.steps.show_next(self._next_step(settings), settings.dataset_folder.name)
+            if self._closing:
+                self.close()
+
+    def _next_step(self, settings: Settings) -> Step:
+        if not settings.library_file.is_file():
+            return Step.BUILD
+        return Step.LOOK if self.jobs.report else Step.RECOGNIZE
+
+    @property
+    def _report(self) -> Path:
+        return self.jobs.report or self._loaded.settings.output_folder / REPORT
+
+    def _tell_problems(self) -> None:
+        for problem in self._loaded.problems:
+            self.console.add(Kind.PROBLEM, f"{self._loaded.path}: {problem}")
+
+    def _start(self, worker: JobWorker) -> None:
+        self._tell_problems()
+        self.jobs.start(worker)
+
+    def _stop(self) -> None:
+        self.jobs.stop()
+        self.does.abort.setEnabled(False)
+        self.status.setText("Stopping when the photos at work are done …")
+
+    def _ask_folders(self) -> None:
+        from app.gui.recognize_dialog import RecognizeDialog
+
+        settings = self.settings
+        dialog = RecognizeDialog(settings, self.choose_folder, self)
+        dialog.accepted.connect(lambda: self._recognize(settings, dialog.folders))
+        self._open(dialog)
+
+    def _recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+        try:
+            remember(self._loaded.path, **folders)
+        except BadInput as error:
+            self.console.add(Kind.PROBLEM, str(error))
+        texts = {key: str(folder) for key, folder in folders.items()}
+        chosen = Settings.at(settings.folder, settings.model_dump() | texts)
+        self._start(FolderWorker(chosen, self._executor))
+
+    def _edit_settings(self) -> None:
+        from app.gui.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self._loaded.path, self)
+        dialog.finished.connect(self._refresh)
+        self._open(dialog)
+
+    def _review(self) -> None:
+        from app.gui.review_dialog import ReviewDialog
+
+        self._open(ReviewDialog(self.settings, self))
+
+    def _report_problem(self) -> None:
+        from app.gui.help import ProblemDialog
+
+        self._open(ProblemDialog(self))
+
+    def _about(self) -> None:
+        from app.gui.help import about
+
+        self._open(about(self))
+
+    def _show_folder(self, folder: Path) -> None:
+        from app.gui.help import open_folder
+
+        if not open_folder(folder):
+            self._warn(f"The folder could not be shown: it is {folder}.")
+
+    def _save_report(self) -> None:
+        report = self._report
+        target = self.choose_file("Write CSV Report", Path.home() / REPORT, "Tables (*.csv)")
+        if target and target != report:
+            self._write(target, lambda: shutil.copyfile(report, target))
+
+    def _save_console(self) -> None:
+        target = self.choose_file("Save Console", Path.home() / "kith-console.txt", "Text files (*.txt)")
+        if target:
+            self._write(target, lambda: self.console.save(target))
+
+    def _write(self, target: Path, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self._warn(f"{target} could not be written: {error.strerror or error}.")
+        else:
+            self.status.setText(f"Saved {target}")
+
+    def _warn(self, text: str, headline: str = "That did not work") -> None:
+        if not self._closing:
+            words = f"<b>{escape(headline)}</b><p>{escape(text)}</p>".replace("\n", "<br>")
+            self._open(QMessageBox(QMessageBox.Icon.Warning, "Kith", words, parent=self))
+
+    def _open(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

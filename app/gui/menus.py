@@ -1,0 +1,68 @@
+"""The menus: every action of the window with its shortcut and its place in the menu bar of macOS."""
+
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
+
+Role = QAction.MenuRole
+
+
+class Actions:
+    """What can be done in the window, as actions that its buttons share."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self.build = self._action("&Build KB", "Ctrl+B", "Learn your people from the people folder")
+        self.recognize = self._action("&Recognize Folder…", "Ctrl+R", "Find your people in a folder of photos")
+        self.abort = self._action("&Abort", "Ctrl+.", "Stop when the photos at work are done; the next run goes on")
+        self.report = self._action("&Write CSV Report…", "Ctrl+E", "Save a copy of the last run's report")
+        self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
+        self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
+        self.save_console = self._action("Save &Console…", "Ctrl+S", "Save the lines of the console as a text file")
+        self.save_console.setIconText("Save Console…")  # a button has this text, and Qt's own loses the dots
+        self.find = self._action("&Find in Console", "Ctrl+F", "Show only lines with a text")
+        self.settings = self._action("&Settings…", "Ctrl+,", "Change how Kith works", Role.PreferencesRole)
+        self.quit = self._action("&Quit", "Ctrl+Q", "", Role.QuitRole)
+        self.first_steps = self._action("&First Steps…", "F1", "Folders, privacy and model files")
+        self.log_folder = self._action("&Log Folder", "", "Show the log files in the file manager")
+        self.problem = self._action("Report a &Problem…", "", "What a report needs, as text to copy; nothing is sent")
+        self.about = self._action("&About Kith", "", "", Role.AboutRole)
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Put the actions into the menu bar."""
+        menus: tuple[tuple[str, list[QAction | None]], ...] = (
+            ("&File", [self.settings, None, self.find, self.save_console, None, self.quit]),
+            ("&Knowledge Base", [self.build]),
+            ("&Recognition", [self.recognize, self.abort, None, self.output, self.report, None, self.review]),
+            ("&Help", [self.first_steps, None, self.log_folder, self.problem, None, self.about]),
+        )
+        for title, actions in menus:
+            menu = bar.addMenu(title)
+            if menu:
+                _fill(menu, actions)
+
+    def enable(self, *, running: bool, report: bool, output: bool) -> None:
+        """Offer what makes sense now: while a job is running, no other one."""
+        self.build.setEnabled(not running)
+        self.recognize.setEnabled(not running)
+        self.review.setEnabled(not running)
+        self.first_steps.setEnabled(not running)
+        self.abort.setEnabled(running)
+        self.report.setEnabled(report)
+        self.output.setEnabled(output)
+
+    def _action(self, text: str, keys: str, help_text: str, role: Role = Role.NoRole) -> QAction:
+        action = QAction(text, self._window)
+        action.setShortcut(QKeySequence(keys))
+        action.setStatusTip(help_text)
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{help_text} ({shown})" if shown else help_text)
+        action.setMenuRole(role)
+        return action
+
+
+def _fill(menu: QMenu, actions: list[QAction | None]) -> None:
+    for action in actions:
+        if action:
+            menu.addAction(action)
+        else:
+            menu.addSeparator()

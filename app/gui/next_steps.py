@@ -1,0 +1,100 @@
+"""The large buttons: what Kith does, in the order a newcomer does it."""
+
+from enum import Enum
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.gui.menus import Actions
+
+
+class Step(Enum):
+    """What to do next."""
+
+    BUILD = "build"
+    RECOGNIZE = "recognize"
+    LOOK = "look"
+
+
+# Colours of the theme only, so that it is readable in light and dark ones.
+_LOOK = """
+LargeButton { border: 1px solid palette(mid); border-radius: 8px; background: palette(button); }
+LargeButton:hover:enabled, LargeButton:focus { border: 2px solid palette(highlight); }
+LargeButton:pressed { background: palette(mid); }
+LargeButton[next="true"]:enabled { background: palette(highlight); }
+LargeButton[next="true"]:enabled:hover, LargeButton[next="true"]:enabled:focus { border: 2px solid palette(text); }
+LargeButton[next="true"] QLabel:enabled { color: palette(highlighted-text); }
+"""
+
+
+class LargeButton(QPushButton):
+    """A button for an action, with a title and a sentence below it."""
+
+    def __init__(self, title: str, action: QAction) -> None:
+        super().__init__()
+        self._title, self._sentence = QLabel(title), QLabel()
+        font = self._title.font()
+        font.setBold(True)
+        font.setPointSizeF(font.pointSizeF() * 1.15)
+        self._title.setFont(font)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 10, 14, 10)
+        for label in (self._title, self._sentence):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            column.addWidget(label)
+        self._sentence.setWordWrap(True)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.setStretch(1, 1)
+        self.setMinimumWidth(self._title.sizeHint().width() + 32)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setToolTip(action.toolTip())
+        self.setEnabled(action.isEnabled())
+        self.clicked.connect(action.trigger)
+        action.changed.connect(lambda: self.setEnabled(action.isEnabled()))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return room for the title and two lines."""
+        lines = self._title.sizeHint().height() + 2 * self.fontMetrics().lineSpacing()
+        return QSize(200, lines + 32)
+
+    def say(self, sentence: str, *, is_next: bool = False) -> None:
+        """Show the sentence, and whether this is what to do next."""
+        self._sentence.setText(sentence)
+        self.setAccessibleName(f"{self._title.text()}: {sentence}")
+        self.setProperty("next", is_next)
+        for widget in (self, self._title, self._sentence):  # a rule on a property is looked up anew only when asked
+            if style := widget.style():
+                style.unpolish(widget)
+                style.polish(widget)
+
+
+class NextSteps(QWidget):
+    """A row of large buttons over the window's actions; the one to press next stands out."""
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.build = LargeButton("1  Build KB", actions.build)
+        self.recognize = LargeButton("2  Recognize Folder…", actions.recognize)
+        self.output = LargeButton("3  Open Output Folder", actions.output)
+        self.review = LargeButton("4  Review Unknowns…", actions.review)
+        self.setStyleSheet(_LOOK)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        buttons = (self.build, self.recognize, self.output, self.review)
+        widest = max(button.minimumWidth() for button in buttons)
+        for button in buttons:
+            button.setMinimumWidth(widest)
+            row.addWidget(button, 1)
+        self.review.say("Say who the others are")
+
+    def show_next(self, step: Step, people: str) -> None:
+        """Point at a step; `people` is the name of the people folder."""
+        start, again = (
+            f"Start here: learn your people from “{people}”",
+            "Learn your people again after you added photos",
+        )
+        self.build.say(start if step is Step.BUILD else again, is_next=step is Step.BUILD)
+        self.recognize.say("Find your people in a folder of photos", is_next=step is Step.RECOGNIZE)
+        self.output.say("See the copies, a folder for each person", is_next=step is Step.LOOK)
+        {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}[step].setFocus()

@@ -1,0 +1,228 @@
+"""Review Unknowns: one unknown or unsure face at a time, with the people it might be."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import TypeVar
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from app.errors import BadPhoto, FilingFailed, KithError
+from app.gui.background import Background
+from app.gui.fitting_dialog import wrapped
+from app.gui.lines import in_window_words
+from app.gui.question_view import QuestionView
+from app.identity.review_records import Unknown
+from app.jobs.reviewing import Question, Review, open_review
+from app.settings import Settings
+
+T = TypeVar("T")
+
+LOADING = "Looking for unknown faces …"
+NOBODY = (
+    "There is no unknown or unsure face to review.\n\n"
+    "When a folder has been recognized, faces that are not sure to be anybody known are shown here one by one."
+)
+
+
+class ReviewDialog(QDialog):
+    """Asks who each unknown or unsure face is; every answer is written down and filed at once.
+
+    While the dialog is shown the library is open, in a background thread; two more decode pictures.
+    """
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Review Unknowns")
+        self._settings = settings
+        self._review: Review | None = None
+        self._unknowns: list[Unknown] = []
+        self._at = 0
+        self._question: Question | None = None
+        self.busy = False
+        self._named: set[Unknown] = set()
+        self.view = QuestionView(settings.face_tol)
+        self.message = wrapped()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.progress = QLabel()
+        self.note = wrapped()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.back, self.skip, self.end = (_button(text) for text in ("Back (B)", "Skip (S)", "Close"))
+        self._lay_out()
+        self._connect()
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Begin the review."""
+        super().showEvent(event)
+        if event and not event.spontaneous():  # spontaneous: it was only minimised
+            self._desk, self._pictures = Background(), Background(threads=2)
+            self._at = 0
+            self._tell(LOADING)
+            self.note.clear()
+            self._run(self._open, self._begin)
+
+    def done(self, result: int) -> None:
+        """Close when all that was answered is written down."""
+        if self.isVisible():
+            self._pictures.close(drop_waiting=True)
+            self._desk.run(self._close_review, lambda _: None)
+            self._desk.close()
+        super().done(result)
+
+    def _open(self) -> list[Unknown]:
+        self._review = open_review(self._settings)
+        return self._review.unknowns()
+
+    def _close_review(self) -> None:
+        if self._review:
+            self._review.close()
+            self._review = None
+
+    def _run(self, task: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do something in the background; until it is done no answer is taken: it would be for another face."""
+        self.busy = True
+
+        def ended(future: "Future[T]") -> None:
+            self.busy = False
+            error = future.exception()
+            if error is None:
+                then(future.result())
+            elif isinstance(error, KithError):
+                self._fail(in_window_words(str(error)))
+            else:
+                raise error
+
+        self._desk.run(task, ended)
+
+    def _begin(self, unknowns: list[Unknown]) -> None:
+        self._unknowns = unknowns
+        self._named.clear()
+        if unknowns:
+            self._ask()
+        else:
+            self._tell(NOBODY)
+
+    def _ask(self) -> None:
+        """Show the face whose turn it is, or what the review came to."""
+        review = self._review
+        if self._at == len(self._unknowns) or review is None:
+            self._tell(self._summary())
+            return
+        unknown = self._unknowns[self._at]
+        self._run(lambda: (review.question(unknown), [*review.names().values()]), self._show)
+
+    def _show(self, found: tuple[Question, list[str]]) -> None:
+        self._question, known = found
+        self.progress.setText(f"Face {self._at + 1} of {len(self._unknowns)}")
+        self.back.setEnabled(self._at > 0)
+        self.skip.setEnabled(True)
+        self._pages.setCurrentWidget(self.view)
+        self.view.show_question(self._question, known, self._pictures)
+
+    def _tell(self, text: str) -> None:
+        """Show words instead of a face."""
+        self._question = None
+        self.message.setText(text)
+        self.progress.clear()
+        self.back.setEnabled(self._at > 0)
+        self.skip.setEnabled(False)
+        self._pages.setCurrentWidget(self.message)
+        self.end.setFocus()
+
+    def _fail(self, text: str) -> None:
+        if self._question:
+            self.note.setText(text)
+        else:
+            self._tell(text)
+
+    def _summary(self) -> str:
+        named, left = len(self._named), len(self._unknowns) - len(self._named)
+        rest = f"\n\n{_faces(left)} left unknown: they are asked about again the next time." if left else ""
+        return f"That was the last one. {_faces(named)} named.{rest}"
+
+    def _accept(self, person_id: int) -> None:
+        self._answer(lambda review, unknown: review.accept(unknown, person_id), "{photo}: {name}.", named=True)
+
+    def _name(self, text: str) -> None:
+        self._answer(lambda review, unknown: review.name(unknown, text), "{photo}: {name}.", named=True)
+
+    def _refuse(self, person_id: int) -> None:
+        self._answer(
+            lambda review, unknown: review.not_this_person(unknown, person_id), "{photo}: not {name}.", named=False
+        )
+
+    def _answer(self, say: Callable[[Review, Unknown], str], words: str, *, named: bool) -> None:
+        """Write an answer down, then show the next face, or this one again where it has no name yet."""
+        review, question = self._review, self._question
+        if self.busy or question is None or review is None:
+            return
+        unknown, photo = question.unknown, question.photo
+
+        def write_down() -> str:
+            try:
+                return words.format(photo=photo, name=say(review, unknown))
+            except (BadPhoto, FilingFailed) as error:
+                return f"Your answer is kept, but the photo could not be filed: {error}"
+
+        self._run(write_down, lambda note: self._go_on(note, unknown, named))
+
+    def _go_on(self, note: str, unknown: Unknown, named: bool) -> None:
+        self.note.setText(note)
+        (self._named.add if named else self._named.discard)(unknown)
+        self._at += named
+        self._ask()
+
+    def _move(self, step: int) -> None:
+        if not self.busy and 0 <= self._at + step <= len(self._unknowns):
+            self.note.clear()
+            self._at += step
+            self._ask()
+
+    def _accept_by_key(self, index: int) -> None:
+        card = self.view.cards[index]
+        if self._question and not card.isHidden():
+            card.accept_button.click()
+
+    def _connect(self) -> None:
+        self.view.accepted.connect(self._accept)
+        self.view.refused.connect(self._refuse)
+        self.view.named.connect(self._name)
+        self.back.clicked.connect(lambda: self._move(-1))
+        self.skip.clicked.connect(lambda: self._move(1))
+        self.end.clicked.connect(self.close)
+        keys: dict[str, Callable[[], object]] = {
+            "S": self.skip.click,
+            "B": self.back.click,
+            "N": self.view.name.setFocus,
+            **{str(index + 1): partial(self._accept_by_key, index) for index in range(len(self.view.cards))},
+        }
+        for key, slot in keys.items():
+            QShortcut(QKeySequence(key), self).activated.connect(slot)
+
+    def _lay_out(self) -> None:
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.message)
+        self._pages.addWidget(self.view)
+        row = QHBoxLayout()
+        row.addWidget(self.back)
+        row.addWidget(self.progress, 1, Qt.AlignmentFlag.AlignCenter)
+        row.addWidget(self.skip)
+        row.addWidget(self.end)
+        column = QVBoxLayout(self)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self.note)
+        column.addLayout(row)
+        self.resize(860, 680)
+
+
+def _faces(count: int) -> str:
+    return "1 face" if count == 1 else f"{count} faces"
+
+
+def _button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setAutoDefault(False)
+    return button

@@ -1,0 +1,67 @@
+"""Start the window."""
+
+import logging
+import os
+import signal
+import sys
+from types import TracebackType
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication, QMessageBox
+
+from app import __version__
+from app.errors import command
+from app.gui.main_window import MainWindow
+from app.logs import log_file, start_log
+from app.settings import load_user_settings, user_settings_file
+
+_log = logging.getLogger(__name__)
+CANNOT = 3
+
+
+def main() -> int:
+    """Show the window until it is closed and return the exit code."""
+    if not _has_display():
+        sys.stderr.write(f"There is no display to show the window on. {command('--help')} tells what works without.\n")
+        return CANNOT
+    start_log()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would wait for the next click
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Kith")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("kith")
+    first_time = not user_settings_file().exists()
+    window = MainWindow(load_user_settings())
+    sys.excepthook = report_bug
+    window.show()
+    QTimer.singleShot(0, lambda: greet(window, first_time))
+    return app.exec()
+
+
+def greet(window: MainWindow, first_time: bool) -> None:
+    """Open the first steps for whoever has no settings yet or no photos of people."""
+    from app.gui.folders import people_problem
+
+    settings = window.settings
+    if first_time or people_problem(settings.dataset_folder, settings):
+        window.first_steps()
+
+
+def _has_display() -> bool:
+    needed = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in needed)
+
+
+def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log an exception that nobody caught, which Qt would end the program for, and say so."""
+    _log.error("bug", exc_info=(kind, error, trace))
+    sys.__excepthook__(kind, error, trace)
+    if QApplication.activeModalWidget() is None:
+        box = QMessageBox(
+            QMessageBox.Icon.Critical,
+            "Kith",
+            f"Something went wrong that should not have ({kind.__name__}). {log_file()} tells what; "
+            "Help ▸ Report a Problem… shows it.",
+            parent=QApplication.activeWindow(),
+        )
+        box.open()

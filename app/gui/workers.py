@@ -1,0 +1,78 @@
+"""Jobs in a thread of their own; what they tell reaches the window as signals."""
+
+import logging
+import threading
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, QThread, pyqtSignal
+
+from app.errors import KithError
+from app.settings import Settings
+
+if TYPE_CHECKING:  # the jobs are loaded by their thread, after the window shows
+    from app.jobs.context import Context
+    from app.jobs.events import Event
+    from app.jobs.workers import ExecutorFactory
+
+_log = logging.getLogger(__name__)
+
+
+class JobWorker(QThread):
+    """Runs one job; `happened` carries its events, `failed` what ended it early, `finished` alone means done.
+
+    `stop` is the job's own wish to stop: set it directly, from any thread.
+    """
+
+    happened = pyqtSignal(object)
+    failed = pyqtSignal(Exception)
+    job_name: str
+
+    def __init__(
+        self, settings: Settings, executor: "ExecutorFactory | None" = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.stop = threading.Event()
+        self._settings = settings
+        self._executor = executor
+
+    @abstractmethod
+    def _job(self, context: "Context") -> "Iterator[Event]":
+        """Return the job."""
+
+    def run(self) -> None:
+        """Run the job to its end, whatever that is; the store is opened here since its connection is this thread's."""
+        try:
+            from app.jobs.context import open_context
+
+            with open_context(self._settings, self.stop, self.job_name, self._executor) as context:
+                for event in self._job(context):
+                    self.happened.emit(event)
+        except KithError as error:
+            self.failed.emit(error)
+        except Exception as error:  # noqa: BLE001 - one that leaves run() ends the program
+            _log.exception("%s was ended by a bug", self.job_name)
+            self.failed.emit(error)
+
+
+class KbBuilder(JobWorker):
+    """Builds the knowledge base."""
+
+    job_name = "Build KB"
+
+    def _job(self, context: "Context") -> "Iterator[Event]":
+        from app.jobs.build_kb import build_kb
+
+        return build_kb(context)
+
+
+class FolderWorker(JobWorker):
+    """Recognises the photos of the settings' input folder into their output folder."""
+
+    job_name = "Recognize Folder"
+
+    def _job(self, context: "Context") -> "Iterator[Event]":
+        from app.jobs.recognize_folder import recognize_folder
+
+        return recognize_folder(context, [self._settings.input_folder], self._settings.output_folder)

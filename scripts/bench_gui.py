@@ -1,0 +1,115 @@
+"""Measure the window: time until it shows, its longest pause while photos are analysed, time from Abort to the end.
+
+Run by `scripts/bench.py gui`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SHOW = """
+import sys
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+from app.gui.main_window import MainWindow
+from app.settings import load_user_settings
+app = QApplication(["kith"])
+window = MainWindow(load_user_settings())
+window.show()
+QTimer.singleShot(0, app.quit)
+app.exec()
+print("shown", flush=True)
+sys.stdin.read()
+"""
+TICK_MS = 10
+PATIENCE_S = 300
+
+
+def window(data: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the figures in seconds, over the people of lfw10: four photos of each teach, the others are recognised."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["KITH_HOME"] = f"{folder}/home"
+        shows = sorted(_time_to_window() for _ in range(5))
+        return {"window": [{"time to window": _rounded(shows[2]), **_run_and_abort(data / "lfw10", Path(folder))}]}
+
+
+def _time_to_window() -> float:
+    began = time.monotonic()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", SHOW], text=True, **pipes) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.readline()
+        took = time.monotonic() - began
+        child.stdin.close()
+    return took
+
+
+def _run_and_abort(people: Path, folder: Path) -> dict[str, Any]:
+    from PyQt6.QtCore import Qt, QTimer
+    from PyQt6.QtWidgets import QApplication
+
+    from app.gui.main_window import MainWindow
+    from app.gui.workers import FolderWorker, KbBuilder
+    from app.settings import load
+
+    app = QApplication(["kith"])
+    window = MainWindow(load(_settings(people, folder)))
+    window.show()
+    ticks: list[float] = []
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(lambda: ticks.append(time.monotonic()))
+    timer.start(TICK_MS)
+
+    def run_until(condition: Callable[[], bool]) -> float:
+        began = time.monotonic()
+        loop = QTimer()
+        loop.timeout.connect(lambda: app.quit() if condition() or time.monotonic() - began > PATIENCE_S else None)
+        loop.start(1)
+        app.exec()
+        return time.monotonic() - began
+
+    window.jobs.start(KbBuilder(window.settings))
+    run_until(lambda: not window.jobs.running)
+    build = _longest_gap(ticks)
+    ticks.clear()
+    window.jobs.start(FolderWorker(window.settings))
+    run_until(lambda: 0 < window.progress.bar.maximum() // 2 <= window.progress.bar.value())
+    window.does.abort.trigger()
+    abort = run_until(lambda: not window.jobs.running)
+    gap = _longest_gap(ticks)
+    window.close()
+    return {
+        f"longest gap of a {TICK_MS} ms timer, building": _rounded(build),
+        "the same, recognising": _rounded(gap),
+        "Abort to end": _rounded(abort),
+    }
+
+
+def _rounded(seconds: float) -> float:
+    return round(seconds, 3)
+
+
+def _longest_gap(ticks: list[float]) -> float:
+    return max((later - earlier for earlier, later in zip(ticks, ticks[1:], strict=False)), default=0.0)
+
+
+def _settings(people: Path, folder: Path) -> Path:
+    from app.settings import Settings, save
+
+    for person in sorted(people.iterdir()):
+        for index, photo in enumerate(sorted(person.iterdir())):
+            target = folder / ("people" if index < 4 else "input") / person.name
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(photo, target)
+    settings = Settings.at(folder, {"dataset_dir": "people", "process_dir": "input", "processed_dir": "output"})
+    save(folder / "settings.json", settings)
+    return folder / "settings.json"

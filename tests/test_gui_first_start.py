@@ -1,0 +1,333 @@
+"""The first minutes with Kith: the start, the first steps, the model files, and the whole way of a newcomer."""
+
+import hashlib
+import json
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from app.gui import start
+from app.gui.first_start import FirstStart
+from app.gui.folders import people_problem
+from app.gui.main_window import MainWindow
+from app.gui.recognize_dialog import RecognizeDialog
+from app.logs import log_file
+from app.settings import load, load_user_settings, user_settings_file
+from app.vision import model_files
+from app.vision.model_files import DETECTOR, ModelFile
+from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, finished, kith
+from tests.windows import PATIENCE_MS, click, dialog, open_window, wait_for_end
+
+CONTENT = bytes(range(256)) * 4000
+
+
+@pytest.fixture
+def desk(tmp_path: Path, shared: Path) -> Desk:
+    return Desk(tmp_path / "desk", shared)
+
+
+def _first_steps(qtbot: QtBot, file: Path) -> tuple[MainWindow, FirstStart]:
+    window = open_window(qtbot, file)
+    window.does.first_steps.trigger()
+    return window, dialog(qtbot, FirstStart)
+
+
+def _greeted(window: MainWindow, first_time: bool) -> bool:
+    start.greet(window, first_time)
+    shown = QApplication.activeModalWidget()
+    if isinstance(shown, FirstStart):
+        shown.reject()
+    return shown is not None
+
+
+def test_newcomers_are_greeted_and_nobody_else(qtbot: QtBot, desk: Desk) -> None:
+    window = open_window(qtbot, desk.settings_file())
+    assert _greeted(window, first_time=False), "there is no photo of anybody yet"
+    desk.put(POWELL[0], "people/Colin Powell/")
+    assert not _greeted(window, first_time=False)
+    assert _greeted(window, first_time=True)
+
+
+def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
+    qtbot: QtBot, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty settings, two folders of photos, worker processes as they are: clicks and keys only."""
+    monkeypatch.setenv("KITH_MODELS", str(shared / "models"))
+    mine = Desk(tmp_path / "my pictures", shared)
+    mine.put_all(POWELL, "family/Colin Powell")
+    mine.put_all(CHIRAC, "family/Jacques Chirac")
+    mine.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN, NOBODY], "summer")
+    answers = {"Your people": "family", "Photos to recognize": "summer", "Copies and report go to": "sorted"}
+    assert not user_settings_file().exists()
+    window = MainWindow(load_user_settings(tmp_path / "no repository"))
+    qtbot.addWidget(window)
+    window.choose_folder = lambda title, _start: mine.root / answers[title]
+    with qtbot.waitActive(window, timeout=PATIENCE_MS):
+        window.show()
+    start.greet(window, first_time=True)
+
+    welcome = dialog(qtbot, FirstStart)
+    for field in (welcome.people, welcome.photos, welcome.output):
+        click(qtbot, field.button)
+    click(qtbot, welcome.start)
+    assert "“family”" in window.steps.build.accessibleName()
+    click(qtbot, window.steps.build)
+    wait_for_end(qtbot, window)
+    assert window.steps.recognize.property("next")
+    click(qtbot, window.steps.recognize)
+    asked = dialog(qtbot, RecognizeDialog)
+    assert (asked.input.folder, asked.output.folder) == (mine.root / "summer", mine.root / "sorted")
+    qtbot.keyClick(asked.input.edit, Qt.Key.Key_Return)
+    wait_for_end(qtbot, window)
+
+    assert window.status.text() == "5 photos done, 4 with people known, 0 unsure, 1 unknown, 0 failed"
+    assert sorted(
+        path.relative_to(mine.root / "sorted").as_posix() for path in (mine.root / "sorted").rglob("*.*")
+    ) == [
+        "Colin Powell/Colin_Powell_0007.jpg",
+        "Colin Powell/Colin_Powell_0009.jpg",
+        "Jacques Chirac/Jacques_Chirac_0005.jpg",
+        "Jacques Chirac/Jacques_Chirac_0008.jpg",
+        "Unknown/cat.jpg",
+        "report.csv",
+    ]
+    assert window.steps.output.isEnabled()
+    assert window.steps.output.property("next")
+    assert load(user_settings_file()).settings.dataset_folder == mine.root / "family"
+
+
+def test_folders_are_kept_and_the_people_folder_is_made(qtbot: QtBot, desk: Desk) -> None:
+    file = desk.settings_file()
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"a_new_key": 1, "face_tol": 0.5}))
+    window, welcome = _first_steps(qtbot, file)
+    new = desk.root / "a" / "new folder"
+    welcome.people.edit.selectAll()
+    qtbot.keyClicks(welcome.people.edit, str(new))
+    assert "will be created" in welcome.people.hint.text()
+    welcome.photos.edit.clear()
+    qtbot.keyClick(welcome.people.edit, Qt.Key.Key_Return)
+    assert new.is_dir()
+    kept = json.loads(file.read_text())
+    assert (kept["dataset_dir"], kept["process_dir"], kept["a_new_key"], kept["face_tol"]) == (
+        str(new),
+        "input",
+        1,
+        0.5,
+    )
+    assert "“new folder”" in window.steps.build.accessibleName()
+
+
+@pytest.mark.parametrize(
+    ("people", "photos", "output", "words"),
+    [
+        ("", "input", "output", "Name a folder"),
+        ("people", "people", "output", "a folder each"),
+        ("people", "absent", "output", "There is no folder"),
+        ("a file/people", "input", "output", "cannot be created"),
+    ],
+)
+def test_folders_that_cannot_be_used_are_refused(
+    qtbot: QtBot, desk: Desk, people: str, photos: str, output: str, words: str
+) -> None:
+    (desk.root / "a file").touch()
+    file = desk.settings_file()
+    before = file.read_bytes()
+    _, welcome = _first_steps(qtbot, file)
+    for field, name in ((welcome.people, people), (welcome.photos, photos), (welcome.output, output)):
+        field.edit.setText(str(desk.root / name) if name else "")
+    click(qtbot, welcome.start)
+    assert words in welcome.problem.text()
+    assert welcome.isVisible()
+    assert file.read_bytes() == before
+
+
+def test_people_folder_says_what_it_lacks(desk: Desk) -> None:
+    settings = desk.settings
+    assert "will be created" in people_problem(desk.root / "absent", settings)
+    assert "no photo in it yet" in people_problem(desk.people, settings)
+    desk.put(NOBODY, "people/")
+    assert "in no person's folder" in people_problem(desk.people, settings)
+    desk.put(NOBODY, "people/Cat/")
+    assert people_problem(desk.people, settings) == ""
+
+
+def test_privacy_is_told_in_three_sentences(qtbot: QtBot, desk: Desk) -> None:
+    desk.change(encodings_filename="mine.pkl", library_path=str(desk.root / "known.sqlite"))
+    _, welcome = _first_steps(qtbot, desk.settings_file())
+    text = welcome.privacy.text()
+    assert len(re.findall(r"\.(?: |$)", text)) == 3
+    assert "mine.pkl in your people folder" in text
+    assert str(desk.root / "known.sqlite") in text
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Serves CONTENT, or half of it and the rest when the server is asked to go on."""
+
+    server: "_Server"
+
+    def do_GET(self) -> None:
+        if self.path == "/absent":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        half = len(CONTENT) // 2
+        try:
+            self.wfile.write(CONTENT[:half])
+            assert self.server.go_on.wait(PATIENCE_MS / 1000)
+            self.wfile.write(CONTENT[half:])
+        except ConnectionError:
+            pass
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.go_on = threading.Event()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with _Server() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.go_on.set()
+        server.shutdown()
+        thread.join()
+
+
+def _offer(server: _Server, monkeypatch: pytest.MonkeyPatch, *paths: str) -> None:
+    """Let the registry name models of the local server, the first one as the detector."""
+    models = [
+        ModelFile(
+            name=name,
+            file=f"{name}.bin",
+            url=f"http://127.0.0.1:{server.server_port}{path}",
+            size=len(CONTENT),
+            sha256=hashlib.sha256(CONTENT).hexdigest(),
+            licence="MIT",
+            purpose="is fetched",
+            without=f"no {name}",
+        )
+        for name, path in zip((DETECTOR, "osnet_ain_x1_0"), paths, strict=False)
+    ]
+    monkeypatch.setattr(model_files, "REGISTRY", tuple(models))
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A settings file whose models folder is empty."""
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"models_dir": "models"}), encoding="utf-8")
+    return file
+
+
+def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
+    qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _offer(server, monkeypatch, "/model", "/absent")
+    _, welcome = _first_steps(qtbot, bare)
+    box = welcome.models
+    assert f"missing: no {DETECTOR}" in box.words.text()
+    assert "missing: no osnet_ain_x1_0" in box.words.text()
+    assert "127.0.0.1" in box.words.text()
+    assert box.button.text() == "&Download 2.0 MB"
+    click(qtbot, box.button)
+    qtbot.waitUntil(lambda: box.bar.value() > 0)
+    assert 0 < box.bar.value() <= box.bar.maximum() // 2
+    click(qtbot, welcome.start)
+    assert "on their way" in welcome.problem.text()
+    server.go_on.set()
+    qtbot.waitUntil(lambda: box.download is None, timeout=PATIENCE_MS)
+    assert (bare.parent / f"models/{DETECTOR}.bin").read_bytes() == CONTENT
+    assert "osnet_ain_x1_0 could not be fetched" in box.words.text()
+    assert "missing: no osnet_ain_x1_0" in box.words.text()
+    assert f"missing: no {DETECTOR}" not in box.words.text()
+    assert box.button.text() == "&Download 1.0 MB"
+    click(qtbot, welcome.start)
+    assert not welcome.isVisible()
+
+
+def test_closing_during_a_download_stops_it_and_leaves_nothing(
+    qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _offer(server, monkeypatch, "/model")
+    _, welcome = _first_steps(qtbot, bare)
+    ended: list[int] = []
+    welcome.finished.connect(ended.append)
+    click(qtbot, welcome.models.button)
+    qtbot.waitUntil(lambda: welcome.models.bar.value() > 0)
+    click(qtbot, welcome.later)
+    assert not welcome.isEnabled()
+    assert not ended
+    server.go_on.set()
+    qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE_MS)
+    assert list((bare.parent / "models").iterdir()) == []
+
+
+def test_where_all_models_are_there_nothing_is_offered(qtbot: QtBot, desk: Desk) -> None:
+    desk.change(reid_model="osnet_x0_25", reid_weights=str(desk.models / "osnet_x0_25_msmt17.pth"))
+    _, welcome = _first_steps(qtbot, desk.settings_file())
+    assert welcome.models.words.text() == "All model files are there."
+    assert not welcome.models.button.isVisible()
+
+
+SHOW_AND_END = """
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+def end():
+    if QApplication.activeModalWidget():
+        print(sorted(type(widget).__name__ for widget in QApplication.topLevelWidgets() if widget.isVisible()))
+        QApplication.closeAllWindows()
+        QApplication.quit()
+
+run = QApplication.exec
+def exec(*_):
+    timer = QTimer(timeout=end)
+    timer.start(10)
+    return run()
+QApplication.exec = exec
+"""
+
+
+def test_no_arguments_open_the_window_with_the_first_steps() -> None:
+    code, out, err = finished(kith(code=SHOW_AND_END))
+    assert (code, out.strip()) == (0, "['FirstStart', 'MainWindow']"), err
+    assert user_settings_file().exists()
+    assert log_file().exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a display")
+def test_without_a_display_the_command_line_is_named() -> None:
+    code, out, err = finished(kith(DISPLAY="", WAYLAND_DISPLAY="", QT_QPA_PLATFORM="", KITH_COMMAND="kith"))
+    assert (code, out) == (3, "")
+    assert "kith --help" in err
+
+
+def test_bug_in_the_window_is_logged_and_said_and_the_window_lives(
+    qtbot: QtBot, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    window = open_window(qtbot, desk.settings_file())
+    start.report_bug(ZeroDivisionError, ZeroDivisionError("a bug"), None)
+    assert str(log_file()) in dialog(qtbot, QMessageBox).text()
+    start.report_bug(ZeroDivisionError, ZeroDivisionError("another bug"), None)
+    assert [record.getMessage() for record in caplog.records] == ["bug", "bug"]
+    assert window.isVisible()
+    assert len(window.findChildren(QMessageBox)) == 1, "one box at a time"

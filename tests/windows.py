@@ -1,0 +1,99 @@
+"""The window over a desk: opened, clicked, and its jobs let go on photo by photo."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog
+from pytestqt.qtbot import QtBot
+
+from app.gui.main_window import MainWindow
+from app.jobs.workers import ExecutorFactory, InlineExecutor
+from app.settings import load
+
+PATIENCE_MS = 60_000  # of a machine under load
+SomeDialog = TypeVar("SomeDialog", bound=QDialog)
+
+
+class Gate(InlineExecutor):
+    """Analyses a photo each time it is opened, and every photo once it is wide open."""
+
+    def __init__(self) -> None:
+        self._tickets = threading.Semaphore(0)
+        self._wide = threading.Event()
+
+    def __call__(self) -> "Gate":
+        return self
+
+    def open(self, photos: int) -> None:
+        """Let so many more photos through."""
+        self._tickets.release(photos)
+
+    def open_wide(self) -> None:
+        """Let all photos through from now on."""
+        self._wide.set()
+        self._tickets.release()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        assert self._wide.is_set() or self._tickets.acquire(timeout=PATIENCE_MS / 1000)
+        return super().submit(fn, *args, **kwargs)
+
+
+def open_window(qtbot: QtBot, settings_file: Path, executor: ExecutorFactory | None = InlineExecutor) -> MainWindow:
+    """Show a window and wait until keys reach it."""
+    window = MainWindow(load(settings_file), executor)
+    qtbot.addWidget(window)
+    with qtbot.waitActive(window, timeout=PATIENCE_MS):
+        window.show()
+        window.activateWindow()
+    return window
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
+    """Press a shortcut of the window, together with Ctrl."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
+    qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+
+
+def click(qtbot: QtBot, button: QAbstractButton | None) -> None:
+    """Click a button as a person does: it must be there to be seen."""
+    assert button is not None
+    assert button.isVisible()
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def dialog(qtbot: QtBot, kind: type[SomeDialog]) -> SomeDialog:
+    """Wait for a dialog and return it."""
+    qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), kind), timeout=PATIENCE_MS)
+    found = QApplication.activeModalWidget()
+    assert isinstance(found, kind)
+    return found
+
+
+def wait_for_end(qtbot: QtBot, window: MainWindow) -> None:
+    """Wait until the running job's thread has ended."""
+    qtbot.waitUntil(lambda: not window.jobs.running, timeout=PATIENCE_MS)
+
+
+def console_has(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    """Wait until the console shows a text."""
+    qtbot.waitUntil(lambda: text in window.console.text.toPlainText(), timeout=PATIENCE_MS)
+
+
+def build(qtbot: QtBot, window: MainWindow) -> None:
+    """Click Build KB and wait for its end."""
+    click(qtbot, window.steps.build)
+    wait_for_end(qtbot, window)
+
+
+def start_recognition(qtbot: QtBot, window: MainWindow) -> None:
+    """Click Recognize Folder and take the folders as they are offered."""
+    from app.gui.recognize_dialog import RecognizeDialog
+
+    click(qtbot, window.steps.recognize)
+    click(qtbot, dialog(qtbot, RecognizeDialog).start)
