@@ -33,6 +33,7 @@ from tests.desk import (
 )
 
 needs_sigint = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
+NO_NAME = 300 * "n"  # too long for any file system: looking for it is an error of its own
 NOT_TO_IMPORT = {"PyQt6", "torch", "torchreid", "dlib", "cv2", "onnxruntime"}
 
 
@@ -104,7 +105,16 @@ def test_version() -> None:
 # Exit codes and messages
 
 
-@pytest.mark.parametrize("arguments", [["fly"], ["build-kb", "--fly"], ["build-kb", "somewhere"], ["models", "fly"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fly"],
+        ["build-kb", "--fly"],
+        ["build-kb", "somewhere"],
+        ["models", "fly"],
+        ["models", "--set", "reid_model=osnet_x0_25", "download"],  # it would go unheard
+    ],
+)
 def test_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
     code, out, err = _run(*arguments)
     assert (code, out) == (2, "")
@@ -132,9 +142,15 @@ def test_bad_override_is_named_and_nothing_is_done(desk: Desk, override: str, me
     ("arguments", "message"),
     [
         (["recognize", "nowhere"], "nowhere is not there: name a folder of photos"),
+        (["recognize", NO_NAME], f"{NO_NAME} is not there"),
         (["recognize"], "knows nobody yet"),
         (["build-kb"], "no photo of anybody"),
         (["build-kb", "--set", "dataset_dir=nowhere"], "nowhere is not there"),
+        (["build-kb", "--set", f"dataset_dir={NO_NAME}"], f"{NO_NAME} is not there"),
+        (
+            ["recognize", "--set", "body_policy=suggest", "--set", f"reid_weights={NO_NAME}"],
+            f"{NO_NAME}, which is not there",
+        ),
         (["models", "download", "alexnet"], "knows no model called alexnet"),
     ],
 )
@@ -340,6 +356,7 @@ def test_settings_are_shown_and_saved(own_home: Path) -> None:
     file = own_home / "config/settings.json"
     assert (code, err) == (0, "")
     assert f"Settings file: {file}" in out
+    assert f"Data folder: {own_home / 'data'}" in out
     assert f"face_tol = {Settings().face_tol}\n" in out
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"mine": [1]}), encoding="utf-8")
 
@@ -370,6 +387,12 @@ def test_models_are_listed_with_their_places(desk: Desk) -> None:
     assert states["osnet_ain_x1_0"] == "missing"
     assert states["dlib_faces"].startswith("ready, ")
     assert all(model.sha256 in out for model in REGISTRY)
+
+
+def test_models_download_says_when_nothing_is_missing(desk: Desk, tmp_path: Path) -> None:
+    settings = desk.settings_file(), "--set", f"reid_weights={tmp_path / 'mine.pth'}"
+    result = _run("models", "download", "--settings", *settings)
+    assert result == (0, "Every model file that the settings ask for is there.\n", "")
 
 
 def test_models_download_without_a_network_says_what_works_all_the_same(own_home: Path) -> None:

@@ -130,6 +130,7 @@ def test_folders_are_kept_and_the_people_folder_is_made(qtbot: QtBot, desk: Desk
     [
         ("", "input", "output", "Name a folder"),
         ("people", "people", "output", "a folder each"),
+        ("people", "input", "people/output", "a folder each"),
         ("people", "absent", "output", "There is no folder"),
         ("a file/people", "input", "output", "cannot be created"),
     ],

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.errors import BadPhoto
+from app.gui.name_field import NameField
 from app.gui.pictures import GONE, PictureLabel, face_picture, whole_picture
 from app.gui.review_dialog import NOBODY, ReviewDialog
 from app.photos.box import Box
@@ -98,6 +99,24 @@ def test_a_click_accepts_and_another_refuses(qtbot: QtBot, desk: Desk) -> None:
     _click(qtbot, dialog, dialog.view.cards[1].accept_button)
     assert _copies(desk, photo) == [f"{names[2]}/{photo}"]
     dialog.close()
+
+
+@pytest.mark.parametrize("name", ["Wilhelmina " * 14, "W" * 140])
+def test_a_long_name_does_not_widen_the_dialog(qtbot: QtBot, name: str) -> None:
+    field = NameField()
+    qtbot.addWidget(field)
+    before = field.minimumSizeHint().width()
+    qtbot.keyClicks(field.edit, name)
+    assert "new person" in field.hint.text()
+    assert field.minimumSizeHint().width() <= before + field.button.sizeHint().width()
+
+
+def test_a_long_file_name_does_not_widen_the_dialog(qtbot: QtBot, desk: Desk) -> None:
+    dialog = ReviewDialog(desk.settings)
+    qtbot.addWidget(dialog)
+    before = dialog.minimumSizeHint().width()
+    dialog.note.setText(f"{'x' * 180}.jpg: Ann.")
+    assert dialog.minimumSizeHint().width() == before
 
 
 def test_a_new_name_is_typed_and_then_suggested(qtbot: QtBot, desk: Desk) -> None:

@@ -143,6 +143,9 @@ def test_folders_are_chosen_and_refused_where_they_cannot_be_used(qtbot: QtBot, 
     assert (asked.input.folder, asked.output.folder) == (desk.input, desk.people)
     click(qtbot, asked.start)
     assert "folder of their own" in asked.problem.text()
+    asked.output.edit.setText(str(desk.people / "output"))
+    click(qtbot, asked.start)
+    assert asked.isVisible()
     asked.output.edit.clear()
     click(qtbot, asked.start)
     assert asked.problem.text() == "Choose a folder for the copies and the report."

@@ -1,5 +1,6 @@
 """Both jobs from end to end on real photos."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -7,8 +8,10 @@ import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import ExifTags, Image, ImageFilter
@@ -23,6 +26,7 @@ from app.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, Photo
 from app.jobs.looking import Look, look_at_photos, save_look
 from app.jobs.recognize_folder import NOT_REACHED, recognize_folder
 from app.jobs.wording import build_summary, recognition_summary
+from app.jobs.workers import InlineExecutor
 from app.settings import Settings
 from tests.desk import (
     CHIRAC,
@@ -144,6 +148,25 @@ def test_deleted_photo_loses_its_link(taught: Desk) -> None:
     assert taught.build(executor=no_analysis).total == 5
     assert sorted(taught.links().values()) == ["Chirac"] * 3 + ["Powell"] * 2
     assert len(taught.query("SELECT path FROM files")) == 5
+
+
+def test_photo_that_cannot_be_read_this_time_keeps_its_link(taught: Desk) -> None:
+    links = taught.query("SELECT id, appearance_id, person_id FROM links ORDER BY id")
+    photo = taught.people / "Powell" / Path(POWELL[0]).name
+    content = photo.read_bytes()
+    photo.write_bytes(b"")
+    assert [failure.path for failure in taught.build(executor=no_analysis).failed] == [photo]
+    assert taught.query("SELECT id, appearance_id, person_id FROM links ORDER BY id") == links
+    photo.write_bytes(content)
+    assert taught.build(executor=no_analysis).failed == ()
+
+
+def test_copies_in_a_former_output_folder_teach_nobody(taught: Desk) -> None:
+    taught.change(processed_dir="people/sorted")
+    taught.put(POWELL_AGAIN[0], "input/")
+    taught.recognize()
+    taught.change(processed_dir="output")
+    assert [person.name for person in taught.build().people] == ["Chirac", "Powell"]
 
 
 def test_moved_photo_and_renamed_folder_keep_what_is_known(taught: Desk) -> None:
@@ -293,6 +316,18 @@ def test_photo_under_two_people_teaches_neither(desk: Desk) -> None:
     assert Path(POWELL[0]).name not in {Path(path).name for path in desk.links()}
 
 
+def test_links_back_to_the_people_folder_teach_nobody_anything_else(desk: Desk) -> None:
+    desk.put_all(POWELL, "people/Powell")
+    desk.put_all(CHIRAC, "people/Chirac")
+    for link in (desk.people / "everybody", desk.people / "Powell/all"):
+        try:
+            link.symlink_to(desk.people, target_is_directory=True)
+        except OSError as error:
+            pytest.skip(f"links cannot be made here: {error}")
+    used = {person.name: person.used for person in desk.build().people}
+    assert used == {"Powell": len(POWELL), "Chirac": len(CHIRAC), "everybody": 0}
+
+
 def test_stopped_build_changes_nobody_and_the_next_one_goes_on(new_desk: Desk) -> None:
     new_desk.change(workers=1)
     new_desk.put_all(POWELL[:2], "people/Powell")
@@ -380,6 +415,16 @@ def test_recognise_tells_files_and_reports(taught: Desk) -> None:
     )
 
 
+def test_person_called_unknown_is_told_from_nobody_known(desk: Desk) -> None:
+    desk.put_all(POWELL, "people/Unknown")
+    desk.build()
+    desk.put_all([POWELL_AGAIN[0], STRANGER], "input")
+    known, nobody = (event for event in desk.run(desk.recognition()) if isinstance(event, PhotoDone))
+    assert [Path(copy).parts[0] for copy in (*known.row.copies, *nobody.row.copies)] == ["Unknown #1", "Unknown"]
+    assert "→ Unknown #1 |" in known.line
+    assert "→ Unknown |" in nobody.line
+
+
 def test_second_run_analyses_and_copies_nothing(new_desk: Desk) -> None:
     new_desk.put_all(POWELL[:2], "people/Powell")
     new_desk.build()
@@ -464,6 +509,12 @@ def test_early_end_says_what_to_do(
     with pytest.raises(error, match=message):
         taught.recognize()
     assert not taught.output.exists()
+
+
+def test_build_without_a_people_folder_says_what_to_do(new_desk: Desk) -> None:
+    new_desk.change(dataset_dir=300 * "n", library_path="library.sqlite")  # a name too long for any file system
+    with pytest.raises(BadInput, match=r"n is not there\. Put one folder of photos per person there"):
+        new_desk.build()
 
 
 @pytest.mark.parametrize("empty", ["", "Somebody"])
@@ -580,6 +631,22 @@ def test_one_job_at_a_time_and_the_holder_is_named(taught: Desk) -> None:
     assert taught.build().analysed == 0
 
 
+def test_holder_that_cannot_be_named_stops_nobody(taught: Desk) -> None:
+    (taught.people / "library.sqlite.holder").mkdir()
+    assert taught.build().analysed == 0
+
+
+class _NoProcess(InlineExecutor):
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")  # as where a process ends before it has begun
+
+
+def test_processes_that_cannot_start_are_a_bug_and_no_reader_who_left(new_desk: Desk) -> None:
+    new_desk.put(NOBODY, "people/Nobody/")
+    with pytest.raises(RuntimeError, match="processes cannot be started"):
+        new_desk.build(executor=_NoProcess)
+
+
 # Detectors and bodies
 
 
@@ -649,6 +716,13 @@ def test_body_policy(bodies: Desk, policy: str) -> None:
     else:
         assert (told.row.people, told.row.source, told.unsure) == (["Obama"], "body", ())
         assert (summary.known, summary.unsure, bodies.copies()) == (1, 0, ["Obama/headless.png"])
+
+
+def test_photos_analysed_with_bodies_are_not_analysed_again_without(bodies: Desk) -> None:
+    bodies.recognize()
+    bodies.change(body_policy="off")
+    assert bodies.build(executor=no_analysis).analysed == 0
+    assert bodies.recognize(executor=no_analysis).unknown == 1
 
 
 def test_other_body_model_than_the_knowledge_base_s_is_refused(bodies: Desk, tmp_path: Path) -> None:

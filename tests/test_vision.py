@@ -139,6 +139,11 @@ def test_one_layer_missing_is_refused(weights: Path, tmp_path: Path) -> None:
         TorchreidBodyExtractor("osnet_x0_25", tmp_path / "short.pth")
 
 
+def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"cannot be read .*reid_weights"):
+        engine_spec(None, "osnet_x0_25", tmp_path, 1280, 32)
+
+
 def test_an_unknown_network_is_named(weights: Path) -> None:
     with pytest.raises(ModelMissing, match="osnet_x9"):
         TorchreidBodyExtractor("osnet_x9", weights)

@@ -1,6 +1,8 @@
 """The command line `kith`."""
 
+import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +18,7 @@ from app.errors import KithError, command
 from app.jobs.build_kb import build_kb
 from app.jobs.recognize_folder import recognize_folder
 from app.logs import log_file, start_log
-from app.settings import described, load, load_user_settings, save, with_overrides
+from app.settings import described, load, load_user_settings, save, user_folder, with_overrides
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ def recognize(
     chosen = settings_for_run(settings, overrides)
     inputs = paths or [chosen.input_folder]
     target = output.absolute() if output else chosen.output_folder
-    filing = target if output or any(path.is_dir() for path in inputs) else None
+    filing = target if output or any(os.path.isdir(path) for path in inputs) else None
     run_job(chosen, "Recognize Folder", lambda context: recognize_folder(context, inputs, filing), as_json)
 
 
@@ -82,10 +84,11 @@ def show_settings(
     values = with_overrides(loaded.settings, pairs(changes or []))
     if changes:
         save(loaded.path, values)
-    typer.echo(f"Settings file: {loaded.path}\nLog file: {log_file()}\n")
+    typer.echo(f"Settings file: {loaded.path}\nData folder: {user_folder('data')}\nLog file: {log_file()}\n")
     current = values.model_dump(mode="json")
     for row in described():
-        typer.echo(f"{row.key} = {current[row.key]}\n    {row.help} Default: {row.default}.")
+        value = json.dumps(current[row.key], ensure_ascii=False)
+        typer.echo(f"{row.key} = {value}\n    {row.help} Default: {row.default}.")
 
 
 @cli.command(epilog=f"Example: {command('demo')} --folder ~/kith-demo")

@@ -23,6 +23,8 @@ models = typer.Typer(
 def listing(context: typer.Context, settings: SettingsFile = None, overrides: Overrides = None) -> None:
     """List the model files and where each is."""
     if context.invoked_subcommand:
+        if settings or overrides:
+            raise typer.BadParameter(f"--settings and --set come after {context.invoked_subcommand}")
         return
     for found in status(settings_for_run(settings, overrides)):
         size = f"{found.model.size / 1e6:.1f} MB" if found.model.size else "size unknown"
@@ -38,8 +40,11 @@ def fetch(
 ) -> None:
     """Fetch model files, check their SHA-256 and put them in place."""
     chosen = settings_for_run(settings, overrides)
+    wanted = [registered(name)] if name else missing_models(chosen)
+    if not wanted:
+        typer.echo("Every model file that the settings ask for is there.")
     failed = []
-    for model in [registered(name)] if name else missing_models(chosen):
+    for model in wanted:
         try:
             typer.echo(f"{model.name}: {_fetch(model, default_folder(chosen))}")
         except ModelMissing as error:

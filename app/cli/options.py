@@ -1,5 +1,6 @@
 """The options that several commands share, and the settings they come to."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,10 +23,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the events as JSON, 
 def settings_for_run(file: Path | None, overrides: list[str] | None) -> Settings:
     """Return the settings of the file with this run's overrides; what is wrong in the file is said, not fatal."""
     loaded = load(file) if file else load_user_settings()
-    if file and not loaded.path.exists():
+    if file and not os.path.exists(loaded.path):
         sys.stderr.write(f"{loaded.path} is not there: every setting has its default\n")
     for problem in loaded.problems:
-        sys.stderr.write(f"{loaded.path}: {problem}\n")
+        sys.stderr.write(f"Settings: {problem}\n")
     return with_overrides(loaded.settings, pairs(overrides or []))
 
 

@@ -16,7 +16,7 @@ from app.filing.names import numbered
 from app.filing.whole_files import replacing
 from app.identity.copy_records import CopyRecord, CopyRecords
 
-_OUTPUT_AT_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
+_OUTPUT_AT_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
 
 
 def plan_copies(

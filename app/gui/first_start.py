@@ -86,7 +86,7 @@ class FirstStart(FittingDialog):
         people, photos, output = self.people.folder, self.photos.folder, self.output.folder
         if people is None or output is None:
             raise BadInput("Name a folder for your people and one for the copies.")
-        if len({people, photos, output}) < 3:
+        if len({people, photos, output}) < 3 or output.is_relative_to(people):  # where a folder is a person
             raise BadInput("People, photos and copies need a folder each: choose another one.")
         if photos and not is_folder(photos):
             raise BadInput(f"There is no folder {photos}: choose the folder of photos, or leave it empty for now.")

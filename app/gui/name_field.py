@@ -2,8 +2,9 @@
 
 from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app.gui.fitting_dialog import wrapped
 from app.jobs.reviewing import same_name
 
 
@@ -42,8 +43,9 @@ class NameField(QWidget):
         self.edit.setCompleter(self._completer)
         self.button = QPushButton("Name")
         self.button.setAutoDefault(False)
-        self.hint = QLabel()
+        self.hint = wrapped()
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no name widens the dialog
         self.edit.textChanged.connect(self._tell)
         self.edit.returnPressed.connect(self._enter)
         self.edit.left.connect(self.left)

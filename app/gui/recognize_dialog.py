@@ -51,6 +51,6 @@ class RecognizeDialog(FittingDialog):
             return f"There is no folder {photos}: choose the folder of photos." if photos else "Choose the photos."
         if output is None:
             return "Choose a folder for the copies and the report."
-        if output in (photos, self._settings.dataset_folder):
-            return "The copies need a folder of their own: choose another one, a new one is created."
+        if output == photos or output.is_relative_to(self._settings.dataset_folder):  # where a folder is a person
+            return "The copies need a folder of their own, none of your people's: choose another, a new one is made."
         return ""

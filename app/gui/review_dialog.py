@@ -7,7 +7,16 @@ from typing import TypeVar
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.errors import BadPhoto, FilingFailed, KithError
 from app.gui.background import Background
@@ -50,6 +59,7 @@ class ReviewDialog(QDialog):
         self.progress = QLabel()
         self.note = wrapped()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no file name widens it
         self.back, self.skip, self.end = (_button(text) for text in ("Back (B)", "Skip (S)", "Close"))
         self._lay_out()
         self._connect()

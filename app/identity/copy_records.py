@@ -39,6 +39,10 @@ class CopyRecords:
             for key, photo, person, target, sha256 in rows
         ]
 
+    def outputs(self) -> list[Path]:
+        """Return the output folders that hold copies."""
+        return [Path(os.fsdecode(row[0])) for row in self._connection.execute("SELECT DISTINCT output FROM copies")]
+
     def is_taken(self, target: Path) -> bool:
         """Say whether a copy of that name is planned or made."""
         query = "SELECT 1 FROM copies WHERE target = ?"

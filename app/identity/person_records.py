@@ -1,7 +1,7 @@
 """Subjective and linking layers: persons, and who says that an appearance is one of them."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -112,6 +112,14 @@ class PersonRecords:
             (photo_id,),
         )
         return {row[0] for row in rows}
+
+    def dataset_links(self, photo_ids: Collection[int]) -> list[tuple[int, int]]:
+        """Return the dataset's (appearance, person) pairs in these photos."""
+        rows = self._connection.execute(
+            "SELECT a.photo_id, a.id, l.person_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
+            "WHERE l.source = 'dataset'"
+        )
+        return [(appearance, person) for photo, appearance, person in rows if photo in photo_ids]
 
     def dataset_persons(self, photo_ids: Iterable[int]) -> dict[int, int]:
         """Return photo id → person id as the dataset's links have it."""

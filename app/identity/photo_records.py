@@ -87,19 +87,33 @@ class PhotoRecords:
             (path_value(path), photo_id, size, mtime_ns),
         )
 
-    def forget_missing_files(self, root: Path, present: Collection[Path]) -> None:
-        """Drop the places below `root` where no photo lies any more; the photos stay known."""
+    def forget_missing_files(self, root: Path, present: Collection[Path], unread: Collection[Path]) -> None:
+        """Drop the places below `root` where no photo lies any more; the photos stay known.
+
+        What lies at or below an `unread` path is not known to be gone.
+        """
         places = (Path(os.fsdecode(row[0])) for row in self._connection.execute("SELECT path FROM files"))
-        gone = [(path_value(path),) for path in places if path.is_relative_to(root) and path not in present]
-        self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
+        kept = self.photos_at(unread).keys()
+        gone = [path for path in places if path.is_relative_to(root) and path not in present and path not in kept]
+        self._connection.executemany("DELETE FROM files WHERE path = ?", [(path_value(path),) for path in gone])
+
+    def photos_at(self, paths: Collection[Path]) -> dict[Path, int]:
+        """Return the files last seen at or below these paths, with their photos' ids."""
+        if not paths:
+            return {}
+        rows = self._connection.execute("SELECT path, photo_id FROM files")
+        files = ((Path(os.fsdecode(path)), photo_id) for path, photo_id in rows)
+        wanted = set(paths)
+        return {file: photo_id for file, photo_id in files if not wanted.isdisjoint((file, *file.parents))}
 
     def analysis(self, photo_id: int, engine_id: str, orientation: int) -> int | None:
-        """Return the id of the analysis by these models at this orientation."""
+        """Return the id of the newest analysis at this orientation by these models, or by these and a body model."""
         row = self._connection.execute(
-            "SELECT id FROM analyses WHERE photo_id = ? AND engine_id = ? AND orientation = ?",
-            (photo_id, engine_id, orientation),
+            "SELECT max(id) FROM analyses WHERE photo_id = ?1 AND orientation = ?2 "
+            "AND (engine_id = ?3 OR substr(engine_id, 1, length(?3) + 1) = ?3 || ' ')",
+            (photo_id, orientation, engine_id),
         ).fetchone()
-        return row[0] if row else None
+        return int(row[0]) if row[0] else None
 
     def save_analysis(self, photo_id: int, engine_id: str, orientation: int, analysis: Analysis) -> int:
         """Enter what was seen: its observations join the appearances at the same places, or make new ones."""

@@ -1,7 +1,7 @@
 """What the people folder teaches: which face of a photo is the person, and which folder is whom."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +54,13 @@ class PersonFolders:
         self._people = people
         self._folders = list(folders)
 
-    def teach(self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str]) -> dict[str, dict[Path, str]]:
+    def teach(
+        self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str], unread: Collection[int] = ()
+    ) -> dict[str, dict[Path, str]]:
         """Make the dataset's links say what the lessons say, within the caller's transaction.
 
-        Returns for each folder the photos and why they are left out, empty where they are not.
+        The links of `unread` photos, whose files could not be read this time, stay as they are. Returns for each
+        folder the photos and why they are left out, empty where they are not.
         """
         folders_of: dict[int, set[str]] = {}
         for path, lesson in lessons.items():
@@ -65,7 +68,7 @@ class PersonFolders:
         persons = self._persons({photo: min(names) for photo, names in folders_of.items() if len(names) == 1})
         reasons: dict[str, dict[Path, str]] = {folder: {} for folder in self._folders}
         first: dict[int, Path] = {}
-        links = []
+        links = self._people.dataset_links(set(unread) - folders_of.keys())
         for path, lesson in lessons.items():
             others = sorted(folders_of[lesson.photo_id] - {owners[path]})
             reason = _not_taught(lesson, others, first.setdefault(lesson.photo_id, path), path)

@@ -1,7 +1,8 @@
 """Build KB: learn the people from a folder of photos per person."""
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def build_kb(context: Context) -> Iterator[Event]:
     base as it was and keeps the analyses. Raises BadInput, ModelMissing, BadKnowledgeBase and FilingFailed.
     """
     began = time.monotonic()
-    folders = person_folders(context.settings)
+    folders = person_folders(context.settings, context.store.copies.outputs())
     owners = {_path(found): name for name, photos in folders.items() for found in photos}
     build = _Build(len(owners))
     yield Started("Build KB", build.total)
@@ -54,21 +55,25 @@ def build_kb(context: Context) -> Iterator[Event]:
     )
 
 
-def person_folders(settings: Settings) -> dict[str, list[Path | BadPhoto]]:
-    """Return the photos (and what cannot be listed) of each person's folder; raises BadInput where there are none."""
+def person_folders(settings: Settings, outputs: Iterable[Path]) -> dict[str, list[Path | BadPhoto]]:
+    """Return the photos (and what cannot be listed) of each person's folder; raises BadInput where there are none.
+
+    Copies teach nobody: `outputs` are all folders that Kith has ever filed to.
+    """
     root = settings.dataset_folder
     advice = f"Put one folder of photos per person there, named as the person, then run {command('build-kb')}."
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise BadInput(f"The people folder {root} is not there. {advice} dataset_dir in the settings names it.")
     try:
         names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     except OSError as error:
         raise BadInput(f"The people folder {root} cannot be read: {error.strerror or error}") from error
-    output = settings.output_folder
+    copies = {settings.output_folder, *outputs}
+    leave_out = [*copies, root]  # a link back to the people folder would give everybody's photos to one person
     folders = {
-        name: list(find_photos(root / name, settings.valid_exts, recursive=settings.recursive, leave_out=[output]))
+        name: list(find_photos(root / name, settings.valid_exts, recursive=settings.recursive, leave_out=leave_out))
         for name in names
-        if root / name != output
+        if root / name not in copies
     }
     if not any(folders.values()):
         raise BadInput(f"There is no photo of anybody in the people folder {root}. {advice}")
@@ -107,8 +112,10 @@ def _teach(
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
     store, settings = context.store, context.settings
     with store.transaction():
-        store.photos.forget_missing_files(settings.dataset_folder, owners.keys())
-        taught = PersonFolders(store.people, folders).teach(build.lessons, owners)
+        failed = [failure.path for failure in build.failed]
+        unread = store.photos.photos_at(failed)
+        store.photos.forget_missing_files(settings.dataset_folder, owners.keys(), failed)
+        taught = PersonFolders(store.people, folders).teach(build.lessons, owners, unread.values())
     samples = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
     kept = good_faces(samples, settings.lap_var_thresh)
     _export(context, kept)

@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,7 @@ def _body_weights(settings: Settings) -> Path | None:
     own = settings.reid_weights_file
     if own is None:
         return find_model(settings.reid_model, settings)
-    if not own.is_file():
+    if not os.path.isfile(own):
         raise ModelMissing(f"reid_weights names {own}, which is not there: correct it or leave it empty")
     return own
 
@@ -79,15 +79,17 @@ def _sole_job(library: Path, job: str) -> Iterator[None]:
     """Hold the library's lock, which a killed process loses by itself; a file beside it names the holder."""
     holder = library.with_name(f"{library.name}.holder")
     with _lock(library, holder):
-        holder.write_text(f"{job} (process {os.getpid()} on {socket.gethostname()})", encoding="utf-8")
+        with suppress(OSError):  # a courtesy; where nothing can be written the library itself says so
+            holder.write_text(f"{job} (process {os.getpid()} on {socket.gethostname()})", encoding="utf-8")
         try:
             yield
         finally:
-            holder.unlink(missing_ok=True)
+            with suppress(OSError):
+                holder.unlink()
 
 
 def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
-    if not library.parent.is_dir():  # FileLock would create it
+    if not os.path.isdir(library.parent):  # FileLock would create it
         raise BadKnowledgeBase(
             f"The folder {library.parent} is not there. It is to hold one folder of photos per person: create it, "
             "or let dataset_dir in the settings name the right one."

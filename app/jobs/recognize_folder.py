@@ -48,7 +48,7 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
 
 def _check_inputs(inputs: Sequence[Path]) -> None:
     for path in inputs:
-        if not path.exists():
+        if not os.path.exists(path):
             raise BadInput(
                 f"{path} is not there: name a folder of photos, or a photo. Without a name it is the folder that "
                 "process_dir in the settings names."
@@ -74,20 +74,20 @@ def list_photos(inputs: Sequence[Path], settings: Settings, output: Path | None)
     if not listed:
         raise BadInput(
             f"There is no photo in {', '.join(map(str, inputs))}: valid_exts in the settings says what is a photo "
-            f"({' '.join(settings.valid_exts)})."
+            f"({' '.join(settings.valid_exts)}); hidden files and the output folder are left out."
         )
     return listed
 
 
 def _base(root: Path, roots: Sequence[Path]) -> Path:
     """Return the folder that names start from: the input itself, or what several inputs have in common."""
-    if len(roots) == 1 and root.is_dir():
+    if len(roots) == 1 and os.path.isdir(root):
         return root
     return Path(os.path.commonpath([one.parent for one in roots if one.drive == root.drive]))
 
 
 def _found(root: Path, settings: Settings, output: Path | None) -> Iterable[Path | BadPhoto]:
-    if not root.is_dir():
+    if not os.path.isdir(root):
         return [root]
     leave_out = [output] if output else []
     return find_photos(root, settings.valid_exts, recursive=settings.recursive, leave_out=leave_out)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from app.filing.names import UNKNOWN
 from app.identity.matching import Candidate
 from app.identity.person_records import Person
 from app.identity.verdicts import PhotoVerdict, Verdict
@@ -10,9 +11,9 @@ from app.jobs.events import BuildFinished, PersonTaught, PhotoFailed, Recognitio
 
 
 def display_names(persons: Iterable[Person]) -> dict[int, str]:
-    """Return the name to show for each person: people of one name carry their id."""
+    """Return the name to show for each person: people of one name carry their id, and so does one called Unknown."""
     known = list(persons)
-    uses = Counter(person.name for person in known)
+    uses = Counter([UNKNOWN, *(person.name for person in known)])
     return {one.id: f"{one.name} #{one.id}" if uses[one.name] > 1 else one.name for one in known}
 
 
@@ -37,7 +38,7 @@ def photo_line(name: str, verdict: PhotoVerdict, names: Mapping[int, str]) -> st
 
     Every recognised face has its bracket, where there is none the largest face; the others are only counted.
     """
-    people = ", ".join(names[person] for person in verdict.people) or "Unknown"
+    people = ", ".join(names[person] for person in verdict.people) or UNKNOWN
     if verdict.unsure:
         people += f" (unsure: {', '.join(names[person] for person in verdict.unsure)})"
     faces = [one for one in verdict.appearances if one.has_face]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 ExecutorFactory = Callable[[], Executor]
-_IN_FLIGHT_PER_WORKER = 2  # the next photo is ready when one is done, and stopping is quick
 
 
 class InlineExecutor(Executor):
@@ -100,6 +99,8 @@ class Workers:
             broken: Future[Any] = Future()
             broken.set_exception(error)
             return broken
+        except OSError as error:  # a broken pipe would be taken for a reader of standard output who left
+            raise RuntimeError("worker processes cannot be started") from error
 
     def _finish_first(self, waiting: deque[tuple[Task, Future[Any]]]) -> Iterator[tuple[Any, Any]]:
         task, future = waiting.popleft()

@@ -35,7 +35,7 @@ class EngineSpec:
     def engine_id(self) -> str:
         """The name of this way of looking: a photo analysed under it need not be analysed again."""
         detector = self.detector.stem if self.detector else "dlib_hog"
-        return f"{detector}@{self.resize_max} {FACE_MODEL_ID} {self.body_model_id or 'no body model'}"
+        return " ".join(filter(None, (f"{detector}@{self.resize_max}", FACE_MODEL_ID, self.body_model_id)))
 
 
 def engine_spec(

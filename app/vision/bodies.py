@@ -23,8 +23,14 @@ BODY_WIDTH, BODY_HEIGHT = 2.5, 5.0  # in face sizes, below the chin: docs/recogn
 
 
 def body_model_id(model_name: str, weights: Path) -> str:
-    """Return the id of vectors made by this network with these weights: the name and the file's SHA-256."""
-    return f"{model_name}:{hashlib.sha256(weights.read_bytes()).hexdigest()[:12]}"
+    """Return the id of vectors made by this network with these weights: the name and the file's SHA-256.
+
+    Raises ModelMissing where the file cannot be read.
+    """
+    try:
+        return f"{model_name}:{hashlib.sha256(weights.read_bytes()).hexdigest()[:12]}"
+    except OSError as error:
+        raise ModelMissing(f"{weights} cannot be read ({error.strerror}): correct that or reid_weights") from error
 
 
 def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int, int] | None:
@@ -119,4 +125,5 @@ def _read_state(weights: Path) -> dict[str, Any]:
         state = content.get("state_dict", content)
         return {name.removeprefix("module."): value for name, value in state.items() if hasattr(value, "shape")}
     except Exception as error:  # torch raises nearly anything for a file that is not its own
-        raise ModelMissing(f"{weights} is no file of network weights ({error}): fetch it again") from error
+        # Its own text is a page of advice for programmers, such as to load the file unsafely.
+        raise ModelMissing(f"{weights} is no file of network weights: fetch it anew or correct reid_weights") from error
