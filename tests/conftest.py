@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.desk import Desk
+
 REPOSITORY = Path(__file__).parents[1]
 
 
@@ -17,6 +19,18 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the shared test photos are not at {folder} (KITH_SHARED names another place)")
     return folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path, shared: Path) -> Desk:
+    """An empty people folder and an empty input folder."""
+    return Desk(tmp_path / "desk", shared)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a knowledge base that a module builds once."""
+    return tmp_path_factory.mktemp("built")
 
 
 @pytest.fixture(autouse=True)

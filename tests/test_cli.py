@@ -38,17 +38,6 @@ NOT_TO_IMPORT = {"PyQt6", "torch", "torchreid", "dlib", "cv2", "onnxruntime"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path) -> Desk:
-    return Desk(tmp_path / "desk", shared)
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a knowledge base that is built once."""
-    return tmp_path_factory.mktemp("built")
-
-
-@pytest.fixture
 def taught(desk: Desk, built: Path, shared: Path) -> Desk:
     """A desk whose knowledge base knows Powell and Chirac, and has seen the photos of the input folder."""
     if not list(built.iterdir()):

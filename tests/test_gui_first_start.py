@@ -29,11 +29,6 @@ from tests.windows import PATIENCE_MS, click, dialog, open_window, wait_for_end
 CONTENT = bytes(range(256)) * 4000
 
 
-@pytest.fixture
-def desk(tmp_path: Path, shared: Path) -> Desk:
-    return Desk(tmp_path / "desk", shared)
-
-
 def _first_steps(qtbot: QtBot, file: Path) -> tuple[MainWindow, FirstStart]:
     window = open_window(qtbot, file)
     window.does.first_steps.trigger()

@@ -22,17 +22,6 @@ moments = pytest.mark.parametrize("events", [1, 3, 7], ids=["at the start", "in 
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path) -> Desk:
-    return Desk(tmp_path / "desk", shared)
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a knowledge base that is built once."""
-    return tmp_path_factory.mktemp("built")
-
-
-@pytest.fixture
 def taught(desk: Desk, built: Path, shared: Path) -> Desk:
     """A desk whose knowledge base knows Powell and Chirac."""
     if not list(built.iterdir()):
