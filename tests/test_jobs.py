@@ -20,7 +20,7 @@ from app.errors import BadInput, BadKnowledgeBase, ModelMismatch, StoreBusy
 from app.identity.person_records import Link, Source, Word
 from app.identity.store import open_store
 from app.identity.teaching import LEAST_PIXELS
-from app.jobs.build_kb import build_kb
+from app.jobs.build_kb import UNREAD, build_kb
 from app.jobs.context import Context, open_context
 from app.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished, Started
 from app.jobs.looking import Look, look_at_photos, save_look
@@ -159,6 +159,15 @@ def test_photo_that_cannot_be_read_this_time_keeps_its_link(taught: Desk) -> Non
     assert taught.query("SELECT id, appearance_id, person_id FROM links ORDER BY id") == links
     photo.write_bytes(content)
     assert taught.build(executor=no_analysis).failed == ()
+
+
+def test_person_of_whom_nothing_can_be_read_this_time_stays_known(taught: Desk) -> None:
+    links = taught.links()
+    for photo in (taught.people / "Chirac").iterdir():
+        photo.write_bytes(b"")
+    chirac = taught.build(executor=no_analysis).people[0]
+    assert (chirac.name, chirac.used, chirac.advice) == ("Chirac", 0, UNREAD)
+    assert taught.links() == links
 
 
 def test_copies_in_a_former_output_folder_teach_nobody(taught: Desk) -> None:

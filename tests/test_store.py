@@ -291,7 +291,7 @@ def test_missing_files_below_a_folder_are_forgotten_and_their_photos_stay_known(
     photo_id, _ = enter(store, "photo")
     for path in (kept, gone, beside):
         store.photos.save_file(path, photo_id, 10, 100)
-    store.photos.forget_missing_files(root, {kept}, ())
+    store.photos.forget_missing_files(root, {kept})
     assert [store.photos.at(path, 10, 100) for path in (kept, gone, beside)] == [(photo_id, 1), None, (photo_id, 1)]
     assert store.photos.by_hash("photo") == photo_id
 
@@ -305,7 +305,7 @@ def test_a_name_that_is_no_unicode_is_kept_byte_for_byte(store: Store, name: byt
     for place in (path, neighbour):
         store.photos.save_file(place, photo_id, 10, 100)
     assert store.photos.at(path, 10, 100) == (photo_id, 1)
-    store.photos.forget_missing_files(Path("/photos"), {path}, ())
+    store.photos.forget_missing_files(Path("/photos"), {path})
     assert store.photos.at(path, 10, 100) == (photo_id, 1)
     assert store.photos.at(neighbour, 10, 100) is None
 

@@ -23,7 +23,7 @@ from app.jobs.events import (
     RecognitionFinished,
     Started,
 )
-from app.jobs.wording import build_summary, recognition_summary
+from app.jobs.wording import build_summary, line_of, recognition_summary
 
 Show = Callable[[Event], None]
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # a file's name must not command the terminal
@@ -78,12 +78,8 @@ def _print(text: str, is_result: bool, progress: Progress) -> None:
 def _lines(event: Event) -> list[tuple[str, bool]]:
     """Return the lines of an event, each with whether it is a result."""
     match event:
-        case PhotoDone():
-            return [(event.line, True)]
-        case PhotoFailed():
-            return [(f"{event.path.name}: failed: {event.reason}", False)]
-        case PhotoLearned():
-            return [(f"{event.person}/{event.path.name}: {event.left_out or 'learned'}", False)]
+        case PhotoDone() | PhotoFailed() | PhotoLearned():
+            return [(line_of(event), isinstance(event, PhotoDone))]
         case BuildFinished():
             return [(line, True) for line in build_summary(event)]
         case RecognitionFinished(total=1, output=None):

@@ -12,7 +12,7 @@ from app.jobs.events import (
     RecognitionFinished,
     Started,
 )
-from app.jobs.wording import build_summary, recognition_summary
+from app.jobs.wording import build_summary, line_of, people_count, photo_count, recognition_summary
 from app.settings import described
 from app.vision.model_registry import REGISTRY
 
@@ -23,16 +23,15 @@ def lines_of(event: Event) -> Lines:
     """Return what the console says of an event."""
     match event:
         case PhotoDone():
-            return [(_kind(event), event.line)]
+            return [(_kind(event), line_of(event))]
         case PhotoFailed():
-            return [(Kind.PROBLEM, f"{event.path.name}: failed: {event.reason}")]
+            return [(Kind.PROBLEM, line_of(event))]
         case PhotoLearned():
-            kind = Kind.LEFT_OUT if event.left_out else Kind.KNOWN
-            return [(kind, f"{event.person}/{event.path.name}: {event.left_out or 'learned'}")]
+            return [(Kind.LEFT_OUT if event.left_out else Kind.KNOWN, line_of(event))]
         case Notice():
             return [(Kind.NOTICE, in_window_words(event.text))]
         case Started():
-            return [(Kind.SUMMARY, f"{event.job}: {_photos(event.total)}")]
+            return [(Kind.SUMMARY, f"{event.job}: {photo_count(event.total)}")]
         case BuildFinished():
             return [(Kind.SUMMARY, line) for line in build_summary(event)]
         case RecognitionFinished():
@@ -41,15 +40,18 @@ def lines_of(event: Event) -> Lines:
 
 def headline(event: BuildFinished | RecognitionFinished) -> str:
     """Return the summary in one sentence, for the status line."""
-    head = f"Stopped after {event.done} of {_photos(event.total)}" if event.stopped else f"{_photos(event.done)} done"
+    head = (
+        f"Stopped after {event.done} of {photo_count(event.total)}"
+        if event.stopped
+        else f"{photo_count(event.done)} done"
+    )
     if isinstance(event, RecognitionFinished):
         counts = (event.known, "with people known"), (event.unsure, "unsure"), (event.unknown, "unknown")
         return ", ".join([head, *(f"{count} {what}" for count, what in counts), f"{len(event.failed)} failed"])
     if event.stopped:
         return f"{head}: the knowledge base is as it was before"
     used = sum(person.used for person in event.people)
-    people = "1 person" if len(event.people) == 1 else f"{len(event.people)} people"
-    return f"{head}, {used} teach {people}"
+    return f"{head}, {used} teach {people_count(len(event.people))}"
 
 
 def in_window_words(text: str) -> str:
@@ -66,7 +68,3 @@ def _kind(event: PhotoDone) -> Kind:
     if event.row.people:
         return Kind.UNSURE if event.unsure else Kind.KNOWN
     return Kind.UNSURE if event.unsure else Kind.UNKNOWN
-
-
-def _photos(count: int) -> str:
-    return f"{count} photo" if count == 1 else f"{count} photos"

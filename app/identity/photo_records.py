@@ -87,15 +87,11 @@ class PhotoRecords:
             (path_value(path), photo_id, size, mtime_ns),
         )
 
-    def forget_missing_files(self, root: Path, present: Collection[Path], unread: Collection[Path]) -> None:
-        """Drop the places below `root` where no photo lies any more; the photos stay known.
-
-        What lies at or below an `unread` path is not known to be gone.
-        """
+    def forget_missing_files(self, root: Path, present: Collection[Path]) -> None:
+        """Drop the places below `root` where no photo lies any more; the photos stay known."""
         places = (Path(os.fsdecode(row[0])) for row in self._connection.execute("SELECT path FROM files"))
-        kept = self.photos_at(unread).keys()
-        gone = [path for path in places if path.is_relative_to(root) and path not in present and path not in kept]
-        self._connection.executemany("DELETE FROM files WHERE path = ?", [(path_value(path),) for path in gone])
+        gone = [(path_value(path),) for path in places if path.is_relative_to(root) and path not in present]
+        self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
 
     def photos_at(self, paths: Collection[Path]) -> dict[Path, int]:
         """Return the files last seen at or below these paths, with their photos' ids."""

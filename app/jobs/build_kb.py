@@ -20,6 +20,7 @@ from app.vision.observations import Kind
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
+UNREAD = "nothing could be read this time: what is known of this person stays"
 
 
 @dataclass(slots=True)
@@ -112,20 +113,25 @@ def _teach(
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
     store, settings = context.store, context.settings
     with store.transaction():
-        failed = [failure.path for failure in build.failed]
-        unread = store.photos.photos_at(failed)
-        store.photos.forget_missing_files(settings.dataset_folder, owners.keys(), failed)
+        unread = store.photos.photos_at([failure.path for failure in build.failed])
+        store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys())
         taught = PersonFolders(store.people, folders).teach(build.lessons, owners, unread.values())
     samples = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
     kept = good_faces(samples, settings.lap_var_thresh)
     _export(context, kept)
     used = {sample.photo_id for sample in kept}
     poor = {sample.photo_id for sample in kept if not is_good(sample, settings.lap_var_thresh)}
-    return tuple(_person_taught(name, taught[name], build.lessons, used, poor) for name in folders)
+    unreadable = {owners[failure.path] for failure in build.failed}
+    return tuple(_person_taught(name, taught[name], build.lessons, used, poor, name in unreadable) for name in folders)
 
 
 def _person_taught(
-    name: str, reasons: dict[Path, str], lessons: dict[Path, Lesson], used: set[int], poor: set[int]
+    name: str,
+    reasons: dict[Path, str],
+    lessons: dict[Path, Lesson],
+    used: set[int],
+    poor: set[int],
+    unreadable: bool,
 ) -> PersonTaught:
     teaching = [path for path, reason in reasons.items() if not reason and lessons[path].photo_id in used]
     left_out = tuple(
@@ -133,7 +139,8 @@ def _person_taught(
         for path, reason in sorted(reasons.items())
         if path not in teaching
     )
-    return PersonTaught(name, len(teaching), left_out, _advice(teaching, lessons, poor))
+    advice = UNREAD if unreadable and not teaching else _advice(teaching, lessons, poor)
+    return PersonTaught(name, len(teaching), left_out, advice)
 
 
 def _advice(teaching: list[Path], lessons: dict[Path, Lesson], poor: set[int]) -> str:

@@ -7,7 +7,7 @@ from app.filing.names import UNKNOWN
 from app.identity.matching import Candidate
 from app.identity.person_records import Person
 from app.identity.verdicts import PhotoVerdict, Verdict
-from app.jobs.events import BuildFinished, PersonTaught, PhotoFailed, RecognitionFinished
+from app.jobs.events import BuildFinished, PersonTaught, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished
 
 
 def display_names(persons: Iterable[Person]) -> dict[int, str]:
@@ -54,13 +54,23 @@ def _bracket(candidates: Sequence[Candidate], names: Mapping[int, str]) -> str:
     return f"[{', '.join(f'{name}:{value:.2f}' for name, value in ranking(candidates, names))}]"
 
 
+def line_of(event: PhotoDone | PhotoFailed | PhotoLearned) -> str:
+    """Return the one line on a photo."""
+    match event:
+        case PhotoDone():
+            return event.line
+        case PhotoFailed():
+            return f"{event.path.name}: failed: {event.reason}"
+        case PhotoLearned():
+            return f"{event.person}/{event.path.name}: {event.left_out or 'learned'}"
+
+
 def build_summary(summary: BuildFinished) -> list[str]:
     """Return what a knowledge base build came to, line by line."""
     lines = [line for person in summary.people for line in _person_lines(person)]
     lines += _failure_lines(summary.failed)
     learned = sum(person.used for person in summary.people)
-    people = "1 person" if len(summary.people) == 1 else f"{len(summary.people)} people"
-    head = f"{people}, {learned} photos learned of {summary.done}"
+    head = f"{people_count(len(summary.people))}, {learned} photos learned of {summary.done}"
     if summary.stopped:
         head = (
             f"Stopped after {summary.done} of {summary.total} photos: the knowledge base is as it was before. "
@@ -78,12 +88,12 @@ def _person_lines(person: PersonTaught) -> list[str]:
 
 def recognition_summary(summary: RecognitionFinished) -> list[str]:
     """Return what a run came to, line by line."""
-    lines = [f"{name}: {_photos(count)}" for name, count in summary.people]
+    lines = [f"{name}: {photo_count(count)}" for name, count in summary.people]
     lines += _failure_lines(summary.failed)
     good = summary.done - len(summary.failed)
     share = 100 * summary.unknown / good if good else 0
     lines.append(
-        f"{_photos(summary.done)}: {summary.known} with people known, {summary.unsure} unsure, "
+        f"{photo_count(summary.done)}: {summary.known} with people known, {summary.unsure} unsure, "
         f"{summary.unknown} unknown ({share:.0f} %), {len(summary.failed)} failed; "
         f"{_pace(summary.done, summary.analysed, summary.seconds)}."
     )
@@ -98,8 +108,14 @@ def _failure_lines(failed: Sequence[PhotoFailed]) -> list[str]:
     return [f"failed: {one.path}: {one.reason}" for one in failed]
 
 
-def _photos(count: int) -> str:
+def photo_count(count: int) -> str:
+    """Return `1 photo`, `2 photos`."""
     return f"{count} photo" if count == 1 else f"{count} photos"
+
+
+def people_count(count: int) -> str:
+    """Return `1 person`, `2 people`."""
+    return f"{count} person" if count == 1 else f"{count} people"
 
 
 def _pace(done: int, analysed: int, seconds: float) -> str:
