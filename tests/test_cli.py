@@ -322,8 +322,20 @@ def test_second_ctrl_c_ends_at_once(desk: Desk) -> None:
     code, out, err = finished(process)
     assert code == 130
     assert "Traceback" not in err
-    assert "BuildFinished" not in out
+    assert '"stopped": false' not in out
     assert desk.build().done == 10
+
+
+@needs_sigint
+def test_ctrl_c_while_the_program_leaves_changes_nothing(desk: Desk) -> None:
+    desk.put_all([*POWELL, *CHIRAC], "people/Powell")
+    process = kith("build-kb", "--settings", desk.settings_file(), "--json", "--set", "workers=1")
+    assert process.stdout is not None
+    process.stdout.readline()
+    os.kill(process.pid, signal.SIGINT)
+    while process.stdout.readline():  # the summary is out when nothing more comes
+        os.kill(process.pid, signal.SIGINT)
+    assert finished(process)[0] == 130
 
 
 @pytest.mark.parametrize("arguments", [["settings"], ["recognize"], ["recognize", "--json"]])

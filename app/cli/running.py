@@ -43,4 +43,5 @@ def _ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        # Once stopped, nothing but leaving is left: a late Ctrl-C must not change the exit code.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if stop.is_set() else before)
