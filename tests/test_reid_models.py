@@ -1,0 +1,249 @@
+"""Networks that compare bodies: TorchReID's by name and weights, and exported ones of many makers."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.errors import ModelMissing
+from app.vision.bodies import TorchreidBodyExtractor, body_region, onnx_bodies, weights_id
+from app.vision.detect import Detection
+from app.vision.exported import Networks, find_networks, prepare_networks
+from app.vision.observations import Rgb
+from app.vision.runtime import TorchNetwork
+from app.vision.torchreid_networks import DECAYED, torchreid_network, untrained_network
+from tests.networks import save_network
+
+MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+
+
+def _normalised(crop: Rgb, width: int, height: int) -> np.ndarray:
+    import cv2
+
+    return ((cv2.resize(crop, (width, height)) / 255 - MEAN) / DEVIATION).astype(np.float32).transpose(2, 0, 1)
+
+
+@pytest.fixture
+def weights(shared: Path) -> Path:
+    return shared / "models/osnet_x0_25_msmt17.pth"
+
+
+@pytest.fixture
+def crops(shared: Path) -> list[Rgb]:
+    files = sorted((shared / "data/pedestrians").rglob("*.jpg"))[:13]
+    return [np.asarray(Image.open(file).convert("RGB")) for file in files]
+
+
+def test_weights_and_the_exported_network_give_the_same_vectors(
+    shared: Path, weights: Path, crops: list[Rgb], networks: Path
+) -> None:
+    """Three roads: .pth exported by Kith, .pth in torch, and the .onnx file of another exporter run by hand."""
+    import onnxruntime
+
+    whole = shared / "models/osnet_x0_25_msmt17.onnx"
+    exported = prepare_networks(networks, "osnet_x0_25", weights).body
+    assert exported is not None
+    in_torch = TorchNetwork(torchreid_network("osnet_x0_25", weights), "cpu", batch_size=5)
+    session = onnxruntime.InferenceSession(whole)
+    images = np.array([_normalised(crop, 128, 256) for crop in crops])
+    expected = session.run(None, {session.get_inputs()[0].name: images})[0]
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    for extract in (
+        onnx_bodies(exported, "exported", batch_size=5),
+        onnx_bodies(whole, "whole"),
+        TorchreidBodyExtractor(in_torch, "torch"),
+    ):
+        vectors = extract(crops)
+        assert vectors.dtype == np.float32
+        assert np.abs(vectors - expected).max() < 1e-4, extract.model_id
+        assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+        assert np.abs(extract(crops[:1]) - expected[:1]).max() < 1e-4
+
+
+def test_weights_that_decayed_away_are_zero(weights: Path) -> None:
+    import torch
+
+    def decayed(state: dict) -> int:
+        return sum(int(((value != 0) & (value.abs() < DECAYED)).sum()) for value in state.values())
+
+    state = torch.load(weights, weights_only=True)
+    assert decayed(state.get("state_dict", state)) > 0
+    assert decayed(dict(torchreid_network("osnet_x0_25", weights).named_parameters())) == 0
+
+
+def test_the_shipped_network_is_exported(tmp_path: Path, networks: Path, crops: list[Rgb]) -> None:
+    """OSNet-AIN, whose instance normalisation the exporter warns of; untrained, since its weights are not at hand."""
+    import torch
+
+    torch.manual_seed(0)
+    network = untrained_network("osnet_ain_x1_0")
+    torch.save(network.state_dict(), tmp_path / "ain.pth")
+    exported = prepare_networks(networks, "osnet_ain_x1_0", tmp_path / "ain.pth").body
+    assert exported is not None
+    expected = TorchreidBodyExtractor(TorchNetwork(network, "cpu"), "torch")(crops)
+    assert np.abs(onnx_bodies(exported, "exported")(crops) - expected).max() < 1e-4
+
+
+def test_networks_are_found_once_prepared(shared: Path, weights: Path, networks: Path, tmp_path: Path) -> None:
+    whole = shared / "models/osnet_x0_25_msmt17.onnx"
+    assert find_networks(tmp_path, "", None) is None
+    made = prepare_networks(networks, "osnet_x0_25", weights)
+    assert find_networks(networks, "osnet_x0_25", weights) == made
+    assert find_networks(networks, "osnet_x0_5", weights) is None
+    assert find_networks(networks, str(whole), whole) == Networks(made.face, whole)
+    assert find_networks(networks, "", None) == Networks(made.face, None)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Exported networks of other makers
+
+
+def _filters(length: int = 8) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(length, 3, 3, 3)).astype(np.float32)
+
+
+FEATURES = [("Conv", ["images", "filters"], "maps"), ("Relu", ["maps"], "positive")]
+POOLED = [*FEATURES, ("GlobalAveragePool", ["positive"], "vectors")]
+
+
+@pytest.mark.parametrize("batch", ["batch", 1, 16])
+def test_a_network_that_normalises_itself_is_given_plain_pixels(
+    tmp_path: Path, crops: list[Rgb], batch: str | int
+) -> None:
+    """As FastReID exports: 384 x 128, one image at a time, mean and deviation of 0..255 inside, N x D x 1 x 1."""
+    shape = [batch, 3, 384, 128]
+    plain = save_network(tmp_path / "plain.onnx", *POOLED, shape=shape, constants={"filters": _filters()})
+    inside = save_network(
+        tmp_path / "fastreid.onnx",
+        ("Sub", ["images", "mean"], "centred"),
+        ("Div", ["centred", "deviation"], "normalised"),
+        ("Conv", ["normalised", "filters"], "maps"),
+        *POOLED[1:],
+        shape=shape,
+        constants={
+            "filters": _filters(),
+            "mean": (MEAN * 255).astype(np.float32).reshape(1, 3, 1, 1),
+            "deviation": (DEVIATION * 255).astype(np.float32).reshape(1, 3, 1, 1),
+        },
+    )
+    first, second = onnx_bodies(plain, "plain")(crops), onnx_bodies(inside, "fastreid")(crops)
+    assert first.shape == (len(crops), 8)
+    assert np.abs(first - first[0]).max() > 0.01
+    assert np.abs(first - second).max() < 1e-5
+
+
+def test_the_input_size_is_read_from_the_file(tmp_path: Path, crops: list[Rgb]) -> None:
+    """A network whose vector is the image: its numbers are those of the crop at that size."""
+    flat = [("Flatten", ["images"], "vectors")]
+    for shape, size in (([1, 3, 6, 4], (4, 6)), (["n", 3, "h", "w"], (128, 256))):
+        vectors = onnx_bodies(save_network(tmp_path / "n.onnx", *flat, shape=shape), "n")(crops[:2])
+        expected = _normalised(crops[1], *size).ravel()
+        assert np.abs(vectors[1] - expected / np.linalg.norm(expected)).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("nodes", "outputs", "given"),
+    [
+        (FEATURES, ["positive"], "2 x 8 x 254 x 126 for two images"),
+        (POOLED, ["vectors", "maps"], "2 x 8 x 1 x 1, 2 x 8 x 254 x 126 for two images"),
+        ([*POOLED, ("Flatten", ["vectors"], "flat"), ("Reshape", ["flat", "line"], "out")], ["out"], "1 x 16 for two"),
+        ([*POOLED, ("Reshape", ["vectors", "row"], "out")], ["out"], "cannot be run on two images of 256 x 128"),
+    ],
+)
+def test_a_network_without_one_vector_for_each_image_is_named(
+    tmp_path: Path, nodes: list, outputs: list[str], given: str
+) -> None:
+    constants = {"filters": _filters(), "line": np.array([1, -1]), "row": np.array([1, 8])}
+    file = save_network(tmp_path / "n.onnx", *nodes, outputs=outputs, constants=constants)
+    with pytest.raises(ModelMissing, match=rf"n\.onnx .*{given}"):
+        onnx_bodies(file, "n")
+
+
+def test_a_truncated_network_is_named(shared: Path, tmp_path: Path) -> None:
+    file = tmp_path / "body.onnx"
+    file.write_bytes((shared / "models/osnet_x0_25_msmt17.onnx").read_bytes()[:500_000])
+    with pytest.raises(ModelMissing, match=r"body\.onnx is no network"):
+        onnx_bodies(file, "body")
+
+
+def test_the_id_of_vectors_tells_networks_apart(weights: Path, tmp_path: Path) -> None:
+    file = tmp_path / "My Model.ONNX"
+    file.write_bytes(b"graph")
+    alone = weights_id(str(file), file)
+    assert alone.startswith("My Model:")
+    assert weights_id("osnet_x0_25", weights).startswith("osnet_x0_25:")
+    (tmp_path / "My Model.ONNX.data").write_bytes(b"weights")
+    assert weights_id(str(file), file) != alone
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Weights that do not fit
+
+
+def test_weights_of_another_network_are_refused(weights: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"does not fit.*layers differ"):
+        torchreid_network("osnet_x0_5", weights)
+
+
+def test_one_layer_missing_is_refused(weights: Path, tmp_path: Path) -> None:
+    import torch
+
+    state = torch.load(weights, weights_only=True)
+    state = dict(state.get("state_dict", state))
+    del state[next(name for name in state if name.endswith("conv3.2.layers.0.conv.weight") or "conv2.0" in name)]
+    torch.save(state, tmp_path / "short.pth")
+    with pytest.raises(ModelMissing, match="1 layers differ"):
+        torchreid_network("osnet_x0_25", tmp_path / "short.pth")
+
+
+def test_an_unknown_network_is_named(weights: Path) -> None:
+    with pytest.raises(ModelMissing, match="osnet_x9"):
+        torchreid_network("osnet_x9", weights)
+
+
+def test_a_network_for_images_of_another_size_is_named(networks: Path, tmp_path: Path) -> None:
+    import torch
+
+    torch.save(untrained_network("hacnn").state_dict(), tmp_path / "hacnn.pth")  # takes 160 x 64 only
+    with pytest.raises(ModelMissing, match=r"HACNN cannot be exported for images of 256 x 128"):
+        prepare_networks(networks, "hacnn", tmp_path / "hacnn.pth")
+
+
+def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match=r"cannot be read .*reid_weights"):
+        weights_id("osnet_x0_25", tmp_path)
+
+
+class _Canary:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return (Path.touch, (self.path,))
+
+
+@pytest.mark.parametrize("kind", ["hostile", "truncated", "text"])
+def test_files_that_are_no_weights_are_refused_and_run_nothing(
+    weights: Path, networks: Path, tmp_path: Path, kind: str
+) -> None:
+    canary, file = tmp_path / "canary", tmp_path / "weights.pth"
+    if kind == "hostile":
+        file.write_bytes(pickle.dumps({"conv1.conv.weight": _Canary(canary)}))
+    elif kind == "truncated":
+        file.write_bytes(weights.read_bytes()[:100_000])
+    else:
+        file.write_text("not found")
+    with pytest.raises(ModelMissing, match=r"weights\.pth"):
+        prepare_networks(networks, "osnet_x0_25", file)
+    assert not canary.exists()
+
+
+def test_body_region_lies_below_the_face_and_inside_the_photo() -> None:
+    face = Detection(100, 50, 140, 90, 0.9)
+    assert body_region(face, 1000, 1000) == (70, 90, 170, 290)
+    left, top, right, bottom = body_region(face, 200, 130) or (0, 0, 0, 0)
+    assert (left, top) == (70, 90)
+    assert (right, bottom) == (130, 200)
+    assert body_region(face, 95, 1000) is None
