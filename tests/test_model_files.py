@@ -23,6 +23,8 @@ from app.vision.model_files import (
     default_folder,
     download,
     find_model,
+    find_person_detector,
+    missing_models,
     packaged_model,
     registered,
     search_folders,
@@ -155,6 +157,74 @@ def test_unknown_model_is_named_with_those_there_are(settings: Settings) -> None
         find_model("osnet_x9", settings)
 
 
+def person_detector(settings: Settings, value: str) -> tuple[Path | None, str]:
+    return find_person_detector(settings.at(settings.folder, {"models_dir": "models", "person_detector": value}))
+
+
+def put_model(settings: Settings, model: ModelFile, content: bytes) -> Path:
+    path = default_folder(settings) / model.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_person_detector_that_is_not_there_is_told_and_ends_no_run(settings: Settings) -> None:
+    file, notice = find_person_detector(settings)
+    assert file is None
+    assert "yolox_nano" in notice
+    assert "bodies are found below faces only" in notice
+    assert "models download yolox_nano" in notice
+
+
+def test_foreign_file_in_the_place_of_the_person_detector_is_told_and_ends_no_run(settings: Settings) -> None:
+    foreign = put_model(settings, registered("yolox_nano"), b"somebody else's export")
+    file, notice = find_person_detector(settings)
+    assert file is None
+    assert str(foreign) in notice
+    assert "bodies are found below faces only" in notice
+    assert "models download yolox_nano" in notice
+
+
+@pytest.mark.parametrize("name", ["yolox_nano", "yolox_s"])
+def test_person_detector_is_found_by_its_hash(settings: Settings, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = replace(registered(name), sha256=hashlib.sha256(CONTENT).hexdigest())
+    monkeypatch.setattr(
+        "app.vision.model_files.REGISTRY", [model for model in REGISTRY if model.name != name] + [known]
+    )
+    path = put_model(settings, known, CONTENT)
+    assert person_detector(settings, name) == (path, "")
+
+
+def test_person_detector_of_the_users_own_is_taken_by_its_path(settings: Settings) -> None:
+    own = settings.folder / "own.onnx"
+    own.write_bytes(b"somebody else's export")
+    assert person_detector(settings, "own.onnx") == (own, "")
+    assert person_detector(settings, str(own)) == (own, "")
+
+
+def test_person_detector_can_be_switched_off(settings: Settings) -> None:
+    assert person_detector(settings, "off") == (None, "")
+
+
+@pytest.mark.parametrize("value", ["gone.onnx", "osnet_x0_25", "yolov8"])
+def test_person_detector_that_is_none_is_named_with_what_it_can_be(settings: Settings, value: str) -> None:
+    with pytest.raises(ModelMissing, match=rf"person_detector names .*{value}.*yolox_nano, yolox_s, .*or off"):
+        person_detector(settings, value)
+
+
+def test_missing_models_are_those_that_the_settings_ask_for(settings: Settings, yunet: Path) -> None:
+    def missing(**values: str) -> set[str]:
+        chosen = settings.at(settings.folder, {"models_dir": "models", **values})
+        return {model.name for model in missing_models(chosen)}
+
+    assert missing() == {"yunet_2026may", "osnet_ain_x1_0", "yolox_nano"}
+    assert missing(person_detector="yolox_s", reid_weights="own.pth") == {"yunet_2026may", "yolox_s"}
+    place(yunet, default_folder(settings))
+    put_model(settings, registered("yolox_nano"), b"somebody else's export")
+    assert missing() == {"osnet_ain_x1_0", "yolox_nano"}
+    assert missing(person_detector="off") == missing(person_detector="own.onnx") == {"osnet_ain_x1_0"}
+
+
 def test_status_says_ready_damaged_and_missing(settings: Settings, tmp_path: Path, yunet: Path) -> None:
     ready = place(yunet, tmp_path / "models")
     damaged = tmp_path / "models" / registered("osnet_x0_25").file
@@ -169,7 +239,7 @@ def test_status_says_ready_damaged_and_missing(settings: Settings, tmp_path: Pat
 
 def test_registry_is_complete() -> None:
     models = REGISTRY + PACKAGED
-    assert len({model.name for model in models}) == len({model.file for model in models}) == 5
+    assert len({model.name for model in models}) == len({model.file for model in models}) == 7
     for model in models:
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
         assert model.url.startswith("https://")
@@ -177,7 +247,7 @@ def test_registry_is_complete() -> None:
         assert model.purpose
     for model in REGISTRY:
         assert model.url.endswith(f"/{model.file}")
-        assert re.search("/[0-9a-f]{40}/", model.url), "a download is pinned to one revision"
+        assert re.search("/[0-9a-f]{40}/|/releases/download/[^/]+/", model.url), "a download is pinned to one revision"
 
 
 def test_packaged_files_are_found_without_importing_their_package() -> None:

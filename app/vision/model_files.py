@@ -11,23 +11,26 @@ from pathlib import Path
 from typing import Any, Literal
 
 from app.errors import ModelMissing, command
-from app.settings import Settings, user_folder
-from app.vision.model_registry import DETECTOR, PACKAGED, REGISTRY, ModelFile
+from app.settings import BodyPolicy, FaceDetector, Settings, user_folder
+from app.vision.model_registry import DETECTOR, PACKAGED, PERSON_DETECTORS, REGISTRY, ModelFile
 
 __all__ = [
     "DETECTOR",
     "PACKAGED",
+    "PERSON_DETECTORS",
     "REGISTRY",
     "ModelFile",
     "ModelStatus",
     "default_folder",
     "download",
     "find_model",
+    "find_person_detector",
     "missing_models",
     "packaged_model",
     "registered",
     "search_folders",
     "status",
+    "usable_model",
 ]
 
 Progress = Callable[[int, int | None], None]
@@ -91,6 +94,35 @@ def find_model(name: str, settings: Settings) -> Path | None:
     return found.path
 
 
+def usable_model(name: str, settings: Settings) -> tuple[Path | None, str]:
+    """The file of a model that one can do without, or None and what to tell the user: a foreign file ends no run."""
+    model = registered(name)
+    found = _status(model, _copies(model, settings))
+    fetch = command("models", "download", name)
+    match found.state:
+        case "ready":
+            return found.path, ""
+        case "missing":
+            return None, f"The model {name}, which {model.purpose}, is not there: {model.without}. {fetch} fetches it."
+    return None, f"{found.path} is not the file that Kith knows as {name}: {model.without}. {fetch} fetches that one."
+
+
+def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
+    """The file of the person detector that the settings ask for, or None and what to tell the user of it.
+
+    Raises ModelMissing where person_detector is no name of one, nor the path of a file, nor "off".
+    """
+    name, own = settings.person_detector, settings.person_detector_file
+    if name == "off" or (own and os.path.isfile(own)):
+        return own, ""
+    if name in PERSON_DETECTORS:
+        return usable_model(name, settings)
+    raise ModelMissing(
+        f"person_detector names {own or name}, which is not there: correct it to {', '.join(PERSON_DETECTORS)}, the "
+        "path of an .onnx file of YOLOX, or off"
+    )
+
+
 def status(settings: Settings) -> list[ModelStatus]:
     """Where each model is, those that can be downloaded first."""
     downloaded = [_status(model, _copies(model, settings)) for model in REGISTRY]
@@ -99,7 +131,9 @@ def status(settings: Settings) -> list[ModelStatus]:
 
 def missing_models(settings: Settings) -> list[ModelFile]:
     """The models that these settings ask for and that are not there, or damaged."""
-    wanted = {DETECTOR} if settings.reid_weights else {DETECTOR, settings.reid_model}
+    wanted = {DETECTOR} if settings.face_detector in {FaceDetector.AUTO, FaceDetector.YUNET} else set()
+    if settings.body_policy is not BodyPolicy.OFF:
+        wanted |= {settings.person_detector} | (set() if settings.reid_weights else {settings.reid_model})
     return [found.model for found in status(settings) if found.model.name in wanted and found.state != "ready"]
 
 

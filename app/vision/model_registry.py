@@ -21,10 +21,13 @@ class ModelFile:
 
 
 DETECTOR = "yunet_2026may"
+PERSON_DETECTORS = ("yolox_nano", "yolox_s")
 _FACES_ONLY = "people are recognised by their faces only"
 _NOTHING = "nothing works"
+_BELOW_FACES = "bodies are found below faces only"
 _OSNET = "https://huggingface.co/kaiyangzhou/osnet/resolve/01af85e82a9db4f3a4f6ed3a72ed9150bd416d04"
 _OPENCV_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/26cc381e4d2594bb9f47a26eb8fd96c94a13660d"
+_YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
 _PACKAGED = "https://github.com/ageitgey/face_recognition_models"
 _AIN_FILE = "osnet_ain_x1_0_msmt17_256x128_amsgrad_ep50_lr0.0015_coslr_b64_fb10_softmax_labsmth_flip_jitter.pth"
 _X0_25_FILE = (
@@ -61,6 +64,26 @@ REGISTRY = (
         licence="MIT",
         purpose="compares bodies, smaller and faster",
         without=_FACES_ONLY,
+    ),
+    ModelFile(
+        name="yolox_nano",
+        file="yolox_nano.onnx",
+        url=f"{_YOLOX}/yolox_nano.onnx",
+        size=3_659_407,
+        sha256="c789161ed43c8269fcd4e67c67eeeb4e80c622da2eb296a20bc6007bd18a0b7d",
+        licence="Apache-2.0",
+        purpose="finds people",
+        without=_BELOW_FACES,
+    ),
+    ModelFile(
+        name="yolox_s",
+        file="yolox_s.onnx",
+        url=f"{_YOLOX}/yolox_s.onnx",
+        size=35_858_002,
+        sha256="c5c2d13e59ae883e6af3b45daea64af4833a4951c92d116ec270d9ddbe998063",
+        licence="Apache-2.0",
+        purpose="finds people, more of them and slower",
+        without=_BELOW_FACES,
     ),
 )
 
