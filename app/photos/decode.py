@@ -38,9 +38,23 @@ def load_rgb(path: Path, max_side: int | None = None) -> NDArray[np.uint8]:
     Transparent parts become white, of an animation the first picture is taken. Raises BadPhoto.
     """
     with open_photo(path) as image:
-        rgb = _shrunk(image, max_side)
-        transpose = _TRANSPOSE.get(exif_orientation(image))
-        return np.array(rgb if transpose is None else rgb.transpose(transpose))
+        return _upright(image, _shrunk(image, _target(image, max_side)))
+
+
+def load_at_least(path: Path, side: int) -> NDArray[np.uint8]:
+    """Return the photo as `load_rgb` does, at the size that is read soonest and has `side` pixels, or all there are.
+
+    A JPEG is read at a half, a quarter or an eighth of its size, any other photo at its own. Raises BadPhoto.
+    """
+    with open_photo(path) as image:
+        _draft(image, _target(image, side))
+        image.load()
+        return _upright(image, _to_rgb(image))
+
+
+def _upright(image: ImageFile.ImageFile, rgb: Image.Image) -> NDArray[np.uint8]:
+    transpose = _TRANSPOSE.get(exif_orientation(image))
+    return np.array(rgb if transpose is None else rgb.transpose(transpose))
 
 
 @contextmanager
@@ -118,16 +132,25 @@ def _open_regular_file(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _shrunk(image: ImageFile.ImageFile, max_side: int | None) -> Image.Image:
+def _target(image: ImageFile.ImageFile, max_side: int | None) -> tuple[int, int]:
     scale = min(1.0, (max_side or max(image.size)) / max(image.size))
-    target = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
+
+
+def _draft(image: ImageFile.ImageFile, target: tuple[int, int]) -> tuple[float, float, float, float] | None:
+    """Have a JPEG read at a reduced size; returns where, in the reduced pixels, the whole picture lies."""
     # JPEG only: the small version inside a HEIC file need not show the picture as it was edited since.
     draft = image.draft(None, target) if image.format in {"JPEG", "MPO"} else None
+    return draft[1] if draft else None
+
+
+def _shrunk(image: ImageFile.ImageFile, target: tuple[int, int]) -> Image.Image:
+    box = _draft(image, target)
     image.load()
     rgb = _to_rgb(image)
     if rgb.size == target:
         return rgb
-    return rgb.resize(target, Image.Resampling.LANCZOS, box=draft[1] if draft else None, reducing_gap=2.0)
+    return rgb.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

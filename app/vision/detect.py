@@ -1,18 +1,13 @@
-"""Find faces in upright pixels: YuNet where its model file is there, else dlib's HOG."""
+"""What a face detector gives: faces at square boxes, as dlib's landmark predictor expects them."""
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.vision.observations import Rgb
-
-YUNET_SCORE = 0.6  # faces found against false ones on annotated photos: docs/recognition.md
-YUNET_OVERLAP = 0.3  # non-maximum suppression, as in OpenCV's own sample
-YUNET_CANDIDATES = 5000
 
 
 class Detection(NamedTuple):
@@ -27,7 +22,7 @@ class Detection(NamedTuple):
     right: int
     bottom: int
     score: float
-    frontality: float = 1.0  # HOG finds no profiles
+    frontality: float = 1.0  # dlib's detectors mark no eyes
 
     @property
     def width(self) -> int:
@@ -38,26 +33,13 @@ class Detection(NamedTuple):
 Detector = Callable[[Rgb], list[Detection]]
 
 
-def yunet(model: Path) -> Detector:
-    """Return YuNet (OpenCV `FaceDetectorYN`) over the model file, its boxes squared as dlib's predictor expects."""
-    import cv2
-
-    network = np.frombuffer(model.read_bytes(), np.uint8)  # a buffer: OpenCV cannot open every path on Windows
-    nothing = np.empty(0, np.uint8)
-    engine = cv2.FaceDetectorYN.create(
-        "onnx", network, nothing, (320, 320), YUNET_SCORE, YUNET_OVERLAP, YUNET_CANDIDATES
-    )
-
-    def detect(rgb: Rgb) -> list[Detection]:
-        engine.setInputSize((rgb.shape[1], rgb.shape[0]))
-        _, rows = engine.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))  # rows is None where no face shows
-        return [_squared(np.asarray(row, np.float32)) for row in rows] if np.ndim(rows) else []
-
-    return detect
+def wide_enough(detector: Detector, min_face: int) -> Detector:
+    """Return the detector without the faces that are narrower than `min_face` pixels of the picture it is given."""
+    return lambda rgb: [one for one in detector(rgb) if one.width >= min_face]
 
 
-def _squared(row: NDArray[np.float32]) -> Detection:
-    """Return YuNet's row (box, five points, score) as the square of equal area around the same centre."""
+def squared(row: NDArray[np.float32]) -> Detection:
+    """Return YuNet's row (x, y, width, height, five points, score) as the square of equal area around its centre."""
     x, y, w, h = (float(value) for value in row[:4])
     side = round(math.sqrt(w * h))
     left, top = round(x + (w - side) / 2), round(y + (h - side) / 2)
@@ -68,19 +50,3 @@ def _frontality(points: NDArray[np.float32]) -> float:
     right_eye, left_eye, _, right_mouth, left_mouth = points
     down = float(np.linalg.norm((right_mouth + left_mouth) / 2 - (right_eye + left_eye) / 2))
     return float(np.linalg.norm(left_eye - right_eye)) / max(down, 1.0)
-
-
-def hog() -> Detector:
-    """Return dlib's HOG detector, upsampling once as face_recognition does."""
-    import dlib
-
-    engine = dlib.get_frontal_face_detector()
-
-    def detect(rgb: Rgb) -> list[Detection]:
-        boxes, scores, _ = engine.run(rgb, 1, 0.0)
-        return [
-            Detection(box.left(), box.top(), box.right(), box.bottom(), float(score))
-            for box, score in zip(boxes, scores, strict=True)
-        ]
-
-    return detect
