@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -13,10 +14,12 @@ from pydantic import ValidationError
 
 from app.errors import BadInput
 from app.json_file import parse_object, update_object
-from app.settings_model import FIELDS, PATHS, BodyPolicy, Settings
+from app.settings_model import FIELDS, PATHS, BodyPolicy, Device, FaceDetector, Settings
 
 __all__ = [
     "BodyPolicy",
+    "Device",
+    "FaceDetector",
     "Loaded",
     "SettingHelp",
     "Settings",
@@ -178,8 +181,8 @@ def _allowed(key: str) -> str:
     match FIELDS[key].default:
         case bool():
             return "true or false (yes or no)"
-        case BodyPolicy():
-            return " or ".join(BodyPolicy)
+        case StrEnum() as default:
+            return " or ".join(type(default))
         case int():
             return f"a whole number {span}"
         case float():
@@ -188,6 +191,7 @@ def _allowed(key: str) -> str:
             return "a list of file endings such as .jpg"
     names = {
         "reid_model": "the name of a model",
+        "person_detector": "the name of a model",
         "encodings_filename": "a bare file name such as encodings.pkl",
     }
     return names.get(key, "a path")

@@ -18,6 +18,23 @@ class BodyPolicy(StrEnum):
     OFF = "off"
 
 
+class Device(StrEnum):
+    """What the networks run on."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class FaceDetector(StrEnum):
+    """What finds the faces."""
+
+    AUTO = "auto"
+    YUNET = "yunet"
+    HOG = "hog"
+    CNN = "cnn"
+
+
 def _path_text(text: str) -> str:
     if "\0" in text:
         raise ValueError("no path")
@@ -36,6 +53,10 @@ def _file_endings(endings: tuple[str, ...]) -> tuple[str, ...]:
     if not all(re.fullmatch(r"\.[\w-]+", ending) for ending in tidy):
         raise ValueError("no file ending")
     return tidy
+
+
+def _is_onnx_file(model: str) -> bool:
+    return model.lower().endswith(".onnx")
 
 
 _PATH = AfterValidator(_path_text)
@@ -81,11 +102,33 @@ class Settings(BaseModel):
         title="Body similarity",
         description="How alike two bodies must be to be taken for one person: higher is stricter.",
     )
+    face_detector: FaceDetector = Field(
+        default=FaceDetector.AUTO,
+        strict=False,  # JSON has strings, not enumerations
+        title="Face detector",
+        description="What finds faces: yunet, hog (dlib's, slower, misses small faces), cnn (dlib's, for graphics "
+        "cards), or auto: yunet where its file is there, else hog.",
+    )
+    min_face: int = Field(
+        default=16,
+        ge=1,
+        le=1000,
+        title="Smallest face",
+        description="Narrower faces, in pixels at the working size, are not looked at.",
+    )
+    person_detector: str = Field(
+        default="yolox_nano",
+        min_length=1,
+        title="Person detector",
+        description="What finds people whose face does not show: yolox_nano, yolox_s (slower, finds more), an .onnx "
+        "file of YOLOX, or off. Without it bodies are looked for below faces only.",
+    )
     reid_model: str = Field(
         default="osnet_ain_x1_0",
         min_length=1,
         title="Body model",
-        description="The network that compares bodies: osnet_ain_x1_0, or osnet_x0_25 (smaller and faster).",
+        description="The network that compares bodies: osnet_ain_x1_0, osnet_x0_25 (smaller and faster), another of "
+        "TorchReID's with weights of your own, or an .onnx file.",
     )
     reid_weights: OptionalPath = Field(
         default="",
@@ -153,7 +196,13 @@ class Settings(BaseModel):
         ge=0,
         le=64,
         title="Worker processes",
-        description="How many photos are worked on at the same time; 0: as many as there are cores.",
+        description="How many photos are worked on at the same time; 0: as many as cores and free memory allow.",
+    )
+    device: Device = Field(
+        default=Device.AUTO,
+        strict=False,  # JSON has strings, not enumerations
+        title="Device",
+        description="What the networks run on: cpu, cuda (an NVIDIA graphics card), or auto: cuda where there is one.",
     )
 
     _folder: Path = PrivateAttr()
@@ -170,10 +219,8 @@ class Settings(BaseModel):
     def with_absolute_paths(self) -> Self:
         """The same settings, every path in them written out from the root."""
         values = self.model_dump()
-        return self.at(
-            self._folder,
-            values | {key: str(self._absolute(values[key])) for key in PATHS if values[key]},
-        )
+        paths = [key for key in PATHS if values[key]] + [key for key in MODELS if _is_onnx_file(values[key])]
+        return self.at(self._folder, values | {key: str(self._absolute(values[key])) for key in paths})
 
     def _absolute(self, text: str) -> Path:
         return Path(os.path.abspath(self._folder / os.path.expanduser(text)))
@@ -214,6 +261,19 @@ class Settings(BaseModel):
         return self._absolute(self.models_dir) if self.models_dir else None
 
     @property
+    def reid_model_file(self) -> Path | None:
+        """The user's own .onnx file of a body model, or None."""
+        return self._onnx_file(self.reid_model)
+
+    @property
+    def person_detector_file(self) -> Path | None:
+        """The user's own .onnx file of a person detector, or None."""
+        return self._onnx_file(self.person_detector)
+
+    def _onnx_file(self, text: str) -> Path | None:
+        return self._absolute(text) if _is_onnx_file(text) else None
+
+    @property
     def reid_weights_file(self) -> Path | None:
         """The user's own weights of the body model, or None."""
         return self._absolute(self.reid_weights) if self.reid_weights else None
@@ -221,3 +281,4 @@ class Settings(BaseModel):
 
 FIELDS = Settings.model_fields
 PATHS = tuple(key for key, field in FIELDS.items() if _PATH in field.metadata)
+MODELS = ("reid_model", "person_detector")  # a name, or the path of an .onnx file

@@ -33,10 +33,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("built")
 
 
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tests keep the exported networks, which take seconds to make."""
+    return tmp_path_factory.mktemp("networks")
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home for settings, data and logs."""
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, networks: Path) -> Path:
+    """An empty home for settings, data and logs, but for the networks once made."""
     home = tmp_path_factory.mktemp("home")
+    (home / "cache").mkdir()
+    (home / "cache/networks").symlink_to(networks, target_is_directory=True)
     monkeypatch.setenv("KITH_HOME", str(home))
     monkeypatch.delenv("KITH_MODELS", raising=False)
     monkeypatch.delenv("KITH_COMMAND", raising=False)

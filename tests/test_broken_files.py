@@ -8,7 +8,7 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -23,7 +23,6 @@ from app.jobs.events import BuildFinished, Event, PhotoDone, PhotoFailed, Recogn
 from app.jobs.recognize_folder import recognize_folder
 from app.jobs.wording import recognition_summary
 from app.jobs.workers import InlineExecutor, process_pool
-from app.vision.analyse import analyse
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk
 
 GOOD = {
@@ -220,11 +219,12 @@ class _Interfering(InlineExecutor):
         self._before, self._after = before, after
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        ((path, _),) = args[0]
         if self._before:
-            self._before(args[0])
+            self._before(path)
         future = super().submit(fn, *args, **kwargs)
         if self._after:
-            self._after(args[0])
+            self._after(path)
         return future
 
 
@@ -273,14 +273,13 @@ class _Deadly(ProcessPoolExecutor):
     """Worker processes that die of a photo called deadly.jpg."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        assert fn is analyse
-        return super().submit(_analyse_or_die, *args, **kwargs)
+        return super().submit(_do_or_die, fn, *args, **kwargs)
 
 
-def _analyse_or_die(path: Path, *rest: Any) -> Any:
-    if path.name == "deadly.jpg":
+def _do_or_die(analyse: Callable[..., Any], photos: Sequence[tuple[Path, int]]) -> Any:
+    if any(path.name == "deadly.jpg" for path, _ in photos):
         os.kill(os.getpid(), signal.SIGKILL if POSIX else signal.SIGTERM)
-    return analyse(path, *rest)
+    return analyse(photos)
 
 
 @pytest.mark.parametrize("job", ["build", "recognise"])

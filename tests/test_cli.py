@@ -359,16 +359,16 @@ def test_settings_are_shown_and_saved(own_home: Path) -> None:
     assert f"Settings file: {file}" in out
     assert f"Data folder: {own_home / 'data'}" in out
     assert f"face_tol = {Settings().face_tol}\n" in out
-    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"mine": [1]}), encoding="utf-8")
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"of_mine": [1]}), encoding="utf-8")
 
     code, out, err = _run("settings", "face_tol=0.41", "recursive=no", "valid_exts=.jpg,png")
 
     assert code == 0
-    assert "mine is no setting of Kith; it is kept" in err
+    assert "of_mine is no setting of Kith; it is kept" in err
     assert "face_tol = 0.41\n" in out
     saved = load(file).settings
     assert (saved.face_tol, saved.recursive, saved.valid_exts) == (0.41, False, (".jpg", ".png"))
-    assert json.loads(file.read_text(encoding="utf-8"))["mine"] == [1]
+    assert json.loads(file.read_text(encoding="utf-8"))["of_mine"] == [1]
 
 
 def test_bad_settings_are_not_saved(desk: Desk) -> None:
@@ -400,9 +400,10 @@ def test_models_download_without_a_network_says_what_works_all_the_same(own_home
     no_network = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")  # the discard port
     code, out, err = _run("models", "download", NO_PROXY="", no_proxy="", **no_network)
     assert (code, out) == (3, "")
-    yunet, osnet = err.splitlines()
+    yunet, osnet, yolox = err.splitlines()
     assert yunet.startswith("yunet_2026may could not be fetched from https://")
     assert yunet.endswith("Without it faces are found by dlib's HOG, which is slower and misses small ones.")
+    assert yolox.endswith("Without it bodies are found below faces only.")
     assert osnet.endswith("Without it people are recognised by their faces only.")
     assert str(own_home / "data/models") in osnet
     assert not list((own_home / "data/models").iterdir())

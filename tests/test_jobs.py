@@ -41,6 +41,7 @@ from tests.desk import (
     Desk,
     no_analysis,
 )
+from tests.networks import save_one_person
 
 FACE_TOL = Settings().face_tol
 
@@ -705,7 +706,7 @@ def bodies(desk: Desk, shared: Path) -> Desk:
 
 @pytest.mark.parametrize("policy", ["suggest", "anywhere", "off"])
 def test_body_policy(bodies: Desk, policy: str) -> None:
-    bodies.change(body_policy=policy)
+    bodies.change(body_policy=policy, person_detector=str(save_one_person(bodies.root / "person.onnx")))
     events = bodies.run(bodies.recognition())
     (told,) = [event for event in events if isinstance(event, PhotoDone)]
     summary = events[-1]
@@ -725,6 +726,15 @@ def test_body_policy(bodies: Desk, policy: str) -> None:
     else:
         assert (told.row.people, told.row.source, told.unsure) == (["Obama"], "body", ())
         assert (summary.known, summary.unsure, bodies.copies()) == (1, 0, ["Obama/headless.png"])
+
+
+@pytest.mark.parametrize(("policy", "found"), [("suggest", False), ("anywhere", True)])
+def test_where_nobody_shows_the_whole_photo_is_a_body_only_by_the_articles_rule(
+    bodies: Desk, policy: str, found: bool
+) -> None:
+    bodies.change(body_policy=policy)
+    summary = bodies.recognize()
+    assert (summary.known, summary.unsure, summary.unknown) == (found, 0, not found)
 
 
 def test_photos_analysed_with_bodies_are_not_analysed_again_without(bodies: Desk) -> None:

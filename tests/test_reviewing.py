@@ -20,6 +20,7 @@ from app.jobs.reviewing import open_review
 from app.jobs.workers import InlineExecutor
 from app.photos.box import Box
 from tests.desk import NOBODY, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
+from tests.networks import save_one_person
 from tests.unknowns import FACES, ask, look_once, of_photo, recognized_desk, reviewing
 
 FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)
@@ -137,6 +138,7 @@ def test_a_body_like_somebodys_is_asked_about_after_all_faces(tmp_path: Path, sh
         "reid_model": "osnet_x0_25",
         "reid_weights": str(shared / "models/osnet_x0_25_msmt17.pth"),
         "body_tol": 0.0,
+        "person_detector": str(save_one_person(tmp_path / "person.onnx")),
     }
     library = look_once(tmp_path / "seen", shared, **bodies)
     desk = recognized_desk(tmp_path / "desk", shared, library, **bodies)

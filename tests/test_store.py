@@ -396,3 +396,31 @@ def test_the_analysis_of_another_engine_is_not_taken_for_this_ones(store: Store)
     assert store.photos.analysis(photo_id, ENGINE, 1) is not None
     assert store.photos.analysis(photo_id, OTHER_ENGINE, 1) is None
     assert store.photos.analysis(photo_id, ENGINE, 6) is None
+
+
+BELOW_LEFT = Box(0.05, 0.3, 0.3, 0.6)
+
+
+def test_a_body_whose_face_a_later_model_finds_is_the_same_somebody(store: Store) -> None:
+    _, (first,) = enter(store, "a", body(1, box=BELOW_LEFT))
+    _, seen = enter(store, "a", (face(1), body(1, box=BELOW_LEFT)), engine="later")
+    assert [one.appearance_id for one in seen] == [first.appearance_id]
+    _, seen = enter(store, "a", body(1, box=BELOW_LEFT), face(1, box=RIGHT), engine="last")
+    assert seen[0].appearance_id == first.appearance_id != seen[1].appearance_id
+
+
+def test_faces_decide_where_both_have_one(store: Store) -> None:
+    """Two people, one before the other: their bodies overlap, their faces do not."""
+    _, (first,) = enter(store, "a", (face(1), body(1, box=BELOW_LEFT)))
+    _, seen = enter(
+        store, "a", (face(1, box=RIGHT), body(1, box=BELOW_LEFT)), (face(1), body(1, box=RIGHT)), engine="b"
+    )
+    assert [one.appearance_id == first.appearance_id for one in seen] == [False, True]
+
+
+def test_the_newest_place_counts(store: Store) -> None:
+    _, (first,) = enter(store, "a", face(1))
+    half_way = Box(LEFT.x + LEFT.w / 4, LEFT.y, LEFT.w, LEFT.h)
+    for number, box in enumerate((half_way, Box(LEFT.x + LEFT.w / 2, LEFT.y, LEFT.w, LEFT.h))):
+        _, (again,) = enter(store, "a", face(1, box=box), engine=f"later {number}")
+        assert again.appearance_id == first.appearance_id

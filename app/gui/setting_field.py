@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
@@ -10,7 +11,7 @@ from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPushB
 
 from app.gui.fitting_dialog import wrapped
 from app.gui.folders import ChooseFolder
-from app.settings import BodyPolicy, Settings
+from app.settings import Settings
 from app.settings_model import FIELDS, PATHS
 from app.vision.model_registry import REGISTRY
 
@@ -120,7 +121,7 @@ def _editor(key: str, title: str) -> _Editor:
     if choices := _choices(key):
         menu = QComboBox()
         menu.addItems(choices)
-        menu.setEditable(not isinstance(default, BodyPolicy))
+        menu.setEditable(not isinstance(default, StrEnum))
         menu.setAccessibleName(title)
         return _Editor(menu, menu.currentText, menu.setCurrentText, menu.currentTextChanged)
     edit = QLineEdit()
@@ -129,9 +130,13 @@ def _editor(key: str, title: str) -> _Editor:
 
 
 def _choices(key: str) -> list[str]:
-    if key == "reid_model":
-        return [model.name for model in REGISTRY if model.name.startswith("osnet")]
-    return list(BodyPolicy) if isinstance(FIELDS[key].default, BodyPolicy) else []
+    default = FIELDS[key].default
+    match key:
+        case "reid_model":
+            return [model.name for model in REGISTRY if model.name.startswith("osnet")]
+        case "person_detector":
+            return [*(model.name for model in REGISTRY if model.name.startswith("yolox")), "off"]
+    return list(type(default)) if isinstance(default, StrEnum) else []
 
 
 def _button(text: str, accessible_name: str) -> QPushButton:

@@ -28,8 +28,8 @@ from app.settings_model import FIELDS, PATHS
 _FOLDERS = "Folders"
 _GROUPS = {
     _FOLDERS: ("dataset_dir", "process_dir", "processed_dir"),
-    "Faces": ("face_tol", "lap_var_thresh"),
-    "Bodies": ("body_policy", "body_tol", "reid_model", "reid_weights"),
+    "Faces": ("face_tol", "lap_var_thresh", "face_detector", "min_face"),
+    "Bodies": ("body_policy", "body_tol", "person_detector", "reid_model", "reid_weights"),
     "Photos": ("valid_exts", "recursive", "resize_max"),
 }
 _GROUPED = {key for keys in _GROUPS.values() for key in keys}

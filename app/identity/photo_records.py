@@ -18,6 +18,9 @@ from app.vision.observations import Analysis, Appearance, Kind, Observation
 SAME_PLACE_IOU = 0.35  # between boxes of different detectors or working sizes: docs/decisions
 
 
+_Places = dict[Kind | None, Box]
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """An appearance with what one analysis observed there."""
@@ -119,17 +122,24 @@ class PhotoRecords:
             (photo_id, engine_id, orientation, now()),
         )
         analysis_id = int(cursor.lastrowid or 0)
-        free = self._appearance_boxes(photo_id)
+        free = self._known_places(photo_id)
         for appearance in analysis.appearances:
-            appearance_id = _take_same_place(free, appearance.box) or self._add_appearance(photo_id, appearance.box)
+            appearance_id = _take_same_place(free, appearance) or self._add_appearance(photo_id, appearance.box)
             self._add_observations(appearance_id, analysis_id, appearance)
         return analysis_id
 
-    def _appearance_boxes(self, photo_id: int) -> dict[int, Box]:
+    def _known_places(self, photo_id: int) -> dict[int, _Places]:
+        """Return where each appearance shows: its face and its body as last seen, and its own box as entered."""
         rows = self._connection.execute(
-            "SELECT id, x, y, w, h FROM appearances WHERE photo_id = ? AND x IS NOT NULL", (photo_id,)
+            "SELECT id, NULL, x, y, w, h FROM appearances WHERE photo_id = ?1 AND x IS NOT NULL UNION ALL "
+            "SELECT * FROM (SELECT a.id, o.kind, o.x, o.y, o.w, o.h FROM appearances a "
+            "JOIN observations o ON o.appearance_id = a.id WHERE a.photo_id = ?1 AND a.x IS NOT NULL ORDER BY o.id)",
+            (photo_id,),
         )
-        return {row[0]: Box(*row[1:]) for row in rows}
+        places: dict[int, _Places] = {}
+        for appearance_id, kind, *box in rows:
+            places.setdefault(appearance_id, {})[kind and Kind(kind)] = Box(*box)
+        return places
 
     def _add_appearance(self, photo_id: int, box: Box) -> int:
         cursor = self._connection.execute(
@@ -174,12 +184,21 @@ class PhotoRecords:
         return [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
 
 
-def _take_same_place(free: dict[int, Box], box: Box) -> int | None:
-    best = max(free, key=lambda key: free[key].iou(box), default=None)
-    if best is None or free[best].iou(box) < SAME_PLACE_IOU:
+def _take_same_place(free: dict[int, _Places], appearance: Appearance) -> int | None:
+    best = max(free, key=lambda key: _overlap(free[key], appearance), default=None)
+    if best is None or _overlap(free[best], appearance) < SAME_PLACE_IOU:
         return None
     del free[best]
     return best
+
+
+def _overlap(places: _Places, appearance: Appearance) -> float:
+    """Return how much both overlap (intersection over union): by their faces, else bodies, else as entered."""
+    seen = {observation.kind: observation.box for observation in appearance.observations}
+    for kind in Kind:
+        if kind in seen and kind in places:
+            return places[kind].iou(seen[kind])
+    return places[None].iou(appearance.box)
 
 
 def to_blob(vector: NDArray[np.float32]) -> bytes:

@@ -120,7 +120,7 @@ class Judge:
         )
 
     def _by_body(self, verdict: Verdict, seen: Sighting, links: Mapping[int, Sequence[Link]], silent: bool) -> Verdict:
-        if seen.body is None:
+        if seen.body is None or (seen.body.weak and self.body_policy is not BodyPolicy.ANYWHERE):
             return verdict
         never = _never(links[seen.appearance_id])
         candidates = most_alike_people(self.bodies, seen.body.model_id, seen.body.vector, never)

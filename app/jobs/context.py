@@ -11,23 +11,26 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from app.errors import BadKnowledgeBase, ModelMissing, StoreBusy, command
+from app.errors import BadKnowledgeBase, StoreBusy
 from app.identity.store import Store, open_store
+from app.jobs.engines import decided_device, find_engines, made_ready
 from app.jobs.workers import ExecutorFactory, process_pool, worker_count
-from app.settings import BodyPolicy, Settings
-from app.vision.analyse import EngineSpec, engine_spec
-from app.vision.model_files import DETECTOR, find_model, registered
+from app.settings import Device, Settings
+from app.vision.engines import EngineSpec
+
+PHOTOS_A_BATCH = 32  # on a graphics card: enough faces to keep it busy, few enough to stop soon
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything a job needs; `notices` are for the user, once a run."""
+    """Everything a job needs: `workers` processes take `batch_size` photos at a time; `notices` are for the user."""
 
     settings: Settings
     store: Store
     spec: EngineSpec
     executor: ExecutorFactory
     workers: int
+    batch_size: int
     stop: threading.Event
     notices: tuple[str, ...]
 
@@ -37,41 +40,17 @@ def open_context(
     settings: Settings, stop: threading.Event, job: str, executor: ExecutorFactory | None = None
 ) -> Iterator[Context]:
     """Open the library for one job at a time; raises StoreBusy, BadKnowledgeBase and ModelMissing."""
-    workers = worker_count(settings.workers)
     spec, notices = find_engines(settings)
+    device = decided_device(settings.device)
+    spec = made_ready(spec, device)
+    workers, batch_size = (1, PHOTOS_A_BATCH) if device is Device.CUDA else (worker_count(settings.workers), 1)
+    pool = executor or partial(process_pool, workers)
     with _sole_job(settings.library_file, job):
         store = open_store(settings.library_file)
         try:
-            yield Context(settings, store, spec, executor or partial(process_pool, workers), workers, stop, notices)
+            yield Context(settings, store, spec, pool, workers, batch_size, stop, notices)
         finally:
             store.close()
-
-
-def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
-    """Return the models to use and what to tell of those that are missing; raises ModelMissing for a damaged one."""
-    notices = []
-    detector = find_model(DETECTOR, settings)
-    if detector is None:
-        notices.append(
-            f"The face detector YuNet is not there: {registered(DETECTOR).without}. "
-            f"{command('models', 'download')} fetches it."
-        )
-    weights = None if settings.body_policy is BodyPolicy.OFF else _body_weights(settings)
-    if weights is None and settings.body_policy is not BodyPolicy.OFF:
-        notices.append(
-            f"No weights for {settings.reid_model}: people are recognised by their faces only. "
-            f"{command('models', 'download')} fetches them."
-        )
-    return engine_spec(detector, settings.reid_model, weights, settings.resize_max, settings.kb_batch_size), (*notices,)
-
-
-def _body_weights(settings: Settings) -> Path | None:
-    own = settings.reid_weights_file
-    if own is None:
-        return find_model(settings.reid_model, settings)
-    if not os.path.isfile(own):
-        raise ModelMissing(f"reid_weights names {own}, which is not there: correct it or leave it empty")
-    return own
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from app.errors import BadPhoto, KithError
@@ -35,7 +36,9 @@ def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterat
 
     Raises the KithError that concerns the whole run, such as ModelMissing.
     """
-    workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers)
+    work = partial(analyse, spec=context.spec)
+    in_flight = _IN_FLIGHT_PER_WORKER * context.workers
+    workers = Workers(context.executor, work, in_flight, context.batch_size)
     try:
         for look, result in workers.results(_tasks(context, paths)):
             yield _looked(look, result)
@@ -52,12 +55,12 @@ def _tasks(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]
                 raise path
             look = _recall(context, path)
         except BadPhoto as error:
-            yield Task(None, None, error)
+            yield Task(None, error, is_done=True)
             continue
         if look.facts is None or look.known is not None:
-            yield Task(look, None, None)
+            yield Task(look, None, is_done=True)
         else:
-            yield Task(look, analyse, (path, look.facts.orientation, context.spec))
+            yield Task(look, (path, look.facts.orientation))
 
 
 def _recall(context: Context, path: Path) -> Look:

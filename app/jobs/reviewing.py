@@ -16,7 +16,7 @@ from app.identity.photo_records import Sighting
 from app.identity.review_records import Unknown
 from app.identity.store import Store, open_store
 from app.identity.verdicts import Judge, Verdict
-from app.jobs.context import find_engines
+from app.jobs.engines import find_engines
 from app.jobs.judging import judge_of
 from app.jobs.settling import decide, file_copies
 from app.jobs.wording import display_names

