@@ -1,5 +1,6 @@
 """The whole work of a worker process on real photos."""
 
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,10 +13,12 @@ from PIL import Image
 from app.errors import BadPhoto, ModelMissing
 from app.jobs.engines import decided_device, find_engines, made_ready
 from app.settings import Device, Settings
+from app.vision import engines
 from app.vision.analyse import analyse
 from app.vision.encode import FACE_MODEL_ID
 from app.vision.engines import EngineSpec
 from app.vision.observations import Analysis, Kind
+from app.vision.runtime import TorchNetwork, cuda_available
 from tests.desk import REPOSITORY, Desk
 
 SIX, TWO, PARK = "groups/six_people.jpg", "groups/obama_and_biden.jpg", "groups/park.jpg"
@@ -88,6 +91,20 @@ def test_photos_together_are_seen_as_alone(desk: Desk, tmp_path: Path) -> None:
                     assert np.abs(first.vector - second.vector).max() < 1e-5
 
 
+def test_torch_sees_the_same_as_onnx_runtime(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The road of a graphics card, on one where there is one and else on the processor."""
+    if not cuda_available():
+        monkeypatch.setattr(engines, "TorchNetwork", lambda module, _, size: TorchNetwork(module, "cpu", size))
+    spec = _spec(desk, **_bodies(desk))
+    photos = [(desk.data / name, 1) for name in (SIX, PARK, TWO)]
+    for one, other in zip(analyse(photos, spec), analyse(photos, replace(spec, networks=None)), strict=True):
+        assert isinstance(one, Analysis)
+        assert isinstance(other, Analysis)
+        for first, second in zip(one.appearances, other.appearances, strict=True):
+            for onnx, torch in zip(first.observations, second.observations, strict=True):
+                assert np.abs(onnx.vector - torch.vector).max() < (1e-5 if onnx.kind is Kind.FACE else 1e-4)
+
+
 def test_failures_come_back_as_values(desk: Desk, tmp_path: Path) -> None:
     spec = _spec(desk, **_bodies(desk))
     (tmp_path / "empty.jpg").touch()
@@ -107,8 +124,6 @@ def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: De
         "print(*sorted({name.partition('.')[0] for name in sys.modules} & "
         "{'torch', 'torchreid', 'face_recognition', 'face_recognition_models', 'onnx', 'PyQt6'}))"
     )
-    import pickle
-
     task = pickle.dumps(([(desk.data / TWO, 1)], spec))
     done = subprocess.run([sys.executable, "-c", code], input=task, capture_output=True, cwd=REPOSITORY, check=False)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, b"", b"")
@@ -143,8 +158,6 @@ def test_models_that_the_settings_name_must_be_there(desk: Desk, changes: dict[s
 
 
 def test_cuda_where_there_is_none_is_a_clear_error() -> None:
-    from app.vision.runtime import cuda_available
-
     if cuda_available():
         pytest.skip("this machine has a graphics card")
     assert decided_device(Device.AUTO) is decided_device(Device.CPU) is Device.CPU

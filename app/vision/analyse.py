@@ -178,7 +178,7 @@ def _face(photo: _Seen, face: AlignedFace, plain: Vector, mirror: Vector) -> Obs
         vector=plain,
         mirror=mirror,
         sharpness=face.sharpness,
-        pixels=face.detection.width,
+        pixels=face.pixels,
         frontality=face.detection.frontality,
     )
 
