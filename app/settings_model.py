@@ -148,7 +148,7 @@ class Settings(BaseModel):
         description="The name of the file in the people folder that other scripts read the knowledge base from.",
     )
     resize_max: int = Field(
-        default=1280,
+        default=1000,
         ge=200,
         le=10_000,
         title="Working size",

@@ -163,3 +163,16 @@ def test_cuda_where_there_is_none_is_a_clear_error() -> None:
     assert decided_device(Device.AUTO) is decided_device(Device.CPU) is Device.CPU
     with pytest.raises(ModelMissing, match="device is cuda, but no NVIDIA graphics card can be used: set it to auto"):
         decided_device(Settings(device="cuda").device)
+
+
+def test_a_small_face_in_a_large_jpeg_is_cut_from_finer_pixels(desk: Desk, tmp_path: Path) -> None:
+    portrait = Image.open(desk.data / "groups/obama-1080p.jpg").convert("RGB").resize((640, 360))
+    page = Image.new("RGB", (4000, 3000), "grey")
+    page.paste(portrait, (1800, 1500))
+    page.save(tmp_path / "large.jpg", quality=95)
+    page.save(tmp_path / "large.png")
+    spec = _spec(desk, min_face=8)
+    (jpeg,) = _one(tmp_path / "large.jpg", spec).appearances  # read at a quarter, and again at a half
+    (png,) = _one(tmp_path / "large.png", spec).appearances  # read whole
+    assert 20 < jpeg.observations[0].pixels * 2 < png.observations[0].pixels * 1.2
+    assert np.linalg.norm(jpeg.observations[0].vector - png.observations[0].vector) < 0.6

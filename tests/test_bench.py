@@ -5,7 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.errors import BadInput
+from app.photos.decode import load_rgb
+from app.photos.facts import read_facts
+from app.vision.bodies import onnx_bodies
+from app.vision.runtime import cuda_available
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -48,3 +59,114 @@ def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
     run = _bench("identify", "--data", str(tmp_path))
     assert run.returncode == 2
     assert "neither athletes nor lfw10" in run.stderr
+
+
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the scripts, whose modules can be imported."""
+    folder = REPOSITORY / "scripts"
+    monkeypatch.syspath_prepend(str(folder))
+    return folder
+
+
+def test_small_photos_all_differ(shared: Path, scripts: Path, tmp_path: Path) -> None:
+    from bench_photos import small_ones
+
+    photos = small_ones([shared / "data/groups/obama_and_biden.jpg"], 300, tmp_path / "small")
+    assert len({read_facts(photo).image_hash for photo in photos}) == 300
+
+
+def test_enlarged_photos_have_the_size_asked_for(shared: Path, scripts: Path, tmp_path: Path) -> None:
+    from bench_photos import enlarged
+
+    ((photo,), (other,)) = enlarged([shared / "data/groups/two_people.jpg"], 12, 2, tmp_path / "large")
+    assert read_facts(photo).image_hash != read_facts(other).image_hash
+    with Image.open(photo) as image:
+        assert image.width * image.height == pytest.approx(12e6, rel=0.001)
+        assert image.width / image.height == pytest.approx(1126 / 661, rel=0.001)
+
+
+def test_the_articles_pipeline_finds_the_faces_of_a_photo_in_four_steps(shared: Path, scripts: Path) -> None:
+    from bench_articles import ArticlesPipeline
+
+    pipeline = ArticlesPipeline("osnet_x0_25", shared / "models/osnet_x0_25_msmt17.pth")
+    seconds, faces = pipeline(shared / "data/groups/two_people.jpg")
+    assert list(seconds) == ["decode", "detect", "encode", "body"]
+    assert min(seconds.values()) > 0
+    assert faces == 2
+
+
+def test_the_articles_pipeline_describes_bodies_as_kith_does(shared: Path, scripts: Path) -> None:
+    from bench_articles import ArticlesPipeline
+
+    pipeline = ArticlesPipeline("osnet_x0_25", shared / "models/osnet_x0_25_msmt17.pth")
+    kith = onnx_bodies(shared / "models/osnet_x0_25_msmt17.onnx", "osnet_x0_25", 1)
+    for photo in sorted((shared / "data/pedestrians").rglob("*.jpg"))[:3]:
+        crop = load_rgb(photo)
+        vector = pipeline.body(crop)[0].numpy()
+        assert kith([crop])[0] @ vector / np.linalg.norm(vector) > 0.99
+
+
+def test_memory_is_that_of_all_processes_of_a_side(scripts: Path) -> None:
+    from bench_processes import Watch
+
+    hold = "import sys; held = bytearray(100_000_000); print('held', flush=True); sys.stdin.read()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
+    with subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()
+        watch = Watch(process.pid)
+        patience = time.monotonic() + 30
+        with watch.watching():
+            while watch.peak < 100_000_000 and time.monotonic() < patience:
+                pass
+        process.stdin.close()
+    assert 100_000_000 <= watch.peak < 200_000_000
+
+
+def test_speed_is_compared_on_the_same_photos(shared: Path, scripts: Path, tmp_path: Path) -> None:
+    from bench_speed import Case, Plan, measured, memory_of, prepared
+    from bench_tables import markdown, speed_tables
+
+    said: list[str] = []
+    originals = [shared / "data/groups/obama_and_biden.jpg", shared / "data/groups/two_people.jpg"]
+    with prepared(shared / "data", shared / "models", gpu=False) as bench:
+        figures = measured(bench, originals, Plan(2, 2, 1, (Case("", 0.5, 1),), patience=10), said.append)
+        figures |= memory_of(bench, originals, 2, 4, said.append)
+    assert not bench.folder.exists()
+    assert json.loads(json.dumps(figures)) == figures
+    for side in ("articles", "same_detector", "shipped", "whole_job"):
+        assert figures[side]["faces"] >= 4
+        for key in ("photos_per_second", "peak_mb", "processor_s", "cold_start_s"):
+            assert figures[side][key] > 0
+    assert figures["articles"]["stages_ms"].keys() == {"decode", "detect", "encode", "body"}
+    assert figures["shipped"]["stages_ms"].keys() == {"decode", "detect", "persons", "encode", "body", "rest"}
+    for ratio, side in (("shipped", "shipped"), ("job", "whole_job")):
+        expected = figures[side]["photos_per_second"] / figures["articles"]["photos_per_second"]
+        assert figures[f"ratio_{ratio}_to_articles"] == pytest.approx(expected)
+    assert 0 < figures["kernel_share"] < 1.5
+    assert figures["memory_4_to_2"] > 0
+    assert figures["rerun_photos_per_second"] > figures["small_photos_per_second"]
+    text = "\n".join(markdown(title, rows) for title, rows in speed_tables(figures).items())
+    assert "| shipped |" in text
+    assert f"| kernel_share | {figures['kernel_share']:.3g} |" in text
+
+
+def test_a_side_that_fails_says_why(scripts: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from bench_speed import Bench, Case
+
+    (tmp_path / "people").mkdir()
+    bench = Bench(tmp_path, tmp_path / "none.pth", "off", "cpu")
+    with pytest.raises(BadInput, match="shipped"):
+        bench.side("shipped", Case("", 1, 1), tmp_path / "photo.jpg")
+    assert "reid_weights names" in capfd.readouterr().err
+
+
+def test_without_a_graphics_card_the_measurement_on_one_is_refused(shared: Path) -> None:
+    if cuda_available():
+        pytest.skip("there is a graphics card")
+    run = _bench("--quick", "--gpu", KITH_SHARED=str(shared))
+    assert run.returncode == 1
+    assert "no NVIDIA graphics card" in run.stderr
+    assert not run.stdout

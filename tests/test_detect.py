@@ -13,7 +13,7 @@ from app.errors import ModelMissing
 from app.photos.decode import load_at_least, load_rgb
 from app.settings import Settings
 from app.vision import align
-from app.vision.align import AlignedFace, detect_and_align_faces, landmark_predictor
+from app.vision.align import FINE_ENOUGH, AlignedFace, detect_and_align_faces, landmark_predictor
 from app.vision.detect import Detection, squared, wide_enough
 from app.vision.dlib_detectors import CNN_FILE, cnn, hog
 from app.vision.dlib_network import face_resnet
@@ -186,7 +186,7 @@ def _oracle() -> object:
 def test_vectors_are_face_recognitions_of_the_pixels_as_read(
     shared: Path, detector_file: Path, working_size: int
 ) -> None:
-    decoded = load_at_least(shared / "data/groups/six_people.jpg", working_size)
+    decoded, _ = load_at_least(shared / "data/groups/six_people.jpg", working_size)
     working = working_copy(decoded, working_size)
     found = detect_and_align_faces(decoded, working, yunet(detector_file), landmark_predictor())
     finer = max(decoded.shape) / max(working.shape)
@@ -208,6 +208,21 @@ def test_chips_are_cut_from_the_finer_pixels(shared: Path, detector_file: Path) 
     assert fine.sharpness > 1.5 * coarse.sharpness
     same = np.asarray(Image.fromarray(fine.chip).filter(ImageFilter.GaussianBlur(2)), float)
     assert np.abs(same - coarse.chip).mean() < 12  # the same face at the same place
+
+
+def test_small_faces_are_cut_from_pixels_twice_as_fine(shared: Path, detector_file: Path) -> None:
+    photo = shared / "data/groups/six_people.jpg"
+    fine = load_rgb(photo, 1200)
+    detector, predictor = yunet(detector_file), landmark_predictor()
+
+    def seen(side: int) -> list[AlignedFace]:
+        working = working_copy(fine, side)
+        return detect_and_align_faces(working, working, detector, predictor, lambda: fine)
+
+    assert min(face.detection.width for face in seen(1000)) >= FINE_ENOUGH
+    assert all(face.pixels == face.detection.width for face in seen(1000))
+    assert min(face.detection.width for face in seen(300)) < FINE_ENOUGH
+    assert all(face.pixels == pytest.approx(4 * face.detection.width, rel=0.01) for face in seen(300))
 
 
 def test_sharpness_tells_blur_and_not_size(shared: Path, detector_file: Path, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Executors that run the analysis: named factories, and the road of photos through them."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +15,7 @@ from typing import Any
 
 import psutil
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 _WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
 
 ExecutorFactory = Callable[[], Executor]
@@ -48,7 +51,15 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
 
 def _settle_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _keep_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _keep_memory() -> None:
+    """Have glibc keep one photo's memory for the next: to ask the system anew for each array takes a tenth longer."""
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)  # the largest it takes
+        library.mallopt(_M_TRIM_THRESHOLD, 2**30)
 
 
 def _end_with_parent() -> None:

@@ -33,7 +33,7 @@ _TRANSPOSE = {
 
 
 def load_rgb(path: Path, max_side: int | None = None) -> NDArray[np.uint8]:
-    """Return the photo upright as height x width x 3 RGB, contiguous; a larger one shrunk to `max_side` pixels.
+    """Return the photo upright as height x width x 3 RGB, read-only; a larger one shrunk to `max_side` pixels.
 
     Transparent parts become white, of an animation the first picture is taken. Raises BadPhoto.
     """
@@ -41,20 +41,22 @@ def load_rgb(path: Path, max_side: int | None = None) -> NDArray[np.uint8]:
         return _upright(image, _shrunk(image, _target(image, max_side)))
 
 
-def load_at_least(path: Path, side: int) -> NDArray[np.uint8]:
+def load_at_least(path: Path, side: int) -> tuple[NDArray[np.uint8], bool]:
     """Return the photo as `load_rgb` does, at the size that is read soonest and has `side` pixels, or all there are.
 
-    A JPEG is read at a half, a quarter or an eighth of its size, any other photo at its own. Raises BadPhoto.
+    A JPEG is read at a half, a quarter or an eighth of its size, any other photo at its own. The second value tells
+    whether the file has more pixels. Raises BadPhoto.
     """
     with open_photo(path) as image:
+        whole = image.size
         _draft(image, _target(image, side))
         image.load()
-        return _upright(image, _to_rgb(image))
+        return _upright(image, _to_rgb(image)), image.size != whole
 
 
 def _upright(image: ImageFile.ImageFile, rgb: Image.Image) -> NDArray[np.uint8]:
     transpose = _TRANSPOSE.get(exif_orientation(image))
-    return np.array(rgb if transpose is None else rgb.transpose(transpose))
+    return np.asarray(rgb if transpose is None else rgb.transpose(transpose))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from app.vision.observations import Rgb
 
 CHIP_SIDE = 150  # the input of dlib's face network
 CHIP_PADDING = 0.25  # the margin the network was trained with
+FINE_ENOUGH = 40  # pixels: more of them hardly help to recognise a face: docs/recognition.md
 SHARPNESS_SIDE = 64  # pixels: what is lost below it hardly harms recognition
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 
@@ -42,15 +43,27 @@ def landmark_predictor() -> Predictor:
     return predictor
 
 
-def detect_and_align_faces(decoded: Rgb, working: Rgb, detector: Detector, predictor: Predictor) -> list[AlignedFace]:
+def detect_and_align_faces(
+    decoded: Rgb,
+    working: Rgb,
+    detector: Detector,
+    predictor: Predictor,
+    twice_as_fine: Callable[[], Rgb] | None = None,
+) -> list[AlignedFace]:
     """Return every face of an upright RGB photo, the largest first.
 
     Faces are found in `working`. `decoded` is the same photo with as many pixels or more, and chips are cut from it,
-    since each pixel more helps to recognise a small face: docs/recognition.md.
+    since each pixel more helps to recognise a small face; where one is narrower than FINE_ENOUGH they are cut from what
+    `twice_as_fine` reads: docs/recognition.md.
     """
-    finer = max(decoded.shape) / max(working.shape)
     found = sorted(detector(working), key=lambda one: -one.width)
-    return [_align(decoded, finer, detection, predictor) for detection in found]
+    if found and twice_as_fine and found[-1].width * _finer(decoded, working) < FINE_ENOUGH:
+        decoded = twice_as_fine()
+    return [_align(decoded, _finer(decoded, working), detection, predictor) for detection in found]
+
+
+def _finer(decoded: Rgb, working: Rgb) -> float:
+    return float(max(decoded.shape) / max(working.shape))
 
 
 def _align(decoded: Rgb, finer: float, detection: Detection, predictor: Predictor) -> AlignedFace:

@@ -82,7 +82,7 @@ def _see_all(photos: Sequence[Photo], spec: EngineSpec, engines: Engines) -> lis
     def look(photo: Photo) -> _Seen | KithError:
         path, orientation = photo
         try:
-            return _see(load_at_least(path, spec.resize_max), orientation, spec, engines)
+            return _see(path, orientation, spec, engines)
         except Exception as error:  # noqa: BLE001 - the others go on
             return _as_value(path, error)
 
@@ -108,11 +108,16 @@ def _as_value(path: Path, error: Exception) -> KithError:
     return failure
 
 
-def _see(decoded: Rgb, orientation: int, spec: EngineSpec, engines: Engines) -> _Seen:
+def _see(path: Path, orientation: int, spec: EngineSpec, engines: Engines) -> _Seen:
     """Find everybody in a photo: faces the largest first, then bodies without one."""
+    decoded, has_more = load_at_least(path, spec.resize_max)
     working = working_copy(decoded, spec.resize_max)
     height, width = working.shape[:2]
-    faces = detect_and_align_faces(decoded, working, engines.detector, engines.predictor)
+
+    def twice_as_fine() -> Rgb:
+        return load_at_least(path, 2 * max(decoded.shape))[0] if has_more else decoded
+
+    faces = detect_and_align_faces(decoded, working, engines.detector, engines.predictor, twice_as_fine)
     if engines.bodies:
         people = _with_bodies(faces, decoded, working, engines.persons)
     else:

@@ -24,9 +24,9 @@ class Observation:
     """Model `model_id` saw a face or a body.
 
     `box` is relative to the pixels as stored in the file (before EXIF orientation); `pixels` is the width of the face
-    in the pixels that it was cut from, `sharpness` its variance of the Laplacian, `frontality` about 1 seen from the front
-    and towards 0 in profile (all 0 for bodies); `mirror` is the vector of the mirror image (faces only); `weak` marks a
-    body that is merely the whole photo.
+    in the pixels that it was cut from, `sharpness` its variance of the Laplacian, `frontality` about 1 seen from the
+    front and towards 0 in profile (all 0 for bodies); `mirror` is the vector of the mirror image (faces only); `weak`
+    marks a body that is merely the whole photo.
     """
 
     kind: Kind

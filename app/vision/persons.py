@@ -99,9 +99,10 @@ def _letterboxed(rgb: Rgb, height: int, width: int) -> tuple[Floats, float]:
 
     scale = min(height / rgb.shape[0], width / rgb.shape[1])
     size = max(1, int(rgb.shape[1] * scale)), max(1, int(rgb.shape[0] * scale))
-    image = np.full((height, width, 3), GREY, np.uint8)
-    image[: size[1], : size[0]] = cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.dnn.blobFromImage(image, swapRB=True), np.float32), scale
+    image = np.full((1, 3, height, width), GREY, np.float32)
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)
+    image[0, :, : size[1], : size[0]] = small.transpose(2, 0, 1)[::-1]
+    return image, scale
 
 
 def _decoded(boxes: Floats, cells: Floats) -> Floats:

@@ -54,11 +54,10 @@ def _check(network: OnnxNetwork, model: Path) -> None:
 
 def _padded(rgb: Rgb) -> Floats:
     """Return 1 x 3 x height x width, blue first, filled up with black to whole cells of the coarsest grid."""
-    import cv2
-
-    below, beside = (-side % STRIDES[-1] for side in rgb.shape[:2])
-    image = cv2.copyMakeBorder(rgb, 0, below, 0, beside, cv2.BORDER_CONSTANT)
-    return np.asarray(cv2.dnn.blobFromImage(image, swapRB=True), np.float32)
+    height, width = rgb.shape[:2]
+    image = np.zeros((1, 3, height + -height % STRIDES[-1], width + -width % STRIDES[-1]), np.float32)
+    image[0, :, :height, :width] = rgb.transpose(2, 0, 1)[::-1]  # half the time of OpenCV's blobFromImage
+    return image
 
 
 def _decoded(outputs: Sequence[Floats], columns: int) -> Floats:
