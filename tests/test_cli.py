@@ -358,6 +358,7 @@ def test_settings_are_shown_and_saved(own_home: Path) -> None:
     assert (code, err) == (0, "")
     assert f"Settings file: {file}" in out
     assert f"Data folder: {own_home / 'data'}" in out
+    assert f"Cache folder: {own_home / 'cache'}" in out
     assert f"face_tol = {Settings().face_tol}\n" in out
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"of_mine": [1]}), encoding="utf-8")
 

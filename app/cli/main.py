@@ -84,7 +84,8 @@ def show_settings(
     values = with_overrides(loaded.settings, pairs(changes or []))
     if changes:
         save(loaded.path, values)
-    typer.echo(f"Settings file: {loaded.path}\nData folder: {user_folder('data')}\nLog file: {log_file()}\n")
+    folders = f"Data folder: {user_folder('data')}\nCache folder: {user_folder('cache')}"
+    typer.echo(f"Settings file: {loaded.path}\n{folders}\nLog file: {log_file()}\n")
     current = values.model_dump(mode="json")
     for row in described():
         value = json.dumps(current[row.key], ensure_ascii=False)
