@@ -241,7 +241,7 @@ class Finer:
         """Return the finer pixels."""
         if not self._has_more:
             return self._decoded
-        (finer, _), self.took = timed(load_at_least, self._path, 2 * max(self._decoded.shape))
+        (finer, _), self.took = timed(load_at_least, self._path, round(1.9 * max(self._decoded.shape)))
         return finer
 
 
@@ -290,7 +290,8 @@ def pixels_of_the_chip(faces: Sequence[Face], photos: Sequence[LargePhoto], engi
             decoded, _ = load_at_least(photo.path, DEFAULTS.resize_max)
             working = working_copy(decoded, DEFAULTS.resize_max)
             found = engines.detector(working)
-            again, whole = (load_at_least(photo.path, side)[0] for side in (2 * max(decoded.shape), max(LARGE)))
+            again = Finer(photo.path, decoded, has_more=True)()
+            whole, _ = load_at_least(photo.path, max(LARGE))
             for source, rgb in zip(sources, (decoded, again, whole)):
                 hits[source] += look_for(photo, rgb, working, found, engines.predictor)
         rows += [{"width": width, "cut from": source, **_quality(faces, hits[source], engines)} for source in sources]

@@ -11,7 +11,7 @@ from app.vision.observations import Rgb
 
 CHIP_SIDE = 150  # the input of dlib's face network
 CHIP_PADDING = 0.25  # the margin the network was trained with
-FINE_ENOUGH = 40  # pixels: more of them hardly help to recognise a face: docs/recognition.md
+FINE_ENOUGH = 30  # pixels: fewer give no name, and more of them hardly help: docs/recognition.md
 SHARPNESS_SIDE = 64  # pixels: what is lost below it hardly harms recognition
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 

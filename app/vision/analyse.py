@@ -114,8 +114,8 @@ def _see(path: Path, orientation: int, spec: EngineSpec, engines: Engines) -> _S
     working = working_copy(decoded, spec.resize_max)
     height, width = working.shape[:2]
 
-    def twice_as_fine() -> Rgb:
-        return load_at_least(path, 2 * max(decoded.shape))[0] if has_more else decoded
+    def twice_as_fine() -> Rgb:  # a little less is asked for, as reduced sizes are rounded
+        return load_at_least(path, round(1.9 * max(decoded.shape)))[0] if has_more else decoded
 
     faces = detect_and_align_faces(decoded, working, engines.detector, engines.predictor, twice_as_fine)
     if engines.bodies:
