@@ -287,10 +287,10 @@ def pixels_of_the_chip(faces: Sequence[Face], photos: Sequence[LargePhoto], engi
     for width in sorted({photo.width for photo in photos}):
         hits: dict[str, list[Hit]] = {source: [] for source in sources}
         for photo in (one for one in photos if one.width == width):
-            decoded, _ = load_at_least(photo.path, DEFAULTS.resize_max)
+            decoded, has_more = load_at_least(photo.path, DEFAULTS.resize_max)
             working = working_copy(decoded, DEFAULTS.resize_max)
             found = engines.detector(working)
-            again = Finer(photo.path, decoded, has_more=True)()
+            again = Finer(photo.path, decoded, has_more)()
             whole, _ = load_at_least(photo.path, max(LARGE))
             for source, rgb in zip(sources, (decoded, again, whole)):
                 hits[source] += look_for(photo, rgb, working, found, engines.predictor)
@@ -300,8 +300,8 @@ def pixels_of_the_chip(faces: Sequence[Face], photos: Sequence[LargePhoto], engi
 
 def _quality(faces: Sequence[Face], hits: Sequence[Hit], engines: Engines) -> Row:
     seen = [aligned for _, aligned in hits if aligned]
-    sharp = 100 * float(np.mean([one.sharpness >= DEFAULTS.lap_var_thresh for one in seen]))
-    pixels = round(float(np.median([one.pixels for one in seen])))
+    sharp = 100 * sum(one.sharpness >= DEFAULTS.lap_var_thresh for one in seen) / max(len(seen), 1)
+    pixels = round(float(np.median([one.pixels for one in seen] or [0])))
     about = named(faces, hits, engines)
     told = {name: about[name] for name in ("known found", "wrong names", "held-out people accepted", "n")}
     return {"pixels": pixels, "found": len(seen), "of": len(hits), "judged sharp": round(sharp), **told}
