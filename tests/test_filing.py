@@ -5,7 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import BadPhoto, FilingFailed
-from app.filing.copies import make_copy, plan_copies, withdraw
+from app.filing.copies import file_copies, make_copy, plan_copies, withdraw
 from app.filing.names import UNKNOWN
 from app.identity.copy_records import CopyRecord
 from app.identity.store import Store, open_store
@@ -48,11 +48,13 @@ class Filer:
         path.write_bytes(content)
         return path
 
+    folders: Mapping[int | None, str] = FOLDERS
+
     def plan(self, source: Path, *people: int | None, content: bytes | None = None) -> list[list[CopyRecord]]:
         """Write down the photo's copies; return the standing and the outdated ones."""
         with self.store.transaction():
             photo_id = self.store.photos.save_photo(facts((content or source.read_bytes()).hex()))
-            planned = plan_copies(self.store.copies, photo_id, source.name, people, FOLDERS, self.output)
+            planned = plan_copies(self.store.copies, photo_id, source.name, people, self.folders, self.output)
         return list(planned)
 
     def make(self, source: Path, standing: Sequence[CopyRecord]) -> list[str]:
@@ -62,11 +64,8 @@ class Filer:
 
     def file(self, source: Path, *people: int | None) -> list[str]:
         """Plan, make and withdraw, as a run does with each photo."""
-        standing, outdated = self.plan(source, *people)
-        made = self.make(source, standing)
-        for record in outdated:
-            withdraw(self.store.copies, record, source)
-        return made
+        made = file_copies(self.store.copies, source, *self.plan(source, *people))
+        return [path.relative_to(self.output).as_posix() for path in made]
 
     def filed(self) -> dict[str, bytes]:
         """Return all files of the output folder, hidden ones too, with their content."""
@@ -181,13 +180,54 @@ def test_a_copy_that_the_user_deleted_is_made_again(filer: Filer) -> None:
     assert filer.filed() == {path: b"a photo"}
 
 
-def test_invariant_3_a_renamed_person_keeps_the_copies_made_before(filer: Filer) -> None:
+def test_invariant_3_the_copies_of_a_renamed_person_move_along(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN, BOB)
+    filer.folders = {ANN: "Anna", BOB: "Bob"}
+    before = (filer.output / "Ann/photo.jpg").stat()
+    assert filer.file(source, ANN, BOB) == ["Anna/photo.jpg", "Bob/photo.jpg"]
+    assert filer.filed() == dict.fromkeys(("Anna/photo.jpg", "Bob/photo.jpg"), b"a photo")
+    assert (filer.output / "Anna/photo.jpg").stat().st_mtime_ns == before.st_mtime_ns
+    assert not (filer.output / "Ann").exists()
+
+
+def test_copies_move_although_their_photo_is_gone(filer: Filer) -> None:
     source = filer.photo()
     filer.file(source, ANN)
-    photo_id = filer.store.photos.by_hash(b"a photo".hex()) or 0
-    standing, outdated = plan_copies(filer.store.copies, photo_id, source.name, [ANN], {ANN: "Anna"}, filer.output)
-    assert filer.make(source, standing) == ["Ann/photo.jpg"]
-    assert outdated == []
+    planned = filer.plan(source, BOB)
+    source.unlink()
+    file_copies(filer.store.copies, source, *planned)
+    assert filer.filed() == {"Bob/photo.jpg": b"a photo"}
+
+
+def test_what_has_the_new_name_already_is_not_touched_by_a_move(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    standing, outdated = filer.plan(source, BOB)
+    standing[0].target.parent.mkdir()
+    standing[0].target.write_bytes(b"another")
+    assert [path.name for path in file_copies(filer.store.copies, source, standing, outdated)] == ["photo (2).jpg"]
+    assert filer.filed() == {"Bob/photo.jpg": b"another", "Bob/photo (2).jpg": b"a photo"}
+
+
+def test_a_copy_that_the_user_altered_stays_where_it_is_when_the_person_is_renamed(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    (filer.output / "Ann/photo.jpg").write_bytes(b"altered")
+    filer.folders = {ANN: "Anna"}
+    assert filer.file(source, ANN) == ["Anna/photo.jpg"]
+    assert filer.filed() == {"Ann/photo.jpg": b"altered", "Anna/photo.jpg": b"a photo"}
+
+
+def test_a_move_killed_before_it_was_written_down_is_finished(filer: Filer) -> None:
+    source = filer.photo()
+    filer.file(source, ANN)
+    standing, outdated = filer.plan(source, BOB)
+    standing[0].target.parent.mkdir()
+    outdated[0].target.rename(standing[0].target)
+    assert filer.file(source, BOB) == ["Bob/photo.jpg"]
+    assert filer.filed() == {"Bob/photo.jpg": b"a photo"}
+    assert filer.plan(source, BOB)[1] == []
 
 
 def test_another_output_folder_gets_its_own_copy(filer: Filer) -> None:

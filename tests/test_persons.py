@@ -51,7 +51,7 @@ def _taught(store: Store, kind: Kind = Kind.FACE, model: str = FACES) -> list[tu
 def test_invariant_3_two_people_of_one_name_are_two(store: Store) -> None:
     first, second = store.people.add("Ann", "Ann"), store.people.add("Ann")
     assert first != second
-    assert store.people.all() == {first: Person(first, "Ann", "Ann"), second: Person(second, "Ann", None)}
+    assert store.people.all() == {first: Person(first, "Ann", ("Ann",)), second: Person(second, "Ann")}
 
 
 def test_a_word_takes_the_place_of_the_same_sources_earlier_one(store: Store) -> None:
@@ -272,14 +272,14 @@ def test_invariant_3_a_folder_renamed_keeps_the_name_that_the_user_gave(store: S
     person = store.people.add("Grandma", "Ann")
     dataset.teach({"Ann/1.jpg": "a"})
     dataset.teach({"Oma/1.jpg": "a"})
-    assert store.people.all() == {person: Person(person, "Grandma", "Oma")}
+    assert store.people.all() == {person: Person(person, "Grandma", ("Oma",))}
     assert dataset.names() == {"Grandma 1": {"a"}}
 
 
 def test_a_folder_named_as_somebody_without_one_is_theirs(store: Store, dataset: Dataset) -> None:
     person = store.people.add("Ann")
     dataset.teach({"Ann/1.jpg": "a"})
-    assert store.people.all() == {person: Person(person, "Ann", "Ann")}
+    assert store.people.all() == {person: Person(person, "Ann", ("Ann",))}
 
 
 def test_a_deleted_photo_loses_its_link_by_the_dataset_only(store: Store, dataset: Dataset) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -29,20 +29,85 @@ def plan_copies(
 ) -> tuple[list[CopyRecord], list[CopyRecord]]:
     """Write down a copy for each of `people` (None: Unknown) and return the standing and the outdated records.
 
-    A copy planned or made by an earlier run stands, also under its earlier folder.
+    A copy planned or made by an earlier run stands; one in a folder that the person had by another name is outdated.
     """
-    present = {record.person_id: record for record in records.of_photo(photo_id, output)}
+    present = records.of_photo(photo_id, output)
     standing = [
-        present.get(person)
+        _standing(present, person, output / folders[person])
         or records.plan(photo_id, person, output, _free_name(records, output / folders[person] / name))
         for person in people
     ]
-    return standing, [record for person, record in present.items() if person not in people]
+    return standing, [record for record in present if record not in standing]
+
+
+def _standing(present: Iterable[CopyRecord], person: int | None, folder: Path) -> CopyRecord | None:
+    own = (record for record in present if record.person_id == person)
+    return next((record for record in own if _is_same_folder(record.target.parent, folder)), None)
+
+
+def _is_same_folder(one: Path, other: Path) -> bool:
+    if one == other:
+        return True
+    with suppress(OSError):
+        return one.samefile(other)  # where capitals or accents make no difference
+    return False
 
 
 def _free_name(records: CopyRecords, wanted: Path) -> Path:
     names = (numbered(wanted, number) for number in count(1))
     return next(path for path in names if not os.path.lexists(path) and not records.is_taken(path))
+
+
+def file_copies(
+    records: CopyRecords, source: Path, standing: Sequence[CopyRecord], outdated: Sequence[CopyRecord]
+) -> tuple[Path, ...]:
+    """Make the copies that stand for a verdict, withdraw the others, and return where the former lie.
+
+    An outdated copy that nobody altered becomes one that is to be made. Raises BadPhoto and FilingFailed.
+    """
+    left = list(outdated)
+    for record in standing:
+        if not record.sha256 and (moved := _move(records, record, left)):
+            left.remove(moved)
+    copies = tuple(make_copy(records, record, source) for record in _as_they_are(records, standing))
+    for record in left:
+        withdraw(records, record, source)
+    return copies
+
+
+def _as_they_are(records: CopyRecords, standing: Iterable[CopyRecord]) -> list[CopyRecord]:
+    return [records.get(record.id) or record for record in standing]
+
+
+def _move(records: CopyRecords, record: CopyRecord, outdated: Iterable[CopyRecord]) -> CopyRecord | None:
+    """Let an untouched copy take the place of one that is to be made, and return its former record if one could."""
+    for old in outdated:
+        with suppress(OSError):  # then the photo is copied instead
+            if old.sha256 and old.target.is_file() and _sha256(old.target) == old.sha256:
+                _rename(records, old.target, record)
+                records.mark_done(record.id, old.sha256)
+                records.drop(old.id)
+                _clear_away(old.target.parent)
+                return old
+    return None
+
+
+def _rename(records: CopyRecords, source: Path, record: CopyRecord) -> None:
+    target = record.target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    while not _reserve(target):
+        target = _free_name(records, target)
+        records.move(record.id, target)
+    try:
+        source.replace(target)
+    except BaseException:
+        target.unlink()
+        raise
+
+
+def _clear_away(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()  # only where it is empty
 
 
 def make_copy(records: CopyRecords, record: CopyRecord, source: Path) -> Path:
@@ -124,6 +189,7 @@ def withdraw(records: CopyRecords, record: CopyRecord, source: Path) -> None:
         if record.target.is_file() and _is_as_made(record, source):
             _check_readable(source)  # the copy may be the last one there is
             record.target.unlink()
+            _clear_away(record.target.parent)
     except OSError as error:
         raise _explained(error, source, record.target) from error
     records.drop(record.id)

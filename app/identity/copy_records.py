@@ -30,14 +30,30 @@ class CopyRecords:
 
     def of_photo(self, photo_id: int, output: Path) -> list[CopyRecord]:
         """Return the copies of a photo in an output folder."""
+        return self._where("photo_id = ? AND output = ?", photo_id, path_value(output))
+
+    def get(self, record_id: int) -> CopyRecord | None:
+        """Return a record as it is by now."""
+        return next(iter(self._where("id = ?", record_id)), None)
+
+    def _where(self, condition: str, *values: int | str | bytes) -> list[CopyRecord]:
         rows = self._connection.execute(
-            "SELECT id, photo_id, person_id, target, sha256 FROM copies WHERE photo_id = ? AND output = ? ORDER BY id",
-            (photo_id, path_value(output)),
+            f"SELECT id, photo_id, person_id, target, sha256 FROM copies WHERE {condition} ORDER BY id", values
         )
         return [
             CopyRecord(key, photo, person, Path(os.fsdecode(target)), sha256)
             for key, photo, person, target, sha256 in rows
         ]
+
+    def photos_of(self, person_id: int) -> set[int]:
+        """Return the photos with a copy under a person's name."""
+        rows = self._connection.execute("SELECT photo_id FROM copies WHERE person_id = ?", (person_id,))
+        return {row[0] for row in rows}
+
+    def outputs_of(self, photo_id: int) -> list[Path]:
+        """Return the output folders that a photo has copies in."""
+        rows = self._connection.execute("SELECT DISTINCT output FROM copies WHERE photo_id = ?", (photo_id,))
+        return [Path(os.fsdecode(row[0])) for row in rows]
 
     def outputs(self) -> list[Path]:
         """Return the output folders that hold copies."""

@@ -1,10 +1,13 @@
 """Subjective and linking layers: persons, and who says that an appearance is one of them."""
 
 import sqlite3
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from app.identity.import_records import IMPORTED
 from app.identity.photo_records import now
 from app.vision.observations import Kind
 
@@ -26,11 +29,20 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody by the name the user gave; `folder` is theirs in the dataset."""
+    """Somebody by the name the user gave; `folders` of the dataset teach them.
+
+    `birth` and `death` are partial dates: YYYY, YYYY-MM or YYYY-MM-DD. A `hidden` person is left out of lists.
+    """
 
     id: int
     name: str
-    folder: str | None
+    folders: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    birth: str | None = None
+    death: str | None = None
+    notes: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,16 @@ class Link:
     model_id: str | None = None
 
 
+def said_to_be(links: Sequence[Link]) -> int | None:
+    """Return whom user or dataset named, the user before the dataset, and nobody whom the user excluded."""
+    denied = {link.person_id for link in links if link.word is Word.IS_NOT and link.source is Source.USER}
+    for source in (Source.USER, Source.DATASET):
+        for link in links:
+            if link.source is source and link.word is Word.IS and link.person_id not in denied:
+                return link.person_id
+    return None
+
+
 class PersonRecords:
     """Persons and links."""
 
@@ -53,34 +75,69 @@ class PersonRecords:
 
     def all(self) -> dict[int, Person]:
         """Return every person by id."""
-        rows = self._connection.execute("SELECT id, name, folder FROM persons ORDER BY id")
-        return {row[0]: Person(*row) for row in rows}
+        folders = self._of_each("SELECT person_id, folder FROM person_folders ORDER BY folder")
+        aliases = self._of_each("SELECT person_id, name FROM aliases ORDER BY id")
+        fields = self._of_each("SELECT person_id, key, value FROM person_fields ORDER BY id")
+        return {
+            key: Person(
+                key,
+                name,
+                tuple(folder for (folder,) in folders.get(key, ())),
+                tuple(alias for (alias,) in aliases.get(key, ())),
+                birth,
+                death,
+                notes,
+                tuple((field, value) for field, value in fields.get(key, ())),
+                bool(hidden),
+            )
+            for key, name, birth, death, notes, hidden in self._connection.execute(
+                "SELECT id, name, birth, death, notes, hidden FROM persons ORDER BY id"
+            )
+        }
+
+    def _of_each(self, query: str) -> dict[int, list[tuple[str, ...]]]:
+        found: dict[int, list[tuple[str, ...]]] = {}
+        for person_id, *values in self._connection.execute(query):
+            found.setdefault(person_id, []).append(tuple(values))
+        return found
 
     def add(self, name: str, folder: str | None = None) -> int:
-        """Enter a person and return their id."""
-        cursor = self._connection.execute(
-            "INSERT INTO persons (name, folder, added_at) VALUES (?, ?, ?)", (name, folder, now())
-        )
-        return int(cursor.lastrowid or 0)
+        """Enter a person, taught by a folder of the dataset or by none yet, and return their id."""
+        cursor = self._connection.execute("INSERT INTO persons (name, added_at) VALUES (?, ?)", (name, now()))
+        person_id = int(cursor.lastrowid or 0)
+        if folder is not None:
+            self.give_folder(person_id, folder)
+        return person_id
 
-    def give_folder(self, person_id: int, folder: str) -> None:
-        """Say that the person's folder was renamed; their name follows if it was the folder's."""
+    def give_folder(self, person_id: int, folder: str, instead_of: str | None = None) -> None:
+        """Say that a folder teaches the person, perhaps one renamed; their name follows if it was the folder's."""
+        if instead_of is None:
+            self._connection.execute(
+                "INSERT INTO person_folders (folder, person_id) VALUES (?, ?)", (folder, person_id)
+            )
+            return
+        self._connection.execute("UPDATE person_folders SET folder = ? WHERE folder = ?", (folder, instead_of))
         self._connection.execute(
-            "UPDATE persons SET name = CASE name WHEN folder THEN ?1 ELSE name END, folder = ?1 WHERE id = ?2",
-            (folder, person_id),
+            "UPDATE persons SET name = ? WHERE id = ? AND name = ?", (folder, person_id, instead_of)
         )
 
     def say(self, link: Link) -> None:
         """Enter a link in place of the same source's earlier word about this appearance and person."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO links (appearance_id, person_id, word, source, score, model_id, made_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO links (appearance_id, person_id, word, source, score, model_id, made_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (appearance_id, person_id, source) DO UPDATE SET "
+            "word = excluded.word, score = excluded.score, model_id = excluded.model_id, made_at = excluded.made_at "
+            "WHERE word != excluded.word OR score IS NOT excluded.score OR model_id IS NOT excluded.model_id",
             (link.appearance_id, link.person_id, link.word, link.source, link.score, link.model_id, now()),
         )
 
     def replace_dataset_links(self, wanted: Iterable[tuple[int, int]]) -> None:
-        """Make the dataset say exactly these (appearance, person) pairs."""
-        rows = self._connection.execute("SELECT appearance_id, person_id FROM links WHERE source = 'dataset'")
+        """Make the dataset say exactly these (appearance, person) pairs, beside what was imported."""
+        rows = self._connection.execute(
+            "SELECT l.appearance_id, l.person_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
+            "JOIN photos p ON p.id = a.photo_id WHERE l.source = 'dataset' AND p.image_hash NOT GLOB ?",
+            (f"{IMPORTED}*",),
+        )
         present, target = set(rows), set(wanted)
         self._connection.executemany(
             "DELETE FROM links WHERE source = 'dataset' AND appearance_id = ? AND person_id = ?", present - target
@@ -89,11 +146,14 @@ class PersonRecords:
             self.say(Link(appearance_id, person_id, Word.IS, Source.DATASET))
 
     def replace_machine_links(self, appearance_ids: Sequence[int], links: Iterable[Link]) -> None:
-        """Make these all that the machine says of these appearances."""
+        """Make these all that the machine says of these appearances; what it says already is left as it is."""
+        present = {link for key in appearance_ids for link in self.links(key) if link.source is Source.MACHINE}
+        wanted = set(links)
         self._connection.executemany(
-            "DELETE FROM links WHERE source = 'machine' AND appearance_id = ?", [(key,) for key in appearance_ids]
+            "DELETE FROM links WHERE source = 'machine' AND appearance_id = ? AND person_id = ?",
+            [(link.appearance_id, link.person_id) for link in present - wanted],
         )
-        for link in links:
+        for link in sorted(wanted - present, key=lambda link: (link.appearance_id, link.person_id)):
             self.say(link)
 
     def links(self, appearance_id: int) -> list[Link]:
@@ -102,7 +162,24 @@ class PersonRecords:
             "SELECT appearance_id, person_id, word, source, score, model_id FROM links WHERE appearance_id = ?",
             (appearance_id,),
         )
-        return [_link(row) for row in rows]
+        return [link_of(row) for row in rows]
+
+    def mentions(self, person_id: int) -> list[tuple[int, Link]]:
+        """Return all that is said of a person, each with its photo's id, photo by photo."""
+        rows = self._connection.execute(
+            "SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id FROM links l "
+            "JOIN appearances a ON a.id = l.appearance_id WHERE l.person_id = ? ORDER BY a.photo_id, a.id, l.source",
+            (person_id,),
+        )
+        return [(row[0], link_of(row[1:])) for row in rows]
+
+    def counts(self) -> defaultdict[int, Counter[Source]]:
+        """Return of how many appearances each source says that they are a person, by the person's id."""
+        found: defaultdict[int, Counter[Source]] = defaultdict(Counter)
+        query = "SELECT person_id, source, count(*) FROM links WHERE word = 'is' GROUP BY person_id, source"
+        for person_id, source, count in self._connection.execute(query):
+            found[person_id][Source(source)] = count
+        return found
 
     def named_by_user(self, photo_id: int) -> set[int]:
         """Return the appearances in a photo that the user named, whatever models see there."""
@@ -162,6 +239,7 @@ class PersonRecords:
         return {row[0] for row in rows}
 
 
-def _link(row: tuple[int, int, str, str, float | None, str | None]) -> Link:
+def link_of(row: Sequence[Any]) -> Link:
+    """Return a link from its columns: appearance, person, word, source, score, model."""
     appearance_id, person_id, word, source, score, model_id = row
     return Link(appearance_id, person_id, Word(word), Source(source), score, model_id)

@@ -128,6 +128,23 @@ class PhotoRecords:
             self._add_observations(appearance_id, analysis_id, appearance)
         return analysis_id
 
+    def appearances(self, photo_id: int) -> list[int]:
+        """Return who shows in a photo, whatever models saw them."""
+        rows = self._connection.execute("SELECT id FROM appearances WHERE photo_id = ? ORDER BY id", (photo_id,))
+        return [row[0] for row in rows]
+
+    def photo_of(self, appearance_id: int) -> int | None:
+        """Return the photo that somebody shows in, None for a number that is none."""
+        row = self._connection.execute("SELECT photo_id FROM appearances WHERE id = ?", (appearance_id,)).fetchone()
+        return row[0] if row else None
+
+    def move_files(self, before: Path, now: Path) -> None:
+        """Say that a folder has another name: what lies below it is known there."""
+        for path in self.photos_at([before]):
+            moved = now / path.relative_to(before)
+            self._connection.execute("DELETE FROM files WHERE path = ?", (path_value(moved),))
+            self._connection.execute("UPDATE files SET path = ? WHERE path = ?", (path_value(moved), path_value(path)))
+
     def _known_places(self, photo_id: int) -> dict[int, _Places]:
         """Return where each appearance shows: its face and its body as last seen, and its own box as entered."""
         rows = self._connection.execute(
@@ -179,7 +196,7 @@ class PhotoRecords:
         )
         seen: dict[int, dict[Kind, Observation]] = {}
         for appearance_id, *values in rows:
-            observation = _observation(values)
+            observation = observation_of(values)
             seen.setdefault(appearance_id, {})[observation.kind] = observation
         return [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
 
@@ -211,7 +228,8 @@ def from_blob(blob: bytes) -> NDArray[np.float32]:
     return np.frombuffer(blob, "<f4")
 
 
-def _observation(values: Sequence[Any]) -> Observation:
+def observation_of(values: Sequence[Any]) -> Observation:
+    """Return an observation from its columns: kind, model, box, score, vector, mirror, four qualities."""
     kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, weak = values
     return Observation(
         kind=Kind(kind),

@@ -11,6 +11,12 @@ from app.photos.box import Box
 _NEWEST_ANALYSIS = """(
     SELECT max(n.id) FROM analyses n JOIN photos p ON p.id = n.photo_id AND p.orientation = n.orientation
     WHERE n.photo_id = {photo})"""
+NEWEST_ANALYSIS = _NEWEST_ANALYSIS.format(photo="a.photo_id")
+NOBODY_KNOWN = """NOT EXISTS (
+    SELECT 1 FROM links l WHERE l.appearance_id = a.id AND l.word = 'is' AND NOT EXISTS (
+        SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.person_id = l.person_id
+        AND u.source = 'user' AND u.word = 'is_not'))"""
+NOT_IGNORED = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Unknown:
 
 
 class ReviewRecords:
-    """Unknown appearances, places in photos, and the user's word taken back."""
+    """Unknown appearances and places in photos."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -31,18 +37,16 @@ class ReviewRecords:
     def unknowns(self) -> list[Unknown]:
         """Return who shows in filed photos and is not known: faces first, photos of nobody known before others.
 
-        What only an earlier analysis saw is left out, since recognising would not file by it.
+        Left out are the ignored, and what only an earlier analysis saw, since recognising would not file by it.
         """
         rows = self._connection.execute(
             f"""
             SELECT a.id, a.photo_id, max(o.kind = 'face') AS has_face
             FROM appearances a
             JOIN observations o ON o.appearance_id = a.id
-                AND o.analysis_id = {_NEWEST_ANALYSIS.format(photo="a.photo_id")}
-            WHERE a.photo_id IN (SELECT photo_id FROM copies WHERE sha256 IS NOT NULL) AND NOT EXISTS (
-                SELECT 1 FROM links l WHERE l.appearance_id = a.id AND l.word = 'is' AND NOT EXISTS (
-                    SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.person_id = l.person_id
-                    AND u.source = 'user' AND u.word = 'is_not'))
+                AND o.analysis_id = {NEWEST_ANALYSIS}
+            WHERE a.photo_id IN (SELECT photo_id FROM copies WHERE sha256 IS NOT NULL)
+                AND {NOBODY_KNOWN} AND {NOT_IGNORED}
             GROUP BY a.id
             ORDER BY has_face DESC,
                 EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = a.photo_id AND c.person_id IS NULL) DESC,
@@ -81,14 +85,3 @@ class ReviewRecords:
             "SELECT size, mtime_ns FROM files WHERE path = ?", (path_value(path),)
         ).fetchone()
         return bool(row == (now.st_size, now.st_mtime_ns))
-
-    def outputs(self, photo_id: int) -> list[Path]:
-        """Return the output folders that a photo has copies in."""
-        rows = self._connection.execute("SELECT DISTINCT output FROM copies WHERE photo_id = ?", (photo_id,))
-        return [Path(os.fsdecode(row[0])) for row in rows]
-
-    def take_back_names(self, appearance_id: int) -> None:
-        """Forget whom the user said an appearance is; whom it is not stays."""
-        self._connection.execute(
-            "DELETE FROM links WHERE appearance_id = ? AND source = 'user' AND word = 'is'", (appearance_id,)
-        )

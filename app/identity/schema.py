@@ -1,8 +1,33 @@
 """The tables of library.sqlite, as numbered migrations."""
 
-import sqlite3
+JOURNALLED = {
+    "persons": ("id", "name", "birth", "death", "notes", "hidden", "added_at"),
+    "person_folders": ("id", "folder", "person_id"),
+    "aliases": ("id", "person_id", "name"),
+    "person_fields": ("id", "person_id", "key", "value"),
+    "links": ("id", "appearance_id", "person_id", "word", "source", "score", "model_id", "made_at"),
+    "ignored": ("appearance_id", "made_at"),
+}
 
-from app.errors import BadKnowledgeBase
+
+def _triggers(table: str, columns: tuple[str, ...]) -> str:
+    """Return the triggers that write a row as it was to the open change: sqlite.org/undoredo.html."""
+    key = columns[0]
+    values = ", ".join(f"'{name}', {_exact(name)}" for name in columns)
+    steps = {"INSERT": ("NEW", "NULL"), "UPDATE": ("OLD", f"json_object({values})")}
+    steps["DELETE"] = steps["UPDATE"]
+    return "\n".join(
+        f"CREATE TRIGGER journal_{table}_{event.lower()} AFTER {event} ON {table} WHEN EXISTS (TABLE_OPEN) BEGIN "
+        f"INSERT INTO change_steps (change_id, table_name, row_id, before) "
+        f"SELECT change_id, '{table}', {row}.{key}, {before} FROM open_change; END;"
+        for event, (row, before) in steps.items()
+    ).replace("TABLE_OPEN", "SELECT 1 FROM open_change")
+
+
+def _exact(column: str) -> str:
+    """Return a column of the old row for JSON, whose numbers have 15 digits only."""
+    return "iif(OLD.score IS NULL, NULL, printf('%!.17g', OLD.score))" if column == "score" else f"OLD.{column}"
+
 
 MIGRATIONS = (
     """
@@ -84,29 +109,67 @@ MIGRATIONS = (
     );
     CREATE INDEX copies_by_photo ON copies (photo_id);
     """,
-)
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the library to the newest version, one transaction a step.
-
-    Raises BadKnowledgeBase for a newer one and for another program's database, which stay as they are.
     """
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if tables and "appearances" not in tables:
-        raise BadKnowledgeBase(
-            "This is another program's database and no library of Kith: let library_path in the settings name a file "
-            "of its own. Nothing was changed."
-        )
-    if version > len(MIGRATIONS):
-        raise BadKnowledgeBase(
-            f"This library was written by a newer Kith (version {version}, this one knows {len(MIGRATIONS)}): "
-            "update Kith. Nothing was changed."
-        )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
-        except sqlite3.Error:
-            connection.rollback()
-            raise
+    CREATE TABLE new_persons (        -- subjective: the name is a label, not a key
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        birth TEXT,                   -- YYYY, YYYY-MM or YYYY-MM-DD, as death
+        death TEXT,
+        notes TEXT NOT NULL DEFAULT '',
+        hidden INTEGER NOT NULL DEFAULT 0,
+        added_at TEXT NOT NULL
+    );
+    CREATE TABLE person_folders (     -- whom a folder of the dataset teaches
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        folder TEXT NOT NULL UNIQUE,
+        person_id INTEGER NOT NULL REFERENCES persons (id)
+    );
+    INSERT INTO person_folders (folder, person_id) SELECT folder, id FROM persons WHERE folder IS NOT NULL;
+    INSERT INTO new_persons (id, name, added_at) SELECT id, name, added_at FROM persons;
+    DROP TABLE persons;
+    ALTER TABLE new_persons RENAME TO persons;
+    CREATE INDEX person_folders_by_person ON person_folders (person_id);
+    CREATE TABLE aliases (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        person_id INTEGER NOT NULL REFERENCES persons (id),
+        name TEXT NOT NULL,
+        UNIQUE (person_id, name)
+    );
+    CREATE TABLE person_fields (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        person_id INTEGER NOT NULL REFERENCES persons (id),
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        UNIQUE (person_id, key)
+    );
+    CREATE TABLE ignored (            -- the user said: nobody I want to know
+        appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id),
+        made_at TEXT NOT NULL
+    );
+    CREATE TABLE unknown_groups (     -- appearances of nobody known that resemble each other
+        appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id),
+        group_id INTEGER NOT NULL
+    );
+    CREATE INDEX unknown_groups_by_group ON unknown_groups (group_id);
+    CREATE INDEX copies_by_person ON copies (person_id);
+    CREATE TABLE changes (            -- what the user did, one row each
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        made_at TEXT NOT NULL,
+        action TEXT NOT NULL,
+        summary TEXT NOT NULL,
+        last_link INTEGER NOT NULL DEFAULT 0,  -- the newest link when it was done, and the newest person
+        last_person INTEGER NOT NULL DEFAULT 0,
+        undone_at TEXT
+    );
+    CREATE TABLE change_steps (       -- the rows that a change touched, as they were before; null where they are new
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        change_id INTEGER NOT NULL REFERENCES changes (id),
+        table_name TEXT NOT NULL,
+        row_id INTEGER NOT NULL,
+        before TEXT
+    );
+    CREATE INDEX change_steps_by_change ON change_steps (change_id);
+    CREATE TABLE open_change (change_id INTEGER NOT NULL);  -- one row within a change's transaction, else none
+    """
+    + "\n".join(_triggers(table, columns) for table, columns in JOURNALLED.items()),
+)

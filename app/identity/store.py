@@ -2,16 +2,25 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from app.errors import BadKnowledgeBase
 from app.identity.copy_records import CopyRecords
-from app.identity.person_records import PersonRecords
+from app.identity.erasing import erase_person, scrub
+from app.identity.event_records import EventRecords
+from app.identity.gallery_records import GalleryRecords
+from app.identity.group_records import GroupRecords
+from app.identity.health_records import HealthRecords
+from app.identity.import_records import ImportRecords
+from app.identity.journal import Journal, Undone
+from app.identity.migrating import migrate
+from app.identity.person_edits import PersonEdits
+from app.identity.person_records import Person, PersonRecords
 from app.identity.photo_records import PhotoRecords
+from app.identity.redecision_records import RedecisionRecords
 from app.identity.review_records import ReviewRecords
-from app.identity.schema import migrate
 
 WAIT_S = 30  # for another program's short transaction
 _PRIMARY = 0xFF  # the part of an SQLite result code that names its kind: sqlite.org/rescode.html
@@ -26,15 +35,26 @@ _FILE_AT_FAULT = {
 
 
 class Store:
-    """An open library; `photos`, `people`, `copies` and `reviews` speak for its tables. Close it when done."""
+    """An open library; `photos`, `people`, `copies` and `reviews` speak for its tables. Close it when done.
+
+    What the user does goes through `edits` within a `change`, which `changes` remembers and can take back.
+    """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
         self.photos = PhotoRecords(connection)
         self.people = PersonRecords(connection)
+        self.imports = ImportRecords(connection)
+        self.health = HealthRecords(connection)
         self.copies = CopyRecords(connection)
         self.reviews = ReviewRecords(connection)
+        self.redecisions = RedecisionRecords(connection)
+        self.groups = GroupRecords(connection)
+        self.gallery = GalleryRecords(connection)
+        self.events = EventRecords(connection)
+        self.edits = PersonEdits(connection, self.people)
+        self.changes = Journal(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -42,14 +62,56 @@ class Store:
 
         Raises BadKnowledgeBase where the disk is full or fails, or the file turns out to be damaged.
         """
+        with self._told(), self._connection:  # commits, or rolls back
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
         try:
-            with self._connection:  # commits, or rolls back
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield
+            yield
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & _PRIMARY not in _FILE_AT_FAULT:
                 raise
             raise _unusable(self.path, error) from error
+
+    @contextmanager
+    def change(self, action: str, summary: str) -> Iterator[int]:
+        """Make what happens inside one transaction that `undo` can take back, and give its number.
+
+        `summary` says in words what the user did.
+        """
+        with self.transaction():
+            change_id = self.changes.begin(action, summary)
+            yield change_id
+            self.changes.end(change_id)
+
+    @contextmanager
+    def following(self, change_id: int | None) -> Iterator[None]:
+        """Make what happens inside one transaction that belongs to a change made before, or to none."""
+        with self.transaction():
+            resumed = change_id is not None and self.changes.resume(change_id)
+            yield
+            if resumed and change_id is not None:
+                self.changes.end(change_id)
+
+    def undo(self) -> Undone | None:
+        """Take the newest change back that is not undone; None where there is none."""
+        with self.transaction():
+            return self.changes.undo()
+
+    def forget(self, person: Person, folders: Iterable[Path]) -> bool:
+        """Erase a person for good, with the places of photos in these folders of theirs, down to the file's bytes.
+
+        Returns whether the log beside the file (-wal) could be emptied, too: another program may be reading.
+        """
+        self._connection.execute("PRAGMA secure_delete = ON")
+        with self.transaction():
+            for folder in folders:
+                self.photos.forget_missing_files(folder, ())
+            erase_person(self._connection, person)
+        with self._told():
+            return scrub(self._connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -67,7 +129,7 @@ def open_store(path: Path) -> Store:
     except (OSError, sqlite3.Error) as error:
         raise BadKnowledgeBase(f"The library {path} cannot be opened or created: {error}") from error
     try:
-        _prepare(connection)
+        _prepare(connection, path)
         return Store(path, connection)
     except sqlite3.Error as error:
         connection.close()
@@ -77,8 +139,8 @@ def open_store(path: Path) -> Store:
         raise
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    migrate(connection)  # first: it refuses what is not ours to write to
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    migrate(connection, path)  # first: it refuses what is not ours to write to
     connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")

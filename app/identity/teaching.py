@@ -81,10 +81,12 @@ class PersonFolders:
     def _persons(self, folder_of_photo: Mapping[int, str]) -> dict[str, int]:
         """Return the person of each folder: known by it, else by its photos (renamed) or name (no folder), else new."""
         everybody = self._people.all().values()
-        known = {person.folder: person.id for person in everybody if person.folder}
+        known = {folder: person.id for person in everybody for folder in person.folders}
         names = [readable(folder) for folder in self._folders]
-        gone = {person for folder, person in known.items() if folder not in names}
-        folderless = {person.name: person.id for person in everybody if not person.folder}
+        gone: dict[int, list[str]] = {}
+        for folder in sorted(known.keys() - set(names)):
+            gone.setdefault(known[folder], []).append(folder)
+        folderless = {person.name: person.id for person in everybody if not person.folders}
         linked = self._people.dataset_persons(folder_of_photo)
         persons = {}
         for folder, name in zip(self._folders, names, strict=True):
@@ -92,13 +94,15 @@ class PersonFolders:
             if person is None:
                 photos = (photo for photo, own in folder_of_photo.items() if own == folder and photo in linked)
                 votes = Counter(linked[photo] for photo in photos)
-                renamed = next((winner for winner, _ in votes.most_common(1) if winner in gone), None)
-                person = folderless.get(name) if renamed is None else renamed
-                if person is None:
-                    person = self._people.add(name, name)
-                else:
-                    gone.discard(person)
+                renamed = next((winner for winner, _ in votes.most_common(1) if gone.get(winner)), None)
+                if renamed is not None:
+                    person = renamed
+                    self._people.give_folder(person, name, instead_of=gone[person].pop(0))
+                elif name in folderless:
+                    person = folderless.pop(name)
                     self._people.give_folder(person, name)
+                else:
+                    person = self._people.add(name, name)
             persons[folder] = person
         return persons
 

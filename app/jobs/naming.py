@@ -1,0 +1,44 @@
+"""Whom a text means: a name, another name, or `#` and the person's number."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+from app.errors import BadInput
+from app.identity.person_records import Person
+from app.jobs.wording import display_names
+
+_NUMBER = re.compile(r"#(\d+)", re.ASCII)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Say whether two names are one to a reader: capitals and the way accents are composed do not count."""
+    return unicodedata.normalize("NFC", one).casefold() == unicodedata.normalize("NFC", other).casefold()
+
+
+def cleaned(text: str) -> str:
+    """Return a name with single spaces; raises BadInput where there is none."""
+    name = " ".join(text.split())
+    if not name:
+        raise BadInput("Type a name first.")
+    return name
+
+
+def who(persons: Collection[Person], text: str) -> Person | None:
+    """Return whom a text means, None where nobody is called so; raises BadInput where several are.
+
+    A name goes over another name (alias), `Ann #3` over both.
+    """
+    name, shown = cleaned(text), display_names(persons)
+    number = _NUMBER.fullmatch(name)
+    found = [one for one in persons if shown[one.id] == name or (number and one.id == int(number[1]))]
+    found = found or [one for one in persons if same_name(one.name, name)]
+    found = found or [one for one in persons if any(same_name(alias, name) for alias in one.aliases)]
+    if len(found) > 1:
+        choice = " or ".join(_told_apart(one, shown[one.id]) for one in found)
+        raise BadInput(f"{len(found)} people are called {name}: say which one, {choice}.")
+    return found[0] if found else None
+
+
+def _told_apart(person: Person, shown: str) -> str:
+    return shown if shown.endswith(f"#{person.id}") else f"{shown} (#{person.id})"

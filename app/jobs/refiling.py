@@ -1,0 +1,139 @@
+"""After a user's word: decide the photos again that it is about, and let their copies follow."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.errors import BadKnowledgeBase, BadPhoto, FilingFailed, ModelMismatch
+from app.filing.copies import file_copies, plan_copies
+from app.filing.names import folder_names
+from app.identity.copy_records import CopyRecord
+from app.identity.event_evidence import EventEvidence
+from app.identity.person_records import said_to_be
+from app.identity.photo_records import Sighting
+from app.identity.store import Store
+from app.identity.verdicts import Judge
+from app.jobs.judging import evidence_for, judge_of
+from app.jobs.settling import decide, judged
+from app.settings import BodyPolicy, Settings
+
+Plan = tuple[Path, list[CopyRecord], list[CopyRecord]]  # the photo, its copies standing, those outdated
+Folders = Mapping[int | None, str]
+
+
+@dataclass(slots=True)
+class Refiler:
+    """Decides photos again from what is stored, without opening one; `judge` is made anew after `forget_judge`."""
+
+    settings: Settings
+    store: Store
+    body_model_id: str | None
+    _judge: Judge | None = None
+    _evidence: EventEvidence | None = None
+
+    @property
+    def judge(self) -> Judge:
+        """The judge of all that is taught; raises BadKnowledgeBase where nobody is and ModelMismatch."""
+        self._judge = self._judge or judge_of(self.settings, self.store, self.body_model_id)
+        return self._judge
+
+    @property
+    def evidence(self) -> EventEvidence:
+        """What the other photos of an event say; raises as `judge`."""
+        self._evidence = self._evidence or evidence_for(self.judge, self.settings, self.store)
+        return self._evidence
+
+    def forget_judge(self) -> None:
+        """Say that something teaches from now on, or no longer."""
+        self._judge = self._evidence = None
+
+    def sightings(self, photo_id: int, judge: Judge) -> list[Sighting]:
+        """Return whom the last look saw, no bodies of other models than the gallery's, and whom only the user saw."""
+        analysis = self.store.reviews.newest_analysis(photo_id)
+        sightings = [
+            seen if seen.body and seen.body.model_id == judge.bodies.model_id else replace(seen, body=None)
+            for seen in self.store.photos.sightings(analysis or 0)
+        ]
+        unseen = self.store.people.named_by_user(photo_id) - {seen.appearance_id for seen in sightings}
+        return sightings + [Sighting(key, None, None) for key in sorted(unseen)]
+
+    def settle(self, photo_id: int, folders: Folders | None = None) -> list[Plan]:
+        """Decide a photo, within the caller's transaction, and return the plan of copies for each output folder."""
+        people = decide(self.store, self.judge, self.sightings(photo_id, self.judge), self.evidence).people
+        return self.plans(photo_id, people, folders or self.folders())
+
+    def folders(self) -> Folders:
+        """Return everybody's folder of copies."""
+        return folder_names(self.store.people.all().values())
+
+    def follow(
+        self, photo_ids: Collection[int], renamed: Collection[int] = (), change_id: int | None = None
+    ) -> list[str]:
+        """Settle photos and their copies, each in its own transaction; return what could not be filed.
+
+        Of photos whose people only have another name the copies move, and nothing is decided. What the machine says
+        now belongs to the change that it follows from, and is undone with it.
+        """
+        self.forget_judge()
+        settle = self.settle if photo_ids and self._knows_somebody() else self._settle_by_word
+        if settle == self.settle and self.judge.body_policy is BodyPolicy.EVENT:
+            for photo_id in photo_ids:  # first the faces of all of them, whose bodies then speak in any order
+                self.evidence.learn(photo_id, judged(self.store, self.judge, self.sightings(photo_id, self.judge)))
+        folders, problems = self.folders(), []
+        for photo_id in sorted({*photo_ids, *renamed}):
+            with self.store.following(change_id):
+                plans = settle(photo_id, folders) if photo_id in photo_ids else self.plans(photo_id, None, folders)
+            try:
+                self.file(plans)
+            except (BadPhoto, FilingFailed) as error:
+                problems.append(str(error))
+        return list(dict.fromkeys(problems))
+
+    def file(self, plans: Iterable[Plan]) -> None:
+        """Make the copies of a plan and withdraw the outdated; raises BadPhoto and FilingFailed."""
+        for source, standing, outdated in plans:
+            file_copies(self.store.copies, source, standing, outdated)
+
+    def file_of(self, photo_id: int) -> Path | None:
+        """Return where the photo lies unchanged."""
+        reviews = self.store.reviews
+        return next((path for path in reviews.files(photo_id) if reviews.is_unchanged(path)), None)
+
+    def source(self, photo_id: int) -> Path | None:
+        """Return where the photo lies, or else where it was last seen."""
+        return self.file_of(photo_id) or next(iter(self.store.reviews.files(photo_id)), None)
+
+    def label(self, photo_id: int, appearance_id: int) -> str:
+        """Return how an appearance is called in words and on the command line: `IMG_1.jpg#12`."""
+        source = self.source(photo_id)
+        return f"{source.name if source else photo_id}#{appearance_id}"
+
+    def _knows_somebody(self) -> bool:
+        try:
+            return bool(self.judge)
+        except ModelMismatch:  # then faces decide alone
+            self.body_model_id = None
+            return self._knows_somebody()
+        except BadKnowledgeBase:
+            return False
+
+    def _settle_by_word(self, photo_id: int, folders: Folders) -> list[Plan]:
+        """Go by whom user and dataset named in a photo, and let the machine, which knows nobody, say nothing."""
+        people = self.store.people
+        keys = self.store.photos.appearances(photo_id)
+        people.replace_machine_links(keys, [])
+        named = (said_to_be(people.links(key)) for key in keys)
+        return self.plans(photo_id, list(dict.fromkeys(one for one in named if one is not None)), folders)
+
+    def plans(self, photo_id: int, people: Collection[int | None] | None, folders: Folders) -> list[Plan]:
+        """Return the plan of copies under the names of `people`, or else of those who have them now."""
+        copies = self.store.copies
+        # An output folder that is gone, perhaps with its drive, is not made anew for one photo.
+        outputs = [output for output in copies.outputs_of(photo_id) if output.is_dir()]
+        plans = []
+        for output in outputs:
+            present = copies.of_photo(photo_id, output)
+            source = self.source(photo_id) or present[0].target
+            filed = dict.fromkeys(record.person_id for record in present) if people is None else people or (None,)
+            plans.append((source, *plan_copies(copies, photo_id, source.name, filed, folders, output)))
+        return plans

@@ -1,0 +1,333 @@
+"""Libraries of earlier versions: brought up to date with nothing lost, a copy kept, or left as they are."""
+
+import os
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.errors import BadInput, BadKnowledgeBase, FilingFailed
+from app.identity import migrating
+from app.identity.person_records import Link, Person, Source, Word
+from app.identity.schema import JOURNALLED, MIGRATIONS
+from app.identity.store import open_store
+from app.jobs.backup import back_up
+from app.settings import Settings
+from tests.desk import REPOSITORY
+from tests.making import enter, face, posix_only
+
+ROWS = """
+    INSERT INTO photos (id, image_hash, width, height, orientation, added_at) VALUES (3, 'a', 4, 3, 1, 't'),
+        (4, 'b', 4, 3, 6, 't');
+    INSERT INTO files VALUES ('/people/Ann/a.jpg', 3, 1, 2), ('/in/b.jpg', 4, 1, 2);
+    INSERT INTO analyses (id, photo_id, engine_id, orientation, made_at) VALUES (1, 3, 'e', 1, 't'),
+        (2, 4, 'e', 6, 't');
+    INSERT INTO appearances (id, photo_id, x, y, w, h) VALUES (7, 3, 0, 0, 1, 1), (8, 4, 0, 0, 0.5, 1),
+        (9, 4, 0.5, 0, 0.5, 1);
+    INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, sharpness, pixels,
+        frontality, weak, vector) VALUES (7, 1, 'face', 'm', 0, 0, 1, 1, 1, 1, 99, 1, 0, x'0000803f'),
+        (8, 2, 'face', 'm', 0, 0, 1, 1, 1, 1, 99, 1, 0, x'00000040');
+    INSERT INTO persons (id, name, folder, added_at) VALUES (2, 'Grandma', 'Ann', 't1'), (5, 'Bob', NULL, 't2'),
+        (6, 'Bob', 'Bob', 't3');
+    INSERT INTO links (id, appearance_id, person_id, word, source, score, model_id, made_at) VALUES
+        (11, 7, 2, 'is', 'dataset', NULL, NULL, 't'), (12, 8, 5, 'is_not', 'user', NULL, NULL, 't'),
+        (13, 8, 6, 'is', 'machine', 0.37000000000000011, 'm', 't'), (15, 9, 5, 'is', 'user', NULL, NULL, 't');
+    INSERT INTO copies (id, photo_id, person_id, output, target, made_at) VALUES
+        (1, 4, 6, '/out', '/out/Bob/b.jpg', 't'), (2, 3, NULL, '/out', '/out/Unknown/a.jpg', 't');
+"""
+KEPT = ("photos", "files", "analyses", "appearances", "observations", "links", "copies")
+
+
+def _make_old(library: Path, version: int = 1, rows: str = ROWS) -> None:
+    with closing(sqlite3.connect(library)) as connection:
+        connection.executescript(f"{''.join(MIGRATIONS[:version])}{rows} PRAGMA user_version = {version};")
+
+
+def _dump(library: Path, tables: Sequence[str] = KEPT) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(f"{library.as_uri()}?mode=ro", uri=True)) as connection:
+        return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables}
+
+
+def _copies(library: Path) -> list[Path]:
+    return sorted(library.parent.glob("library.sqlite.v*"))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    return tmp_path / "library.sqlite"
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_an_earlier_library_is_brought_up_to_date_with_every_row(library: Path, version: int, journal: str) -> None:
+    _make_old(library, version)
+    with closing(sqlite3.connect(library)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+    before = _dump(library)
+    with closing(open_store(library)) as store:
+        assert store.people.all() == {
+            2: Person(2, "Grandma", ("Ann",)),
+            5: Person(5, "Bob"),
+            6: Person(6, "Bob", ("Bob",)),
+        }
+        assert store.people.links(8) == [
+            Link(8, 5, Word.IS_NOT, Source.USER),
+            Link(8, 6, Word.IS, Source.MACHINE, 0.37000000000000011, "m"),
+        ]
+        assert store.people.add("Eve") == 7
+        with store.change("rename", "Grandma renamed to Nan"):
+            store.edits.rename(2, "Nan")
+        store.undo()
+        assert store.people.all()[2].name == "Grandma"
+    assert _dump(library) == before
+    with closing(sqlite3.connect(library)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+        added = "SELECT id, added_at FROM persons WHERE id < 7 ORDER BY id"
+        assert connection.execute(added).fetchall() == [(2, "t1"), (5, "t2"), (6, "t3")]
+
+
+def test_a_migrated_library_and_a_new_one_have_the_same_tables(library: Path) -> None:
+    _make_old(library)
+    new = library.with_name("new.sqlite")
+    open_store(library).close()
+    open_store(new).close()
+    old, fresh = (sorted(map(str, _dump(path, ["sqlite_master"])["sqlite_master"])) for path in (library, new))
+    without_place = [re.sub(r", \d+, ", ", ", row, count=1) for row in old]
+    assert without_place == [re.sub(r", \d+, ", ", ", row, count=1) for row in fresh]
+
+
+def test_foreign_keys_hold_after_a_migration(library: Path) -> None:
+    _make_old(library)
+    open_store(library).close()
+    with closing(open_store(library)) as store, pytest.raises(sqlite3.IntegrityError), store.transaction():
+        store._connection.execute("DELETE FROM persons WHERE id = 2")
+
+
+def test_every_column_of_a_journalled_table_is_journalled(library: Path) -> None:
+    with closing(open_store(library)) as store:
+        for table, columns in JOURNALLED.items():
+            rows = store._connection.execute(f"PRAGMA table_info({table})")
+            assert tuple(row[1] for row in rows) == columns
+
+
+# The copy
+
+
+def test_a_copy_is_kept_as_the_file_was_for_its_owner_only(library: Path) -> None:
+    _make_old(library)
+    before = _dump(library, [*KEPT, "persons"])
+    open_store(library).close()
+    (copy,) = _copies(library)
+    assert re.fullmatch(r"library\.sqlite\.v1-\d{4}-\d\d-\d\d\.bak", copy.name)
+    assert _dump(copy, [*KEPT, "persons"]) == before
+    if os.name == "posix":
+        assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert [path.name for path in library.parent.iterdir() if path.suffix in {".bak-wal", ".bak-journal"}] == []
+
+
+def test_what_only_the_log_holds_yet_is_in_the_copy(library: Path) -> None:
+    _make_old(library)
+    with closing(sqlite3.connect(library)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("PRAGMA wal_autocheckpoint = 0")
+        with other:
+            other.execute("UPDATE persons SET name = 'Late' WHERE id = 2")
+        open_store(library).close()
+    (copy,) = _copies(library)
+    assert _dump(copy, ["persons"])["persons"][0][1] == "Late"
+
+
+def test_a_copy_kept_before_is_not_overwritten(library: Path) -> None:
+    _make_old(library)
+    open_store(library).close()
+    (first,) = _copies(library)
+    first.write_bytes(b"mine")
+    library.unlink()
+    _make_old(library)
+    open_store(library).close()
+    assert first.read_bytes() == b"mine"
+    assert len(_copies(library)) == 2
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_new_library_and_one_up_to_date_are_not_copied(library: Path, times: int) -> None:
+    for _ in range(times):
+        open_store(library).close()
+    assert _copies(library) == []
+
+
+def test_of_two_programs_that_open_it_at_once_one_migrates(library: Path) -> None:
+    _make_old(library)
+    names, failures = [], []
+
+    def run() -> None:
+        try:
+            with closing(open_store(library)) as store:
+                names.append([person.name for person in store.people.all().values()])
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert names == [["Grandma", "Bob", "Bob"]] * 4
+    assert len(_copies(library)) == 1
+
+
+@posix_only
+def test_a_library_on_a_file_system_without_wal_is_brought_up_to_date_too(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make_old(library)
+    connect = partial(sqlite3.connect, uri=True)
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **more: connect(f"{path.as_uri()}?vfs=unix-none", **more))
+    with closing(open_store(library)) as store:
+        with store.change("rename", "Grandma renamed to Nan"):
+            store.edits.rename(2, "Nan")
+        store.undo()
+        assert store.forget(store.people.all()[6], []) is True
+    monkeypatch.undo()
+    (copy,) = _copies(library)
+    assert [row[1] for row in _dump(copy, ["persons"])["persons"]] == ["Grandma", "Bob", "Bob"]
+    assert [row[1] for row in _dump(library, ["persons"])["persons"]] == ["Grandma", "Bob"]
+    assert not library.with_name("library.sqlite-wal").exists()
+
+
+# What goes wrong
+
+
+def _untouched(library: Path, before: bytes) -> None:
+    assert library.read_bytes() == before
+    assert _copies(library) == []
+    with closing(sqlite3.connect(library)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _make_old(library)
+    before = library.read_bytes()
+    monkeypatch.setattr(migrating, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE late (id);\nCREATE TABLE late (id);"))
+    with pytest.raises(BadKnowledgeBase, match="late already exists"):
+        open_store(library)
+    _untouched(library, before)
+
+
+def test_a_library_with_links_to_nobody_is_refused_as_damaged(library: Path) -> None:
+    _make_old(library, rows=f"{ROWS} DELETE FROM persons WHERE id = 5;")
+    before = library.read_bytes()
+    with pytest.raises(BadKnowledgeBase, match=r"damaged.*Nothing was changed"):
+        open_store(library)
+    _untouched(library, before)
+
+
+@posix_only
+def test_a_disk_too_full_for_the_copy_is_told_and_nothing_changes(library: Path) -> None:
+    _make_old(library)
+    with closing(sqlite3.connect(library)) as connection, connection:
+        connection.execute("UPDATE observations SET vector = zeroblob(2000000)")
+    before = library.read_bytes()
+    script = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from app.errors import BadKnowledgeBase\n"
+        "from app.identity.store import open_store\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
+        "try:\n"
+        "    open_store(Path(sys.argv[1]))\n"
+        "except BadKnowledgeBase as error:\n"
+        "    print(error)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, library], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout
+    assert "no copy of it could be kept" in told
+    assert "Nothing was changed" in told
+    _untouched(library, before)
+
+
+# Backups
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "persons_dataset").mkdir()
+    return Settings.at(tmp_path, {})
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from app.identity.store import open_store
+from tests.making import enter, face
+store = open_store(Path(sys.argv[1]))
+number = 0
+while True:
+    enter(store, f"photo {number}", face(number), face(number))
+    number += 1
+    if number == 20:
+        print("writing", flush=True)
+"""
+
+
+def test_a_library_is_backed_up_whole_while_another_program_writes(settings: Settings, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITER, settings.library_file]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "writing\n"
+            backups = [back_up(settings, tmp_path / f"backup {number}.sqlite") for number in range(5)]
+        finally:
+            writer.kill()
+    counts = []
+    for backup in backups:
+        with closing(sqlite3.connect(backup)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+            photos = connection.execute("SELECT count(*) FROM photos").fetchone()[0]
+            assert connection.execute("SELECT count(*) FROM observations").fetchone()[0] == 2 * photos
+            counts.append(photos)
+        assert backup.with_name(f"{backup.name}-wal").exists() is False
+    assert 20 <= counts[0] <= counts[-1]
+    assert counts == sorted(counts)
+    if os.name == "posix":
+        assert {stat.S_IMODE(backup.stat().st_mode) for backup in backups} == {0o600}
+
+
+def test_a_backup_put_in_its_place_is_the_library(settings: Settings, tmp_path: Path) -> None:
+    with closing(open_store(settings.library_file)) as store:
+        enter(store, "photo", face(1))
+        store.people.add("Ann")
+    backup = back_up(settings, tmp_path / "backup.sqlite")
+    settings.library_file.unlink()
+    backup.rename(settings.library_file)
+    with closing(open_store(settings.library_file)) as store:
+        assert store.photos.by_hash("photo") == 1
+        assert [person.name for person in store.people.all().values()] == ["Ann"]
+
+
+def test_a_backup_overwrites_nothing_and_needs_a_library_and_a_folder(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(BadKnowledgeBase, match="no library"):
+        back_up(settings, tmp_path / "backup.sqlite")
+    open_store(settings.library_file).close()
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"mine")
+    with pytest.raises(BadInput, match="not overwritten"):
+        back_up(settings, mine)
+    with pytest.raises(BadInput, match="not overwritten"):
+        back_up(settings, settings.library_file)
+    with pytest.raises(FilingFailed, match="could not be copied"):
+        back_up(settings, tmp_path / "no folder" / "backup.sqlite")
+    assert mine.read_bytes() == b"mine"
