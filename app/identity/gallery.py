@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.identity.nearest import Layout, lay_out
 from app.identity.person_records import PersonRecords
 from app.identity.photo_records import from_blob
 from app.vision.observations import Kind, Observation
@@ -26,7 +28,7 @@ class Sample:
     vector: NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Gallery:
     """Vectors of one model (`vectors`: S x D), each of an appearance of a person (both ids: S, people ascending)."""
 
@@ -39,6 +41,11 @@ class Gallery:
     def people(self) -> NDArray[np.int64]:
         """The ids of the people in it, ascending."""
         return np.unique(self.person_ids)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How its samples are laid out to be compared with many faces; not for an empty one."""
+        return lay_out(self.person_ids, self.vectors)
 
     def without(self, appearance_id: int) -> "Gallery":
         """Return the gallery as if nobody had said who this appearance is."""

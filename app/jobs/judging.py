@@ -1,10 +1,13 @@
 """Make a judge from the knowledge base."""
 
 from app.errors import BadKnowledgeBase, ModelMismatch, command
-from app.identity.gallery import Gallery, gallery_of, good_faces, taught_samples
+from app.identity.event_evidence import EventEvidence
+from app.identity.gallery import Gallery, Sample, gallery_of, good_faces, is_good, taught_samples
 from app.identity.person_records import PersonRecords
+from app.identity.photo_records import from_blob
 from app.identity.store import Store
 from app.identity.verdicts import Judge
+from app.identity.vetoes import Life
 from app.jobs.context import Context
 from app.settings import BodyPolicy, Settings
 from app.vision.encode import FACE_MODEL_ID
@@ -34,7 +37,22 @@ def judge_of(settings: Settings, store: Store, body_model_id: str | None) -> Jud
         body_tol=settings.body_tol,
         body_policy=settings.body_policy if body_model_id else BodyPolicy.OFF,
         least_sharpness=settings.lap_var_thresh,
+        face_margin=settings.face_margin,
+        face_suggest=settings.face_suggest,
+        denied=_denied(store, settings.lap_var_thresh),
+        lives={one.id: Life(one.birth, one.death) for one in store.people.all().values() if one.birth or one.death},
     )
+
+
+def evidence_for(judge: Judge, settings: Settings, store: Store) -> EventEvidence:
+    """Return what collects the bodies of events for a judge."""
+    return EventEvidence(store.events, judge.faces.model_id, judge.bodies.model_id, settings.event_gap)
+
+
+def _denied(store: Store, least_sharpness: float) -> Gallery:
+    """Return the faces that the user denied to be somebody, those good enough to be compared with."""
+    samples = [Sample(*row[:-1], from_blob(row[-1])) for row in store.gallery.denied(FACE_MODEL_ID)]
+    return gallery_of(FACE_MODEL_ID, [one for one in samples if is_good(one, least_sharpness)])
 
 
 def _bodies(people: PersonRecords, model_id: str | None) -> Gallery:

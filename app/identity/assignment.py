@@ -1,0 +1,43 @@
+"""One person is at most once in a photo: faces that claim the same people are given them one-to-one."""
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+FIRST = 1e6  # more than all distances of a photo together
+
+Face = TypeVar("Face", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A face may be this person: `sure` where it would be accepted as them if it were alone in the photo."""
+
+    person_id: int
+    distance: float
+    sure: bool
+
+
+def assign(claims: Mapping[Face, Sequence[Claim]], nobody: float) -> dict[Face, int]:
+    """Give each face at most one of the people it claims and each person at most one face.
+
+    First as many sure claims are met as can be, then the sum of the distances is least, that of a face without a person
+    being `nobody`. A face gets nobody whom it does not claim.
+    """
+    uses = Counter(claim.person_id for own in claims.values() for claim in own)
+    if all(count == 1 for count in uses.values()) and all(len(own) == 1 for own in claims.values()):
+        return {face: own[0].person_id for face, own in claims.items()}
+    from scipy.optimize import linear_sum_assignment  # a fifth of a second, which most photos need not pay
+
+    faces, column = list(claims), {person: number for number, person in enumerate(uses)}
+    costs = np.full((len(faces), len(uses) + len(faces)), np.inf)
+    for row, face in enumerate(faces):
+        costs[row, len(uses) + row] = nobody
+        for claim in claims[face]:
+            costs[row, column[claim.person_id]] = claim.distance - FIRST * claim.sure
+    people = [*uses]
+    given = zip(*linear_sum_assignment(costs), strict=True)
+    return {faces[row]: people[chosen] for row, chosen in given if chosen < len(people)}

@@ -1,0 +1,186 @@
+"""Why a photo is filed as it is: each decision with its grounds, from the library alone."""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.errors import BadInput, BadKnowledgeBase, command
+from app.identity.matching import Candidate
+from app.identity.photo_records import Sighting
+from app.identity.store import Store, open_store
+from app.identity.verdicts import LEAST_PIXELS, Judge, Verdict
+from app.identity.vetoes import Reason
+from app.jobs.engines import find_engines
+from app.jobs.refiling import Refiler
+from app.jobs.settling import judged
+from app.jobs.wording import display_names
+from app.photos.box import Box
+from app.photos.facts import read_facts
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A person it might be, and their known photo that is most alike (where its file is known).
+
+    `value` is the distance of faces or the similarity of bodies, `margin` how far the next person is behind (None:
+    there is no other), `samples` how many of the person's photos `value` is the mean over.
+    """
+
+    person: str
+    value: float
+    margin: float | None
+    samples: int
+    nearest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """A person it cannot be, by which rule, and the face that speaks against them, if there is one."""
+
+    person: str
+    rule: Reason
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The decision on an appearance: who it is or, if only suggested, might be, and the rule that says so."""
+
+    appearance: str
+    place: str
+    person: str
+    suggested: str
+    rule: Reason
+    by_face: tuple[Likeness, ...]
+    by_body: tuple[Likeness, ...]
+    ruled_out: tuple[RuledOut, ...]
+    pixels: float
+    sharpness: float
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """All decisions on a photo, with the thresholds that hold today; `taken_at` is empty where it is not known."""
+
+    photo: str
+    taken_at: str
+    thresholds: Mapping[str, float | str]
+    appearances: tuple[Explanation, ...]
+
+
+def why(settings: Settings, photo: Path) -> Why:
+    """Decide a photo once more from what is stored, and give the grounds; no photo is decoded, nothing is changed.
+
+    Raises BadInput for a photo that the library does not know, BadPhoto, BadKnowledgeBase, ModelMissing and
+    ModelMismatch.
+    """
+    if not settings.library_file.is_file():
+        raise BadKnowledgeBase(f"Nobody is known yet: run {command('build-kb')}.")
+    spec, _ = find_engines(settings)
+    with closing(open_store(settings.library_file)) as store:
+        return _Witness(store, Refiler(settings, store, spec.body_model_id)).explain(Path(os.path.abspath(photo)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    """Tells of a photo what the library knows."""
+
+    store: Store
+    refiler: Refiler
+
+    def explain(self, photo: Path) -> Why:
+        photo_id, known = self._photo_id(photo), self.refiler.judge
+        sightings = self.refiler.sightings(photo_id, known)
+        verdicts = judged(self.store, known, sightings, self.refiler.evidence).appearances
+        seen = {one.appearance_id: one for one in sightings}
+        taken_at = self.store.gallery.taken_at(sightings[0].appearance_id) if sightings else None
+        names = display_names(self.store.people.all().values())
+        told = [
+            self._told(number, seen[one.appearance_id], self._apart(one, known, sightings), names)
+            for number, one in enumerate(verdicts, start=1)
+        ]
+        return Why(str(photo), taken_at or "", _thresholds(known), tuple(told))
+
+    def _apart(self, verdict: Verdict, known: Judge, sightings: Sequence[Sighting]) -> Verdict:
+        """Return the verdict on an appearance that teaches as if it did not: it is not compared with itself."""
+        key = verdict.appearance_id
+        judge = replace(known, faces=known.faces.without(key), bodies=known.bodies.without(key))
+        if judge.faces is known.faces and judge.bodies is known.bodies:
+            return verdict
+        return next(
+            one
+            for one in judged(self.store, judge, sightings, self.refiler.evidence).appearances
+            if one.appearance_id == key
+        )
+
+    def _photo_id(self, photo: Path) -> int:
+        """Return the id of the photo that lies, or lay, there."""
+        found = self.store.photos.photos_at([photo]).get(photo)
+        if found is None and photo.is_file():
+            found = self.store.photos.by_hash(read_facts(photo).image_hash)
+        if found is None and not photo.exists():
+            raise BadInput(f"{photo} is not there, and the library knows of no such photo: check the path.")
+        if found is None:
+            raise BadInput(
+                f"{photo} is not in the library, so nothing was decided on it yet: "
+                f"{command('recognize')} {photo} looks at it."
+            )
+        return found
+
+    def _told(self, number: int, seen: Sighting, verdict: Verdict, names: Mapping[int, str]) -> Explanation:
+        face = seen.face
+        observed = [one for one in (seen.face, seen.body) if one]
+        _, box = self.store.reviews.place(seen.appearance_id)
+        return Explanation(
+            self._label(seen.appearance_id),
+            f"{'face' if face else 'body'} {number}, {_place(box)}",
+            names.get(verdict.person_id or 0, ""),
+            names.get(verdict.suggested or 0, ""),
+            verdict.reason,
+            tuple(self._likeness(one, names) for one in verdict.face),
+            tuple(self._likeness(one, names) for one in verdict.body),
+            tuple(
+                RuledOut(names[one.person_id], one.reason, self._speaks(one.by, seen.appearance_id))
+                for one in verdict.vetoed
+            ),
+            face.pixels if face else 0.0,
+            face.sharpness if face else 0.0,
+            tuple(one.model_id for one in observed),
+        )
+
+    def _likeness(self, one: Candidate, names: Mapping[int, str]) -> Likeness:
+        photo_id, _ = self.store.reviews.place(one.nearest)
+        source = self.refiler.source(photo_id)
+        margin = None if one.margin == float("inf") else one.margin
+        return Likeness(names[one.person_id], one.value, margin, one.samples, str(source or ""))
+
+    def _speaks(self, by: int | None, own: int) -> str:
+        return "" if by is None or by == own else self._label(by)
+
+    def _label(self, appearance_id: int) -> str:
+        photo_id, _ = self.store.reviews.place(appearance_id)
+        return self.refiler.label(photo_id, appearance_id)
+
+
+def _place(box: Box) -> str:
+    """Return in words where in the upright photo a box lies."""
+    across, down = box.x + box.w / 2, box.y + box.h / 2
+    column = "left" if across < 0.4 else "right" if across > 0.6 else ""
+    row = "top" if down < 0.33 else "bottom" if down > 0.67 else ""
+    return f"at the {row} {column}".strip() if row else f"{column} of the middle" if column else "in the middle"
+
+
+def _thresholds(judge: Judge) -> dict[str, float | str]:
+    return {
+        "face_tol": judge.face_tol,
+        "face_margin": judge.face_margin,
+        "face_suggest": judge.face_suggest,
+        "least sharpness": judge.least_sharpness,
+        "least pixels": LEAST_PIXELS,
+        "body_tol": judge.body_tol,
+        "body_policy": judge.body_policy.value,
+    }
