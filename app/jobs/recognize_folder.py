@@ -2,22 +2,23 @@
 
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.errors import BadInput, BadPhoto, command
-from app.filing.copies import plan_copies
+from app.filing.copies import file_copies, plan_copies
 from app.filing.names import folder_names
 from app.filing.report import ReportRow, write_report
 from app.identity.copy_records import CopyRecord
+from app.identity.event_evidence import EventEvidence
 from app.identity.verdicts import Judge, PhotoVerdict
 from app.jobs.context import Context
 from app.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
-from app.jobs.judging import judge_from
+from app.jobs.judging import evidence_for, judge_from
 from app.jobs.looking import Look, look_at_photos, save_look
-from app.jobs.settling import decide, file_copies
+from app.jobs.settling import judged, write_down
 from app.jobs.wording import display_names, first_body, first_face, photo_line, ranking
 from app.photos.find import find_photos
 from app.settings import Settings
@@ -29,9 +30,9 @@ NOT_REACHED = "not looked at yet: the run was stopped"
 def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | None) -> Iterator[Event]:
     """Recognise photos and folders of photos; with an `output` folder, file copies there and write its report.
 
-    Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. Stopped early it leaves what is
-    done in order, and the next run goes on. Raises BadInput, BadKnowledgeBase, ModelMissing, ModelMismatch and
-    FilingFailed.
+    Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. A photo that hangs on the
+    others of its event comes when all photos of its folder are looked at. Stopped early it leaves what is done in
+    order, and the next run goes on. Raises BadInput, BadKnowledgeBase, ModelMissing, ModelMismatch and FilingFailed.
     """
     output = output and Path(os.path.abspath(output))  # its copies are known by one spelling of it
     _check_inputs(inputs)
@@ -42,7 +43,8 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if context.spec.body_model_id and not judge.bodies.people.size:
         yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
     for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
-        yield run.settle(look)
+        yield from run.take(look)
+    yield from run.settle_held()
     yield run.finish()
 
 
@@ -67,10 +69,11 @@ def list_photos(inputs: Sequence[Path], settings: Settings, output: Path | None)
     """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none."""
     listed: dict[Path, _Listed] = {}
     roots = [Path(os.path.abspath(path)) for path in inputs]
+    bases = _bases(roots)
     for root in roots:
         for found in _found(root, settings, output):
             path = found.path if isinstance(found, BadPhoto) else found
-            listed[path] = _Listed(found, path.relative_to(_base(root, roots)).as_posix())
+            listed[path] = _Listed(found, path.relative_to(bases[root.drive]).as_posix())
     if not listed:
         raise BadInput(
             f"There is no photo in {', '.join(map(str, inputs))}: valid_exts in the settings says what is a photo "
@@ -79,11 +82,14 @@ def list_photos(inputs: Sequence[Path], settings: Settings, output: Path | None)
     return listed
 
 
-def _base(root: Path, roots: Sequence[Path]) -> Path:
-    """Return the folder that names start from: the input itself, or what several inputs have in common."""
-    if len(roots) == 1 and os.path.isdir(root):
-        return root
-    return Path(os.path.commonpath([one.parent for one in roots if one.drive == root.drive]))
+def _bases(roots: Sequence[Path]) -> dict[str, Path]:
+    """Return for each drive the folder that names start from: the input itself, or what several have in common."""
+    if len(roots) == 1 and os.path.isdir(roots[0]):
+        return {roots[0].drive: roots[0]}
+    drives: dict[str, list[Path]] = defaultdict(list)
+    for root in roots:
+        drives[root.drive].append(root.parent)
+    return {drive: Path(os.path.commonpath(parents)) for drive, parents in drives.items()}
 
 
 def _found(root: Path, settings: Settings, output: Path | None) -> Iterable[Path | BadPhoto]:
@@ -108,44 +114,89 @@ class _Run:
     unsure: int = 0
     unknown: int = 0
     analysed: int = 0
+    waiting: Counter[Path] = field(init=False)
+    held: dict[Path, list[Look]] = field(default_factory=lambda: defaultdict(list))
+    evidence: EventEvidence = field(init=False)
     names: dict[int, str] = field(init=False)
     folders: dict[int | None, str] = field(init=False)
+    read: tuple[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.waiting = Counter(path.parent for path in self.listed)
+        self.evidence = evidence_for(self.judge, self.context.settings, self.context.store)
         self._read_persons()
 
     def _read_persons(self) -> None:
-        persons = self.context.store.people.all().values()
+        store = self.context.store
+        self.read = store.changes.state()
+        persons = store.people.all().values()
         self.names, self.folders = display_names(persons), folder_names(persons)
 
-    def settle(self, look: Look | BadPhoto) -> PhotoDone | PhotoFailed:
-        """Decide, store and file one photo."""
+    def take(self, look: Look | BadPhoto) -> Iterator[PhotoDone | PhotoFailed]:
+        """Settle a photo unless it hangs on others, and what hung on it alone."""
         if isinstance(look, BadPhoto):
-            return self._fail(look)
-        verdict, standing, outdated = self._decide(look)
+            yield self._fail(look)
+        else:
+            yield from self._settle(look, is_complete=False)
+        self.waiting[look.path.parent] -= 1
+        if not self.waiting[look.path.parent]:
+            yield from self._settle_folder(look.path.parent)
+
+    def settle_held(self) -> Iterator[PhotoDone | PhotoFailed]:
+        """Settle what hung on photos that were not reached."""
+        for folder in [*self.held]:
+            yield from self._settle_folder(folder)
+
+    def _settle_folder(self, folder: Path) -> Iterator[PhotoDone | PhotoFailed]:
+        for look in self.held.get(folder, ()):
+            yield from self._settle(look, is_complete=True)
+        self.held.pop(folder, None)
+        if not self.held:
+            self.evidence.forget()
+
+    def _settle(self, look: Look, is_complete: bool) -> Iterator[PhotoDone | PhotoFailed]:
+        """Decide and file a photo, or hold it back until its folder is complete."""
+        decided = self._decide(look, is_complete)
+        if decided is None:
+            return
+        verdict, standing, outdated = decided
         try:
             copies = file_copies(self.context.store.copies, look.path, standing, outdated)
         except BadPhoto as error:
-            return self._fail(error)
+            yield self._fail(error)
+            return
         self._count(verdict)
         row = self.rows[look.path] = self._row(look.path, verdict, copies)
         line = photo_line(row.file, verdict, self.names)
         unsure = tuple(self.names[person] for person in verdict.unsure)
-        return PhotoDone(len(self.rows), len(self.listed), look.path, line, row, unsure, verdict)
+        yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, unsure, verdict)
 
-    def _decide(self, look: Look) -> tuple[PhotoVerdict, list[CopyRecord], list[CopyRecord]]:
+    def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoVerdict, list[CopyRecord], list[CopyRecord]] | None:
         store = self.context.store
         with store.transaction():
             photo_id, sightings, analysed = save_look(store, look, self.context.spec.engine_id)
-            verdict = decide(store, self.judge, sightings)
             self.analysed += analysed
-            if not self.names.keys() >= set(verdict.people):  # a review beside this run named somebody new
-                self._read_persons()
+            if self.read != store.changes.state():  # the user named, merged or deleted somebody beside this run
+                self._read_again()
+            verdict = judged(store, self.judge, sightings, self.evidence if is_complete else None)
+            if verdict.hangs and not is_complete:
+                self.evidence.learn(photo_id, verdict)
+                self.held[look.path.parent].append(replace(look, analysis=None))
+                return None
+            write_down(store, self.judge, sightings, verdict)
             if self.output is None:
                 return verdict, [], []
             people = verdict.people or (None,)
             plan = plan_copies(store.copies, photo_id, look.path.name, people, self.folders, self.output)
             return verdict, *plan
+
+    def _read_again(self) -> None:
+        self._read_persons()
+        self.judge = judge_from(self.context)
+        self.evidence.forget()
+        for look in [look for looks in self.held.values() for look in looks]:
+            photo_id, sightings, _ = save_look(self.context.store, look, self.context.spec.engine_id)
+            self.evidence.learn(photo_id, judged(self.context.store, self.judge, sightings))
 
     def _fail(self, error: BadPhoto) -> PhotoFailed:
         name = self.listed[error.path].name if error.path in self.listed else str(error.path)
@@ -177,10 +228,8 @@ class _Run:
         done = len(self.rows)
         report = self.output / REPORT if self.output else None
         if report:
-            missing = (
-                ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items() if path not in self.rows
-            )
-            write_report(report, [*self.rows.values(), *missing])
+            missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
+            write_report(report, [*(missing | self.rows).values()])
         return RecognitionFinished(
             len(self.listed),
             done,

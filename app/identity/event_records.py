@@ -1,0 +1,75 @@
+"""What event evidence reads of the library: where photos lie, who was accepted in them, and their bodies."""
+
+import json
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection
+from pathlib import Path
+
+from app.identity.person_records import Link, link_of
+from app.identity.photo_records import path_value
+from app.photos.events import Shot
+from app.vision.observations import Kind
+
+
+class EventRecords:
+    """Photos by the folders they lie in, and what is said of who shows in them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def folders(self, photo_id: int) -> list[Path]:
+        """Return the folders where a photo was last seen."""
+        rows = self._connection.execute("SELECT path FROM files WHERE photo_id = ? ORDER BY path", (photo_id,))
+        return list(dict.fromkeys(Path(os.fsdecode(row[0])).parent for row in rows))
+
+    def shots(self, folder: Path) -> list[tuple[int, Shot]]:
+        """Return the photos last seen in a folder itself, with their ids."""
+        start = str(folder / "_")[:-1]  # a root ends in its separator already
+        rows = self._connection.execute(
+            """
+            SELECT f.path, f.photo_id, p.taken_at, f.mtime_ns FROM files f JOIN photos p ON p.id = f.photo_id
+            WHERE f.path >= ?1 AND f.path < ?2 OR f.path >= ?3 AND f.path < ?4
+            """,
+            (*_below(path_value(Path(start + "_"))), *_below(os.fsencode(start + "_"))),
+        )
+        found = ((key, Shot(Path(os.fsdecode(path)), taken_at, mtime)) for path, key, taken_at, mtime in rows)
+        return [(key, shot) for key, shot in found if shot.path.parent == folder]
+
+    def links(self, photo_ids: Collection[int]) -> dict[int, dict[int, list[Link]]]:
+        """Return all that is said of who shows in photos, by photo and appearance; nothing of the ignored."""
+        rows = self._connection.execute(
+            """
+            SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id
+            FROM links l JOIN appearances a ON a.id = l.appearance_id
+            WHERE a.photo_id IN (SELECT value FROM json_each(?))
+                AND NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)
+            ORDER BY l.id
+            """,
+            (json.dumps([*photo_ids]),),
+        )
+        links: dict[int, dict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
+        for photo_id, *row in rows:
+            links[photo_id][row[0]].append(link_of(row))
+        return links
+
+    def bodies(self, appearance_ids: Collection[int], model_id: str) -> list[tuple[int, int, bytes]]:
+        """Return the newest body of each appearance that is more than its whole photo: both ids and the vector."""
+        return self._connection.execute(
+            """
+            SELECT a.id, a.photo_id, o.vector FROM appearances a JOIN observations o ON o.id = (
+                SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?2 AND model_id = ?3 AND NOT weak
+            )
+            WHERE a.id IN (SELECT value FROM json_each(?1))
+            """,
+            (json.dumps([*appearance_ids]), Kind.BODY, model_id),
+        ).fetchall()
+
+
+def _below(path: str | bytes) -> tuple[str | bytes, str | bytes]:
+    """Return what all paths in a folder lie between, by one of them of a single letter."""
+    folder = path[:-1]
+    if isinstance(folder, bytes):
+        return folder, folder + b"\xff"
+    return folder, folder + chr(0x10FFFF)

@@ -1,0 +1,151 @@
+"""Which photos show one occasion: events, by the time EXIF tells, else by the names and times of neighbouring files."""
+
+import re
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import PurePath
+from statistics import median
+
+HOUR_S = 3600.0
+_DAY_S = 24 * HOUR_S  # local time and the file system's are less than that apart
+_PHOTO_S = 1.0  # files that follow each other faster were copied, not taken
+_LAST_NUMBER = re.compile(r"(.*?)(\d+)\D*")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A photo's file: `taken_at` is ISO 8601 text, in the camera's local time where it names no offset."""
+
+    path: PurePath
+    taken_at: str | None
+    mtime_ns: int
+
+
+def events_of(shots: Sequence[Shot], gap_hours: float) -> list[int | None]:
+    """Return the number of each photo's event, None where nothing tells; the order of `shots` does not matter.
+
+    An event is a run of photos of one folder, each at most `gap_hours` after the one before, by the time EXIF tells. A
+    photo without one belongs to the event of its neighbours in a numbered series of names: if it lies between two
+    photos of one event, or its file was written within the gap of a neighbour's (see docs/decisions/014-events.md).
+    """
+    folders: dict[PurePath, list[Shot]] = defaultdict(list)
+    for shot in shots:
+        folders[shot.path.parent].append(shot)
+    events: list[list[Shot]] = []
+    for folder in sorted(folders):
+        events += _Folder(folders[folder], gap_hours * HOUR_S).events()
+    number = {shot: count for count, event in enumerate(events) for shot in event}
+    return [number.get(shot) for shot in shots]
+
+
+class _Folder:
+    """The photos of one folder, and the seconds that may lie between two of an event."""
+
+    def __init__(self, shots: Iterable[Shot], gap: float) -> None:
+        self._shots = sorted(set(shots), key=lambda shot: (shot.path, shot.mtime_ns, shot.taken_at or ""))
+        self._gap = gap
+        self._instants = _instants(self._shots)
+        self._events: list[list[Shot]] = []
+        self._event_of: dict[Shot, list[Shot]] = {}
+
+    def events(self) -> list[list[Shot]]:
+        """Return the events, those of dated photos first."""
+        dated = sorted(self._instants, key=lambda shot: self._instants[shot])
+        for run in _runs(dated, lambda one, other: self._instants[other] - self._instants[one] <= self._gap):
+            self._found(run)
+        for before, run, after in self._undated():
+            self._place(before, run, after)
+        return self._events
+
+    def _found(self, event: list[Shot]) -> None:
+        self._events.append(event)
+        self._event_of |= dict.fromkeys(event, event)
+
+    def _undated(self) -> list[tuple[Shot | None, list[Shot], Shot | None]]:
+        """Return the runs of undated photos in each series, with the dated ones before and after them."""
+        found = []
+        for series in _series(self._shots):
+            borders = [-1, *(index for index, shot in enumerate(series) if shot in self._instants), len(series)]
+            for left, right in pairwise(borders):
+                before = series[left] if left >= 0 else None
+                after = series[right] if right < len(series) else None
+                found.append((before, series[left + 1 : right], after))
+        return found
+
+    def _place(self, before: Shot | None, run: list[Shot], after: Shot | None) -> None:
+        sides = [side for side in (before, after) if side is not None]
+        if len(sides) == 2 and self._event_of[sides[0]] is self._event_of[sides[1]]:
+            self._join(sides[0], run)
+            return
+        honest = [side for side in sides if abs(side.mtime_ns / 1e9 - self._instants[side]) <= _DAY_S]
+        alone = []
+        for shot in run:
+            nearest = min(honest, key=lambda side: _between(side, shot), default=shot)
+            if nearest is not shot and _between(nearest, shot) <= self._gap:
+                self._join(nearest, [shot])
+            else:
+                alone.append(shot)
+        for together in _runs(alone, lambda one, other: _between(one, other) <= self._gap):
+            if len(together) > 1 and median(_between(*pair) for pair in pairwise(together)) >= _PHOTO_S:
+                self._found(together)
+
+    def _join(self, known: Shot, shots: list[Shot]) -> None:
+        event = self._event_of[known]
+        event += shots
+        self._event_of |= dict.fromkeys(shots, event)
+
+
+def _between(one: Shot, other: Shot) -> float:
+    return abs(one.mtime_ns - other.mtime_ns) / 1e9
+
+
+def _runs(shots: Iterable[Shot], belongs: Callable[[Shot, Shot], bool]) -> Iterator[list[Shot]]:
+    """Yield the stretches in which each photo belongs to the one before."""
+    run: list[Shot] = []
+    for shot in shots:
+        if run and not belongs(run[-1], shot):
+            yield run
+            run = []
+        run.append(shot)
+    if run:
+        yield run
+
+
+def _instants(shots: Iterable[Shot]) -> dict[Shot, float]:
+    """Return when each dated photo was taken, in seconds.
+
+    A time without offset is read with that of the photo of the folder nearest to it by the clocks' faces: a camera
+    that knows none mostly shows the time of the telephone beside it.
+    """
+    clock: dict[Shot, float] = {}
+    offsets: dict[Shot, float] = {}
+    for shot in shots:
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(shot.taken_at or "")
+            clock[shot] = moment.replace(tzinfo=UTC).timestamp()
+            if (offset := moment.utcoffset()) is not None:
+                offsets[shot] = offset.total_seconds()
+    known = sorted((clock[shot], offset) for shot, offset in offsets.items())
+    return {
+        shot: time - (offsets[shot] if shot in offsets else _offset_at(time, known)) for shot, time in clock.items()
+    }
+
+
+def _offset_at(time: float, known: Sequence[tuple[float, float]]) -> float:
+    index = bisect(known, (time,))
+    near = known[max(0, index - 1) : index + 1]
+    return min(near, key=lambda one: abs(one[0] - time), default=(0.0, 0.0))[1]
+
+
+def _series(shots: Iterable[Shot]) -> Iterable[list[Shot]]:
+    """Return the photos whose names differ by their last number only, in the order of it."""
+    series: dict[str, list[tuple[int, Shot]]] = defaultdict(list)
+    for shot in shots:
+        name = _LAST_NUMBER.fullmatch(shot.path.stem)
+        series[name[1].casefold() if name else shot.path.name].append((int(name[2]) if name else 0, shot))
+    return [[shot for _, shot in sorted(one, key=lambda numbered: numbered[0])] for one in series.values()]
