@@ -1,0 +1,203 @@
+"""A knowledge base is measured by its own photos, without flattering it, and too little is not measured at all."""
+
+import csv
+import json
+import math
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.stats import binomtest
+
+from app.errors import BadKnowledgeBase, FilingFailed
+from app.identity.evaluation import MARGINS, TOLERANCES, Share, evaluate_gallery, independent, point_at
+from app.identity.gallery import Gallery, Sample, gallery_of, good_faces, taught_samples
+from app.identity.health_records import PhotoLook
+from app.identity.matching import nearest_people
+from app.identity.store import open_store
+from app.jobs.evaluate import evaluate, evaluation_summary
+from app.settings import Settings
+from app.vision.encode import FACE_MODEL_ID
+from app.vision.observations import Kind
+from tests.desk import CHIRAC, POWELL, Desk, finished, kith
+
+WITH_MANY_PHOTOS = ("lionel_messi", "roger_federer")
+
+
+@pytest.fixture(scope="module")
+def large(built: Path) -> dict[str, Desk]:
+    """Keeps the knowledge base of `known`."""
+    return {}
+
+
+@pytest.fixture
+def known(large: dict[str, Desk], built: Path, shared: Path) -> Desk:
+    """Twelve people with more than a hundred photos that teach, built once."""
+    if not large:
+        desk = Desk(built / "desk", shared)
+        people = [*(shared / "data/lfw10").iterdir(), *(shared / "data/athletes" / name for name in WITH_MANY_PHOTOS)]
+        for person in people:
+            for photo in person.iterdir():
+                desk.put(photo.relative_to(desk.data).as_posix(), f"people/{person.name}/")
+        desk.build()
+        large["desk"] = desk
+    return large["desk"]
+
+
+def _samples(desk: Desk) -> list[Sample]:
+    with closing(open_store(desk.settings.library_file)) as store:
+        return good_faces(taught_samples(store.people, Kind.FACE, FACE_MODEL_ID), desk.settings.lap_var_thresh)
+
+
+def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path) -> None:
+    done = evaluate(known.settings, tmp_path / "curve.png", tmp_path / "curve.csv")
+    measured = done.evaluation
+    assert measured.missing == ()
+    assert (measured.people, measured.known > 100, measured.strangers > 100) == (12, True, True)
+    assert done.current is not None
+    assert done.recommended is not None
+    assert done.recommended.found.value >= 0.95
+    assert done.recommended.wrong.count == 0
+    assert done.recommended.false.value <= 0.01
+    loose = point_at(measured.points, 0.70, 0)
+    assert loose.false.value > 0.10
+    assert "asked as known" in evaluation_summary(done)[0]
+    with Image.open(tmp_path / "curve.png") as picture:
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or ()}
+        assert {(30, 100, 180), (170, 110, 0), (200, 60, 30)} <= colours
+    with (tmp_path / "curve.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(TOLERANCES) * len(MARGINS)
+    assert all(float(row["found_low"]) <= float(row["found_share"]) <= float(row["found_high"]) for row in rows)
+
+
+def test_leaving_one_out_is_what_the_matching_itself_would_say(known: Desk) -> None:
+    samples = _samples(known)
+    gallery = gallery_of(FACE_MODEL_ID, samples)
+    looks = {one.photo_id: PhotoLook(None, None) for one in samples}
+    measured = evaluate_gallery(samples, gallery, independent(samples, looks, 3))
+    found, false = 0, 0
+    for row, sample in enumerate(samples):
+        ((best, *_),) = nearest_people(gallery.without(sample.appearance_id), FACE_MODEL_ID, gallery.vectors[[row]])
+        found += best.person_id == sample.person_id and best.value < 0.5 and best.margin >= 0.05
+        others = gallery.person_ids != sample.person_id
+        held_out = Gallery(
+            FACE_MODEL_ID, gallery.person_ids[others], gallery.appearance_ids[others], gallery.vectors[others]
+        )
+        ((best, *_),) = nearest_people(held_out, FACE_MODEL_ID, gallery.vectors[[row]])
+        false += best.value < 0.62 and best.margin >= 0.02
+    assert point_at(measured.points, 0.5, 0.05).found == Share(found, len(samples))
+    assert point_at(measured.points, 0.62, 0.02).false == Share(false, len(samples))
+    assert found
+    assert false
+
+
+def test_nothing_is_invented_from_too_little(desk: Desk, tmp_path: Path) -> None:
+    desk.put_all(POWELL, "people/Powell")
+    desk.put_all(CHIRAC, "people/Chirac")
+    desk.build()
+    done = evaluate(desk.settings, tmp_path / "curve.png", tmp_path / "curve.csv")
+    assert (done.current, done.recommended, done.picture, done.evaluation.points) == (None, None, None, ())
+    assert [line.strip() for line in evaluation_summary(done)[1:]] == [
+        "5 people with photos of two occasions or more, here are 2",
+        "30 photos of which the person has another of another occasion, here are 6",
+        "100 photos that teach, to be held out as strangers, here are 6",
+    ]
+    assert list(tmp_path.glob("curve*")) == []
+
+
+def _sample(person: int, photo: int, *vector: float) -> Sample:
+    return Sample(person, photo, photo, 500, 1, np.array(vector, np.float32))
+
+
+def test_photos_of_one_occasion_prove_nothing_for_each_other() -> None:
+    samples = [_sample(1, photo, 10.0 * photo) for photo in range(1, 8)] + [_sample(2, 9, 10.0)]
+    hashes = [int(number) for number in np.random.default_rng(0).integers(0, 2**63, 10)]
+    looks = {photo: PhotoLook(hashes[photo], None) for photo in range(1, 10)}
+    looks[1] = PhotoLook(hashes[1], "2024-05-01T10:00:00")
+    looks[2] = PhotoLook(hashes[2], "2024-05-01T12:30:00")  # within three hours
+    looks[3] = PhotoLook(hashes[3], "2024-05-01T15:00:00")  # and so on, in a chain
+    looks[4] = PhotoLook(hashes[4], "2024-05-01T20:00:00")
+    looks[5] = PhotoLook(hashes[1] ^ 0xFF, None)  # looks almost like 1
+    looks[9] = looks[1]
+    tied = independent(samples, looks, 3)
+    assert [sorted(samples[row].photo_id for row in rows) for rows in tied] == [
+        [1, 2, 3, 5],
+        [1, 2, 3],
+        [1, 2, 3],
+        [4],
+        [1, 5],
+        [6],
+        [7],
+        [9],
+    ]
+
+
+def test_copies_do_not_flatter() -> None:
+    """Of each person a photo, two copies of it, and another photo that nobody could tell is theirs."""
+    faces = np.random.default_rng(1).normal(size=(30, 2, 128)) / 11
+    places = [(person, photo) for person in range(30) for photo in range(4)]
+    samples = [_sample(person, 10 * person + photo, *faces[person, int(photo == 3)]) for person, photo in places]
+    gallery = gallery_of("model", samples)
+    looks = {one.photo_id: PhotoLook(None, None) for one in samples}
+    flattered = evaluate_gallery(samples, gallery, [{row} for row in range(len(samples))])
+    honest = evaluate_gallery(samples, gallery, independent(samples, looks, 3))
+    assert point_at(flattered.points, 0.70, 0).found == Share(90, 120)
+    assert point_at(honest.points, 0.70, 0).found == Share(0, 120)
+
+
+def _lines(count: int, apart: float, spread: float) -> tuple[list[Sample], Gallery]:
+    """Return people side by side on a line, each with ten samples around their place."""
+    samples = [
+        _sample(person, 100 * person + index, apart * person + spread * (index - 4.5), 0.21 * index)
+        for person in range(count)
+        for index in range(10)
+    ]
+    return samples, gallery_of("model", samples)
+
+
+def test_a_recommendation_lets_no_wrong_name_pass() -> None:
+    samples, gallery = _lines(10, 0.75, 0)
+    measured = evaluate_gallery(samples, gallery, [{row} for row in range(len(samples))])
+    assert measured.best is not None
+    assert measured.best.found.value == 1
+    assert measured.best.wrong.count == 0
+    assert measured.best.false.value <= 0.01
+    samples, gallery = _lines(10, 0.05, 0)  # people in one another's place
+    measured = evaluate_gallery(samples, gallery, [{row} for row in range(len(samples))])
+    assert measured.best is None
+
+
+@given(st.integers(1, 500), st.data())
+def test_intervals_are_wilsons(of: int, data: st.DataObject) -> None:
+    count = data.draw(st.integers(0, of))
+    low, high = Share(count, of).interval
+    expected = binomtest(count, of).proportion_ci(0.95, "wilson")
+    assert math.isclose(low, expected.low, abs_tol=1e-6)
+    assert math.isclose(high, expected.high, abs_tol=1e-6)
+
+
+def test_a_picture_that_cannot_be_written_is_said(known: Desk, tmp_path: Path) -> None:
+    with pytest.raises(FilingFailed, match="could not be written"):
+        evaluate(known.settings, tmp_path / "none/curve.png")
+
+
+def test_without_a_library_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadKnowledgeBase, match="build-kb"):
+        evaluate(Settings.at(tmp_path, {"dataset_dir": "people"}))
+
+
+def test_the_command_line_evaluates(known: Desk, tmp_path: Path) -> None:
+    settings = known.settings_file()
+    picture = tmp_path / "curve.png"
+    code, out, err = finished(kith("evaluate", "--png", picture, "--settings", settings))
+    assert (code, err) == (0, "")
+    assert "Settings now, face_tol" in out
+    assert out.splitlines()[-1] == f"Curve: {picture}"
+    assert picture.is_file()
+    code, out, err = finished(kith("evaluate", "--json", "--settings", settings))
+    assert json.loads(out)["current"]["found"]["of"] > 100
