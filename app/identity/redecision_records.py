@@ -1,0 +1,146 @@
+"""Reading and writing for many photos at once: what deciding again needs of the library, and what it comes to."""
+
+import json
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.identity.hearing import Case
+from app.identity.person_records import Link, Source, Word, link_of
+from app.identity.photo_records import Sighting, now, observation_of
+from app.vision.observations import Kind, Observation
+
+_AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
+
+
+@dataclass(frozen=True, slots=True)
+class FiledCopy:
+    """A copy as recorded: in which output folder, under which name there, and whether it is complete."""
+
+    person_id: int | None
+    output: Path
+    folder: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredPhoto:
+    """A photo as the library knows it: what there is to judge, and the copies it has."""
+
+    id: int
+    case: Case
+    copies: Sequence[FiledCopy]
+
+
+class RedecisionRecords:
+    """Photos, span by span, with their newest observations, links and copies."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def recognised(self, people_folder: Path) -> list[int]:
+        """Return the photos that are the machine's to decide, by id: not those known from the people folder alone."""
+        rows = self._connection.execute(
+            """
+            SELECT p.id FROM photos p
+            WHERE EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
+                OR EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id
+                    AND substr(CAST(f.path AS BLOB), 1, length(?1)) != ?1)
+                OR EXISTS (SELECT 1 FROM appearances a JOIN links l ON l.appearance_id = a.id
+                    WHERE a.photo_id = p.id AND l.source = 'machine')
+            ORDER BY p.id
+            """,
+            (os.fsencode(people_folder / "x")[:-1],),  # with the separator at its end
+        )
+        return [row[0] for row in rows]
+
+    def photos(self, ids: Sequence[int], body_model_id: str) -> list[StoredPhoto]:
+        """Return photos as last looked at, without the bodies that another model saw."""
+        among = json.dumps([*ids])
+        seen, links, ignored = self._seen(among, body_model_id), self._links(among), self._ignored(among)
+        taken_at = dict(self._connection.execute(f"SELECT id, taken_at FROM photos WHERE id {_AMONG}", (among,)))
+        copies: defaultdict[int, list[FiledCopy]] = defaultdict(list)
+        for photo_id, copy in self._copies(among):
+            copies[photo_id].append(copy)
+        return [
+            StoredPhoto(
+                key, Case(_sightings(seen[key], links[key]), links[key], taken_at.get(key), ignored), copies[key]
+            )
+            for key in ids
+        ]
+
+    def _seen(self, among: str, body_model_id: str) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
+        rows = self._connection.execute(
+            f"""
+            SELECT p.id, o.appearance_id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, NULL, o.sharpness,
+                o.pixels, o.frontality, o.weak
+            FROM photos p JOIN observations o ON o.analysis_id = (
+                SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation)
+            WHERE p.id {_AMONG} AND (o.kind = 'face' OR o.model_id = ?2)
+            ORDER BY p.id, o.id
+            """,
+            (among, body_model_id),
+        )
+        seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
+        for photo_id, appearance_id, *values in rows:
+            observation = observation_of(values)
+            seen[photo_id].setdefault(appearance_id, {})[observation.kind] = observation
+        return seen
+
+    def _links(self, among: str) -> defaultdict[int, defaultdict[int, list[Link]]]:
+        rows = self._connection.execute(
+            "SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id "
+            f"FROM appearances a JOIN links l ON l.appearance_id = a.id WHERE a.photo_id {_AMONG} ORDER BY l.id",
+            (among,),
+        )
+        links: defaultdict[int, defaultdict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
+        for photo_id, *row in rows:
+            links[photo_id][row[0]].append(link_of(row))
+        return links
+
+    def _ignored(self, among: str) -> set[int]:
+        rows = self._connection.execute(
+            "SELECT i.appearance_id FROM ignored i JOIN appearances a ON a.id = i.appearance_id "
+            f"WHERE a.photo_id {_AMONG}",
+            (among,),
+        )
+        return {row[0] for row in rows}
+
+    def _copies(self, among: str) -> Iterator[tuple[int, FiledCopy]]:
+        rows = self._connection.execute(
+            f"SELECT photo_id, person_id, output, target, sha256 IS NOT NULL FROM copies WHERE photo_id {_AMONG}",
+            (among,),
+        )
+        for photo_id, person_id, output, target, done in rows:
+            folder = os.path.basename(os.path.dirname(os.fsdecode(target)))  # noqa: PTH119, PTH120 - of many, and quick
+            yield photo_id, FiledCopy(person_id, Path(os.fsdecode(output)), folder, bool(done))
+
+    def files(self) -> dict[int, str]:
+        """Return where each photo was last seen."""
+        rows = self._connection.execute("SELECT photo_id, path FROM files ORDER BY path DESC")
+        return {photo_id: os.fsdecode(path) for photo_id, path in rows}
+
+    def replace(self, outdated: Iterable[Link], wanted: Iterable[Link]) -> None:
+        """Let the machine say `wanted` instead of `outdated`, within the caller's transaction."""
+        self._connection.executemany(
+            "DELETE FROM links WHERE appearance_id = ? AND person_id = ? AND source = 'machine'",
+            [(link.appearance_id, link.person_id) for link in outdated],
+        )
+        made_at = now()
+        self._connection.executemany(
+            "INSERT INTO links (appearance_id, person_id, word, source, score, model_id, made_at) "
+            "VALUES (?, ?, 'is', 'machine', ?, ?, ?) ON CONFLICT (appearance_id, person_id, source) DO UPDATE SET "
+            "word = excluded.word, score = excluded.score, model_id = excluded.model_id, made_at = excluded.made_at",
+            [(one.appearance_id, one.person_id, one.score, one.model_id, made_at) for one in wanted],
+        )
+
+
+def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:
+    """Return whom models saw, and whom only the user saw."""
+    words = (one for own in links.values() for one in own)
+    named = {one.appearance_id for one in words if one.source is Source.USER and one.word is Word.IS}
+    sightings = [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
+    return sightings + [Sighting(key, None, None) for key in sorted(named - seen.keys())]

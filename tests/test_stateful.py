@@ -1,0 +1,241 @@
+"""Whatever is done in whatever order: the invariants hold, and undoing everything gives back what was."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from app.errors import BadInput, BadKnowledgeBase, ModelMismatch
+from app.identity.person_records import Person, Source
+from app.jobs.editing import Outcome
+from app.jobs.people import People
+from app.jobs.unknowns import Unknowns
+from tests.small_world import BODIES, SHOWN, World
+
+NUMBER = st.integers(0, 30)
+NAMES = st.sampled_from(["Ann", "Bob", "Zoe", "Unknown", "a/b", "Ann #3", "CON", "zoé"])
+FOLDERS = st.sampled_from(["input", "input", "input", "people/Ann", "people/Bob", "people/Zoe"])
+THRESHOLDS = st.sampled_from([(0.2, 0.2, 0.04), (0.45, 0.6, 0.04), (0.56, 0.6, 0.04), (0.95, 0.95, 0.0)])
+EXAMPLES = int(os.environ.get("KITH_STATEFUL_EXAMPLES", "12"))
+
+
+class Library(RuleBasedStateMachine):
+    """What is done to a library, and a twin to which only the machine's part of it is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp(prefix="kith-test-"))
+        self.world, self.twin = World(self.root / "world"), World(self.root / "twin")
+        self.both(World.recognise)
+        self.built_since = self.is_behind = False
+
+    def teardown(self) -> None:
+        """Undo everything at the end, then clean up."""
+        try:
+            self.undo_everything()
+        finally:
+            shutil.rmtree(self.root)
+
+    def both(self, act: Callable[[World], Any]) -> None:
+        """Let the machine act in both worlds, as far as models agree and anybody is known."""
+        for one in (self.world, self.twin):
+            try:
+                act(one)
+            except ModelMismatch:
+                assert one.values["body_policy"] != "off"
+            except BadKnowledgeBase:  # the user has deleted everybody
+                assert one is self.world
+                self.is_behind = True
+
+    # The machine's part
+
+    @initialize(policy=st.sampled_from(["off", "off", "suggest", "anywhere", "event"]))
+    def choose_policy(self, policy: str) -> None:
+        self.set_policy(policy)
+
+    @rule(photo=st.integers(0, len(SHOWN) - 1), folder=FOLDERS)
+    def put(self, photo: int, folder: str) -> None:
+        self.both(lambda world: world.put(photo, folder))
+
+    @rule(number=NUMBER)
+    def move(self, number: int) -> None:
+        """A photo that lies elsewhere is known there once it is met there."""
+
+        def act(world: World) -> None:
+            world.recognise()
+            known = world.query("SELECT id, image_hash FROM photos")
+            world.move(number)
+            world.recognise()
+            assert world.query("SELECT id, image_hash FROM photos") == known
+
+        self.both(act)
+
+    @rule()
+    def build(self) -> None:
+        before = self.world.said(Source.USER)
+        self.both(World.build)
+        assert self.world.said(Source.USER) == before
+        self.built_since = True
+
+    @rule()
+    def recognise(self) -> None:
+        before = self.world.said(Source.USER, Source.DATASET)
+        self.both(lambda world: world.heard(world.recognise()))
+        assert self.world.said(Source.USER, Source.DATASET) == before
+
+    @rule()
+    def redecide(self) -> None:
+        before = self.world.said(Source.USER, Source.DATASET)
+        self.both(World.redecide)
+        assert self.world.said(Source.USER, Source.DATASET) == before
+
+    @rule(values=THRESHOLDS)
+    def set_thresholds(self, values: tuple[float, float, float]) -> None:
+        self.set(**dict(zip(("face_tol", "face_suggest", "face_margin"), values, strict=True)))
+        self.redecide()
+
+    @rule(policy=st.sampled_from(["off", "suggest", "anywhere", "event"]))
+    def set_policy(self, policy: str) -> None:
+        self.set(body_policy=policy)
+
+    @rule(model=st.sampled_from(BODIES), size=st.sampled_from([640, 1280]))
+    def set_models(self, model: str, size: int) -> None:
+        self.set(reid_weights=model, resize_max=size)
+
+    def set(self, **values: object) -> None:
+        for one in (self.world, self.twin):
+            one.values |= values
+
+    # The user's part
+
+    def edit(self, act: Callable[[People], Outcome]) -> None:
+        """Let the user act; what Kith refuses changes nothing."""
+        before = self.world.query("SELECT count(*) FROM changes WHERE undone_at IS NULL")[0][0]
+        with self.world.people() as people:
+            try:
+                outcome = act(people)
+            except BadInput:
+                assert self.world.query("SELECT count(*) FROM changes WHERE undone_at IS NULL")[0][0] == before
+                return
+        assert outcome.problems == (), outcome
+
+    def person(self, people: People, number: int) -> Person:
+        everybody = list(people.persons().values())
+        if not everybody:
+            raise BadInput("nobody")
+        return everybody[number % len(everybody)]
+
+    def appearance(self, number: int) -> int:
+        keys = [row[0] for row in self.world.query("SELECT id FROM appearances ORDER BY id")]
+        return int(keys[number % len(keys)])
+
+    @rule(name=NAMES)
+    def create(self, name: str) -> None:
+        self.edit(lambda people: people.create(name))
+
+    @rule(number=NUMBER, name=NAMES)
+    def rename(self, number: int, name: str) -> None:
+        self.edit(lambda people: people.rename(self.person(people, number), name))
+
+    @rule(kept=NUMBER, gone=NUMBER)
+    def merge(self, kept: int, gone: int) -> None:
+        self.edit(lambda people: people.merge(self.person(people, kept), self.person(people, gone)))
+
+    @rule(number=NUMBER, several=st.integers(1, 3), name=NAMES)
+    def split(self, number: int, several: int, name: str) -> None:
+        def act(people: People) -> Outcome:
+            person = self.person(people, number)
+            keys = [
+                row[0]
+                for row in self.world.query(
+                    "SELECT DISTINCT appearance_id FROM links WHERE person_id = ? AND word = 'is' ORDER BY 1", person.id
+                )
+            ]
+            if not keys:
+                raise BadInput("nobody to split off")
+            return people.split(person, keys[:several], name)
+
+        self.edit(act)
+
+    @rule(number=NUMBER)
+    def delete(self, number: int) -> None:
+        self.edit(lambda people: people.delete(self.person(people, number)))
+
+    @rule(number=NUMBER, year=st.sampled_from(["1950", "2030-01", None]))
+    def set_birth(self, number: int, year: str | None) -> None:
+        self.edit(
+            lambda people: people.set(self.person(people, number), {"birth": year}, {"town": "Rome"}, {"Nick": True})
+        )
+
+    @rule(number=NUMBER, who=NUMBER)
+    def say_is(self, number: int, who: int) -> None:
+        self.edit(lambda people: people.link(self.appearance(number), self.person(people, who)))
+
+    @rule(number=NUMBER, who=NUMBER)
+    def say_is_not(self, number: int, who: int) -> None:
+        self.edit(lambda people: people.never(self.appearance(number), self.person(people, who)))
+
+    @rule(number=NUMBER)
+    def take_word_back(self, number: int) -> None:
+        self.edit(lambda people: people.unlink(self.appearance(number)))
+
+    @rule(number=NUMBER, back=st.booleans())
+    def ignore(self, number: int, back: bool) -> None:
+        unknowns = Unknowns(self.world.settings)
+        try:
+            (unknowns.heed if back else unknowns.ignore)([self.appearance(number)])
+        except BadInput:
+            pass
+        finally:
+            unknowns.close()
+
+    @rule()
+    def undo(self) -> None:
+        self.edit(lambda people: people.undo())
+
+    @precondition(lambda self: self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"))
+    @rule()
+    def undo_everything(self) -> None:
+        """Then there is nothing left of what the user did: everything is as in the twin."""
+        while self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"):
+            self.undo()
+            self.holds()
+        if (
+            self.built_since
+        ):  # what a build said of people who were others then, the next build says of them as they are
+            self.both(World.build)
+        if self.is_behind:
+            self.both(World.recognise)
+        self.both(World.redecide)
+        self.holds()
+        self.built_since = self.is_behind = False
+        assert self.world.persons() == self.twin.persons(), (self.world.persons(), self.twin.persons())
+        assert self.world.links() == self.twin.links(), set(self.world.links()) ^ set(self.twin.links())
+        assert self.world.ignored() == []
+        assert self.world.tree() == self.twin.tree()
+
+    # What holds at any moment
+
+    @invariant()
+    def holds(self) -> None:
+        self.world.check()
+
+
+Library.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=18,
+    deadline=None,
+    derandomize="KITH_STATEFUL_EXAMPLES" not in os.environ,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+class TestLibrary(Library.TestCase):  # type: ignore[misc, name-defined]
+    """Random sequences of what may be done."""

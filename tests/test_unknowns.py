@@ -1,0 +1,253 @@
+"""Groups of unknown people, named and ignored, on real photos."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.errors import BadInput
+from app.jobs.people import open_people
+from app.jobs.unknowns import Group, Unknowns, open_unknowns
+from tests.desk import POWELL_AGAIN, SCHROEDER, STRANGER, TWO_STRANGERS, Desk, finished, kith
+from tests.unknowns import look_once, recognized_desk, reviewing
+
+FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)  # the first with another look
+TWO, ONE_OF_THEM, POWELL = (Path(name).name for name in (TWO_STRANGERS, STRANGER, POWELL_AGAIN[0]))
+BYSTANDERS = "Vladimir_Putin_0001.jpg"  # two, in a photo that teaches
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("seen")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, shared: Path, seen: Path) -> Desk:
+    return recognized_desk(tmp_path / "desk", shared, look_once(seen / "desk", shared))
+
+
+@contextmanager
+def _opened(desk: Desk) -> Iterator[Unknowns]:
+    with closing(open_unknowns(desk.settings)) as library:
+        yield library
+
+
+def _shown(library: Unknowns, least: int = 1) -> list[list[str]]:
+    """Return the photos of each group."""
+    return [sorted(one.path.name for one in group.examples if one.path) for group in library.groups(least)]
+
+
+def _group(library: Unknowns) -> int:
+    """Return the number of the only group of several faces."""
+    (group,) = library.groups(2)
+    return group.id
+
+
+def _of(desk: Desk, name: str) -> list[str]:
+    """Return everybody who shows in a photo of the input, as the command line calls them."""
+    rows = desk.query(
+        "SELECT a.id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path = ? ORDER BY a.id",
+        str(desk.input / name),
+    )
+    return [f"{desk.input / name}#{key}" for (key,) in rows]
+
+
+def _asked(desk: Desk) -> list[str]:
+    with reviewing(desk) as review:
+        return sorted(review.question(one).photo for one in review.unknowns())
+
+
+# Groups
+
+
+def test_faces_alike_are_a_group_and_others_are_alone(desk: Desk) -> None:
+    with _opened(desk) as library:
+        assert _shown(library, 2) == [[SECOND, THIRD]]
+        assert _shown(library) == [[SECOND, THIRD], [FIRST], [BYSTANDERS], [BYSTANDERS], [TWO], [TWO]]
+        assert _shown(library, 3) == []
+
+
+def test_a_new_photo_joins_or_founds_a_group_and_leaves_the_others_as_they_are(desk: Desk) -> None:
+    with _opened(desk) as library:
+        before = library.groups(2)
+    desk.put(STRANGER, "input/")
+    desk.recognize()
+    with _opened(desk) as library:
+        assert library.groups(2) == [*before, library.groups(2)[1]]
+        assert _shown(library, 2)[1] == sorted([ONE_OF_THEM, TWO])
+        assert library.groups(2) == library.groups(2)
+
+
+def test_whoever_becomes_known_leaves_the_group_and_comes_back_with_the_undoing(desk: Desk) -> None:
+    with _opened(desk) as library:
+        group = _group(library)
+    with reviewing(desk) as review:
+        third = next(one for one in review.unknowns() if review.question(one).photo == THIRD)
+        review.name(third, "Gerhard")
+    with _opened(desk) as library:
+        assert _shown(library, 2) == []
+        assert [SECOND] in _shown(library)
+        library.undo()
+        assert _group(library) == group
+
+
+# Naming
+
+
+def test_a_whole_group_gets_a_name_in_one_change_and_its_copies_follow(desk: Desk) -> None:
+    before = desk.copies()
+    with _opened(desk) as library:
+        group = _group(library)
+        assert library.name(group, " Gerhard  S ").text == "2 faces named Gerhard S. Gerhard S is new."
+        assert f"Unknown/{SECOND}" in before
+        assert {f"Gerhard S/{SECOND}", f"Gerhard S/{THIRD}"} <= set(desk.copies())
+        assert f"Unknown/{SECOND}" not in desk.copies()
+        assert _shown(library, 2) == []
+        assert sorted(desk.links("user").values()) == ["Gerhard S"] * 2
+        with pytest.raises(BadInput, match="no group"):
+            library.name(group, "Somebody")
+        library.undo()
+        assert desk.copies() == before
+        assert "Gerhard S" not in [person.name for person in library.persons().values()]
+        assert _group(library) == group
+
+
+def test_naming_leaves_out_whom_you_said_it_is_not(desk: Desk) -> None:
+    with _opened(desk) as library, closing(open_people(desk.settings)) as people:
+        group = _group(library)
+        powell = people.find("Powell")
+        people.never(people.appearance(_of(desk, SECOND)[0]), powell)
+        outcome = library.name(group, "powell")
+        assert outcome.text == "1 face named Powell. Left out: 1 face that cannot be Powell."
+        assert [Path(path).name for path in desk.links("user")].count(THIRD) == 1
+        people.undo()
+        people.never(people.appearance(_of(desk, THIRD)[0]), powell)
+        with pytest.raises(BadInput, match="can be powell"):
+            library.name(group, "powell")
+
+
+def test_naming_leaves_out_who_stands_beside_the_person(desk: Desk) -> None:
+    desk.put(STRANGER, "input/")
+    desk.recognize()
+    with _opened(desk) as library, closing(open_people(desk.settings)) as people:
+        (group,) = (one for one in library.groups(2) if one.examples[0].path and TWO in _names(one))
+        (other,) = set(_of(desk, TWO)) - {f"{desk.input / TWO}#{one.appearance_id}" for one in group.examples}
+        people.create("Joe")
+        people.link(people.appearance(other), people.find("Joe"))
+        assert library.name(group.id, "Joe").text == "1 face named Joe. Left out: 1 face that cannot be Joe."
+
+
+def _names(group: Group) -> list[str]:
+    return [one.path.name for one in group.examples if one.path]
+
+
+# Ignoring
+
+
+def test_who_is_ignored_is_neither_asked_about_nor_grouped_until_taken_back(desk: Desk) -> None:
+    asked = _asked(desk)
+    with _opened(desk) as library:
+        before = library.groups(1)
+        second = library.appearance(_of(desk, SECOND)[0])
+        assert library.ignore([second]).text == f"{SECOND}#{second} ignored."
+        assert [SECOND] not in [_names(group) for group in library.groups(1)]
+        assert [one.appearance_id for one in library.ignored()] == [second]
+        assert _asked(desk) == [name for name in asked if name != SECOND]
+        with pytest.raises(BadInput, match="already"):
+            library.ignore([second])
+        library.heed([second])
+        assert library.groups(1) == before
+        assert _asked(desk) == asked
+        with pytest.raises(BadInput, match="None of them"):
+            library.heed([second])
+
+
+def test_a_machine_names_nobody_who_is_ignored_whatever_looks_at_the_photo(desk: Desk) -> None:
+    assert f"Powell/{POWELL}" in desk.copies()
+    with _opened(desk) as library:
+        library.ignore([library.appearance(_of(desk, POWELL)[0])])
+    assert f"Unknown/{POWELL}" in desk.copies()
+    assert f"Powell/{POWELL}" not in desk.copies()
+    desk.change(resize_max=640)  # another look at every photo
+    desk.build()
+    desk.recognize()
+    assert f"Powell/{POWELL}" not in desk.copies()
+    assert POWELL not in _asked(desk)
+    with _opened(desk) as library:
+        assert [one.path for one in library.ignored()] == [desk.input / POWELL]
+        library.heed_photo(str(desk.input / POWELL))
+    assert f"Powell/{POWELL}" in desk.copies()
+
+
+def test_all_others_in_a_photo_are_ignored_at_once(desk: Desk) -> None:
+    photo = str(desk.input / TWO)
+    with _opened(desk) as library:
+        assert library.ignore_others(photo).text == "2 people in 1 photo ignored."
+        assert TWO not in _asked(desk)
+        with pytest.raises(BadInput, match="Nobody unknown"):
+            library.ignore_others(photo)
+        assert library.undo().text == "Undone: 2 people in 1 photo ignored."
+        assert _asked(desk).count(TWO) == 2
+
+
+def test_a_group_is_ignored_and_heeded_as_a_whole(desk: Desk) -> None:
+    with _opened(desk) as library:
+        group = _group(library)
+        library.ignore_group(group)
+        assert _shown(library, 2) == []
+        library.heed_group(group)
+        assert _group(library) == group
+
+
+def test_nobody_whom_you_know_is_ignored_by_mistake(desk: Desk) -> None:
+    taught = min((desk.people / "Powell").iterdir())
+    with _opened(desk) as library:
+        rows = desk.query(
+            "SELECT a.id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path = ?", str(taught)
+        )
+        with pytest.raises(BadInput, match="somebody known"):
+            library.ignore([rows[0][0]])
+
+
+def test_a_name_goes_over_ignoring(desk: Desk) -> None:
+    with _opened(desk) as library, closing(open_people(desk.settings)) as people:
+        first = library.appearance(_of(desk, FIRST)[0])
+        library.ignore([first])
+        people.create("Gerhard")
+        people.link(first, people.find("Gerhard"))
+        assert library.ignored() == []
+    assert f"Gerhard/{FIRST}" in desk.copies()
+
+
+# The command line
+
+
+def _kith(desk: Desk, *arguments: str) -> tuple[int, str, str]:
+    return finished(kith(*arguments, "--settings", str(desk.settings_file())))
+
+
+def test_the_command_line_lists_names_and_ignores(desk: Desk) -> None:
+    code, out, err = _kith(desk, "unknowns", "--json")
+    assert (code, err) == (0, "")
+    (group,) = json.loads(out)["groups"]
+    assert group["faces"] == 2
+    assert sorted(Path(one["path"]).name for one in group["examples"]) == [SECOND, THIRD]
+    _, out, _ = _kith(desk, "unknowns")
+    assert out.startswith(f"Group {group['id']}: 2 faces\n    {desk.input}")
+    code, out, _ = _kith(desk, "ignore", *_of(desk, TWO))
+    assert (code, out) == (0, "2 people in 1 photo ignored.\n")
+    assert _kith(desk, "unknowns", "--ignored")[1].split() == _of(desk, TWO)
+    assert _kith(desk, "ignore", "--undo", "--others", str(desk.input / TWO))[0] == 0
+    assert _kith(desk, "unknowns", "--ignored")[1] == "Nobody is ignored.\n"
+    code, out, _ = _kith(desk, "unknowns", "name", str(group["id"]), "Gerhard")
+    assert (code, out) == (0, "2 faces named Gerhard. Gerhard is new.\n")
+    assert _kith(desk, "unknowns")[1] == "No unknown face shows 2 times or more.\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--group", "1", "--others", "photo.jpg"], ["--group", "999"], ["#x"]])
+def test_what_cannot_be_ignored_is_said(desk: Desk, arguments: list[str]) -> None:
+    code, out, err = _kith(desk, "ignore", *arguments)
+    assert (code, out) == (3, "")
+    assert err.count("\n") == 1
