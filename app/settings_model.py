@@ -14,6 +14,7 @@ class BodyPolicy(StrEnum):
     """What a body match is good for when the face does not show."""
 
     SUGGEST = "suggest"
+    EVENT = "event"
     ANYWHERE = "anywhere"
     OFF = "off"
 
@@ -94,6 +95,20 @@ class Settings(BaseModel):
         title="Face tolerance",
         description="How far apart two faces may be and still be one person: lower is stricter. "
         "0.6 is standard, 0.5 strict, 0.4 very strict, 0.35 extremely strict.",
+    )
+    face_margin: float = Field(
+        default=0.04,
+        ge=0,
+        le=1,
+        title="Face margin",
+        description="How much nearer the nearest person must be than the second; else the face is only suggested.",
+    )
+    face_suggest: float = Field(
+        default=0.6,
+        ge=0,
+        le=1.5,
+        title="Face suggestion",
+        description="A face beyond the face tolerance, but below this, is shown as unsure and not filed.",
     )
     body_tol: float = Field(
         default=0.8,
@@ -183,8 +198,17 @@ class Settings(BaseModel):
         default=BodyPolicy.SUGGEST,
         strict=False,  # JSON has strings, not enumerations
         title="Use of bodies",
-        description="When no face shows: suggest (show the match as unsure, file nothing), anywhere (file every match "
-        "above the body similarity) or off.",
+        description="When no face shows: suggest (show the match as unsure, file nothing), event (file who wears the "
+        "clothes of somebody whose face shows in the same event), anywhere (file every match above the body "
+        "similarity) or off.",
+    )
+    event_gap: float = Field(
+        default=3.0,
+        ge=0,
+        le=240,
+        title="Gap between events",
+        description="Photos of one folder taken at most so many hours after each other show one event, in which people "
+        "wear the same clothes.",
     )
     recursive: bool = Field(
         default=True,

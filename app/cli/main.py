@@ -11,9 +11,14 @@ import typer
 
 from app import __version__
 from app.cli.demo import run_demo
+from app.cli.knowledge import knowledge
 from app.cli.models import models
 from app.cli.options import AsJson, Overrides, SettingsFile, pairs, settings_for_run
+from app.cli.people import people, words
+from app.cli.redecide import redecide
 from app.cli.running import STOPPED, run_job
+from app.cli.unknowns import ignore, unknowns
+from app.cli.why import why
 from app.errors import KithError, command
 from app.jobs.build_kb import build_kb
 from app.jobs.recognize_folder import recognize_folder
@@ -35,6 +40,14 @@ cli = typer.Typer(
     "3 it could not be done (the message says what to do), 130 stopped by Ctrl-C.",
 )
 cli.add_typer(models, name="models")
+cli.add_typer(people, name="people")
+cli.add_typer(words)
+cli.add_typer(knowledge)
+cli.add_typer(unknowns, name="unknowns")
+cli.command(epilog=f"Example: {command('ignore')} --others ~/Pictures/street.jpg")(ignore)
+
+cli.command(epilog=f"Example: {command('redecide')} --preview --set face_tol=0.5")(redecide)
+cli.command(epilog=f"Example: {command('why')} ~/Pictures/summer/IMG_1234.jpg")(why)
 
 
 @cli.command("build-kb", epilog=f"Example: {command('build-kb')} --set dataset_dir=~/Pictures/people")

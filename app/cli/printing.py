@@ -20,10 +20,12 @@ from app.jobs.events import (
     PhotoDone,
     PhotoFailed,
     PhotoLearned,
+    PhotosDone,
     RecognitionFinished,
+    RedecisionFinished,
     Started,
 )
-from app.jobs.wording import build_summary, line_of, recognition_summary
+from app.jobs.wording import build_summary, line_of, recognition_summary, redecision_summary
 
 Show = Callable[[Event], None]
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # a file's name must not command the terminal
@@ -45,7 +47,7 @@ def printer_for(as_json: bool) -> Iterator[Show]:
             match event:
                 case Started():
                     progress.update(bar, total=event.total)
-                case PhotoLearned() | PhotoDone() | PhotoFailed():
+                case PhotoLearned() | PhotoDone() | PhotoFailed() | PhotosDone():
                     progress.update(bar, completed=event.done)
 
         yield show
@@ -64,10 +66,15 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.1f} photos/s" if task.speed else "")
 
 
+def printable(text: str) -> str:
+    """Return a line with what could command a terminal shown as an escape."""
+    return _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+
+
 def _print(text: str, is_result: bool, progress: Progress) -> None:
     """Print a line above the bar; text meant for a file or pipe goes there untouched."""
     stream = sys.stdout if is_result else sys.stderr
-    text = _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+    text = printable(text)
     if stream.isatty() and progress.console.is_terminal:
         progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
     else:
@@ -86,9 +93,11 @@ def _lines(event: Event) -> list[tuple[str, bool]]:
             return []  # the one photo asked about has its line
         case RecognitionFinished():
             return [(line, True) for line in recognition_summary(event)]
+        case RedecisionFinished():
+            return [(line, True) for line in redecision_summary(event)]
         case Notice():
             return [(event.text, False)]
-        case Started():
+        case Started() | PhotosDone():
             return []
 
 

@@ -11,7 +11,7 @@ import typer
 
 from app.cli.printing import printer_for
 from app.jobs.context import Context, open_context
-from app.jobs.events import BuildFinished, Event, RecognitionFinished
+from app.jobs.events import Event, Finished
 from app.settings import Settings
 
 STOPPED = 130  # as shells count a Ctrl-C
@@ -26,7 +26,7 @@ def run_job(settings: Settings, name: str, job: Job, as_json: bool) -> None:
     with _ctrl_c_sets(stop), open_context(settings, stop, name) as context, printer_for(as_json) as show:
         for event in job(context):
             show(event)
-            stopped = isinstance(event, BuildFinished | RecognitionFinished) and event.stopped
+            stopped = isinstance(event, Finished) and event.stopped
     if stopped:
         raise typer.Exit(STOPPED)
 

@@ -57,12 +57,20 @@ class JobRunner(QObject):
     def _happened(self, event: "Event") -> None:
         # The job has loaded these by now, the window need not before it shows.
         from app.gui.lines import headline, lines_of
-        from app.jobs.events import BuildFinished, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished, Started
+        from app.jobs.events import (
+            BuildFinished,
+            PhotoDone,
+            PhotoFailed,
+            PhotoLearned,
+            PhotosDone,
+            RecognitionFinished,
+            Started,
+        )
 
         match event:
             case Started():
                 self._progress.set_total(event.total)
-            case PhotoLearned() | PhotoDone() | PhotoFailed():
+            case PhotoLearned() | PhotoDone() | PhotoFailed() | PhotosDone():
                 self._progress.set_done(event.done)
             case BuildFinished():
                 self.outcome, self.report = headline(event), None

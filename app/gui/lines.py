@@ -9,10 +9,19 @@ from app.jobs.events import (
     PhotoDone,
     PhotoFailed,
     PhotoLearned,
+    PhotosDone,
     RecognitionFinished,
+    RedecisionFinished,
     Started,
 )
-from app.jobs.wording import build_summary, line_of, people_count, photo_count, recognition_summary
+from app.jobs.wording import (
+    build_summary,
+    line_of,
+    people_count,
+    photo_count,
+    recognition_summary,
+    redecision_summary,
+)
 from app.settings import described
 from app.vision.model_registry import REGISTRY
 
@@ -36,6 +45,10 @@ def lines_of(event: Event) -> Lines:
             return [(Kind.SUMMARY, line) for line in build_summary(event)]
         case RecognitionFinished():
             return [(Kind.SUMMARY, line) for line in recognition_summary(event)]
+        case RedecisionFinished():
+            return [(Kind.SUMMARY, line) for line in redecision_summary(event)]
+        case PhotosDone():
+            return []
 
 
 def headline(event: BuildFinished | RecognitionFinished) -> str:

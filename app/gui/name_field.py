@@ -5,7 +5,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.fitting_dialog import wrapped
-from app.jobs.reviewing import same_name
+from app.jobs.naming import same_name
 
 
 class _Edit(QLineEdit):

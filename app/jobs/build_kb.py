@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import BadInput, BadPhoto, command
-from app.filing.encodings import write_encodings
-from app.identity.gallery import Sample, good_faces, is_good, taught_samples
+from app.identity.gallery import is_good
 from app.identity.teaching import Lesson, PersonFolders, lesson_of
 from app.jobs.context import Context
 from app.jobs.events import BuildFinished, Event, LeftOut, Notice, PersonTaught, PhotoFailed, PhotoLearned, Started
+from app.jobs.exporting import export_encodings
 from app.jobs.looking import Look, look_at_photos, save_look
 from app.photos.find import find_photos
 from app.settings import Settings
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.observations import Kind
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
@@ -116,9 +114,7 @@ def _teach(
         unread = store.photos.photos_at([failure.path for failure in build.failed])
         store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys())
         taught = PersonFolders(store.people, folders).teach(build.lessons, owners, unread.values())
-    samples = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
-    kept = good_faces(samples, settings.lap_var_thresh)
-    _export(context, kept)
+    kept = export_encodings(settings, store, context.spec.body_model_id)
     used = {sample.photo_id for sample in kept}
     poor = {sample.photo_id for sample in kept if not is_good(sample, settings.lap_var_thresh)}
     unreadable = {owners[failure.path] for failure in build.failed}
@@ -151,14 +147,3 @@ def _advice(teaching: list[Path], lessons: dict[Path, Lesson], poor: set[int]) -
     if len(teaching) < FEW_PHOTOS:
         return f"only {len(teaching)}: add more photos, {FEW_PHOTOS} at the very least"
     return f"{GOOD_NUMBER} or more photos recognise better" if len(teaching) < GOOD_NUMBER else ""
-
-
-def _export(context: Context, faces: list[Sample]) -> None:
-    people = context.store.people.all()
-    model_id = context.spec.body_model_id
-    bodies = taught_samples(context.store.people, Kind.BODY, model_id) if model_id else []
-    write_encodings(
-        context.settings.encodings_file,
-        [(people[sample.person_id].name, sample.vector) for sample in faces],
-        [(people[sample.person_id].name, sample.vector) for sample in bodies],
-    )

@@ -23,6 +23,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotosDone:
+    """So many photos are done, of the last of which there is nothing to tell."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoLearned:
     """A photo of the knowledge base was looked at; `left_out` says why it teaches nothing, empty if it does."""
 
@@ -105,4 +113,36 @@ class RecognitionFinished:
     report: Path | None
 
 
-Event = Started | Notice | PhotoLearned | PhotoDone | PhotoFailed | BuildFinished | RecognitionFinished
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """How often a person is named where they were not, no longer named, or somebody else now; each by photo.
+
+    Who became this person counts among `gained`.
+    """
+
+    name: str
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+    now: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RedecisionFinished:
+    """The summary of deciding again: `changed` appearances, and `refiled` photos, whose copies followed.
+
+    Of a preview it is what would change; photos whose copies could not follow are in `failed`.
+    """
+
+    total: int
+    done: int
+    preview: bool
+    people: tuple[PersonChange, ...]
+    changed: int
+    refiled: int
+    failed: tuple[PhotoFailed, ...]
+    seconds: float
+    stopped: bool
+
+
+Finished = BuildFinished | RecognitionFinished | RedecisionFinished
+Event = Started | Notice | PhotosDone | PhotoLearned | PhotoDone | PhotoFailed | Finished

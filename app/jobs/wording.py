@@ -5,9 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from app.filing.names import UNKNOWN
 from app.identity.matching import Candidate
-from app.identity.person_records import Person
+from app.identity.person_records import Person, Word
 from app.identity.verdicts import PhotoVerdict, Verdict
-from app.jobs.events import BuildFinished, PersonTaught, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished
+from app.identity.vetoes import Reason
+from app.jobs.events import (
+    BuildFinished,
+    PersonChange,
+    PersonTaught,
+    PhotoDone,
+    PhotoFailed,
+    PhotoLearned,
+    RecognitionFinished,
+    RedecisionFinished,
+)
+
+SHOWN = 10  # photos of a kind, in a preview for reading
+IN_WORDS = {Word.IS: "is", Word.IS_NOT: "is not"}
 
 
 def display_names(persons: Iterable[Person]) -> dict[int, str]:
@@ -41,6 +54,7 @@ def photo_line(name: str, verdict: PhotoVerdict, names: Mapping[int, str]) -> st
     people = ", ".join(names[person] for person in verdict.people) or UNKNOWN
     if verdict.unsure:
         people += f" (unsure: {', '.join(names[person] for person in verdict.unsure)})"
+    people += "".join(f" ({_AGAINST[reason].format(names[person])})" for person, reason in _ruled_out(verdict))
     faces = [one for one in verdict.appearances if one.has_face]
     shown = [one for one in faces if one.person_id is not None] or faces[:1]
     brackets = [_bracket(one.face, names) + (" (blurred)" if one.blurred else "") for one in shown] or ["[]"]
@@ -48,6 +62,20 @@ def photo_line(name: str, verdict: PhotoVerdict, names: Mapping[int, str]) -> st
         brackets.append(f"+{len(faces) - len(shown)} more")
     body = first_body(verdict)
     return f"{name} → {people} | Face: {' '.join(brackets)} | Body: {_bracket(body.body if body else (), names)}"
+
+
+_AGAINST = {
+    Reason.TAKEN: "another face looks like {} too",
+    Reason.BEFORE_BIRTH: "not {}: taken before their birth",
+    Reason.AFTER_DEATH: "not {}: taken after their death",
+    Reason.DENIED: "not {}: more like a face that you said is not",
+}
+
+
+def _ruled_out(verdict: PhotoVerdict) -> list[tuple[int, Reason]]:
+    """Return who is out of the question for a face that would otherwise be theirs, and why."""
+    decided = (one for one in verdict.appearances if one.reason in {veto.reason for veto in one.vetoed})
+    return list(dict.fromkeys((veto.person_id, veto.reason) for one in decided for veto in one.vetoed))
 
 
 def _bracket(candidates: Sequence[Candidate], names: Mapping[int, str]) -> str:
@@ -101,6 +129,38 @@ def recognition_summary(summary: RecognitionFinished) -> list[str]:
         lines.append(f"Stopped after {summary.done} of {summary.total} photos: the next run goes on from there.")
     if summary.report:
         lines.append(f"Copies: {summary.output}   Report: {summary.report}")
+    return lines
+
+
+def redecision_summary(summary: RedecisionFinished) -> list[str]:
+    """Return what deciding again came to, or would come to, line by line."""
+    lines = [line for person in summary.people for line in _change_lines(person, with_photos=summary.preview)]
+    lines += _failure_lines(summary.failed)
+    head = f"{photo_count(summary.done)} decided again in {summary.seconds:.1f} s"
+    if summary.preview:
+        refiled = photo_count(summary.refiled)
+        lines.append(f"{head}: {_changed(summary)} would change, {refiled} would be filed anew. Nothing is written.")
+    else:
+        lines.append(f"{head}: {_changed(summary)} changed, {photo_count(summary.refiled)} filed anew.")
+    if summary.failed:
+        lines.append("What could not be filed stays where it was, and is tried again the next time.")
+    if summary.stopped:
+        lines.append(f"Stopped after {summary.done} of {summary.total} photos: the next run does the rest.")
+    return lines
+
+
+def _changed(summary: RedecisionFinished) -> str:
+    return "1 decision" if summary.changed == 1 else f"{summary.changed} decisions"
+
+
+def _change_lines(person: PersonChange, with_photos: bool) -> list[str]:
+    """Return `Ann: 12 gained, 3 lost, 1 now Bob`, and of each some photos."""
+    told = [("gained", person.gained), ("lost", person.lost), *((f"now {other}", own) for other, own in person.now)]
+    told = [(word, photos) for word, photos in told if photos]
+    lines = [f"{person.name}: {', '.join(f'{len(photos)} {word}' for word, photos in told)}"]
+    for word, photos in told if with_photos else ():
+        lines += [f"    {word}: {photo}" for photo in photos[:SHOWN]]
+        lines += [f"    {word}: {len(photos) - SHOWN} more"] * (len(photos) > SHOWN)
     return lines
 
 
