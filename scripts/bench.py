@@ -1,7 +1,8 @@
-"""Measure how fast and how well Kith recognises, through its own code: the figures of docs/recognition.md.
+"""Measure how fast and how well Kith recognises, through its own code: the figures of the documentation.
 
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py memory|identify|folder|detection|quality|gui [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py memory|identify|groups|matching|bodies|scale [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py folder|detection|quality|gui [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
 Tables go to standard output, progress to standard error; nothing is kept on disk.
@@ -9,112 +10,36 @@ Tables go to standard output, progress to standard error; nothing is kept on dis
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
 import threading
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as app.__main__ sets it, before numpy is there
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench_bodies import bodies
 from bench_detection import detection
+from bench_groups import groups
 from bench_gui import window
-from bench_people import (
-    FIVE,
-    PEOPLE,
-    SHARED,
-    Decision,
-    Row,
-    Rule,
-    Setup,
-    Tables,
-    faces_in,
-    mean_and_worst,
-    people_in,
-    progress,
-    settings_in,
-    shipped_rule,
-    summary,
-    trials,
-)
+from bench_identify import identify
+from bench_matching import matching
+from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
 from bench_quality import quality
+from bench_scale import scale
 from bench_speed import speed
-from bench_tables import markdown, speed_tables
+from bench_tables import Row, Tables, markdown, speed_tables
 
 from app.errors import KithError
-from app.identity.gallery import Gallery, Sample, gallery_of
-from app.identity.matching import nearest_people
-from app.identity.verdicts import LEAST_PIXELS
 from app.jobs.build_kb import build_kb
 from app.jobs.context import open_context
 from app.jobs.events import BuildFinished, PhotoDone, RecognitionFinished
 from app.jobs.recognize_folder import recognize_folder
 from app.settings import Settings
-from app.vision.observations import Observation
 
-STRANGERS = ("groups", "detect")  # nobody of those people
-STRANGERS_LET_IN = 0.01
-TOLERANCES = (0.50, 0.52, 0.54, 0.55, 0.56, 0.57, 0.58, 0.60)
 TAUGHT = 8  # photos a person, in the run over whole folders
-
-
-MIXED = (1, 2, 3, 5, 8, 12)
-MIX = Setup("1 to 12", MIXED)
-SETUPS = (
-    Setup("1", (1,)),
-    Setup("3", (3,)),
-    FIVE,
-    Setup("8", (8,)),
-    MIX,
-    Setup("1 to 12, faces turned away teach too", MIXED, profiles_too=True),
-    Setup("1 to 12, a third of the people known", MIXED, known=1 / 3),
-    Setup("1 to 12, all people but one known", MIXED, known=1),
-    Setup("two people as one, 4 of each", (4,), looks=2),
-)
-
-
-def nearest_sample(gallery: Gallery, face: Observation) -> Decision:
-    """Compare with each sample as if it were a person of its own."""
-    samples = replace(gallery, person_ids=np.arange(len(gallery)))
-    best = nearest_people(samples, face.model_id, face.vector)[0]
-    return int(gallery.person_ids[best.person_id]), best.value, 0
-
-
-def mean_vector(gallery: Gallery, face: Observation) -> Decision:
-    """Compare with the mean vector of each person."""
-    rows = [(int(person), gallery.vectors[gallery.person_ids == person]) for person in gallery.people]
-    means = gallery_of(gallery.model_id, [Sample(person, 0, 0, 0, 0, own.mean(axis=0)) for person, own in rows])
-    best = nearest_people(means, face.model_id, face.vector)[0]
-    return best.person_id, best.value, 0
-
-
-SHIPPED = "mean of 3 nearest"
-RULES: dict[str, Rule] = {"nearest sample": nearest_sample, "mean vector": mean_vector, SHIPPED: shipped_rule}
-
-
-def identify(data: Path) -> Tables:
-    """Compare rules, and say what the shipped settings come to; people are held out in turn as strangers."""
-    faces = faces_in(data, PEOPLE + STRANGERS)
-    probes = [face for face in faces if face.person or face.seen.pixels >= LEAST_PIXELS]
-    known = [face for face in faces if face.person]
-    about = {"people": len({face.person for face in known}), "faces": len(known)}
-    about |= {"teaching": sum(face.teaches() for face in known), "strangers": len(probes) - len(known)}
-    tables: Tables = {"faces": [about], "rules": [], "shipped settings": [], "face_tol": []}
-    for setup in progress(SETUPS, f"{len(SETUPS)} kinds of galleries", len(SETUPS)):
-        outcomes = {name: trials(faces, setup, rule, probes) for name, rule in RULES.items()}
-        if not (ours := outcomes[SHIPPED]):
-            continue
-        shipped = summary(ours)
-        equal = {name: [one.letting_in(STRANGERS_LET_IN) for one in of_rule] for name, of_rule in outcomes.items()}
-        found = {name: mean_and_worst(of_rule) for name, of_rule in equal.items()}
-        tables["rules"].append({"samples": setup.name, **found, "n": shipped["n"]})
-        tables["shipped settings"].append({"samples": setup.name, **shipped})
-        if setup is MIX:
-            tables["face_tol"] = [{"face_tol": at, **summary([one.at(at) for one in ours])} for at in TOLERANCES]
-    return tables
 
 
 def folder(data: Path) -> Tables:
@@ -161,7 +86,8 @@ def _arrange(data: Path, people: str, settings: Settings) -> int:
 
 def main() -> None:
     """Read the command line, measure and print."""
-    commands = {"identify": identify, "folder": folder, "detection": detection, "quality": quality, "gui": window}
+    commands = {"identify": identify, "groups": groups, "matching": matching, "bodies": bodies, "scale": scale}
+    commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", *commands], nargs="?", default="speed")
     parser.add_argument("--quick", action="store_true", help="speed: within 50 seconds on two cores")

@@ -13,22 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from bench_people import (
-    DEFAULTS,
-    FIVE,
-    PEOPLE,
-    Face,
-    Row,
-    T,
-    Tables,
-    faces_in,
-    progress,
-    settings_in,
-    shipped_rule,
-    summary,
-    trials,
-)
+from bench_identify import summary
+from bench_people import DEFAULTS, PEOPLE, Face, T, faces_in, progress, settings_in
 from bench_quality import cut_out
+from bench_rules import FIVE, trials
+from bench_tables import Row, Tables
 from PIL import Image
 
 from app.photos.box import Box
@@ -277,7 +266,7 @@ def named(faces: Sequence[Face], hits: Sequence[Hit], engines: Engines) -> Row:
     probes = [
         replace(face, seen=replace(face.seen, vector=next(vectors) if aligned else FAR)) for face, aligned in hits
     ]
-    return summary([one.at(DEFAULTS.face_tol) for one in trials(faces, FIVE, shipped_rule, probes)])
+    return summary([one.at(DEFAULTS.face_tol) for one in trials(faces, FIVE, probes)])
 
 
 def pixels_of_the_chip(faces: Sequence[Face], photos: Sequence[LargePhoto], engines: Engines) -> list[Row]:

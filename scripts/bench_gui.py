@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench_tables import Tables
+
 SHOW = """
 import sys
 from PyQt6.QtCore import QTimer
@@ -31,7 +33,7 @@ TICK_MS = 10
 PATIENCE_S = 300
 
 
-def window(data: Path) -> dict[str, list[dict[str, Any]]]:
+def window(data: Path) -> Tables:
     """Return the figures in seconds, over the people of lfw10: four photos of each teach, the others are recognised."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:

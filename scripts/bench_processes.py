@@ -8,16 +8,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
+from bench_tables import Row
 
 from app.errors import BadInput
 
 SIDES_SCRIPT = Path(__file__).with_name("bench_sides.py")
 LOOK_EVERY_S, NEW_PROCESSES_EVERY_S = 0.05, 1.0
-
-Row = dict[str, Any]
 
 
 class Watch:

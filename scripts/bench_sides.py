@@ -44,6 +44,7 @@ class StandingExecutor(Executor):
 @contextmanager
 def articles(config: Config) -> Iterator[Run]:
     """Give the articles' pipeline."""
+    os.environ.pop("OPENBLAS_NUM_THREADS", None)  # Kith's own, before numpy is there
     from bench_articles import ArticlesPipeline
 
     pipeline = ArticlesPipeline(config["reid_model"], Path(config["weights"]), config["threads"], config["device"])

@@ -16,11 +16,11 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 from bench_photos import enlarged, small_ones, sources, spread
 from bench_processes import Side, busy_seconds
+from bench_tables import Row
 from rich.console import Console
 
 from app.errors import BadInput
@@ -46,7 +46,6 @@ ABOUT = (
 )
 MEGABYTE = 2**20
 
-Row = dict[str, Any]
 Say = Callable[[str], None]
 
 

@@ -7,6 +7,7 @@ SIDES = ("articles", "same_detector", "shipped", "whole_job")
 STAGES = ("decode", "detect", "persons", "encode", "body", "rest")
 
 Row = dict[str, Any]
+Tables = dict[str, list[Row]]
 
 
 def markdown(title: str, rows: Sequence[Row]) -> str:
@@ -16,9 +17,9 @@ def markdown(title: str, rows: Sequence[Row]) -> str:
     return "\n".join([f"\n{title}\n", *(f"| {' | '.join(line)} |" for line in lines)])
 
 
-def speed_tables(figures: Row) -> "dict[str, list[Row]]":
+def speed_tables(figures: Row) -> Tables:
     """Return the figures as tables: the sides, their stages and the rest, for every case."""
-    found = {}
+    found: Tables = {}
     for case in (figures, *(one for one in figures.values() if isinstance(one, dict) and "articles" in one)):
         if "articles" not in case:
             continue

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,18 +42,42 @@ def test_identify_tells_known_people_from_strangers(shared: Path, tmp_path: Path
     tables = json.loads(run.stdout)
     assert {key: tables["faces"][0][key] for key in ("people", "faces")} == {"people": 3, "faces": 12}
     for row in tables["rules"]:
-        assert row.keys() == {"samples", "nearest sample", "mean vector", "mean of 3 nearest", "n"}
+        assert row.keys() > {"samples", "nearest sample", "mean vector", "mean of 3 nearest"}
+        assert all(worst <= mean <= 100 for mean, worst in (own for key, own in row.items() if key != "samples"))
     settled = {row["samples"]: row for row in tables["shipped settings"]}
     assert {"1", "3", "1 to 12"} <= settled.keys()
     for row in settled.values():
         mean, worst = row["known found"]
         assert 50 < worst <= mean <= 100
-        assert row["held-out people accepted"] < 10
+        share, low, high = map(float, re.findall(r"[\d.]+", row["of all known"]))
+        assert low <= share <= high
+        assert share == pytest.approx(mean, abs=5)
+        assert row["held-out people accepted"].startswith("0 [0, ")
         assert row["wrong names"] == 0
-        assert row["n"] > 0
-    found = [row["known found"][0] for row in tables["face_tol"]]
-    assert found == sorted(found)
-    assert tables["face_tol"][0]["face_tol"] < tables["face_tol"][-1]["face_tol"]
+        assert row["n"] >= row["n findable"] > 0
+    assert {row["samples"] for row in tables["side by side"]} == settled.keys()
+    for name, falling in {"face_tol": False, "face_margin": True, "face_suggest": False}.items():
+        assert [row[name] for row in tables[name]] == sorted(row[name] for row in tables[name])
+        found = [row["known found"][0] for row in tables[name]]
+        assert found == sorted(found, reverse=falling)
+    assert [row["strangers denied below"] for row in tables["is not"]] == [0.6, 0.64]
+    assert tables["nested"] == []  # too few people to part them in two
+
+
+def test_bodies_are_told_apart_better_within_an_event(shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "lfw10").mkdir()
+    for person in ("0002", "0011", "0020", "0022"):
+        shutil.copytree(shared / "data/pedestrians" / person, tmp_path / "pedestrians" / person)
+    run = _bench("bodies", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
+    assert run.returncode == 0, run.stderr
+    tables = json.loads(run.stdout)
+    within, across = tables["within an event"], tables["across events"]
+    assert [row["threshold"] for row in within] == [row["threshold"] for row in across]
+    for near, far in zip(within, across, strict=True):
+        share, low, high = map(float, re.findall(r"[\d.]+", near["known found"]))
+        assert low <= share <= high
+        assert share >= float(far["known found"].split()[0])
+    assert [row["known people"] for row in tables["within an event, filed"]] == [2, 5, 10]
 
 
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
@@ -170,3 +195,19 @@ def test_without_a_graphics_card_the_measurement_on_one_is_refused(shared: Path)
     assert run.returncode == 1
     assert "no NVIDIA graphics card" in run.stderr
     assert not run.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of a POSIX system")
+def test_scale_decides_again_on_what_it_drew(scripts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import bench_scale
+
+    for name, value in {"OBSERVATIONS": 400, "PEOPLE": 10, "SAMPLES": 4, "FILED": 50}.items():
+        monkeypatch.setattr(bench_scale, name, value)
+    ((title, rows),) = bench_scale.scale(Path()).items()
+    assert "400 observations, 10 people of 4 samples, 50 photos filed" in title
+    first, unchanged, preview, stricter = rows
+    assert first["changed"] > 200
+    assert first["filed anew"] > 25
+    assert (unchanged["changed"], unchanged["filed anew"]) == (0, 0)
+    assert preview["changed"] == stricter["changed"]
+    assert all(row["failed"] == 0 and row["peak MB"] > 0 for row in rows)

@@ -1,0 +1,144 @@
+"""How well bodies are told apart within an event and across events, on crops of pedestrians; a part of bench.py.
+
+Protocol. A camera stands for an event. In each split and camera some of the people there are known, each by one crop
+drawn at random, as if their face had been accepted in that photo; all other crops are asked, in the same camera
+(*within*) or in the other ones (*across*). Who is not known is a stranger. Intervals are Wilson's, of 95 %, as if each
+of the different crops had been asked once: those of the splits hang together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from bench_people import SHARED, progress
+from bench_tables import Row, Tables
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from app.errors import BadInput
+from app.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
+from app.identity.gallery import Gallery, Sample, gallery_of
+from app.identity.matching import most_alike_people
+from app.photos.decode import load_rgb
+from app.vision.bodies import onnx_bodies
+
+PEDESTRIANS, NETWORK = "pedestrians", "osnet_x0_25"
+SPLITS = 100
+KNOWN = (2, 5, 10)
+TYPICAL = 5
+BATCH = 25
+THRESHOLDS = (0.70, 0.75, 0.78, 0.80, 0.82, 0.84, 0.86, 0.88)
+MARGINS = (0.0, 0.05, EVENT_MARGIN)
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """A person (a number) as a camera saw them."""
+
+    number: int
+    person: int
+    camera: str
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The answers of all splits: which crop, whether its person is known, whether the best is right, by how much."""
+
+    crop: NDArray[np.int64]
+    known: Flags
+    right: Flags
+    value: NDArray[np.float64]
+    margin: NDArray[np.float64]
+
+    def shares(self, threshold: float, margin: float) -> Row:
+        """Return what comes of naming whoever is more alike than `threshold`, and by `margin` than the next."""
+        named = (self.value > threshold) & (self.margin >= margin)
+        return {
+            "known found": self._share(named & self.right, self.known),
+            "wrong names": self._share(named & ~self.right, self.known),
+            "strangers named": self._share(named, ~self.known),
+            "n known": f"{self.known.sum()} ({len(set(self.crop[self.known]))})",
+            "n strangers": f"{(~self.known).sum()} ({len(set(self.crop[~self.known]))})",
+        }
+
+    def _share(self, hits: Flags, asked: Flags) -> str:
+        if not asked.any():
+            return "-"
+        share, different = hits[asked].mean(), len(set(self.crop[asked]))
+        interval = binomtest(round(share * different), different).proportion_ci(method="wilson")
+        return f"{100 * share:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+
+
+def bodies(data: Path) -> Tables:
+    """Compare thresholds for bodies, within an event and across."""
+    folder, network = data / PEDESTRIANS, next((SHARED / "models").glob(f"{NETWORK}*.onnx"), None)
+    if network is None or not folder.is_dir():
+        raise BadInput(f"There is no {folder}, or no {NETWORK} in {SHARED / 'models'}.")
+    return bodies_told_apart(crops_in(folder, network))
+
+
+def crops_in(folder: Path, network: Path) -> list[Crop]:
+    """Return the crops of a folder of pedestrians (person/person_camera_….jpg) with their body vectors."""
+    paths = sorted(folder.glob("*/*.jpg"))
+    extract = onnx_bodies(network, NETWORK)
+    people = {name: number for number, name in enumerate(sorted({path.parent.name for path in paths}), start=1)}
+    parts = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    looked_at = progress(parts, f"{len(paths)} crops", len(parts))
+    vectors = [vector for part in looked_at for vector in extract([load_rgb(path) for path in part])]
+    named = enumerate(zip(paths, vectors, strict=True))
+    return [Crop(key, people[path.parent.name], path.name.split("_")[1][:2], vector) for key, (path, vector) in named]
+
+
+def bodies_told_apart(crops: Sequence[Crop]) -> Tables:
+    """Return what thresholds and margins come to, and the shipped ones for other numbers of known people."""
+    within, across = _ask(crops, TYPICAL, False), _ask(crops, TYPICAL, True)
+    settings = [(threshold, margin) for margin in MARGINS for threshold in THRESHOLDS]
+    uses = {"filed": (EVENT_TOL, EVENT_MARGIN), "suggested": (EVENT_SUGGEST, 0.0)}
+    return {
+        name: [
+            {"margin": margin, "threshold": threshold} | asked.shares(threshold, margin)
+            for threshold, margin in settings
+        ]
+        for name, asked in (("within an event", within), ("across events", across))
+    } | {
+        f"within an event, {use}": [
+            {"known people": known} | _ask(crops, known, False).shares(*limits) for known in KNOWN
+        ]
+        for use, limits in uses.items()
+    }
+
+
+def _ask(crops: Sequence[Crop], known: int, across: bool) -> Asked:
+    answers = []
+    for seed in range(SPLITS):
+        random = np.random.default_rng(seed)
+        for camera in sorted({crop.camera for crop in crops}):
+            there = [crop for crop in crops if crop.camera == camera]
+            gallery = _gallery(there, known, random)
+            taught = set(gallery.appearance_ids.tolist())
+            people = {crop.person for crop in there}
+            asked = [one for one in crops if (one.camera != camera) == across and one.person in people]
+            answers += _answers(gallery, [one for one in asked if one.number not in taught])
+    crop, is_known, right, value, margin = zip(*answers, strict=True)
+    return Asked(np.array(crop), np.array(is_known), np.array(right), np.array(value), np.array(margin))
+
+
+def _gallery(there: Sequence[Crop], known: int, random: np.random.Generator) -> Gallery:
+    people = sorted({crop.person for crop in there})
+    drawn = sorted(random.choice(people, min(known, len(people)), replace=False).tolist())
+    own = [[crop for crop in there if crop.person == person] for person in drawn]
+    chosen = [crops[int(random.integers(len(crops)))] for crops in own]
+    return gallery_of("", [Sample(one.person, one.number, 0, 0.0, 0.0, one.vector) for one in chosen])
+
+
+def _answers(gallery: Gallery, asked: Sequence[Crop]) -> list[tuple[int, bool, bool, float, float]]:
+    known = set(gallery.person_ids.tolist())
+    found = most_alike_people(gallery, "", np.stack([one.vector for one in asked]))
+    return [
+        (one.number, one.person in known, best.person_id == one.person, best.value, best.margin)
+        for one, (best, *_) in zip(asked, found, strict=True)
+    ]

@@ -1,0 +1,83 @@
+"""Decide on 100,000 faces at once against 1,000 people of 20 samples each: time and memory; a part of bench.py."""
+
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench_people import DEFAULTS
+from bench_tables import Tables
+
+from app.identity.gallery import Gallery, gallery_of
+from app.identity.hearing import Case
+from app.identity.matching import nearest_people
+from app.identity.photo_records import Sighting
+from app.identity.verdicts import Judge
+from app.photos.box import Box
+from app.settings import BodyPolicy
+from app.vision.encode import FACE_MODEL_ID
+from app.vision.observations import Kind, Observation
+
+PEOPLE, SAMPLES, PROBES, LENGTH = 1000, 20, 100_000, 128
+CHUNK = 10_000  # photos judged at a time
+APART, SPREAD, COMMON = 0.6, 0.35, 1.2  # people around what all faces have in common, samples around people: as dlib's
+
+
+def matching(_data: Path) -> Tables:
+    """Measure the comparison alone, and with the verdicts (each face a photo of its own)."""
+    random = np.random.default_rng(0)
+    people = random.normal(size=(PEOPLE, LENGTH))
+    people *= APART / np.linalg.norm(people, axis=1)[:, None]
+    people += COMMON / np.sqrt(LENGTH)
+
+    def faces_of(numbers: Any) -> Any:
+        return (people[numbers] + random.normal(size=(len(numbers), LENGTH)) * SPREAD / np.sqrt(LENGTH)).astype("f4")
+
+    numbers = np.repeat(np.arange(PEOPLE), SAMPLES)
+    gallery = Gallery(FACE_MODEL_ID, numbers, np.arange(len(numbers)), faces_of(numbers))
+    probes = faces_of(random.integers(0, PEOPLE, PROBES))
+    ways: dict[str, Callable[[], object]] = {
+        "nearest people": lambda: nearest_people(gallery, FACE_MODEL_ID, probes),
+        "verdicts": lambda: _judge(gallery, probes),
+    }
+    return {
+        "matching": [
+            {"what": name, "faces": PROBES, "samples": len(gallery), **_cost(way)} for name, way in ways.items()
+        ]
+    }
+
+
+def _judge(gallery: Gallery, probes: Any) -> int:
+    judge = Judge(
+        gallery,
+        gallery_of("", []),
+        DEFAULTS.face_tol,
+        DEFAULTS.body_tol,
+        BodyPolicy.OFF,
+        DEFAULTS.lap_var_thresh,
+        DEFAULTS.face_margin,
+        DEFAULTS.face_suggest,
+    )
+    decided = 0
+    for start in range(0, len(probes), CHUNK):
+        seen = [
+            Observation(Kind.FACE, FACE_MODEL_ID, Box(0, 0, 1, 1), 1, vector, sharpness=500, pixels=100, frontality=1)
+            for vector in probes[start : start + CHUNK]
+        ]
+        cases = [Case([Sighting(number, face, None)], {number: ()}) for number, face in enumerate(seen)]
+        decided += sum(bool(photo.people) for photo in judge.photos(cases))
+    return decided
+
+
+def _cost(work: Callable[[], object]) -> dict[str, float]:
+    """Return seconds, and in a second run (counting slows it down) the most memory held beside the inputs."""
+    start, used = time.perf_counter(), time.process_time()
+    work()
+    seconds, used = time.perf_counter() - start, time.process_time() - used
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return {"seconds": round(seconds, 1), "CPU seconds": round(used, 1), "MB": round(peak / 2**20)}
