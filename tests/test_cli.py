@@ -31,6 +31,7 @@ from tests.desk import (
     finished,
     kith,
 )
+from tests.making import posix_only
 
 needs_sigint = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
 NO_NAME = 300 * "n"  # too long for any file system: looking for it is an error of its own
@@ -115,9 +116,9 @@ def test_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
     [
         ("face_tol=near", "face_tol: near is not a number from 0 to 1.5"),
         ("face_tol=7", "face_tol: 7 is not a number from 0 to 1.5"),
-        ("body_policy=maybe", "body_policy: maybe is not suggest or anywhere or off"),
+        ("body_policy=maybe", "body_policy: maybe is not suggest or event or anywhere or off"),
         ("face_toll=0.5", "face_toll is no setting of Kith (did you mean face_tol?)"),
-        ("face_tol", "face_tol: a setting is given as KEY=VALUE, for example face_tol=0.5"),
+        ("face_tol", "face_tol: this is given as KEY=VALUE, for example face_tol=0.5"),
     ],
 )
 def test_bad_override_is_named_and_nothing_is_done(desk: Desk, override: str, message: str) -> None:
@@ -231,7 +232,7 @@ def test_settings_file_and_overrides_count(taught: Desk, tmp_path: Path) -> None
     file = taught.settings_file()
     values = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(values | {"face_tol": "near", "colour": 1}), encoding="utf-8")
-    overrides = ("--set", "face_tol=0", "--set", "processed_dir=elsewhere")
+    overrides = ("--set", "face_tol=0", "--set", "face_suggest=0", "--set", "processed_dir=elsewhere")
     code, out, err = finished(kith("recognize", "--settings", file, *overrides, folder=tmp_path))
     assert code == 0
     assert f'face_tol: "near" is not a number from 0 to 1.5; the default {Settings().face_tol} is used' in err
@@ -347,6 +348,117 @@ def test_reader_that_goes_away_is_no_bug(taught: Desk, own_home: Path, arguments
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert "Traceback" not in (own_home / "log/kith.log").read_text(encoding="utf-8")
+
+
+# People
+
+
+def _people(desk: Desk, *arguments: str) -> tuple[int, list[str], str]:
+    code, out, err = _run(*arguments, "--settings", desk.settings_file())
+    return code, out.splitlines(), err
+
+
+def test_people_are_listed_shown_changed_and_undone(taught: Desk) -> None:
+    taught.recognize()
+    known = taught.input / Path(POWELL_AGAIN[0]).name
+    ((key,),) = taught.query(
+        "SELECT a.id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE path = ?", str(known)
+    )
+    assert _people(taught, "people", "list")[:2] == (0, ["#1 Chirac: 3 taught", "#2 Powell: 3 taught, 1 recognised"])
+    assert (
+        _people(taught, "people", "set", "powell", "birth=1937-04", "born=in the Bronx", "--alias", "The General")[0]
+        == 0
+    )
+    code, out, _ = _people(taught, "people", "show", "the general")
+    assert (code, out[:4]) == (
+        0,
+        ["#2 Powell (The General)", "    born: 1937-04", "    born: in the Bronx", "    folder: Powell"],
+    )
+    assert any(line.endswith(f"{known.name}#{key} is, by recognition") for line in out)
+    code, out, err = _people(taught, "people", "rename", "#2", "Colin")
+    assert (code, out) == (0, ["Powell is Colin now."])
+    assert f"{taught.people / 'Powell'} keeps its name" in err
+    assert _people(taught, "unlink", f"{known}#{key}", "--never")[:2] == (0, [f"{known.name}#{key} is not Colin."])
+    code, out, _ = _people(taught, "people", "history", "--limit", "2")
+    assert [line.split(maxsplit=2)[2] for line in out] == [
+        f"{known.name}#{key} is not Colin",
+        "Powell renamed to Colin",
+    ]
+    assert _people(taught, "people", "undo")[1] == [f"Undone: {known.name}#{key} is not Colin."]
+    assert f"Colin/{known.name}" in taught.copies()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["people", "show", "Zoe"], "Nobody is called Zoe: kith people list shows everybody."),
+        (["people", "set", "Powell", "birth=31.3.1950"], "give a year (1950), year and month (1950-03)"),
+        (["people", "set", "Powell"], "Say what to set"),
+        (["people", "set", "Powell", "birth"], "birth: this is given as KEY=VALUE, for example birth=1950-03"),
+        (["people", "set", "Powell", "name=Colin"], "kith people rename gives a person another name."),
+        (["people", "merge", "Powell", "powell"], "one person already"),
+        (["people", "undo"], "There is nothing to undo"),
+        (["link", "nowhere.jpg", "Powell"], "is given as PHOTO#NUMBER"),
+        (["forget", "Powell"], "Nothing was erased. --erase 'Powell' does it without asking."),
+        (["forget", "Powell", "--erase", "Chirac"], "Chirac is not their name, Powell: nothing was erased."),
+    ],
+)
+def test_what_cannot_be_done_to_people_says_what_to_do(taught: Desk, arguments: list[str], message: str) -> None:
+    persons = taught.query("SELECT * FROM persons")
+    code, out, err = _people(taught, *arguments)
+    assert (code, out) == (3, [])
+    assert message in err
+    assert taught.query("SELECT * FROM persons") == persons
+
+
+def test_a_person_is_forgotten_and_the_library_backed_up(taught: Desk) -> None:
+    backup = taught.root / "backup.sqlite"
+    assert _people(taught, "backup", str(backup))[:2] == (0, [f"The library as it is now: {backup}"])
+    code, out, _ = _people(taught, "forget", "Powell", "--erase", "Powell")
+    assert code == 0
+    assert out[0].startswith("Powell (#2) is forgotten: vectors, links, details")
+    assert str(taught.people / "Powell") in out[1]
+    assert taught.query("SELECT name FROM persons") == [("Chirac",)]
+    assert _people(taught, "backup", str(backup))[0] == 3
+
+
+@posix_only
+@pytest.mark.parametrize(
+    ("answers", "erased"), [("y\nPowell\n", True), ("n\n", False), ("y\npowell\n", False), ("y\nChirac\n", False)]
+)
+def test_at_a_keyboard_forgetting_asks_twice(taught: Desk, answers: str, erased: bool) -> None:
+    code, _ = _at_a_keyboard(answers, "forget", "powell", "--settings", taught.settings_file())
+    assert code == (0 if erased else 3)
+    assert (("Powell",) in taught.query("SELECT name FROM persons")) is not erased
+
+
+@posix_only
+@pytest.mark.parametrize(("answer", "renamed"), [("y\n", True), ("n\n", False)])
+def test_at_a_keyboard_renaming_asks_about_the_folder(taught: Desk, answer: str, renamed: bool) -> None:
+    code, out = _at_a_keyboard(answer, "people", "rename", "powell", "Colin", "--settings", taught.settings_file())
+    assert code == 0
+    assert f"Rename the folder {taught.people / 'Powell'} as well?" in out
+    assert (taught.people / ("Colin" if renamed else "Powell")).is_dir()
+
+
+def _at_a_keyboard(answers: str, *arguments: str | Path) -> tuple[int, str]:
+    """Run a command whose standard input is a terminal, at which somebody types; return exit code and output."""
+    keyboard, terminal = os.openpty()
+    try:
+        os.write(keyboard, answers.encode())
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *map(str, arguments)],
+            cwd=REPOSITORY,
+            stdin=terminal,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=120,
+        )
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+    return done.returncode, done.stdout
 
 
 # Settings and models

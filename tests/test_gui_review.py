@@ -292,6 +292,7 @@ def test_a_photo_that_vanishes_is_shown_as_such_and_its_answer_is_kept(qtbot: Qt
     _press(qtbot, dialog, Qt.Key.Key_S)
     for name in SCHROEDER:
         (desk.input / Path(name).name).unlink(missing_ok=True)
+        (desk.output / "Unknown" / Path(name).name).unlink(missing_ok=True)
     _press(qtbot, dialog, Qt.Key.Key_B)
     assert dialog.view.face.text() == dialog.view.photo.text() == GONE
     assert _photo(dialog) in [Path(name).name for name in SCHROEDER]

@@ -556,7 +556,7 @@ def test_changed_thresholds_decide_anew_without_opening_a_photo(taught: Desk) ->
     for photo in (*taught.input.iterdir(), *(taught.people / "Powell").iterdir()):
         _spoil(photo)
 
-    taught.change(face_tol=known.row.face[0][1] - 0.01)
+    taught.change(face_tol=known.row.face[0][1] - 0.01, face_suggest=0.0)
     stricter = taught.recognize(filing=False, executor=no_analysis)
     taught.change(face_tol=1.5)
     lax = taught.recognize(filing=False, executor=no_analysis)

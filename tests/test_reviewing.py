@@ -15,6 +15,7 @@ from app.identity.review_records import Unknown
 from app.identity.store import open_store
 from app.jobs.context import open_context
 from app.jobs.events import PhotoDone
+from app.jobs.people import open_people
 from app.jobs.recognize_folder import recognize_folder
 from app.jobs.reviewing import open_review
 from app.jobs.workers import InlineExecutor
@@ -290,6 +291,7 @@ def test_an_answer_about_a_vanished_photo_is_kept(desk: Desk) -> None:
     with reviewing(desk) as review:
         question = ask(review, FIRST)
         (desk.input / FIRST).unlink()
+        (desk.output / "Unknown" / FIRST).unlink()
         with pytest.raises(BadPhoto):
             review.name(question.unknown, "Ann")
         assert review.question(question.unknown).spot.path is None
@@ -297,6 +299,33 @@ def test_an_answer_about_a_vanished_photo_is_kept(desk: Desk) -> None:
     desk.put(SCHROEDER[0], "input/")
     desk.recognize()
     assert [name for name in desk.copies() if name.endswith(FIRST)] == [f"Ann/{FIRST}"]
+
+
+def test_the_copy_of_a_vanished_photo_follows_an_answer(desk: Desk) -> None:
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+        (desk.input / FIRST).unlink()
+        review.name(question.unknown, "Ann")
+    assert [name for name in desk.copies() if name.endswith(FIRST)] == [f"Ann/{FIRST}"]
+
+
+def test_answers_are_changes_that_can_be_undone(desk: Desk) -> None:
+    before = [desk.query(f"SELECT * FROM {table} ORDER BY 1") for table in ("persons", "links")], desk.copies()
+    with reviewing(desk) as review:
+        question = ask(review, FIRST)
+        review.not_this_person(question.unknown, question.suggestions[0].person_id)
+        review.name(question.unknown, "Ann")
+    with closing(open_people(desk.settings)) as people:
+        assert [one.summary for one in people.history()] == [
+            f"{FIRST}#{question.unknown.appearance_id} is Ann",
+            f"{FIRST}#{question.unknown.appearance_id} is not {question.suggestions[0].name}",
+        ]
+        people.undo()
+        people.undo()
+    assert (
+        [desk.query(f"SELECT * FROM {table} ORDER BY 1") for table in ("persons", "links")],
+        desk.copies(),
+    ) == before
 
 
 def test_an_output_folder_that_is_gone_is_not_made_anew(desk: Desk) -> None:
