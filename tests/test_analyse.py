@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,22 @@ def test_photos_together_are_seen_as_alone(desk: Desk, tmp_path: Path) -> None:
                 assert one.box == other.box
                 for first, second in zip(one.observations, other.observations, strict=True):
                     assert np.abs(first.vector - second.vector).max() < 1e-5
+
+
+def test_memory_does_not_grow_with_the_photos_of_a_batch(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody shows, the whole photo is the body: its pixels are let go before the next one is read."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    Image.new("RGB", (3000, 2000), "grey").save(tmp_path / "large.png")
+    spec = _spec(desk, **_bodies(desk))
+    _one(tmp_path / "large.png", spec)  # loads the models
+    tracemalloc.start()
+    seen = analyse([(tmp_path / "large.png", 1)] * 6, spec)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert all(isinstance(one, Analysis) for one in seen)
+    assert peak < 3 * 3000 * 2000 * 3
 
 
 def test_torch_sees_the_same_as_onnx_runtime(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -218,3 +218,18 @@ def test_samples_without_a_photo_are_checked_too(tmp_path: Path) -> None:
     assert set(found) == {Trouble.TWO_PEOPLE, Trouble.TOO_CLOSE, Trouble.FEW}
     assert found[Trouble.TWO_PEOPLE].people == ("Ada", "Bob")
     assert {one.files for one in found.values()} == {()}
+
+
+def test_a_face_known_without_a_photo_is_told_by_its_number(tmp_path: Path) -> None:
+    settings = Settings.at(tmp_path, {"dataset_dir": ".", "body_policy": "off"})
+    random = np.random.default_rng(0)
+    centres = {"Ada": random.normal(size=128), "Bob": random.normal(size=128)}
+    names = ["Ada"] * 6 + ["Bob"] * 6
+    rows = np.array([centres[name] + 0.3 * random.normal(size=128) for name in [*names, "Ada"]])
+    old = tmp_path / "old.pkl"
+    faces = 1.4 * rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    old.write_bytes(pickle.dumps({"encodings": faces, "names": np.array([*names, "Bob"])}))
+    import_kb(settings, old)
+    (wrong,) = [one for one in check(settings).findings if one.trouble is Trouble.SOMEBODY_ELSE]
+    assert wrong.text.startswith("probably not Bob: ")
+    assert wrong.text.endswith(" from Ada (#13, known without a photo)")

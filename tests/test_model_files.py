@@ -266,6 +266,25 @@ def test_packaged_file_that_is_not_there_is_named() -> None:
         packaged_model("none.dat")
 
 
+@pytest.mark.parametrize("model", PACKAGED, ids=lambda model: model.name)
+def test_packaged_file_of_another_hash_is_refused_and_named(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: ModelFile
+) -> None:
+    """One wrong bit, which no parser finds."""
+    content = bytearray(packaged_model(model.file).read_bytes())
+    content[len(content) // 2] ^= 1
+    package = tmp_path / "site" / "face_recognition_models"
+    (package / "models").mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "models" / model.file).write_bytes(content)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.delitem(sys.modules, "face_recognition_models", raising=False)
+    with pytest.raises(ModelMissing, match=rf"{model.file} is damaged: install the package face_recognition_models"):
+        packaged_model(model.file)
+    found = next(entry for entry in status(settings) if entry.model == model)
+    assert (found.state, found.path) == ("damaged", package / "models" / model.file)
+
+
 def test_packaged_file_without_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         sys, "path", [folder for folder in sys.path if not Path(folder, "face_recognition_models").exists()]

@@ -514,8 +514,28 @@ def test_an_appearance_is_given_by_its_photo_and_number(
         people.appearance(f"{KNOWN}#{key + 1}")
     with pytest.raises(BadInput, match="no photo that the library knows"):
         people.appearance(f"nowhere.jpg#{key}")
-    with pytest.raises(BadInput, match="nobody of that number"):
-        people.appearance("#99999")
+    for nobody in ("#99999", "99999#99999"):
+        with pytest.raises(BadInput, match=r"nobody of that number shows there\.$"):
+            people.appearance(nobody)
+    for beyond in (f"#{10**30}", f"{10**30}#{key}"):
+        with pytest.raises(BadInput, match=r"PHOTO#NUMBER|no photo that the library knows"):
+            people.appearance(beyond)
+
+
+def test_a_number_that_nobody_has_makes_no_new_person(desk: Desk, people: People) -> None:
+    before, key = _world(desk), _key(desk, f"input/{KNOWN}")
+    with pytest.raises(BadInput, match="Nobody has the number #999"):
+        people.split(people.find("Powell"), [key], "#999")
+    assert _world(desk) == before
+
+
+def test_a_person_named_twice_in_one_photo_is_told(desk: Desk, people: People) -> None:
+    ((photo,),) = desk.query("SELECT photo_id FROM appearances GROUP BY photo_id ORDER BY count(*) DESC LIMIT 1")
+    one, other = people.store.photos.appearances(photo)[:2]
+    putin = people.find("Putin")
+    assert people.link(one, putin).text == f"{people.label(one)} is Putin."
+    assert f" So is {people.label(one)}, and nobody is twice" in people.link(other, putin).text
+    assert people.never(other, putin).text == f"{people.label(other)} is not Putin."
 
 
 def test_a_running_job_takes_up_what_became_of_people(desk: Desk) -> None:

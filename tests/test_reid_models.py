@@ -161,6 +161,19 @@ def test_a_network_without_one_vector_for_each_image_is_named(
         onnx_bodies(file, "n")
 
 
+def test_a_network_whose_weights_are_no_numbers_is_named(tmp_path: Path) -> None:
+    filters = _filters()
+    filters[0] = np.nan
+    file = save_network(
+        tmp_path / "n.onnx",
+        ("Conv", ["images", "filters"], "maps"),
+        ("GlobalAveragePool", ["maps"], "vectors"),
+        constants={"filters": filters},
+    )
+    with pytest.raises(ModelMissing, match=r"n\.onnx gives vectors that are no numbers"):
+        onnx_bodies(file, "n")
+
+
 def test_a_truncated_network_is_named(shared: Path, tmp_path: Path) -> None:
     file = tmp_path / "body.onnx"
     file.write_bytes((shared / "models/osnet_x0_25_msmt17.onnx").read_bytes()[:500_000])

@@ -107,6 +107,17 @@ def test_out_of_memory_for_one_image_is_said(images: np.ndarray) -> None:
         TorchNetwork(_mean(0, []), "cpu")(images)
 
 
+def test_out_of_memory_for_the_network_itself_is_said() -> None:
+    import torch
+
+    class Large(torch.nn.Module):
+        def to(self, *_: object) -> "Large":
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(KithError, match="device in the settings be cpu"):
+        TorchNetwork(Large(), "cuda")
+
+
 def test_several_outputs_of_torch_are_joined(images: np.ndarray) -> None:
     import torch
 

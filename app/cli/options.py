@@ -30,12 +30,12 @@ def settings_for_run(file: Path | None, overrides: list[str] | None) -> Settings
     return with_overrides(loaded.settings, pairs(overrides or []))
 
 
-def pairs(texts: list[str]) -> dict[str, str]:
+def pairs(texts: list[str], example: str = "face_tol=0.5") -> dict[str, str]:
     """Return KEY=VALUE texts as a dictionary; raises BadInput."""
     found = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals:
-            raise BadInput(f"{text}: a setting is given as KEY=VALUE, for example face_tol=0.5")
+            raise BadInput(f"{text}: this is given as KEY=VALUE, for example {example}")
         found[key.strip()] = value.strip()
     return found

@@ -54,11 +54,13 @@ def show_all(
     """List everybody with number, names and how many photos show them."""
     with _opened(settings, overrides) as opened:
         counts = opened.store.people.counts()
-        for person in opened.persons().values():
-            if hidden or not person.hidden:
-                count = counts[person.id]
-                told = ", ".join(f"{count[source]} {_BY[source]}" for source in Source if count[source])
-                typer.echo(printable(f"#{person.id} {_names(person)}: {told or 'in no photo'}"))
+        shown = [person for person in opened.persons().values() if hidden or not person.hidden]
+        for person in shown:
+            count = counts[person.id]
+            told = ", ".join(f"{count[source]} {_BY[source]}" for source in Source if count[source])
+            typer.echo(printable(f"#{person.id} {_names(person)}: {told or 'in no photo'}"))
+        if not shown:
+            sys.stderr.write(f"Nobody is known yet, or all are hidden: {command('build-kb')} learns people.\n")
 
 
 _BY = {Source.DATASET: "taught", Source.USER: "named by you", Source.MACHINE: "recognised"}
@@ -74,10 +76,9 @@ def show(person: PersonArgument, settings: SettingsFile = None, overrides: Overr
     """Show all that is known of a person, and who in which photo is said to be them or not."""
     with _opened(settings, overrides) as opened:
         one = opened.find(person)
-        details = {"born": one.birth, "died": one.death, "notes": one.notes} | dict(one.fields)
-        folders = {"folder": ", ".join(one.folders)}
+        details = [("born", one.birth), ("died", one.death), ("notes", one.notes)]
         typer.echo(printable(f"#{one.id} {_names(one)}"))
-        for key, value in (details | folders).items():
+        for key, value in [*details, *one.fields, ("folder", ", ".join(one.folders))]:
             if value:
                 typer.echo(printable(f"    {key}: {value}"))
         for photo_id, link in opened.store.people.mentions(one.id):
@@ -161,7 +162,9 @@ def change(
     overrides: Overrides = None,
 ) -> None:
     """Set birth and death (1950, 1950-03 or 1950-03-31), notes, other names and fields of your own."""
-    given = pairs(values or [])
+    given = pairs(values or [], "birth=1950-03")
+    if "name" in given:
+        raise BadInput(f"{command('people', 'rename')} gives a person another name.")
     details: dict[str, str | bool | None] = {key: given.pop(key) or None for key in ("birth", "death") if key in given}
     if "notes" in given:
         details["notes"] = given.pop("notes")
@@ -197,7 +200,10 @@ def history(
 ) -> None:
     """List what you changed, the newest first."""
     with _opened(settings, overrides) as opened:
-        for one in opened.history(limit):
+        changes = opened.history(limit)
+        if not changes:
+            sys.stderr.write("You have changed nothing yet.\n")
+        for one in changes:
             typer.echo(printable(f"{one.id} {one.made_at} {one.summary}{' (undone)' if one.undone else ''}"))
 
 

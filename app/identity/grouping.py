@@ -37,7 +37,7 @@ class Nearness:
 
 
 SAME = Nearness(alone=0.38, together=0.52)  # docs/recognition.md, "Unknown people"
-PERHAPS_SAME = Nearness(alone=0.48, together=0.62)
+PERHAPS_SAME = Nearness(alone=0.42, together=0.56)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,24 +184,38 @@ def clusters_of(faces: Faces) -> Clusters:
 
 def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness: Nearness) -> None:
     """Give each face that is not good and in no group to the nearest group that agrees; it founds none."""
-    alone = np.bincount(np.unique(groups, return_inverse=True)[1])[np.unique(groups, return_inverse=True)[1]] == 1
-    loose = np.flatnonzero(faces.unknown & ~faces.good & ((groups == 0) | alone))
+    poor = faces.unknown & ~faces.good
     there = np.unique(clusters.roots(clusters.of_face))
-    if not len(there):
-        return
-    own = (clusters.squares[there] + nearness.penalty / clusters.sizes[there]).astype(np.float32)[:, None]
-    for start in range(0, len(loose), ROWS):
-        poor = loose[start : start + ROWS]
-        vectors = faces.vectors[poor]
-        squares = (vectors**2).sum(axis=1, keepdims=True) + np.float32(nearness.penalty)
-        between = squares + own.T - 2 * vectors @ clusters.means[there].T
+    grown = np.unique(clusters.roots(np.flatnonzero(clusters.new)))
+    numbers, sizes = np.unique(groups, return_counts=True)
+    alone = np.isin(groups, numbers[sizes == 1]) & (groups > 0)
+    asked = ((np.flatnonzero(poor & (groups == 0)), there), (np.flatnonzero(poor & alone), grown))
+    found = [_nearest_cluster(faces.vectors, face, clusters, among, nearness) for face, among in asked]
+    face, cluster, between = _joined(found)
+    for index in np.argsort(between, kind="stable").tolist():
+        photos, photo = clusters.photos[cluster[index]], int(faces.photos[face[index]])
+        if between[index] <= nearness.limit and photo not in photos:
+            groups[face[index]] = clusters.numbers[cluster[index]]
+            photos.add(photo)
+
+
+def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> Pairs:
+    """Return the nearest cluster of each of some faces, by what is between them."""
+    if not len(among) or not len(faces):
+        return _NO_PAIRS
+    own = (clusters.squares[among] + nearness.penalty / clusters.sizes[among]).astype(np.float32)
+    means, step = -2 * clusters.means[among].T, max(1, ROWS * COLUMNS // len(among))
+
+    def compare(start: int) -> Pairs:
+        probes = vectors[faces[start : start + step]]
+        between = probes @ means
+        between += own
         nearest = between.argmin(axis=1)
-        least = between[np.arange(len(poor)), nearest]
-        for index in np.argsort(least, kind="stable").tolist():
-            cluster, photo = int(there[nearest[index]]), int(faces.photos[poor[index]])
-            if least[index] <= nearness.limit and photo not in clusters.photos[cluster]:
-                groups[poor[index]] = clusters.numbers[cluster]
-                clusters.photos[cluster].add(photo)
+        least = between[np.arange(len(nearest)), nearest] + (probes**2).sum(axis=1) + np.float32(nearness.penalty)
+        return faces[start : start + step], among[nearest], least
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return _joined(threads.map(compare, range(0, len(faces), step)))
 
 
 def _means(of_face: Ids, values: Floats, sizes: Ids) -> Floats:

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,19 +41,21 @@ class RedecisionRecords:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def recognised(self, people_folder: Path) -> list[int]:
+    def recognised(self, people_folder: Path, among: Collection[int] | None = None) -> list[int]:
         """Return the photos that are the machine's to decide, by id: not those known from the people folder alone."""
+        asked = None if among is None else json.dumps([*among])
         rows = self._connection.execute(
             """
             SELECT p.id FROM photos p
-            WHERE EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
+            WHERE (?2 IS NULL OR p.id IN (SELECT value FROM json_each(?2)))
+                AND (EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
                 OR EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id
                     AND substr(CAST(f.path AS BLOB), 1, length(?1)) != ?1)
                 OR EXISTS (SELECT 1 FROM appearances a JOIN links l ON l.appearance_id = a.id
-                    WHERE a.photo_id = p.id AND l.source = 'machine')
+                    WHERE a.photo_id = p.id AND l.source = 'machine'))
             ORDER BY p.id
             """,
-            (os.fsencode(people_folder / "x")[:-1],),  # with the separator at its end
+            (os.fsencode(people_folder / "x")[:-1], asked),  # with the separator at its end
         )
         return [row[0] for row in rows]
 

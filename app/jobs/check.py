@@ -109,8 +109,9 @@ class _Report:
             other = self.names[one.other.person_id] if one.other else ""
             resembles = f", but {one.other.value:.2f} from {other}" if one.other else ""
             text = f"probably not {name}: {one.own:.2f} from their other photos{resembles}"
-            people = (name, other) if other else (name,)
-            yield Finding(Trouble.SOMEBODY_ELSE, people, text, self._files([one.sample]))
+            people, files = (name, other) if other else (name,), self._files([one.sample])
+            unseen = "" if files else f" (#{one.sample.appearance_id}, known without a photo)"
+            yield Finding(Trouble.SOMEBODY_ELSE, people, text + unseen, files)
 
     def close_people(self) -> Iterator[Finding]:
         wrong = {one.sample.appearance_id for one in self._misfits}

@@ -15,6 +15,8 @@ from app.jobs.refiling import Refiler
 from app.photos.facts import read_facts
 from app.settings import Settings
 
+LONGEST_NUMBER = 18  # digits that SQLite holds
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -59,7 +61,7 @@ class Editor:
         The number is the appearance's own in the library: a new look at the photo by other models leaves it as it is.
         """
         photo, hash_sign, number = text.rpartition("#")
-        if not hash_sign or not number.isdecimal():
+        if not hash_sign or not _is_number(number):
             raise BadInput(
                 f"{text}: who is meant in a photo is given as PHOTO#NUMBER, the number as {command('people', 'show')} "
                 "tells it."
@@ -67,8 +69,8 @@ class Editor:
         known = self.store.photos.photo_of(int(number))
         asked = self._photo(photo) if photo else known
         if known is None or known != asked:
-            shows = ", ".join(f"#{key}" for key in self.store.photos.appearances(asked or 0)) or "nobody"
-            raise BadInput(f"{text}: nobody of that number shows there, but {shows}.")
+            others = ", ".join(f"#{key}" for key in self.store.photos.appearances(asked or 0))
+            raise BadInput(f"{text}: nobody of that number shows there{f', but {others}' if others else ''}.")
         return int(number)
 
     def label(self, appearance_id: int) -> str:
@@ -84,7 +86,7 @@ class Editor:
         known = self.store.photos.photos_at([path]).get(path)
         if known is None and os.path.isfile(path):
             known = self.store.photos.by_hash(read_facts(path).image_hash)
-        if known is None and text.isdecimal():
+        if known is None and _is_number(text):
             known = int(text)
         if known is None:
             raise BadInput(f"{text} is no photo that the library knows: recognise it first.")
@@ -138,3 +140,7 @@ class Editor:
         except FilingFailed as error:
             return str(error)
         return ""
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST_NUMBER

@@ -1,13 +1,13 @@
 """Find the models that the settings ask for, say which are missing, and make the networks ready to run."""
 
-import multiprocessing
 import os
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.errors import ModelMissing, command
+from app.jobs.workers import process_pool
 from app.settings import BodyPolicy, Device, FaceDetector, Settings, user_folder
 from app.vision.bodies import weights_id
 from app.vision.dlib_detectors import CNN_FILE
@@ -115,7 +115,7 @@ def made_ready(spec: EngineSpec, device: Device) -> EngineSpec:
 def _in_a_process_of_its_own(function: Any, *arguments: Any) -> Any:
     """Call what imports torch, which this process is not to be burdened with."""
     try:
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
+        with process_pool(1) as process:
             return process.submit(function, *arguments).result()
     except BrokenExecutor as error:
         raise ModelMissing(

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from app.errors import BadInput
+from app.errors import BadInput, command
 from app.identity.person_records import Person
 from app.jobs.wording import display_names
 
@@ -25,15 +25,18 @@ def cleaned(text: str) -> str:
 
 
 def who(persons: Collection[Person], text: str) -> Person | None:
-    """Return whom a text means, None where nobody is called so; raises BadInput where several are.
+    """Return whom a text means, None where nobody is called so.
 
-    A name goes over another name (alias), `Ann #3` over both.
+    A name goes over another name (alias), `Ann #3` over both. Raises BadInput where several are called so, and for a
+    number (`#3`) that nobody has: it is no name for somebody new.
     """
     name, shown = cleaned(text), display_names(persons)
     number = _NUMBER.fullmatch(name)
     found = [one for one in persons if shown[one.id] == name or (number and one.id == int(number[1]))]
     found = found or [one for one in persons if same_name(one.name, name)]
     found = found or [one for one in persons if any(same_name(alias, name) for alias in one.aliases)]
+    if number and not found:
+        raise BadInput(f"Nobody has the number {name}: {command('people', 'list')} shows everybody.")
     if len(found) > 1:
         choice = " or ".join(_told_apart(one, shown[one.id]) for one in found)
         raise BadInput(f"{len(found)} people are called {name}: say which one, {choice}.")

@@ -119,8 +119,8 @@ class People(Editor):
         lives = checked.keys() & {"birth", "death"}
         also = {photo for photo, _ in self.store.people.mentions(person.id)} if lives else set()
         names = [*checked, *fields, *(f"alias {alias}" for alias in aliases)]
-        problems = self.change("set", f"{person.name}: {', '.join(names)} set", edit, also)
-        return Outcome(f"{text_of(person)}: {', '.join(names)} set.", problems)
+        problems = self.change("set", f"{person.name}: {', '.join(names)} changed", edit, also)
+        return Outcome(f"{text_of(person)}: {', '.join(names)} changed.", problems)
 
     # Appearances
 
@@ -153,7 +153,16 @@ class People(Editor):
         text = f"{self.label(appearance_id)} {IN_WORDS[word]} {person.name}"
         edit = self.store.edits.name if word is Word.IS else self.store.edits.never
         problems = self.change("link", text, lambda: edit(appearance_id, person.id))
-        return Outcome(f"{text}.", problems)
+        return Outcome(f"{text}.{self._conflict(appearance_id, person) if word is Word.IS else ''}", problems)
+
+    def _conflict(self, appearance_id: int, person: Person) -> str:
+        """Say who else in a photo is said to be the same person; empty where nobody is."""
+        others = self.store.photos.appearances(self.store.photos.photo_of(appearance_id) or 0)
+        same = [key for key in others if said_to_be(self.store.people.links(key)) == person.id and key != appearance_id]
+        if not same:
+            return ""
+        shown = " and ".join(self.label(key) for key in same)
+        return f" So is {shown}, and nobody is twice in a photo: {command('unlink')} takes one back."
 
     def _linked(self, appearance_id: int) -> Person:
         links = self.store.people.links(appearance_id)

@@ -221,7 +221,7 @@ class _Run:
         outputs: defaultdict[Path, list[FiledCopy]] = defaultdict(list)
         for copy in one.photo.copies:
             outputs[copy.output].append(copy)
-        wanted = {(person, self.folders[person], True) for person in one.people}
+        wanted = {(person, self.folders.get(person), True) for person in one.people}
         return all(
             {(copy.person_id, copy.folder, copy.done) for copy in copies} == wanted
             for output, copies in outputs.items()

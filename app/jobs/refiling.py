@@ -75,6 +75,7 @@ class Refiler:
         now belongs to the change that it follows from, and is undone with it.
         """
         self.forget_judge()
+        photo_ids = set(self.store.redecisions.recognised(self.settings.dataset_folder, photo_ids))
         settle = self.settle if photo_ids and self._knows_somebody() else self._settle_by_word
         if settle == self.settle and self.judge.body_policy is BodyPolicy.EVENT:
             for photo_id in photo_ids:  # first the faces of all of them, whose bodies then speak in any order

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
+_MOST_WORKERS = 61  # more a pool cannot wait for on Windows
 _WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
 
 ExecutorFactory = Callable[[], Executor]
@@ -37,10 +38,10 @@ class InlineExecutor(Executor):
 def worker_count(setting: int) -> int:
     """Return how many worker processes to use; 0 means as many as this process may use cores and as fit into memory."""
     if setting:
-        return setting
+        return min(setting, _MOST_WORKERS)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     room = int(psutil.virtual_memory().available) // _WORKER_BYTES
-    return max(1, min(cores, room))
+    return max(1, min(cores, room, _MOST_WORKERS))
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:

@@ -13,7 +13,7 @@ from app.photos.decode import load_at_least
 from app.photos.facts import perceptual_hash
 from app.settings import FaceDetector
 from app.vision.align import AlignedFace, detect_and_align_faces
-from app.vision.bodies import body_region
+from app.vision.bodies import TorchreidBodyExtractor, body_region
 from app.vision.encode import FACE_MODEL_ID
 from app.vision.engines import Engines, EngineSpec, engines_of
 from app.vision.observations import Analysis, Appearance, Kind, Observation, Rgb, Vector
@@ -27,7 +27,10 @@ Corners = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Body:
-    """A body at `corners` of the working copy, cut out of the finest pixels at hand."""
+    """A body at `corners` of the working copy, cut out of the finest pixels at hand.
+
+    `crop` is a small copy: the pixels of a whole batch of photos would not fit into memory.
+    """
 
     corners: Corners
     crop: Rgb
@@ -119,33 +122,40 @@ def _see(path: Path, orientation: int, spec: EngineSpec, engines: Engines) -> _S
 
     faces = detect_and_align_faces(decoded, working, engines.detector, engines.predictor, twice_as_fine)
     if engines.bodies:
-        people = _with_bodies(faces, decoded, working, engines.persons)
+        people = _with_bodies(faces, decoded, working, engines.persons, engines.bodies)
     else:
         people = [_Somebody(face, None) for face in faces]
     return _Seen(perceptual_hash(working), height, width, orientation, people)
 
 
 def _with_bodies(
-    faces: Sequence[AlignedFace], decoded: Rgb, working: Rgb, find_persons: PersonDetector | None
+    faces: Sequence[AlignedFace],
+    decoded: Rgb,
+    working: Rgb,
+    find_persons: PersonDetector | None,
+    extractor: TorchreidBodyExtractor,
 ) -> list[_Somebody]:
     """Return everybody with their body: where the person detector saw it, else below the face.
 
     Where nobody shows at all, the whole photo is taken for a body, marked weak.
     """
+
+    def cut(corners: Corners, score: float = 1.0, weak: bool = False) -> _Body:
+        return _Body(corners, extractor.fitted(_cut(decoded, corners, working)), score, weak)
+
     height, width = working.shape[:2]
     found = find_persons(working) if find_persons else []
     pairs = pair([face.detection for face in faces], found)
     if not pairs:
-        return [_Somebody(None, _Body((0, 0, width, height), decoded, 1.0, weak=True))]
+        return [_Somebody(None, cut((0, 0, width, height), weak=True))]
     people = []
     for one in pairs:
         face = None if one.face is None else faces[one.face]
         if one.body is not None:
-            box = found[one.body]
-            body: _Body | None = _Body(box[:4], _cut(decoded, box[:4], working), box.score)
+            body: _Body | None = cut(found[one.body][:4], found[one.body].score)
         else:
             below = body_region(face.detection, height, width) if face else None
-            body = _Body(below, _cut(decoded, below, working), 1.0) if below else None
+            body = cut(below) if below else None
         people.append(_Somebody(face, body))
     return people
 

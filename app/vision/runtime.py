@@ -78,7 +78,10 @@ class TorchNetwork:
 
         # TF32, torch's default for convolutions, has 10 bits of mantissa: vectors would differ from the CPU's.
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-        self._module = module.eval().to(device)
+        try:
+            self._module = module.eval().to(device)
+        except torch.OutOfMemoryError as error:
+            raise _no_memory() from error
         self._device = device
         self._batch_size = batch_size
 
@@ -104,13 +107,17 @@ class TorchNetwork:
             return [output.cpu().numpy() for output in outputs]
         except torch.OutOfMemoryError as error:
             if len(images) == 1:
-                raise KithError(
-                    "The graphics card has not enough free memory for a single image: close other programs that use "
-                    "it, or let device in the settings be cpu."
-                ) from error
+                raise _no_memory() from error
         self._batch_size = len(images) // 2
         torch.cuda.empty_cache()
         return None
+
+
+def _no_memory() -> KithError:
+    return KithError(
+        "The graphics card has not enough free memory for a single image: close other programs that use it, or let "
+        "device in the settings be cpu."
+    )
 
 
 def _joined(parts: Sequence[Outputs]) -> Outputs:
