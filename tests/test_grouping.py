@@ -168,3 +168,10 @@ def test_new_photos_never_shuffle_groups(data: st.DataObject) -> None:
         for group in set(groups):
             inside = photos[:end][groups == group]
             assert len(set(inside)) == len(inside)
+
+
+def test_a_poor_face_left_alone_joins_the_group_that_comes_later() -> None:
+    poor, like_it = [0.0, 0.0], [0.1, 0.0]
+    assert grouped(_faces([poor], good=[False])).tolist() == [1]
+    assert grouped(_faces([poor, like_it], groups=[1, 0], good=[False, True])).tolist() == [2, 2]
+    assert grouped(_faces([poor, like_it], photos=[7, 7], groups=[1, 0], good=[False, True])).tolist() == [1, 2]
