@@ -119,13 +119,14 @@ def whole_job(config: Config) -> Iterator[Run]:
 def kernels(config: Config) -> Iterator[Run]:
     """Give what Kith cannot do without, each step alone: one process, on a graphics card in the program's batches."""
     from app.jobs.context import open_context
+    from app.jobs.engines import made_ready
     from app.photos.decode import load_at_least
     from app.vision import analyse as road
     from app.vision.engines import engines_of
     from app.vision.resize import working_copy
 
     with open_context(_settings(config), threading.Event(), "bench") as context:
-        spec, size = context.spec, context.batch_size
+        spec, size = made_ready(context.spec, context.device), context.batch_size
     engines = engines_of(spec)
 
     def decode(path: Path) -> Any:

@@ -35,7 +35,7 @@ SHOWN: list[list[tuple[int, ...]]] = [
     [(0,)], [(0,)], [(1,)], [(1,)], [(2,)], [(2,)], [(0,), (1,)], [(3,)], [(3,)], [(4,)], [(0,), (2,)], [(1,)],
     [(0, 1)], [(0,)], [(3,), (4,)], [], [(2, 2, 2)], [(0, 0, 0), (1,)], [(1, 2), (1,)], [(5,), (5,)],
 ]  # fmt: skip
-BODIES = ("first", "second")
+BODIES = ("first.onnx", "second.onnx")
 
 
 def _draw(kind: str, size: int, *numbers: int) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -99,7 +99,7 @@ class World:
             "process_dir": "input",
             "processed_dir": "output",
             "models_dir": "models",
-            "reid_weights": "first",
+            "reid_weights": "first.onnx",
             "body_policy": "off",
             "workers": 1,
         }

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from app.errors import BadKnowledgeBase, StoreBusy
 from app.identity.store import Store, open_store
-from app.jobs.engines import decided_device, find_engines, made_ready
+from app.jobs.engines import decided_device, find_engines
 from app.jobs.workers import ExecutorFactory, process_pool, worker_count
 from app.settings import Device, Settings
 from app.vision.engines import EngineSpec
@@ -28,6 +28,7 @@ class Context:
     settings: Settings
     store: Store
     spec: EngineSpec
+    device: Device
     executor: ExecutorFactory
     workers: int
     batch_size: int
@@ -42,13 +43,12 @@ def open_context(
     """Open the library for one job at a time; raises StoreBusy, BadKnowledgeBase and ModelMissing."""
     spec, notices = find_engines(settings)
     device = decided_device(settings.device)
-    spec = made_ready(spec, device)
     workers, batch_size = (1, PHOTOS_A_BATCH) if device is Device.CUDA else (worker_count(settings.workers), 1)
     pool = executor or partial(process_pool, workers)
     with _sole_job(settings.library_file, job):
         store = open_store(settings.library_file)
         try:
-            yield Context(settings, store, spec, pool, workers, batch_size, stop, notices)
+            yield Context(settings, store, spec, device, pool, workers, batch_size, stop, notices)
         finally:
             store.close()
 

@@ -1,7 +1,7 @@
 """The road of a photo up to its observations, the same for known and unknown photos."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,10 @@ from app.errors import BadPhoto, KithError
 from app.identity.photo_records import Sighting
 from app.identity.store import Store
 from app.jobs.context import Context
+from app.jobs.engines import made_ready
 from app.jobs.workers import Task, Workers
 from app.photos.facts import PhotoFacts, read_facts
-from app.vision.analyse import analyse
+from app.vision.analyse import Photo, analyse
 from app.vision.observations import Analysis
 
 _log = logging.getLogger(__name__)
@@ -36,14 +37,17 @@ def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterat
 
     Raises the KithError that concerns the whole run, such as ModelMissing.
     """
-    work = partial(analyse, spec=context.spec)
     in_flight = _IN_FLIGHT_PER_WORKER * context.workers
-    workers = Workers(context.executor, work, in_flight, context.batch_size)
+    workers = Workers(context.executor, partial(_work, context), in_flight, context.batch_size)
     try:
         for look, result in workers.results(_tasks(context, paths)):
             yield _looked(look, result)
     finally:
         workers.close()
+
+
+def _work(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | KithError]]:
+    return partial(analyse, spec=made_ready(context.spec, context.device))
 
 
 def _tasks(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:

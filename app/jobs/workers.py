@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -96,20 +97,20 @@ class WorkerDied(Exception):
 
 
 class Workers:
-    """Runs `work` over batches of payloads through executors of one kind.
+    """Runs batches of payloads through executors of one kind; a process that dies costs the one item it died of.
 
-    A process that dies costs the one item it died of.
+    `make_work` gives the function for them when there is something to do.
     """
 
     def __init__(
         self,
         factory: ExecutorFactory,
-        work: Callable[[Sequence[Any]], Sequence[Any]],
+        make_work: Callable[[], Callable[[Sequence[Any]], Sequence[Any]]],
         in_flight: int,
         batch_size: int = 1,
     ) -> None:
         self._factory = factory
-        self._work = work
+        self._work = cache(make_work)
         self._in_flight = in_flight
         self._batch_size = batch_size
         self._executor: Executor | None = None
@@ -137,9 +138,10 @@ class Workers:
             nothing: Future[Sequence[Any]] = Future()
             nothing.set_result(())
             return _Batch(tasks, nothing)
+        work = self._work()
         self._executor = self._executor or self._factory()
         try:
-            return _Batch(tasks, self._executor.submit(self._work, payloads))
+            return _Batch(tasks, self._executor.submit(work, payloads))
         except BrokenExecutor as error:
             broken: Future[Sequence[Any]] = Future()
             broken.set_exception(error)
