@@ -8,10 +8,15 @@ import numpy as np
 
 from app.identity.gallery import LEAST_FRONTALITY
 from app.identity.grouping import Faces
+from app.identity.import_records import IMPORTED
 from app.identity.photo_records import from_blob, now
 from app.identity.review_records import NEWEST_ANALYSIS, NOBODY_KNOWN, NOT_IGNORED
 from app.identity.teaching import LEAST_PIXELS
 from app.vision.observations import Kind
+
+# Samples taken over without a photo have nothing to show: whose they were is forgotten with an import undone.
+UNKNOWN = f"""{NOBODY_KNOWN} AND {NOT_IGNORED}
+    AND NOT EXISTS (SELECT 1 FROM photos p WHERE p.id = a.photo_id AND p.image_hash GLOB '{IMPORTED}*')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class GroupRecords:
         """Return the unknown faces as the last look at each photo saw them, and everybody who is in a group."""
         rows = self._connection.execute(
             f"""
-            SELECT a.id, a.photo_id, coalesce(g.group_id, 0), {NOBODY_KNOWN} AND {NOT_IGNORED} AS unknown,
+            SELECT a.id, a.photo_id, coalesce(g.group_id, 0), {UNKNOWN} AS unknown,
                 o.sharpness >= ? AND o.pixels >= ? AND o.frontality >= ? AS good, o.vector
             FROM appearances a JOIN observations o ON o.appearance_id = a.id
                 AND o.kind = ? AND o.model_id = ? AND o.analysis_id = {NEWEST_ANALYSIS}
@@ -66,7 +71,7 @@ class GroupRecords:
             f"""
             SELECT g.group_id, a.id, a.photo_id FROM unknown_groups g JOIN appearances a ON a.id = g.appearance_id
             JOIN observations o ON o.appearance_id = a.id AND o.kind = ? AND o.analysis_id = {NEWEST_ANALYSIS}
-            WHERE {NOBODY_KNOWN} AND {NOT_IGNORED}
+            WHERE {UNKNOWN}
             ORDER BY g.group_id, o.frontality >= {LEAST_FRONTALITY} DESC, o.pixels DESC, a.id
             """,
             (Kind.FACE,),
