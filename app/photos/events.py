@@ -31,7 +31,7 @@ def events_of(shots: Sequence[Shot], gap_hours: float) -> list[int | None]:
 
     An event is a run of photos of one folder, each at most `gap_hours` after the one before, by the time EXIF tells. A
     photo without one belongs to the event of its neighbours in a numbered series of names: if it lies between two
-    photos of one event, or its file was written within the gap of a neighbour's (see docs/decisions/022-events.md).
+    photos of one event, or its file was written within the gap of a neighbour's (see docs/decisions/019-events.md).
     """
     folders: dict[PurePath, list[Shot]] = defaultdict(list)
     for shot in shots:
