@@ -17,7 +17,6 @@ from app.vision.runtime import Network, OnnxNetwork, TorchNetwork
 from app.vision.torchreid_networks import torchreid_network
 from app.vision.yunet import yunet
 
-
 LOOK = 1  # to be raised when the same models see other things by other constants: photos are then looked at anew
 
 
