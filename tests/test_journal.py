@@ -120,7 +120,7 @@ def test_undoing_everything_gives_back_what_was(tmp_path: Path, names: list[str]
 
 
 @given(score=st.floats(1e-9, 2) | st.floats(-1, -1e-9))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_score_comes_back_to_the_last_digit(tmp_path: Path, score: float) -> None:
     library = tmp_path / "library.sqlite"
     library.unlink(missing_ok=True)
