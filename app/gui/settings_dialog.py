@@ -28,8 +28,8 @@ from app.settings_model import FIELDS, PATHS
 _FOLDERS = "Folders"
 _GROUPS = {
     _FOLDERS: ("dataset_dir", "process_dir", "processed_dir"),
-    "Faces": ("face_tol", "lap_var_thresh", "face_detector", "min_face"),
-    "Bodies": ("body_policy", "body_tol", "person_detector", "reid_model", "reid_weights"),
+    "Faces": ("face_tol", "face_margin", "face_suggest", "lap_var_thresh", "face_detector", "min_face"),
+    "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
     "Photos": ("valid_exts", "recursive", "resize_max"),
 }
 _GROUPED = {key for keys in _GROUPS.values() for key in keys}
