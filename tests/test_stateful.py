@@ -48,9 +48,9 @@ class Library(RuleBasedStateMachine):
         for one in (self.world, self.twin):
             try:
                 act(one)
-            except ModelMismatch:
+            except ModelMismatch:  # perhaps in one world only: whom the user names teaches bodies, too
                 assert one.values["body_policy"] != "off"
-                is_done = False
+                self.is_behind, is_done = True, False
             except BadKnowledgeBase:  # the user has deleted everybody
                 assert one is self.world
                 self.is_behind, is_done = True, False
