@@ -9,15 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.options import Overrides, SettingsFile, settings_for_run
+from app.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
 from app.cli.printing import printable
 from app.errors import command
 from app.jobs.check import check, check_summary
 from app.jobs.evaluate import evaluate, evaluation_summary
 from app.jobs.import_kb import import_kb, import_summary
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
-
 
 knowledge = typer.Typer(rich_markup_mode=None)
 
@@ -30,7 +27,7 @@ def import_old(
     ] = "",
     settings: SettingsFile = None,
     overrides: Overrides = None,
-    as_json: AsJson = False,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Teach the people of an older knowledge base, an encodings.pkl, without their photos.
 
@@ -41,7 +38,7 @@ def import_old(
 
 
 @knowledge.command("check", epilog=f"Example: {command('check')}")
-def check_health(settings: SettingsFile = None, overrides: Overrides = None, as_json: AsJson = False) -> None:
+def check_health(settings: SettingsFile = None, overrides: Overrides = None, as_json: ResultAsJson = False) -> None:
     """Say what in the knowledge base may be wrong, and which files to look at; no photo is opened.
 
     Finds photos that are probably somebody else, copies, people too close to tell apart, and people with too few or
@@ -57,7 +54,7 @@ def evaluate_own(
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every tolerance and margin measured.")] = None,
     settings: SettingsFile = None,
     overrides: Overrides = None,
-    as_json: AsJson = False,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Measure how well the knowledge base knows its people, and recommend face_tol and face_margin for it.
 

@@ -18,6 +18,7 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting for this run, e.g. --set face_tol=0.5."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the events as JSON, one object a line.")]
+ResultAsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
 def settings_for_run(file: Path | None, overrides: list[str] | None) -> Settings:

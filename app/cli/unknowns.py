@@ -9,13 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.options import Overrides, SettingsFile, settings_for_run
+from app.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
 from app.cli.printing import printable
 from app.errors import BadInput, command
 from app.jobs.editing import Outcome
 from app.jobs.unknowns import Example, Group, Unknowns, open_unknowns
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 unknowns = typer.Typer(
     rich_markup_mode=None,
@@ -32,7 +30,7 @@ def show(
     ignored: Annotated[bool, typer.Option("--ignored", help="Show who is ignored instead.")] = False,
     settings: SettingsFile = None,
     overrides: Overrides = None,
-    as_json: AsJson = False,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Show unknown people: faces that resemble each other, the largest groups first."""
     if context.invoked_subcommand:
@@ -51,7 +49,7 @@ def name_group(
     person: Annotated[str, typer.Argument(help="Who it is; a name that nobody has makes a new person.")],
     settings: SettingsFile = None,
     overrides: Overrides = None,
-    as_json: AsJson = False,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Say who a whole group is; `kith people undo` takes it back."""
     with closing(open_unknowns(settings_for_run(settings, overrides))) as library:
@@ -69,7 +67,7 @@ def ignore(
     ] = False,
     settings: SettingsFile = None,
     overrides: Overrides = None,
-    as_json: AsJson = False,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Ignore strangers, statues and pictures: never asked about, never named by Kith, whatever model looks."""
     if sum(choice is not None for choice in (who or None, others, group)) != 1:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.options import Overrides, SettingsFile, settings_for_run
+from app.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
 from app.cli.printing import printable
 from app.jobs import why as grounds
 from app.jobs.why_lines import why_lines
@@ -18,7 +18,7 @@ def why(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo that was recognised or learned from.")],
     settings: SettingsFile = None,
     overrides: Overrides = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Tell why a photo is filed as it is: for each face the three best people, and the rule that decided.
 

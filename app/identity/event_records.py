@@ -3,12 +3,12 @@
 import json
 import os
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from app.identity.person_records import Link, link_of
+from app.identity.person_records import NEWEST_OBSERVATION, Link, links_by_photo
 from app.identity.photo_records import path_value
+from app.identity.review_records import NOT_IGNORED
 from app.photos.events import Shot
 from app.vision.observations import Kind
 
@@ -37,33 +37,16 @@ class EventRecords:
         found = ((key, Shot(Path(os.fsdecode(path)), taken_at, mtime)) for path, key, taken_at, mtime in rows)
         return [(key, shot) for key, shot in found if shot.path.parent == folder]
 
-    def links(self, photo_ids: Collection[int]) -> dict[int, dict[int, list[Link]]]:
+    def links(self, photo_ids: Collection[int]) -> Mapping[int, Mapping[int, Sequence[Link]]]:
         """Return all that is said of who shows in photos, by photo and appearance; nothing of the ignored."""
-        rows = self._connection.execute(
-            """
-            SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id
-            FROM links l JOIN appearances a ON a.id = l.appearance_id
-            WHERE a.photo_id IN (SELECT value FROM json_each(?))
-                AND NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)
-            ORDER BY l.id
-            """,
-            (json.dumps([*photo_ids]),),
-        )
-        links: dict[int, dict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
-        for photo_id, *row in rows:
-            links[photo_id][row[0]].append(link_of(row))
-        return links
+        return links_by_photo(self._connection, photo_ids, NOT_IGNORED)
 
     def bodies(self, appearance_ids: Collection[int], model_id: str) -> list[tuple[int, int, bytes]]:
         """Return the newest body of each appearance that is more than its whole photo: both ids and the vector."""
         return self._connection.execute(
-            """
-            SELECT a.id, a.photo_id, o.vector FROM appearances a JOIN observations o ON o.id = (
-                SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?2 AND model_id = ?3 AND NOT weak
-            )
-            WHERE a.id IN (SELECT value FROM json_each(?1))
-            """,
-            (json.dumps([*appearance_ids]), Kind.BODY, model_id),
+            f"SELECT a.id, a.photo_id, o.vector FROM appearances a JOIN observations o ON o.id = {NEWEST_OBSERVATION} "
+            "WHERE a.id IN (SELECT value FROM json_each(?3))",
+            (Kind.BODY, model_id, json.dumps([*appearance_ids])),
         ).fetchall()
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from app.identity.person_records import SAMPLES
 from app.vision.observations import Kind
 
 
@@ -17,13 +18,8 @@ class GalleryRecords:
         Rows of person id, appearance id, photo id, sharpness, frontality, vector: of each its newest observation.
         """
         return self._connection.execute(
-            """
-            SELECT l.person_id, a.id, a.photo_id, o.sharpness, o.frontality, o.vector
-            FROM links l
-            JOIN appearances a ON a.id = l.appearance_id
-            JOIN observations o ON o.id = (
-                SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?1 AND model_id = ?2 AND NOT weak
-            )
+            f"""
+            {SAMPLES}
             WHERE l.word = 'is_not' AND l.source = 'user'
             ORDER BY l.person_id, a.id
             """,

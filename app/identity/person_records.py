@@ -1,5 +1,6 @@
 """Subjective and linking layers: persons, and who says that an appearance is one of them."""
 
+import json
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -10,6 +11,15 @@ from typing import Any
 from app.identity.import_records import IMPORTED
 from app.identity.photo_records import now
 from app.vision.observations import Kind
+
+# Of an appearance a: what the model ?2 last saw of the kind ?1, if more than the whole photo.
+NEWEST_OBSERVATION = (
+    "(SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?1 AND model_id = ?2 AND NOT weak)"
+)
+# Who is said to be whom, or not, with that observation.
+SAMPLES = f"""
+    SELECT l.person_id, a.id, a.photo_id, o.sharpness, o.frontality, o.vector
+    FROM links l JOIN appearances a ON a.id = l.appearance_id JOIN observations o ON o.id = {NEWEST_OBSERVATION}"""
 
 
 class Word(StrEnum):
@@ -214,13 +224,8 @@ class PersonRecords:
         dataset's: an appearance the user named otherwise, or said is not the person, is left out for that person.
         """
         return self._connection.execute(
-            """
-            SELECT l.person_id, a.id, a.photo_id, o.sharpness, o.frontality, o.vector
-            FROM links l
-            JOIN appearances a ON a.id = l.appearance_id
-            JOIN observations o ON o.id = (
-                SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?1 AND model_id = ?2 AND NOT weak
-            )
+            f"""
+            {SAMPLES}
             WHERE l.word = 'is' AND (l.source = 'user' OR l.source = 'dataset' AND NOT EXISTS (
                 SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.source = 'user'
                 AND (u.word = 'is' OR u.person_id = l.person_id)))
@@ -237,6 +242,22 @@ class PersonRecords:
             (kind,),
         )
         return {row[0] for row in rows}
+
+
+def links_by_photo(
+    connection: sqlite3.Connection, photo_ids: Collection[int], condition: str = "TRUE"
+) -> defaultdict[int, defaultdict[int, list[Link]]]:
+    """Return all that is said of who shows in photos, photo by photo; `condition` limits the appearances `a`."""
+    rows = connection.execute(
+        "SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id "
+        "FROM appearances a JOIN links l ON l.appearance_id = a.id "
+        f"WHERE a.photo_id IN (SELECT value FROM json_each(?)) AND {condition} ORDER BY l.id",
+        (json.dumps([*photo_ids]),),
+    )
+    links: defaultdict[int, defaultdict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
+    for photo_id, *row in rows:
+        links[photo_id][row[0]].append(link_of(row))
+    return links
 
 
 def link_of(row: Sequence[Any]) -> Link:

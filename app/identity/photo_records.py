@@ -201,6 +201,12 @@ class PhotoRecords:
         return [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
 
 
+def with_unseen(sightings: Sequence[Sighting], named: Collection[int]) -> list[Sighting]:
+    """Return what was seen in a photo, and of the `named` appearances those that only the user saw."""
+    unseen = set(named) - {seen.appearance_id for seen in sightings}
+    return [*sightings, *(Sighting(key, None, None) for key in sorted(unseen))]
+
+
 def _take_same_place(free: dict[int, _Places], appearance: Appearance) -> int | None:
     best = max(free, key=lambda key: _overlap(free[key], appearance), default=None)
     if best is None or _overlap(free[best], appearance) < SAME_PLACE_IOU:

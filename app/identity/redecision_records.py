@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.identity.hearing import Case
-from app.identity.person_records import Link, Source, Word, link_of
-from app.identity.photo_records import Sighting, now, observation_of
+from app.identity.person_records import Link, Source, Word, links_by_photo
+from app.identity.photo_records import Sighting, now, observation_of, with_unseen
 from app.vision.observations import Kind, Observation
 
 _AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
@@ -62,7 +62,8 @@ class RedecisionRecords:
     def photos(self, ids: Sequence[int], body_model_id: str) -> list[StoredPhoto]:
         """Return photos as last looked at, without the bodies that another model saw."""
         among = json.dumps([*ids])
-        seen, links, ignored = self._seen(among, body_model_id), self._links(among), self._ignored(among)
+        seen, links = self._seen(among, body_model_id), links_by_photo(self._connection, ids)
+        ignored = self._ignored(among)
         taken_at = dict(self._connection.execute(f"SELECT id, taken_at FROM photos WHERE id {_AMONG}", (among,)))
         copies: defaultdict[int, list[FiledCopy]] = defaultdict(list)
         for photo_id, copy in self._copies(among):
@@ -91,17 +92,6 @@ class RedecisionRecords:
             observation = observation_of(values)
             seen[photo_id].setdefault(appearance_id, {})[observation.kind] = observation
         return seen
-
-    def _links(self, among: str) -> defaultdict[int, defaultdict[int, list[Link]]]:
-        rows = self._connection.execute(
-            "SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id "
-            f"FROM appearances a JOIN links l ON l.appearance_id = a.id WHERE a.photo_id {_AMONG} ORDER BY l.id",
-            (among,),
-        )
-        links: defaultdict[int, defaultdict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
-        for photo_id, *row in rows:
-            links[photo_id][row[0]].append(link_of(row))
-        return links
 
     def _ignored(self, among: str) -> set[int]:
         rows = self._connection.execute(
@@ -145,4 +135,4 @@ def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[in
     words = (one for own in links.values() for one in own)
     named = {one.appearance_id for one in words if one.source is Source.USER and one.word is Word.IS}
     sightings = [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
-    return sightings + [Sighting(key, None, None) for key in sorted(named - seen.keys())]
+    return with_unseen(sightings, named)

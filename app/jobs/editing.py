@@ -10,9 +10,9 @@ from app.identity.journal import Change
 from app.identity.person_records import Person
 from app.identity.store import Store, open_store
 from app.jobs.engines import find_engines
+from app.jobs.looking import known_photo
 from app.jobs.naming import who
 from app.jobs.refiling import Refiler
-from app.photos.facts import read_facts
 from app.settings import Settings
 
 LONGEST_NUMBER = 18  # digits that SQLite holds
@@ -83,9 +83,7 @@ class Editor:
 
     def _photo(self, text: str) -> int:
         path = Path(os.path.abspath(text))
-        known = self.store.photos.photos_at([path]).get(path)
-        if known is None and os.path.isfile(path):
-            known = self.store.photos.by_hash(read_facts(path).image_hash)
+        known = known_photo(self.store, path)
         if known is None and _is_number(text):
             known = int(text)
         if known is None:

@@ -30,7 +30,7 @@ def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
         face_detector=detector,
         detector_file=detector_file,
         person_file=person_file,
-        person_model_id=weights_id(person_file.stem, person_file) if person_file else None,
+        person_model_id=weights_id(person_file.stem, person_file, "person_detector") if person_file else None,
         reid_model=settings.reid_model,
         reid_weights=weights,
         body_model_id=weights_id(settings.reid_model, weights) if weights else None,

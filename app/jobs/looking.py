@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from app.errors import BadPhoto, KithError
-from app.identity.photo_records import Sighting
+from app.identity.photo_records import Sighting, with_unseen
 from app.identity.store import Store
 from app.jobs.context import Context
 from app.jobs.engines import made_ready
@@ -86,6 +86,14 @@ def _recall(context: Context, path: Path) -> Look:
     return Look(path, stat.st_size, stat.st_mtime_ns, facts, known)
 
 
+def known_photo(store: Store, path: Path) -> int | None:
+    """Return the photo that lies, or lay, at a path, else the one of the same image data. Raises BadPhoto."""
+    known = store.photos.photos_at([path]).get(path)
+    if known is None and path.is_file():
+        known = store.photos.by_hash(read_facts(path).image_hash)
+    return known
+
+
 def _looked(look: Look | None, result: object) -> Look | BadPhoto:
     match result:
         case BadPhoto():
@@ -118,6 +126,5 @@ def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sight
         if not analysis_id and look.analysis is not None:
             analysis_id = store.photos.save_analysis(photo_id, engine_id, orientation, look.analysis)
             analysed = True
-    sightings = store.photos.sightings(analysis_id)
-    unseen = store.people.named_by_user(photo_id) - {seen.appearance_id for seen in sightings}
-    return photo_id, sightings + [Sighting(key, None, None) for key in sorted(unseen)], analysed
+    sightings = with_unseen(store.photos.sightings(analysis_id), store.people.named_by_user(photo_id))
+    return photo_id, sightings, analysed

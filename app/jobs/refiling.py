@@ -10,7 +10,7 @@ from app.filing.names import folder_names
 from app.identity.copy_records import CopyRecord
 from app.identity.event_evidence import EventEvidence
 from app.identity.person_records import said_to_be
-from app.identity.photo_records import Sighting
+from app.identity.photo_records import Sighting, with_unseen
 from app.identity.store import Store
 from app.identity.verdicts import Judge
 from app.jobs.judging import evidence_for, judge_of
@@ -54,8 +54,7 @@ class Refiler:
             seen if seen.body and seen.body.model_id == judge.bodies.model_id else replace(seen, body=None)
             for seen in self.store.photos.sightings(analysis or 0)
         ]
-        unseen = self.store.people.named_by_user(photo_id) - {seen.appearance_id for seen in sightings}
-        return sightings + [Sighting(key, None, None) for key in sorted(unseen)]
+        return with_unseen(sightings, self.store.people.named_by_user(photo_id))
 
     def settle(self, photo_id: int, folders: Folders | None = None) -> list[Plan]:
         """Decide a photo, within the caller's transaction, and return the plan of copies for each output folder."""

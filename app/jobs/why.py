@@ -13,11 +13,11 @@ from app.identity.store import Store, open_store
 from app.identity.verdicts import LEAST_PIXELS, Judge, Verdict
 from app.identity.vetoes import Reason
 from app.jobs.engines import find_engines
+from app.jobs.looking import known_photo
 from app.jobs.refiling import Refiler
 from app.jobs.settling import judged
 from app.jobs.wording import display_names
 from app.photos.box import Box
-from app.photos.facts import read_facts
 from app.settings import Settings
 
 
@@ -119,9 +119,7 @@ class _Witness:
 
     def _photo_id(self, photo: Path) -> int:
         """Return the id of the photo that lies, or lay, there."""
-        found = self.store.photos.photos_at([photo]).get(photo)
-        if found is None and photo.is_file():
-            found = self.store.photos.by_hash(read_facts(photo).image_hash)
+        found = known_photo(self.store, photo)
         if found is None and not photo.exists():
             raise BadInput(f"{photo} is not there, and the library knows of no such photo: check the path.")
         if found is None:

@@ -25,18 +25,18 @@ def is_exported(weights: Path) -> bool:
     return weights.suffix.lower() == ".onnx"
 
 
-def weights_id(reid_model: str, weights: Path) -> str:
-    """Return the id of vectors made with these weights: the network's name, or the .onnx file's, and the SHA-256.
+def weights_id(model: str, weights: Path, setting: str = "reid_weights") -> str:
+    """Return the id of what is made with these weights: the network's name, or the .onnx file's, and the SHA-256.
 
-    Raises ModelMissing where the file cannot be read.
+    Raises ModelMissing where the file cannot be read, which names the `setting` to correct.
     """
-    name = weights.stem if is_exported(weights) else reid_model
+    name = weights.stem if is_exported(weights) else model
     beside = Path(f"{weights}.data")  # where torch's exporter puts the weights of an .onnx file
     try:
         content = weights.read_bytes() + (beside.read_bytes() if os.path.isfile(beside) else b"")
         return f"{name}:{hashlib.sha256(content).hexdigest()[:12]}"
     except OSError as error:
-        raise ModelMissing(f"{weights} cannot be read ({error.strerror}): correct that or reid_weights") from error
+        raise ModelMissing(f"{weights} cannot be read ({error.strerror}): correct that or {setting}") from error
 
 
 def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int, int] | None:
