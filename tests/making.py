@@ -60,6 +60,7 @@ def enter(
     groups = [(one,) if isinstance(one, Observation) else tuple(one) for one in seen]
     analysis = Analysis(0, tuple(Appearance(group[0].box, group) for group in groups))
     with store.transaction():
-        photo_id = store.photos.save_photo(facts(image_hash, orientation))
+        known = next(iter(store.photos.ways_up(image_hash).values()), None)
+        photo_id = store.photos.save_photo(facts(image_hash, orientation), known)
         analysis_id = store.photos.save_analysis(photo_id, engine, orientation, analysis)
     return photo_id, store.photos.sightings(analysis_id)

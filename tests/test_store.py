@@ -15,9 +15,10 @@ import pytest
 from PIL import Image
 
 from app.errors import BadKnowledgeBase
+from app.identity.migrating import VERSION
 from app.identity.person_records import Link, Source, Word
-from app.identity.photo_records import SAME_PLACE_IOU, Sighting, path_value
-from app.identity.schema import MIGRATIONS
+from app.identity.photo_records import SAME_PLACE_IOU, Sighting
+from app.identity.places import path_value
 from app.identity.store import Store, open_store
 from app.photos.box import Box
 from app.photos.facts import read_facts
@@ -73,16 +74,16 @@ def test_what_was_entered_is_there_when_opened_again(library: Path) -> None:
     with closing(open_store(library)) as store:
         photo_id, seen = enter(store, "photo", face(1, 2))
     with closing(open_store(library)) as store:
-        assert store.photos.by_hash("photo") == photo_id
+        assert store.photos.ways_up("photo").get(1) == photo_id
         analysis_id = store.photos.analysis(photo_id, ENGINE, 1)
         assert [one.appearance_id for one in store.photos.sightings(analysis_id or 0)] == [seen[0].appearance_id]
-    assert _ask(library, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert _ask(library, "PRAGMA user_version") == [(VERSION,)]
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_a_newer_library_is_refused_and_left_as_it_is(library: Path, journal: str) -> None:
     _fill(library)
-    _write(library, f"PRAGMA journal_mode = {journal}; PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    _write(library, f"PRAGMA journal_mode = {journal}; PRAGMA user_version = {VERSION + 1}")
     before = library.read_bytes()
     with pytest.raises(BadKnowledgeBase, match="newer Kith"):
         open_store(library)
@@ -177,11 +178,11 @@ def _enter_and_fail(store: Store, failure: type[BaseException]) -> None:
 def test_a_transaction_that_fails_leaves_nothing(store: Store, failure: type[BaseException]) -> None:
     with pytest.raises(failure):
         _enter_and_fail(store, failure)
-    assert store.photos.by_hash("photo") is None
+    assert store.photos.ways_up("photo").get(1) is None
     assert store.photos.at(Path("photo.jpg"), 1, 1) is None
     assert store.people.all() == {}
     enter(store, "photo", face())
-    assert store.photos.by_hash("photo") is not None
+    assert store.photos.ways_up("photo").get(1) is not None
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(store: Store, library: Path) -> None:
@@ -191,7 +192,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(store: Store, library: Path) -> 
     with pytest.raises(BadKnowledgeBase, match=r"is full.*free some space"):
         enter(store, "during", *[face(*range(2000))] * 20)
     store._connection.execute("PRAGMA max_page_count = 1000000")
-    assert store.photos.by_hash("during") is None
+    assert store.photos.ways_up("during").get(1) is None
     enter(store, "after", face())
     assert _ask(library, "SELECT image_hash FROM photos ORDER BY id") == [("before",), ("after",)]
 
@@ -217,8 +218,8 @@ def test_invariant_6_a_killed_run_loses_the_photo_in_flight_only(library: Path) 
     killed = subprocess.run([sys.executable, "-c", script, library], cwd=Path(__file__).parents[1], check=False)
     assert killed.returncode != 0
     with closing(open_store(library)) as store:
-        assert [store.photos.by_hash(f"photo {number}") for number in range(3)] == [1, 2, 3]
-        assert store.photos.by_hash("in flight") is None
+        assert [store.photos.ways_up(f"photo {number}").get(1) for number in range(3)] == [1, 2, 3]
+        assert store.photos.ways_up("in flight").get(1) is None
     assert _ask(library, "SELECT count(*) FROM observations") == [(6,)]
 
 
@@ -228,8 +229,8 @@ def test_invariant_6_a_killed_run_loses_the_photo_in_flight_only(library: Path) 
 def test_a_photo_is_known_by_its_hash(store: Store) -> None:
     photo_id, _ = enter(store, "one", face())
     other_id, _ = enter(store, "two", face())
-    assert store.photos.by_hash("one") == photo_id != other_id == store.photos.by_hash("two")
-    assert store.photos.by_hash("three") is None
+    assert store.photos.ways_up("one").get(1) == photo_id != other_id == store.photos.ways_up("two").get(1)
+    assert store.photos.ways_up("three").get(1) is None
     assert store.photos.save_photo(facts("one")) == photo_id
 
 
@@ -280,7 +281,7 @@ def test_a_file_is_recalled_while_size_and_time_are_the_same(
 def test_new_metadata_is_kept(store: Store, library: Path) -> None:
     photo_id, _ = enter(store, "photo")
     store.photos.save_file(Path("photo.jpg"), photo_id, 10, 100)
-    store.photos.save_photo(facts("photo", orientation=6))
+    store.photos.save_photo(facts("photo", orientation=6), photo_id)
     assert store.photos.at(Path("photo.jpg"), 10, 100) == (photo_id, 6)
     assert _ask(library, "SELECT count(*) FROM photos") == [(1,)]
 
@@ -293,7 +294,7 @@ def test_missing_files_below_a_folder_are_forgotten_and_their_photos_stay_known(
         store.photos.save_file(path, photo_id, 10, 100)
     store.photos.forget_missing_files(root, {kept})
     assert [store.photos.at(path, 10, 100) for path in (kept, gone, beside)] == [(photo_id, 1), None, (photo_id, 1)]
-    assert store.photos.by_hash("photo") == photo_id
+    assert store.photos.ways_up("photo").get(1) == photo_id
 
 
 @posix_only

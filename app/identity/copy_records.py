@@ -5,7 +5,8 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.identity.photo_records import now, path_value
+from app.identity.photo_records import now
+from app.identity.places import path_value
 
 
 @dataclass(frozen=True, slots=True)

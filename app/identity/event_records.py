@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from app.identity.person_records import NEWEST_OBSERVATION, Link, links_by_photo
-from app.identity.photo_records import path_value
+from app.identity.places import BELOW, below
 from app.identity.review_records import NOT_IGNORED
 from app.photos.events import Shot
 from app.vision.observations import Kind
@@ -26,13 +26,10 @@ class EventRecords:
 
     def shots(self, folder: Path) -> list[tuple[int, Shot]]:
         """Return the photos last seen in a folder itself, with their ids."""
-        start = str(folder / "_")[:-1]  # a root ends in its separator already
         rows = self._connection.execute(
-            """
-            SELECT f.path, f.photo_id, p.taken_at, f.mtime_ns FROM files f JOIN photos p ON p.id = f.photo_id
-            WHERE f.path >= ?1 AND f.path < ?2 OR f.path >= ?3 AND f.path < ?4
-            """,
-            (*_below(path_value(Path(start + "_"))), *_below(os.fsencode(start + "_"))),
+            "SELECT f.path, f.photo_id, p.taken_at, f.mtime_ns FROM files f JOIN photos p ON p.id = f.photo_id "
+            f"WHERE {BELOW}",
+            below(folder),
         )
         found = ((key, Shot(Path(os.fsdecode(path)), taken_at, mtime)) for path, key, taken_at, mtime in rows)
         return [(key, shot) for key, shot in found if shot.path.parent == folder]
@@ -48,11 +45,3 @@ class EventRecords:
             "WHERE a.id IN (SELECT value FROM json_each(?3))",
             (Kind.BODY, model_id, json.dumps([*appearance_ids])),
         ).fetchall()
-
-
-def _below(path: str | bytes) -> tuple[str | bytes, str | bytes]:
-    """Return what all paths in a folder lie between, by one of them of a single letter."""
-    folder = path[:-1]
-    if isinstance(folder, bytes):
-        return folder, folder + b"\xff"
-    return folder, folder + chr(0x10FFFF)

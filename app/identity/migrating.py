@@ -9,7 +9,9 @@ from pathlib import Path
 
 from app.errors import BadKnowledgeBase
 from app.identity.photo_records import now
-from app.identity.schema import MIGRATIONS
+from app.identity.schema import FIRST_VERSIONS, INDEXES, TABLES, TRIGGERS
+
+VERSION = len(FIRST_VERSIONS) + 1
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -17,13 +19,13 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises BadKnowledgeBase for a newer one and for another program's database, which stay as they are.
     """
-    if _version(connection) == len(MIGRATIONS):
+    if _version(connection) == VERSION:
         return
     connection.execute("PRAGMA foreign_keys = OFF")  # a table is replaced: sqlite.org/lang_altertable.html, 7
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)  # another program may have done it meanwhile
-        copy = _keep_copy(path, version) if 0 < version < len(MIGRATIONS) else None
+        copy = _keep_copy(path, version) if 0 < version < VERSION else None
         try:
             _run(connection, version)
             connection.commit()
@@ -44,25 +46,42 @@ def _version(connection: sqlite3.Connection) -> int:
             "This is another program's database and no library of Kith: let library_path in the settings name a file "
             "of its own. Nothing was changed."
         )
-    if version > len(MIGRATIONS):
+    if version > VERSION:
         raise BadKnowledgeBase(
-            f"This library was written by a newer Kith (version {version}, this one knows {len(MIGRATIONS)}): "
+            f"This library was written by a newer Kith (version {version}, this one knows {VERSION}): "
             "update Kith. Nothing was changed."
         )
     return version
 
 
 def _run(connection: sqlite3.Connection, version: int) -> None:
-    for script in MIGRATIONS[version:]:
+    for script in FIRST_VERSIONS[version:]:
         for statement in _statements(script):
             connection.execute(statement)
+    make_strict(connection)
     broken = connection.execute("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise BadKnowledgeBase(
             f"The library is damaged ({len(broken)} of its entries point at nothing): put a copy of it from a backup "
             "in its place. Nothing was changed."
         )
-    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def make_strict(connection: sqlite3.Connection) -> None:
+    """Put all rows into the typed tables of today; numbers once given are never given again."""
+    for table, definition in TABLES.items():
+        connection.execute(f"CREATE TABLE new_{table} {definition}")
+        columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
+        connection.execute(f"INSERT INTO new_{table} ({columns}) SELECT {columns} FROM {table}")
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (f"new_{table}",))
+        connection.execute(
+            "INSERT INTO sqlite_sequence SELECT ?, seq FROM sqlite_sequence WHERE name = ?", (f"new_{table}", table)
+        )
+        connection.execute(f"DROP TABLE {table}")
+        connection.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
+    for statement in _statements(INDEXES + TRIGGERS):
+        connection.execute(statement)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.identity.places import BELOW, below, path_value, time_value
 from app.photos.box import Box
 from app.photos.facts import PhotoFacts
 from app.vision.observations import Analysis, Appearance, Kind, Observation
@@ -18,7 +19,7 @@ from app.vision.observations import Analysis, Appearance, Kind, Observation
 SAME_PLACE_IOU = 0.35  # between boxes of different detectors or working sizes: docs/decisions
 
 
-_Places = dict[Kind | None, Box]
+Places = Mapping[Kind | None, Box]  # where somebody shows (stored pixels): face, body, and as entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +31,17 @@ class Sighting:
     body: Observation | None
 
 
+@dataclass(frozen=True, slots=True)
+class PhotoLook:
+    """The EXIF orientation that makes a photo's places upright, and its perceptual hash if it was ever analysed."""
+
+    orientation: int
+    phash: int | None
+
+
 def now() -> str:
     """Return the present moment as ISO 8601 text in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def path_value(path: Path) -> str | bytes:
-    """Return a path as the store keeps it: text, or bytes where the name is no Unicode (`os.fsdecode` reads both)."""
-    text = os.fspath(path)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return text
 
 
 class PhotoRecords:
@@ -56,54 +55,71 @@ class PhotoRecords:
         row: tuple[int, int] | None = self._connection.execute(
             "SELECT p.id, p.orientation FROM files f JOIN photos p ON p.id = f.photo_id "
             "WHERE f.path = ? AND f.size = ? AND f.mtime_ns = ?",
-            (path_value(path), size, mtime_ns),
+            (path_value(path), size, time_value(mtime_ns)),
         ).fetchone()
         return row
 
-    def by_hash(self, image_hash: str) -> int | None:
-        """Return the id of the photo with this image data."""
-        row = self._connection.execute("SELECT id FROM photos WHERE image_hash = ?", (image_hash,)).fetchone()
+    def ways_up(self, image_hash: str) -> dict[int, int]:
+        """Return the photos with this image data, by the EXIF orientation of their files."""
+        rows = self._connection.execute("SELECT orientation, id FROM photos WHERE image_hash = ?", (image_hash,))
+        return dict(rows.fetchall())
+
+    def at_path(self, path: Path) -> int | None:
+        """Return the photo last seen at a path, whatever lies there now."""
+        query = "SELECT photo_id FROM files WHERE path = ?"
+        row = self._connection.execute(query, (path_value(path),)).fetchone()
         return row[0] if row else None
 
-    def save_photo(self, facts: PhotoFacts) -> int:
-        """Enter a photo, or what its metadata says today, and return its id."""
-        row = self._connection.execute(
-            "INSERT INTO photos (image_hash, width, height, orientation, taken_at, camera, added_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (image_hash) DO UPDATE SET "
-            "orientation = excluded.orientation, taken_at = excluded.taken_at, camera = excluded.camera RETURNING id",
-            (
-                facts.image_hash,
-                facts.width,
-                facts.height,
-                facts.orientation,
-                facts.taken_at,
-                facts.camera,
-                now(),
-            ),
-        ).fetchone()
-        return int(row[0])
+    def look(self, photo_id: int) -> PhotoLook:
+        """Return what a known photo looks like."""
+        row = self._connection.execute("SELECT orientation, phash FROM photos WHERE id = ?", (photo_id,)).fetchone()
+        return PhotoLook(*row)
+
+    def save_photo(self, facts: PhotoFacts, photo_id: int | None = None, others: bool = False) -> int:
+        """Enter a photo, or what is told today of one that is known, and return its id.
+
+        Where other files hold the same photo (`others`), what one of them told of time and camera stays.
+        """
+        photo_id = photo_id or self.ways_up(facts.image_hash).get(facts.orientation)
+        row = (facts.image_hash, facts.width, facts.height, facts.orientation, facts.taken_at, facts.camera)
+        if photo_id is None:
+            cursor = self._connection.execute(
+                "INSERT INTO photos (image_hash, width, height, orientation, taken_at, camera, added_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*row, now()),
+            )
+            return int(cursor.lastrowid or 0)
+        told = "coalesce(taken_at, ?), camera = coalesce(camera, ?)" if others else "?, camera = ?"
+        self._connection.execute(
+            f"UPDATE photos SET image_hash = ?, width = ?, height = ?, orientation = ?, taken_at = {told} WHERE id = ?",
+            (*row, photo_id),
+        )
+        return photo_id
 
     def save_file(self, path: Path, photo_id: int, size: int, mtime_ns: int) -> None:
         """Say that the photo lies at `path`."""
         self._connection.execute(
             "INSERT OR REPLACE INTO files (path, photo_id, size, mtime_ns) VALUES (?, ?, ?, ?)",
-            (path_value(path), photo_id, size, mtime_ns),
+            (path_value(path), photo_id, size, time_value(mtime_ns)),
         )
 
     def forget_missing_files(self, root: Path, present: Collection[Path]) -> None:
         """Drop the places below `root` where no photo lies any more; the photos stay known."""
-        places = (Path(os.fsdecode(row[0])) for row in self._connection.execute("SELECT path FROM files"))
-        gone = [(path_value(path),) for path in places if path.is_relative_to(root) and path not in present]
+        gone = [(path_value(path),) for path in self._below(root) if path not in present]
         self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
 
     def photos_at(self, paths: Collection[Path]) -> dict[Path, int]:
         """Return the files last seen at or below these paths, with their photos' ids."""
-        if not paths:
-            return {}
-        rows = self._connection.execute("SELECT path, photo_id FROM files")
-        files = ((Path(os.fsdecode(path)), photo_id) for path, photo_id in rows)
-        wanted = set(paths)
-        return {file: photo_id for file, photo_id in files if not wanted.isdisjoint((file, *file.parents))}
+        found: dict[Path, int] = {}
+        for path in paths:
+            known = self.at_path(path)
+            found |= {} if known is None else {path: known}
+            found |= self._below(path)
+        return found
+
+    def _below(self, folder: Path) -> dict[Path, int]:
+        rows = self._connection.execute(f"SELECT path, photo_id FROM files WHERE {BELOW}", below(folder))
+        return {Path(os.fsdecode(path)): photo_id for path, photo_id in rows}
 
     def analysis(self, photo_id: int, engine_id: str, orientation: int) -> int | None:
         """Return the id of the newest analysis at this orientation by these models, or by these and a body model."""
@@ -122,9 +138,11 @@ class PhotoRecords:
             (photo_id, engine_id, orientation, now()),
         )
         analysis_id = int(cursor.lastrowid or 0)
-        free = self._known_places(photo_id)
+        free = self.places(photo_id)
         for appearance in analysis.appearances:
-            appearance_id = _take_same_place(free, appearance) or self._add_appearance(photo_id, appearance.box)
+            place: dict[Kind | None, Box] = {seen.kind: seen.box for seen in appearance.observations}
+            known = take_same_place(free, place | {None: appearance.box})
+            appearance_id = known or self.add_appearance(photo_id, appearance.box)
             self._add_observations(appearance_id, analysis_id, appearance)
         return analysis_id
 
@@ -140,12 +158,12 @@ class PhotoRecords:
 
     def move_files(self, before: Path, now: Path) -> None:
         """Say that a folder has another name: what lies below it is known there."""
-        for path in self.photos_at([before]):
+        for path in self._below(before):
             moved = now / path.relative_to(before)
             self._connection.execute("DELETE FROM files WHERE path = ?", (path_value(moved),))
             self._connection.execute("UPDATE files SET path = ? WHERE path = ?", (path_value(moved), path_value(path)))
 
-    def _known_places(self, photo_id: int) -> dict[int, _Places]:
+    def places(self, photo_id: int) -> dict[int, Places]:
         """Return where each appearance shows: its face and its body as last seen, and its own box as entered."""
         rows = self._connection.execute(
             "SELECT id, NULL, x, y, w, h FROM appearances WHERE photo_id = ?1 AND x IS NOT NULL UNION ALL "
@@ -153,14 +171,15 @@ class PhotoRecords:
             "JOIN observations o ON o.appearance_id = a.id WHERE a.photo_id = ?1 AND a.x IS NOT NULL ORDER BY o.id)",
             (photo_id,),
         )
-        places: dict[int, _Places] = {}
+        places: dict[int, dict[Kind | None, Box]] = {}
         for appearance_id, kind, *box in rows:
             places.setdefault(appearance_id, {})[kind and Kind(kind)] = Box(*box)
-        return places
+        return {**places}
 
-    def _add_appearance(self, photo_id: int, box: Box) -> int:
+    def add_appearance(self, photo_id: int, box: Box | None) -> int:
+        """Enter somebody who shows in a photo, at a box (stored pixels) or nobody knows where, and return the id."""
         cursor = self._connection.execute(
-            "INSERT INTO appearances (photo_id, x, y, w, h) VALUES (?, ?, ?, ?, ?)", (photo_id, *box)
+            "INSERT INTO appearances (photo_id, x, y, w, h) VALUES (?, ?, ?, ?, ?)", (photo_id, *(box or (None,) * 4))
         )
         return int(cursor.lastrowid or 0)
 
@@ -207,21 +226,21 @@ def with_unseen(sightings: Sequence[Sighting], named: Collection[int]) -> list[S
     return [*sightings, *(Sighting(key, None, None) for key in sorted(unseen))]
 
 
-def _take_same_place(free: dict[int, _Places], appearance: Appearance) -> int | None:
-    best = max(free, key=lambda key: _overlap(free[key], appearance), default=None)
-    if best is None or _overlap(free[best], appearance) < SAME_PLACE_IOU:
+def take_same_place(free: dict[int, Places], place: Places) -> int | None:
+    """Take the appearance that shows at a place out of those that are `free`, and return it; None where none does."""
+    best = max(free, key=lambda key: _overlap(free[key], place), default=None)
+    if best is None or _overlap(free[best], place) < SAME_PLACE_IOU:
         return None
     del free[best]
     return best
 
 
-def _overlap(places: _Places, appearance: Appearance) -> float:
+def _overlap(known: Places, place: Places) -> float:
     """Return how much both overlap (intersection over union): by their faces, else bodies, else as entered."""
-    seen = {observation.kind: observation.box for observation in appearance.observations}
-    for kind in Kind:
-        if kind in seen and kind in places:
-            return places[kind].iou(seen[kind])
-    return places[None].iou(appearance.box)
+    for kind in (*Kind, None):
+        if kind in place and kind in known:
+            return known[kind].iou(place[kind])
+    return 0.0
 
 
 def to_blob(vector: NDArray[np.float32]) -> bytes:

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.identity.photo_records import path_value
+from app.identity.places import path_value, time_value
 from app.photos.box import Box
 
 _NEWEST_ANALYSIS = """(
@@ -84,4 +84,4 @@ class ReviewRecords:
         row = self._connection.execute(
             "SELECT size, mtime_ns FROM files WHERE path = ?", (path_value(path),)
         ).fetchone()
-        return bool(row == (now.st_size, now.st_mtime_ns))
+        return bool(row == (now.st_size, time_value(now.st_mtime_ns)))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.errors import BadKnowledgeBase
+from app.identity.carried_words import CarriedWords
 from app.identity.copy_records import CopyRecords
 from app.identity.erasing import erase_person, scrub
 from app.identity.event_records import EventRecords
@@ -53,6 +54,7 @@ class Store:
         self.groups = GroupRecords(connection)
         self.gallery = GalleryRecords(connection)
         self.events = EventRecords(connection)
+        self.carried = CarriedWords(connection, self.photos, self.people)
         self.edits = PersonEdits(connection, self.people)
         self.changes = Journal(connection)
 

@@ -10,7 +10,7 @@ from app.identity.journal import Change
 from app.identity.person_records import Person
 from app.identity.store import Store, open_store
 from app.jobs.engines import find_engines
-from app.jobs.looking import known_photo
+from app.jobs.file_identity import known_photo
 from app.jobs.naming import who
 from app.jobs.refiling import Refiler
 from app.settings import Settings

@@ -11,6 +11,7 @@ from app.identity.photo_records import Sighting, with_unseen
 from app.identity.store import Store
 from app.jobs.context import Context
 from app.jobs.engines import made_ready
+from app.jobs.file_identity import enter_file, photo_of
 from app.jobs.workers import Task, Workers
 from app.photos.facts import PhotoFacts, read_facts
 from app.vision.analyse import Photo, analyse
@@ -80,18 +81,10 @@ def _recall(context: Context, path: Path) -> Look:
     if unchanged and analysis_id:
         return Look(path, stat.st_size, stat.st_mtime_ns, None, (unchanged[0], analysis_id))
     facts = read_facts(path)
-    photo_id = photos.by_hash(facts.image_hash)
+    photo_id = photo_of(context.store, facts, path)
     analysis_id = photos.analysis(photo_id, engine_id, facts.orientation) if photo_id else None
     known = (photo_id, analysis_id) if photo_id and analysis_id else None
     return Look(path, stat.st_size, stat.st_mtime_ns, facts, known)
-
-
-def known_photo(store: Store, path: Path) -> int | None:
-    """Return the photo that lies, or lay, at a path, else the one of the same image data. Raises BadPhoto."""
-    known = store.photos.photos_at([path]).get(path)
-    if known is None and path.is_file():
-        known = store.photos.by_hash(read_facts(path).image_hash)
-    return known
 
 
 def _looked(look: Look | None, result: object) -> Look | BadPhoto:
@@ -119,12 +112,15 @@ def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sight
     photo_id, analysis_id = look.known or (0, 0)
     analysed = False
     if look.facts is not None:
-        photo_id = store.photos.save_photo(look.facts)
+        entered = enter_file(store, look.path, look.facts, look.analysis)
+        photo_id = entered.photo_id
         store.photos.save_file(look.path, photo_id, look.size, look.mtime_ns)
         orientation = look.facts.orientation
         analysis_id = store.photos.analysis(photo_id, engine_id, orientation) or 0
         if not analysis_id and look.analysis is not None:
             analysis_id = store.photos.save_analysis(photo_id, engine_id, orientation, look.analysis)
             analysed = True
+        if entered.like is not None:
+            store.carried.copy(entered.like, photo_id, entered.turn)
     sightings = with_unseen(store.photos.sightings(analysis_id), store.people.named_by_user(photo_id))
     return photo_id, sightings, analysed

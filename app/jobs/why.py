@@ -13,7 +13,7 @@ from app.identity.store import Store, open_store
 from app.identity.verdicts import LEAST_PIXELS, Judge, Verdict
 from app.identity.vetoes import Reason
 from app.jobs.engines import find_engines
-from app.jobs.looking import known_photo
+from app.jobs.file_identity import known_photo
 from app.jobs.refiling import Refiler
 from app.jobs.settling import judged
 from app.jobs.wording import display_names

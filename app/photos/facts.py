@@ -56,6 +56,7 @@ class PhotoFacts:
     orientation: int
     taken_at: str | None
     camera: str | None
+    former_hash: str | None = None
 
 
 def read_facts(path: Path) -> PhotoFacts:

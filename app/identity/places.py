@@ -1,0 +1,41 @@
+"""Paths as the library keeps them, and the range of all that lie below a folder."""
+
+import os
+from pathlib import Path
+
+_LAST_LETTER = chr(0x10FFFF)
+_NUMBERS_OF_SQLITE = -(2**63), 2**63 - 1
+
+
+def path_value(path: Path) -> str | bytes:
+    """Return a path as the store keeps it: text, or bytes where the name is no Unicode (`os.fsdecode` reads both)."""
+    text = os.fspath(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return text
+
+
+def time_value(mtime_ns: int) -> int:
+    """Return a file's time as the store can keep it: a file may bear one after the year 2262."""
+    least, most = _NUMBERS_OF_SQLITE
+    return max(least, min(mtime_ns, most))
+
+
+# Of a table of paths: those below a folder, be their names Unicode (text) or not (bytes). Two searches of the index.
+BELOW = "(path > :text AND path < :after_text OR path > :bytes AND path < :after_bytes)"
+
+
+def below(folder: Path) -> dict[str, str | bytes | None]:
+    """Return the parameters of BELOW for a folder."""
+    start = str(folder / "_")[:-1]  # with the separator at its end, which a root has already
+    raw = os.fsencode(start)
+    text = path_value(Path(start + "_"))[:-1]
+    is_text = isinstance(text, str)
+    return {
+        "text": text if is_text else None,
+        "after_text": text + _LAST_LETTER if isinstance(text, str) else None,
+        "bytes": raw,
+        "after_bytes": raw + b"\xff",
+    }
