@@ -12,6 +12,11 @@ from app.identity.photo_records import now
 from app.identity.schema import FIRST_VERSIONS, INDEXES, TABLES, TRIGGERS
 
 VERSION = len(FIRST_VERSIONS) + 1
+# Before version 3 all files of a photo had the orientation of the last one looked at: such files are read again.
+_FORGET_WAYS_UP = """
+    UPDATE files SET mtime_ns = -1 WHERE photo_id IN (
+        SELECT photo_id FROM analyses GROUP BY photo_id HAVING count(DISTINCT orientation) > 1)
+    AND photo_id IN (SELECT photo_id FROM files GROUP BY photo_id HAVING count(*) > 1)"""
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -82,6 +87,7 @@ def make_strict(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
     for statement in _statements(INDEXES + TRIGGERS):
         connection.execute(statement)
+    connection.execute(_FORGET_WAYS_UP)
 
 
 def _statements(script: str) -> Iterator[str]:

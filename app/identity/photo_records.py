@@ -146,6 +146,13 @@ class PhotoRecords:
             self._add_observations(appearance_id, analysis_id, appearance)
         return analysis_id
 
+    def stored_analysis(self, analysis_id: int) -> Analysis:
+        """Return all that an analysis saw."""
+        query = "SELECT p.phash FROM photos p JOIN analyses a ON a.photo_id = p.id WHERE a.id = ?"
+        (phash,) = self._connection.execute(query, (analysis_id,)).fetchone()
+        seen = [tuple(filter(None, (one.face, one.body))) for one in self.sightings(analysis_id)]
+        return Analysis(phash, tuple(Appearance(observations[0].box, observations) for observations in seen))
+
     def appearances(self, photo_id: int) -> list[int]:
         """Return who shows in a photo, whatever models saw them."""
         rows = self._connection.execute("SELECT id FROM appearances WHERE photo_id = ? ORDER BY id", (photo_id,))

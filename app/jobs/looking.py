@@ -110,17 +110,26 @@ def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sight
     Returns the photo's id, what shows in it (also whom only the user saw), and whether it was analysed just now.
     """
     photo_id, analysis_id = look.known or (0, 0)
-    analysed = False
     if look.facts is not None:
         entered = enter_file(store, look.path, look.facts, look.analysis)
         photo_id = entered.photo_id
         store.photos.save_file(look.path, photo_id, look.size, look.mtime_ns)
-        orientation = look.facts.orientation
-        analysis_id = store.photos.analysis(photo_id, engine_id, orientation) or 0
-        if not analysis_id and look.analysis is not None:
-            analysis_id = store.photos.save_analysis(photo_id, engine_id, orientation, look.analysis)
-            analysed = True
+        analysis_id = _save_analysis(store, look, photo_id, engine_id)
         if entered.like is not None:
             store.carried.copy(entered.like, photo_id, entered.turn)
     sightings = with_unseen(store.photos.sightings(analysis_id), store.people.named_by_user(photo_id))
-    return photo_id, sightings, analysed
+    return photo_id, sightings, look.analysis is not None
+
+
+def _save_analysis(store: Store, look: Look, photo_id: int, engine_id: str) -> int:
+    """Return the analysis of a photo at the orientation of its file, entered now where there is none.
+
+    What was found known may turn out to be of another photo meanwhile, one of the same pixels: it is copied then.
+    """
+    assert look.facts
+    orientation = look.facts.orientation
+    present = store.photos.analysis(photo_id, engine_id, orientation)
+    if present:
+        return present
+    analysis = look.analysis or store.photos.stored_analysis(look.known[1] if look.known else 0)
+    return store.photos.save_analysis(photo_id, engine_id, orientation, analysis)

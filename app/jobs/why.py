@@ -64,10 +64,14 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """All decisions on a photo, with the thresholds that hold today; `taken_at` is empty where it is not known."""
+    """All decisions on a photo, with the thresholds that hold today; `taken_at` is empty where it is not known.
+
+    `edited_at` tells since when words said of an earlier content of its file count for this one, empty where none do.
+    """
 
     photo: str
     taken_at: str
+    edited_at: str
     thresholds: Mapping[str, float | str]
     appearances: tuple[Explanation, ...]
 
@@ -103,7 +107,8 @@ class _Witness:
             self._told(number, seen[one.appearance_id], self._apart(one, known, sightings), names)
             for number, one in enumerate(verdicts, start=1)
         ]
-        return Why(str(photo), taken_at or "", _thresholds(known), tuple(told))
+        edited_at = self.store.carried.since(photo_id)
+        return Why(str(photo), taken_at or "", edited_at or "", _thresholds(known), tuple(told))
 
     def _apart(self, verdict: Verdict, known: Judge, sightings: Sequence[Sighting]) -> Verdict:
         """Return the verdict on an appearance that teaches as if it did not: it is not compared with itself."""

@@ -29,6 +29,10 @@ def why_lines(told: Why) -> list[str]:
     """Return the grounds in plain words, line by line."""
     taken = f", taken {told.taken_at}" if told.taken_at else ", time unknown"
     lines = [f"{told.photo}{taken}"]
+    if told.edited_at:
+        lines.append(
+            f"Its file was changed, found on {told.edited_at[:10]}, and shows the same: what you said before counts."
+        )
     for one in told.appearances:
         lines += ["", f"{one.place} ({one.appearance})", f"    {_outcome(one)}: {RULES[one.rule]}."]
         lines += [
