@@ -58,7 +58,16 @@ class CopyRecords:
 
     def outputs(self) -> list[Path]:
         """Return the output folders that hold copies."""
-        return [Path(os.fsdecode(row[0])) for row in self._connection.execute("SELECT DISTINCT output FROM copies")]
+        rows = self._connection.execute(
+            """
+            WITH RECURSIVE outputs (output) AS (  -- from each to the next one in the index, of which there are few
+                SELECT min(output) FROM copies UNION ALL
+                SELECT (SELECT min(output) FROM copies WHERE output > outputs.output) FROM outputs
+                WHERE outputs.output IS NOT NULL)
+            SELECT output FROM outputs WHERE output IS NOT NULL
+            """
+        )
+        return [Path(os.fsdecode(row[0])) for row in rows]
 
     def is_taken(self, target: Path) -> bool:
         """Say whether a copy of that name is planned or made."""

@@ -69,8 +69,8 @@ class GroupRecords:
         """Return the unknown members of each group: the largest first, the best face of each first."""
         rows = self._connection.execute(
             f"""
-            SELECT g.group_id, a.id, a.photo_id FROM unknown_groups g JOIN appearances a ON a.id = g.appearance_id
-            JOIN observations o ON o.appearance_id = a.id AND o.kind = ? AND o.analysis_id = {NEWEST_ANALYSIS}
+            SELECT g.group_id, a.id, a.photo_id FROM unknown_groups g CROSS JOIN appearances a ON a.id = g.appearance_id
+            CROSS JOIN observations o ON o.appearance_id = a.id AND o.kind = ? AND o.analysis_id = {NEWEST_ANALYSIS}
             WHERE {UNKNOWN}
             ORDER BY g.group_id, o.frontality >= {LEAST_FRONTALITY} DESC, o.pixels DESC, a.id
             """,
@@ -92,7 +92,7 @@ class GroupRecords:
     def ignored(self) -> list[tuple[int, int]]:
         """Return the (appearance, photo) pairs that the user ignores, by photo."""
         return self._connection.execute(
-            "SELECT a.id, a.photo_id FROM ignored i JOIN appearances a ON a.id = i.appearance_id "
+            "SELECT a.id, a.photo_id FROM ignored i CROSS JOIN appearances a ON a.id = i.appearance_id "
             "ORDER BY a.photo_id, a.id"
         ).fetchall()
 

@@ -1,5 +1,6 @@
 """What a check-up of the knowledge base reads: which photos teach, how alike they look, when they were taken."""
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ class HealthRecords:
 
     def looks(self, photo_ids: Iterable[int]) -> dict[int, PhotoLook]:
         """Return what is known of the looks of these photos."""
-        wanted = set(photo_ids)
-        rows = self._connection.execute("SELECT id, phash, taken_at FROM photos")
-        return {row[0]: PhotoLook(*row[1:]) for row in rows if row[0] in wanted}
+        rows = self._connection.execute(
+            "SELECT id, phash, taken_at FROM photos WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([*photo_ids]),),
+        )
+        return {row[0]: PhotoLook(*row[1:]) for row in rows}

@@ -202,20 +202,18 @@ class PersonRecords:
 
     def dataset_links(self, photo_ids: Collection[int]) -> list[tuple[int, int]]:
         """Return the dataset's (appearance, person) pairs in these photos."""
-        rows = self._connection.execute(
-            "SELECT a.photo_id, a.id, l.person_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
-            "WHERE l.source = 'dataset'"
-        )
-        return [(appearance, person) for photo, appearance, person in rows if photo in photo_ids]
+        return [(appearance, person) for _, appearance, person in self._dataset_links(photo_ids)]
 
-    def dataset_persons(self, photo_ids: Iterable[int]) -> dict[int, int]:
+    def dataset_persons(self, photo_ids: Collection[int]) -> dict[int, int]:
         """Return photo id → person id as the dataset's links have it."""
-        rows = self._connection.execute(
-            "SELECT a.photo_id, l.person_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
-            "WHERE l.source = 'dataset'"
-        )
-        wanted = set(photo_ids)
-        return {photo: person for photo, person in rows if photo in wanted}
+        return {photo: person for photo, _, person in self._dataset_links(photo_ids)}
+
+    def _dataset_links(self, photo_ids: Collection[int]) -> list[tuple[int, int, int]]:
+        return self._connection.execute(
+            "SELECT a.photo_id, a.id, l.person_id FROM appearances a JOIN links l ON l.appearance_id = a.id "
+            "WHERE a.photo_id IN (SELECT value FROM json_each(?)) AND l.source = 'dataset'",
+            (json.dumps([*photo_ids]),),
+        ).fetchall()
 
     def taught(self, kind: Kind, model_id: str) -> list[tuple[int, int, int, float, float, bytes]]:
         """Return what dataset and user teach: the newest observation of each appearance that is somebody.
@@ -226,7 +224,7 @@ class PersonRecords:
         return self._connection.execute(
             f"""
             {SAMPLES}
-            WHERE l.word = 'is' AND (l.source = 'user' OR l.source = 'dataset' AND NOT EXISTS (
+            WHERE l.word = 'is' AND l.source IN ('user', 'dataset') AND (l.source = 'user' OR NOT EXISTS (
                 SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.source = 'user'
                 AND (u.word = 'is' OR u.person_id = l.person_id)))
             ORDER BY l.person_id, a.id

@@ -27,15 +27,10 @@ def time_value(mtime_ns: int) -> int:
 BELOW = "(path > :text AND path < :after_text OR path > :bytes AND path < :after_bytes)"
 
 
-def below(folder: Path) -> dict[str, str | bytes | None]:
+def below(folder: Path) -> dict[str, str | bytes]:
     """Return the parameters of BELOW for a folder."""
     start = str(folder / "_")[:-1]  # with the separator at its end, which a root has already
-    raw = os.fsencode(start)
     text = path_value(Path(start + "_"))[:-1]
-    is_text = isinstance(text, str)
-    return {
-        "text": text if is_text else None,
-        "after_text": text + _LAST_LETTER if isinstance(text, str) else None,
-        "bytes": raw,
-        "after_bytes": raw + b"\xff",
-    }
+    raw = os.fsencode(start)
+    unicode = (text, text + _LAST_LETTER) if isinstance(text, str) else ("", "")
+    return {"text": unicode[0], "after_text": unicode[1], "bytes": raw, "after_bytes": raw + b"\xff"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.identity.hearing import Case
 from app.identity.person_records import Link, Source, Word, links_by_photo
 from app.identity.photo_records import Sighting, now, observation_of, with_unseen
+from app.identity.places import BELOW, below
 from app.vision.observations import Kind, Observation
 
 _AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
@@ -43,19 +44,17 @@ class RedecisionRecords:
 
     def recognised(self, people_folder: Path, among: Collection[int] | None = None) -> list[int]:
         """Return the photos that are the machine's to decide, by id: not those known from the people folder alone."""
-        asked = None if among is None else json.dumps([*among])
+        chosen = "" if among is None else "p.id IN (SELECT value FROM json_each(:among)) AND"
         rows = self._connection.execute(
-            """
+            f"""
             SELECT p.id FROM photos p
-            WHERE (?2 IS NULL OR p.id IN (SELECT value FROM json_each(?2)))
-                AND (EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
-                OR EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id
-                    AND substr(CAST(f.path AS BLOB), 1, length(?1)) != ?1)
+            WHERE {chosen} (EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
+                OR EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id AND NOT {BELOW})
                 OR EXISTS (SELECT 1 FROM appearances a JOIN links l ON l.appearance_id = a.id
                     WHERE a.photo_id = p.id AND l.source = 'machine'))
             ORDER BY p.id
             """,
-            (os.fsencode(people_folder / "x")[:-1], asked),  # with the separator at its end
+            {**below(people_folder), "among": json.dumps([*(among or ())])},
         )
         return [row[0] for row in rows]
 
@@ -110,9 +109,11 @@ class RedecisionRecords:
             folder = os.path.basename(os.path.dirname(os.fsdecode(target)))  # noqa: PTH119, PTH120 - of many, and quick
             yield photo_id, FiledCopy(person_id, Path(os.fsdecode(output)), folder, bool(done))
 
-    def files(self) -> dict[int, str]:
-        """Return where each photo was last seen."""
-        rows = self._connection.execute("SELECT photo_id, path FROM files ORDER BY path DESC")
+    def files(self, photo_ids: Collection[int]) -> dict[int, str]:
+        """Return where each of these photos was last seen."""
+        rows = self._connection.execute(
+            f"SELECT photo_id, path FROM files WHERE photo_id {_AMONG} ORDER BY path DESC", (json.dumps([*photo_ids]),)
+        )
         return {photo_id: os.fsdecode(path) for photo_id, path in rows}
 
     def replace(self, outdated: Iterable[Link], wanted: Iterable[Link]) -> None:

@@ -297,8 +297,10 @@ INDEXES = """
     CREATE INDEX observations_by_analysis ON observations (analysis_id);
     CREATE INDEX person_folders_by_person ON person_folders (person_id);
     CREATE INDEX links_by_person ON links (person_id);
+    CREATE INDEX links_by_source ON links (source, word);
     CREATE INDEX unknown_groups_by_group ON unknown_groups (group_id);
     CREATE INDEX copies_by_photo ON copies (photo_id);
     CREATE INDEX copies_by_person ON copies (person_id);
+    CREATE INDEX copies_by_output ON copies (output);
     CREATE INDEX change_steps_by_change ON change_steps (change_id);
 """

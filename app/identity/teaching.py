@@ -87,7 +87,7 @@ class PersonFolders:
         for folder in sorted(known.keys() - set(names)):
             gone.setdefault(known[folder], []).append(folder)
         folderless = {person.name: person.id for person in everybody if not person.folders}
-        linked = self._people.dataset_persons(folder_of_photo)
+        linked = self._people.dataset_persons(folder_of_photo.keys())
         persons = {}
         for folder, name in zip(self._folders, names, strict=True):
             person = known.get(name)

@@ -95,6 +95,12 @@ class _Changes:
         elif before is not None:
             self._lost[before].append(photo_id)
 
+    @property
+    def photos(self) -> set[int]:
+        """The photos in which anybody is somebody else now."""
+        now = (by_person for before in self._now.values() for by_person in before.values())
+        return {photo for photos in (*self._gained.values(), *self._lost.values(), *now) for photo in photos}
+
     def told(self, names: Mapping[int, str], files: Mapping[int, str]) -> tuple[PersonChange, ...]:
         """Return the changes person by person."""
 
@@ -254,7 +260,7 @@ class _Run:
             self.total,
             self.done,
             self.preview,
-            self.changes.told(display_names(store.people.all().values()), store.redecisions.files()),
+            self.changes.told(display_names(store.people.all().values()), store.redecisions.files(self.changes.photos)),
             self.changes.appearances,
             self.refiled,
             tuple(self.failed),
