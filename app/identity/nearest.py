@@ -129,8 +129,11 @@ def _shortlist(layout: Layout, probes: NDArray[np.float32], never: Places, size:
         order = np.argpartition(bounds, size, axis=1)
         return order[:, :size], np.take_along_axis(bounds, order[:, size : size + 1], axis=1)[:, 0]
 
-    with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:  # numpy computes beside other threads
-        parts = list(threads.map(screen, starts) if len(starts) > 1 else map(screen, starts))
+    if len(starts) > 1:
+        with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:  # numpy computes beside them
+            parts = list(threads.map(screen, starts))
+    else:
+        parts = [screen(start) for start in starts]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 

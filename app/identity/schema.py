@@ -110,7 +110,7 @@ FIRST_VERSIONS = (
         sha256 TEXT,                  -- of the copy as it was made; null before that
         made_at TEXT NOT NULL
     );
-    CREATE INDEX copies_by_photo ON copies (photo_id);
+    CREATE INDEX copies_by_photo ON copies (photo_id, output);
     """,
     """
     CREATE TABLE new_persons (        -- subjective: the name is a label, not a key
@@ -299,7 +299,7 @@ INDEXES = """
     CREATE INDEX links_by_person ON links (person_id);
     CREATE INDEX links_by_source ON links (source, word);
     CREATE INDEX unknown_groups_by_group ON unknown_groups (group_id);
-    CREATE INDEX copies_by_photo ON copies (photo_id);
+    CREATE INDEX copies_by_photo ON copies (photo_id, output);
     CREATE INDEX copies_by_person ON copies (person_id);
     CREATE INDEX copies_by_output ON copies (output);
     CREATE INDEX change_steps_by_change ON change_steps (change_id);
