@@ -1,4 +1,4 @@
-"""Persons found by YOLOX: real ONNX files, one drawn by hand that sees red, one published that sees green."""
+"""Persons found by YOLOX: real ONNX files, one drawn by hand that sees red, one published."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from app.vision.persons import PersonBox, yolox
 SIDE = 128  # of the input of the networks made here
 WIDE, HIGH = 24, 48  # of every person they see
 STRIDES = (8, 16, 32)
-RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (30, 200, 30)
+RED, BLUE = (255, 0, 0), (0, 0, 255)
 ONE_CELL = (8, 8)  # pixels of the finest grid
 
 
@@ -183,17 +183,19 @@ def test_truncated_file_is_refused(model: Path, tmp_path: Path) -> None:
         yolox(half)
 
 
-@pytest.mark.parametrize(("width", "height"), [(800, 600), (600, 800), (400, 350)])
-def test_a_published_nano_marks_what_its_class_is_for(
-    shared: Path, width: int, height: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The one at hand was trained for other things than people: its second class marks what is green."""
-    monkeypatch.setattr(persons, "PERSON_CLASS", 1)
-    left, top, wide, high = width // 2, height // 4, 120, 250
-    (found,) = yolox(shared / "models" / "yolox_nano.onnx")(
-        photo(width, height, (left, top), size=(wide, high), colour=GREEN)
-    )
-    assert found[:4] == pytest.approx((left, top, left + wide, top + high), abs=0.02 * max(width, height))
+@pytest.mark.parametrize(
+    ("name", "middles"),
+    [
+        ("two_people.jpg", [0.25, 0.75]),
+        ("kit_with_rose.jpg", [0.24, 0.71]),
+        ("six_people.jpg", [0.12, 0.29, 0.40, 0.62, 0.83, 0.89]),
+        ("cat.jpg", []),
+    ],
+)
+def test_the_published_nano_finds_the_people_of_a_group(shared: Path, name: str, middles: list[float]) -> None:
+    rgb = load_rgb(shared / "data" / "groups" / name, 1000)
+    found = yolox(shared / "models" / "yolox_nano.onnx")(rgb)
+    assert sorted((one.left + one.right) / 2 / rgb.shape[1] for one in found) == pytest.approx(middles, abs=0.03)
 
 
 def test_a_published_nano_keeps_to_the_photo(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
