@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.stats import binomtest
 
-from app.identity.verdicts import LEAST_PIXELS
+from app.identity.verdicts import LEAST_PIXELS_NAMED
 
 HALVES = 20  # ways to part the people in two, in the nested comparison
 GALLERIES = 4  # drawn of each half
@@ -49,7 +49,7 @@ DENIED = (0.60, 0.64)
 def identify(data: Path) -> Tables:
     """Compare rules and thresholds, and say what the shipped settings come to."""
     faces = faces_in(data, PEOPLE + STRANGERS)
-    probes = [face for face in faces if face.person or face.seen.pixels >= LEAST_PIXELS]
+    probes = [face for face in faces if face.person or face.seen.pixels >= LEAST_PIXELS_NAMED]
     tables: Tables = {"faces": [_about(faces, probes)]}
     tables |= {name: [] for name in ("rules", "shipped settings", "side by side")}
     both = mirrored(faces), mirrored(probes)

@@ -16,7 +16,7 @@ from app.errors import BadPhoto
 from app.identity.gallery import is_good
 from app.identity.photo_records import Sighting
 from app.identity.teaching import lesson_of
-from app.identity.verdicts import LEAST_PIXELS
+from app.identity.verdicts import LEAST_PIXELS_NAMED
 from app.jobs.context import open_context
 from app.jobs.looking import look_at_photos, save_look
 from app.photos.find import find_photos
@@ -79,7 +79,7 @@ class Face:
     @property
     def findable(self) -> bool:
         """Whether Kith calls it good enough to be named, and it shows from the front."""
-        return is_good(self.seen, DEFAULTS.lap_var_thresh) and self.seen.pixels >= LEAST_PIXELS
+        return is_good(self.seen, DEFAULTS.lap_var_thresh) and self.seen.pixels >= LEAST_PIXELS_NAMED
 
 
 def people_in(photo: Path) -> list[str]:

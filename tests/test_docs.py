@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from app.cli.main import cli
+from app.identity import body_matching, gallery, grouping, nearest, photo_records, teaching, verdicts
 from app.settings import settings_table_markdown
+from app.settings_model import FIELDS
+from app.vision import align, bodies, persons, yunet
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -26,6 +29,52 @@ def test_readme_names_every_command(command: str) -> None:
 def test_architecture_names_every_module(module: Path) -> None:
     page = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
     assert re.search(rf"\b{re.escape(module.stem)}\b", page)
+
+
+def _measured() -> dict[str, str]:
+    """Return the constants of the table in docs/recognition.md with the values it tells."""
+    page = (REPOSITORY / "docs/recognition.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.*?`.+?) \| (.+?) \| \[.*\]\(#.*\) \|$", page, re.MULTILINE)
+    return {name: value for names, values in rows for name, value in _told(names, values)}
+
+
+def _told(names: str, values: str) -> list[tuple[str, str]]:
+    return list(zip(re.findall(r"`(\w+)`", names), re.findall(r"[\d.]+", values), strict=False))
+
+
+CONSTANTS = {
+    "NEAREST_SAMPLES": nearest.NEAREST_SAMPLES,
+    "LEAST_FRONTALITY": gallery.LEAST_FRONTALITY,
+    "LEAST_PIXELS": teaching.LEAST_PIXELS,
+    "LEAST_PIXELS_NAMED": verdicts.LEAST_PIXELS_NAMED,
+    "SHARPNESS_SIDE": align.SHARPNESS_SIDE,
+    "YUNET_SCORE": yunet.YUNET_SCORE,
+    "OVERLAP": yunet.OVERLAP,
+    "FINE_ENOUGH": align.FINE_ENOUGH,
+    "SAME_PLACE_IOU": photo_records.SAME_PLACE_IOU,
+    "BODY_WIDTH": bodies.BODY_WIDTH,
+    "BODY_HEIGHT": bodies.BODY_HEIGHT,
+    "LEAST_HEIGHT": persons.LEAST_HEIGHT,
+    "EVENT_TOL": body_matching.EVENT_TOL,
+    "EVENT_MARGIN": body_matching.EVENT_MARGIN,
+    "EVENT_SUGGEST": body_matching.EVENT_SUGGEST,
+    "SAME_ALONE": grouping.SAME.alone,
+    "SAME_TOGETHER": grouping.SAME.together,
+    "PERHAPS_ALONE": grouping.PERHAPS_SAME.alone,
+    "PERHAPS_TOGETHER": grouping.PERHAPS_SAME.together,
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_a_measured_constant_is_the_one_documented(name: str) -> None:
+    assert float(_measured()[name]) == CONSTANTS[name]
+
+
+@pytest.mark.parametrize(
+    "name", ["face_tol", "face_margin", "face_suggest", "lap_var_thresh", "resize_max", "min_face"]
+)
+def test_a_measured_default_is_the_one_documented(name: str) -> None:
+    assert float(_measured()[name]) == FIELDS[name].default
 
 
 @pytest.mark.parametrize("document", [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))], ids=str)

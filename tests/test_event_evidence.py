@@ -22,7 +22,7 @@ from app.identity.hearing import Case
 from app.identity.person_records import Link, Source, Word
 from app.identity.photo_records import Sighting
 from app.identity.store import open_store
-from app.identity.verdicts import LEAST_PIXELS, Evidence, Judge, PhotoVerdict
+from app.identity.verdicts import LEAST_PIXELS_NAMED, Evidence, Judge, PhotoVerdict
 from app.identity.vetoes import Life, Reason, Veto
 from app.jobs.build_kb import build_kb
 from app.jobs.events import Event, PhotoDone, RecognitionFinished
@@ -162,7 +162,7 @@ def test_the_users_word_stands() -> None:
     [
         (face(5), ()),  # a good face, and nobody's
         (face(5, sharpness=BLURRED), (EVE,)),
-        (face(5, pixels=LEAST_PIXELS - 1), (EVE,)),
+        (face(5, pixels=LEAST_PIXELS_NAMED - 1), (EVE,)),
         (face(5, frontality=0.3), (EVE,)),
         (face(20, sharpness=BLURRED), (EVE,)),  # suggested by the face, confirmed by the body
         (face(0, sharpness=BLURRED), ()),  # suggests Ann, whom the body cannot contradict
@@ -171,7 +171,9 @@ def test_the_users_word_stands() -> None:
 def test_a_good_face_speaks_against_all_it_is_not_like(observed: Observation, people: tuple[int, ...]) -> None:
     photo = _in_event(_filing(), Sighting(1, observed, body(*turned(0))))
     assert photo.people == people
-    assert photo.hangs is (observed.sharpness == BLURRED or observed.pixels < LEAST_PIXELS or observed.frontality < 1)
+    assert photo.hangs is (
+        observed.sharpness == BLURRED or observed.pixels < LEAST_PIXELS_NAMED or observed.frontality < 1
+    )
 
 
 def test_the_event_is_stronger_than_the_bank() -> None:

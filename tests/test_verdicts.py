@@ -16,7 +16,7 @@ from app.identity.hearing import Case
 from app.identity.person_records import Link, Source, Word
 from app.identity.photo_records import Sighting
 from app.identity.store import Store, open_store
-from app.identity.verdicts import LEAST_PIXELS, Evidence, PhotoVerdict, Verdict
+from app.identity.verdicts import LEAST_PIXELS_NAMED, Evidence, PhotoVerdict, Verdict
 from app.identity.vetoes import Life, Reason, Veto
 from app.jobs.settling import machine_links
 from app.settings import BodyPolicy
@@ -28,6 +28,7 @@ from tests.galleries import (
     EVE,
     FACE_TOL,
     LEAST_SHARPNESS,
+    STRANGER,
     ZOE,
     bodies,
     decide,
@@ -116,7 +117,9 @@ def test_a_face_that_nobody_knows_leaves_the_word_to_the_body() -> None:
     assert photo.faces == 1
 
 
-@pytest.mark.parametrize(("pixels", "expected"), [(LEAST_PIXELS, (ANN, None)), (LEAST_PIXELS - 1, (None, ANN))])
+@pytest.mark.parametrize(
+    ("pixels", "expected"), [(LEAST_PIXELS_NAMED, (ANN, None)), (LEAST_PIXELS_NAMED - 1, (None, ANN))]
+)
 @pytest.mark.parametrize("policy", list(BodyPolicy))
 def test_a_tiny_face_only_suggests(pixels: float, expected: tuple[int | None, int | None], policy: BodyPolicy) -> None:
     (verdict,) = decide(judge(policy=policy), Sighting(1, face(0, pixels=pixels), None)).appearances
@@ -125,13 +128,13 @@ def test_a_tiny_face_only_suggests(pixels: float, expected: tuple[int | None, in
 
 
 def test_what_a_tiny_face_suggests_goes_before_what_its_body_does() -> None:
-    photo = decide(judge(), Sighting(1, face(0, pixels=LEAST_PIXELS - 1), body(*turned(90))))
+    photo = decide(judge(), Sighting(1, face(0, pixels=LEAST_PIXELS_NAMED - 1), body(*turned(90))))
     assert (photo.people, photo.unsure) == ((), (ANN,))
     assert photo.appearances[0].body[0].person_id == BOB
 
 
 def test_what_a_tiny_face_suggests_is_settled_by_its_body_where_bodies_file() -> None:
-    photo = decide(judge(policy=BodyPolicy.ANYWHERE), Sighting(1, face(10, pixels=LEAST_PIXELS - 1), body(0, 1)))
+    photo = decide(judge(policy=BodyPolicy.ANYWHERE), Sighting(1, face(10, pixels=LEAST_PIXELS_NAMED - 1), body(0, 1)))
     assert _outcome(photo.appearances[0]) == (BOB, None, Evidence.BODY, False)
 
 
@@ -225,7 +228,9 @@ def test_what_was_said_rests_on_what_shows(seen: Sighting, evidence: Evidence) -
 
 
 def test_what_was_said_of_a_tiny_face_is_decided() -> None:
-    (verdict,) = decide(judge(), Sighting(1, face(0, pixels=LEAST_PIXELS - 1), None), links=[SAYS_BOB]).appearances
+    (verdict,) = decide(
+        judge(), Sighting(1, face(0, pixels=LEAST_PIXELS_NAMED - 1), None), links=[SAYS_BOB]
+    ).appearances
     assert _outcome(verdict) == (BOB, None, Evidence.FACE, True)
 
 
@@ -288,6 +293,13 @@ def test_who_is_not_ahead_of_the_second_person_is_only_suggested(
     assert verdict.face[0].margin == pytest.approx(abs(bob) - 0.2)
 
 
+@pytest.mark.parametrize(("margin", "person"), [(0.25, ANN), (0.25 + 2**-20, None)])
+def test_just_the_margin_ahead_is_enough(margin: float, person: int | None) -> None:
+    known = faces((ANN, 0.25), (BOB, 0.5))
+    (verdict,) = decide(judge(known, face_margin=margin), Sighting(1, face(0), None)).appearances
+    assert (verdict.person_id, verdict.suggested) == (person, None if person else ANN)
+
+
 def test_one_person_alone_is_ahead_of_everybody() -> None:
     (verdict,) = decide(judge(faces((ANN, 0)), face_margin=1), Sighting(1, face(0.5), None)).appearances
     assert (verdict.person_id, verdict.face[0].margin) == (ANN, np.inf)
@@ -297,7 +309,7 @@ def test_one_person_alone_is_ahead_of_everybody() -> None:
     ("observed", "reason"),
     [
         (face(0, sharpness=BLURRED), Reason.BLURRED),
-        (face(0, pixels=LEAST_PIXELS - 1), Reason.TOO_SMALL),
+        (face(0, pixels=LEAST_PIXELS_NAMED - 1), Reason.TOO_SMALL),
         (face(5, sharpness=BLURRED), Reason.TOO_FAR),
         (face(0), Reason.ACCEPTED),
     ],
@@ -492,6 +504,14 @@ def test_a_denied_persons_place_goes_to_the_next_one() -> None:
     known, denied = faces((ANN, 0), (BOB, 0.5)), faces((ANN, 0.2))
     (verdict,) = decide(judge(known, denied=denied), Sighting(1, face(0.2), None)).appearances
     assert (verdict.person_id, verdict.vetoed[0].person_id) == (BOB, ANN)
+
+
+def test_who_moves_up_for_the_denied_is_denied_as_well() -> None:
+    """Beyond the three nearest: whoever takes the place of somebody ruled out is asked about in turn."""
+    known = faces((ANN, 0.30), (BOB, 0.31), (EVE, 0.32), (ZOE, 0.33), (STRANGER, 0.34))
+    denied = faces((ANN, 0.01), (BOB, 0.01), (EVE, 0.01), (ZOE, 0.01))
+    (verdict,) = decide(judge(known, denied=denied), Sighting(1, face(0), None)).appearances
+    assert verdict.person_id == STRANGER
 
 
 def test_whom_the_user_denied_here_is_told_as_well() -> None:

@@ -22,7 +22,7 @@ from app.identity.photo_records import Sighting
 from app.identity.vetoes import Life, Reason, Veto
 from app.settings import BodyPolicy
 
-LEAST_PIXELS = 30  # a narrower face is only suggested: strangers pass more often below it: docs/recognition.md
+LEAST_PIXELS_NAMED = 30  # a narrower face is only suggested: strangers pass more often below it: docs/recognition.md
 
 
 class Evidence(StrEnum):
@@ -172,7 +172,7 @@ class Judge:
             return Reason.UNSURE
         if self._is_blurred(one):
             return Reason.BLURRED
-        if face and face.pixels < LEAST_PIXELS:
+        if face and face.pixels < LEAST_PIXELS_NAMED:
             return Reason.TOO_SMALL
         if second and second.value - best.value < self.face_margin:
             return Reason.MARGIN
@@ -226,7 +226,7 @@ class Judge:
             return False
         if suggested is not None:
             return self.body_policy is BodyPolicy.EVENT
-        poor = face is None or face.pixels < LEAST_PIXELS or not is_good(face, self.least_sharpness)
+        poor = face is None or face.pixels < LEAST_PIXELS_NAMED or not is_good(face, self.least_sharpness)
         return poor and self.body_policy in (BodyPolicy.EVENT, BodyPolicy.SUGGEST)
 
     def _by_event(self, hearings: Sequence[Hearing], verdicts: list[Verdict], event: Gallery | None) -> list[Verdict]:

@@ -10,7 +10,7 @@ from app.errors import BadInput, BadKnowledgeBase, command
 from app.identity.matching import Candidate
 from app.identity.photo_records import Sighting
 from app.identity.store import Store, open_store
-from app.identity.verdicts import LEAST_PIXELS, Judge, Verdict
+from app.identity.verdicts import LEAST_PIXELS_NAMED, Judge, Verdict
 from app.identity.vetoes import Reason
 from app.jobs.engines import find_engines
 from app.jobs.file_identity import known_photo
@@ -183,7 +183,7 @@ def _thresholds(judge: Judge) -> dict[str, float | str]:
         "face_margin": judge.face_margin,
         "face_suggest": judge.face_suggest,
         "least sharpness": judge.least_sharpness,
-        "least pixels": LEAST_PIXELS,
+        "least pixels": LEAST_PIXELS_NAMED,
         "body_tol": judge.body_tol,
         "body_policy": judge.body_policy.value,
     }
