@@ -1,6 +1,5 @@
 """The console: what happened, line by line, bounded, coloured by kind, with a filter."""
 
-import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,11 +21,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.text import printable
+
 MOST_LINES = 10_000
 LINES_AT_ONCE = 500
 FLUSH_MS = 100
-# A file's name must not break its line, turn its text round or fail to be saved.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Kind(Enum):
@@ -99,8 +98,8 @@ class Console(QWidget):
 
     def add(self, kind: Kind, text: str) -> None:
         """Add a line, with the time of day."""
-        shown = _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
-        self._waiting.append(Line(f"{datetime.now():%H:%M:%S}", kind, shown))  # noqa: DTZ005 - the user's own clock
+        # A file's name must not break its line, turn its text round or fail to be saved.
+        self._waiting.append(Line(f"{datetime.now():%H:%M:%S}", kind, printable(text)))  # noqa: DTZ005 - their own clock
         if not self._timer.isActive():
             self._timer.start()
 

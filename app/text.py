@@ -1,0 +1,23 @@
+"""Text as people meet it: made safe to show, and compared as a reader compares it."""
+
+import re
+import unicodedata
+
+# What could command a terminal, break a line or turn its text round: control characters (C0, DEL, C1), the separators
+# of lines and paragraphs, the signs that embed, override or isolate a direction, and what is no Unicode character.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""Return a line fit to be shown, whatever files, names and metadata say: what is not shows escaped, `\x1b`."""
+    return _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+
+
+def as_read(name: str) -> str:
+    """Return what two names have in common that are one to a reader.
+
+    Capitals, blanks and the way accents are composed do not count: Unicode Standard, 3.13, D145, and the folders that
+    file systems take for one.
+    """
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFC", " ".join(folded.split()))
