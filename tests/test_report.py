@@ -4,6 +4,7 @@ import csv
 import json
 import pickle
 import pickletools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.errors import FilingFailed
 from app.filing.encodings import write_encodings
@@ -19,7 +22,7 @@ from tests.making import FULL, needs_full_disk
 
 HEADER = (
     "file,people,source,faces,face_1,face_1_distance,face_2,face_2_distance,face_3,face_3_distance,"
-    "body_1,body_1_similarity,body_2,body_2_similarity,body_3,body_3_similarity,copies,error"
+    "body_1,body_1_similarity,body_2,body_2_similarity,body_3,body_3_similarity,copies,error,unsure,other_faces"
 )
 
 
@@ -39,14 +42,32 @@ def test_the_report_has_its_columns_and_a_row_for_each_photo(tmp_path: Path) -> 
         [("Ann", 0.31), ("Bob", 0.5249), ("Eve", 0.6)],
         [("Bob", 0.8304)],
         ["Ann/photo.jpg", "Bob/photo.jpg"],
+        unsure=["Eve"],
+        more_faces=[[("Bob", 0.4), ("Ann", 0.5)]],
+        other_faces=[[("Eve", 0.57), ("Ann", 0.7)], [("Zoe", 0.9)]],
     )
     rows = _report(path, full, ReportRow("unknown.jpg"), ReportRow("broken.jpg", error="is empty"))
     assert path.read_bytes().splitlines()[0].decode() == HEADER == ",".join(COLUMNS)
-    assert [",".join(row.values()) for row in rows] == [
-        "sub/photo.jpg,Ann; Bob,face,2,Ann,0.310,Bob,0.525,Eve,0.600,Bob,0.830,,,,,Ann/photo.jpg; Bob/photo.jpg,",
-        "unknown.jpg,,none,0,,,,,,,,,,,,,,",
-        "broken.jpg,,none,0,,,,,,,,,,,,,,is empty",
+    assert ["|".join(row.values()) for row in rows] == [
+        (
+            "sub/photo.jpg|Ann; Bob|face|2|Ann; Bob|0.310; 0.400|Bob; Ann|0.525; 0.500|Eve; |0.600; |"
+            "Bob|0.830|||||Ann/photo.jpg; Bob/photo.jpg||Eve|Eve:0.570, Ann:0.700; Zoe:0.900"
+        ),
+        "unknown.jpg||none|0||||||||||||||||",
+        "broken.jpg||none|0||||||||||||||is empty||",
     ]
+
+
+def _parts(cell: str) -> list[str]:
+    r"""Read a cell of several names as README says: they are apart by `; `, and `\;` and `\\` are `;` and `\`."""
+    parts = [re.sub(r"\\(.)", r"\1", part) for part in re.findall(r"(?:\\.|[^;\\])+", cell)]
+    return [part[bool(index) :] for index, part in enumerate(parts)]
+
+
+@given(st.lists(st.text(st.sampled_from("ab;\\, "), min_size=1), min_size=1, max_size=4))
+def test_several_names_in_a_cell_can_be_told_apart(names: list[str]) -> None:
+    row = dict(zip(COLUMNS, ReportRow("photo.jpg", names, copies=names, unsure=names).cells(), strict=True))
+    assert [_parts(row[column]) for column in ("people", "copies", "unsure")] == [names] * 3
 
 
 def test_every_row_has_a_cell_for_every_column() -> None:
@@ -54,23 +75,36 @@ def test_every_row_has_a_cell_for_every_column() -> None:
     assert {len(row.cells()) for row in (ReportRow("a"), ReportRow("b", face=many, body=many))} == {len(COLUMNS)}
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
 def test_cells_that_a_spreadsheet_would_execute_are_defused(tmp_path: Path, start: str) -> None:
     text = f"{start}cmd|' /C calc'!A0"
     (row,) = _report(
-        tmp_path / "report.csv", ReportRow(text, [text], "face", 1, [(text, 0.1)], [(text, 1)], [text], text)
+        tmp_path / "report.csv", ReportRow(text, [text], "face", 1, [(text, 0.1)], [(text, 1)], [text], text, [text])
     )
-    told = {key: row[key] for key in ("file", "people", "face_1", "body_1", "copies", "error")}
+    told = {key: row[key] for key in ("file", "people", "face_1", "body_1", "copies", "error", "unsure")}
     assert told == dict.fromkeys(told, f"'{text}")
     assert not any(cell.startswith(start) for cell in row.values())
 
 
 @pytest.mark.parametrize(
-    "name", ['quote".jpg', "comma, semi; colon.jpg", "line\nbreak.jpg", "写真 📷.jpg", "caf\udce9.jpg"]
+    ("name", "told"),
+    [
+        ('quote".jpg', 'quote".jpg'),
+        ("comma, semi; colon.jpg", "comma, semi; colon.jpg"),
+        ("写真 📷.jpg", "写真 📷.jpg"),
+        ("caf\udce9.jpg", r"caf\udce9.jpg"),
+        ("line\nbreak.jpg", r"line\nbreak.jpg"),
+        (r"line\nbreak.jpg", r"line\\nbreak.jpg"),
+        ("\t=1+1", r"\t=1+1"),
+        ("all\r\n\v\f\x1c\x85\u2028\u2029ends", r"all\r\n\x0b\x0c\x1c\x85\u2028\u2029ends"),
+        ("\x1b[31mred\x9b0m\u202egpj", r"\x1b[31mred\x9b0m\u202egpj"),
+    ],
 )
-def test_odd_names_are_told_in_the_report(tmp_path: Path, name: str) -> None:
-    (row,) = _report(tmp_path / "report.csv", ReportRow(name))
-    assert row["file"] == name.encode("utf-8", "backslashreplace").decode()
+def test_odd_names_are_told_in_the_report_and_a_row_stays_a_line(tmp_path: Path, name: str, told: str) -> None:
+    path = tmp_path / "report.csv"
+    (row,) = _report(path, ReportRow(name, [name], copies=[name], error=name, other_faces=[[(name, 0.5)]]))
+    assert row["file"] == told
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 2
 
 
 def _rows_that_fail() -> Iterator[ReportRow]:

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from app.filing.report import REPORT
 from app.identity.person_records import Person
 
 UNKNOWN = "Unknown"
+_OWN = (UNKNOWN, REPORT)  # what Kith itself puts into an output folder: nobody's copies lie there
 _ILLEGAL = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 # Windows device names, also before a dot: "Naming Files, Paths, and Namespaces" in Microsoft's documentation.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?", re.IGNORECASE)
-_NUMBERED = re.compile(r".* #[0-9]+")
+_NUMBERED = re.compile(r".* #[0-9]+", re.DOTALL)
 _LONGEST = 255  # bytes: where most file systems stop
 _LONGEST_PERSON = 200  # leaves room for a number
 
@@ -32,19 +34,23 @@ def _shortened(text: str, longest: int) -> str:
 
 
 def folder_names(persons: Iterable[Person]) -> dict[int | None, str]:
-    """Return each person's output folder; people whose names would share one, or take Unknown's, carry their id.
+    """Return each person's output folder; people whose names would share one carry their id.
 
-    So do people whose names end as if they did.
+    So do people whose names are those of Kith's own files and folders, or end as if they carried one.
     """
     known = list(persons)
-    uses = Counter(safe_name(person.name).casefold() for person in known)
-    uses[UNKNOWN.casefold()] += 1
+    uses = Counter(safe_name(name).casefold() for name in (*_OWN, *(person.name for person in known)))
     names: dict[int | None, str] = {None: UNKNOWN}
     for person in known:
         name = safe_name(person.name)
-        shared = uses[name.casefold()] > 1 or _NUMBERED.fullmatch(name)
+        shared = uses[name.casefold()] > 1 or is_numbered(name)
         names[person.id] = f"{name} #{person.id}" if shared else name
     return names
+
+
+def is_numbered(name: str) -> bool:
+    """Say whether a name ends as if it carried a number: `Ann #3`."""
+    return _NUMBERED.fullmatch(name) is not None
 
 
 def numbered(path: Path, number: int) -> Path:

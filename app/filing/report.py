@@ -7,7 +7,9 @@ from pathlib import Path
 
 from app.errors import FilingFailed
 from app.filing.whole_files import replacing
+from app.text import printable
 
+REPORT = "report.csv"
 RANKS = 3
 COLUMNS = (
     "file",
@@ -18,15 +20,23 @@ COLUMNS = (
     *(f"body_{rank}{part}" for rank in range(1, RANKS + 1) for part in ("", "_similarity")),
     "copies",
     "error",
+    "unsure",
+    "other_faces",
 )
-_EXECUTED = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula: OWASP, CSV injection
+SEPARATOR = "; "
+# What a spreadsheet takes for a formula, full-width signs too: OWASP, CSV injection.
+_EXECUTED = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 Ranking = Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A photo's row: `face` and `body` are the best three names with distance and similarity."""
+    """A photo's row: `face` and `body` are the best three names with distance and similarity of what decided.
+
+    Where several faces or bodies decided, `more_faces` and `more_bodies` are those of the others, in the order of the
+    first; `other_faces` are those of the faces that decided nothing. `unsure` are the people only suggested.
+    """
 
     file: str
     people: Sequence[str] = ()
@@ -36,24 +46,51 @@ class ReportRow:
     body: Ranking = ()
     copies: Sequence[str] = ()
     error: str = ""
+    unsure: Sequence[str] = ()
+    more_faces: Sequence[Ranking] = ()
+    more_bodies: Sequence[Ranking] = ()
+    other_faces: Sequence[Ranking] = ()
 
     def cells(self) -> list[str]:
-        """Return the row's cells in the order of COLUMNS."""
+        """Return the row's cells in the order of COLUMNS; those that list several names keep them apart by `; `."""
         return [
-            _defused(self.file),
-            _defused("; ".join(self.people)),
+            _defused(_escaped(self.file, "")),
+            _listed(self.people),
             self.source,
             str(self.faces),
-            *_ranked(self.face),
-            *_ranked(self.body),
-            _defused("; ".join(self.copies)),
-            _defused(self.error),
+            *_ranked([self.face, *self.more_faces]),
+            *_ranked([self.body, *self.more_bodies]),
+            _listed(self.copies),
+            _defused(printable(self.error)),
+            _listed(self.unsure),
+            _defused(SEPARATOR.join(map(_told, self.other_faces))),
         ]
 
 
-def _ranked(ranking: Ranking) -> list[str]:
-    cells = [cell for name, value in ranking[:RANKS] for cell in (_defused(name), f"{value:.3f}")]
-    return cells + [""] * (2 * RANKS - len(cells))
+def _ranked(rankings: Sequence[Ranking]) -> list[str]:
+    """Return for each rank the names of all rankings, then their values."""
+    cells = []
+    for rank in range(RANKS):
+        found = [ranking[rank] if rank < len(ranking) else None for ranking in rankings]
+        several = found if any(found) else []
+        cells.append(_listed([one[0] if one else "" for one in several]))
+        cells.append(SEPARATOR.join(f"{one[1]:.3f}" if one else "" for one in several))
+    return cells
+
+
+def _told(ranking: Ranking) -> str:
+    return ", ".join(f"{_escaped(name, ';,')}:{value:.3f}" for name, value in ranking[:RANKS])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return _defused(SEPARATOR.join(_escaped(name, ";") for name in names))
+
+
+def _escaped(name: str, separators: str) -> str:
+    r"""Return a name as it stands in a cell: `\\` for `\`, `\;` for `;` where that separates, `\n` for a line break."""
+    for sign in ("\\", *separators):
+        name = name.replace(sign, f"\\{sign}")
+    return printable(name)
 
 
 def _defused(text: str) -> str:

@@ -33,6 +33,11 @@ class Reason(StrEnum):
     BODY_EVENT_SUGGESTED = "body suggested within the event"
 
 
+BODY_REASONS = frozenset(
+    {Reason.BODY_ACCEPTED, Reason.BODY_SUGGESTED, Reason.BODY_EVENT, Reason.BODY_EVENT_SUGGESTED}
+)  # the body decided or suggests
+
+
 @dataclass(frozen=True, slots=True)
 class Veto:
     """A person who cannot be it: `by` is the appearance that speaks against them.

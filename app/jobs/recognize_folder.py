@@ -10,7 +10,7 @@ from pathlib import Path
 from app.errors import BadInput, BadPhoto, command
 from app.filing.copies import file_copies, plan_copies
 from app.filing.names import folder_names
-from app.filing.report import ReportRow, write_report
+from app.filing.report import REPORT, ReportRow, write_report
 from app.identity.copy_records import CopyRecord
 from app.identity.event_evidence import EventEvidence
 from app.identity.verdicts import Judge, PhotoVerdict
@@ -19,11 +19,10 @@ from app.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFi
 from app.jobs.judging import evidence_for, judge_from
 from app.jobs.looking import Look, look_at_photos, save_look
 from app.jobs.settling import judged, write_down
-from app.jobs.wording import display_names, first_body, first_face, photo_line, ranking
+from app.jobs.wording import deciding_bodies, deciding_faces, display_names, other_faces, photo_line, ranking
 from app.photos.find import find_photos
 from app.settings import Settings
 
-REPORT = "report.csv"
 NOT_REACHED = "not looked at yet: the run was stopped"
 
 
@@ -168,8 +167,7 @@ class _Run:
         self._count(verdict)
         row = self.rows[look.path] = self._row(look.path, verdict, copies)
         line = photo_line(row.file, verdict, self.names)
-        unsure = tuple(self.names[person] for person in verdict.unsure)
-        yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, unsure, verdict)
+        yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, tuple(row.unsure), verdict)
 
     def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoVerdict, list[CopyRecord], list[CopyRecord]] | None:
         store = self.context.store
@@ -212,15 +210,20 @@ class _Run:
             self.unknown += not verdict.unsure
 
     def _row(self, path: Path, verdict: PhotoVerdict, copies: Iterable[Path]) -> ReportRow:
-        face, body = first_face(verdict), first_body(verdict)
+        faces = [ranking(one.face, self.names) for one in deciding_faces(verdict)]
+        bodies = [ranking(one.body, self.names) for one in deciding_bodies(verdict)]
         return ReportRow(
             self.listed[path].name,
             [self.names[person] for person in verdict.people],
             verdict.evidence,
             verdict.faces,
-            ranking(face.face, self.names) if face else (),
-            ranking(body.body, self.names) if body else (),
+            faces[0] if faces else (),
+            bodies[0] if bodies else (),
             [copy.relative_to(self.output).as_posix() for copy in copies] if self.output else (),
+            unsure=[self.names[person] for person in verdict.unsure],
+            more_faces=faces[1:],
+            more_bodies=bodies[1:],
+            other_faces=[ranking(one.face, self.names) for one in other_faces(verdict)],
         )
 
     def finish(self) -> RecognitionFinished:

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from app.filing.names import UNKNOWN
+from app.filing.names import UNKNOWN, is_numbered
 from app.identity.matching import Candidate
 from app.identity.person_records import Person, Word
 from app.identity.verdicts import PhotoVerdict, Verdict
-from app.identity.vetoes import Reason
+from app.identity.vetoes import BODY_REASONS, Reason
 from app.jobs.events import (
     BuildFinished,
     PersonChange,
@@ -18,16 +18,23 @@ from app.jobs.events import (
     RecognitionFinished,
     RedecisionFinished,
 )
+from app.text import as_read
 
 SHOWN = 10  # photos of a kind, in a preview for reading
 IN_WORDS = {Word.IS: "is", Word.IS_NOT: "is not"}
 
 
 def display_names(persons: Iterable[Person]) -> dict[int, str]:
-    """Return the name to show for each person: people of one name carry their id, and so does one called Unknown."""
+    """Return the name to show for each person: people whose names a reader takes for one carry their number.
+
+    So does one called Unknown, and one whose name ends as if it carried a number.
+    """
     known = list(persons)
-    uses = Counter([UNKNOWN, *(person.name for person in known)])
-    return {one.id: f"{one.name} #{one.id}" if uses[one.name] > 1 else one.name for one in known}
+    uses = Counter(map(as_read, (UNKNOWN, *(person.name for person in known))))
+    return {
+        one.id: f"{one.name} #{one.id}" if uses[as_read(one.name)] > 1 or is_numbered(one.name) else one.name
+        for one in known
+    }
 
 
 def ranking(candidates: Sequence[Candidate], names: Mapping[int, str]) -> list[tuple[str, float]]:
@@ -35,33 +42,48 @@ def ranking(candidates: Sequence[Candidate], names: Mapping[int, str]) -> list[t
     return [(names[one.person_id], one.value) for one in candidates]
 
 
-def first_face(verdict: PhotoVerdict) -> Verdict | None:
-    """Return the largest face's verdict."""
-    return next((one for one in verdict.appearances if one.has_face), None)
+def deciding_faces(verdict: PhotoVerdict) -> list[Verdict]:
+    """Return the faces that speak for the photo: who is somebody, else who may be somebody, else the largest."""
+    faces = [one for one in verdict.appearances if one.has_face]
+    return _decided(faces) or _suggested(faces) or faces[:1]
 
 
-def first_body(verdict: PhotoVerdict) -> Verdict | None:
-    """Return the verdict of the body that speaks for the photo: the most alike one."""
+def other_faces(verdict: PhotoVerdict) -> list[Verdict]:
+    """Return the other faces, the largest first."""
+    deciding = {one.appearance_id for one in deciding_faces(verdict)}
+    return [one for one in verdict.appearances if one.has_face and one.appearance_id not in deciding]
+
+
+def deciding_bodies(verdict: PhotoVerdict) -> list[Verdict]:
+    """Return the bodies that speak for the photo: who is somebody by it, else may be somebody, else the most alike."""
     bodies = [one for one in verdict.appearances if one.body]
-    return max(bodies, key=lambda one: one.body[0].value, default=None)
+    by_body = [one for one in bodies if one.reason in BODY_REASONS]
+    return _decided(by_body) or _suggested(by_body) or sorted(bodies, key=lambda one: -one.body[0].value)[:1]
+
+
+def _decided(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [one for one in verdicts if one.person_id is not None]
+
+
+def _suggested(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    return [one for one in verdicts if one.suggested is not None]
 
 
 def photo_line(name: str, verdict: PhotoVerdict, names: Mapping[int, str]) -> str:
     """Return `name → people | Face: [A:0.31, B:0.52] | Body: [A:0.83]`.
 
-    Every recognised face has its bracket, where there is none the largest face; the others are only counted.
+    Every face that speaks for the photo has its bracket, as in the report; the others are only counted.
     """
     people = ", ".join(names[person] for person in verdict.people) or UNKNOWN
     if verdict.unsure:
         people += f" (unsure: {', '.join(names[person] for person in verdict.unsure)})"
     people += "".join(f" ({_AGAINST[reason].format(names[person])})" for person, reason in _ruled_out(verdict))
-    faces = [one for one in verdict.appearances if one.has_face]
-    shown = [one for one in faces if one.person_id is not None] or faces[:1]
-    brackets = [_bracket(one.face, names) + (" (blurred)" if one.blurred else "") for one in shown] or ["[]"]
-    if len(faces) > len(shown):
-        brackets.append(f"+{len(faces) - len(shown)} more")
-    body = first_body(verdict)
-    return f"{name} → {people} | Face: {' '.join(brackets)} | Body: {_bracket(body.body if body else (), names)}"
+    shown = deciding_faces(verdict)
+    faces = [_bracket(one.face, names) + (" (blurred)" if one.blurred else "") for one in shown] or ["[]"]
+    if verdict.faces > len(shown):
+        faces.append(f"+{verdict.faces - len(shown)} more")
+    bodies = [_bracket(one.body, names) for one in deciding_bodies(verdict)] or ["[]"]
+    return f"{name} → {people} | Face: {' '.join(faces)} | Body: {' '.join(bodies)}"
 
 
 _AGAINST = {
