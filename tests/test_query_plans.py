@@ -27,6 +27,7 @@ WHOLE = {
     "SELECT p.id FROM photos p\n            WHERE  (EXISTS": "all photos that are the machine's to decide",
     "AS unknown,": "all unknown faces, to be grouped",
     "AS has_face": "who is unknown in any filed photo",
+    "substr(path, -length(": "the photos that a bare file name may mean",
 }
 
 
@@ -91,6 +92,7 @@ def test_no_statement_reads_a_large_table_from_end_to_end(tmp_path: Path, statem
         for unknown in review.unknowns():
             review.question(unknown)
     why(album.settings, ann)
+    why(album.settings, ann.name)
     check(album.settings)
     evaluate(album.settings, None, None)
     with closing(open_people(album.settings)) as people:

@@ -42,7 +42,8 @@ class Journal:
     def begin(self, action: str, summary: str) -> int:
         """Open a change within the caller's transaction: from now on every row touched is written down."""
         cursor = self._connection.execute(
-            "INSERT INTO changes (made_at, action, summary) VALUES (?, ?, ?)", (now(), action, summary)
+            "INSERT INTO changes (made_at, action, summary) VALUES (?, ?, ?)",
+            (now(), action, summary.encode(errors="backslashreplace").decode()),  # a file's name may be no Unicode
         )
         self._connection.execute("INSERT INTO open_change (change_id) VALUES (?)", (cursor.lastrowid,))
         return int(cursor.lastrowid or 0)

@@ -121,6 +121,14 @@ class PhotoRecords:
         rows = self._connection.execute(f"SELECT path, photo_id FROM files WHERE {BELOW}", below(folder))
         return {Path(os.fsdecode(path)): photo_id for path, photo_id in rows}
 
+    def named(self, name: Path) -> dict[Path, int]:
+        """Return the files whose path ends in this name, or relative path, with their photos' ids."""
+        rows = self._connection.execute(
+            "SELECT path, photo_id FROM files WHERE substr(path, -length(?1)) = ?1 ORDER BY path", (path_value(name),)
+        )
+        files = ((Path(os.fsdecode(path)), photo_id) for path, photo_id in rows)
+        return {file: photo_id for file, photo_id in files if file.parts[-len(name.parts) :] == name.parts}
+
     def analysis(self, photo_id: int, engine_id: str, orientation: int) -> int | None:
         """Return the id of the newest analysis at this orientation by these models, or by these and a body model."""
         row = self._connection.execute(

@@ -1,5 +1,6 @@
 """Which photo of the library a file is: by its image data and way up, or by its place where it still shows the same."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Entered:
 def known_photo(store: Store, path: Path) -> int | None:
     """Return the photo that lies, or lay, at a path, else the one of the same image data. Raises BadPhoto."""
     known = store.photos.at_path(path)
-    return photo_of(store, read_facts(path), path) if known is None and path.is_file() else known
+    return photo_of(store, read_facts(path), path) if known is None and os.path.isfile(path) else known
 
 
 def photo_of(store: Store, facts: PhotoFacts, path: Path) -> int | None:

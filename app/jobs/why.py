@@ -6,19 +6,24 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.errors import BadInput, BadKnowledgeBase, command
+from app.errors import BadInput, BadKnowledgeBase, BadPhoto, command
+from app.identity.event_evidence import EventEvidence
 from app.identity.matching import Candidate
 from app.identity.photo_records import Sighting
 from app.identity.store import Store, open_store
 from app.identity.verdicts import LEAST_PIXELS_NAMED, Judge, Verdict
 from app.identity.vetoes import Reason
 from app.jobs.engines import find_engines
-from app.jobs.file_identity import known_photo
+from app.jobs.judging import evidence_for, judge_of
+from app.jobs.references import appearance_meant, parted, photo_meant
 from app.jobs.refiling import Refiler
 from app.jobs.settling import judged
 from app.jobs.wording import display_names
 from app.photos.box import Box
+from app.photos.decode import load_rgb
 from app.settings import Settings
+
+_LOOKED_AT = 64  # pixels, where only is asked whether a photo can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +81,46 @@ class Why:
     appearances: tuple[Explanation, ...]
 
 
-def why(settings: Settings, photo: Path) -> Why:
-    """Decide a photo once more from what is stored, and give the grounds; no photo is decoded, nothing is changed.
+def why(settings: Settings, photo: str | Path) -> Why:
+    """Decide a photo once more from what is stored, and give the grounds; nothing is changed.
 
-    Raises BadInput for a photo that the library does not know, BadPhoto, BadKnowledgeBase, ModelMissing and
-    ModelMismatch.
+    `photo` is a path, a file's name, or PHOTO#NUMBER for one appearance only. Raises BadInput for a photo that the
+    library does not know, BadPhoto for one that cannot be read, BadKnowledgeBase, ModelMissing and ModelMismatch.
     """
-    if not settings.library_file.is_file():
+    if not os.path.isfile(settings.library_file):
         raise BadKnowledgeBase(f"Nobody is known yet: run {command('build-kb')}.")
     spec, _ = find_engines(settings)
     with closing(open_store(settings.library_file)) as store:
-        return _Witness(store, Refiler(settings, store, spec.body_model_id)).explain(Path(os.path.abspath(photo)))
+        photo_id, appearance_id, shown = _meant(store, str(photo))
+        judge = judge_of(settings, store, spec.body_model_id)
+        evidence = evidence_for(judge, settings, store)
+        witness = _Witness(store, Refiler(settings, store, spec.body_model_id), judge, evidence)
+        return witness.explain(photo_id, appearance_id, shown)
+
+
+def _meant(store: Store, text: str) -> tuple[int, int | None, str]:
+    """Return the photo, the only appearance asked about if it is one, and the photo's path."""
+    path = Path(os.path.abspath(text))
+    if os.path.lexists(path) or store.photos.at_path(path):
+        _check_readable(store, path)
+        return photo_meant(store, str(path)), None, str(path)
+    appearance_id = appearance_meant(store, text) if parted(text)[1] is not None else None
+    photo_id = photo_meant(store, text) if appearance_id is None else store.photos.photo_of(appearance_id) or 0
+    return photo_id, appearance_id, str(next(iter(store.reviews.files(photo_id)), text))
+
+
+def _check_readable(store: Store, path: Path) -> None:
+    """Raise BadInput for a folder, and BadPhoto for a file that is new or changed and cannot be read."""
+    if os.path.isdir(path):
+        raise BadInput(f"{path} is a folder: name a photo in it.")
+    if not os.path.lexists(path) or store.reviews.is_unchanged(path):
+        return
+    try:
+        load_rgb(path, _LOOKED_AT)
+    except BadPhoto as error:
+        known = store.photos.at_path(path)
+        decided = "what was decided on it before stands" if known else "nothing is decided on it"
+        raise BadPhoto(path, f"failed, {decided}: {error.reason}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +129,23 @@ class _Witness:
 
     store: Store
     refiler: Refiler
+    judge: Judge
+    evidence: EventEvidence
 
-    def explain(self, photo: Path) -> Why:
-        photo_id, known = self._photo_id(photo), self.refiler.judge
+    def explain(self, photo_id: int, appearance_id: int | None, photo: str) -> Why:
+        known = self.judge
         sightings = self.refiler.sightings(photo_id, known)
-        verdicts = judged(self.store, known, sightings, self.refiler.evidence).appearances
+        verdicts = judged(self.store, known, sightings, self.evidence).appearances
         seen = {one.appearance_id: one for one in sightings}
         taken_at = self.store.gallery.taken_at(sightings[0].appearance_id) if sightings else None
         names = display_names(self.store.people.all().values())
         told = [
             self._told(number, seen[one.appearance_id], self._apart(one, known, sightings), names)
             for number, one in enumerate(verdicts, start=1)
+            if appearance_id in (None, one.appearance_id)
         ]
         edited_at = self.store.carried.since(photo_id)
-        return Why(str(photo), taken_at or "", edited_at or "", _thresholds(known), tuple(told))
+        return Why(photo, taken_at or "", edited_at or "", _thresholds(known), tuple(told))
 
     def _apart(self, verdict: Verdict, known: Judge, sightings: Sequence[Sighting]) -> Verdict:
         """Return the verdict on an appearance that teaches as if it did not: it is not compared with itself."""
@@ -117,22 +154,8 @@ class _Witness:
         if judge.faces is known.faces and judge.bodies is known.bodies:
             return verdict
         return next(
-            one
-            for one in judged(self.store, judge, sightings, self.refiler.evidence).appearances
-            if one.appearance_id == key
+            one for one in judged(self.store, judge, sightings, self.evidence).appearances if one.appearance_id == key
         )
-
-    def _photo_id(self, photo: Path) -> int:
-        """Return the id of the photo that lies, or lay, there."""
-        found = known_photo(self.store, photo)
-        if found is None and not photo.exists():
-            raise BadInput(f"{photo} is not there, and the library knows of no such photo: check the path.")
-        if found is None:
-            raise BadInput(
-                f"{photo} is not in the library, so nothing was decided on it yet: "
-                f"{command('recognize')} {photo} looks at it."
-            )
-        return found
 
     def _told(self, number: int, seen: Sighting, verdict: Verdict, names: Mapping[int, str]) -> Explanation:
         face = seen.face
