@@ -13,7 +13,14 @@ from app.vision.bodies import weights_id
 from app.vision.dlib_detectors import CNN_FILE
 from app.vision.engines import EngineSpec
 from app.vision.exported import find_networks, prepare_networks
-from app.vision.model_files import DETECTOR, find_model, find_person_detector, packaged_model, registered
+from app.vision.model_files import (
+    DETECTOR,
+    check_body_model,
+    find_model,
+    find_person_detector,
+    packaged_model,
+    registered,
+)
 from app.vision.runtime import cuda_available, cuda_works
 
 
@@ -57,6 +64,7 @@ def _face_detector(settings: Settings, notices: list[str]) -> tuple[FaceDetector
 
 
 def _body_weights(settings: Settings, notices: list[str]) -> Path | None:
+    check_body_model(settings)
     key, own = (
         ("reid_model", settings.reid_model_file)
         if settings.reid_model_file

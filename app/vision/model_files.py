@@ -12,15 +12,19 @@ from typing import Any, Literal
 
 from app.errors import ModelMissing, command
 from app.settings import BodyPolicy, FaceDetector, Settings, user_folder
-from app.vision.model_registry import DETECTOR, PACKAGED, PERSON_DETECTORS, REGISTRY, ModelFile
+from app.vision.bodies import is_exported
+from app.vision.model_registry import BODY_MODELS, DETECTOR, PACKAGED, PERSON_DETECTORS, REGISTRY, ModelFile
+from app.vision.torchreid_networks import network_names
 
 __all__ = [
+    "BODY_MODELS",
     "DETECTOR",
     "PACKAGED",
     "PERSON_DETECTORS",
     "REGISTRY",
     "ModelFile",
     "ModelStatus",
+    "check_body_model",
     "default_folder",
     "download",
     "find_model",
@@ -122,6 +126,29 @@ def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
         f"person_detector names {own or name}, which is not there: correct it to {', '.join(PERSON_DETECTORS)}, the "
         "path of an .onnx file of YOLOX, or off"
     )
+
+
+def check_body_model(settings: Settings) -> None:
+    """Raise ModelMissing where bodies are to be compared and reid_model names no network, or one without weights."""
+    name, own = settings.reid_model, settings.reid_weights_file
+    if (
+        settings.body_policy is BodyPolicy.OFF
+        or name in BODY_MODELS
+        or settings.reid_model_file
+        or (own and is_exported(own))
+    ):
+        return
+    names = network_names()
+    if name not in names:
+        raise ModelMissing(
+            f"reid_model names {name}, which is no network that Kith knows: correct it to {' or '.join(BODY_MODELS)}, "
+            f"to the path of an .onnx file, or with reid_weights of your own to one of {', '.join(names)}."
+        )
+    if own is None:
+        raise ModelMissing(
+            f"reid_model is {name}, of which Kith has no weights: let reid_weights name a file of your own, or choose "
+            f"{' or '.join(BODY_MODELS)}."
+        )
 
 
 def status(settings: Settings) -> list[ModelStatus]:

@@ -22,6 +22,7 @@ class ModelFile:
 
 DETECTOR = "yunet_2026may"
 PERSON_DETECTORS = ("yolox_nano", "yolox_s")
+BODY_MODELS = ("osnet_ain_x1_0", "osnet_x0_25")
 _FACES_ONLY = "people are recognised by their faces only"
 _NOTHING = "nothing works"
 _BELOW_FACES = "bodies are found below faces only"

@@ -1,8 +1,9 @@
 """TorchReID's networks with real weights only: the wrong ones give plausible, wrong answers."""
 
+import ast
 import importlib
-import importlib.util
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -37,13 +38,25 @@ def untrained_network(model_name: str) -> "nn.Module":
     return network
 
 
+def network_names() -> list[str]:
+    """Return the names of TorchReID's networks, by its source: importing it imports torch. Raises ModelMissing."""
+    source = (_torchreid_folder() / "reid/models/__init__.py").read_text(encoding="utf-8")
+    tables = (node.value for node in ast.parse(source).body if isinstance(node, ast.Assign))
+    names = (key for table in tables if isinstance(table, ast.Dict) for key in table.keys)
+    return [key.value for key in names if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+
+
+def _torchreid_folder() -> Path:
+    spec = PathFinder.find_spec("torchreid")  # whatever stands for the package in sys.modules
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelMissing("The package torchreid is not installed: start Kith by its set-up script once more")
+    return Path(spec.submodule_search_locations[0])
+
+
 def _torchreid_models() -> ModuleType:
     """Import TorchReID's definitions only: the whole package needs torchvision, tensorboard and gdown."""
     if "torchreid" not in sys.modules:
-        spec = importlib.util.find_spec("torchreid")
-        if spec is None or not spec.submodule_search_locations:
-            raise ModelMissing("The package torchreid is not installed: start Kith by its set-up script once more")
-        root = Path(spec.submodule_search_locations[0])
+        root = _torchreid_folder()
         for name, folder in (("torchreid", root), ("torchreid.reid", root / "reid")):
             package = ModuleType(name)
             package.__path__ = [str(folder)]
