@@ -4,10 +4,11 @@ KithError
 ├── BadPhoto        one photo cannot be read; the run goes on
 ├── BadInput        a folder or file the user named is missing or of no use
 ├── BadKnowledgeBase  the knowledge base is missing, empty, damaged or of another version
+│   └── NobodyTaught  it knows nobody yet
 ├── ModelMissing    a model file is missing, damaged or not the one that was asked for
 ├── ModelMismatch   two models disagree about what they compare
 ├── StoreBusy       another job works on the same library
-└── FilingFailed    a copy or a report could not be written
+└── FilingFailed    a copy, a report or what was to be printed could not be written
 """
 
 import os
@@ -38,6 +39,10 @@ class BadKnowledgeBase(KithError):
     """The knowledge base is missing, empty, damaged or written by a newer Kith."""
 
 
+class NobodyTaught(BadKnowledgeBase):
+    """The knowledge base knows nobody yet."""
+
+
 class ModelMissing(KithError):
     """A model file is missing, damaged or not the one that was asked for."""
 
@@ -51,7 +56,7 @@ class StoreBusy(KithError):
 
 
 class FilingFailed(KithError):
-    """A copy or a report could not be written."""
+    """A copy, a report or what was to be printed could not be written."""
 
 
 def command(*arguments: str) -> str:

@@ -120,15 +120,15 @@ def test_naming_leaves_out_whom_you_said_it_is_not(desk: Desk) -> None:
         powell = people.find("Powell")
         people.never(people.appearance(_of(desk, SECOND)[0]), powell)
         outcome = library.name(group, "powell")
-        assert outcome.text == "1 face named Powell. Left out: 1 face that cannot be Powell."
+        assert outcome.text == "1 face named Powell. Left out: 1 face of which you said that it is not Powell."
         assert [Path(path).name for path in desk.links("user")].count(THIRD) == 1
         people.undo()
         people.never(people.appearance(_of(desk, THIRD)[0]), powell)
-        with pytest.raises(BadInput, match="can be powell"):
+        with pytest.raises(BadInput, match="can be Powell"):
             library.name(group, "powell")
 
 
-def test_naming_leaves_out_who_stands_beside_the_person(desk: Desk) -> None:
+def test_naming_who_stands_beside_the_person_counts_and_is_told(desk: Desk) -> None:
     desk.put(STRANGER, "input/")
     desk.recognize()
     with _opened(desk) as library, closing(open_people(desk.settings)) as people:
@@ -136,7 +136,10 @@ def test_naming_leaves_out_who_stands_beside_the_person(desk: Desk) -> None:
         (other,) = set(_of(desk, TWO)) - {f"{desk.input / TWO}#{one.appearance_id}" for one in group.examples}
         people.create("Joe")
         people.link(people.appearance(other), people.find("Joe"))
-        assert library.name(group.id, "Joe").text == "1 face named Joe. Left out: 1 face that cannot be Joe."
+        outcome = library.name(group.id, "Joe")
+        assert outcome.text == "2 faces named Joe."
+        assert len(outcome.hints) == 1
+        assert f"{TWO}#{library.appearance(other)}" in outcome.hints[0]
 
 
 def _names(group: Group) -> list[str]:

@@ -74,7 +74,8 @@ def in_window_words(text: str) -> str:
     models = command("models", "download")
     for model in REGISTRY:
         text = text.replace(f"{models} {model.name}", models)
-    return text.replace(models, "Help ▸ First Steps…").replace(command("build-kb"), "Knowledge Base ▸ Build KB")
+    text = text.replace(models, "Help ▸ First Steps…").replace(command("build-kb"), "Knowledge Base ▸ Build KB")
+    return text.replace(command("people", "undo"), "Ctrl+Z")
 
 
 def _kind(event: PhotoDone) -> Kind:

@@ -18,12 +18,13 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.errors import BadPhoto, FilingFailed, KithError
+from app.errors import KithError
 from app.gui.background import Background
 from app.gui.fitting_dialog import wrapped
 from app.gui.lines import in_window_words
 from app.gui.question_view import QuestionView
 from app.identity.review_records import Unknown
+from app.jobs.editing import Outcome
 from app.jobs.reviewing import Question, Review, open_review
 from app.settings import Settings
 
@@ -154,33 +155,25 @@ class ReviewDialog(QDialog):
         return f"That was the last one. {_faces(named)} named.{rest}"
 
     def _accept(self, person_id: int) -> None:
-        self._answer(lambda review, unknown: review.accept(unknown, person_id), "{photo}: {name}.", named=True)
+        self._answer(lambda review, unknown: review.accept(unknown, person_id), named=True)
 
     def _name(self, text: str) -> None:
-        self._answer(lambda review, unknown: review.name(unknown, text), "{photo}: {name}.", named=True)
+        self._answer(lambda review, unknown: review.name(unknown, text), named=True)
 
     def _refuse(self, person_id: int) -> None:
-        self._answer(
-            lambda review, unknown: review.not_this_person(unknown, person_id), "{photo}: not {name}.", named=False
-        )
+        self._answer(lambda review, unknown: review.not_this_person(unknown, person_id), named=False)
 
-    def _answer(self, say: Callable[[Review, Unknown], str], words: str, *, named: bool) -> None:
+    def _answer(self, say: Callable[[Review, Unknown], Outcome], *, named: bool) -> None:
         """Write an answer down, then show the next face, or this one again where it has no name yet."""
         review, question = self._review, self._question
         if self.busy or question is None or review is None:
             return
-        unknown, photo = question.unknown, question.photo
+        unknown = question.unknown
+        self._run(lambda: say(review, unknown), lambda outcome: self._go_on(outcome, unknown, named))
 
-        def write_down() -> str:
-            try:
-                return words.format(photo=photo, name=say(review, unknown))
-            except (BadPhoto, FilingFailed) as error:
-                return f"Your answer is kept, but the photo could not be filed: {error}"
-
-        self._run(write_down, lambda note: self._go_on(note, unknown, named))
-
-    def _go_on(self, note: str, unknown: Unknown, named: bool) -> None:
-        self.note.setText(note)
+    def _go_on(self, outcome: Outcome, unknown: Unknown, named: bool) -> None:
+        problems = (f"Your answer is kept, but not filed: {problem}" for problem in outcome.problems)
+        self.note.setText(in_window_words(" ".join((outcome.text, *problems, *outcome.hints))))
         (self._named.add if named else self._named.discard)(unknown)
         self._at += named
         self._ask()

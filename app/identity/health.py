@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from app.identity.gallery import Gallery, Sample
 from app.identity.matching import Candidate, nearest_people
@@ -78,6 +76,9 @@ def _pairs(count: int, alike: Callable[[int, int], NDArray[np.bool_]]) -> Pairs:
 
 def groups(count: int, pairs: Pairs) -> list[list[int]]:
     """Return the indices below `count` that pairs hold together, two or more each."""
+    from scipy.sparse import coo_array  # a fifth of a second, which no other job need pay
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
     labels: NDArray[Any] = connected_components(graph, directed=False)[1]
     members: dict[int, list[int]] = {}

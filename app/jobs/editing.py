@@ -1,29 +1,31 @@
 """Edit a library: find whom a text means, make changes, let the filed copies follow, undo."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import BadInput, BadKnowledgeBase, FilingFailed, command
 from app.identity.journal import Change
-from app.identity.person_records import Person
+from app.identity.person_records import Person, Source, Word, said_to_be
 from app.identity.store import Store, open_store
 from app.jobs.engines import find_engines
-from app.jobs.file_identity import known_photo
-from app.jobs.naming import who
+from app.jobs.naming import cleaned, who
+from app.jobs.references import appearance_meant
 from app.jobs.refiling import Refiler
+from app.jobs.wording import IN_WORDS, display_names
 from app.settings import Settings
 
-LONGEST_NUMBER = 18  # digits that SQLite holds
+SHOWN = 3  # photos that somebody is in twice
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done, in words, and which copies could not follow."""
+    """What was done, in words, which copies could not follow, and what may be worth a second look."""
 
     text: str
     problems: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 class Editor:
@@ -33,7 +35,7 @@ class Editor:
     """
 
     def __init__(self, settings: Settings) -> None:
-        if not settings.library_file.is_file():
+        if not os.path.isfile(settings.library_file):
             raise BadKnowledgeBase(f"There is no library at {settings.library_file} yet: run {command('build-kb')}.")
         spec, _ = find_engines(settings)
         self.settings = settings
@@ -51,27 +53,28 @@ class Editor:
             raise BadInput(f"Nobody is called {text}: {command('people', 'list')} shows everybody.")
         return person
 
+    def meant(self, text: str) -> Person | str:
+        """Return the person whom a text means as in `find`, or the name of somebody new."""
+        return who(self.persons().values(), text) or cleaned(text)
+
     def persons(self) -> dict[int, Person]:
         """Return everybody by number."""
         return self.store.people.all()
 
-    def appearance(self, text: str) -> int:
-        """Return the appearance that `PHOTO#NUMBER` means, PHOTO being a path, a photo's number or nothing.
+    def person(self, person_id: int) -> Person:
+        """Return the person of a number; raises BadInput where there is none any more."""
+        person = self.persons().get(person_id)
+        if person is None:
+            raise BadInput(f"There is no person #{person_id} any more: they were merged or deleted meanwhile.")
+        return person
 
-        The number is the appearance's own in the library: a new look at the photo by other models leaves it as it is.
-        """
-        photo, hash_sign, number = text.rpartition("#")
-        if not hash_sign or not _is_number(number):
-            raise BadInput(
-                f"{text}: who is meant in a photo is given as PHOTO#NUMBER, the number as {command('people', 'show')} "
-                "tells it."
-            )
-        known = self.store.photos.photo_of(int(number))
-        asked = self._photo(photo) if photo else known
-        if known is None or known != asked:
-            others = ", ".join(f"#{key}" for key in self.store.photos.appearances(asked or 0))
-            raise BadInput(f"{text}: nobody of that number shows there{f', but {others}' if others else ''}.")
-        return int(number)
+    def names(self) -> dict[int, str]:
+        """Return the name to show for each person."""
+        return display_names(self.persons().values())
+
+    def appearance(self, text: str) -> int:
+        """Return the appearance that `PHOTO#NUMBER` means; raises BadInput and BadPhoto."""
+        return appearance_meant(self.store, text)
 
     def label(self, appearance_id: int) -> str:
         """Return what an appearance is called in words."""
@@ -81,14 +84,64 @@ class Editor:
         """Return `PHOTO#NUMBER` with the photo's path, as `appearance` takes it."""
         return f"{self._refiler.source(photo_id) or photo_id}#{appearance_id}"
 
-    def _photo(self, text: str) -> int:
-        path = Path(os.path.abspath(text))
-        known = known_photo(self.store, path)
-        if known is None and _is_number(text):
-            known = int(text)
-        if known is None:
-            raise BadInput(f"{text} is no photo that the library knows: recognise it first.")
-        return known
+    # The user's words on who is who
+
+    def link(self, appearance_id: int, meant: Person | str) -> Outcome:
+        """Say that an appearance is a person, or somebody new of that name."""
+        text = f"{self.label(appearance_id)} {IN_WORDS[Word.IS]} {self.shown(meant)}"
+        return self._name([appearance_id], meant, text, text)
+
+    def never(self, appearance_id: int, person: Person | None = None) -> Outcome:
+        """Say that an appearance is not a person, or not who it is said to be."""
+        denied = person or self._linked(appearance_id)
+        text = f"{self.label(appearance_id)} {IN_WORDS[Word.IS_NOT]} {self.shown(denied)}"
+        problems = self.change("link", text, lambda: self.store.edits.never(appearance_id, denied.id))
+        return Outcome(f"{text}.", problems)
+
+    def shown(self, meant: Person | str) -> str:
+        """Return the name to show for a person, be it somebody new."""
+        return self.names()[meant.id] if isinstance(meant, Person) else meant
+
+    def _name(self, appearance_ids: Sequence[int], meant: Person | str, summary: str, text: str) -> Outcome:
+        """Say in one change who appearances are, and tell it as `text`; whoever is in a photo twice by that is told."""
+
+        def edit() -> None:
+            person_id = meant.id if isinstance(meant, Person) else self.store.people.add(meant)
+            for key in appearance_ids:
+                self.store.edits.name(key, person_id)
+
+        problems = self.change("link", summary, edit)
+        new = "" if isinstance(meant, Person) else f" {meant} is new."
+        return Outcome(f"{text}.{new}", problems, self._twice(appearance_ids))
+
+    def _twice(self, appearance_ids: Iterable[int]) -> tuple[str, ...]:
+        """Return where one of these and somebody else in the photo are said to be one person, in a sentence or none."""
+        told = {}
+        for key in appearance_ids:
+            person_id, photo_id = said_to_be(self.store.people.links(key)), self.store.photos.photo_of(key) or 0
+            others = self.store.photos.appearances(photo_id)
+            same = [other for other in others if said_to_be(self.store.people.links(other)) == person_id]
+            if person_id is not None and len(same) > 1:
+                told[photo_id] = f"{' and '.join(map(self.label, same))} are {self.names()[person_id]}"
+        if not told:
+            return ()
+        more = f", and so on in {len(told) - SHOWN} more photos" if len(told) > SHOWN else ""
+        return (
+            (
+                f"Twice in one photo: {', '.join([*told.values()][:SHOWN])}{more}. That is right for a mirror or a "
+                f"collage; else {command('people', 'undo')} takes it back."
+            ),
+        )
+
+    def _linked(self, appearance_id: int) -> Person:
+        links = self.store.people.links(appearance_id)
+        by_machine = next((one.person_id for one in links if one.source is Source.MACHINE), None)
+        person_id = said_to_be(links) or by_machine
+        if person_id is None:
+            raise BadInput(f"Nobody is said to be {self.label(appearance_id)}: name the person.")
+        return self.persons()[person_id]
+
+    # Changes
 
     def history(self, limit: int = -1) -> list[Change]:
         """Return what the user did, the newest first."""
@@ -130,7 +183,7 @@ class Editor:
 
     def _rename_back(self, now: str, then: str) -> str:
         root = self.settings.dataset_folder
-        if not (root / now).is_dir() or os.path.lexists(root / then):
+        if not os.path.isdir(root / now) or os.path.lexists(root / then):
             return ""
         try:
             with self.store.transaction():
@@ -138,7 +191,3 @@ class Editor:
         except FilingFailed as error:
             return str(error)
         return ""
-
-
-def _is_number(text: str) -> bool:
-    return text.isdecimal() and len(text) <= LONGEST_NUMBER

@@ -1,6 +1,6 @@
 """Make a judge from the knowledge base."""
 
-from app.errors import BadKnowledgeBase, ModelMismatch, command
+from app.errors import ModelMismatch, NobodyTaught, command
 from app.identity.event_evidence import EventEvidence
 from app.identity.gallery import Gallery, Sample, gallery_of, good_faces, is_good, taught_samples
 from app.identity.person_records import PersonRecords
@@ -22,11 +22,11 @@ def judge_from(context: Context) -> Judge:
 def judge_of(settings: Settings, store: Store, body_model_id: str | None) -> Judge:
     """Return the judge over what dataset and user teach; without a body model it goes by faces only.
 
-    Raises BadKnowledgeBase where nobody is taught and ModelMismatch where the bodies are another model's.
+    Raises NobodyTaught, and ModelMismatch where the bodies are another model's.
     """
     faces = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
     if not faces:
-        raise BadKnowledgeBase(
+        raise NobodyTaught(
             f"The knowledge base {store.path} knows nobody yet: put one folder of photos per person into "
             f"{settings.dataset_folder} and run {command('build-kb')}."
         )
@@ -42,6 +42,12 @@ def judge_of(settings: Settings, store: Store, body_model_id: str | None) -> Jud
         denied=_denied(store, settings.lap_var_thresh),
         lives={one.id: Life(one.birth, one.death) for one in store.people.all().values() if one.birth or one.death},
     )
+
+
+def judge_by_words(settings: Settings) -> Judge:
+    """Return the judge where nobody is taught: the words of user and dataset alone say who is who."""
+    nobody, bodies = gallery_of(FACE_MODEL_ID, []), gallery_of("", [])
+    return Judge(nobody, bodies, settings.face_tol, settings.body_tol, BodyPolicy.OFF, settings.lap_var_thresh)
 
 
 def evidence_for(judge: Judge, settings: Settings, store: Store) -> EventEvidence:

@@ -10,11 +10,10 @@ from app.errors import BadInput, command
 from app.filing.names import safe_name
 from app.identity.partial_dates import check_date
 from app.identity.person_edits import lived
-from app.identity.person_records import Person, Source, Word, said_to_be
+from app.identity.person_records import Person, Source, Word
 from app.jobs.context import open_context
 from app.jobs.editing import Editor, Outcome
-from app.jobs.naming import cleaned, same_name, who
-from app.jobs.wording import IN_WORDS
+from app.jobs.naming import as_text, cleaned, same_name
 from app.settings import Settings
 
 Details = Mapping[str, str | bool | None]
@@ -60,7 +59,7 @@ class People(Editor):
         """Return the folder in the people folder that is a person's own by its name, or the only one they have."""
         own = [folder for folder in person.folders if folder == safe_name(person.name)] or person.folders
         path = self.settings.dataset_folder / own[0] if len(own) == 1 else None
-        return path if path and path.is_dir() else None
+        return path if path and os.path.isdir(path) else None
 
     def merge(self, kept: Person, gone: Person) -> Outcome:
         """Let one person be another, whose names, folders, photos and details they get."""
@@ -72,26 +71,27 @@ class People(Editor):
             lambda: self.store.edits.merge(kept.id, gone.id),
             self.store.copies.photos_of(gone.id),
         )
-        return Outcome(f"{text_of(gone)} is {text_of(kept)} from now on, and so are their photos.", problems)
+        told = f"{text_of(gone)} is {text_of(kept)} from now on, and so are their photos."
+        said = (link for _, link in self.store.people.mentions(kept.id) if link.word is Word.IS)
+        return Outcome(told, problems, self._twice({link.appearance_id for link in said}))
 
     def split(self, person: Person, appearance_ids: Collection[int], name: str) -> Outcome:
         """Say that appearances of a person are somebody else, of whom a name nobody has makes a new person."""
-        name, target = cleaned(name), who(self.persons().values(), name)
-        if target and target.id == person.id:
-            raise BadInput(f"{name} is {text_of(person)}: name somebody else.")
+        target = self.meant(name)
+        if isinstance(target, Person) and target.id == person.id:
+            raise BadInput(f"{cleaned(name)} is {text_of(person)}: name somebody else.")
         for key in appearance_ids:
             links = self.store.people.links(key)
             if not any(link.person_id == person.id and link.word is Word.IS for link in links):
                 raise BadInput(f"{self.label(key)} is not {text_of(person)}, as far as anybody has said.")
         faces = f"{len(appearance_ids)} of {person.name}'s appearances"
-        problems = self.change(
-            "split",
-            f"{faces} split off as {target.name if target else name}",
-            lambda: self.store.edits.split(
-                appearance_ids, person.id, target.id if target else self.store.people.add(name)
-            ),
-        )
-        return Outcome(f"{faces} are {target.name if target else name} now.", problems)
+
+        def edit() -> None:
+            target_id = target.id if isinstance(target, Person) else self.store.people.add(target)
+            self.store.edits.split(appearance_ids, person.id, target_id)
+
+        problems = self.change("split", f"{faces} split off as {self.shown(target)}", edit)
+        return Outcome(f"{faces} are {self.shown(target)} now.", problems, self._twice(appearance_ids))
 
     def delete(self, person: Person) -> Outcome:
         """Delete a person; photos and appearances stay."""
@@ -108,13 +108,15 @@ class People(Editor):
     ) -> Outcome:
         """Set birth, death, notes, hidden; fields (None takes one away); aliases (False takes one away)."""
         checked = _checked(person, details)
+        fields = {cleaned(key): value and as_text(value) for key, value in fields.items()}
+        aliases = {cleaned(alias): wanted for alias, wanted in aliases.items()}
 
         def edit() -> None:
             self.store.edits.describe(person.id, checked)
             for key, value in fields.items():
-                self.store.edits.set_field(person.id, cleaned(key), value)
+                self.store.edits.set_field(person.id, key, value)
             for alias, wanted in aliases.items():
-                (self.store.edits.add_alias if wanted else self.store.edits.drop_alias)(person.id, cleaned(alias))
+                (self.store.edits.add_alias if wanted else self.store.edits.drop_alias)(person.id, alias)
 
         lives = checked.keys() & {"birth", "death"}
         also = {photo for photo, _ in self.store.people.mentions(person.id)} if lives else set()
@@ -123,14 +125,6 @@ class People(Editor):
         return Outcome(f"{text_of(person)}: {', '.join(names)} changed.", problems)
 
     # Appearances
-
-    def link(self, appearance_id: int, person: Person) -> Outcome:
-        """Say that an appearance is a person."""
-        return self._say(appearance_id, person, Word.IS)
-
-    def never(self, appearance_id: int, person: Person | None = None) -> Outcome:
-        """Say that an appearance is not a person, or not who it is said to be."""
-        return self._say(appearance_id, person or self._linked(appearance_id), Word.IS_NOT)
 
     def unlink(self, appearance_id: int, person: Person | None = None) -> Outcome:
         """Take back what the user said of an appearance and a person, be it *is* or *is not*."""
@@ -149,29 +143,6 @@ class People(Editor):
         )
         return Outcome(f"What you said of {shown} and {text_of(person)} is taken back.", problems)
 
-    def _say(self, appearance_id: int, person: Person, word: Word) -> Outcome:
-        text = f"{self.label(appearance_id)} {IN_WORDS[word]} {person.name}"
-        edit = self.store.edits.name if word is Word.IS else self.store.edits.never
-        problems = self.change("link", text, lambda: edit(appearance_id, person.id))
-        return Outcome(f"{text}.{self._conflict(appearance_id, person) if word is Word.IS else ''}", problems)
-
-    def _conflict(self, appearance_id: int, person: Person) -> str:
-        """Say who else in a photo is said to be the same person; empty where nobody is."""
-        others = self.store.photos.appearances(self.store.photos.photo_of(appearance_id) or 0)
-        same = [key for key in others if said_to_be(self.store.people.links(key)) == person.id and key != appearance_id]
-        if not same:
-            return ""
-        shown = " and ".join(self.label(key) for key in same)
-        return f" So is {shown}, and nobody is twice in a photo: {command('unlink')} takes one back."
-
-    def _linked(self, appearance_id: int) -> Person:
-        links = self.store.people.links(appearance_id)
-        by_machine = next((one.person_id for one in links if one.source is Source.MACHINE), None)
-        person_id = said_to_be(links) or by_machine
-        if person_id is None:
-            raise BadInput(f"Nobody is said to be {self.label(appearance_id)}: name the person.")
-        return self.persons()[person_id]
-
     def _rename_folder(self, before: Path, now: Path) -> None:
         if os.path.lexists(now) and not now.samefile(before):
             raise BadInput(f"{now} is there already: move its photos, or rename the person without the folder.")
@@ -187,7 +158,8 @@ class People(Editor):
 
     def warning_of_folders(self, person: Person) -> str:
         """Say which folders would teach a person again who is no more; empty where there is none."""
-        folders = [str(path) for name in person.folders if (path := self.settings.dataset_folder / name).is_dir()]
+        paths = [self.settings.dataset_folder / name for name in person.folders]
+        folders = [str(path) for path in paths if os.path.isdir(path)]
         if not folders:
             return ""
         return (
@@ -203,7 +175,7 @@ def text_of(person: Person) -> str:
 
 def _checked(person: Person, details: Details) -> Details:
     checked = {
-        key: check_date(value) if key in {"birth", "death"} and isinstance(value, str) else value
+        key: (check_date if key in {"birth", "death"} else as_text)(value) if isinstance(value, str) else value
         for key, value in details.items()
     }
     birth, death = checked.get("birth", person.birth), checked.get("death", person.death)

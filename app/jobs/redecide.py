@@ -1,5 +1,6 @@
 """Decide again: what the machine says of every recognised photo, from what is stored; no photo is looked at."""
 
+import os
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -7,20 +8,18 @@ from dataclasses import dataclass, field, replace
 from math import isclose
 from pathlib import Path
 
-from app.errors import BadKnowledgeBase, BadPhoto, command
+from app.errors import BadKnowledgeBase, BadPhoto, NobodyTaught, command
 from app.identity.event_evidence import EventEvidence
-from app.identity.gallery import gallery_of
 from app.identity.person_records import Link, Source, said_to_be
 from app.identity.redecision_records import FiledCopy, StoredPhoto
 from app.identity.verdicts import Judge, PhotoVerdict
 from app.jobs.context import Context
 from app.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
-from app.jobs.judging import evidence_for, judge_from
+from app.jobs.judging import evidence_for, judge_by_words, judge_from
 from app.jobs.refiling import Folders, Refiler
 from app.jobs.settling import machine_links
 from app.jobs.wording import display_names
 from app.settings import BodyPolicy
-from app.vision.encode import FACE_MODEL_ID
 
 SPAN = 10_000  # photos: enough to be compared at once, few enough to be kept in memory
 SAME_SCORE = 1e-9  # a batch of another size rounds otherwise
@@ -231,7 +230,7 @@ class _Run:
         return all(
             {(copy.person_id, copy.folder, copy.done) for copy in copies} == wanted
             for output, copies in outputs.items()
-            if self.reachable.setdefault(output, output.is_dir())
+            if self.reachable.setdefault(output, os.path.isdir(output))
         )
 
     def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
@@ -272,10 +271,8 @@ class _Run:
 def _judge(context: Context) -> Judge:
     try:
         return judge_from(context)
-    except BadKnowledgeBase:  # then the user's words alone say who is who
-        nobody, settings = gallery_of(FACE_MODEL_ID, []), context.settings
-        bodies = gallery_of("", [])
-        return Judge(nobody, bodies, settings.face_tol, settings.body_tol, BodyPolicy.OFF, settings.lap_var_thresh)
+    except NobodyTaught:
+        return judge_by_words(context.settings)
 
 
 def _says_same(link: Link, other: Link | None) -> bool:

@@ -1,21 +1,22 @@
 """After a user's word: decide the photos again that it is about, and let their copies follow."""
 
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.errors import BadKnowledgeBase, BadPhoto, FilingFailed, ModelMismatch
+from app.errors import BadPhoto, FilingFailed, ModelMismatch, NobodyTaught
 from app.filing.copies import file_copies, plan_copies
 from app.filing.names import folder_names
 from app.identity.copy_records import CopyRecord
 from app.identity.event_evidence import EventEvidence
-from app.identity.person_records import said_to_be
 from app.identity.photo_records import Sighting, with_unseen
 from app.identity.store import Store
 from app.identity.verdicts import Judge
-from app.jobs.judging import evidence_for, judge_of
+from app.jobs.judging import evidence_for, judge_by_words, judge_of
 from app.jobs.settling import decide, judged
 from app.settings import BodyPolicy, Settings
+from app.text import printable
 
 Plan = tuple[Path, list[CopyRecord], list[CopyRecord]]  # the photo, its copies standing, those outdated
 Folders = Mapping[int | None, str]
@@ -30,22 +31,40 @@ class Refiler:
     body_model_id: str | None
     _judge: Judge | None = None
     _evidence: EventEvidence | None = None
+    _read: tuple[int, int] | None = None
 
     @property
     def judge(self) -> Judge:
-        """The judge of all that is taught; raises BadKnowledgeBase where nobody is and ModelMismatch."""
-        self._judge = self._judge or judge_of(self.settings, self.store, self.body_model_id)
+        """The judge of all that is taught: where bodies are another model's by faces alone, where nobody is by words.
+
+        So that no word of the user's is refused for what a build would change.
+        """
+        self._judge = self._judge or self._judge_at_hand()
         return self._judge
+
+    def _judge_at_hand(self) -> Judge:
+        self._read = self.store.changes.state()
+        try:
+            return judge_of(self.settings, self.store, self.body_model_id)
+        except ModelMismatch:
+            return judge_of(self.settings, self.store, None)
+        except NobodyTaught:
+            return judge_by_words(self.settings)
 
     @property
     def evidence(self) -> EventEvidence:
-        """What the other photos of an event say; raises as `judge`."""
+        """What the other photos of an event say."""
         self._evidence = self._evidence or evidence_for(self.judge, self.settings, self.store)
         return self._evidence
 
     def forget_judge(self) -> None:
         """Say that something teaches from now on, or no longer."""
         self._judge = self._evidence = None
+
+    def keep_up(self) -> None:
+        """Forget the judge where the user has changed people or links since it was made, perhaps beside."""
+        if self._read != self.store.changes.state():
+            self.forget_judge()
 
     def sightings(self, photo_id: int, judge: Judge) -> list[Sighting]:
         """Return whom the last look saw, no bodies of other models than the gallery's, and whom only the user saw."""
@@ -56,10 +75,10 @@ class Refiler:
         ]
         return with_unseen(sightings, self.store.people.named_by_user(photo_id))
 
-    def settle(self, photo_id: int, folders: Folders | None = None) -> list[Plan]:
+    def settle(self, photo_id: int, folders: Folders) -> list[Plan]:
         """Decide a photo, within the caller's transaction, and return the plan of copies for each output folder."""
         people = decide(self.store, self.judge, self.sightings(photo_id, self.judge), self.evidence).people
-        return self.plans(photo_id, people, folders or self.folders())
+        return self.plans(photo_id, people, folders)
 
     def folders(self) -> Folders:
         """Return everybody's folder of copies."""
@@ -75,14 +94,13 @@ class Refiler:
         """
         self.forget_judge()
         photo_ids = set(self.store.redecisions.recognised(self.settings.dataset_folder, photo_ids))
-        settle = self.settle if photo_ids and self._knows_somebody() else self._settle_by_word
-        if settle == self.settle and self.judge.body_policy is BodyPolicy.EVENT:
+        if photo_ids and self.judge.body_policy is BodyPolicy.EVENT:
             for photo_id in photo_ids:  # first the faces of all of them, whose bodies then speak in any order
                 self.evidence.learn(photo_id, judged(self.store, self.judge, self.sightings(photo_id, self.judge)))
         folders, problems = self.folders(), []
         for photo_id in sorted({*photo_ids, *renamed}):
             with self.store.following(change_id):
-                plans = settle(photo_id, folders) if photo_id in photo_ids else self.plans(photo_id, None, folders)
+                plans = self.settle(photo_id, folders) if photo_id in photo_ids else self.plans(photo_id, None, folders)
             try:
                 self.file(plans)
             except (BadPhoto, FilingFailed) as error:
@@ -106,30 +124,13 @@ class Refiler:
     def label(self, photo_id: int, appearance_id: int) -> str:
         """Return how an appearance is called in words and on the command line: `IMG_1.jpg#12`."""
         source = self.source(photo_id)
-        return f"{source.name if source else photo_id}#{appearance_id}"
-
-    def _knows_somebody(self) -> bool:
-        try:
-            return bool(self.judge)
-        except ModelMismatch:  # then faces decide alone
-            self.body_model_id = None
-            return self._knows_somebody()
-        except BadKnowledgeBase:
-            return False
-
-    def _settle_by_word(self, photo_id: int, folders: Folders) -> list[Plan]:
-        """Go by whom user and dataset named in a photo, and let the machine, which knows nobody, say nothing."""
-        people = self.store.people
-        keys = self.store.photos.appearances(photo_id)
-        people.replace_machine_links(keys, [])
-        named = (said_to_be(people.links(key)) for key in keys)
-        return self.plans(photo_id, list(dict.fromkeys(one for one in named if one is not None)), folders)
+        return f"{printable(source.name) if source else photo_id}#{appearance_id}"
 
     def plans(self, photo_id: int, people: Collection[int | None] | None, folders: Folders) -> list[Plan]:
         """Return the plan of copies under the names of `people`, or else of those who have them now."""
         copies = self.store.copies
         # An output folder that is gone, perhaps with its drive, is not made anew for one photo.
-        outputs = [output for output in copies.outputs_of(photo_id) if output.is_dir()]
+        outputs = [output for output in copies.outputs_of(photo_id) if os.path.isdir(output)]
         plans = []
         for output in outputs:
             present = copies.of_photo(photo_id, output)

@@ -2,16 +2,16 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.errors import BadInput, command
 from app.identity.group_records import Member
 from app.identity.grouping import grouped, near_groups
-from app.identity.person_records import Source, Word, said_to_be
+from app.identity.person_records import Person, Source, Word, said_to_be
 from app.identity.store import Store
 from app.jobs.editing import Editor, Outcome
-from app.jobs.naming import cleaned, who
+from app.jobs.references import photo_meant
 from app.settings import Settings
 from app.vision.encode import FACE_MODEL_ID
 
@@ -77,25 +77,17 @@ class Unknowns(Editor):
     def name(self, group_id: int, text: str) -> Outcome:
         """Say that everybody in a group is the person of this name, a new one if nobody has it.
 
-        Left out is whom the user said the person is not, and who shows in a photo in which the person is somebody else.
+        Left out is whom the user said the person is not: a word on a group does not go over one on a single face.
         """
-        members, name = self._members(group_id), cleaned(text)
-        person = who(self.persons().values(), name)
-        fitting = [one for one in members if person is None or self._can_be(one, person.id)]
+        members, meant = self._members(group_id), self.meant(text)
+        shown = self.shown(meant)
+        fitting = [one.appearance_id for one in members if not self._is_denied(one, meant)]
         if not fitting:
-            raise BadInput(f"Nobody in group {group_id} can be {name}: you said so, or {name} shows beside each.")
-
-        def edit() -> None:
-            person_id = person.id if person else self.store.people.add(name)
-            for one in fitting:
-                self.store.edits.name(one.appearance_id, person_id)
-
-        shown = person.name if person else name
-        problems = self.change("name", f"{_faces(len(fitting))} of group {group_id} named {shown}", edit)
-        left = len(members) - len(fitting)
-        told = f" Left out: {_faces(left)} that cannot be {shown}." if left else ""
-        new = "" if person else f" {shown} is new."
-        return Outcome(f"{_faces(len(fitting))} named {shown}.{new}{told}", problems)
+            raise BadInput(f"Nobody in group {group_id} can be {shown}: you said of each that it is not.")
+        count, left = _faces(len(fitting)), len(members) - len(fitting)
+        outcome = self._name(fitting, meant, f"{count} of group {group_id} named {shown}", f"{count} named {shown}")
+        told = f" Left out: {_faces(left)} of which you said that it is not {shown}." if left else ""
+        return replace(outcome, text=outcome.text + told)
 
     def ignore(self, appearance_ids: Collection[int]) -> Outcome:
         """Say that these are nobody to know; raises BadInput where user or dataset said who one is."""
@@ -116,7 +108,7 @@ class Unknowns(Editor):
 
     def ignore_others(self, photo: str) -> Outcome:
         """Ignore everybody in a photo who is nobody known."""
-        others = self.store.groups.nobodies_in(self._photo(photo))
+        others = self.store.groups.nobodies_in(photo_meant(self.store, photo))
         if not others:
             raise BadInput(f"Nobody unknown is left in {photo}.")
         return self.ignore(others)
@@ -136,7 +128,7 @@ class Unknowns(Editor):
 
     def heed_photo(self, photo: str) -> Outcome:
         """Take back that anybody in a photo is ignored."""
-        return self.heed(self.store.photos.appearances(self._photo(photo)))
+        return self.heed(self.store.photos.appearances(photo_meant(self.store, photo)))
 
     def _members(self, group_id: int) -> Sequence[Member]:
         found = self.store.groups.groups().get(group_id)
@@ -144,12 +136,10 @@ class Unknowns(Editor):
             raise BadInput(f"There is no group {group_id} of unknown people: {command('unknowns')} shows them.")
         return found
 
-    def _can_be(self, member: Member, person_id: int) -> bool:
+    def _is_denied(self, member: Member, meant: Person | str) -> bool:
         links = self.store.people.links(member.appearance_id)
-        if any(one.person_id == person_id and one.word is Word.IS_NOT and one.source is Source.USER for one in links):
-            return False
-        others = self.store.photos.appearances(member.photo_id)
-        return all(said_to_be(self.store.people.links(key)) != person_id for key in others)
+        denied = {one.person_id for one in links if one.word is Word.IS_NOT and one.source is Source.USER}
+        return isinstance(meant, Person) and meant.id in denied
 
     def _not_yet_ignored(self, appearance_ids: Iterable[int]) -> list[int]:
         ignored = {key for key, _ in self.store.groups.ignored()}
