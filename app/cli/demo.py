@@ -10,11 +10,12 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
 from PIL import Image, ImageOps
 
+from app.cli.printing import say, tell
 from app.cli.running import run_job
 from app.errors import BadInput
+from app.filing.report import REPORT
 from app.jobs.build_kb import build_kb
 from app.jobs.recognize_folder import recognize_folder
 from app.settings import Settings, user_folder
@@ -52,9 +53,11 @@ def run_demo(folder: Path | None, as_json: bool) -> None:
     root = (folder or user_folder("data") / "demo").absolute()
     originals = fetch(root / "photos")
     settings = arrange(root, originals)
-    _say(as_json, f"Learning two people from {settings.dataset_folder} …")
+    tell_or_say = tell if as_json else say
+    tell_or_say(f"Learning two people from {settings.dataset_folder} …")
     run_job(settings, "Build KB", build_kb, as_json)
-    _say(as_json, f"\nRecognising {settings.input_folder}: both of them, a stranger and a broken file …")
+    tell_or_say("")
+    tell_or_say(f"Recognising {settings.input_folder}: both of them, a stranger and a broken file …")
     output = settings.output_folder
     run_job(
         settings,
@@ -62,11 +65,8 @@ def run_demo(folder: Path | None, as_json: bool) -> None:
         lambda context: recognize_folder(context, [settings.input_folder], output),
         as_json,
     )
-    _say(as_json, f"\nLook into {output}: a folder of copies per person, Unknown, and report.csv.")
-
-
-def _say(as_json: bool, text: str) -> None:
-    typer.echo(text, err=as_json)
+    tell_or_say("")
+    tell_or_say(f"Look into {output}: a folder of copies per person, Unknown, and {REPORT}.")
 
 
 def fetch(folder: Path) -> dict[TestPhoto, Path]:

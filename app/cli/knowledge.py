@@ -1,16 +1,12 @@
 """`kith import-kb`, `kith check` and `kith evaluate`: what the knowledge base holds, and how good it is."""
 
-import dataclasses
-import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
-from app.cli.printing import printable
+from app.cli.printing import show
 from app.errors import command
 from app.jobs.check import check, check_summary
 from app.jobs.evaluate import evaluate, evaluation_summary
@@ -34,7 +30,7 @@ def import_old(
     The file is read as data: nothing in it is run. The import can be undone.
     """
     finished = import_kb(settings_for_run(settings, overrides), file, body_model)
-    _print(finished, import_summary(finished), as_json)
+    show(finished, import_summary(finished), as_json)
 
 
 @knowledge.command("check", epilog=f"Example: {command('check')}")
@@ -45,7 +41,7 @@ def check_health(settings: SettingsFile = None, overrides: Overrides = None, as_
     only poor photos.
     """
     finished = check(settings_for_run(settings, overrides))
-    _print(finished, check_summary(finished), as_json)
+    show(finished, check_summary(finished), as_json)
 
 
 @knowledge.command("evaluate", epilog=f"Example: {command('evaluate')} --png curve.png --csv curve.csv")
@@ -62,10 +58,4 @@ def evaluate_own(
     as if its person were not known at all. No photo is opened.
     """
     finished = evaluate(settings_for_run(settings, overrides), png, csv)
-    _print(finished, evaluation_summary(finished), as_json)
-
-
-def _print(finished: Any, lines: Sequence[str], as_json: bool) -> None:
-    if as_json:
-        lines = [json.dumps(dataclasses.asdict(finished), default=str)]
-    sys.stdout.writelines(f"{printable(line)}\n" for line in lines)
+    show(finished, evaluation_summary(finished), as_json)

@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,22 +15,32 @@ from app import __version__
 from app.cli.demo import run_demo
 from app.cli.knowledge import knowledge
 from app.cli.models import models
-from app.cli.options import AsJson, Overrides, SettingsFile, pairs, settings_for_run
+from app.cli.options import (
+    AsJson,
+    Overrides,
+    ResultAsJson,
+    SettingsFile,
+    changed,
+    loaded_settings,
+    pairs,
+    settings_for_run,
+)
 from app.cli.people import people, words
+from app.cli.printing import say, show, tell
 from app.cli.redecide import redecide
-from app.cli.running import STOPPED, run_job
+from app.cli.running import CANNOT, STOPPED, run_job
 from app.cli.unknowns import ignore, unknowns
 from app.cli.why import why
 from app.errors import KithError, command
 from app.jobs.build_kb import build_kb
 from app.jobs.recognize_folder import recognize_folder
 from app.logs import log_file, start_log
-from app.settings import described, load, load_user_settings, save, user_folder, with_overrides
+from app.settings import Settings, described, save, user_folder
+from app.text import printable
 
 _log = logging.getLogger(__name__)
 
 BUG = 1
-CANNOT = 3
 
 cli = typer.Typer(
     name="kith",
@@ -37,7 +49,7 @@ cli = typer.Typer(
     rich_markup_mode=None,
     help="Kith finds the people you know in your own photo collection. Photos never leave this machine.",
     epilog="Exit codes: 0 done (photos that failed are named), 1 a bug (see the log), 2 a wrong command line, "
-    "3 it could not be done (the message says what to do), 130 stopped by Ctrl-C.",
+    "3 it could not be done (the message says what to do) or not one photo could be used, 130 stopped by Ctrl-C.",
 )
 cli.add_typer(models, name="models")
 cli.add_typer(people, name="people")
@@ -89,20 +101,27 @@ def recognize(
 def show_settings(
     changes: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings to change.")] = None,
     settings: SettingsFile = None,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Show every setting with what it does, or change some for good."""
-    loaded = load(settings) if settings else load_user_settings()
+    loaded = loaded_settings(settings)
     for problem in loaded.problems:
-        sys.stderr.write(f"{problem}\n")
-    values = with_overrides(loaded.settings, pairs(changes or []))
+        tell(problem)
+    values = changed(loaded.settings, pairs(changes or [], "KEY=VALUE"), "KEY=VALUE")
     if changes:
         save(loaded.path, values)
-    folders = f"Data folder: {user_folder('data')}\nCache folder: {user_folder('cache')}"
-    typer.echo(f"Settings file: {loaded.path}\n{folders}\nLog file: {log_file()}\n")
+    folders = {"Data folder": user_folder("data"), "Cache folder": user_folder("cache"), "Log file": log_file()}
+    places = {"Settings file": loaded.path} | folders
+    told = {name.lower().replace(" ", "_"): place for name, place in places.items()}
+    lines = [*(f"{name}: {place}" for name, place in places.items()), "", *_setting_lines(values)]
+    show({**told, "settings": values.model_dump(mode="json"), "problems": loaded.problems}, lines, as_json)
+
+
+def _setting_lines(values: Settings) -> Iterator[str]:
     current = values.model_dump(mode="json")
     for row in described():
-        value = json.dumps(current[row.key], ensure_ascii=False)
-        typer.echo(f"{row.key} = {value}\n    {row.help} Default: {row.default}.")
+        yield f"{row.key} = {json.dumps(current[row.key], ensure_ascii=False)}"
+        yield f"    {row.help} Default: {row.default}."
 
 
 @cli.command(epilog=f"Example: {command('demo')} --folder ~/kith-demo")
@@ -116,7 +135,7 @@ def demo(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"Kith {__version__}")
+        say(f"Kith {__version__}")
         raise typer.Exit
 
 
@@ -134,17 +153,26 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     start_log()
-    try:
-        cli(prog_name=command())
-    except KithError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(CANNOT)
-    except KeyboardInterrupt:
-        sys.exit(STOPPED)
-    except Exception:  # noqa: BLE001 - the last resort: nobody is to read a traceback
-        _log.exception("bug")
-        sys.stderr.write(
-            f"Something went wrong that should not have. {log_file()} tells what; nothing filed or stored is lost, "
-            f"and {command()} can be started again.\n"
-        )
-        sys.exit(BUG)
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    with suppress(OSError):  # of a standard error that takes nothing
+        try:
+            return int(cli(prog_name=command(), standalone_mode=False) or 0)
+        except KithError as error:
+            tell(str(error))
+        except typer.TyperException as error:
+            error.message = "\n".join(map(printable, error.message.split("\n")))  # a file's name may be in it
+            error.show()  # type: ignore[attr-defined]  # all that are raised have it
+            return error.exit_code
+        except (KeyboardInterrupt, typer.Abort):
+            return STOPPED
+        except Exception:  # noqa: BLE001 - the last resort: nobody is to read a traceback
+            _log.exception("bug")
+            tell(
+                f"Something went wrong that should not have. {log_file()} tells what; nothing filed or stored is lost, "
+                f"and {command()} can be started again."
+            )
+            return BUG
+    return CANNOT

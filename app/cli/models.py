@@ -4,12 +4,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from app.cli.options import Overrides, SettingsFile, settings_for_run
+from app.cli.options import Overrides, ResultAsJson, SettingsFile, goes_on, settings_for_run
+from app.cli.printing import show, tell, terminal, what_is_done
+from app.cli.running import CANNOT
 from app.errors import ModelMissing, command
-from app.vision.model_files import ModelFile, default_folder, download, missing_models, registered, status
+from app.vision.model_files import (
+    ModelFile,
+    ModelStatus,
+    check_body_model,
+    default_folder,
+    download,
+    missing_models,
+    registered,
+    status,
+)
 
 models = typer.Typer(
     no_args_is_help=False,
@@ -20,16 +30,25 @@ models = typer.Typer(
 
 
 @models.callback(invoke_without_command=True)
-def listing(context: typer.Context, settings: SettingsFile = None, overrides: Overrides = None) -> None:
+def listing(
+    context: typer.Context,
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: ResultAsJson = False,
+) -> None:
     """List the model files and where each is."""
-    if context.invoked_subcommand:
-        if settings or overrides:
-            raise typer.BadParameter(f"--settings and --set come after {context.invoked_subcommand}")
+    if goes_on(context, settings, overrides, as_json):
         return
-    for found in status(settings_for_run(settings, overrides)):
-        size = f"{found.model.size / 1e6:.1f} MB" if found.model.size else "size unknown"
-        typer.echo(f"{found.model.name}: {found.state}{f', {found.path}' if found.path else ''}")
-        typer.echo(f"    {found.model.purpose}; {size}, licence {found.model.licence}, SHA-256 {found.model.sha256}")
+    found = status(settings_for_run(settings, overrides))
+    show({"models": found}, (line for one in found for line in _lines(one)), as_json)
+
+
+def _lines(found: ModelStatus) -> list[str]:
+    size = f"{found.model.size / 1e6:.1f} MB" if found.model.size else "size unknown"
+    return [
+        f"{found.model.name}: {found.state}{f', {found.path}' if found.path else ''}",
+        f"    {found.model.purpose}; {size}, licence {found.model.licence}, SHA-256 {found.model.sha256}",
+    ]
 
 
 @models.command("download", epilog=f"Example: {command('models', 'download')} yunet_2026may")
@@ -37,20 +56,25 @@ def fetch(
     name: Annotated[str | None, typer.Argument(help="Which model; those that are missing if not named.")] = None,
     settings: SettingsFile = None,
     overrides: Overrides = None,
+    as_json: ResultAsJson = False,
 ) -> None:
     """Fetch model files, check their SHA-256 and put them in place."""
     chosen = settings_for_run(settings, overrides)
+    check_body_model(chosen)
     wanted = [registered(name)] if name else missing_models(chosen)
-    if not wanted:
-        typer.echo("Every model file that the settings ask for is there.")
-    failed = []
+    fetched, failed = {}, {}
     for model in wanted:
         try:
-            typer.echo(f"{model.name}: {_fetch(model, default_folder(chosen))}")
+            fetched[model.name] = _fetch(model, default_folder(chosen))
         except ModelMissing as error:
-            failed.append(f"{error} Without it {model.without}.")
+            failed[model.name] = f"{error} Without it {model.without}."
+    lines = [f"{name}: {path}" for name, path in fetched.items()]
+    all_there = [] if wanted else ["Every model file that the settings ask for is there."]
+    show({"fetched": fetched, "failed": failed}, lines + all_there, as_json)
+    for problem in failed.values():
+        tell(problem)
     if failed:
-        raise ModelMissing("\n".join(failed))
+        raise typer.Exit(CANNOT)
 
 
 def _fetch(model: ModelFile, folder: Path) -> Path:
@@ -60,6 +84,6 @@ def _fetch(model: ModelFile, folder: Path) -> Path:
 
 
 def _bar() -> Progress:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    console = terminal()
+    columns = (what_is_done(), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     return Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)

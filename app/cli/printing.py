@@ -1,18 +1,20 @@
-"""Print the events of a job: results to standard output, messages and progress to standard error."""
+"""All that is printed: results to standard output, messages and progress to standard error, or results as JSON."""
 
 import dataclasses
 import json
-import re
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from app.errors import FilingFailed
+from app.jobs.editing import Outcome
 from app.jobs.events import (
     BuildFinished,
     Event,
@@ -26,9 +28,72 @@ from app.jobs.events import (
     Started,
 )
 from app.jobs.wording import build_summary, line_of, recognition_summary, redecision_summary
+from app.text import printable
 
 Show = Callable[[Event], None]
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # a file's name must not command the terminal
+
+
+def say(line: str) -> None:
+    """Print a line of a result; raises FilingFailed where standard output takes none."""
+    _write(sys.stdout, printable(line))
+
+
+def tell(line: str) -> None:
+    """Print a message."""
+    _write(sys.stderr, printable(line))
+
+
+def show(result: object, lines: Iterable[str], as_json: bool) -> None:
+    """Print a result: as one JSON object, or in words."""
+    if as_json:
+        _write(sys.stdout, as_json_text(result))
+        return
+    for line in lines:
+        say(line)
+
+
+def show_outcome(outcome: Outcome, as_json: bool) -> None:
+    """Print what became of a change; what could not follow it, and what may be worth a second look, as messages."""
+    show(outcome, [outcome.text], as_json)
+    for line in () if as_json else (*outcome.problems, *outcome.hints):
+        tell(line)
+
+
+def as_json_text(value: object) -> str:
+    """Return a value as JSON in ASCII: a dataclass as an object, a number that is none as null."""
+    return json.dumps(_plain(value), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(f"{text}\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise  # the reader has seen enough
+    except OSError as error:
+        raise FilingFailed(f"What is to be printed cannot be written: {error.strerror or error}.") from error
+
+
+def terminal() -> Console:
+    """Return the console for progress, which takes text as it is: no markup, no `:name:` for an emoji, no colours."""
+    return Console(stderr=True, markup=False, emoji=False, highlight=False)
+
+
+def what_is_done() -> TextColumn:
+    """Return the column that names what the progress is of."""
+    return TextColumn("{task.description}", markup=False)
 
 
 @contextmanager
@@ -37,11 +102,11 @@ def printer_for(as_json: bool) -> Iterator[Show]:
     if as_json:
         yield _print_json
         return
-    console = Console(stderr=True)
+    console = terminal()
     with _progress(console) as progress:
         bar = progress.add_task("photos", total=None)
 
-        def show(event: Event) -> None:
+        def show_event(event: Event) -> None:
             for text, is_result in _lines(event):
                 _print(text, is_result, progress)
             match event:
@@ -50,11 +115,11 @@ def printer_for(as_json: bool) -> Iterator[Show]:
                 case PhotoLearned() | PhotoDone() | PhotoFailed() | PhotosDone():
                     progress.update(bar, completed=event.done)
 
-        yield show
+        yield show_event
 
 
 def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+    columns = (what_is_done(), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
@@ -66,20 +131,13 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:.1f} photos/s" if task.speed else "")
 
 
-def printable(text: str) -> str:
-    """Return a line with what could command a terminal shown as an escape."""
-    return _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
-
-
 def _print(text: str, is_result: bool, progress: Progress) -> None:
     """Print a line above the bar; text meant for a file or pipe goes there untouched."""
     stream = sys.stdout if is_result else sys.stderr
-    text = printable(text)
     if stream.isatty() and progress.console.is_terminal:
-        progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        progress.console.print(printable(text), soft_wrap=True)
     else:
-        stream.write(text + "\n")
-        stream.flush()
+        _write(stream, printable(text))
 
 
 def _lines(event: Event) -> list[tuple[str, bool]]:
@@ -103,13 +161,4 @@ def _lines(event: Event) -> list[tuple[str, bool]]:
 
 def _print_json(event: Event) -> None:
     fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event) if field.name != "verdict"}
-    sys.stdout.write(json.dumps({"event": type(event).__name__, **fields}, default=_plain) + "\n")
-    sys.stdout.flush()
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(type(value).__name__)
+    _write(sys.stdout, as_json_text({"event": type(event).__name__, **fields}))

@@ -1,7 +1,6 @@
 """Run a job on the command line: Ctrl-C stops it between photos, its events are printed."""
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,26 +8,33 @@ from types import FrameType
 
 import typer
 
-from app.cli.printing import printer_for
+from app.cli.printing import printer_for, tell
 from app.jobs.context import Context, open_context
 from app.jobs.events import Event, Finished
 from app.settings import Settings
 
+CANNOT = 3
 STOPPED = 130  # as shells count a Ctrl-C
 
 Job = Callable[[Context], Iterator[Event]]
 
 
 def run_job(settings: Settings, name: str, job: Job, as_json: bool) -> None:
-    """Run a job to its end and print its events; exits with STOPPED where it was stopped."""
+    """Run a job to its end and print its events.
+
+    Exits with STOPPED where it was stopped, and with CANNOT where it came to nothing.
+    """
     stop = threading.Event()
-    stopped = False
+    end = None
     with _ctrl_c_sets(stop), open_context(settings, stop, name) as context, printer_for(as_json) as show:
         for event in job(context):
             show(event)
-            stopped = isinstance(event, Finished) and event.stopped
-    if stopped:
+            end = event if isinstance(event, Finished) else None
+    if end and end.stopped:
         raise typer.Exit(STOPPED)
+    if end and end.came_to_nothing:
+        tell("Not one photo could be used: the reasons are above.")
+        raise typer.Exit(CANNOT)
 
 
 @contextmanager
@@ -37,7 +43,8 @@ def _ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        sys.stderr.write("\nStopping when the photos at work are done (Ctrl-C once more: at once) …\n")
+        tell("")
+        tell("Stopping when the photos at work are done (Ctrl-C once more: at once) …")
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:

@@ -1,19 +1,18 @@
 """`kith unknowns` and `kith ignore`: who is nobody known."""
 
-import dataclasses
-import json
-import sys
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from app.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
-from app.cli.printing import printable
+from app.cli.options import Overrides, ResultAsJson, SettingsFile, goes_on, settings_for_run
+from app.cli.printing import show, show_outcome
 from app.errors import BadInput, command
 from app.jobs.editing import Outcome
 from app.jobs.unknowns import Example, Group, Unknowns, open_unknowns
+
+LEAST = 2  # faces of a group
 
 unknowns = typer.Typer(
     rich_markup_mode=None,
@@ -24,23 +23,23 @@ unknowns = typer.Typer(
 
 
 @unknowns.callback()
-def show(
+def listing(
     context: typer.Context,
-    least: Annotated[int, typer.Option(min=1, help="Show groups of at least so many faces.")] = 2,
+    least: Annotated[int, typer.Option(min=1, help="Show groups of at least so many faces.")] = LEAST,
     ignored: Annotated[bool, typer.Option("--ignored", help="Show who is ignored instead.")] = False,
     settings: SettingsFile = None,
     overrides: Overrides = None,
     as_json: ResultAsJson = False,
 ) -> None:
     """Show unknown people: faces that resemble each other, the largest groups first."""
-    if context.invoked_subcommand:
+    if goes_on(context, least != LEAST, ignored, settings, overrides, as_json):
         return
     with closing(open_unknowns(settings_for_run(settings, overrides))) as library:
         if ignored:
-            _print({"ignored": library.ignored()}, _ignored_lines(library.ignored()), as_json)
+            show({"ignored": library.ignored()}, _ignored_lines(library.ignored()), as_json)
         else:
             groups = library.groups(least)
-            _print({"groups": groups}, _group_lines(groups, least), as_json)
+            show({"groups": groups}, _group_lines(groups, least), as_json)
 
 
 @unknowns.command("name", epilog=f"Example: {command('unknowns', 'name')} 117 Anna")
@@ -53,7 +52,7 @@ def name_group(
 ) -> None:
     """Say who a whole group is; `kith people undo` takes it back."""
     with closing(open_unknowns(settings_for_run(settings, overrides))) as library:
-        _tell(library.name(group, person), as_json)
+        show_outcome(library.name(group, person), as_json)
 
 
 def ignore(
@@ -73,7 +72,7 @@ def ignore(
     if sum(choice is not None for choice in (who or None, others, group)) != 1:
         raise BadInput("Say whom to ignore: PHOTO#NUMBER, or --others PHOTO, or --group NUMBER.")
     with closing(open_unknowns(settings_for_run(settings, overrides))) as library:
-        _tell(_done(library, who or [], others, group, undo), as_json)
+        show_outcome(_done(library, who or [], others, group, undo), as_json)
 
 
 def _done(library: Unknowns, who: Sequence[str], others: str | None, group: int | None, undo: bool) -> Outcome:
@@ -105,21 +104,3 @@ def _ignored_lines(ignored: Sequence[Example]) -> list[str]:
 
 def _place(example: Example) -> str:
     return f"{example.path or ''}#{example.appearance_id}"
-
-
-def _tell(outcome: Outcome, as_json: bool) -> None:
-    _print(dataclasses.asdict(outcome), [outcome.text], as_json)
-    for problem in () if as_json else outcome.problems:
-        sys.stderr.write(f"{printable(problem)}\n")
-
-
-def _print(result: dict[str, Any], lines: Sequence[str], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(result, default=_plain))
-        return
-    for line in lines:
-        typer.echo(printable(line))
-
-
-def _plain(value: Any) -> Any:
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else str(value)

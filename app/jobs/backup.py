@@ -15,7 +15,7 @@ def back_up(settings: Settings, target: Path) -> Path:
     Raises BadInput where the file is there already, BadKnowledgeBase without a library, and FilingFailed.
     """
     library, target = settings.library_file, Path(os.path.abspath(target))
-    if not library.is_file():
+    if not os.path.isfile(library):
         raise BadKnowledgeBase(f"There is no library at {library} yet: run {command('build-kb')}.")
     try:
         copy_library(library, target)

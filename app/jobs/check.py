@@ -1,5 +1,6 @@
 """Check the health of the knowledge base: what in it may be wrong, with the files to look at."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def check(settings: Settings) -> CheckFinished:
 
 def open_library(settings: Settings) -> Store:
     """Open a library that is there; raises BadKnowledgeBase."""
-    if not settings.library_file.is_file():
+    if not os.path.isfile(settings.library_file):
         raise BadKnowledgeBase(f"There is no knowledge base at {settings.library_file} yet: run {command('build-kb')}.")
     return open_store(settings.library_file)
 

@@ -94,6 +94,11 @@ class BuildFinished:
     seconds: float
     stopped: bool
 
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether not one photo teaches, each having failed or been left out."""
+        return not self.stopped and not any(person.used for person in self.people)
+
 
 @dataclass(frozen=True, slots=True)
 class RecognitionFinished:
@@ -111,6 +116,11 @@ class RecognitionFinished:
     stopped: bool
     output: Path | None
     report: Path | None
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether every photo failed."""
+        return 0 < self.done == len(self.failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,11 @@ class RedecisionFinished:
     failed: tuple[PhotoFailed, ...]
     seconds: float
     stopped: bool
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether no photo's copies could follow."""
+        return 0 < self.done == len(self.failed)
 
 
 Finished = BuildFinished | RecognitionFinished | RedecisionFinished

@@ -1,5 +1,6 @@
 """Forget a person for good: the one thing that cannot be undone."""
 
+import os
 import threading
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def forget(people: People, person: Person) -> Outcome:
     with open_context(settings, threading.Event(), "Forgetting a person") as context:
         folders = [settings.dataset_folder / folder for folder in person.folders]
         is_clean = context.store.forget(person, folders)
-        if settings.encodings_file.is_file():
+        if os.path.isfile(settings.encodings_file):
             export_encodings(settings, context.store, context.spec.body_model_id)
         if not is_clean:
             raise StoreBusy(
@@ -34,7 +35,7 @@ def forget(people: People, person: Person) -> Outcome:
     told = [f"{text_of(person)} is forgotten: {WHAT} are erased. {WHAT_STAYS}", people.warning_of_folders(person)]
     if copies := earlier_copies(settings):
         told.append(f"Earlier copies of the library still hold their data, delete them: {', '.join(map(str, copies))}.")
-    return Outcome("\n".join(text for text in told if text), ())
+    return Outcome(" ".join(text for text in told if text), ())
 
 
 def earlier_copies(settings: Settings) -> list[Path]:
