@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.filing.names import UNKNOWN, folder_names, numbered, safe_name
+from app.filing.names import UNKNOWN, folder_names, numbered, safe_name, safe_photo_name
 from app.identity.person_records import Person
 
 
@@ -60,6 +60,43 @@ def test_invariant_3_a_name_that_is_no_folder_name_is_made_one_visibly(name: str
 def test_an_over_long_name_is_cut_between_letters(name: str, folder: str) -> None:
     assert safe_name(name) == folder
     assert len(folder.encode()) <= 200
+
+
+@pytest.mark.parametrize(
+    ("name", "copied"),
+    [
+        ("IMG_1234.JPG", "IMG_1234.JPG"),
+        ("Zoë Müller – 写真 (2).heic", "Zoë Müller – 写真 (2).heic"),
+        (unicodedata.normalize("NFD", "Zoé.jpg"), unicodedata.normalize("NFD", "Zoé.jpg")),
+        ('a<b>c:d"e/f\\g|h?i*j.jpg', "a_b_c_d_e_f_g_h_i_j.jpg"),
+        ("tab\tnew\nline\0\x7f.jpg", "tab_new_line__.jpg"),
+        ("con.jpg", "_con.jpg"),
+        ("LPT³ .jpg", "_LPT³ .jpg"),
+        ("conin$.tar.jpg", "_conin$.tar.jpg"),
+        (".hidden.jpg", "_hidden.jpg"),
+        (" photo .jpg", "_photo .jpg"),
+        ("photo.jpg. ", "photo.jpg._"),
+        ("caf\udce9.jpg", "caf_.jpg"),
+        ("x" * 300 + ".jpeg", "x" * 250 + ".jpeg"),
+        ("写" * 100 + ".jpg", "写" * 83 + ".jpg"),
+        ("x." + "y" * 300, "x." + "y" * 253),
+        ("", "_"),
+    ],
+)
+def test_a_photos_name_is_kept_but_for_what_file_systems_do_not_take(name: str, copied: str) -> None:
+    assert safe_photo_name(name) == copied
+
+
+@settings(deadline=None)
+@given(st.text(st.one_of(st.sampled_from(" .CcOoNnxX1:/é"), st.characters()), max_size=300))
+def test_every_photos_name_becomes_one_that_windows_takes(name: str) -> None:
+    copied = safe_photo_name(name)
+    assert copied
+    assert len(copied.encode()) <= 255
+    assert not _reserved_on_windows(copied)
+    assert not copied.startswith((".", " "))
+    assert not copied.endswith((".", " "))
+    assert safe_photo_name(copied) == copied
 
 
 def _reserved_on_windows(name: str) -> bool:

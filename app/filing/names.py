@@ -7,25 +7,51 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from pathvalidate import Platform, is_valid_filename, sanitize_filename
+from pathvalidate.handler import ReservedNameHandler
+
 from app.filing.report import REPORT
 from app.identity.person_records import Person
 
 UNKNOWN = "Unknown"
 _OWN = (UNKNOWN, REPORT)  # what Kith itself puts into an output folder: nobody's copies lie there
-_ILLEGAL = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-# Windows device names, also before a dot: "Naming Files, Paths, and Namespaces" in Microsoft's documentation.
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?", re.IGNORECASE)
+_CONSOLE = ("CONIN$", "CONOUT$")  # reserved on Windows, too
+_EDGES = re.compile(r"^[. ]|[. ]\Z")  # hidden, or cut off by Windows
 _NUMBERED = re.compile(r".* #[0-9]+", re.DOTALL)
 _LONGEST = 255  # bytes: where most file systems stop
 _LONGEST_PERSON = 200  # leaves room for a number
+_LONGEST_ENDING = 32
 
 
 def safe_name(name: str) -> str:
     """Return a person's name as a folder name: what a file system does not take shows as `_`."""
-    composed = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
-    text = _shortened(_ILLEGAL.sub("_", composed), _LONGEST_PERSON)
-    text = re.sub(r"^\.|^ |[. ]$", "_", text)
-    return f"_{text}" if not text or _RESERVED.fullmatch(text) else text
+    return _safe(_shortened(unicodedata.normalize("NFC", _text(name)), _LONGEST_PERSON))
+
+
+def safe_photo_name(name: str) -> str:
+    """Return a photo's name as its copy bears it: itself, but for what a file system does not take."""
+    return _fitting(_safe(_fitting(_text(name))))
+
+
+def _text(name: str) -> str:
+    """Return a name with `?` for what is no Unicode."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _safe(name: str) -> str:
+    clean = sanitize_filename(
+        _EDGES.sub("_", name), "_", Platform.UNIVERSAL, reserved_name_handler=ReservedNameHandler.as_is
+    )
+    device = clean.partition(".")[0].rstrip(" ")  # `con .jpg` is one on Windows, as `con` is
+    return clean if is_valid_filename(device, Platform.UNIVERSAL, additional_reserved_names=_CONSOLE) else f"_{clean}"
+
+
+def _fitting(name: str, number: str = "") -> str:
+    """Return a file's name with a number before its ending, cut where it would be too long."""
+    stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name alone
+    if len(os.fsencode(ending)) > _LONGEST_ENDING:
+        stem, ending = name, ""
+    return _shortened(stem, _LONGEST - len(os.fsencode(number + ending))) + number + ending
 
 
 def _shortened(text: str, longest: int) -> str:
@@ -55,7 +81,4 @@ def is_numbered(name: str) -> bool:
 
 def numbered(path: Path, number: int) -> Path:
     """Return `photo (2).jpg` for `photo.jpg` and 2, and the path itself for 1."""
-    if number == 1:
-        return path
-    ending = f" ({number}){path.suffix}"
-    return path.with_name(_shortened(path.stem, _LONGEST - len(os.fsencode(ending))) + ending)
+    return path if number == 1 else path.with_name(_fitting(path.name, f" ({number})"))
