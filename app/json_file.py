@@ -4,9 +4,10 @@ import itertools
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from app.whole_files import replacing
 
 
 def parse_object(raw: bytes) -> tuple[dict[str, object], list[str]]:
@@ -60,21 +61,14 @@ def _kept(target: Path) -> tuple[dict[str, object], bool]:
 
 
 def _replace(target: Path, content: bytes, aside: bool) -> None:
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    with replacing(target, 0o600) as file:
+        file.write(content)
         if target.exists():
-            shutil.copymode(target, draft)
+            shutil.copymode(target, file.name)
         if aside:
             target.rename(_free_name(target.with_name(f"{target.name}.broken")))
-        Path(draft).replace(target)
-    finally:
-        Path(draft).unlink(missing_ok=True)
 
 
 def _free_name(path: Path) -> Path:
     numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
-    return next(name for name in itertools.chain([path], numbered) if not name.exists())
+    return next(name for name in itertools.chain([path], numbered) if not os.path.lexists(name))

@@ -1,7 +1,8 @@
 """Small faces, bodies and photos, entered into a real library."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,25 @@ from app.vision.observations import Analysis, Appearance, Kind, Observation
 posix_only = pytest.mark.skipif(os.name == "nt", reason="a matter of POSIX systems")
 FULL = Path("/dev/full")
 needs_full_disk = pytest.mark.skipif(not FULL.exists(), reason="/dev/full stands for a full disk")
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let the system say that the disk is full whenever something is written to a file not yet under its name."""
+    really_open = os.open
+
+    def opened(path: str | Path, flags: int, mode: int = 0o777) -> int:
+        file = really_open(path, flags, mode)
+        if Path(path).suffix == ".part":
+            full = really_open(FULL, os.O_WRONLY)
+            os.dup2(full, file)
+            os.close(full)
+        return file
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", opened)
+        yield
+
 
 FACES, BODIES = "face-model", "body-model"
 ENGINE = "detector@800"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.stats import binomtest
 
-from app.errors import BadKnowledgeBase, FilingFailed
+from app.errors import BadInput, BadKnowledgeBase, FilingFailed
 from app.identity.evaluation import MARGINS, TOLERANCES, Share, evaluate_gallery, independent, point_at
 from app.identity.gallery import Gallery, Sample, gallery_of, good_faces, taught_samples
 from app.identity.health_records import PhotoLook
@@ -54,7 +54,8 @@ def _samples(desk: Desk) -> list[Sample]:
 
 
 def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path) -> None:
-    done = evaluate(known.settings, tmp_path / "curve.png", tmp_path / "curve.csv")
+    for _ in range(2):  # its own files give way
+        done = evaluate(known.settings, tmp_path / "curve.png", tmp_path / "curve.csv")
     measured = done.evaluation
     assert measured.missing == ()
     assert (measured.people, measured.known > 100, measured.strangers > 100) == (12, True, True)
@@ -184,6 +185,20 @@ def test_intervals_are_wilsons(of: int, data: st.DataObject) -> None:
 def test_a_picture_that_cannot_be_written_is_said(known: Desk, tmp_path: Path) -> None:
     with pytest.raises(FilingFailed, match="could not be written"):
         evaluate(known.settings, tmp_path / "none/curve.png")
+
+
+@pytest.mark.parametrize("name", ["photo.png", "table.csv", "library.sqlite", "folder", "link"])
+@pytest.mark.parametrize("option", ["picture", "table"])
+def test_a_file_of_the_users_own_is_not_overwritten(tmp_path: Path, name: str, option: str) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "photo.png")
+    (tmp_path / "table.csv").write_text("face_tol,mine\n", encoding="utf-8")
+    (tmp_path / "library.sqlite").write_bytes(b"SQLite format 3\0")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("photo.png")
+    before = (tmp_path / name).lstat()
+    with pytest.raises(BadInput, match=f"{name} is there already"):
+        evaluate(Settings.at(tmp_path, {}), **{option: tmp_path / name})
+    assert (tmp_path / name).lstat() == before
 
 
 def test_without_a_library_it_says_what_to_do(tmp_path: Path) -> None:

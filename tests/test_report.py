@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from app.errors import FilingFailed
 from app.filing.encodings import write_encodings
 from app.filing.report import COLUMNS, ReportRow, write_report
-from tests.making import FULL, needs_full_disk
+from tests.making import full_disk, needs_full_disk
 
 HEADER = (
     "file,people,source,faces,face_1,face_1_distance,face_2,face_2_distance,face_3,face_3_distance,"
@@ -33,7 +33,7 @@ def _report(path: Path, *rows: ReportRow) -> list[dict[str, str]]:
 
 
 def test_the_report_has_its_columns_and_a_row_for_each_photo(tmp_path: Path) -> None:
-    path = tmp_path / "output" / "report.csv"
+    path = tmp_path / "report.csv"
     full = ReportRow(
         "sub/photo.jpg",
         ["Ann", "Bob"],
@@ -211,11 +211,11 @@ WRITERS = {
 @pytest.mark.parametrize("name", list(WRITERS))
 def test_a_full_disk_leaves_the_earlier_file_as_it_was(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    path.write_bytes(b"earlier")
-    path.with_name(f".{path.name}.part").symlink_to(FULL)
-    with pytest.raises(FilingFailed, match=r"could not be written.*No space left"):
+    WRITERS[name](path)
+    earlier = path.read_bytes()
+    with full_disk(), pytest.raises(FilingFailed, match=r"could not be written.*No space left"):
         WRITERS[name](path)
-    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == {path: b"earlier"}
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == {path: earlier}
 
 
 @pytest.mark.parametrize("name", list(WRITERS))

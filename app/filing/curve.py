@@ -2,21 +2,27 @@
 
 import csv
 import io
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
-from app.errors import FilingFailed
-from app.filing.whole_files import replacing
+from app.errors import BadInput, FilingFailed
 from app.identity.evaluation import MOST_FALSE, Point, Share
+from app.whole_files import replacing
 
 WIDTH, HEIGHT = 960, 860
 _FINE = 2  # drawn so many times larger, then shrunk: smooth lines
 _LEFT, _RIGHT = 80, 930
 _INK, _GRID, _MARK = (40, 40, 40), (225, 225, 225), (200, 60, 30)
 _FOUND, _FALSE = (30, 100, 180), (170, 110, 0)
+_HEADS = [f"{name}{part}" for name in ("found", "wrong", "false") for part in ("", "_of", "_share", "_low", "_high")]
+COLUMNS = ("face_tol", "face_margin", *_HEADS)
+_SOFTWARE = "Software", "Kith"  # said in a picture: www.w3.org/TR/png, 11.3.3
+_OWN = (b"tEXt" + "\0".join(_SOFTWARE).encode(), ",".join(COLUMNS).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +44,10 @@ class _Panel:
 
 
 def write_table(path: Path, points: Sequence[Point]) -> None:
-    """Write every tolerance and margin as a row of a CSV file; raises FilingFailed."""
+    """Write every tolerance and margin as a row of a CSV file; raises BadInput as `check_curve_file`, FilingFailed."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
-    heads = [f"{name}{part}" for name in ("found", "wrong", "false") for part in ("", "_of", "_share", "_low", "_high")]
-    table.writerow(["face_tol", "face_margin", *heads])
+    table.writerow(COLUMNS)
     for point in points:
         shares = (point.found, point.wrong, point.false)
         table.writerow([point.face_tol, point.face_margin, *(cell for share in shares for cell in _cells(share))])
@@ -56,7 +61,7 @@ def _cells(share: Share) -> list[str]:
 def draw_curve(path: Path, points: Sequence[Point], marked: Sequence[tuple[str, Point]]) -> None:
     """Draw found and falsely accepted over the tolerance (`points` of one margin, ascending) as a PNG file.
 
-    `marked` points get a line with their name. Raises FilingFailed.
+    `marked` points get a line with their name. Raises BadInput as `check_curve_file`, FilingFailed.
     """
     image = Image.new("RGB", (WIDTH * _FINE, HEIGHT * _FINE), "white")
     chart = _Chart(ImageDraw.Draw(image), points)
@@ -82,7 +87,9 @@ def draw_curve(path: Path, points: Sequence[Point], marked: Sequence[tuple[str, 
     for row, (name, point) in enumerate(marked):
         chart.mark(name, point, panels, row)
     content = io.BytesIO()
-    image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(content, "PNG")
+    own = PngInfo()
+    own.add_text(*_SOFTWARE)
+    image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(content, "PNG", pnginfo=own)
     _write(path, content.getvalue())
 
 
@@ -160,10 +167,23 @@ def _percent(share: Share) -> str:
     return f"{100 * share.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
+def check_curve_file(path: Path) -> None:
+    """Raise BadInput where a file is no earlier curve or table, which alone gives way to another."""
+    if os.path.lexists(path) and not any(mark in _head(path) for mark in _OWN):
+        raise BadInput(f"{path} is there already, is no curve that Kith wrote and is not overwritten: name a new file.")
+
+
+def _head(path: Path) -> bytes:
+    if path.is_symlink() or not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(1_000)
+
+
 def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
+    check_curve_file(path)
     try:
-        with replacing(path, part):
-            part.write_bytes(content)
+        with replacing(path) as file:
+            file.write(content)
     except OSError as error:
         raise FilingFailed(f"{path} could not be written: {error.strerror or error}") from error

@@ -1,13 +1,14 @@
 """report.csv: one row per photo of the folder."""
 
 import csv
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import FilingFailed
-from app.filing.whole_files import replacing
+from app.errors import BadInput, FilingFailed
 from app.text import printable
+from app.whole_files import replacing
 
 REPORT = "report.csv"
 RANKS = 3
@@ -23,6 +24,8 @@ COLUMNS = (
     "unsure",
     "other_faces",
 )
+FIRST_COLUMNS = 18  # of the first version; others are only ever added behind, so that any version's report is known
+LONGEST_HEADER = 2_000  # letters
 SEPARATOR = "; "
 # What a spreadsheet takes for a formula, full-width signs too: OWASP, CSV injection.
 _EXECUTED = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -98,13 +101,15 @@ def _defused(text: str) -> str:
 
 
 def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
-    """Write the report in place of an earlier one, at once and whole; raises FilingFailed."""
-    part = path.with_name(f".{path.name}.part")
+    """Write the report in place of an earlier one, at once and whole.
+
+    Raises BadInput as `check_report`, and FilingFailed.
+    """
+    check_report(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with (
-            replacing(path, part),
-            part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+            replacing(path) as part,
+            open(part.fileno(), "w", encoding="utf-8", errors="backslashreplace", newline="", closefd=False) as file,
         ):
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
@@ -114,3 +119,23 @@ def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
             f"The report {path} could not be written: {error.strerror or error}. "
             "Close it if another program has it open, then start again."
         ) from error
+
+
+def check_report(path: Path) -> None:
+    """Raise BadInput where a file of the report's name is no report of Kith's, which alone gives way to another."""
+    if os.path.lexists(path) and (path.is_symlink() or not (path.is_dir() or _is_report(path))):
+        raise BadInput(
+            f"{path} is no report that Kith wrote, and is not overwritten: move or rename it, or choose another output "
+            "folder."
+        )
+
+
+def _is_report(path: Path) -> bool:
+    """Say whether a file begins with the columns of any version, or holds nothing at all."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            line = file.readline(LONGEST_HEADER)
+    except (OSError, ValueError):
+        return False
+    columns = tuple(next(csv.reader([line]), []))
+    return not line or (len(columns) >= FIRST_COLUMNS and columns == COLUMNS[: len(columns)])

@@ -11,7 +11,7 @@ from app.identity.gallery import is_good
 from app.identity.teaching import Lesson, PersonFolders, lesson_of
 from app.jobs.context import Context
 from app.jobs.events import BuildFinished, Event, LeftOut, Notice, PersonTaught, PhotoFailed, PhotoLearned, Started
-from app.jobs.exporting import export_encodings
+from app.jobs.exporting import check_export, export_encodings
 from app.jobs.looking import Look, look_at_photos, save_look
 from app.photos.find import find_photos
 from app.settings import Settings
@@ -39,11 +39,12 @@ def build_kb(context: Context) -> Iterator[Event]:
     base as it was and keeps the analyses. Raises BadInput, ModelMissing, BadKnowledgeBase and FilingFailed.
     """
     began = time.monotonic()
+    notices = check_export(context.settings)
     folders = person_folders(context.settings, context.store.copies.outputs())
     owners = {_path(found): name for name, photos in folders.items() for found in photos}
     build = _Build(len(owners))
     yield Started("Build KB", build.total)
-    yield from (Notice(text) for text in context.notices)
+    yield from (Notice(text) for text in (*context.notices, *notices))
     yield from (Notice(text) for text in _strays(context.settings))
     for look in look_at_photos(context, (found for photos in folders.values() for found in photos)):
         yield _learn(context, build, look, owners)

@@ -4,7 +4,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.filing.curve import described, draw_curve, write_table
+from app.filing.curve import check_curve_file, described, draw_curve, write_table
 from app.identity.evaluation import MOST_FALSE, Evaluation, Point, evaluate_gallery, independent, point_at
 from app.identity.gallery import gallery_of, good_faces, is_good, taught_samples
 from app.jobs.check import open_library
@@ -28,8 +28,10 @@ class EvaluationFinished:
 def evaluate(settings: Settings, picture: Path | None = None, table: Path | None = None) -> EvaluationFinished:
     """Ask every sample who it is, by stored observations only, and write the curve where files are named.
 
-    Raises BadKnowledgeBase and FilingFailed.
+    Raises BadInput where a file is there that Kith did not write, BadKnowledgeBase and FilingFailed.
     """
+    for file in filter(None, (picture, table)):
+        check_curve_file(file)
     with closing(open_library(settings)) as store:
         taught = good_faces(taught_samples(store.people, Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
         samples = [one for one in taught if is_good(one, settings.lap_var_thresh)]

@@ -1,12 +1,14 @@
 """Forget a person for good: the one thing that cannot be undone."""
 
+import glob
 import os
 import threading
 from pathlib import Path
 
-from app.errors import StoreBusy
+from app.errors import BadInput, StoreBusy
+from app.filing.encodings import BEFORE_KITH
 from app.identity.person_records import Person
-from app.jobs.context import open_context
+from app.jobs.context import Context, open_context
 from app.jobs.editing import Outcome
 from app.jobs.exporting import export_encodings
 from app.jobs.people import People, text_of
@@ -25,20 +27,32 @@ def forget(people: People, person: Person) -> Outcome:
     with open_context(settings, threading.Event(), "Forgetting a person") as context:
         folders = [settings.dataset_folder / folder for folder in person.folders]
         is_clean = context.store.forget(person, folders)
-        if os.path.isfile(settings.encodings_file):
-            export_encodings(settings, context.store, context.spec.body_model_id)
+        refused = _export_again(context)
         if not is_clean:
             raise StoreBusy(
                 f"{text_of(person)} is erased, but another program has {settings.library_file} open, so that its "
                 "-wal file may still hold their data: close that program and open and close Kith once."
             )
     told = [f"{text_of(person)} is forgotten: {WHAT} are erased. {WHAT_STAYS}", people.warning_of_folders(person)]
+    told.append(refused)
     if copies := earlier_copies(settings):
-        told.append(f"Earlier copies of the library still hold their data, delete them: {', '.join(map(str, copies))}.")
+        told.append(f"Earlier copies still hold their data, delete them: {', '.join(map(str, copies))}.")
     return Outcome(" ".join(text for text in told if text), ())
 
 
+def _export_again(context: Context) -> str:
+    """Write encodings.pkl anew where it is, and return why it stays as it is, if so."""
+    if not os.path.isfile(context.settings.encodings_file):
+        return ""
+    try:
+        export_encodings(context.settings, context.store, context.spec.body_model_id)
+    except BadInput as error:
+        return str(error)
+    return ""
+
+
 def earlier_copies(settings: Settings) -> list[Path]:
-    """Return the copies of the library that were kept beside it before it was brought up to date."""
-    library = settings.library_file
-    return sorted(library.parent.glob(f"{library.name}.v*.bak"))
+    """Return the copies kept of a library before it was brought up to date, and of an older encodings.pkl."""
+    library, export = settings.library_file, settings.encodings_file
+    of_library = library.parent.glob(f"{glob.escape(library.name)}.v*.bak")
+    return sorted([*of_library, *export.parent.glob(f"{glob.escape(export.name)}.{BEFORE_KITH}*")])
