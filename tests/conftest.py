@@ -3,11 +3,14 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from app.identity.store import open_store
 from tests.desk import Desk
+from tests.filing_desk import Filer
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -25,6 +28,13 @@ def shared() -> Path:
 def desk(tmp_path: Path, shared: Path) -> Desk:
     """An empty people folder and an empty input folder."""
     return Desk(tmp_path / "desk", shared)
+
+
+@pytest.fixture
+def filer(tmp_path: Path) -> Iterator[Filer]:
+    """Photos to be filed under Ann and Bob."""
+    with closing(open_store(tmp_path / "library.sqlite")) as store:
+        yield Filer(store, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,14 @@
 """Copies: under whose names, never over anything, finished after an interruption, withdrawn with their verdict."""
 
+import errno
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,69 +16,16 @@ from pathlib import Path
 import pytest
 
 from app.errors import BadPhoto, FilingFailed
-from app.filing.copies import file_copies, make_copy, plan_copies, withdraw
-from app.filing.names import UNKNOWN
+from app.filing.copies import file_copies, withdraw
 from app.identity.copy_records import CopyRecord
-from app.identity.store import Store, open_store
-from tests.making import FULL, facts, needs_full_disk, posix_only
+from app.identity.places import folded
+from app.identity.store import open_store
+from app.whole_files import part_file
+from tests.filing_desk import ANN, BOB, Filer
+from tests.making import full_disk, needs_full_disk, posix_only
 
 REPOSITORY = Path(__file__).parents[1]
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux is known to do this to the byte")
-ANN, BOB = 1, 2
-FOLDERS = {None: UNKNOWN, ANN: "Ann", BOB: "Bob"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(tmp_path / "library.sqlite")) as opened:
-        yield opened
-
-
-class Filer:
-    """Photos to be filed, and the filing of them as a run does it."""
-
-    def __init__(self, store: Store, root: Path) -> None:
-        self.store = store
-        self.input, self.output = root / "input", root / "output"
-        self.input.mkdir()
-        for name in ("Ann", "Bob"):
-            store.people.add(name)
-
-    def photo(self, name: str = "photo.jpg", content: bytes = b"a photo") -> Path:
-        """Make a photo of that content."""
-        path = self.input / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-        return path
-
-    folders: Mapping[int | None, str] = FOLDERS
-
-    def plan(self, source: Path, *people: int | None, content: bytes | None = None) -> list[list[CopyRecord]]:
-        """Write down the photo's copies; return the standing and the outdated ones."""
-        with self.store.transaction():
-            photo_id = self.store.photos.save_photo(facts((content or source.read_bytes()).hex()))
-            planned = plan_copies(self.store.copies, photo_id, source.name, people, self.folders, self.output)
-        return list(planned)
-
-    def make(self, source: Path, standing: Sequence[CopyRecord]) -> list[str]:
-        """Make planned copies and return where they lie."""
-        made = [make_copy(self.store.copies, record, source) for record in standing]
-        return [path.relative_to(self.output).as_posix() for path in made]
-
-    def file(self, source: Path, *people: int | None) -> list[str]:
-        """Plan, make and withdraw, as a run does with each photo."""
-        made = file_copies(self.store.copies, source, *self.plan(source, *people))
-        return [path.relative_to(self.output).as_posix() for path in made]
-
-    def filed(self) -> dict[str, bytes]:
-        """Return all files of the output folder, hidden ones too, with their content."""
-        files = (path for path in self.output.rglob("*") if path.is_file())
-        return {path.relative_to(self.output).as_posix(): path.read_bytes() for path in files}
-
-
-@pytest.fixture
-def filer(store: Store, tmp_path: Path) -> Filer:
-    return Filer(store, tmp_path)
 
 
 def test_a_photo_of_two_people_gets_a_copy_under_each(filer: Filer) -> None:
@@ -111,11 +61,103 @@ def test_photos_of_the_longest_name_all_survive(filer: Filer) -> None:
     assert sorted(filer.filed().values()) == [b"0", b"1", b"2"]
 
 
+@posix_only
+@pytest.mark.parametrize(
+    ("name", "copied"),
+    [
+        ("10:30.jpg", "10_30.jpg"),
+        ('what? "this" *is* <it>|.jpg', "what_ _this_ _is_ _it__.jpg"),
+        ("line\nbreak\x07.jpg", "line_break_.jpg"),
+        ("back\\slash.jpg", "back_slash.jpg"),
+        ("con.jpg", "_con.jpg"),
+        ("NUL .tar.jpg", "_NUL .tar.jpg"),
+        ("photo.jpg.", "photo.jpg_"),
+        ("photo.jpg ", "photo.jpg_"),
+        ("Zoë's photo (1) – 写真.jpg", "Zoë's photo (1) – 写真.jpg"),
+    ],
+)
+def test_a_name_that_some_file_systems_do_not_take_is_made_safe(filer: Filer, name: str, copied: str) -> None:
+    source = filer.photo(name)
+    assert filer.file(source, ANN) == filer.file(source, ANN) == [f"Ann/{copied}"]
+    assert filer.filed() == {f"Ann/{copied}": b"a photo"}
+
+
+@posix_only
+def test_a_copy_of_an_earlier_version_stays_under_its_name(filer: Filer) -> None:
+    source = filer.photo("10:30.jpg")
+    filer.file(source, ANN)
+    former = (filer.output / "Ann/10_30.jpg").rename(filer.output / "Ann/10:30.jpg")
+    filer.query("UPDATE copies SET target = ?", str(former))
+    assert filer.file(source, ANN) == ["Ann/10:30.jpg"]
+    filer.edit(source, b"edited")
+    assert filer.file(source, ANN) == ["Ann/10:30.jpg"]
+    assert filer.filed() == {"Ann/10:30.jpg": b"edited"}
+
+
+NFC, NFD = (unicodedata.normalize(form, "Zoé.jpg") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("IMG.jpg", "img.JPG"), ("Straße.jpg", "STRASSE.jpg"), (NFC, NFD), (NFD, NFC.upper()), ("a:b.jpg", "a?b.jpg")],
+)
+def test_names_that_some_file_systems_take_for_one_get_a_number(filer: Filer, names: tuple[str, str]) -> None:
+    sources = [filer.photo(f"{number}/{name}", b"%d" % number) for number, name in enumerate(names)]
+    made = [filer.file(source, ANN) for source in sources]
+    assert made == [filer.file(source, ANN) for source in sources]
+    assert sorted(filer.filed().values()) == [b"0", b"1"]
+    assert len({folded(name) for name in filer.filed()}) == 2
+    assert "(2)" in made[1][0]
+
+
+def test_names_that_differ_in_capitals_are_known_by_a_later_run_too(filer: Filer, tmp_path: Path) -> None:
+    filer.file(filer.photo("1/IMG.jpg", b"first"), ANN)
+    second = filer.photo("2/img.JPG", b"second")
+    with closing(open_store(tmp_path / "library.sqlite")) as later:
+        filer.store = later
+        assert filer.file(second, ANN) == ["Ann/img (2).JPG"]
+    assert filer.filed() == {"Ann/IMG.jpg": b"first", "Ann/img (2).JPG": b"second"}
+
+
+@pytest.mark.parametrize("count", [100, 400])
+def test_a_free_name_is_found_in_few_steps_where_many_photos_have_it(
+    filer: Filer, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    is_taken = filer.store.copies.is_taken
+    monkeypatch.setattr(filer.store.copies, "is_taken", lambda path: asked.append(path) or is_taken(path))
+    made = [filer.file(filer.photo(f"{number}/IMG.jpg", b"%d" % number), ANN)[0] for number in range(count)]
+    assert made == ["Ann/IMG.jpg", *(f"Ann/IMG ({number}).jpg" for number in range(2, count + 1))]
+    most = 2 * count.bit_length()
+    assert len(asked) <= most * count
+    free = (name for name in filer.filed() if name)
+    assert sorted(made) == sorted(free)
+
+
+def _no_hard_links(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")  # what Linux says on FAT and exFAT
+
+
+def test_on_a_file_system_without_hard_links_nothing_is_overwritten_either(
+    filer: Filer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", _no_hard_links)
+    source = filer.photo()
+    standing, _ = filer.plan(source, ANN)
+    standing[0].target.parent.mkdir()
+    standing[0].target.write_bytes(b"the user's own")
+    assert filer.file(source, ANN) == ["Ann/photo (2).jpg"]
+    filer.edit(source, b"edited")
+    assert filer.file(source, ANN) == ["Ann/photo (2).jpg"]
+    assert filer.file(source, BOB) == ["Bob/photo.jpg"]
+    assert filer.filed() == {"Ann/photo.jpg": b"the user's own", "Bob/photo.jpg": b"edited"}
+
+
 @linux_only
-def test_a_name_that_is_no_unicode_is_kept(filer: Filer) -> None:
+def test_a_name_that_is_no_unicode_is_made_one(filer: Filer) -> None:
     source = filer.photo(os.fsdecode(b"caf\xe9.jpg"))
-    assert filer.file(source, ANN) == filer.file(source, ANN) == [os.fsdecode(b"Ann/caf\xe9.jpg")]
-    assert list(filer.filed()) == [os.fsdecode(b"Ann/caf\xe9.jpg")]
+    assert filer.file(source, ANN) == filer.file(source, ANN) == ["Ann/caf_.jpg"]
+    assert list(filer.filed()) == ["Ann/caf_.jpg"]
 
 
 def _a_file(place: Path) -> None:
@@ -194,9 +236,9 @@ def test_invariant_3_the_copies_of_a_renamed_person_move_along(filer: Filer) -> 
 def test_copies_move_although_their_photo_is_gone(filer: Filer) -> None:
     source = filer.photo()
     filer.file(source, ANN)
-    planned = filer.plan(source, BOB)
+    state, planned = filer.look(source), filer.plan(source, BOB)
     source.unlink()
-    file_copies(filer.store.copies, source, *planned)
+    file_copies(filer.store.copies, state, *planned)
     assert filer.filed() == {"Bob/photo.jpg": b"a photo"}
 
 
@@ -206,7 +248,8 @@ def test_what_has_the_new_name_already_is_not_touched_by_a_move(filer: Filer) ->
     standing, outdated = filer.plan(source, BOB)
     standing[0].target.parent.mkdir()
     standing[0].target.write_bytes(b"another")
-    assert [path.name for path in file_copies(filer.store.copies, source, standing, outdated)] == ["photo (2).jpg"]
+    filed = file_copies(filer.store.copies, filer.look(source), standing, outdated)
+    assert filer.names(filed.copies) == ["Bob/photo (2).jpg"]
     assert filer.filed() == {"Bob/photo.jpg": b"another", "Bob/photo (2).jpg": b"a photo"}
 
 
@@ -234,6 +277,7 @@ def test_another_output_folder_gets_its_own_copy(filer: Filer) -> None:
     source = filer.photo()
     filer.file(source, ANN)
     filer.output = filer.output.with_name("second")
+    filer.prepare()
     assert filer.file(source, ANN) == ["Ann/photo.jpg"]
     assert filer.filed() == {"Ann/photo.jpg": b"a photo"}
 
@@ -264,7 +308,7 @@ BIG = bytes(range(256)) * 4096
 KILLED_WHILE_COPYING = """
 import resource, signal, sys
 from pathlib import Path
-from app.filing.copies import make_copy
+from app.filing.copying import make
 from app.identity.store import open_store
 library, source, output = map(Path, sys.argv[1:])
 store = open_store(library)
@@ -272,7 +316,7 @@ store = open_store(library)
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-make_copy(store.copies, record, source)
+make(store.copies, record, source)
 """
 
 
@@ -284,20 +328,53 @@ def half_copied(filer: Filer, tmp_path: Path) -> Path:
     command = [sys.executable, "-c", KILLED_WHILE_COPYING, tmp_path / "library.sqlite", source, filer.output]
     killed = subprocess.run(command, cwd=REPOSITORY, check=False)
     assert killed.returncode == -signal.SIGXFSZ
-    assert sorted(map(len, filer.filed().values())) == [0, 300_000]
+    assert [*map(len, filer.filed().values())] == [300_000]
     return source
 
 
 @linux_only
 def test_invariant_6_a_run_killed_while_copying_is_finished_by_the_next(filer: Filer, half_copied: Path) -> None:
+    filer.prepare()
     assert filer.file(half_copied, ANN) == ["Ann/photo.jpg"]
     assert filer.filed() == {"Ann/photo.jpg": BIG}
 
 
 @linux_only
 def test_a_half_made_copy_whose_verdict_changed_is_cleared_away(filer: Filer, half_copied: Path) -> None:
+    filer.prepare()
     assert filer.file(half_copied, BOB) == ["Bob/photo.jpg"]
     assert filer.filed() == {"Bob/photo.jpg": BIG}
+
+
+def test_what_a_killed_run_left_of_a_photo_that_is_gone_is_cleared_away(filer: Filer, half_copied: Path) -> None:
+    half_copied.unlink()
+    filer.prepare()
+    assert filer.filed() == {}
+    assert list(filer.output.iterdir()) == []
+    assert filer.query("SELECT count(*) FROM copies") == [(0,)]
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_the_mere_name_that_a_killed_run_left_is_cleared_away(filer: Filer, is_gone: bool) -> None:
+    source = filer.photo()
+    filer.look(source)
+    _reserved(filer.plan(source, ANN)[0][0])
+    if is_gone:
+        source.unlink()
+    filer.prepare()
+    assert list(filer.output.iterdir()) == []
+    assert filer.query("SELECT count(*) FROM copies") == [(0 if is_gone else 1,)]
+
+
+def test_a_copy_beside_that_is_being_written_is_not_cleared_away(filer: Filer) -> None:
+    source = filer.photo()
+    (record,), _ = filer.plan(source, ANN)
+    record.target.parent.mkdir()
+    with part_file(record.target.parent) as (file, part):
+        file.write(b"half a ph")
+        filer.prepare()
+        assert part.exists()
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
 
 
 # Verdicts that change
@@ -325,11 +402,11 @@ def test_a_copy_that_the_user_altered_stays(filer: Filer, content: bytes) -> Non
 def test_an_untouched_copy_is_withdrawn_though_the_photo_was_tagged_since(filer: Filer) -> None:
     source = filer.photo()
     filer.file(source, None)
-    tagged = filer.photo(content=b"a photo with a tag")
-    standing, outdated = filer.plan(tagged, ANN, content=b"a photo")
-    withdraw(filer.store.copies, outdated[0], tagged)
+    filer.edit(source, b"a photo with a tag")
+    standing, outdated = filer.plan(source, ANN)
+    withdraw(filer.store.copies, outdated[0], source)
     assert filer.filed() == {}
-    assert filer.make(tagged, standing) == ["Ann/photo.jpg"]
+    assert filer.make(source, standing) == ["Ann/photo.jpg"]
 
 
 def test_a_withdrawn_copy_that_is_gone_already_is_no_failure(filer: Filer) -> None:
@@ -362,7 +439,7 @@ def test_a_copy_of_a_photo_that_vanished_is_not_withdrawn(filer: Filer) -> None:
     with pytest.raises(BadPhoto):
         withdraw(filer.store.copies, outdated, source)
     assert filer.filed() == {"Ann/photo.jpg": b"a photo"}
-    assert outdated in filer.plan(source, BOB, content=b"a photo")[1]
+    assert outdated in filer.plan(source, BOB)[1]
 
 
 def test_a_photo_that_may_not_be_read_is_a_bad_photo(filer: Filer) -> None:
@@ -379,16 +456,28 @@ def test_a_photo_that_may_not_be_read_is_a_bad_photo(filer: Filer) -> None:
 def test_a_full_disk_ends_the_filing_and_leaves_no_partial_file(filer: Filer) -> None:
     source = filer.photo(content=BIG)
     (record,), _ = filer.plan(source, ANN)
-    record.target.parent.mkdir(parents=True)
-    record.target.with_name(f".kith-{record.id}.part").symlink_to(FULL)
-    with pytest.raises(FilingFailed, match=r"No space left.*Free some space"):
+    with full_disk(), pytest.raises(FilingFailed, match=r"No space left.*Free some space"):
         filer.make(source, [record])
-    assert list(record.target.parent.iterdir()) == []
+    assert list(filer.output.iterdir()) == []
     assert filer.file(source, ANN) == ["Ann/photo.jpg"]
     assert filer.filed() == {"Ann/photo.jpg": BIG}
 
 
+def test_an_output_folder_that_vanished_ends_the_filing_and_is_not_made_anew(filer: Filer) -> None:
+    """Its drive may be gone, and the copies would fill the disk that it was mounted on."""
+    source = filer.photo()
+    filer.file(source, BOB)
+    shutil.rmtree(filer.output)
+    for person in (ANN, BOB):
+        with pytest.raises(FilingFailed, match=r"is not there any more.*goes on where it stopped"):
+            filer.file(source, person)
+    assert not filer.output.exists()
+    filer.prepare()
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
+
+
 def test_an_output_folder_that_is_a_file_ends_the_filing(filer: Filer) -> None:
+    filer.output.rmdir()
     filer.output.write_bytes(b"a file")
     with pytest.raises(FilingFailed, match="choose another output folder"):
         filer.file(filer.photo(), ANN)

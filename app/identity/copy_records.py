@@ -2,25 +2,53 @@
 
 import os
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Self
 
 from app.identity.photo_records import now
-from app.identity.places import path_value
+from app.identity.places import BELOW, below, folded, path_value, time_value
+
+_UNSETTLED = -1  # the size of no file: the copy is about to be made of it
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was at one moment: by size and time it is known whether it was written to since."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def now(cls, path: Path) -> Self | None:
+        """Return a file as it is, None where it is gone or cannot be reached."""
+        try:
+            stat = path.stat()
+        except (OSError, ValueError):
+            return None
+        return cls(path, stat.st_size, time_value(stat.st_mtime_ns))
+
+    def is_written_like(self, other: "FileState") -> bool:
+        """Say whether two files, or one at two moments, are of one size and time."""
+        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class CopyRecord:
     """A copy of a photo under a person's name, or under Unknown where `person_id` is None.
 
-    `sha256` is that of the copy as it was made, None until then.
+    `sha256` is that of the copy as it was made, None until then; `source` the file it was made of, None where an
+    earlier version did not write that down.
     """
 
     id: int
     photo_id: int
     person_id: int | None
+    output: Path
     target: Path
-    sha256: str | None
+    sha256: str | None = None
+    source: FileState | None = None
 
 
 class CopyRecords:
@@ -28,23 +56,24 @@ class CopyRecords:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._names: dict[Path, set[str]] = {}  # by folder, as far as asked for: all names of copies there, folded
 
     def of_photo(self, photo_id: int, output: Path) -> list[CopyRecord]:
         """Return the copies of a photo in an output folder."""
         return self._where("photo_id = ? AND output = ?", photo_id, path_value(output))
 
-    def get(self, record_id: int) -> CopyRecord | None:
-        """Return a record as it is by now."""
-        return next(iter(self._where("id = ?", record_id)), None)
+    def unsettled(self, output: Path) -> list[CopyRecord]:
+        """Return the copies in an output folder that are planned, or were being made anew when a run ended."""
+        condition = f"output = ? AND (sha256 IS NULL OR source_size = {_UNSETTLED})"
+        return self._where(condition, path_value(output))
 
     def _where(self, condition: str, *values: int | str | bytes) -> list[CopyRecord]:
         rows = self._connection.execute(
-            f"SELECT id, photo_id, person_id, target, sha256 FROM copies WHERE {condition} ORDER BY id", values
+            "SELECT id, photo_id, person_id, output, target, sha256, source, source_size, source_mtime_ns "
+            f"FROM copies WHERE {condition} ORDER BY id",
+            values,
         )
-        return [
-            CopyRecord(key, photo, person, Path(os.fsdecode(target)), sha256)
-            for key, photo, person, target, sha256 in rows
-        ]
+        return [_record(*row) for row in rows]
 
     def photos_of(self, person_id: int) -> set[int]:
         """Return the photos with a copy under a person's name."""
@@ -69,10 +98,32 @@ class CopyRecords:
         )
         return [Path(os.fsdecode(row[0])) for row in rows]
 
+    def originals(self, photo_id: int) -> list[FileState]:
+        """Return the files of a photo, as they were when they were last looked at."""
+        rows = self._connection.execute(
+            "SELECT path, size, mtime_ns FROM files WHERE photo_id = ? ORDER BY path", (photo_id,)
+        )
+        return [FileState(Path(os.fsdecode(path)), size, mtime_ns) for path, size, mtime_ns in rows]
+
+    def is_original(self, path: Path) -> bool:
+        """Say whether a photo was looked at there, so that the file is no copy."""
+        query = "SELECT 1 FROM files WHERE path = ?"
+        return self._connection.execute(query, (path_value(path),)).fetchone() is not None
+
     def is_taken(self, target: Path) -> bool:
-        """Say whether a copy of that name is planned or made."""
+        """Say whether a copy of that name is planned or made, or one that differs in capitals or accents alone."""
         query = "SELECT 1 FROM copies WHERE target = ?"
-        return self._connection.execute(query, (path_value(target),)).fetchone() is not None
+        if self._connection.execute(query, (path_value(target),)).fetchone():
+            return True
+        return folded(target.name) in self._names_in(target.parent)
+
+    def _names_in(self, folder: Path) -> set[str]:
+        if folder not in self._names:
+            condition = BELOW.replace("path", "target")
+            rows = self._connection.execute(f"SELECT target FROM copies WHERE {condition}", below(folder))
+            names = (os.path.basename(os.fsdecode(row[0])) for row in rows)  # noqa: PTH119 - of many, and quick
+            self._names[folder] = {folded(name) for name in names}
+        return self._names[folder]
 
     def plan(self, photo_id: int, person_id: int | None, output: Path, target: Path) -> CopyRecord:
         """Write down a copy to come."""
@@ -80,16 +131,48 @@ class CopyRecords:
             "INSERT INTO copies (photo_id, person_id, output, target, made_at) VALUES (?, ?, ?, ?, ?)",
             (photo_id, person_id, path_value(output), path_value(target), now()),
         )
-        return CopyRecord(int(cursor.lastrowid or 0), photo_id, person_id, target, None)
+        self._names_in(target.parent).add(folded(target.name))
+        return CopyRecord(int(cursor.lastrowid or 0), photo_id, person_id, output, target)
 
-    def move(self, record_id: int, target: Path) -> None:
-        """Plan the copy under another name."""
-        self._connection.execute("UPDATE copies SET target = ? WHERE id = ?", (path_value(target), record_id))
+    def move(self, record: CopyRecord, target: Path) -> CopyRecord:
+        """Plan the copy anew, under another name; what lies under the former one is no longer Kith's."""
+        self._connection.execute(
+            "UPDATE copies SET target = ?, sha256 = NULL, source = NULL, source_size = NULL, source_mtime_ns = NULL "
+            "WHERE id = ?",
+            (path_value(target), record.id),
+        )
+        self._give_free(record.target)
+        self._names_in(target.parent).add(folded(target.name))
+        return replace(record, target=target, sha256=None, source=None)
 
-    def mark_done(self, record_id: int, sha256: str) -> None:
-        """Say that the copy is complete, and what it holds."""
-        self._connection.execute("UPDATE copies SET sha256 = ?, made_at = ? WHERE id = ?", (sha256, now(), record_id))
+    def begin(self, record: CopyRecord, source: Path) -> None:
+        """Say that a copy that was complete is about to be made anew of a file."""
+        self.follow(record, FileState(source, _UNSETTLED, 0))
 
-    def drop(self, record_id: int) -> None:
+    def complete(self, record: CopyRecord, sha256: str, source: FileState | None) -> CopyRecord:
+        """Say that the copy is complete, what it holds, and what it was made of."""
+        self._connection.execute("UPDATE copies SET sha256 = ?, made_at = ? WHERE id = ?", (sha256, now(), record.id))
+        return self.follow(replace(record, sha256=sha256), source)
+
+    def follow(self, record: CopyRecord, source: FileState | None) -> CopyRecord:
+        """Say which file a copy is compared with from now on."""
+        row = (path_value(source.path), source.size, source.mtime_ns) if source else (None, None, None)
+        query = "UPDATE copies SET source = ?, source_size = ?, source_mtime_ns = ? WHERE id = ?"
+        self._connection.execute(query, (*row, record.id))
+        return replace(record, source=source)
+
+    def drop(self, record: CopyRecord) -> None:
         """Forget a copy that no longer stands for a verdict."""
-        self._connection.execute("DELETE FROM copies WHERE id = ?", (record_id,))
+        self._connection.execute("DELETE FROM copies WHERE id = ?", (record.id,))
+        self._give_free(record.target)
+
+    def _give_free(self, target: Path) -> None:
+        self._names.get(target.parent, set()).discard(folded(target.name))
+
+
+def _record(
+    key: int, photo_id: int, person_id: int | None, output: Any, target: Any, sha256: str | None, *source: Any
+) -> CopyRecord:
+    path, size, mtime_ns = source
+    made_of = None if path is None else FileState(Path(os.fsdecode(path)), size or 0, mtime_ns or 0)
+    return CopyRecord(key, photo_id, person_id, Path(os.fsdecode(output)), Path(os.fsdecode(target)), sha256, made_of)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.errors import BadInput, BadPhoto, command
-from app.filing.copies import file_copies, plan_copies
+from app.filing.copies import file_copies, plan_copies, prepare_output
 from app.filing.names import folder_names
-from app.filing.report import REPORT, ReportRow, write_report
-from app.identity.copy_records import CopyRecord
+from app.filing.report import REPORT, ReportRow, check_report, write_report
+from app.identity.copy_records import CopyRecord, FileState
 from app.identity.event_evidence import EventEvidence
+from app.identity.places import time_value
 from app.identity.verdicts import Judge, PhotoVerdict
 from app.jobs.context import Context
 from app.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
@@ -35,8 +36,12 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     """
     output = output and Path(os.path.abspath(output))  # its copies are known by one spelling of it
     _check_inputs(inputs)
+    if output:
+        check_report(output / REPORT)
     judge = judge_from(context)
     run = _Run(context, judge, output, list_photos(inputs, context.settings, output))
+    if output:
+        prepare_output(context.store.copies, output)
     yield Started("Recognize Folder", len(run.listed))
     yield from (Notice(text) for text in context.notices)
     if context.spec.body_model_id and not judge.bodies.people.size:
@@ -131,7 +136,7 @@ class _Run:
         persons = store.people.all().values()
         self.names, self.folders = display_names(persons), folder_names(persons)
 
-    def take(self, look: Look | BadPhoto) -> Iterator[PhotoDone | PhotoFailed]:
+    def take(self, look: Look | BadPhoto) -> Iterator[Event]:
         """Settle a photo unless it hangs on others, and what hung on it alone."""
         if isinstance(look, BadPhoto):
             yield self._fail(look)
@@ -141,31 +146,33 @@ class _Run:
         if not self.waiting[look.path.parent]:
             yield from self._settle_folder(look.path.parent)
 
-    def settle_held(self) -> Iterator[PhotoDone | PhotoFailed]:
+    def settle_held(self) -> Iterator[Event]:
         """Settle what hung on photos that were not reached."""
         for folder in [*self.held]:
             yield from self._settle_folder(folder)
 
-    def _settle_folder(self, folder: Path) -> Iterator[PhotoDone | PhotoFailed]:
+    def _settle_folder(self, folder: Path) -> Iterator[Event]:
         for look in self.held.get(folder, ()):
             yield from self._settle(look, is_complete=True)
         self.held.pop(folder, None)
         if not self.held:
             self.evidence.forget()
 
-    def _settle(self, look: Look, is_complete: bool) -> Iterator[PhotoDone | PhotoFailed]:
+    def _settle(self, look: Look, is_complete: bool) -> Iterator[Event]:
         """Decide and file a photo, or hold it back until its folder is complete."""
         decided = self._decide(look, is_complete)
         if decided is None:
             return
         verdict, standing, outdated = decided
+        source = FileState(look.path, look.size, time_value(look.mtime_ns))
         try:
-            copies = file_copies(self.context.store.copies, look.path, standing, outdated)
+            filed = file_copies(self.context.store.copies, source, standing, outdated)
         except BadPhoto as error:
             yield self._fail(error)
             return
+        yield from (Notice(note) for note in filed.notes)
         self._count(verdict)
-        row = self.rows[look.path] = self._row(look.path, verdict, copies)
+        row = self.rows[look.path] = self._row(look.path, verdict, filed.copies)
         line = photo_line(row.file, verdict, self.names)
         yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, tuple(row.unsure), verdict)
 

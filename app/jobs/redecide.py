@@ -9,6 +9,7 @@ from math import isclose
 from pathlib import Path
 
 from app.errors import BadKnowledgeBase, BadPhoto, NobodyTaught, command
+from app.filing.copies import clear_remnants
 from app.identity.event_evidence import EventEvidence
 from app.identity.person_records import Link, Source, said_to_be
 from app.identity.redecision_records import FiledCopy, StoredPhoto
@@ -34,6 +35,8 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     FilingFailed.
     """
     run = _Run(context, preview)
+    if not preview:
+        run.clear_remnants()
     yield Started("Decide Again", run.total)
     yield from (Notice(text) for text in context.notices)
     yield from run.spans()
@@ -154,6 +157,15 @@ class _Run:
         self.judge, self.folders = _judge(self.context), self.refiler.folders()
         self.evidence = evidence_for(self.judge, self.context.settings, self.context.store)
 
+    def clear_remnants(self) -> None:
+        """Clear away what a killed run left in the output folders."""
+        copies = self.context.store.copies
+        for output in filter(self._is_reachable, copies.outputs()):
+            clear_remnants(copies, output)
+
+    def _is_reachable(self, output: Path) -> bool:
+        return self.reachable.setdefault(output, os.path.isdir(output))
+
     @property
     def total(self) -> int:
         """How many photos there are to decide."""
@@ -230,7 +242,7 @@ class _Run:
         return all(
             {(copy.person_id, copy.folder, copy.done) for copy in copies} == wanted
             for output, copies in outputs.items()
-            if self.reachable.setdefault(output, os.path.isdir(output))
+            if self._is_reachable(output)
         )
 
     def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
@@ -243,7 +255,7 @@ class _Run:
                     return False
                 plans = self.refiler.plans(one.photo.id, one.people, self.folders)
             try:
-                self.refiler.file(plans)
+                yield from (Notice(note) for note in self.refiler.file(plans))
                 self.refiled += 1
                 yield PhotosDone(done, self.total)
             except BadPhoto as error:

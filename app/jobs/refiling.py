@@ -8,7 +8,7 @@ from pathlib import Path
 from app.errors import BadPhoto, FilingFailed, ModelMismatch, NobodyTaught
 from app.filing.copies import file_copies, plan_copies
 from app.filing.names import folder_names
-from app.identity.copy_records import CopyRecord
+from app.identity.copy_records import CopyRecord, FileState
 from app.identity.event_evidence import EventEvidence
 from app.identity.photo_records import Sighting, with_unseen
 from app.identity.store import Store
@@ -18,7 +18,7 @@ from app.jobs.settling import decide, judged
 from app.settings import BodyPolicy, Settings
 from app.text import printable
 
-Plan = tuple[Path, list[CopyRecord], list[CopyRecord]]  # the photo, its copies standing, those outdated
+Plan = tuple[FileState, list[CopyRecord], list[CopyRecord]]  # the photo's file, its copies standing, those outdated
 Folders = Mapping[int | None, str]
 
 
@@ -87,7 +87,7 @@ class Refiler:
     def follow(
         self, photo_ids: Collection[int], renamed: Collection[int] = (), change_id: int | None = None
     ) -> list[str]:
-        """Settle photos and their copies, each in its own transaction; return what could not be filed.
+        """Settle photos and their copies, each in its own transaction; return what could not be filed, or was kept.
 
         Of photos whose people only have another name the copies move, and nothing is decided. What the machine says
         now belongs to the change that it follows from, and is undone with it.
@@ -102,15 +102,17 @@ class Refiler:
             with self.store.following(change_id):
                 plans = self.settle(photo_id, folders) if photo_id in photo_ids else self.plans(photo_id, None, folders)
             try:
-                self.file(plans)
+                problems += self.file(plans)
             except (BadPhoto, FilingFailed) as error:
                 problems.append(str(error))
         return list(dict.fromkeys(problems))
 
-    def file(self, plans: Iterable[Plan]) -> None:
-        """Make the copies of a plan and withdraw the outdated; raises BadPhoto and FilingFailed."""
-        for source, standing, outdated in plans:
-            file_copies(self.store.copies, source, standing, outdated)
+    def file(self, plans: Iterable[Plan]) -> list[str]:
+        """Make the copies of a plan, withdraw the outdated, and return what is to be said of files left alone.
+
+        Raises BadPhoto and FilingFailed.
+        """
+        return [note for plan in plans for note in file_copies(self.store.copies, *plan).notes]
 
     def file_of(self, photo_id: int) -> Path | None:
         """Return where the photo lies unchanged."""
@@ -134,7 +136,12 @@ class Refiler:
         plans = []
         for output in outputs:
             present = copies.of_photo(photo_id, output)
-            source = self.source(photo_id) or present[0].target
+            source = self._original(photo_id) or FileState(present[0].target, 0, 0)
             filed = dict.fromkeys(record.person_id for record in present) if people is None else people or (None,)
-            plans.append((source, *plan_copies(copies, photo_id, source.name, filed, folders, output)))
+            plans.append((source, *plan_copies(copies, photo_id, source.path.name, filed, folders, output)))
         return plans
+
+    def _original(self, photo_id: int) -> FileState | None:
+        """Return a file of the photo as it was looked at, one that is so still if there is one."""
+        originals = self.store.copies.originals(photo_id)
+        return next((one for one in originals if FileState.now(one.path) == one), next(iter(originals), None))
