@@ -160,7 +160,8 @@ class Settings(BaseModel):
     encodings_filename: Annotated[str, AfterValidator(_bare_name)] = Field(
         default="encodings.pkl",
         title="Encodings file",
-        description="The name of the file in the people folder that other scripts read the knowledge base from.",
+        description="The name of the file in the people folder that other scripts read the knowledge base from; no "
+        "file of another kind is overwritten.",
     )
     resize_max: int = Field(
         default=1000,
