@@ -37,7 +37,7 @@ def make(records: CopyRecords, record: CopyRecord, source: Path, over: bool = Fa
     check_readable(source)
     if record.sha256:
         records.begin(record, source)
-    with filing_errors(source, record.target), _empty_no_longer(folder):
+    with filing_errors(source, record.target), _folder_made(folder):
         with part_file(folder, 0o600) as (file, part):
             state = FileState.now(source)
             sha256 = _copy(source, file)
@@ -86,13 +86,15 @@ def _take_times_and_mode(source: Path, part: Path) -> None:
 
 
 @contextmanager
-def _empty_no_longer(folder: Path) -> Iterator[None]:
-    """Have a person's folder, and take it away where nothing came to lie in it; the output folder itself is there."""
+def _folder_made(folder: Path) -> Iterator[None]:
+    """Have a person's folder, a new one only if something comes to lie in it; the output folder itself is there."""
+    is_new = not folder.is_dir()
     folder.mkdir(exist_ok=True)
     try:
         yield
     except BaseException:
-        clear_away(folder)
+        if is_new:
+            clear_away(folder)
         raise
 
 
