@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,29 @@ class Filer:
         """Return all files of the output folder, hidden ones too, with their content."""
         files = (path for path in self.output.rglob("*") if path.is_file())
         return {path.relative_to(self.output).as_posix(): path.read_bytes() for path in files}
+
+
+_opened: list[str] = []
+_listening = False
+
+
+def _listen(event: str, arguments: tuple[object, ...]) -> None:
+    if _listening and event == "open":
+        _opened.append(os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | os.PathLike) else "")
+
+
+sys.addaudithook(_listen)
+
+
+@contextmanager
+def opened_below(folder: Path) -> Iterator[list[str]]:
+    """Tell which files below a folder are opened."""
+    global _listening  # noqa: PLW0603 - an audit hook cannot be taken away
+    found: list[str] = []
+    _opened.clear()
+    _listening = True
+    try:
+        yield found
+    finally:
+        _listening = False
+        found += [name for name in _opened if name.startswith(str(folder))]

@@ -16,9 +16,9 @@ from app.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
 from app.jobs.forgetting import forget
 from app.jobs.recognize_folder import REPORT, recognize_folder
 from tests.desk import run_job
+from tests.filing_desk import opened_below
 from tests.making import posix_only
 from tests.small_world import World
-from tests.test_following import opened_below
 
 
 @pytest.fixture

@@ -12,34 +12,10 @@ import pytest
 
 from app.errors import BadPhoto, FilingFailed
 from app.filing.copies import file_copies
-from tests.filing_desk import ANN, BOB, Filer
+from tests.filing_desk import ANN, BOB, Filer, opened_below
 from tests.making import full_disk, needs_full_disk
 
 REPOSITORY = Path(__file__).parents[1]
-_opened: list[str] = []
-_listening = False
-
-
-def _listen(event: str, arguments: tuple[object, ...]) -> None:
-    if _listening and event == "open":
-        _opened.append(os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | os.PathLike) else "")
-
-
-sys.addaudithook(_listen)
-
-
-@contextmanager
-def opened_below(folder: Path) -> Iterator[list[str]]:
-    """Tell which files below a folder are opened."""
-    global _listening  # noqa: PLW0603 - an audit hook cannot be taken away
-    found: list[str] = []
-    _opened.clear()
-    _listening = True
-    try:
-        yield found
-    finally:
-        _listening = False
-        found += [name for name in _opened if name.startswith(str(folder))]
 
 
 @contextmanager
