@@ -1,5 +1,6 @@
 """Runs over folders: copies follow their photos, and nothing that Kith did not write is replaced."""
 
+import csv
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,15 @@ def test_a_users_word_lets_copies_of_a_tagged_photo_follow_once_it_was_looked_at
     with world.people() as people:
         assert people.rename(people.find("Anna"), "Ann").problems == ()
     assert _copies(world)["Ann/6.png"] == _copies(world)["Bob/6.png"] == tagged
+
+
+@posix_only
+def test_the_report_tells_the_name_of_a_copy_that_could_not_have_the_photos(world: World) -> None:
+    (world.root / "input/6.png").rename(world.root / "input/10:30.png")
+    _events(world)
+    with (world.root / "output" / REPORT).open(encoding="utf-8", newline="") as file:
+        copies = {row["file"]: row["copies"] for row in csv.DictReader(file)}
+    assert copies["10:30.png"] == "Ann/10_30.png; Bob/10_30.png"
 
 
 def test_redeciding_reads_no_copy_that_stays(world: World) -> None:
