@@ -14,10 +14,13 @@ def printable(text: str) -> str:
 
 
 def as_read(name: str) -> str:
-    """Return what two names have in common that are one to a reader.
+    """Return what two names have in common that are one to a reader: as `folded`, and blanks do not count."""
+    return " ".join(folded(name).split())
 
-    Capitals, blanks and the way accents are composed do not count: Unicode Standard, 3.13, D145, and the folders that
-    file systems take for one.
+
+def folded(name: str) -> str:
+    """Return what two names have in common that some file systems take for one.
+
+    Capitals and the way accents are composed do not count: Unicode Standard, 3.13, D145.
     """
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
-    return unicodedata.normalize("NFC", " ".join(folded.split()))
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()))

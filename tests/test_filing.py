@@ -18,8 +18,8 @@ import pytest
 from app.errors import BadPhoto, FilingFailed
 from app.filing.copies import file_copies, withdraw
 from app.identity.copy_records import CopyRecord
-from app.identity.places import folded
 from app.identity.store import open_store
+from app.text import folded
 from app.whole_files import part_file
 from tests.filing_desk import ANN, BOB, Filer
 from tests.making import full_disk, needs_full_disk, posix_only

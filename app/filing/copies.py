@@ -82,7 +82,7 @@ def file_copies(
 
 
 def _filed(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple[CopyRecord, str]:
-    if not record.sha256 or not record.target.exists():
+    if not record.sha256 or not os.path.exists(record.target):
         return make(records, record, source.path), ""
     if record.source == source:
         return record, ""

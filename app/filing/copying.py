@@ -88,7 +88,7 @@ def _take_times_and_mode(source: Path, part: Path) -> None:
 @contextmanager
 def _folder_made(folder: Path) -> Iterator[None]:
     """Have a person's folder, a new one only if something comes to lie in it; the output folder itself is there."""
-    is_new = not folder.is_dir()
+    is_new = not os.path.isdir(folder)
     folder.mkdir(exist_ok=True)
     try:
         yield
@@ -161,7 +161,7 @@ def filing_errors(source: Path, target: Path) -> Iterator[None]:
 
 def _explained(error: OSError, source: Path, target: Path) -> BadPhoto | FilingFailed:
     output = target.parent.parent
-    if not output.is_dir():
+    if not os.path.isdir(output):
         return FilingFailed(
             f"The output folder {output} is not there any more: connect its drive, or choose another output folder, "
             "then start again: it goes on where it stopped."

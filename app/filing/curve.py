@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from app.errors import BadInput, FilingFailed
+from app.filing.own_copies import is_file
 from app.identity.evaluation import MOST_FALSE, Point, Share
 from app.whole_files import replacing
 
@@ -174,10 +176,11 @@ def check_curve_file(path: Path) -> None:
 
 
 def _head(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(1_000)
+    with suppress(OSError):
+        if is_file(path):
+            with path.open("rb") as file:
+                return file.read(1_000)
+    return b""
 
 
 def _write(path: Path, content: bytes) -> None:

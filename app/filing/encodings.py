@@ -3,6 +3,7 @@
 import os
 import pickle
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.errors import BadInput, FilingFailed
 from app.filing.old_encodings import read_old_encodings
+from app.filing.own_copies import is_file
 from app.whole_files import replacing, take_name
 
 BEFORE_KITH = "before-kith"
@@ -63,18 +65,18 @@ def foreign_encodings(path: Path) -> bool:
 
 
 def _is_own(path: Path) -> bool:
-    if path.is_symlink() or not path.is_file():
-        return False
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - len(_MARK)))
-        return file.read() == _MARK
+    with suppress(OSError):
+        if is_file(path):
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - len(_MARK)))
+                return file.read() == _MARK
+    return False
 
 
 def _is_knowledge_base(path: Path) -> bool:
-    try:
-        return not path.is_symlink() and bool(read_old_encodings(path))
-    except BadInput:
-        return False
+    with suppress(BadInput):
+        return is_file(path) and bool(read_old_encodings(path))
+    return False
 
 
 def _keep(path: Path) -> None:

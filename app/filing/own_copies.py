@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.identity.copy_records import CopyRecord, CopyRecords
-from app.identity.places import folded
+from app.text import folded
 
 _LINKS = {getattr(stat, name, 0) for name in ("IO_REPARSE_TAG_SYMLINK", "IO_REPARSE_TAG_MOUNT_POINT")} - {0}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import BadInput, FilingFailed
+from app.filing.own_copies import is_file
 from app.text import printable
 from app.whole_files import replacing
 
@@ -123,7 +124,7 @@ def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
 
 def check_report(path: Path) -> None:
     """Raise BadInput where a file of the report's name is no report of Kith's, which alone gives way to another."""
-    if os.path.lexists(path) and (path.is_symlink() or not (path.is_dir() or _is_report(path))):
+    if os.path.lexists(path) and not _is_report(path):
         raise BadInput(
             f"{path} is no report that Kith wrote, and is not overwritten: move or rename it, or choose another output "
             "folder."
@@ -131,7 +132,12 @@ def check_report(path: Path) -> None:
 
 
 def _is_report(path: Path) -> bool:
-    """Say whether a file begins with the columns of any version, or holds nothing at all."""
+    """Say whether a file begins with the columns of any version, or holds nothing at all.
+
+    A folder of that name is left to the end of the run: an earlier version filed a person of that name there.
+    """
+    if not is_file(path):
+        return os.path.isdir(path) and not path.is_symlink()
     try:
         with path.open(encoding="utf-8", newline="") as file:
             line = file.readline(LONGEST_HEADER)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from app.identity.photo_records import now
-from app.identity.places import BELOW, below, folded, path_value, time_value
+from app.identity.places import BELOW, below, path_value, time_value
+from app.text import folded
 
 _UNSETTLED = -1  # the size of no file: the copy is about to be made of it
 

@@ -1,7 +1,6 @@
 """Paths as the library keeps them, and the range of all that lie below a folder."""
 
 import os
-import unicodedata
 from pathlib import Path
 
 _LAST_LETTER = chr(0x10FFFF)
@@ -16,11 +15,6 @@ def path_value(path: Path) -> str | bytes:
     except UnicodeEncodeError:
         return os.fsencode(path)
     return text
-
-
-def folded(name: str) -> str:
-    """Return what a file system compares names by that takes no notice of capitals, or of how accents are written."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def time_value(mtime_ns: int) -> int:
