@@ -1,10 +1,11 @@
 """One person whom an unknown face might be: their nearest known face, and the user's yes or no."""
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.gui.background import Background
 from app.gui.pictures import PictureLabel
+from app.gui.plain_text import Label
 from app.jobs.reviewing import Suggestion
 
 _FACE = QSize(112, 112)
@@ -21,14 +22,8 @@ class CandidateCard(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._person_id = 0
         self.picture = PictureLabel(_FACE)
-        self.name = QLabel()
-        self.name.setTextFormat(Qt.TextFormat.PlainText)
-        self.name.setWordWrap(True)
-        font = self.name.font()
-        font.setBold(True)
-        font.setPointSizeF(font.pointSizeF() * 1.15)
-        self.name.setFont(font)
-        self.value = QLabel()
+        self.name = Label(bold=True, size=1.15, wraps=True)
+        self.value = Label()
         self.accept_button = _button(f"Accept ({number})")
         self.refuse_button = _button("Not this person")
         self.accept_button.clicked.connect(lambda: self.accepted.emit(self._person_id))

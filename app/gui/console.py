@@ -12,7 +12,6 @@ from PyQt6.QtGui import QAction, QColor, QFont, QFontDatabase, QPalette, QTextCh
 from PyQt6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QScrollBar,
@@ -21,6 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.plain_text import Label
 from app.text import printable
 
 MOST_LINES = 10_000
@@ -122,7 +122,7 @@ class Console(QWidget):
         button = QToolButton()
         button.setDefaultAction(save)
         tools = QHBoxLayout()
-        label = QLabel("&Show")
+        label = Label("&Show")
         label.setBuddy(self.kinds)
         for widget, stretch in ((label, 0), (self.kinds, 0), (self.search, 1), (button, 0)):
             tools.addWidget(widget, stretch)

@@ -5,9 +5,10 @@ from pathlib import Path
 from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QGroupBox, QVBoxLayout, QWidget
 
 from app.errors import BadInput
-from app.gui.fitting_dialog import FittingDialog, wrapped
+from app.gui.fitting_dialog import FittingDialog
 from app.gui.folders import ChooseFolder, FolderField, is_folder, people_problem, remember
 from app.gui.model_download import ModelBox
+from app.gui.plain_text import Label, wrapped
 from app.settings import Settings
 
 WELCOME = (
@@ -55,7 +56,7 @@ class FirstStart(FittingDialog):
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setSpacing(12)
-        column.addWidget(wrapped("<h2>Welcome to Kith</h2>"))
+        column.addWidget(Label("Welcome to Kith", bold=True, size=1.5))
         column.addWidget(wrapped(WELCOME))
         column.addLayout(form)
         for widget in (privacy, self.models, self.problem, buttons):

@@ -1,7 +1,7 @@
 """A dialog that is never too small for its texts."""
 
 from PyQt6.QtCore import QEvent
-from PyQt6.QtWidgets import QDialog, QLabel
+from PyQt6.QtWidgets import QDialog
 
 _CHANGES = (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
 
@@ -15,13 +15,3 @@ class FittingDialog(QDialog):
         if event and event.type() in _CHANGES and (layout := self.layout()):
             self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
         return handled
-
-
-def wrapped(text: str = "", *, bold: bool = False) -> QLabel:
-    """Return a label that breaks its lines."""
-    label = QLabel(text)
-    label.setWordWrap(True)
-    font = label.font()
-    font.setBold(bold)
-    label.setFont(font)
-    return label

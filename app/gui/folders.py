@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.errors import BadInput
+from app.gui.plain_text import wrapped
 from app.json_file import update_object
 from app.settings import Settings
 
@@ -41,8 +42,7 @@ class FolderField(QWidget):
         self.button.setAccessibleName(f"Choose: {title}")
         self.button.clicked.connect(self._ask)
         self.setFocusProxy(self.edit)
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
+        self.hint = wrapped()
         self.hint.hide()
         row = QHBoxLayout()
         row.addWidget(self.edit, 1)

@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QMessageBox,
     QPlainTextEdit,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app import __version__
+from app.gui.plain_text import message, wrapped
 from app.logs import log_file
 
 LOG_TAIL_LINES = 200
@@ -66,11 +66,10 @@ class ProblemDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Report a Problem")
         self.resize(760, 480)
-        intro = QLabel(
+        intro = wrapped(
             "Nothing is sent. Copy this text into your report, and take out what is nobody's business: "
             "the log can name your folders and photos."
         )
-        intro.setWordWrap(True)
         self.text = QPlainTextEdit(problem_report())
         self.text.setReadOnly(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -91,8 +90,10 @@ class ProblemDialog(QDialog):
 def about(parent: QWidget) -> QMessageBox:
     """Return the box that says what Kith is."""
     text = (
-        f"<h3>Kith {__version__}</h3><p>Kith finds the people you know in your own photo collection. Your photos and "
-        "what is computed from them never leave this computer.</p>"
-        "<p>Free software under the GNU General Public License, version 3 or later.</p>"
+        f"Kith {__version__}\n\nKith finds the people you know in your own photo collection. Your photos and what is "
+        "computed from them never leave this computer.\n\n"
+        "Free software under the GNU General Public License, version 3 or later."
     )
-    return QMessageBox(QMessageBox.Icon.NoIcon, "About Kith", text, parent=parent)
+    box = message(parent, text, QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("About Kith")
+    return box

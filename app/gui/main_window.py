@@ -3,13 +3,12 @@
 import shutil
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QCloseEvent
-from PyQt6.QtWidgets import QDialog, QLabel, QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from app.errors import BadInput
 from app.gui.console import Console, Kind
@@ -17,6 +16,7 @@ from app.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder
 from app.gui.job_runner import JobRunner
 from app.gui.menus import Actions
 from app.gui.next_steps import NextSteps, Step
+from app.gui.plain_text import Label, message
 from app.gui.progress import JobProgress
 from app.gui.workers import FolderWorker, JobWorker, KbBuilder
 from app.logs import log_file
@@ -42,7 +42,7 @@ class MainWindow(QMainWindow):
         self.steps = NextSteps(self.does)
         self.progress = JobProgress(self.does.abort)
         self.console = Console(self.does.save_console)
-        self.status = QLabel("Ready")
+        self.status = Label("Ready")
         self.jobs = JobRunner(self.console, self.progress)
         self._lay_out()
         self._connect()
@@ -85,7 +85,6 @@ class MainWindow(QMainWindow):
         column.addWidget(self.progress)
         column.addWidget(self.console, 1)
         self.setCentralWidget(centre)
-        self.status.setTextFormat(Qt.TextFormat.PlainText)
         self.status.setContentsMargins(8, 0, 0, 4)
         if bar := self.menuBar():
             self.does.fill(bar)
@@ -212,8 +211,7 @@ class MainWindow(QMainWindow):
 
     def _warn(self, text: str, headline: str = "That did not work") -> None:
         if not self._closing:
-            words = f"<b>{escape(headline)}</b><p>{escape(text)}</p>".replace("\n", "<br>")
-            self._open(QMessageBox(QMessageBox.Icon.Warning, "Kith", words, parent=self))
+            self._open(message(self, f"{headline}.\n\n{text}"))
 
     def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

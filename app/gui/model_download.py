@@ -5,9 +5,10 @@ import threading
 from urllib.parse import urlsplit
 
 from PyQt6.QtCore import Qt, QThread, pyqtSignal
-from PyQt6.QtWidgets import QGroupBox, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import QGroupBox, QProgressBar, QPushButton, QVBoxLayout
 
 from app.errors import KithError
+from app.gui.plain_text import wrapped
 from app.settings import Settings
 from app.vision.model_files import ModelFile, default_folder, download, missing_models
 
@@ -57,8 +58,7 @@ class ModelBox(QGroupBox):
         self._settings = settings
         self._thread: ModelDownload | None = None
         self._failures: list[str] = []
-        self.words = QLabel()
-        self.words.setWordWrap(True)
+        self.words = wrapped()
         self.button = QPushButton()
         self.button.setAutoDefault(False)
         self.button.clicked.connect(self._press)

@@ -4,7 +4,7 @@ from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.gui.fitting_dialog import wrapped
+from app.gui.plain_text import wrapped
 from app.jobs.naming import same_name
 
 
@@ -44,7 +44,6 @@ class NameField(QWidget):
         self.button = QPushButton("Name")
         self.button.setAutoDefault(False)
         self.hint = wrapped()
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no name widens the dialog
         self.edit.textChanged.connect(self._tell)
         self.edit.returnPressed.connect(self._enter)

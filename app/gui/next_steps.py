@@ -4,9 +4,10 @@ from enum import Enum
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.gui.menus import Actions
+from app.gui.plain_text import Label, wrapped
 
 
 class Step(Enum):
@@ -33,17 +34,12 @@ class LargeButton(QPushButton):
 
     def __init__(self, title: str, action: QAction) -> None:
         super().__init__()
-        self._title, self._sentence = QLabel(title), QLabel()
-        font = self._title.font()
-        font.setBold(True)
-        font.setPointSizeF(font.pointSizeF() * 1.15)
-        self._title.setFont(font)
+        self._title, self._sentence = Label(title, bold=True, size=1.15), wrapped()
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 14, 10)
         for label in (self._title, self._sentence):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(label)
-        self._sentence.setWordWrap(True)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.setStretch(1, 1)
         self.setMinimumWidth(self._title.sizeHint().width() + 32)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
-from PyQt6.QtWidgets import QLabel
 
 from app.errors import BadPhoto
 from app.gui.background import Background
+from app.gui.plain_text import Label
 from app.photos.box import Box
 from app.photos.decode import load_rgb
 
@@ -60,14 +60,13 @@ def _fitted(image: QImage, size: QSize) -> QImage:
     return image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
 
 
-class PictureLabel(QLabel):
+class PictureLabel(Label):
     """Shows the picture asked for last as soon as it is decoded, or why there is none."""
 
     def __init__(self, side: QSize, *, whole: bool = False) -> None:
-        super().__init__()
+        super().__init__(wraps=True)
         self.setFixedSize(side)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setWordWrap(True)
         self._make = whole_picture if whole else face_picture
         self._wanted = 0
 

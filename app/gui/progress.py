@@ -6,7 +6,9 @@ from collections import deque
 
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from app.gui.plain_text import Label
 
 SMOOTHED_OVER_S = 15.0
 SAID_EVERY_S = 0.5
@@ -45,11 +47,11 @@ class JobProgress(QWidget):
 
     def __init__(self, abort: QAction) -> None:
         super().__init__()
-        self._name = QLabel("Nothing is running")
+        self._name = Label("Nothing is running")
         self.bar = QProgressBar()
         self.bar.setAccessibleName("Photos done")
         self.bar.setMinimumWidth(240)
-        self.pace_label = QLabel()
+        self.pace_label = Label()
         self.abort_button = _button_of(abort)
         self._done, self._said_at = 0, 0.0
         self._pace = Pace(0.0)

@@ -1,13 +1,13 @@
 """Who is this? A face, its photo, the people it might be, and a field for any other name."""
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.background import Background
 from app.gui.candidate_card import CandidateCard
-from app.gui.fitting_dialog import wrapped
 from app.gui.name_field import NameField
 from app.gui.pictures import PictureLabel
+from app.gui.plain_text import Label, set_tip, wrapped
 from app.identity.matching import CANDIDATES
 from app.jobs.reviewing import Question
 
@@ -28,11 +28,9 @@ class QuestionView(QWidget):
         self.face.setAccessibleName("The face in question")
         self.photo = PictureLabel(_PHOTO, whole=True)
         self.photo.setAccessibleName("The whole photo, the face marked")
-        self.file = QLabel()
-        self.file.setTextFormat(Qt.TextFormat.PlainText)
+        self.file = Label()
         self.file.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.heading = wrapped()
-        self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.cards = [CandidateCard(number) for number in range(1, CANDIDATES + 1)]
         self.name = NameField()
         self._lay_out()
@@ -47,7 +45,7 @@ class QuestionView(QWidget):
         path = question.spot.path
         name = self.fontMetrics().elidedText(question.photo, Qt.TextElideMode.ElideMiddle, _FACE.width())
         self.file.setText(name)
-        self.file.setToolTip(str(path or ""))
+        set_tip(self.file, str(path or ""))
         self.heading.setText(self._heading(question))
         self.face.show_place(loader, path, question.spot.box)
         self.photo.show_place(loader, path, question.spot.box)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
-from app.gui.fitting_dialog import FittingDialog, wrapped
+from app.gui.fitting_dialog import FittingDialog
 from app.gui.folders import ChooseFolder, FolderField, is_folder
+from app.gui.plain_text import wrapped
 from app.settings import Settings
 
 

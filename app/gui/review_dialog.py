@@ -10,7 +10,6 @@ from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -20,8 +19,8 @@ from PyQt6.QtWidgets import (
 
 from app.errors import KithError
 from app.gui.background import Background
-from app.gui.fitting_dialog import wrapped
 from app.gui.lines import in_window_words
+from app.gui.plain_text import Label, wrapped
 from app.gui.question_view import QuestionView
 from app.identity.review_records import Unknown
 from app.jobs.editing import Outcome
@@ -55,11 +54,9 @@ class ReviewDialog(QDialog):
         self._named: set[Unknown] = set()
         self.view = QuestionView(settings.face_tol)
         self.message = wrapped()
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.progress = QLabel()
+        self.progress = Label()
         self.note = wrapped()
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no file name widens it
         self.back, self.skip, self.end = (_button(text) for text in ("Back (B)", "Skip (S)", "Close"))
         self._lay_out()

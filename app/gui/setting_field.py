@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtBoundSignal, pyqtSignal
+from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.gui.fitting_dialog import wrapped
 from app.gui.folders import ChooseFolder
+from app.gui.plain_text import set_tip, wrapped
 from app.settings import Settings
 from app.settings_model import FIELDS, PATHS
 from app.vision.model_registry import REGISTRY
@@ -51,11 +51,9 @@ class SettingField(QWidget):
         self.widget = self._editor.widget
         self.choose = _button("Choose…", f"Choose: {self.title}")
         self.reset_button = _button("Reset", f"Reset: {self.title}")
-        self.reset_button.setToolTip(f"The default: {self._default or 'empty'}")
+        set_tip(self.reset_button, f"The default: {self._default or 'empty'}")
         self.help = wrapped()
-        self.help.setTextFormat(Qt.TextFormat.PlainText)
         self.problem = wrapped(bold=True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self._lay_out()
         self._editor.write(text_of(getattr(settings, key)))
         self._editor.changed.connect(self._check)

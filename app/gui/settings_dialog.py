@@ -10,7 +10,6 @@ from PyQt6.QtWidgets import (
     QFrame,
     QGridLayout,
     QGroupBox,
-    QLabel,
     QPushButton,
     QScrollArea,
     QTabWidget,
@@ -19,8 +18,8 @@ from PyQt6.QtWidgets import (
 )
 
 from app.errors import BadInput
-from app.gui.fitting_dialog import wrapped
 from app.gui.folders import ChooseFolder, choose_folder
+from app.gui.plain_text import Label, wrapped
 from app.gui.setting_field import SettingField
 from app.settings import Settings, load, save, with_overrides
 from app.settings_model import FIELDS, PATHS
@@ -50,13 +49,11 @@ class SettingsDialog(QDialog):
         self._file, self._settings = loaded.path, loaded.settings
         self.fields = {key: SettingField(key, loaded.settings, self._problem_with) for key in FIELDS}
         self.problems = wrapped("\n".join([f"{loaded.path}:", *(f"• {problem}" for problem in loaded.problems)]))
-        self.problems.setTextFormat(Qt.TextFormat.PlainText)
         self.problems.setVisible(bool(loaded.problems))
         self.pages = QTabWidget()
         for title, keys in GROUPS.items():
             self.pages.addTab(self._page(keys), title)
         self.failure = wrapped(bold=True)
-        self.failure.setTextFormat(Qt.TextFormat.PlainText)
         self.failure.hide()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
@@ -131,8 +128,8 @@ def _strictness_table() -> QGroupBox:
     box = QGroupBox("How strict a tolerance is")
     grid = QGridLayout(box)
     for row, (distance, word) in enumerate(STRICTNESS):
-        grid.addWidget(QLabel(f"{distance}"), row, 0, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(QLabel(word), row, 1)
+        grid.addWidget(Label(f"{distance}"), row, 0, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(Label(word), row, 1)
     grid.setColumnStretch(1, 1)
     grid.setHorizontalSpacing(16)
     grid.addWidget(

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 from app import __version__
 from app.errors import command
 from app.gui.main_window import MainWindow
+from app.gui.plain_text import message
 from app.logs import log_file, start_log
 from app.settings import load_user_settings, user_settings_file
 
@@ -57,11 +58,8 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     _log.error("bug", exc_info=(kind, error, trace))
     sys.__excepthook__(kind, error, trace)
     if QApplication.activeModalWidget() is None:
-        box = QMessageBox(
-            QMessageBox.Icon.Critical,
-            "Kith",
+        text = (
             f"Something went wrong that should not have ({kind.__name__}). {log_file()} tells what; "
-            "Help ▸ Report a Problem… shows it.",
-            parent=QApplication.activeWindow(),
+            "Help ▸ Report a Problem… shows it."
         )
-        box.open()
+        message(QApplication.activeWindow(), text, QMessageBox.Icon.Critical).open()
