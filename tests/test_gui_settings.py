@@ -5,12 +5,23 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit
+from PyQt6.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QScrollBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.gui.settings_dialog import GROUPS, SettingsDialog
 from app.settings import Settings, load
 from app.settings_model import FIELDS
+from tests.windows import open_window, turn_wheel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -206,3 +217,49 @@ def test_the_table_of_tolerances_stands_beside_the_face_tolerance(qtbot: QtBot, 
     start = words.index("0.6")
     assert words[start : start + len(rows)] == rows
     assert any("0.56" in text and "measured" in text for text in words)
+
+
+def _turnable(shown: QWidget) -> list[QWidget]:
+    """Return every field that Qt lets the wheel change."""
+    kinds = (QAbstractSpinBox, QComboBox, QAbstractSlider)
+    found = [widget for widget in shown.findChildren(QWidget) if isinstance(widget, kinds)]
+    return [widget for widget in found if not isinstance(widget, QScrollBar)]
+
+
+def test_the_wheel_over_a_field_without_the_keyboard_scrolls_and_changes_nothing(qtbot: QtBot, file: Path) -> None:
+    dialog = _open(qtbot, file)
+    dialog.resize(500, 260)
+    before = {key: field.text for key, field in dialog.fields.items()}
+    fields = _turnable(dialog)
+    assert len(fields) >= 4
+    for field in fields:
+        key = next(key for key, one in dialog.fields.items() if one.widget is field)
+        _show(dialog, key)
+        page = dialog.pages.currentWidget()
+        assert isinstance(page, QScrollArea)
+        page.ensureWidgetVisible(field, 0, 0)
+        dialog.setFocus()
+        assert field.focusPolicy() is Qt.FocusPolicy.StrongFocus, "the wheel itself gives no keyboard"
+        bar = page.verticalScrollBar()
+        assert bar
+        at = bar.value()
+        turn_wheel(field, notches=-1 if at < bar.maximum() else 1)
+        assert bar.value() != at
+    assert {key: field.text for key, field in dialog.fields.items()} == before
+
+
+def test_a_field_with_the_keyboard_heeds_the_wheel(qtbot: QtBot, file: Path) -> None:
+    dialog = _open(qtbot, file)
+    _show(dialog, "body_policy")
+    menu = dialog.fields["body_policy"].widget
+    menu.setFocus()
+    qtbot.waitUntil(menu.hasFocus)
+    turn_wheel(menu)
+    assert dialog.fields["body_policy"].text == "event"
+
+
+def test_the_wheel_over_the_window_changes_no_filter(qtbot: QtBot, file: Path) -> None:
+    window = open_window(qtbot, file)
+    for field in _turnable(window):
+        turn_wheel(field)
+    assert window.console.kinds.currentText() == "All lines"

@@ -6,8 +6,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gui.main_window import MainWindow
@@ -97,3 +98,18 @@ def start_recognition(qtbot: QtBot, window: MainWindow) -> None:
 
     click(qtbot, window.steps.recognize)
     click(qtbot, dialog(qtbot, RecognizeDialog).start)
+
+
+def turn_wheel(widget: QWidget | None, notches: int = -1) -> None:
+    """Turn the wheel over a widget: whoever heeds it first, the widget or what it lies in, as Qt asks them in turn."""
+    while widget:
+        middle = QPointF(widget.rect().center())
+        around = widget.mapToGlobal(middle)
+        plain = Qt.KeyboardModifier.NoModifier
+        turn = QWheelEvent(
+            middle, around, QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton, plain, Qt.ScrollPhase(0), False
+        )
+        QApplication.sendEvent(widget, turn)
+        if turn.isAccepted() or widget.isWindow():
+            return
+        widget = widget.parentWidget()

@@ -10,7 +10,6 @@ from pathlib import Path
 from PyQt6.QtCore import QEvent, QTimer
 from PyQt6.QtGui import QAction, QColor, QFont, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -21,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.plain_text import Label
+from app.gui.wheel import ComboBox
 from app.text import printable
 
 MOST_LINES = 10_000
@@ -85,7 +85,7 @@ class Console(QWidget):
         self._timer.setInterval(FLUSH_MS)
         self._timer.timeout.connect(self._flush)
         self.text = _text_pane()
-        self.kinds = QComboBox()
+        self.kinds = ComboBox()
         self.kinds.addItems(FILTERS)
         self.kinds.setAccessibleName("Which lines are shown")
         self.kinds.currentIndexChanged.connect(self._show_again)

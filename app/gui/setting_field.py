@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt6.QtGui import QPalette
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.folders import ChooseFolder
 from app.gui.plain_text import set_tip, wrapped
+from app.gui.wheel import ComboBox
 from app.settings import Settings
 from app.settings_model import FIELDS, PATHS
 from app.vision.model_registry import REGISTRY
@@ -117,7 +118,7 @@ def _editor(key: str, title: str) -> _Editor:
         box = QCheckBox(title)
         return _Editor(box, lambda: text_of(box.isChecked()), lambda text: box.setChecked(text == "yes"), box.toggled)
     if choices := _choices(key):
-        menu = QComboBox()
+        menu = ComboBox()
         menu.addItems(choices)
         menu.setEditable(not isinstance(default, StrEnum))
         menu.setAccessibleName(title)
