@@ -10,7 +10,7 @@ from app.identity.journal import Change
 from app.identity.person_records import Person, Source, Word, said_to_be
 from app.identity.store import Store, open_store
 from app.jobs.engines import find_engines
-from app.jobs.naming import cleaned, who
+from app.jobs.naming import cleaned, hints_on, who
 from app.jobs.references import appearance_meant
 from app.jobs.refiling import Refiler
 from app.jobs.wording import IN_WORDS, display_names
@@ -110,9 +110,15 @@ class Editor:
             for key in appearance_ids:
                 self.store.edits.name(key, person_id)
 
+        likeness = self._likeness(meant)
         problems = self.change("link", summary, edit)
         new = "" if isinstance(meant, Person) else f" {meant} is new."
-        return Outcome(f"{text}.{new}", problems, self._twice(appearance_ids))
+        return Outcome(f"{text}.{new}", problems, (*likeness, *self._twice(appearance_ids)))
+
+    def _likeness(self, meant: Person | str, renamed: Person | None = None) -> tuple[str, ...]:
+        """Return whom somebody new, or `renamed` by a new name, is called much like, in a sentence or none."""
+        others = [one for one in self.persons().values() if one != renamed]
+        return () if isinstance(meant, Person) else hints_on(others, meant)
 
     def _twice(self, appearance_ids: Iterable[int]) -> tuple[str, ...]:
         """Return where one of these and somebody else in the photo are said to be one person, in a sentence or none."""

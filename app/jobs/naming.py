@@ -1,7 +1,9 @@
-"""Whom a text means: a name, another name, or `#` and the person's number."""
+"""Whom a text means: a name, another name, or `#` and the person's number; and whom it may have been meant for."""
 
+import math
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Sequence
 
 from app.errors import BadInput, command
 from app.identity.person_records import Person
@@ -9,6 +11,8 @@ from app.jobs.wording import display_names
 from app.text import as_read
 
 _NUMBER = re.compile(r"#(\d+)", re.ASCII)
+_WORD = re.compile(r"[^\W_]+")
+_SLIPS_FROM = (4, 8)  # a word of so many letters may have one slip, and a second: Ann is not Amy, but Sharom Sharon
 
 
 def same_name(one: str, other: str) -> bool:
@@ -54,6 +58,71 @@ def who(persons: Collection[Person], text: str) -> Person | None:
 
 def _has_number(person: Person, digits: str) -> bool:
     return str(person.id) == digits.lstrip("0")
+
+
+def alike(persons: Collection[Person], text: str) -> Person | None:
+    """Return whose name, or other name, a name that nobody has is much like: perhaps it was only mistyped.
+
+    Raises BadInput as `who` does.
+    """
+    return None if who(persons, text) else _nearest(persons, text)
+
+
+def hints_on(persons: Collection[Person], name: str) -> tuple[str, ...]:
+    """Return what to say beside a change that makes a name which nobody had: whose it is much like, if anybody's."""
+    known = (own for one in persons for own in (one.name, *one.aliases))
+    one = None if any(same_name(name, own) for own in known) else _nearest(persons, name)
+    if one is None:
+        return ()
+    merge = command("people", "merge")
+    return (f"{name} is much like {one.name} (#{one.id}). If they are one person, {merge} makes one of two.",)
+
+
+def _nearest(persons: Collection[Person], name: str) -> Person | None:
+    wanted = _words(name)
+    found = [(_slips(wanted, _words(own)), one.id, one) for one in persons for own in (one.name, *one.aliases)]
+    slips, _, nearest = min(found, default=(math.inf, 0, None), key=lambda candidate: candidate[:2])
+    return nearest if slips < math.inf else None
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name without accents, capitals and punctuation."""
+    bare = unicodedata.normalize("NFKD", name).casefold()
+    return _WORD.findall("".join(sign for sign in bare if not unicodedata.combining(sign)))
+
+
+def _slips(words: Sequence[str], others: Sequence[str]) -> float:
+    """Return how many slips lie between two names, whatever the order of their words; infinite for two people's."""
+    if words and "".join(words) == "".join(others):
+        return 0
+    if not words or len(words) != len(others):
+        return math.inf
+    orders = (words, others), (sorted(words), sorted(others))
+    return min(sum(map(_slips_of_word, *order)) for order in orders)
+
+
+def _slips_of_word(word: str, other: str) -> float:
+    """Return the slips in a word, infinite for more than it can have; numbers are given to tell people apart."""
+    if word == other:
+        return 0
+    allowed = sum(max(len(word), len(other)) >= length for length in _SLIPS_FROM)
+    if abs(len(word) - len(other)) > allowed or not (word + other).isalpha():
+        return math.inf
+    slips = _edits(word, other)
+    return slips if slips <= allowed else math.inf
+
+
+def _edits(word: str, other: str) -> int:
+    """Return the optimal string alignment distance: letters missed, added, changed or swapped with the next one."""
+    before, row = [0], list(range(len(other) + 1))
+    for at, letter in enumerate(word, 1):
+        earlier, before, row = before, row, [at]
+        for there, sign in enumerate(other, 1):
+            ways = [before[there] + 1, row[-1] + 1, before[there - 1] + (letter != sign)]
+            if at > 1 and there > 1 and (letter, word[at - 2]) == (other[there - 2], sign):
+                ways.append(earlier[there - 2] + 1)
+            row.append(min(ways))
+    return row[-1]
 
 
 def _told_apart(person: Person, shown: str) -> str:

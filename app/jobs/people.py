@@ -32,9 +32,10 @@ class People(Editor):
     def create(self, name: str) -> Outcome:
         """Enter a person."""
         name = cleaned(name)
+        hints = self._likeness(name)
         problems = self.change("create", f"{name} is new", lambda: self.store.people.add(name))
         new = max(self.persons())
-        return Outcome(f"{name} is #{new}.{self._namesakes(name)}", problems)
+        return Outcome(f"{name} is #{new}.{self._namesakes(name)}", problems, hints)
 
     def rename(self, person: Person, name: str, rename_folder: bool = False) -> Outcome:
         """Give a person another name, and their folder in the people folder only if told to.
@@ -44,6 +45,7 @@ class People(Editor):
         name, folder = cleaned(name), self.folder_of(person) if rename_folder else None
         if name == person.name:
             raise BadInput(f"{name} is their name already.")
+        hints = self._likeness(name, person)
 
         def edit() -> None:
             self.store.edits.rename(person.id, name)
@@ -53,7 +55,7 @@ class People(Editor):
         with open_context(self.settings, threading.Event(), "Renaming a folder") if folder else nullcontext():
             problems = self.change("rename", f"{person.name} renamed to {name}", edit)
         told = f" Their folder is {folder.with_name(safe_name(name))}." if folder else ""
-        return Outcome(f"{person.name} is {name} now.{told}{self._namesakes(name)}", problems)
+        return Outcome(f"{person.name} is {name} now.{told}{self._namesakes(name)}", problems, hints)
 
     def folder_of(self, person: Person) -> Path | None:
         """Return the folder in the people folder that is a person's own by its name, or the only one they have."""
@@ -84,14 +86,14 @@ class People(Editor):
             links = self.store.people.links(key)
             if not any(link.person_id == person.id and link.word is Word.IS for link in links):
                 raise BadInput(f"{self.label(key)} is not {text_of(person)}, as far as anybody has said.")
-        faces = f"{len(appearance_ids)} of {person.name}'s appearances"
+        faces, hints = f"{len(appearance_ids)} of {person.name}'s appearances", self._likeness(target)
 
         def edit() -> None:
             target_id = target.id if isinstance(target, Person) else self.store.people.add(target)
             self.store.edits.split(appearance_ids, person.id, target_id)
 
         problems = self.change("split", f"{faces} split off as {self.shown(target)}", edit)
-        return Outcome(f"{faces} are {self.shown(target)} now.", problems, self._twice(appearance_ids))
+        return Outcome(f"{faces} are {self.shown(target)} now.", problems, (*hints, *self._twice(appearance_ids)))
 
     def delete(self, person: Person) -> Outcome:
         """Delete a person; photos and appearances stay."""

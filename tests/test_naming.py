@@ -1,0 +1,146 @@
+"""Whom a name may have been meant for."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.errors import BadInput
+from app.identity.person_records import Person
+from app.jobs.naming import alike, hints_on
+from app.jobs.unknowns import open_unknowns
+from tests.desk import finished, kith
+from tests.small_world import World
+
+
+def _person(number: int, name: str, aliases: Sequence[str] = ()) -> Person:
+    return Person(number, name, aliases=tuple(aliases))
+
+
+KNOWN = [
+    _person(1, "Ariel Sharon"),
+    _person(2, "Gerhard Schröder"),
+    _person(3, "Tim", ["Timothy Bernes-Lee"]),
+    _person(4, "Anna Rossi"),
+    _person(5, "Child 1"),
+    _person(6, "Mary-Ann O'Neill"),
+    _person(7, "김민수"),
+    _person(8, "🙂"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Ariel Sharom", 1),  # another letter
+        ("ariel sharn", 1),  # one missing
+        ("Arriel Sharon", 1),  # one too many
+        ("Airel Sharon", 1),  # two swapped
+        ("Sharon, Ariel", 1),
+        ("Sharom Ariel", 1),
+        ("ArielSharon", 1),
+        ("Ariel Sharon.", 1),
+        ("Gerhard Schroder", 2),
+        ("GERHARD SCHROEDER", 2),
+        ("Gerhart Schrödr", 2),
+        ("Timothy Berners-Lee", 3),  # another name of theirs
+        ("Ana Rossi", 4),
+        ("Anne Rossi", 4),
+        ("Mary Ann O’Neill", 6),
+        ("Maryann ONeill", 6),
+        ("김민서", 7),
+    ],
+)
+def test_a_slip_is_taken_for_one(text: str, number: int) -> None:
+    found = alike(KNOWN, text)
+    assert found
+    assert found.id == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ariel", "Ariel Shavit", "Tom", "Jim", "Child 2", "Carl Rossi", "Anna Verdi", "Anna M Rossi", "🙃", "Rossi", "…"],
+)
+def test_another_name_is_somebody_else(text: str) -> None:
+    assert alike(KNOWN, text) is None
+
+
+@pytest.mark.parametrize("text", ["Ariel Sharon", " ariel  SHARON", "#1", "timothy bernes-lee", "Child 1"])
+def test_a_known_name_is_like_nobody_elses(text: str) -> None:
+    assert alike([*KNOWN, _person(9, "Ariel Sharom")], text) is None
+
+
+def test_of_several_the_most_alike_is_meant() -> None:
+    known = [_person(1, "Maria Rosso"), _person(2, "Mario Rossi"), _person(3, "Marie Rosso")]
+    assert [one.id for one in [alike(known, "Mario Rosso"), alike(known, "Marie Rossi")] if one] == [1, 2]
+
+
+def test_a_name_of_several_people_is_asked_about_as_ever() -> None:
+    with pytest.raises(BadInput, match="2 people"):
+        alike([_person(1, "Ann"), _person(2, "Ann")], "ann")
+
+
+def test_of_nobody_known_nobody_is_alike() -> None:
+    assert alike([], "Ann") is None
+    assert hints_on([], "Ann") == ()
+
+
+# On the command line
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    with world.people() as people:
+        people.rename(people.find("Ann"), "Ariel Sharon")
+    return world
+
+
+def test_a_new_name_much_like_a_known_one_is_made_and_told(world: World) -> None:
+    with world.people() as people:
+        known = people.find("Ariel Sharon")
+        assert f"much like Ariel Sharon (#{known.id})" in people.create("Ariel Sharom").hints[0]
+        assert people.create("Somebody Else").hints == ()
+        assert "much like Ariel Sharo" in people.rename(people.find("Bob"), "Ariel Sharn").hints[0]
+        assert people.rename(known, "Arial Sharon").hints != ()
+        assert {"Ariel Sharom", "Ariel Sharn", "Arial Sharon"} <= {one.name for one in people.persons().values()}
+
+
+@pytest.mark.parametrize("name", ["#99", "Nan", "Ariel Sharon"])
+def test_a_hint_never_keeps_from_making_a_person(world: World, name: str) -> None:
+    with world.people() as people:
+        for known in ("Bob", "Eve"):
+            people.set(people.find(known), {}, {}, {"Nan": True})
+        assert people.create(name).hints == ()
+        assert name in [one.name for one in people.persons().values()]
+
+
+def test_a_name_corrected_is_not_told_to_be_like_itself(world: World) -> None:
+    with world.people() as people:
+        assert people.rename(people.find("Ariel Sharon"), "Ariel Sharom").hints == ()
+
+
+def test_split_off_and_named_groups_are_told_as_well(world: World) -> None:
+    world.recognise()
+    with world.people() as people:
+        taught = [link.appearance_id for _, link in people.store.people.mentions(people.find("Ariel Sharon").id)]
+        assert people.split(people.find("Ariel Sharon"), taught[:1], "Ariel Sharom").hints
+        assert not people.split(people.find("Ariel Sharon"), taught[1:2], "Ariel Sharom").hints, "known by now"
+    with closing(open_unknowns(world.settings)) as unknowns:
+        groups = unknowns.groups(1)
+        assert "much like" in unknowns.name(groups[0].id, "Ariel Sharonn").hints[0]
+
+
+def test_the_hint_is_a_line_of_its_own_among_the_messages(world: World) -> None:
+    settings = world.root / "settings.json"
+    settings.write_text(world.settings.model_dump_json(), encoding="utf-8")
+    code, out, err = finished(kith("people", "create", "Ariel Sharom", "--settings", settings))
+    assert code == 0
+    assert "Ariel Sharom is #" in out
+    assert err.splitlines() == [hints_on([_known(world)], "Ariel Sharom")[0]]
+
+
+def _known(world: World) -> Person:
+    with world.people() as people:
+        return people.find("Ariel Sharon")
