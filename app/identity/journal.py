@@ -77,6 +77,10 @@ class Journal:
         )
         return [Change(key, made_at, action, summary, bool(undone)) for key, made_at, action, summary, undone in rows]
 
+    def newest(self) -> Change | None:
+        """Return the newest change that is not undone, which `undo` would take back."""
+        return next((one for one in self.history() if not one.undone), None)
+
     def state(self) -> tuple[int, int]:
         """Return what is different after any change or undo, for whoever keeps persons in memory."""
         return self._connection.execute(  # type: ignore[no-any-return]
@@ -106,7 +110,7 @@ class Journal:
         machine said before is for the caller to decide anew. A person made by the change stays if the dataset has taken
         them up since.
         """
-        change = next((one for one in self.history() if not one.undone), None)
+        change = self.newest()
         if change is None:
             return None
         self._connection.execute("PRAGMA defer_foreign_keys = ON")

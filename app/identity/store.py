@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -97,10 +97,11 @@ class Store:
             if resumed and change_id is not None:
                 self.changes.end(change_id)
 
-    def undo(self) -> Undone | None:
-        """Take the newest change back that is not undone; None where there is none."""
+    def undo(self, only: Container[int] | None = None) -> Undone | None:
+        """Take the newest change back that is not undone, if it is one of `only`; None where nothing is taken back."""
         with self.transaction():
-            return self.changes.undo()
+            newest = self.changes.newest()
+            return self.changes.undo() if newest and (only is None or newest.id in only) else None
 
     def forget(self, person: Person, folders: Iterable[Path]) -> bool:
         """Erase a person for good, with the places of photos in these folders of theirs, down to the file's bytes.

@@ -1,7 +1,7 @@
 """Edit a library: find whom a text means, make changes, let the filed copies follow, undo."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class Editor:
     Opening raises BadKnowledgeBase and ModelMissing; anything here may raise BadInput and BadKnowledgeBase.
     """
 
+    tells_likeness = True
+
     def __init__(self, settings: Settings) -> None:
         if not os.path.isfile(settings.library_file):
             raise BadKnowledgeBase(f"There is no library at {settings.library_file} yet: run {command('build-kb')}.")
@@ -41,6 +43,7 @@ class Editor:
         self.settings = settings
         self.store: Store = open_store(settings.library_file)
         self._refiler = Refiler(settings, self.store, spec.body_model_id)
+        self._made: list[int] = []  # changes, the newest last
 
     def close(self) -> None:
         """Close the library."""
@@ -117,8 +120,9 @@ class Editor:
 
     def _likeness(self, meant: Person | str, renamed: Person | None = None) -> tuple[str, ...]:
         """Return whom somebody new, or `renamed` by a new name, is called much like, in a sentence or none."""
-        others = [one for one in self.persons().values() if one != renamed]
-        return () if isinstance(meant, Person) else hints_on(others, meant)
+        if isinstance(meant, Person) or not self.tells_likeness:
+            return ()
+        return hints_on([one for one in self.persons().values() if one != renamed], meant)
 
     def _twice(self, appearance_ids: Iterable[int]) -> tuple[str, ...]:
         """Return where one of these and somebody else in the photo are said to be one person, in a sentence or none."""
@@ -155,13 +159,20 @@ class Editor:
 
     def undo(self) -> Outcome:
         """Take the newest change back that is not undone."""
-        before = self._refiler.folders()
-        undone = self.store.undo()
-        if undone is None:
+        taken_back = self._take_back()
+        if taken_back is None:
             raise BadInput("There is nothing to undo.")
+        return taken_back[1]
+
+    def _take_back(self, only: Container[int] | None = None) -> tuple[int, Outcome] | None:
+        """Take the newest change back if it is one of `only`, and return its number and what became of it."""
+        before = self._refiler.folders()
+        undone = self.store.undo(only)
+        if undone is None:
+            return None
         problems = [text for now, then in undone.folders if (text := self._rename_back(now, then))]
         problems += self._refiler.follow(undone.photo_ids, self._renamed(before))
-        return Outcome(f"Undone: {undone.change.summary}.", tuple(problems))
+        return undone.change.id, Outcome(f"Undone: {undone.change.summary}.", tuple(problems))
 
     def change(
         self, action: str, summary: str, edit: Callable[[], object], also: Collection[int] = ()
@@ -170,6 +181,7 @@ class Editor:
         before = self._refiler.folders()
         with self.store.change(action, summary) as change_id:
             edit()
+        self._made.append(change_id)
         photos = self.store.changes.photos(change_id) | set(also)
         return tuple(self._refiler.follow(photos, self._renamed(before), change_id))
 

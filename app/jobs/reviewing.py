@@ -1,16 +1,17 @@
 """Review what was not recognised: who might it be, and what the user says of it."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.errors import BadKnowledgeBase, command
+from app.errors import BadInput, BadKnowledgeBase, command
 from app.identity.matching import Candidate
 from app.identity.photo_records import Sighting
 from app.identity.review_records import Unknown
 from app.identity.verdicts import Judge, Verdict
 from app.jobs.editing import Editor, Outcome
+from app.jobs.naming import alike
 from app.jobs.settling import judged
 from app.photos.box import Box
 from app.settings import Settings
@@ -51,6 +52,13 @@ class Question:
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack(Outcome):
+    """An answer that was taken back; `unknown` is who it was about."""
+
+    unknown: Unknown = field(kw_only=True)
+
+
 def open_review(settings: Settings) -> "Review":
     """Open the library for a review, also beside a running job; close the review in the same thread.
 
@@ -63,6 +71,12 @@ def open_review(settings: Settings) -> "Review":
 
 class Review(Editor):
     """Questions about a library's unknown people, and the user's answers, each a change as on the command line."""
+
+    tells_likeness = False  # who names somebody new is asked before, by `alike`
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._answers: dict[int, Unknown] = {}  # by the number of their change
 
     def unknowns(self) -> list[Unknown]:
         """Return who is unknown or unsure in photos that are still there: faces, then bodies like somebody known."""
@@ -100,15 +114,46 @@ class Review(Editor):
 
     def accept(self, unknown: Unknown, person_id: int) -> Outcome:
         """Say that it is this person."""
-        return self.link(unknown.appearance_id, self.person(person_id))
+        return self._answered(unknown, lambda: self.link(unknown.appearance_id, self.person(person_id)))
 
     def name(self, unknown: Unknown, text: str) -> Outcome:
         """Say that it is the person of this name, a new one if nobody has it; raises BadInput where several have."""
-        return self.link(unknown.appearance_id, self.meant(text))
+        return self._answered(unknown, lambda: self.link(unknown.appearance_id, self.meant(text)))
+
+    def alike(self, text: str) -> tuple[int, str] | None:
+        """Return whom a name was perhaps meant for that nobody has, by number and name to show; raises BadInput."""
+        person = alike(self.persons().values(), text)
+        return (person.id, self.names()[person.id]) if person else None
 
     def not_this_person(self, unknown: Unknown, person_id: int) -> Outcome:
         """Say that it is not this person, who is never suggested here again."""
-        return self.never(unknown.appearance_id, self.person(person_id))
+        return self._answered(unknown, lambda: self.never(unknown.appearance_id, self.person(person_id)))
+
+    def undo(self) -> TakenBack:
+        """Take the newest answer of this review back, and let the copies follow.
+
+        Raises BadInput where there is none, and where something was changed elsewhere since, which is left alone.
+        """
+        taken_back = self._take_back(self._answers)
+        if taken_back is None:
+            raise BadInput(self._why_not_undone())
+        change_id, outcome = taken_back
+        return TakenBack(outcome.text, outcome.problems, unknown=self._answers[change_id])
+
+    def _answered(self, unknown: Unknown, say: Callable[[], Outcome]) -> Outcome:
+        """Say something of somebody, and remember of whom."""
+        before = len(self._made)
+        try:
+            return say()
+        finally:
+            self._answers |= dict.fromkeys(self._made[before:], unknown)
+
+    def _why_not_undone(self) -> str:
+        standing = [one for one in self.history() if not one.undone]
+        if not any(one.id in self._answers for one in standing):
+            return "There is no answer of this review to take back."
+        newest = standing[0].summary
+        return f"Nothing is taken back, since something was changed elsewhere: {newest}. Take that back first."
 
     def _is_unsure(self, unknown: Unknown) -> bool:
         found = self._verdict(unknown, self._refiler.judge)
