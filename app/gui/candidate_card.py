@@ -1,14 +1,15 @@
 """One person whom an unknown face might be: their nearest known face, and the user's yes or no."""
 
 from PyQt6.QtCore import QSize, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from app.gui.background import Background
+from app.gui.choice_button import ChoiceButton
 from app.gui.pictures import PictureLabel
 from app.gui.plain_text import Label
 from app.jobs.reviewing import Suggestion
 
-_FACE = QSize(112, 112)
+_FACE = QSize(96, 96)
 
 
 class CandidateCard(QFrame):
@@ -24,8 +25,8 @@ class CandidateCard(QFrame):
         self.picture = PictureLabel(_FACE)
         self.name = Label(bold=True, size=1.15, wraps=True)
         self.value = Label()
-        self.accept_button = _button(f"Accept ({number})")
-        self.refuse_button = _button("Not this person")
+        self.accept_button = ChoiceButton(f"Accept ({number})")
+        self.refuse_button = ChoiceButton("Not this person")
         self.accept_button.clicked.connect(lambda: self.accepted.emit(self._person_id))
         self.refuse_button.clicked.connect(lambda: self.refused.emit(self._person_id))
         self._lay_out()
@@ -56,9 +57,3 @@ class CandidateCard(QFrame):
         row.setSpacing(12)
         row.addWidget(self.picture)
         row.addLayout(words, 1)
-
-
-def _button(text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    return button

@@ -1,11 +1,26 @@
 """A field for a person's name that knows the people there are."""
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMessageBox, QSizePolicy, QVBoxLayout, QWidget
 
-from app.gui.plain_text import wrapped
+from app.gui.choice_button import ChoiceButton
+from app.gui.plain_text import message, wrapped
 from app.jobs.naming import same_name
+
+
+def ask_whom(parent: QWidget, name: str, known: str, yes: Callable[[], object], no: Callable[[], object]) -> None:
+    """Ask whether a name was meant for somebody known, and do what the user says; nothing where they do not say."""
+    answers = QMessageBox.StandardButton
+    box = message(parent, f"{name}: did you mean {known}?", QMessageBox.Icon.Question)
+    box.setStandardButtons(answers.Yes | answers.No | answers.Cancel)
+    box.setDefaultButton(answers.Cancel)  # one more Enter after the name decides nothing
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    does: dict[int, Callable[[], object]] = {answers.Yes: yes, answers.No: no}
+    box.finished.connect(lambda answer: does.get(answer, lambda: None)())
+    box.open()
 
 
 class _Edit(QLineEdit):
@@ -41,8 +56,7 @@ class NameField(QWidget):
         self.edit.setPlaceholderText("Type a name")
         self._completer = self._make_completer()
         self.edit.setCompleter(self._completer)
-        self.button = QPushButton("Name")
-        self.button.setAutoDefault(False)
+        self.button = ChoiceButton("Name")
         self.hint = wrapped()
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no name widens the dialog
         self.edit.textChanged.connect(self._tell)
@@ -63,7 +77,7 @@ class NameField(QWidget):
         """Be empty, and know these people."""
         names = sorted(known, key=str.casefold)
         self._known.setStringList(names)
-        self.edit.clear()
+        self.edit.setText("")  # unlike clear() nothing that the field's own undo would bring back
 
     def _make_completer(self) -> QCompleter:
         completer = QCompleter(self._known, self)

@@ -1,7 +1,7 @@
 """Who is this? A face, its photo, the people it might be, and a field for any other name."""
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.gui.background import Background
 from app.gui.candidate_card import CandidateCard
@@ -11,11 +11,11 @@ from app.gui.plain_text import Label, set_tip, wrapped
 from app.identity.matching import CANDIDATES
 from app.jobs.reviewing import Question
 
-_FACE, _PHOTO = QSize(320, 320), QSize(320, 210)
+_FACE, _PHOTO = QSize(300, 300), QSize(300, 168)  # with the rest they fit into a window of 1024 × 640
 
 
-class QuestionView(QWidget):
-    """Shows one question and tells what the user answers."""
+class QuestionView(QScrollArea):
+    """Shows one question and tells what the user answers; scrolls where the window is too small for it."""
 
     accepted = pyqtSignal(int)
     refused = pyqtSignal(int)
@@ -23,6 +23,9 @@ class QuestionView(QWidget):
 
     def __init__(self, face_tol: float) -> None:
         super().__init__()
+        self.setAccessibleName("Who is this?")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
         self._face_tol = face_tol
         self.face = PictureLabel(_FACE)
         self.face.setAccessibleName("The face in question")
@@ -57,9 +60,8 @@ class QuestionView(QWidget):
         self.rest()
 
     def rest(self) -> None:
-        """Have the keyboard where digits and letters are keys of the dialog, not text."""
-        shown = next((card.accept_button for card in self.cards if not card.isHidden()), self)
-        shown.setFocus()
+        """Have the keyboard where digits and letters are keys of the dialog, and Space and Enter choose nobody."""
+        self.setFocus()
 
     def _heading(self, question: Question) -> str:
         if question.said:
@@ -85,8 +87,12 @@ class QuestionView(QWidget):
         right.addWidget(wrapped("Somebody else (N)", bold=True))
         right.addWidget(self.name)
         right.addStretch(1)
-        row = QHBoxLayout(self)
+        body = QWidget()
+        row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(20)
+        left.setSpacing(8)
+        right.setSpacing(8)
         row.addLayout(left)
         row.addLayout(right, 1)
+        self.setWidget(body)

@@ -10,7 +10,6 @@ from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -19,13 +18,16 @@ from PyQt6.QtWidgets import (
 
 from app.errors import KithError
 from app.gui.background import Background
+from app.gui.choice_button import ChoiceButton
 from app.gui.lines import in_window_words
-from app.gui.plain_text import Label, wrapped
+from app.gui.name_field import ask_whom
+from app.gui.plain_text import Label, set_tip, wrapped
 from app.gui.question_view import QuestionView
 from app.identity.review_records import Unknown
 from app.jobs.editing import Outcome
-from app.jobs.reviewing import Question, Review, open_review
+from app.jobs.reviewing import Question, Review, TakenBack, open_review
 from app.settings import Settings
+from app.text import as_read
 
 T = TypeVar("T")
 
@@ -52,13 +54,17 @@ class ReviewDialog(QDialog):
         self._question: Question | None = None
         self.busy = False
         self._named: set[Unknown] = set()
+        self._meant: set[str] = set()  # new names that are no slips of known ones, says the user
         self.view = QuestionView(settings.face_tol)
         self.message = wrapped()
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.progress = Label()
         self.note = wrapped()
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no file name widens it
-        self.back, self.skip, self.end = (_button(text) for text in ("Back (B)", "Skip (S)", "Close"))
+        keys = QKeySequence(QKeySequence.StandardKey.Undo).toString(QKeySequence.SequenceFormat.NativeText)
+        texts = ("Back (B)", f"Undo ({keys})", "Skip (S)", "Close")
+        self.back, self.undo, self.skip, self.end = (ChoiceButton(text) for text in texts)
+        set_tip(self.undo, "Take the last answer of this review back")
         self._lay_out()
         self._connect()
 
@@ -68,6 +74,7 @@ class ReviewDialog(QDialog):
         if event and not event.spontaneous():  # spontaneous: it was only minimised
             self._desk, self._pictures = Background(), Background(threads=2)
             self._at = 0
+            self._meant.clear()
             self._tell(LOADING)
             self.note.clear()
             self._run(self._open, self._begin)
@@ -89,7 +96,7 @@ class ReviewDialog(QDialog):
             self._review.close()
             self._review = None
 
-    def _run(self, task: Callable[[], T], then: Callable[[T], None]) -> None:
+    def _run(self, task: Callable[[], T], then: Callable[[T], None], fail: Callable[[str], None] | None = None) -> None:
         """Do something in the background; until it is done no answer is taken: it would be for another face."""
         self.busy = True
 
@@ -99,7 +106,7 @@ class ReviewDialog(QDialog):
             if error is None:
                 then(future.result())
             elif isinstance(error, KithError):
-                self._fail(in_window_words(str(error)))
+                (fail or self._fail)(in_window_words(str(error)))
             else:
                 raise error
 
@@ -124,6 +131,7 @@ class ReviewDialog(QDialog):
 
     def _show(self, found: tuple[Question, list[str]]) -> None:
         self._question, known = found
+        (self._named.add if self._question.said else self._named.discard)(self._question.unknown)
         self.progress.setText(f"Face {self._at + 1} of {len(self._unknowns)}")
         self.back.setEnabled(self._at > 0)
         self.skip.setEnabled(True)
@@ -155,7 +163,38 @@ class ReviewDialog(QDialog):
         self._answer(lambda review, unknown: review.accept(unknown, person_id), named=True)
 
     def _name(self, text: str) -> None:
+        """Take a name, but ask once about a new one that is much like a known one."""
+        review, name = self._review, " ".join(text.split())
+        if self.busy or self._question is None or review is None:
+            return
+        if as_read(name) in self._meant:
+            self._take_name(name)
+        else:
+            self._run(lambda: review.alike(name), lambda known: self._ask_about(name, known))
+
+    def _ask_about(self, name: str, known: tuple[int, str] | None) -> None:
+        def take() -> None:
+            self._meant.add(as_read(name))
+            self._take_name(name)
+
+        if known is None:
+            self._take_name(name)
+        else:
+            person_id, known_name = known
+            ask_whom(self, name, known_name, lambda: self._accept(person_id), take)
+
+    def _take_name(self, text: str) -> None:
         self._answer(lambda review, unknown: review.name(unknown, text), named=True)
+
+    def _take_back(self) -> None:
+        if self._review and not self.busy:
+            self._run(self._review.undo, self._taken_back, self.note.setText)
+
+    def _taken_back(self, answer: TakenBack) -> None:
+        """Say what is taken back, and ask about that face again."""
+        self.note.setText("\n".join([answer.text, *answer.problems]))
+        self._at = self._unknowns.index(answer.unknown)
+        self._ask()
 
     def _refuse(self, person_id: int) -> None:
         self._answer(lambda review, unknown: review.not_this_person(unknown, person_id), named=False)
@@ -192,6 +231,7 @@ class ReviewDialog(QDialog):
         self.view.named.connect(self._name)
         self.back.clicked.connect(lambda: self._move(-1))
         self.skip.clicked.connect(lambda: self._move(1))
+        self.undo.clicked.connect(self._take_back)
         self.end.clicked.connect(self.close)
         keys: dict[str, Callable[[], object]] = {
             "S": self.skip.click,
@@ -200,7 +240,10 @@ class ReviewDialog(QDialog):
             **{str(index + 1): partial(self._accept_by_key, index) for index in range(len(self.view.cards))},
         }
         for key, slot in keys.items():
-            QShortcut(QKeySequence(key), self).activated.connect(slot)
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setAutoRepeat(False)  # a key held down answers one question
+            shortcut.activated.connect(slot)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self).activated.connect(self._take_back)
 
     def _lay_out(self) -> None:
         self._pages = QStackedWidget()
@@ -208,6 +251,7 @@ class ReviewDialog(QDialog):
         self._pages.addWidget(self.view)
         row = QHBoxLayout()
         row.addWidget(self.back)
+        row.addWidget(self.undo)
         row.addWidget(self.progress, 1, Qt.AlignmentFlag.AlignCenter)
         row.addWidget(self.skip)
         row.addWidget(self.end)
@@ -215,14 +259,8 @@ class ReviewDialog(QDialog):
         column.addWidget(self._pages, 1)
         column.addWidget(self.note)
         column.addLayout(row)
-        self.resize(860, 680)
+        self.resize(860, 600)
 
 
 def _faces(count: int) -> str:
     return "1 face" if count == 1 else f"{count} faces"
-
-
-def _button(text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    return button
