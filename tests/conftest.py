@@ -67,5 +67,11 @@ def _no_thread_left() -> Iterator[None]:
     yield
     # Python keeps stand-ins for threads of Qt after these have ended.
     own = [thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)]
-    left = [thread for thread in own if thread not in before and thread.is_alive()]
+    left = [thread for thread in own if thread not in before and _still_runs(thread)]
     assert not left, f"threads left running: {left}"
+
+
+def _still_runs(thread: threading.Thread) -> bool:
+    """Say whether a thread is at work though it had a moment to stop."""
+    thread.join(timeout=5)
+    return thread.is_alive()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,6 +117,18 @@ def test_names_that_are_not_utf_8_are_found_and_can_be_opened(tmp_path: Path) ->
     assert isinstance(photo, Path)
     assert os.fsencode(photo.name) == name
     assert photo.read_bytes() == b"x"
+
+
+def test_no_folder_is_listed_after_the_wish_to_stop(tmp_path: Path) -> None:
+    _make(tmp_path, "1.jpg", "2.jpg", "a/3.jpg", "b/4.jpg")
+    stop = threading.Event()
+    found = []
+    for photo in find_photos(tmp_path, [".jpg"], stop=stop):
+        assert isinstance(photo, Path)
+        found.append(photo.name)
+        if photo.name == "3.jpg":
+            stop.set()
+    assert found == ["1.jpg", "2.jpg", "3.jpg"]
 
 
 def test_a_folder_that_vanishes_during_the_search_is_one_failure(tmp_path: Path) -> None:

@@ -1,12 +1,17 @@
 """Work off the GUI thread, its results handed back on it."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 T = TypeVar("T")
+
+PAUSE_MS = 250  # somebody who types pauses longer only when they look at what they typed
 
 
 class Background(QObject):
@@ -32,3 +37,68 @@ class Background(QObject):
     def _tell(self, then: Callable[["Future[Any]"], None], future: "Future[Any]") -> None:
         if not self._closed:
             then(future)
+
+
+class _Question(QObject):
+    """A task in a thread of its own; once cancelled it is told to stop and not heard of any more."""
+
+    _answered = pyqtSignal(object)
+
+    def __init__(self, task: Callable[[threading.Event], T], then: Callable[[T], None]) -> None:
+        super().__init__()
+        self._then: Callable[[Any], None] = then
+        self._stop = threading.Event()
+        self._answered.connect(self._tell)
+        # A drive that does not answer holds up this thread alone, and not the end of the program.
+        threading.Thread(target=self._answer, args=(task,), name="kith-question", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Want no answer any more."""
+        self._stop.set()
+
+    def _answer(self, task: Callable[[threading.Event], T]) -> None:
+        future: Future[T] = Future()
+        try:
+            future.set_result(task(self._stop))
+        except Exception as error:  # noqa: BLE001 - raised where the answer is heard
+            future.set_exception(error)
+        with suppress(RuntimeError):  # Qt's half of this object is gone: the program ends
+            self._answered.emit(future)
+
+    def _tell(self, answer: "Future[Any]") -> None:
+        if not self._stop.is_set():
+            self._then(answer.result())
+
+
+class Newest(QObject):
+    """Answers the newest of several questions, once none came for a moment; those before it are cancelled.
+
+    A question is a task that ends early when its event is set. None is answered after the owner is gone.
+    """
+
+    def __init__(self, owner: QObject, pause_ms: int = PAUSE_MS) -> None:
+        super().__init__(owner)
+        self._asked: list[_Question] = []
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(pause_ms)
+        self._pause.timeout.connect(lambda: self._begin())
+        self._begin: Callable[[], object] = lambda: None
+        self.destroyed.connect(partial(_cancel, self._asked))
+
+    def ask(self, task: Callable[[threading.Event], T], then: Callable[[T], None]) -> None:
+        """Ask instead of what was asked before; `then` is called with the answer."""
+        self.drop()
+        self._begin = lambda: self._asked.append(_Question(task, then))
+        self._pause.start()
+
+    def drop(self) -> None:
+        """Want no answer any more."""
+        self._pause.stop()
+        _cancel(self._asked)
+        self._asked.clear()
+
+
+def _cancel(questions: Iterable[_Question]) -> None:
+    for question in questions:
+        question.cancel()

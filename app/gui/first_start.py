@@ -5,6 +5,7 @@ from pathlib import Path
 from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QGroupBox, QVBoxLayout, QWidget
 
 from app.errors import BadInput
+from app.gui.background import Newest
 from app.gui.fitting_dialog import FittingDialog
 from app.gui.folders import ChooseFolder, FolderField, is_folder, people_problem, remember
 from app.gui.model_download import ModelBox
@@ -21,6 +22,7 @@ PRIVACY = (
     "All of it stays on this computer, in the files {library} and {encodings}; nothing is ever sent anywhere. "
     "To erase what Kith knows, delete these two files, and the copies if you do not want them any more."
 )
+LOOKING = "Looking for photos in it …"
 
 
 class FirstStart(FittingDialog):
@@ -30,16 +32,17 @@ class FirstStart(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle("Welcome to Kith")
         self._file, self._settings = settings_file, settings
-        photos = settings.input_folder if is_folder(settings.input_folder) else None
         self.people = FolderField("Your people", settings.dataset_folder, choose)
-        self.photos = FolderField("Photos to recognize", photos, choose)
+        self.photos = FolderField("Photos to recognize", None, choose)
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
         self.photos.edit.setPlaceholderText("Can be chosen later")
-        self.people.edit.textChanged.connect(self._show_hint)
+        self._look = Newest(self)
+        Newest(self, pause_ms=0).ask(lambda _stop: is_folder(settings.input_folder), self._offer_photos)
+        self.people.edit.textChanged.connect(self._look_at_people)
         self.models = ModelBox(settings)
         self.problem = wrapped(bold=True)
         self._lay_out()
-        self._show_hint()
+        self._look_at_people()
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -76,6 +79,7 @@ class FirstStart(FittingDialog):
 
     def done(self, result: int) -> None:
         """Close once a download has ended: it is stopped, which takes as long as its connection lets it."""
+        self._look.drop()
         if download := self.models.download:
             self.setEnabled(False)
             download.finished.connect(lambda: super(FirstStart, self).done(result))
@@ -98,9 +102,19 @@ class FirstStart(FittingDialog):
         folders = {"dataset_dir": people, "processed_dir": output} | ({"process_dir": photos} if photos else {})
         remember(self._file, **folders)
 
-    def _show_hint(self) -> None:
-        people = self.people.folder
-        self.people.say(people_problem(people, self._settings) if people else "")
+    def _offer_photos(self, there: bool) -> None:
+        """Fill in the folder of last time, unless it is gone or the user was faster."""
+        if there and not self.photos.edit.text() and not self.photos.edit.isModified():
+            self.photos.edit.setText(str(self._settings.input_folder))
+
+    def _look_at_people(self) -> None:
+        people, settings = self.people.folder, self._settings
+        if people is None:
+            self._look.drop()
+            self.people.say("")
+        else:
+            self.people.say(LOOKING)
+            self._look.ask(lambda stop: people_problem(people, settings, stop), self.people.say)
 
 
 def _privacy(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """Folders the user chooses: a field for one, what lies in it, and remembering it in the settings file."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,14 +77,17 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def people_problem(people: Path, settings: Settings) -> str:
-    """Return what keeps a folder from teaching anybody, empty where a person's folder in it has a photo."""
+def people_problem(people: Path, settings: Settings, stop: threading.Event | None = None) -> str:
+    """Return what keeps a folder from teaching anybody, empty where a person's folder in it has a photo.
+
+    That may be a walk through all of a large folder: not in the GUI thread. `stop` ends it, whatever it returns then.
+    """
     from app.photos.find import find_photos
 
     if not is_folder(people):
         return "This folder is not there yet: it will be created."
-    own = any(True for _ in find_photos(people, settings.valid_exts, recursive=False))
-    photos = find_photos(people, settings.valid_exts, leave_out=[settings.output_folder])
+    own = any(True for _ in find_photos(people, settings.valid_exts, recursive=False, stop=stop))
+    photos = find_photos(people, settings.valid_exts, leave_out=[settings.output_folder], stop=stop)
     if any(photo.parent != people for photo in photos if isinstance(photo, Path)):
         return ""
     if own:

@@ -8,11 +8,14 @@ from PyQt6.QtCore import Qt, QThread, pyqtSignal
 from PyQt6.QtWidgets import QGroupBox, QProgressBar, QPushButton, QVBoxLayout
 
 from app.errors import KithError
+from app.gui.background import Newest
 from app.gui.plain_text import wrapped
 from app.settings import Settings
 from app.vision.model_files import ModelFile, default_folder, download, missing_models
 
 _log = logging.getLogger(__name__)
+
+LOOKING = "Looking for the model files …"
 
 
 class _Stopped(Exception):
@@ -58,6 +61,8 @@ class ModelBox(QGroupBox):
         self._settings = settings
         self._thread: ModelDownload | None = None
         self._failures: list[str] = []
+        self._missing: list[ModelFile] = []
+        self._look_up = Newest(self, pause_ms=0)
         self.words = wrapped()
         self.button = QPushButton()
         self.button.setAutoDefault(False)
@@ -76,7 +81,14 @@ class ModelBox(QGroupBox):
         return self._thread
 
     def _look(self) -> None:
-        missing = missing_models(self._settings)
+        """Look which files are there, and whether they are whole, which means to read them."""
+        self.words.setText(LOOKING)
+        self.button.hide()
+        settings = self._settings
+        self._look_up.ask(lambda _stop: missing_models(settings), self._tell_missing)
+
+    def _tell_missing(self, missing: list[ModelFile]) -> None:
+        self._missing = missing
         size = sum(model.size or 0 for model in missing) / 1e6
         self.button.setText(f"&Download {size:.1f} MB")
         self.button.setVisible(bool(missing))
@@ -90,7 +102,7 @@ class ModelBox(QGroupBox):
             self._thread.stop.set()
             return
         self._failures = []
-        self._thread = ModelDownload(missing_models(self._settings), self._settings)
+        self._thread = ModelDownload(self._missing, self._settings)
         self._thread.progressed.connect(self._show)
         self._thread.failed.connect(self._failures.append)
         self._thread.finished.connect(self._ended)

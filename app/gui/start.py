@@ -41,11 +41,19 @@ def main() -> int:
 
 def greet(window: MainWindow, first_time: bool) -> None:
     """Open the first steps for whoever has no settings yet or no photos of people."""
+    from app.gui.background import Newest
     from app.gui.folders import people_problem
 
     settings = window.settings
-    if first_time or people_problem(settings.dataset_folder, settings):
+
+    def tell(problem: str) -> None:
+        if problem and not window.jobs.running and QApplication.activeModalWidget() is None:
+            window.first_steps()
+
+    if first_time:
         window.first_steps()
+    else:
+        Newest(window, pause_ms=0).ask(lambda stop: people_problem(settings.dataset_folder, settings, stop), tell)
 
 
 def _has_display() -> bool:

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import sys
+import threading
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -11,18 +12,24 @@ from app.errors import BadPhoto
 
 
 def find_photos(
-    root: Path, extensions: Collection[str], *, recursive: bool = True, leave_out: Collection[Path] = ()
+    root: Path,
+    extensions: Collection[str],
+    *,
+    recursive: bool = True,
+    leave_out: Collection[Path] = (),
+    stop: threading.Event | None = None,
 ) -> Iterator[Path | BadPhoto]:
     """Yield the photos of `root` as they are found: a folder's own first, then its subfolders', as a person sorts them.
 
     `extensions` have their leading dot, in any case. Left out: hidden files and folders, and the folders `leave_out`.
     Links to folders are followed, and each real folder is visited once. A folder that cannot be listed is yielded
     as a BadPhoto. Whatever else bears a photo's extension is yielded, be it a broken link: opening it says why.
+    Once `stop` is set no further folder is listed.
     """
     wanted = {extension.lower() for extension in extensions}
     done = {os.path.realpath(folder) for folder in leave_out}
     waiting = [root]
-    while waiting:
+    while waiting and not (stop and stop.is_set()):
         folder = waiting.pop()
         real_folder = os.path.realpath(folder)
         if real_folder in done:
