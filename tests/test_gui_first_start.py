@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt6.QtCore import Qt
@@ -15,7 +17,8 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.gui import start
-from app.gui.first_start import FirstStart
+from app.gui.background import PAUSE_MS
+from app.gui.first_start import LOOKING, FirstStart
 from app.gui.folders import people_problem
 from app.gui.main_window import MainWindow
 from app.gui.recognize_dialog import RecognizeDialog
@@ -35,20 +38,31 @@ def _first_steps(qtbot: QtBot, file: Path) -> tuple[MainWindow, FirstStart]:
     return window, dialog(qtbot, FirstStart)
 
 
-def _greeted(window: MainWindow, first_time: bool) -> bool:
+def _greeted(qtbot: QtBot, window: MainWindow, first_time: bool) -> bool:
+    """Say whether the first steps open, once all that is looked at first has been seen."""
     start.greet(window, first_time)
+    _looked(qtbot)
     shown = QApplication.activeModalWidget()
     if isinstance(shown, FirstStart):
         shown.reject()
     return shown is not None
 
 
+def _looked(qtbot: QtBot) -> None:
+    """Wait until no question about the disk is open, nor an answer on its way."""
+    qtbot.wait(10)
+    qtbot.waitUntil(
+        lambda: not any(thread.name == "kith-question" for thread in threading.enumerate()), timeout=PATIENCE_MS
+    )
+    qtbot.wait(10)
+
+
 def test_newcomers_are_greeted_and_nobody_else(qtbot: QtBot, desk: Desk) -> None:
     window = open_window(qtbot, desk.settings_file())
-    assert _greeted(window, first_time=False), "there is no photo of anybody yet"
+    assert _greeted(qtbot, window, first_time=False), "there is no photo of anybody yet"
     desk.put(POWELL[0], "people/Colin Powell/")
-    assert not _greeted(window, first_time=False)
-    assert _greeted(window, first_time=True)
+    assert not _greeted(qtbot, window, first_time=False)
+    assert _greeted(qtbot, window, first_time=True)
 
 
 def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
@@ -103,10 +117,12 @@ def test_folders_are_kept_and_the_people_folder_is_made(qtbot: QtBot, desk: Desk
     file = desk.settings_file()
     file.write_text(json.dumps(json.loads(file.read_text()) | {"a_new_key": 1, "face_tol": 0.5}))
     window, welcome = _first_steps(qtbot, file)
+    qtbot.waitUntil(lambda: welcome.photos.edit.text() == str(desk.input), timeout=PATIENCE_MS)
     new = desk.root / "a" / "new folder"
     welcome.people.edit.selectAll()
     qtbot.keyClicks(welcome.people.edit, str(new))
-    assert "will be created" in welcome.people.hint.text()
+    assert welcome.people.hint.text() == LOOKING
+    qtbot.waitUntil(lambda: "will be created" in welcome.people.hint.text(), timeout=PATIENCE_MS)
     welcome.photos.edit.clear()
     qtbot.keyClick(welcome.people.edit, Qt.Key.Key_Return)
     assert new.is_dir()
@@ -143,6 +159,109 @@ def test_folders_that_cannot_be_used_are_refused(
     assert words in welcome.problem.text()
     assert welcome.isVisible()
     assert file.read_bytes() == before
+
+
+class _Drive:
+    """A folder on a drive that is asleep: whoever looks at it waits until it is awake, and the window must not."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.awake = threading.Event()
+        self.looked_at: list[str] = []
+        self.listed: list[str] = []
+        self.by_window: list[str] = []
+        self._folder = str(folder)
+        monkeypatch.setattr(os, "stat", self._slow(os.stat, self.looked_at))
+        monkeypatch.setattr(os, "scandir", self._slow(os.scandir, self.listed))
+
+    def _slow(self, look: Callable[..., Any], looks: list[str]) -> Callable[..., Any]:
+        def slow(path: Any = ".", *args: Any, **kwargs: Any) -> Any:
+            if str(path).startswith(self._folder):
+                if threading.current_thread() is threading.main_thread():
+                    self.by_window.append(str(path))
+                else:
+                    looks.append(str(path))
+                assert self.awake.is_set() or self.awake.wait(PATIENCE_MS / 1000)
+            return look(path, *args, **kwargs)
+
+        return slow
+
+
+@pytest.fixture
+def drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Drive]:
+    """People of whom there is no photo, in many folders, and all other folders beside them; asleep."""
+    for number in range(40):
+        (tmp_path / f"drive/people/{number}/below").mkdir(parents=True)
+    (tmp_path / "drive/output").mkdir()
+    (tmp_path / "drive/input").mkdir()
+    drive = _Drive(tmp_path / "drive", monkeypatch)
+    yield drive
+    drive.awake.set()
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Path:
+    """Settings that name folders on the drive."""
+    folders = {"dataset_dir": "drive/people", "process_dir": "drive/input", "processed_dir": "drive/output"}
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(folders | {"models_dir": "drive/models"}), encoding="utf-8")
+    return file
+
+
+def test_keys_are_not_held_up_by_the_people_folder(qtbot: QtBot, far: Path, drive: _Drive) -> None:
+    _, welcome = _first_steps(qtbot, far)
+    assert welcome.people.hint.text() == LOOKING
+    people = str(far.parent / "drive/people")
+    qtbot.waitUntil(lambda: people in drive.looked_at, timeout=PATIENCE_MS)  # at work by now
+    for text in ("/0", "/below", "/x"):
+        qtbot.keyClicks(welcome.people.edit, text)
+        assert welcome.people.hint.text() == LOOKING
+        qtbot.wait(PAUSE_MS + 100)
+    drive.awake.set()
+    qtbot.waitUntil(lambda: "will be created" in welcome.people.hint.text(), timeout=PATIENCE_MS)
+    assert drive.by_window == []
+    _looked(qtbot)
+    assert drive.listed == [], "what nobody waits for any more is not looked at"
+    assert "will be created" in welcome.people.hint.text()
+
+
+def test_keys_in_quick_succession_are_one_question(qtbot: QtBot, far: Path, drive: _Drive) -> None:
+    drive.awake.set()
+    _, welcome = _first_steps(qtbot, far)
+    qtbot.waitUntil(lambda: "no photo in it yet" in welcome.people.hint.text(), timeout=PATIENCE_MS)
+    drive.listed.clear()
+    for _ in range(3):
+        qtbot.keyClicks(welcome.people.edit, "/0")
+        qtbot.keyClick(welcome.people.edit, Qt.Key.Key_Backspace)
+        qtbot.keyClick(welcome.people.edit, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: "no photo in it yet" in welcome.people.hint.text(), timeout=PATIENCE_MS)
+    assert drive.listed.count(str(far.parent / "drive/people")) == 2, "its own photos and its people's, once each"
+
+
+def test_the_dialog_closes_while_a_drive_is_asleep(qtbot: QtBot, far: Path, drive: _Drive) -> None:
+    _, welcome = _first_steps(qtbot, far)
+    qtbot.waitUntil(lambda: str(far.parent / "drive/people") in drive.looked_at, timeout=PATIENCE_MS)
+    click(qtbot, welcome.later)
+    assert not welcome.isVisible()
+    assert not drive.awake.is_set()
+    drive.awake.set()
+    _looked(qtbot)
+    assert drive.listed == [], "nobody waits for it any more"
+    assert drive.by_window == []
+
+
+def test_the_window_opens_while_a_drive_is_asleep(qtbot: QtBot, far: Path, drive: _Drive) -> None:
+    (far.parent / "drive/output/report.csv").touch()
+    window = open_window(qtbot, far)
+    start.greet(window, first_time=False)
+    qtbot.wait(50)
+    assert QApplication.activeModalWidget() is None
+    assert not window.does.output.isEnabled()
+    drive.awake.set()
+    welcome = dialog(qtbot, FirstStart)
+    qtbot.waitUntil(lambda: welcome.photos.edit.text() != "", timeout=PATIENCE_MS)
+    welcome.reject()
+    qtbot.waitUntil(lambda: window.does.output.isEnabled() and window.does.report.isEnabled(), timeout=PATIENCE_MS)
+    assert drive.by_window == []
 
 
 def test_people_folder_says_what_it_lacks(desk: Desk) -> None:
@@ -240,6 +359,7 @@ def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
     _offer(server, monkeypatch, "/model", "/absent")
     _, welcome = _first_steps(qtbot, bare)
     box = welcome.models
+    qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
     assert f"missing: no {DETECTOR}" in box.words.text()
     assert "missing: no osnet_ain_x1_0" in box.words.text()
     assert "127.0.0.1" in box.words.text()
@@ -251,6 +371,7 @@ def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
     assert "on their way" in welcome.problem.text()
     server.go_on.set()
     qtbot.waitUntil(lambda: box.download is None, timeout=PATIENCE_MS)
+    qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
     assert (bare.parent / f"models/{DETECTOR}.bin").read_bytes() == CONTENT
     assert "osnet_ain_x1_0 could not be fetched" in box.words.text()
     assert "missing: no osnet_ain_x1_0" in box.words.text()
@@ -267,6 +388,7 @@ def test_closing_during_a_download_stops_it_and_leaves_nothing(
     _, welcome = _first_steps(qtbot, bare)
     ended: list[int] = []
     welcome.finished.connect(ended.append)
+    qtbot.waitUntil(welcome.models.button.isVisible, timeout=PATIENCE_MS)
     click(qtbot, welcome.models.button)
     qtbot.waitUntil(lambda: welcome.models.bar.value() > 0)
     click(qtbot, welcome.later)
@@ -280,7 +402,7 @@ def test_closing_during_a_download_stops_it_and_leaves_nothing(
 def test_where_all_models_are_there_nothing_is_offered(qtbot: QtBot, desk: Desk) -> None:
     desk.change(reid_model="osnet_x0_25", reid_weights=str(desk.models / "osnet_x0_25_msmt17.pth"))
     _, welcome = _first_steps(qtbot, desk.settings_file())
-    assert welcome.models.words.text() == "All model files are there."
+    qtbot.waitUntil(lambda: welcome.models.words.text() == "All model files are there.", timeout=PATIENCE_MS)
     assert not welcome.models.button.isVisible()
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,6 +91,69 @@ def test_build_learns_the_people_and_gives_the_buttons_back(qtbot: QtBot, desk: 
     assert sorted(desk.links().values()) == ["Colin Powell"] * 3 + ["Jacques Chirac"] * 3
     assert "Start here" not in window.steps.build.accessibleName()
     assert window.steps.recognize.property("next")
+
+
+def _next(window: MainWindow) -> list[str]:
+    """Return which of the large buttons stands out."""
+    steps = window.steps
+    buttons = {"build": steps.build, "recognize": steps.recognize, "look": steps.output, "review": steps.review}
+    return [name for name, button in buttons.items() if button.property("next")]
+
+
+def test_after_a_failed_build_the_next_step_is_another_build(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "people/Ann").mkdir(parents=True)
+    (tmp_path / "settings.json").write_text(json.dumps({"dataset_dir": "people"}), encoding="utf-8")
+    window = open_window(qtbot, tmp_path / "settings.json")
+    build(qtbot, window)
+    dialog(qtbot, QMessageBox).accept()
+    assert (tmp_path / "people/library.sqlite").exists()
+    assert _next(window) == ["build"]
+    qtbot.waitUntil(lambda: "Start here" in window.steps.build.accessibleName())
+    again = open_window(qtbot, tmp_path / "settings.json")
+    qtbot.wait(50)
+    assert _next(again) == ["build"]
+
+
+def test_after_a_build_that_taught_nobody_or_was_stopped_the_next_step_is_another(
+    qtbot: QtBot, desk: Desk, gate: Gate
+) -> None:
+    desk.build()
+    window = open_window(qtbot, desk.settings_file(), gate)
+    qtbot.waitUntil(lambda: _next(window) == ["recognize"], timeout=PATIENCE_MS)
+    shutil.rmtree(desk.people / "Colin Powell")
+    shutil.rmtree(desk.people / "Jacques Chirac")
+    desk.put(NOBODY, "people/Cat/")
+    desk.put(TWO_STRANGERS, "people/Cat/")
+    click(qtbot, window.steps.build)
+    click(qtbot, window.progress.abort_button)
+    gate.open_wide()
+    wait_for_end(qtbot, window)
+    assert _next(window) == ["build"]
+    build(qtbot, window)
+    console_has(qtbot, window, "Cat: 0 used")
+    assert _next(window) == ["build"]
+
+
+def test_after_a_failed_recognition_the_next_step_is_another(qtbot: QtBot, desk: Desk, window: MainWindow) -> None:
+    build(qtbot, window)
+    shutil.rmtree(desk.input)
+    desk.input.mkdir()
+    start_recognition(qtbot, window)
+    dialog(qtbot, QMessageBox).accept()
+    wait_for_end(qtbot, window)
+    assert _next(window) == ["recognize"]
+
+
+def test_the_end_of_a_job_takes_the_keyboard_from_nobody_who_types(qtbot: QtBot, desk: Desk, gate: Gate) -> None:
+    window = open_window(qtbot, desk.settings_file(), gate)
+    click(qtbot, window.steps.build)
+    press(qtbot, window, Qt.Key.Key_F)
+    gate.open_wide()
+    wait_for_end(qtbot, window)
+    assert window.focusWidget() is window.console.search
+    qtbot.keyClicks(window.focusWidget(), "colin powell")
+    assert window.console.search.text() == "colin powell"
+    assert not window.jobs.running
 
 
 def test_recognition_by_keys_files_the_photos_and_remembers_the_folders(qtbot: QtBot, desk: Desk) -> None:

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.errors import KithError
 from app.gui.console import Console, Kind
 from app.gui.progress import JobProgress
-from app.gui.workers import JobWorker
+from app.gui.workers import JobWorker, KbBuilder
 from app.logs import log_file
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class JobRunner(QObject):
     """Runs jobs; `changed` tells that one began or that its thread has ended, `failed` in words what ended it early.
 
-    `outcome` is a sentence on the last job, `report` what it wrote if it was a recognition.
+    `outcome` is a sentence on the last job, `report` what it wrote if it was a recognition. `built` says whether
+    the last build came to its end and taught somebody, None before one.
     """
 
     changed = pyqtSignal()
@@ -31,6 +32,7 @@ class JobRunner(QObject):
         self._worker: JobWorker | None = None
         self.outcome = ""
         self.report: Path | None = None
+        self.built: bool | None = None
 
     @property
     def running(self) -> bool:
@@ -74,6 +76,7 @@ class JobRunner(QObject):
                 self._progress.set_done(event.done)
             case BuildFinished():
                 self.outcome, self.report = headline(event), None
+                self.built = not event.stopped and any(person.used for person in event.people)
             case RecognitionFinished():
                 self.outcome, self.report = headline(event), event.report
         for kind, text in lines_of(event):
@@ -83,6 +86,8 @@ class JobRunner(QObject):
         from app.gui.lines import in_window_words
 
         job = self._worker.job_name if self._worker else ""
+        if isinstance(self._worker, KbBuilder):
+            self.built, self.report = False, None
         self.outcome = f"{job} could not be finished"
         text = (
             in_window_words(str(error))

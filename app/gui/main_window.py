@@ -11,11 +11,12 @@ from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from app.errors import BadInput
+from app.gui.background import Newest
 from app.gui.console import Console, Kind
-from app.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, is_folder, remember
+from app.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember
 from app.gui.job_runner import JobRunner
 from app.gui.menus import Actions
-from app.gui.next_steps import NextSteps, Step
+from app.gui.next_steps import Around, NextSteps, Step, look_around
 from app.gui.plain_text import Label, message
 from app.gui.progress import JobProgress
 from app.gui.workers import FolderWorker, JobWorker, KbBuilder
@@ -38,6 +39,8 @@ class MainWindow(QMainWindow):
         self._loaded = loaded
         self._executor = executor
         self._closing = False
+        self._around = Around()
+        self._look = Newest(self, pause_ms=0)
         self.does = Actions(self)
         self.steps = NextSteps(self.does)
         self.progress = JobProgress(self.does.abort)
@@ -76,7 +79,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Kith")
-        self.resize(1080, 640)
+        self.resize(1000, 600)  # with its frame on a screen of 1024 × 640
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(12, 12, 12, 4)
@@ -114,19 +117,31 @@ class MainWindow(QMainWindow):
         self.jobs.changed.connect(self._refresh)
 
     def _refresh(self) -> None:
-        settings, running = self.settings, self.jobs.running
-        output = settings.output_folder
-        self.does.enable(running=running, report=self._report.is_file(), output=is_folder(output))
+        """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
+        settings, report = self.settings, self._report
+        self._show_steps()
         self.status.setText(self.jobs.outcome or "Ready")
-        if not running:
-            self.steps.show_next(self._next_step(settings), settings.dataset_folder.name)
-            if self._closing:
-                self.close()
+        if self._closing and not self.jobs.running:
+            self.close()
+        else:
+            self._look.ask(lambda _stop: look_around(settings, report), self._see)
 
-    def _next_step(self, settings: Settings) -> Step:
-        if not settings.library_file.is_file():
-            return Step.BUILD
-        return Step.LOOK if self.jobs.report else Step.RECOGNIZE
+    def _see(self, around: Around) -> None:
+        if around != self._around:
+            self._around = around
+            self._show_steps()
+
+    def _show_steps(self) -> None:
+        running, filed = self.jobs.running, self.jobs.report is not None
+        self.does.enable(running=running, report=filed or self._around.report, output=filed or self._around.output)
+        if not running:
+            self.steps.show_next(self._next_step(), self._loaded.settings.dataset_folder.name)
+
+    def _next_step(self) -> Step:
+        if self.jobs.report:
+            return Step.LOOK
+        taught = self._around.taught if self.jobs.built is None else self.jobs.built
+        return Step.RECOGNIZE if taught else Step.BUILD
 
     @property
     def _report(self) -> Path:

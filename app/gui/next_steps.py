@@ -1,13 +1,17 @@
 """The large buttons: what Kith does, in the order a newcomer does it."""
 
+from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app.gui.folders import is_folder
 from app.gui.menus import Actions
 from app.gui.plain_text import Label, wrapped
+from app.settings import Settings
 
 
 class Step(Enum):
@@ -16,6 +20,21 @@ class Step(Enum):
     BUILD = "build"
     RECOGNIZE = "recognize"
     LOOK = "look"
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is there already: a report, an output folder, and a knowledge base that was built to its end."""
+
+    report: bool = False
+    output: bool = False
+    taught: bool = False
+
+
+def look_around(settings: Settings, report: Path) -> Around:
+    """Look what is there; not in the GUI thread, since a drive may be slow to answer."""
+    taught = settings.library_file.is_file() and settings.encodings_file.is_file()
+    return Around(report.is_file(), is_folder(settings.output_folder), taught)
 
 
 # Colours of the theme only, so that it is readable in light and dark ones.
@@ -93,4 +112,6 @@ class NextSteps(QWidget):
         self.build.say(start if step is Step.BUILD else again, is_next=step is Step.BUILD)
         self.recognize.say("Find your people in a folder of photos", is_next=step is Step.RECOGNIZE)
         self.output.say("See the copies, a folder for each person", is_next=step is Step.LOOK)
-        {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}[step].setFocus()
+        window = self.window()
+        if window and not isinstance(window.focusWidget(), QLineEdit | QPlainTextEdit):  # somebody may be typing there
+            {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}[step].setFocus()

@@ -6,8 +6,9 @@ from collections import deque
 
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
+from app.gui.choice_button import ChoiceButton
 from app.gui.plain_text import Label
 
 SMOOTHED_OVER_S = 15.0
@@ -114,8 +115,8 @@ class JobProgress(QWidget):
             self.pace_label.setText(f"{rate:.1f} photos/s, {left}")
 
 
-def _button_of(action: QAction) -> QPushButton:
-    button = QPushButton(action.text())
+def _button_of(action: QAction) -> ChoiceButton:
+    button = ChoiceButton(action.text())
     button.setToolTip(action.toolTip())
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)
