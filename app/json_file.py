@@ -37,36 +37,36 @@ def parse_object(raw: bytes) -> tuple[dict[str, object], list[str]]:
 
 
 def update_object(path: Path, values: Mapping[str, object]) -> None:
-    """Set keys of the object in a file; its other keys, their order and the file's mode are kept. Raises OSError.
+    """Set keys of the object in a file; its other keys, their order and the file's mode are kept.
 
-    A file that holds no JSON object is moved aside as `<name>.broken` first.
+    Raises OSError, and ValueError with the reason where the file holds no JSON object: then it is left as it is.
     """
     # The file behind a link is written, so that the link stays one.
     target = Path(os.path.realpath(path))
-    kept, broken = _kept(target)
+    kept = _kept(target)
     text = json.dumps(kept | dict(values), indent=2, ensure_ascii=False) + "\n"
     target.parent.mkdir(parents=True, exist_ok=True)
     # A lone surrogate (a file name of undecodable bytes) becomes the \uXXXX that JSON has for it.
-    _replace(target, text.encode("utf-8", "backslashreplace"), aside=broken)
+    _replace(target, text.encode("utf-8", "backslashreplace"))
 
 
-def _kept(target: Path) -> tuple[dict[str, object], bool]:
-    """What the file holds now, and whether it is there but cannot be understood."""
+def put_aside(path: Path) -> Path:
+    """Rename a file to `<name>.broken`, or a number behind it where that is taken, and return it. Raises OSError."""
+    return path.rename(_free_name(path.with_name(f"{path.name}.broken")))
+
+
+def _kept(target: Path) -> dict[str, object]:
     try:
-        return parse_object(target.read_bytes())[0], False
+        return parse_object(target.read_bytes())[0]
     except FileNotFoundError:
-        return {}, False
-    except ValueError:
-        return {}, True
+        return {}
 
 
-def _replace(target: Path, content: bytes, aside: bool) -> None:
+def _replace(target: Path, content: bytes) -> None:
     with replacing(target, 0o600) as file:
         file.write(content)
         if target.exists():
             shutil.copymode(target, file.name)
-        if aside:
-            target.rename(_free_name(target.with_name(f"{target.name}.broken")))
 
 
 def _free_name(path: Path) -> Path:

@@ -4,7 +4,7 @@ import difflib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from app.errors import BadInput
-from app.json_file import parse_object, update_object
+from app.json_file import parse_object, put_aside, update_object
 from app.settings_model import FIELDS, PATHS, BodyPolicy, Device, FaceDetector, Settings
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "load_user_settings",
     "save",
     "settings_table_markdown",
+    "start_afresh",
+    "update",
     "user_folder",
     "user_settings_file",
     "with_overrides",
@@ -39,11 +41,24 @@ REPOSITORY = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Loaded:
-    """Settings, what was wrong with their file (a sentence each), and which file that is."""
+    """Settings, what was wrong with their file (a sentence each), and which file that is.
+
+    `broken` says why nothing in the file could be read, and where in it the fault is: the settings are not the user's.
+    """
 
     settings: Settings
     problems: tuple[str, ...]
     path: Path
+    broken: str = ""
+
+    def checked(self) -> Settings:
+        """The settings; raises BadInput where the file is broken, since the defaults name other folders."""
+        if self.broken:
+            raise BadInput(
+                f"{self.broken}. Nothing was done, since its settings are not known: mend the file, or move it aside "
+                "to begin with the defaults."
+            )
+        return self.settings
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,8 @@ def load(path: Path) -> Loaded:
     except FileNotFoundError:
         data, problems = {}, []
     except (OSError, ValueError) as error:
-        data, problems = {}, [f"{path} {_reason(error)}; every setting has its default"]
+        broken = f"{path} {_reason(error)}"
+        return Loaded(Settings.at(path.parent, {}), (f"{broken}; every setting has its default",), path, broken)
     problems += [f"{_unknown(key)}; it is kept, but not used" for key in data if key not in FIELDS]
     known = {key: value for key, value in data.items() if key in FIELDS}
     bad = _bad_keys(path.parent, known)
@@ -76,12 +92,26 @@ def load(path: Path) -> Loaded:
 def save(path: Path, settings: Settings) -> None:
     """Write the settings into a file, atomically; unknown keys, the order of keys and the file's mode are kept.
 
-    A file that is no JSON object is moved aside as `settings.json.broken` first. Raises BadInput.
+    Raises BadInput, also for a broken file, which keeps what the user may want to mend.
     """
+    update(path, settings.model_dump(mode="json"))
+
+
+def update(path: Path, values: Mapping[str, object]) -> None:
+    """Write some of the settings into a file, as `save` does."""
     try:
-        update_object(path, settings.model_dump(mode="json"))
-    except OSError as error:
+        update_object(path, values)
+    except (OSError, ValueError) as error:
         raise BadInput(f"The settings could not be saved: {path} {_reason(error)}.") from error
+
+
+def start_afresh(path: Path) -> Loaded:
+    """Put a broken file aside as `settings.json.broken`, and return the settings of a first start. Raises BadInput."""
+    try:
+        put_aside(path)
+    except OSError as error:
+        raise BadInput(f"{path} could not be put aside ({error.strerror}).") from error
+    return load_user_settings() if path == user_settings_file() else load(path)
 
 
 def with_overrides(settings: Settings, overrides: Mapping[str, str]) -> Settings:
@@ -126,11 +156,12 @@ def ensure_user_settings(repository: Path = REPOSITORY) -> Path:
 
 
 def load_user_settings(repository: Path = REPOSITORY) -> Loaded:
-    """The user's settings, made on first use; where nothing can be written, the template's, and that is a problem."""
+    """The user's settings, made on first use; the template's where nothing can be written or their file is broken."""
     try:
-        return load(ensure_user_settings(repository))
+        loaded = load(ensure_user_settings(repository))
     except BadInput as error:
         return Loaded(_first_settings(repository), (str(error),), user_settings_file())
+    return replace(loaded, settings=_first_settings(repository)) if loaded.broken else loaded
 
 
 def described() -> tuple[SettingHelp, ...]:

@@ -495,6 +495,28 @@ def test_bad_settings_are_not_saved(desk: Desk) -> None:
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize("named", [False, True], ids=["own", "--settings"])
+@pytest.mark.parametrize(
+    "arguments",
+    [["build-kb"], ["recognize"], ["people", "list"], ["settings"], ["settings", "workers=1"], ["models"]],
+    ids=" ".join,
+)
+def test_a_broken_settings_file_is_no_ground_to_work_on(
+    own_home: Path, tmp_path: Path, arguments: list[str], named: bool
+) -> None:
+    """Neither its default folders, which are others than the user's, nor the file are touched."""
+    file = tmp_path / "mine.json" if named else own_home / "config/settings.json"
+    file.parent.mkdir(exist_ok=True)
+    content = f'{{"dataset_dir": "{tmp_path}",\n  "face_tol" 0.5}}'
+    file.write_text(content, encoding="utf-8")
+    code, out, err = _run(*arguments, *(["--settings", file] if named else []))
+    assert (code, out) == (3, "")
+    assert f"{file} is no valid JSON (line 2, column 14" in err
+    assert "mend the file" in err
+    assert file.read_text(encoding="utf-8") == content
+    assert list(file.parent.iterdir()) == [file]
+
+
 def test_models_are_listed_with_their_places(desk: Desk) -> None:
     code, out, err = _run("models", "--settings", desk.settings_file())
     assert (code, err) == (0, "")

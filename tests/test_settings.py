@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from app.settings import (
     load_user_settings,
     save,
     settings_table_markdown,
+    start_afresh,
+    update,
     user_folder,
     user_settings_file,
     with_overrides,
@@ -256,20 +259,55 @@ def test_save_writes_through_a_link(file: Path) -> None:
     assert "workers" in real.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("content", [content for content, _ in UNREADABLE])
-def test_save_moves_an_unreadable_file_aside(file: Path, content: bytes) -> None:
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE)
+def test_save_leaves_an_unreadable_file_as_it_is_and_says_why(file: Path, content: bytes, reason: str) -> None:
     file.write_bytes(content)
-    save(file, Settings.at(file.parent, {"workers": 5}))
-    assert file.with_name("settings.json.broken").read_bytes() == content
-    assert load(file).settings.workers == 5
+    for write_into in (lambda: save(file, Settings()), lambda: update(file, {"workers": 5})):
+        with pytest.raises(BadInput, match=re.escape(reason)) as error:
+            write_into()
+        assert str(file) in str(error.value)
+        assert file.read_bytes() == content
+    assert os.listdir(file.parent) == [file.name]
 
 
-def test_save_never_overwrites_what_was_moved_aside(file: Path) -> None:
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE)
+def test_settings_of_an_unreadable_file_are_none_to_work_by(file: Path, content: bytes, reason: str) -> None:
+    file.write_bytes(content)
+    loaded = load(file)
+    assert reason in loaded.broken
+    with pytest.raises(BadInput, match=re.escape(reason)):
+        loaded.checked()
+
+
+def test_settings_with_bad_values_are_worked_by(file: Path) -> None:
+    loaded = load(write(file, face_tol="strict", nonsense=1))
+    assert loaded.broken == ""
+    assert loaded.checked() == loaded.settings
+
+
+def test_starting_afresh_never_overwrites_what_was_put_aside(file: Path) -> None:
     for content in (b"first", b"second", b"third"):
         file.write_bytes(content)
-        save(file, Settings())
+        fresh = start_afresh(file)
+        assert (fresh.broken, fresh.problems, fresh.settings) == ("", (), Settings.at(file.parent, {}))
     aside = [file.with_name(f"settings.json.broken{number}").read_bytes() for number in ("", "-2", "-3")]
     assert aside == [b"first", b"second", b"third"]
+    assert not file.exists()
+
+
+def test_the_users_own_file_started_afresh_is_as_on_the_first_day() -> None:
+    first = load_user_settings()
+    user_settings_file().write_text("{", encoding="utf-8")
+    broken = load_user_settings()
+    assert "line 1, column 2" in broken.broken
+    assert broken.settings.model_dump() == first.settings.model_dump(), "not folders beside the file"
+    assert start_afresh(broken.path) == first
+    assert user_settings_file().with_name("settings.json.broken").read_text(encoding="utf-8") == "{"
+
+
+def test_a_file_that_cannot_be_put_aside_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="could not be put aside"):
+        start_afresh(tmp_path / "absent/settings.json")
 
 
 def test_save_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ ResultAsJson = Annotated[bool, typer.Option("--json", help="Print the result as 
 
 
 def settings_for_run(file: Path | None, overrides: list[str] | None) -> Settings:
-    """Return the settings of the file with this run's overrides; what is wrong in the file is said, not fatal.
+    """Return the settings of the file with this run's overrides; a bad value in the file is said, not fatal.
 
-    Raises BadParameter for a file that is none, and for a wrong override.
+    Raises BadParameter for a file that is none, and for a wrong override; BadInput as `loaded_settings`.
     """
     loaded = loaded_settings(file)
     for problem in loaded.problems:
@@ -34,9 +34,17 @@ def settings_for_run(file: Path | None, overrides: list[str] | None) -> Settings
 
 
 def loaded_settings(file: Path | None) -> Loaded:
-    """Return what a settings file says, or the user's own; raises BadParameter for a file that is none."""
-    if file is None:
-        return load_user_settings()
+    """Return what a settings file says, or the user's own.
+
+    Raises BadParameter for a file that is none, and BadInput where nothing in it can be read: a run on other folders
+    than the user's is worse than none.
+    """
+    loaded = load_user_settings() if file is None else _named_settings(file)
+    loaded.checked()
+    return loaded
+
+
+def _named_settings(file: Path) -> Loaded:
     path = os.path.abspath(os.path.expanduser(file))
     if os.path.isdir(path) or not os.path.exists(path):
         what = "is a folder, not a settings file" if os.path.isdir(path) else "is not there"

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.errors import BadInput
 from app.gui.plain_text import wrapped
-from app.json_file import update_object
-from app.settings import Settings
+from app.settings import Settings, update
 
 ChooseFolder = Callable[[str, Path], Path | None]
 ChooseFile = Callable[[str, Path, str], Path | None]
@@ -97,7 +95,4 @@ def people_problem(people: Path, settings: Settings, stop: threading.Event | Non
 
 def remember(settings_file: Path, **folders: Path) -> None:
     """Write folders, and nothing else, into the settings file; raises BadInput."""
-    try:
-        update_object(settings_file, {key: str(folder) for key, folder in folders.items()})
-    except OSError as error:
-        raise BadInput(f"The settings could not be saved: {settings_file}: {error.strerror or error}.") from error
+    update(settings_file, {key: str(folder) for key, folder in folders.items()})

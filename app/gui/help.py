@@ -25,9 +25,9 @@ LOG_TAIL_LINES = 200
 _PACKAGES = ("torch", "onnxruntime", "opencv-python", "dlib-bin", "numpy", "Pillow")
 
 
-def open_folder(folder: Path) -> bool:
-    """Show a folder in the system's file manager; False where that cannot be done."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+def open_outside(path: Path) -> bool:
+    """Show a folder in the system's file manager, or a file in its editor; False where that cannot be done."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 def problem_report() -> str:

@@ -19,14 +19,16 @@ from app.gui.menus import Actions
 from app.gui.next_steps import Around, NextSteps, Step, look_around
 from app.gui.plain_text import Label, message
 from app.gui.progress import JobProgress
+from app.gui.settings_in_use import SettingsInUse
 from app.gui.workers import FolderWorker, JobWorker, KbBuilder
 from app.logs import log_file
-from app.settings import Loaded, Settings, load
+from app.settings import Loaded, Settings
 
 if TYPE_CHECKING:
     from app.jobs.workers import ExecutorFactory
 
 REPORT = "report.csv"
+_BROKEN = "The settings file cannot be read"
 
 
 class MainWindow(QMainWindow):
@@ -36,7 +38,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.choose_folder: ChooseFolder = partial(choose_folder, self)
         self.choose_file: ChooseFile = partial(choose_file, self)
-        self._loaded = loaded
+        self._in_use = SettingsInUse(loaded)
         self._executor = executor
         self._closing = False
         self._around = Around()
@@ -55,17 +57,45 @@ class MainWindow(QMainWindow):
     @property
     def settings(self) -> Settings:
         """The settings as their file has them now."""
-        if self._loaded.path.exists():
-            self._loaded = load(self._loaded.path)
-        return self._loaded.settings
+        return self._in_use.read()
 
     def first_steps(self) -> None:
         """Ask for the folders, explain what becomes of the photos, offer the model files."""
         from app.gui.first_start import FirstStart
 
-        dialog = FirstStart(self._loaded.path, self.settings, self.choose_folder, self)
+        settings = self.settings
+        if self._in_use.broken:
+            self.mend_settings()
+            return
+        dialog = FirstStart(self._in_use.file, settings, self.choose_folder, self)
         dialog.finished.connect(self._refresh)
         self._open(dialog)
+
+    @property
+    def settings_are_broken(self) -> bool:
+        """Whether nothing in the settings file can be read."""
+        return bool(self.settings and self._in_use.broken)
+
+    def mend_settings(self) -> None:
+        """Tell what is wrong with a broken settings file, and ask what is to be done."""
+        from app.gui.broken_settings import BrokenSettings, Decision
+
+        def decided(decision: int) -> None:
+            self._in_use.defaults_will_do |= decision == Decision.WITHOUT
+            self._refresh()
+            if decision == Decision.AFRESH:
+                self.first_steps()
+
+        dialog = BrokenSettings(self._in_use, self)
+        dialog.finished.connect(decided)
+        self._open(dialog)
+
+    def _by_settings(self, act: Callable[[], object]) -> None:
+        """Act, unless that would be on default folders for the only reason that the user's cannot be read."""
+        if self.settings_are_broken and not self._in_use.may_be_used:
+            self.mend_settings()
+        else:
+            act()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Close at once, or when the running job has stopped."""
@@ -97,12 +127,12 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         does = self.does
         for action, slot in (
-            (does.build, lambda: self._start(KbBuilder(self.settings, self._executor))),
-            (does.recognize, self._ask_folders),
+            (does.build, lambda: self._by_settings(self._build)),
+            (does.recognize, lambda: self._by_settings(self._ask_folders)),
             (does.abort, self._stop),
             (does.report, self._save_report),
             (does.output, lambda: self._show_folder(self.settings.output_folder)),
-            (does.review, self._review),
+            (does.review, lambda: self._by_settings(self._review)),
             (does.settings, self._edit_settings),
             (does.save_console, self._save_console),
             (does.find, self.console.search.setFocus),
@@ -120,7 +150,7 @@ class MainWindow(QMainWindow):
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
         settings, report = self.settings, self._report
         self._show_steps()
-        self.status.setText(self.jobs.outcome or "Ready")
+        self.status.setText(self.jobs.outcome or (_BROKEN if self._in_use.broken else "Ready"))
         if self._closing and not self.jobs.running:
             self.close()
         else:
@@ -135,7 +165,7 @@ class MainWindow(QMainWindow):
         running, filed = self.jobs.running, self.jobs.report is not None
         self.does.enable(running=running, report=filed or self._around.report, output=filed or self._around.output)
         if not running:
-            self.steps.show_next(self._next_step(), self._loaded.settings.dataset_folder.name)
+            self.steps.show_next(self._next_step(), self._in_use.last.dataset_folder.name)
 
     def _next_step(self) -> Step:
         if self.jobs.report:
@@ -145,15 +175,18 @@ class MainWindow(QMainWindow):
 
     @property
     def _report(self) -> Path:
-        return self.jobs.report or self._loaded.settings.output_folder / REPORT
+        return self.jobs.report or self._in_use.last.output_folder / REPORT
 
     def _tell_problems(self) -> None:
-        for problem in self._loaded.problems:
-            self.console.add(Kind.PROBLEM, f"{self._loaded.path}: {problem}")
+        for problem in self._in_use.problems():
+            self.console.add(Kind.PROBLEM, problem)
 
     def _start(self, worker: JobWorker) -> None:
         self._tell_problems()
         self.jobs.start(worker)
+
+    def _build(self) -> None:
+        self._start(KbBuilder(self.settings, self._executor))
 
     def _stop(self) -> None:
         self.jobs.stop()
@@ -170,7 +203,7 @@ class MainWindow(QMainWindow):
 
     def _recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
         try:
-            remember(self._loaded.path, **folders)
+            remember(self._in_use.file, **folders)
         except BadInput as error:
             self.console.add(Kind.PROBLEM, str(error))
         texts = {key: str(folder) for key, folder in folders.items()}
@@ -180,7 +213,10 @@ class MainWindow(QMainWindow):
     def _edit_settings(self) -> None:
         from app.gui.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._loaded.path, self)
+        if self.settings_are_broken:
+            self.mend_settings()
+            return
+        dialog = SettingsDialog(self._in_use.file, self)
         dialog.finished.connect(self._refresh)
         self._open(dialog)
 
@@ -200,9 +236,9 @@ class MainWindow(QMainWindow):
         self._open(about(self))
 
     def _show_folder(self, folder: Path) -> None:
-        from app.gui.help import open_folder
+        from app.gui.help import open_outside
 
-        if not open_folder(folder):
+        if not open_outside(folder):
             self._warn(f"The folder could not be shown: it is {folder}.")
 
     def _save_report(self) -> None:

@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def greet(window: MainWindow, first_time: bool) -> None:
-    """Open the first steps for whoever has no settings yet or no photos of people."""
+    """Open the first steps for whoever has no settings yet or no photos of people; first of all tell of broken ones."""
     from app.gui.background import Newest
     from app.gui.folders import people_problem
 
@@ -50,7 +50,9 @@ def greet(window: MainWindow, first_time: bool) -> None:
         if problem and not window.jobs.running and QApplication.activeModalWidget() is None:
             window.first_steps()
 
-    if first_time:
+    if window.settings_are_broken:
+        window.mend_settings()
+    elif first_time:
         window.first_steps()
     else:
         Newest(window, pause_ms=0).ask(lambda stop: people_problem(settings.dataset_folder, settings, stop), tell)
