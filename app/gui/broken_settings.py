@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from app.errors import BadInput
 from app.gui.choice_button import ChoiceButton
-from app.gui.fitting_dialog import FittingDialog
+from app.gui.fitting_dialog import FittingDialog, ScrolledPage
 from app.gui.help import open_outside
 from app.gui.plain_text import Label, wrapped
 from app.gui.settings_in_use import SettingsInUse
@@ -39,15 +39,16 @@ class BrokenSettings(FittingDialog):
         self.problem = wrapped(bold=True)
         self.look = ChoiceButton("&Open the File")
         self.again = ChoiceButton("&Read It Again")
-        self.without = ChoiceButton("Keep the &Settings of Before for Now" if settings.were_read else _DEFAULTS)
+        self.without = ChoiceButton("Keep the Settings Read &Before, for Now" if settings.were_read else _DEFAULTS)
         self.afresh = ChoiceButton("&Put It Aside and Start Afresh")
         self.look.clicked.connect(self._open)
         self.again.clicked.connect(self._read_again)
         self.without.clicked.connect(lambda: self.done(Decision.WITHOUT))
         self.afresh.clicked.connect(self._start_afresh)
-        column = QVBoxLayout(self)
-        column.addWidget(Label("The settings cannot be read", bold=True, size=1.15))
-        for widget in (self.fault, wrapped(KEPT), self.problem, self.look, self.again, self.without, self.afresh):
+        page, column = QVBoxLayout(), QVBoxLayout(self)
+        for words in (Label("The settings cannot be read", bold=True, size=1.15), self.fault, wrapped(KEPT)):
+            page.addWidget(words)
+        for widget in (ScrolledPage(page), self.problem, self.look, self.again, self.without, self.afresh):
             column.addWidget(widget)
         self.setMinimumWidth(_WIDTH)
         self._show_fault()

@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QGroupBox, QVBoxLayou
 
 from app.errors import BadInput
 from app.gui.background import Newest
-from app.gui.fitting_dialog import FittingDialog
+from app.gui.fitting_dialog import FittingDialog, ScrolledPage
 from app.gui.folders import ChooseFolder, FolderField, is_folder, people_problem, remember
 from app.gui.model_download import ModelBox
 from app.gui.plain_text import Label, wrapped
@@ -57,12 +57,16 @@ class FirstStart(FittingDialog):
         self.later = buttons.addButton("&Later", QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        page = QVBoxLayout()
+        page.setSpacing(12)
+        page.addWidget(Label("Welcome to Kith", bold=True, size=1.5))
+        page.addWidget(wrapped(WELCOME))
+        page.addLayout(form)
+        page.addWidget(privacy)
+        page.addWidget(self.models)
+        page.addStretch()
         column = QVBoxLayout(self)
-        column.setSpacing(12)
-        column.addWidget(Label("Welcome to Kith", bold=True, size=1.5))
-        column.addWidget(wrapped(WELCOME))
-        column.addLayout(form)
-        for widget in (privacy, self.models, self.problem, buttons):
+        for widget in (ScrolledPage(page), self.problem, buttons):
             column.addWidget(widget)
 
     def accept(self) -> None:

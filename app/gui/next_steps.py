@@ -37,6 +37,8 @@ def look_around(settings: Settings, report: Path) -> Around:
     return Around(report.is_file(), is_folder(settings.output_folder), taught)
 
 
+_LEAST_WIDTH = 200  # pixels of a large button: four of them fit on a narrow screen, whatever the font
+
 # Colours of the theme only, so that it is readable in light and dark ones.
 _LOOK = """
 LargeButton { border: 1px solid palette(mid); border-radius: 8px; background: palette(button); }
@@ -53,7 +55,7 @@ class LargeButton(QPushButton):
 
     def __init__(self, title: str, action: QAction) -> None:
         super().__init__()
-        self._title, self._sentence = Label(title, bold=True, size=1.15), wrapped()
+        self._title, self._sentence = Label(title, bold=True, size=1.15, wraps=True), wrapped()
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 14, 10)
         for label in (self._title, self._sentence):
@@ -61,17 +63,24 @@ class LargeButton(QPushButton):
             column.addWidget(label)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.setStretch(1, 1)
-        self.setMinimumWidth(self._title.sizeHint().width() + 32)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(_LEAST_WIDTH)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setToolTip(action.toolTip())
         self.setEnabled(action.isEnabled())
         self.clicked.connect(action.trigger)
         action.changed.connect(lambda: self.setEnabled(action.isEnabled()))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return room for the title and two lines."""
-        lines = self._title.sizeHint().height() + 2 * self.fontMetrics().lineSpacing()
-        return QSize(200, lines + 32)
+        """Return room for title and sentence."""
+        return QSize(_LEAST_WIDTH, self.heightForWidth(max(self.width(), _LEAST_WIDTH)))
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        """Return what title and sentence need, and no less than one line and two, lest buttons jump."""
+        layout = self.layout()
+        least = self._title.fontMetrics().lineSpacing() + 2 * self.fontMetrics().lineSpacing() + 32
+        return max(least, layout.totalHeightForWidth(width) if layout else 0)
 
     def say(self, sentence: str, *, is_next: bool = False) -> None:
         """Show the sentence, and whether this is what to do next."""
@@ -97,9 +106,7 @@ class NextSteps(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         buttons = (self.build, self.recognize, self.output, self.review)
-        widest = max(button.minimumWidth() for button in buttons)
         for button in buttons:
-            button.setMinimumWidth(widest)
             row.addWidget(button, 1)
         self.review.say("Say who the others are")
 

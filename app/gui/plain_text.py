@@ -1,11 +1,13 @@
 """Words on the screen: always plain text, for a person or a file may be called `<img src=…>`."""
 
+import re
 from html import escape
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QMessageBox, QWidget
 
-_LONGEST = 1500  # characters of a message; the console has the rest
+_LONGEST = 800  # characters of a message; the console has the rest
+_LONG_WORD = re.compile(r"[^\s/\\-]{32}(?=[^\s/\\-])")  # so many characters where Qt breaks no line by itself
 
 
 class Label(QLabel):
@@ -19,7 +21,17 @@ class Label(QLabel):
         font.setBold(bold)
         font.setPointSizeF(font.pointSizeF() * size)
         self.setFont(font)
+        self._text = ""
         self.setText(text)
+
+    def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
+        """Show a text; where lines are broken a long word is broken as well, rather than cut off or asked room for."""
+        self._text = text or ""
+        super().setText(_breakable(self._text) if self.wordWrap() else self._text)
+
+    def text(self) -> str:
+        """Return the text as it was given."""
+        return self._text
 
 
 def wrapped(text: str = "", *, bold: bool = False) -> Label:
@@ -37,5 +49,10 @@ def message(parent: QWidget | None, text: str, icon: QMessageBox.Icon = QMessage
     """Return a box that tells something, no larger than a screen."""
     box = QMessageBox(icon, "Kith", "", parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …")
+    box.setText(_breakable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"))
     return box
+
+
+def _breakable(text: str) -> str:
+    """Return a text whose long words can be broken, which does not show where they are not."""
+    return _LONG_WORD.sub("\\g<0>\N{ZERO WIDTH SPACE}", text)

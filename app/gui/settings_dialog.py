@@ -18,12 +18,14 @@ from PyQt6.QtWidgets import (
 )
 
 from app.errors import BadInput
+from app.gui.fitting_dialog import ScrolledPage
 from app.gui.folders import ChooseFolder, choose_folder
 from app.gui.plain_text import Label, wrapped
 from app.gui.setting_field import SettingField
 from app.settings import Settings, load, save, with_overrides
 from app.settings_model import FIELDS, PATHS
 
+_PROBLEMS_HEIGHT = 100
 _FOLDERS = "Folders"
 _GROUPS = {
     _FOLDERS: ("dataset_dir", "process_dir", "processed_dir"),
@@ -49,7 +51,11 @@ class SettingsDialog(QDialog):
         self._file, self._settings = loaded.path, loaded.settings
         self.fields = {key: SettingField(key, loaded.settings, self._problem_with) for key in FIELDS}
         self.problems = wrapped("\n".join([f"{loaded.path}:", *(f"• {problem}" for problem in loaded.problems)]))
-        self.problems.setVisible(bool(loaded.problems))
+        told = QVBoxLayout()
+        told.addWidget(self.problems)
+        problems = ScrolledPage(told)
+        problems.setMaximumHeight(_PROBLEMS_HEIGHT)
+        problems.setVisible(bool(loaded.problems))
         self.pages = QTabWidget()
         for title, keys in GROUPS.items():
             self.pages.addTab(self._page(keys), title)
@@ -63,7 +69,7 @@ class SettingsDialog(QDialog):
         buttons.addButton(self.reset_button, QDialogButtonBox.ButtonRole.ResetRole)
         self.reset_button.clicked.connect(self._reset)
         column = QVBoxLayout(self)
-        for widget in (self.problems, self.pages, self.failure, buttons):
+        for widget in (problems, self.pages, self.failure, buttons):
             column.addWidget(widget)
         self.resize(620, 560)
 

@@ -1,0 +1,191 @@
+"""Everything fits on a screen of 1024 × 640, also in large letters and with long names: no text is cut off."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QSize
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.gui.broken_settings import BrokenSettings
+from app.gui.first_start import FirstStart
+from app.gui.help import ProblemDialog
+from app.gui.main_window import MainWindow
+from app.gui.name_field import ask_whom
+from app.gui.pictures import PictureLabel
+from app.gui.plain_text import message
+from app.gui.recognize_dialog import RecognizeDialog
+from app.gui.review_dialog import ReviewDialog
+from app.gui.settings_dialog import SettingsDialog
+from app.gui.settings_in_use import SettingsInUse
+from app.settings import load
+from tests.small_world import World
+from tests.windows import PATIENCE_MS
+
+ROOM = QSize(1024 - 8, 640 - 40)  # what the frame of a window and its title leave
+LONG_WORD, LONG_NAME = "W" * 140, "Wilhelmina Alexandrina Constantia Theodora von und zu Hohenlohe-Schillingsfürst"
+
+
+@pytest.fixture(params=[9, 13], ids=["usual", "large"])
+def _letters(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[None]:
+    before, font = qapp.font(), qapp.font()
+    font.setPointSize(request.param)
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Faces that may be people of long names."""
+    world = World(tmp_path)
+    with world.people() as people:
+        people.rename(people.find("Ann"), LONG_WORD)
+        people.rename(people.find("Bob"), LONG_NAME)
+    world.recognise()
+    return world
+
+
+def _file(world: World) -> Path:
+    """Settings that leave much to be desired."""
+    odd = {f"odd_{number}": 1 for number in range(30)}
+    file = world.root / "settings.json"
+    file.write_text(json.dumps(world.values | odd | {"face_tol": LONG_WORD}), encoding="utf-8")
+    return file
+
+
+def _settled(qtbot: QtBot, shown: QWidget) -> None:
+    qtbot.waitUntil(lambda: not getattr(shown, "busy", False), timeout=PATIENCE_MS)
+    for _ in range(3):  # lines that break elsewhere ask for another height
+        QApplication.processEvents()
+
+
+def _check(qtbot: QtBot, shown: QWidget) -> None:
+    """Check that a window fits and shows all its words, as it opens and as large as the screen."""
+    shown.show()
+    _settled(qtbot, shown)
+    for size in (shown.size(), ROOM):
+        assert _within(size)
+        assert _within(shown.minimumSizeHint().expandedTo(shown.minimumSize()))
+        shown.resize(size)
+        _settled(qtbot, shown)
+        for label in shown.findChildren(QLabel):
+            if label.isVisible() and label.text() and not isinstance(label, PictureLabel):
+                assert label.height() >= _height_needed(label), label.text()
+                assert label.wordWrap() or label.width() >= label.sizeHint().width(), label.text()
+        for widget in shown.findChildren((QLabel, QAbstractButton)):
+            if widget.isVisible() and not _in_a_page(widget, shown):
+                assert shown.rect().contains(widget.rect().translated(widget.mapTo(shown, widget.rect().topLeft())))
+
+
+def _within(size: QSize) -> bool:
+    return size.width() <= ROOM.width() and size.height() <= ROOM.height()
+
+
+def _height_needed(label: QLabel) -> int:
+    return label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
+
+
+def _in_a_page(widget: QWidget, shown: QWidget) -> bool:
+    above = widget.parentWidget()
+    while above and above is not shown:
+        if isinstance(above, QScrollArea):
+            return True
+        above = above.parentWidget()
+    return False
+
+
+@pytest.mark.usefixtures("_letters")
+def test_the_main_window_fits(qtbot: QtBot, world: World) -> None:
+    window = MainWindow(load(_file(world)))
+    qtbot.addWidget(window)
+    window.progress.begin("Recognize Folder")
+    window.progress.set_total(123_456)
+    window.progress.stopping()
+    _check(qtbot, window)
+    window.progress.end("")
+
+
+@pytest.mark.usefixtures("_letters")
+def test_the_review_fits(qtbot: QtBot, world: World) -> None:
+    review = ReviewDialog(world.settings)
+    qtbot.addWidget(review, before_close_func=lambda shown: shown.close())
+    review.open()
+    _settled(qtbot, review)
+    assert {card.name.text() for card in review.view.cards} >= {LONG_WORD, LONG_NAME}
+    _check(qtbot, review)
+    review.view.name.edit.setText(LONG_WORD + "x")
+    review.note.setText(f"{LONG_WORD}.jpg: {LONG_WORD}.")
+    _check(qtbot, review)
+
+
+def test_the_review_of_usual_names_needs_no_scrolling(qtbot: QtBot, tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.recognise()
+    review = ReviewDialog(world.settings)
+    qtbot.addWidget(review, before_close_func=lambda shown: shown.close())
+    review.open()
+    _settled(qtbot, review)
+    for bar in (review.view.verticalScrollBar(), review.view.horizontalScrollBar()):
+        assert bar
+        assert bar.maximum() == 0
+
+
+def _first_start(file: Path, parent: QWidget) -> QDialog:
+    dialog = FirstStart(file, load(file).settings, lambda *_: None, parent)
+    dialog.people.edit.setText(f"/{LONG_WORD}")
+    dialog.photos.edit.setText(f"/nowhere/{LONG_WORD}")
+    dialog.output.edit.setText("/output")
+    dialog.accept()
+    return dialog
+
+
+def _recognize(file: Path, parent: QWidget) -> QDialog:
+    dialog = RecognizeDialog(load(file).settings, lambda *_: None, parent)
+    dialog.input.edit.setText(f"/nowhere/{LONG_WORD}")
+    dialog.accept()
+    return dialog
+
+
+def _settings(file: Path, parent: QWidget) -> QDialog:
+    dialog = SettingsDialog(file, parent)
+    dialog.failure.setText(f"The settings could not be saved: /{LONG_WORD} cannot be used.")
+    dialog.failure.show()
+    return dialog
+
+
+def _broken(file: Path, parent: QWidget) -> QDialog:
+    file = file.rename(file.with_name(f"{LONG_WORD}.json"))
+    file.write_text("{", encoding="utf-8")
+    dialog = BrokenSettings(SettingsInUse(load(file)), parent)
+    dialog.again.click()
+    return dialog
+
+
+def _question(_: Path, parent: QWidget) -> QDialog:
+    ask_whom(parent, LONG_NAME, LONG_WORD, lambda: None, lambda: None)
+    return parent.findChild(QDialog)
+
+
+@pytest.mark.usefixtures("_letters")
+@pytest.mark.parametrize(
+    "make",
+    [
+        _first_start,
+        _recognize,
+        _settings,
+        _broken,
+        _question,
+        lambda _, parent: ProblemDialog(parent),
+        lambda _, parent: message(parent, f"/{LONG_WORD} cannot be used: " + f"{LONG_NAME}. " * 40),
+    ],
+    ids=["first start", "recognize", "settings", "broken settings", "did you mean", "report a problem", "message"],
+)
+def test_every_dialog_fits(qtbot: QtBot, world: World, make: Callable[[Path, QWidget], QDialog]) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = make(_file(world), parent)
+    _check(qtbot, dialog)
+    dialog.reject()
