@@ -113,6 +113,11 @@ def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
     assert load(user_settings_file()).settings.dataset_folder == mine.root / "family"
 
 
+def test_the_keyboard_begins_in_the_first_field(qtbot: QtBot, far: Path) -> None:
+    _, welcome = _first_steps(qtbot, far)
+    qtbot.waitUntil(lambda: welcome.focusWidget() is welcome.people.edit, timeout=PATIENCE_MS)
+
+
 def test_folders_are_kept_and_the_people_folder_is_made(qtbot: QtBot, desk: Desk) -> None:
     file = desk.settings_file()
     file.write_text(json.dumps(json.loads(file.read_text()) | {"a_new_key": 1, "face_tol": 0.5}))

@@ -34,6 +34,7 @@ class ScrolledPage(QScrollArea):
         self._page.setLayout(contents)
         contents.setContentsMargins(0, 0, 0, 0)
         self.setWidget(self._page)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard goes to what is in it
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
