@@ -1,7 +1,9 @@
 """The keyboard in the review: nothing is answered that was not visibly chosen, and every answer can be taken back."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PyQt6.QtCore import QEvent, Qt
@@ -9,7 +11,9 @@ from PyQt6.QtGui import QColor, QImage, QKeyEvent, QPalette
 from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.gui import pictures
 from app.gui.review_dialog import ReviewDialog
+from app.photos.decode import load_rgb
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, click, dialog
 
@@ -196,6 +200,25 @@ def test_a_key_held_down_deals_with_one_face(qtbot: QtBot, world: World, review:
         _wait(qtbot, review)
     assert review.progress.text().startswith("Face 2 ")
     assert len(_said(world)) <= 1
+
+
+def test_the_dialog_closes_while_a_picture_is_read(qtbot: QtBot, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        reading.set()
+        assert go_on.wait(PATIENCE_MS / 1000)
+        return load_rgb(*arguments)
+
+    monkeypatch.setattr(pictures, "load_rgb", slow)
+    review = _open(qtbot, world)
+    assert reading.wait(PATIENCE_MS / 1000)
+    review.close()
+    assert not review.isVisible()
+    assert not go_on.is_set()
+    go_on.set()
+    qtbot.wait(20)
+    assert review.view.face.pixmap().isNull()
 
 
 # Taking back

@@ -29,10 +29,15 @@ class Background(QObject):
         """Run a task and call `then` with its finished future, unless all was closed meanwhile."""
         self._pool.submit(task).add_done_callback(lambda future: self._ended.emit(then, future))
 
-    def close(self, *, drop_waiting: bool = False) -> None:
-        """Return when all tasks have ended, but for those to be dropped that have not begun; tell nothing more."""
+    def close(self) -> None:
+        """Return when all tasks have ended; tell nothing more."""
         self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=drop_waiting)
+        self._pool.shutdown(wait=True)
+
+    def drop(self) -> None:
+        """Return at once: tasks at work end by themselves, others never begin; tell nothing more."""
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _tell(self, then: Callable[["Future[Any]"], None], future: "Future[Any]") -> None:
         if not self._closed:

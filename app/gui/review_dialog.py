@@ -82,7 +82,7 @@ class ReviewDialog(QDialog):
     def done(self, result: int) -> None:
         """Close when all that was answered is written down."""
         if self.isVisible():
-            self._pictures.close(drop_waiting=True)
+            self._pictures.drop()
             self._desk.run(self._close_review, lambda _: None)
             self._desk.close()
         super().done(result)
