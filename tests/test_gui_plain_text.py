@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -86,7 +86,8 @@ def test_the_review_shows_names_as_they_are(qtbot: QtBot, world: World) -> None:
     name = review.view.cards[0].name.text()
     qtbot.keyClick(review, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: not review.busy, timeout=PATIENCE_MS)
-    assert review.note.text() == f"{path.name}: {name}."
+    assert review.note.text().startswith(f"{path.name}#")
+    assert review.note.text().endswith(f" is {name}.")
     assert review.note.text() in _texts(review)
     review.close()
 
@@ -153,6 +154,16 @@ def test_a_tip_shows_its_text_as_it_is(qtbot: QtBot, text: str) -> None:
     assert label.text() == text
     assert label.textFormat() is Qt.TextFormat.PlainText
     assert _rendered(label.toolTip()).replace("\N{NO-BREAK SPACE}", " ") == text or label.toolTip() == text
+
+
+@pytest.mark.parametrize("kind", [Label, lambda text: message(None, text)])
+def test_what_would_turn_a_text_round_or_is_none_is_shown_escaped(
+    qtbot: QtBot, kind: Callable[[str], QLabel | QMessageBox]
+) -> None:
+    shown = kind("a\nb\u202egpj.exe \udcff\x1b")
+    qtbot.addWidget(shown)
+    drawn = QLabel.text(shown) if isinstance(shown, QLabel) else shown.text()
+    assert drawn == "a\nb\\u202egpj.exe \\udcff\\x1b"
 
 
 def test_no_text_of_the_window_is_left_to_a_guess() -> None:

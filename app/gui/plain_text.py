@@ -6,6 +6,8 @@ from html import escape
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QMessageBox, QWidget
 
+from app.text import printable
+
 _LONGEST = 800  # characters of a message; the console has the rest
 _LONG_WORD = re.compile(r"[^\s/\\-]{32}(?=[^\s/\\-])")  # so many characters where Qt breaks no line by itself
 
@@ -27,7 +29,7 @@ class Label(QLabel):
     def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
         """Show a text; where lines are broken a long word is broken as well, rather than cut off or asked room for."""
         self._text = text or ""
-        super().setText(_breakable(self._text) if self.wordWrap() else self._text)
+        super().setText(_breakable(_safe(self._text)) if self.wordWrap() else _safe(self._text))
 
     def text(self) -> str:
         """Return the text as it was given."""
@@ -41,6 +43,7 @@ def wrapped(text: str = "", *, bold: bool = False) -> Label:
 
 def set_tip(widget: QWidget, text: str) -> None:
     """Tell more about a widget while the mouse rests on it; Qt guesses from a tip whether it is plain."""
+    text = _safe(text)
     escaped = escape(text, quote=False)
     widget.setToolTip(text if escaped == text else f'<p style="white-space: pre-wrap">{escaped}</p>')
 
@@ -49,8 +52,14 @@ def message(parent: QWidget | None, text: str, icon: QMessageBox.Icon = QMessage
     """Return a box that tells something, no larger than a screen."""
     box = QMessageBox(icon, "Kith", "", parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
+    text = _safe(text)
     box.setText(_breakable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"))
     return box
+
+
+def _safe(text: str) -> str:
+    """Return a text that shows as it is read, whatever names are in it; its line breaks stay."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _breakable(text: str) -> str:
