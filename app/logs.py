@@ -3,6 +3,8 @@
 import faulthandler
 import logging
 import logging.handlers
+import os
+from io import TextIOWrapper
 from pathlib import Path
 
 from app.settings import user_folder
@@ -17,15 +19,36 @@ def log_file() -> Path:
 
 
 def start_log() -> None:
-    """Send all logging to the rotating log file, and crashes of native code beside it; silently none without it."""
+    """Send all logging to the rotating log file, and crashes of native code beside it; silently none without it.
+
+    They tell names and places of photos, so only their owner may read them.
+    """
+    folder = log_file().parent
     try:
-        log_file().parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
+        folder.mkdir(parents=True, exist_ok=True)
+        for older in folder.glob("*.log*"):
+            if not older.is_symlink():
+                older.chmod(0o600)
+        handler = _Log(
             log_file(), maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", errors="backslashreplace"
         )
-        faulthandler.enable(log_file().with_name("crash.log").open("a", encoding="utf-8"))
+        faulthandler.enable(open(folder / "crash.log", "a", encoding="utf-8", opener=_private))  # noqa: SIM115 - to the end
     except OSError:
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
+
+
+class _Log(logging.handlers.RotatingFileHandler):
+    """A log that only its owner may read, and that does without what cannot be written."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=_private)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Nothing: logging's own prints a traceback among what the user reads."""
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
