@@ -6,7 +6,7 @@ import signal
 import sys
 from types import TracebackType
 
-from PyQt6.QtCore import QTimer
+from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
@@ -14,7 +14,7 @@ from app.errors import command
 from app.gui.main_window import MainWindow
 from app.gui.plain_text import message
 from app.logs import log_file, start_log
-from app.settings import load_user_settings, user_settings_file
+from app.settings import load_user_settings, user_folder, user_settings_file
 
 _log = logging.getLogger(__name__)
 CANNOT = 3
@@ -27,6 +27,8 @@ def main() -> int:
         return CANNOT
     start_log()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would wait for the next click
+    # Qt's own dialog keeps the folders last chosen: among Kith's settings, where README says what is to be deleted.
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(user_folder("config")))
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Kith")
     app.setApplicationVersion(__version__)
