@@ -4,10 +4,13 @@ import faulthandler
 import logging
 import logging.handlers
 import os
+import threading
 from io import TextIOWrapper
 from pathlib import Path
 
 from app.settings import user_folder
+
+_log = logging.getLogger(__name__)
 
 LOG_BYTES = 1_000_000
 LOG_FILES = 5
@@ -23,6 +26,7 @@ def start_log() -> None:
 
     They tell names and places of photos, so only their owner may read them.
     """
+    threading.excepthook = _log_end_of_thread
     folder = log_file().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +38,7 @@ def start_log() -> None:
         )
         faulthandler.enable(open(folder / "crash.log", "a", encoding="utf-8", opener=_private))  # noqa: SIM115 - to the end
     except OSError:
+        logging.getLogger().addHandler(logging.NullHandler())  # without any, logging writes to the screen
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
@@ -48,6 +53,11 @@ class _Log(logging.handlers.RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Nothing: logging's own prints a traceback among what the user reads."""
+
+
+def _log_end_of_thread(end: threading.ExceptHookArgs) -> None:
+    if end.exc_value is not None:
+        _log.error("a thread was ended", exc_info=end.exc_value)
 
 
 def _private(path: str, flags: int) -> int:

@@ -14,6 +14,7 @@ import os
 import platform
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -337,15 +338,23 @@ def become(command: Sequence[str], environment: dict[str, str]) -> int:
     return process.returncode
 
 
+def hold_ctrl_c_back() -> None:
+    """Let Kith meet a Ctrl-C only when it can answer: Python shows a traceback for one while it starts."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def main(start: Callable[[Sequence[str]], int]) -> int:
     """Run a script's own part, with messages in place of tracebacks for what a person can mend."""
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="replace")
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return start(sys.argv[1:])
     except SetupError as error:
         say(str(error))
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         say("Stopped. Start again to go on from here.")
         return 130
     except OSError as error:

@@ -10,16 +10,20 @@ It is remembered. Without it, Linux with an NVIDIA GPU gets `cuda`, every other 
 uses the GPU too).
 """
 
+import signal
 import sys
 from typing import Sequence
 
-import environment
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback until environment.main answers a Ctrl-C in words
+
+import environment  # noqa: E402
 
 
 def start(arguments: Sequence[str]) -> int:
     """Become Kith."""
     torch, rest = environment.own_arguments(arguments)
     python = environment.prepare(torch=torch)
+    environment.hold_ctrl_c_back()
     return environment.become(environment.program(python, *rest), environment.program_environment())
 
 

@@ -6,10 +6,13 @@ The exit code is pytest's. --torch is explained in scripts/run.py.
 """
 
 import os
+import signal
 import sys
 from typing import Sequence
 
-import environment
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # as in scripts/run.py
+
+import environment  # noqa: E402
 
 
 def start(arguments: Sequence[str]) -> int:

@@ -377,7 +377,9 @@ def test_a_wrong_choice_is_a_message_and_no_traceback(checkout: Path) -> None:
 @posix
 def test_ctrl_c_reaches_the_program(checkout: Path) -> None:
     put_program(
-        checkout, "try:\n print('ready', flush=True)\n input()\nexcept KeyboardInterrupt:\n raise SystemExit(130)"
+        checkout,
+        "import signal\nsignal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # held back up to here\n"
+        "try:\n print('ready', flush=True)\n input()\nexcept KeyboardInterrupt:\n raise SystemExit(130)",
     )
     command = [sys.executable, "scripts/run.py"]
     pipe = subprocess.PIPE

@@ -28,13 +28,15 @@ from app.cli.options import (
 from app.cli.people import people, words
 from app.cli.printing import say, show, tell
 from app.cli.redecide import redecide
-from app.cli.running import CANNOT, STOPPED, run_job
+from app.cli.running import run_job
+from app.cli.streams import let_go, settle_streams
 from app.cli.unknowns import ignore, unknowns
 from app.cli.why import why
-from app.errors import KithError, command
+from app.errors import FilingFailed, KithError, command
 from app.jobs.build_kb import build_kb
 from app.jobs.recognize_folder import recognize_folder
 from app.logs import log_file, start_log
+from app.process import CANNOT, OUT_OF_MEMORY, STOPPED, interrupt_on_ctrl_c, is_out_of_memory
 from app.settings import Settings, described, save, user_folder
 from app.text import printable
 
@@ -150,15 +152,18 @@ def options(
 
 def main() -> None:
     """Run the command line and leave with its exit code; bugs go to the log with their traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    settle_streams()
     start_log()
-    sys.exit(_exit_code())
+    try:
+        sys.exit(_exit_code())
+    finally:
+        let_go()
 
 
 def _exit_code() -> int:
-    with suppress(OSError):  # of a standard error that takes nothing
+    with suppress(OSError, FilingFailed):  # of a standard error that takes nothing
         try:
+            interrupt_on_ctrl_c()
             return int(cli(prog_name=command(), standalone_mode=False) or 0)
         except KithError as error:
             tell(str(error))
@@ -168,11 +173,18 @@ def _exit_code() -> int:
             return error.exit_code
         except (KeyboardInterrupt, typer.Abort):
             return STOPPED
-        except Exception:  # noqa: BLE001 - the last resort: nobody is to read a traceback
-            _log.exception("bug")
-            tell(
-                f"Something went wrong that should not have. {log_file()} tells what; nothing filed or stored is lost, "
-                f"and {command()} can be started again."
-            )
-            return BUG
+        except Exception as error:  # noqa: BLE001 - the last resort: nobody is to read a traceback
+            return _exit_code_of(error)
     return CANNOT
+
+
+def _exit_code_of(error: Exception) -> int:
+    _log.error("bug", exc_info=error)
+    if is_out_of_memory(error):
+        tell(OUT_OF_MEMORY)
+        return CANNOT
+    tell(
+        f"Something went wrong that should not have. {log_file()} tells what; nothing filed or stored is lost, "
+        f"and {command()} can be started again."
+    )
+    return BUG

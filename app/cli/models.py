@@ -8,8 +8,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 
 from app.cli.options import Overrides, ResultAsJson, SettingsFile, goes_on, settings_for_run
 from app.cli.printing import show, tell, terminal, what_is_done
-from app.cli.running import CANNOT
 from app.errors import ModelMissing, command
+from app.process import CANNOT
 from app.vision.model_files import (
     ModelFile,
     ModelStatus,

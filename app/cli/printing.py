@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from app.errors import FilingFailed
 from app.jobs.editing import Outcome
 from app.jobs.events import (
     BuildFinished,
@@ -77,13 +76,8 @@ def _plain(value: Any) -> Any:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    try:
-        stream.write(f"{text}\n")
-        stream.flush()
-    except BrokenPipeError:
-        raise  # the reader has seen enough
-    except OSError as error:
-        raise FilingFailed(f"What is to be printed cannot be written: {error.strerror or error}.") from error
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def terminal() -> Console:

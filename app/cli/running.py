@@ -1,9 +1,11 @@
 """Run a job on the command line: Ctrl-C stops it between photos, its events are printed."""
 
+import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import typer
@@ -11,10 +13,8 @@ import typer
 from app.cli.printing import printer_for, tell
 from app.jobs.context import Context, open_context
 from app.jobs.events import Event, Finished
+from app.process import CANNOT, STOPPED, interrupt
 from app.settings import Settings
-
-CANNOT = 3
-STOPPED = 130  # as shells count a Ctrl-C
 
 Job = Callable[[Context], Iterator[Event]]
 
@@ -39,12 +39,14 @@ def run_job(settings: Settings, name: str, job: Job, as_json: bool) -> None:
 
 @contextmanager
 def _ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
-    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            for child in multiprocessing.active_children():
+                child.kill()
+            interrupt(number, frame)
         stop.set()
-        tell("")
-        tell("Stopping when the photos at work are done (Ctrl-C once more: at once) …")
+        with suppress(OSError):  # not by way of sys.stderr, in the middle of which this may come
+            os.write(2, "\nStopping when the photos at work are done (Ctrl-C once more: at once) …\n".encode())
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:

@@ -14,10 +14,10 @@ from app.errors import command
 from app.gui.main_window import MainWindow
 from app.gui.plain_text import message
 from app.logs import log_file, start_log
+from app.process import CANNOT
 from app.settings import load_user_settings, user_folder, user_settings_file
 
 _log = logging.getLogger(__name__)
-CANNOT = 3
 
 
 def main() -> int:

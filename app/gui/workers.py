@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from app.errors import KithError
+from app.process import OUT_OF_MEMORY, is_out_of_memory
 from app.settings import Settings
 
 if TYPE_CHECKING:  # the jobs are loaded by their thread, after the window shows
@@ -53,7 +54,7 @@ class JobWorker(QThread):
             self.failed.emit(error)
         except Exception as error:  # noqa: BLE001 - one that leaves run() ends the program
             _log.exception("%s was ended by a bug", self.job_name)
-            self.failed.emit(error)
+            self.failed.emit(KithError(OUT_OF_MEMORY) if is_out_of_memory(error) else error)
 
 
 class KbBuilder(JobWorker):

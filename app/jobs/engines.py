@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ModelMissing, command
-from app.jobs.workers import process_pool
+from app.jobs.workers import awaited, process_pool
 from app.settings import BodyPolicy, Device, FaceDetector, Settings, user_folder
 from app.vision.bodies import weights_id
 from app.vision.dlib_detectors import CNN_FILE
@@ -124,9 +124,10 @@ def _in_a_process_of_its_own(function: Any, *arguments: Any) -> Any:
     """Call what imports torch, which this process is not to be burdened with."""
     try:
         with process_pool(1) as process:
-            return process.submit(function, *arguments).result()
-    except BrokenExecutor as error:
+            return awaited(process.submit(function, *arguments), process)
+    except (BrokenExecutor, ImportError, MemoryError) as error:
+        reason = "their process was killed" if isinstance(error, BrokenExecutor) else error
         raise ModelMissing(
-            "The networks could not be made ready, their process was killed: close other programs if memory is short, "
-            "then start Kith again"
+            f"The networks could not be made ready, {reason}: close other programs if memory is short, then start Kith "
+            "again"
         ) from error

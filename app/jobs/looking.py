@@ -90,10 +90,10 @@ def _recall(context: Context, path: Path) -> Look:
 def _looked(look: Look | None, result: object) -> Look | BadPhoto:
     match result:
         case BadPhoto():
-            for note in getattr(result, "__notes__", ()):
-                _log.error("%s\n%s", result, note)
+            _log_notes(result)
             return result
         case KithError():
+            _log_notes(result)
             raise result
         case Analysis() if look:
             return replace(look, analysis=result)
@@ -102,6 +102,11 @@ def _looked(look: Look | None, result: object) -> Look | BadPhoto:
         case _ if look:
             return BadPhoto(look.path, "the process that read it died: the file may be damaged or need too much memory")
     raise TypeError(result)
+
+
+def _log_notes(error: KithError) -> None:
+    for note in getattr(error, "__notes__", ()):
+        _log.error("%s\n%s", error, note)
 
 
 def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sighting], bool]:

@@ -3,12 +3,11 @@
 import ctypes
 import multiprocessing
 import os
-import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -16,8 +15,12 @@ from typing import Any
 
 import psutil
 
+from app.errors import KithError
+from app.process import is_out_of_memory, settle_child, without_ctrl_c
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 _MOST_WORKERS = 61  # more a pool cannot wait for on Windows
+_LOOK_S = 1  # how often a wait looks whether there is still something to wait for
 _WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
 
 ExecutorFactory = Callable[[], Executor]
@@ -46,15 +49,66 @@ def worker_count(setting: int) -> int:
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Return worker processes that start afresh (`spawn`), leave Ctrl-C to their parent and end with it."""
+    """Return worker processes that start afresh (`spawn`), leave Ctrl-C to their parent and end with it.
+
+    Raises KithError, then or when it is given a task, where no process can be started.
+    """
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_settle_worker)
+    with _starting():
+        return _Pool(workers, mp_context=context, initializer=_settle_worker)
+
+
+class _Pool(ProcessPoolExecutor):
+    """Worker processes whose failure to start is told in plain words."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start a process where another one is of use, and hand the task on."""
+        with _starting(), without_ctrl_c():
+            return super().submit(fn, *args, **kwargs)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the thread that hands tasks on has died, as where no more threads can be had: no result will come."""
+        thread: Any = self._executor_manager_thread
+        return thread is not None and not thread.is_alive()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes."""
+        processes = [*(self._processes or {}).values()]
+        super().shutdown(wait and not self.is_lost, cancel_futures=cancel_futures)
+        if wait:
+            for process in processes:  # all have ended, unless that thread has died
+                process.kill()
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, MemoryError, RuntimeError) as error:
+        if isinstance(error, OSError) or is_out_of_memory(error):
+            raise _no_process(error) from error
+        raise
+
+
+def _no_process(reason: object) -> KithError:
+    return KithError(
+        f"No process could be started to work on photos ({reason}): close other programs if memory is short, raise the "
+        "limits set for this one (ulimit), or let workers in the settings be 1, then start again."
+    )
+
+
+def awaited(future: Future[Any], executor: Executor | None) -> Any:
+    """Return the future's result when it is there; raises KithError where the executor cannot bring it any more."""
+    while not wait([future], timeout=_LOOK_S).done:
+        if isinstance(executor, _Pool) and executor.is_lost:
+            raise _no_process("no more threads")
+    return future.result()
 
 
 def _settle_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settle_child()
     _keep_memory()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _keep_memory() -> None:
@@ -62,13 +116,6 @@ def _keep_memory() -> None:
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)  # the largest it takes
         library.mallopt(_M_TRIM_THRESHOLD, 2**30)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,22 +193,33 @@ class Workers:
             broken: Future[Sequence[Any]] = Future()
             broken.set_exception(error)
             return _Batch(tasks, broken)
-        except OSError as error:  # a broken pipe would be taken for a reader of standard output who left
-            raise RuntimeError("worker processes cannot be started") from error
 
     def _finish_first(self, waiting: deque[_Batch]) -> Iterator[tuple[Any, Any]]:
         batch = waiting.popleft()
         try:
-            results = batch.results()
+            awaited(batch.future, self._executor)
         except BrokenExecutor:
             suspects = [batch, *waiting]
             waiting.clear()
             wait(suspect.future for suspect in suspects)
             self.close()
+            self._try_out()
             for suspect in suspects:
                 yield from self._again_alone(suspect)
         else:
-            yield from results
+            yield from batch.results()
+
+    def _try_out(self) -> None:
+        """Have a process get ready and work on nothing: one that dies of that would die of every photo.
+
+        Raises KithError.
+        """
+        executor = self._executor = self._factory()
+        try:
+            awaited(executor.submit(self._work(), ()), executor)
+        except BrokenExecutor as error:
+            self.close()
+            raise _no_process("it died while it got ready") from error
 
     def _again_alone(self, batch: _Batch) -> Iterator[tuple[Any, Any]]:
         """Run each of the tasks that a dying process took along by itself, so that the culprit shows itself."""
@@ -170,7 +228,10 @@ class Workers:
             return
         for task in batch.tasks:
             try:
-                yield from self._start([task]).results()
+                alone = self._start([task])
+                awaited(alone.future, self._executor)
             except BrokenExecutor:
                 self.close()
                 yield task.item, WorkerDied()
+            else:
+                yield from alone.results()

@@ -72,6 +72,9 @@ def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithEr
     """
     try:
         engines = engines_of(spec)
+    except Exception as error:  # noqa: BLE001 - as below
+        return [_unusable(error)] * len(photos)
+    try:
         seen = _see_all(photos, spec, engines)
         described = iter(_described([one for one in seen if isinstance(one, _Seen)], engines))
         return [next(described) if isinstance(one, _Seen) else one for one in seen]
@@ -98,6 +101,18 @@ def _see_all(photos: Sequence[Photo], spec: EngineSpec, engines: Engines) -> lis
 def _threads(spec: EngineSpec) -> int:
     """Return how many photos are read at the same time in this process; dlib's detectors take one at a time."""
     return os.cpu_count() or 1 if spec.face_detector is FaceDetector.YUNET else 1
+
+
+def _unusable(error: Exception) -> KithError:
+    """Return why no photo at all can be looked at."""
+    if isinstance(error, KithError):
+        return error
+    failure = KithError(
+        f"The networks cannot be loaded ({type(error).__name__}: {error}): close other programs if memory is short; if "
+        "it is not, delete the folder .venv and start Kith by its set-up script"
+    )
+    failure.add_note("".join(traceback.format_exception(error)))
+    return failure
 
 
 def _as_value(path: Path, error: Exception) -> KithError:

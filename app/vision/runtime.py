@@ -64,7 +64,10 @@ def _session(file: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no common base
-        raise ModelMissing(f"{file} is no network that ONNX Runtime can run: fetch or export it anew") from error
+        raise ModelMissing(
+            f"{file} is no network that ONNX Runtime can run: fetch or export it anew, or close other programs if "
+            "memory is short"
+        ) from error
 
 
 class TorchNetwork:

@@ -1,0 +1,83 @@
+"""A process of Kith: the memory it may use, what Ctrl-C does to it, and what it owes the process that started it."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from types import FrameType
+from typing import NoReturn
+
+CANNOT, STOPPED = 3, 130  # exit codes: it could not be done, as the message says; Ctrl-C, as shells count it
+LEAST_MEMORY = 2**30
+OUT_OF_MEMORY = (
+    "There is not enough memory, or too many processes and threads are at work: close other programs, or raise the "
+    "limits set for this one (ulimit), then start again. What is done so far is kept."
+)
+
+
+def memory_problem() -> str:
+    """Return what to do where this process is allowed less memory than Kith needs, else nothing.
+
+    Below such a limit libraries do not raise: they end the process, or wait for memory for ever.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return ""
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    least = min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=LEAST_MEMORY)
+    if least >= LEAST_MEMORY:
+        return ""
+    return (
+        f"Kith needs {LEAST_MEMORY // 2**20} MB of memory, and a limit (ulimit -v or -d) allows it {least // 2**20} "
+        "MB: raise that limit and start again."
+    )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was short, or could not hold one more thread."""
+    return isinstance(error, MemoryError) or "can't start new thread" in str(error)
+
+
+def interrupt_on_ctrl_c() -> None:
+    """Raise KeyboardInterrupt at the first Ctrl-C; the next ones must not disturb what is put in order then."""
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Raise KeyboardInterrupt, and heed no further Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def without_ctrl_c() -> Iterator[None]:
+    """Let processes that are started inside begin deaf to Ctrl-C, which a terminal sends to them too."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # else the start of a process starts it, which lets Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def settle_child() -> None:
+    """Leave Ctrl-C to the parent, and end with it, even when it is killed; end now where that cannot be."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    except RuntimeError:  # no more threads
+        os._exit(1)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
