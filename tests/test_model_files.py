@@ -1,17 +1,22 @@
 """Model files: found by their hash, fetched from a real server, and never half there."""
 
+import gzip
 import hashlib
+import multiprocessing
 import os
 import re
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.errors import ModelMissing
@@ -36,20 +41,71 @@ YUNET = registered("yunet_2026may")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves CONTENT whole, cut off, without a length or not at all, and writes down what was asked."""
+    """Serves CONTENT in the way that the path names, and writes down what was asked."""
 
     server: "Server"
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        if self.path == "/absent":
-            self.send_error(404)
-            return
+        with suppress(ConnectionError):  # who has enough leaves
+            getattr(self, f"_{self.path[1:]}")()
+
+    def _absent(self) -> None:
+        self.send_error(404)
+
+    def _model(self) -> None:
+        self._begin(Content_Length=len(CONTENT))
+        self.wfile.write(CONTENT)
+
+    def _slow(self) -> None:
+        self._begin(Content_Length=len(CONTENT))
+        for start in range(0, len(CONTENT), len(CONTENT) // 5):
+            self.wfile.write(CONTENT[start : start + len(CONTENT) // 5])
+            time.sleep(0.3)
+
+    def _unmeasured(self) -> None:
+        self._begin()
+        self.wfile.write(CONTENT)
+
+    def _truncated(self) -> None:
+        self._begin(Content_Length=len(CONTENT))
+        self.wfile.write(CONTENT[:70_000])
+
+    def _endless(self) -> None:
+        self._begin()
+        while True:
+            self.wfile.write(CONTENT)
+
+    def _longer_than_it_says(self) -> None:
+        self._begin(Content_Length=len(CONTENT) + 1)
+        self.wfile.write(CONTENT + b".")
+
+    def _swelling(self) -> None:
+        """A little that unpacks to a lot."""
+        self._begin(Content_Encoding="gzip")
+        self.wfile.write(gzip.compress(bytes(50_000_000)))
+
+    def _dripping(self) -> None:
+        self._begin(Content_Length=len(CONTENT))
+        self._drip(b".")
+
+    def _dripping_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        self._drip(b".")
+
+    def _silent(self) -> None:
+        self.rfile.read(1)
+
+    def _begin(self, **headers: object) -> None:
         self.send_response(200)
-        if self.path != "/unmeasured":
-            self.send_header("Content-Length", str(len(CONTENT)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()
-        self.wfile.write(CONTENT[:70_000] if self.path == "/truncated" else CONTENT)
+
+    def _drip(self, drop: bytes) -> None:
+        while True:
+            self.wfile.write(drop)
+            time.sleep(0.05)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -69,7 +125,7 @@ class Server(ThreadingHTTPServer):
             name="tiny",
             file="tiny.bin",
             url=f"http://127.0.0.1:{self.server_port}{path}",
-            size=None,
+            size=len(CONTENT),
             sha256=hashlib.sha256(CONTENT).hexdigest(),
             licence="MIT",
             purpose="is fetched",
@@ -295,29 +351,82 @@ def test_packaged_file_without_the_package_is_named(monkeypatch: pytest.MonkeyPa
 
 
 def test_download_puts_the_file_in_place_and_reports_progress(server: Server, tmp_path: Path) -> None:
-    heard: list[tuple[int, int | None]] = []
+    heard: list[tuple[int, int]] = []
     seen: list[bool] = []
     target = tmp_path / "new" / "folder" / "tiny.bin"
 
-    def progress(done: int, total: int | None) -> None:
+    def progress(done: int, total: int) -> None:
         heard.append((done, total))
         seen.append(target.exists())
 
-    assert download(server.model(), target.parent, progress) == target
+    assert download(server.model("/slow"), target.parent, progress) == target
     assert target.read_bytes() == CONTENT
     assert os.listdir(target.parent) == ["tiny.bin"]
     assert heard[-1] == (len(CONTENT), len(CONTENT))
-    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
-    assert 0 < heard[0][0] < len(CONTENT)
+    assert heard == sorted(heard)
+    assert any(0 < done < len(CONTENT) for done, _ in heard)
     assert not any(seen), "the file appears only when it is whole"
 
 
-@pytest.mark.parametrize("size", [None, len(CONTENT)])
-def test_progress_without_a_length_from_the_server(server: Server, tmp_path: Path, size: int | None) -> None:
-    heard: list[tuple[int, int | None]] = []
-    download(replace(server.model("/unmeasured"), size=size), tmp_path, lambda *step: heard.append(step))
-    assert {total for _, total in heard} == {size}
-    assert heard[-1][0] >= len(CONTENT)
+def test_a_server_that_tells_no_length_will_do(server: Server, tmp_path: Path) -> None:
+    assert download(server.model("/unmeasured"), tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("path", ["/endless", "/longer_than_it_says", "/swelling"])
+def test_no_more_is_taken_than_the_file_has(server: Server, tmp_path: Path, path: str) -> None:
+    most = 0
+
+    def progress(done: int, _size: int) -> None:
+        nonlocal most
+        most = max(most, done)
+
+    with pytest.raises(ModelMissing, match=f"it sends more than the {len(CONTENT)} bytes"):
+        download(server.model(path), tmp_path, progress)
+    assert most <= len(CONTENT)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", ["/dripping", "/dripping_headers", "/silent"])
+def test_a_download_ends_in_time_whatever_the_server_does(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("app.vision.download.LONGEST_S", 3)
+    with pytest.raises(ModelMissing, match="it was not there after"):
+        download(server.model(path), tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("path", ["/dripping", "/dripping_headers", "/silent"])
+def test_a_download_that_hangs_can_be_stopped(server: Server, tmp_path: Path, path: str) -> None:
+    def stop(_done: int, _size: int) -> None:
+        if server.asked:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        download(server.model(path), tmp_path, stop)
+    assert os.listdir(tmp_path) == []
+    assert not multiprocessing.active_children()
+
+
+def test_the_process_that_fetches_ends_with_its_parent(server: Server, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from app.vision.model_files import ModelFile, download\n"
+        "download(ModelFile('tiny', 'tiny.bin', sys.argv[1], 256_000, '', '', '', ''), Path(sys.argv[2]))\n"
+    )
+    url = server.model("/dripping").url
+    parent = subprocess.Popen([sys.executable, "-c", code, url, str(tmp_path)], cwd=Path(__file__).parents[1])
+    while not server.asked:
+        time.sleep(0.05)
+    children = psutil.Process(parent.pid).children()
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    for child in alive:
+        child.kill()
+    assert children
+    assert not alive
 
 
 def test_second_download_fetches_nothing(server: Server, tmp_path: Path) -> None:
@@ -375,7 +484,7 @@ def test_no_network_is_a_clear_message(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_interrupted_download_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
-    def interrupt(done: int, total: int | None) -> None:
+    def interrupt(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -44,7 +44,7 @@ def listing(
 
 
 def _lines(found: ModelStatus) -> list[str]:
-    size = f"{found.model.size / 1e6:.1f} MB" if found.model.size else "size unknown"
+    size = f"{found.model.size / 1e6:.1f} MB"
     return [
         f"{found.model.name}: {found.state}{f', {found.path}' if found.path else ''}",
         f"    {found.model.purpose}; {size}, licence {found.model.licence}, SHA-256 {found.model.sha256}",

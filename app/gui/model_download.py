@@ -47,10 +47,10 @@ class ModelDownload(QThread):
                 _log.exception("the download of %s was ended by a bug", model.name)
                 self.failed.emit(f"{model.name} could not be fetched; the log tells why.")
 
-    def _tell(self, model: ModelFile, done: int, size: int | None) -> None:
+    def _tell(self, model: ModelFile, done: int, size: int) -> None:
         if self.stop.is_set():
             raise _Stopped
-        self.progressed.emit(model.name, done, size or 0)
+        self.progressed.emit(model.name, done, size)
 
 
 class ModelBox(QGroupBox):
@@ -89,7 +89,7 @@ class ModelBox(QGroupBox):
 
     def _tell_missing(self, missing: list[ModelFile]) -> None:
         self._missing = missing
-        size = sum(model.size or 0 for model in missing) / 1e6
+        size = sum(model.size for model in missing) / 1e6
         self.button.setText(f"&Download {size:.1f} MB")
         self.button.setVisible(bool(missing))
         hosts = " and ".join(sorted({urlsplit(model.url).netloc for model in missing}))

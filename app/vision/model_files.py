@@ -1,18 +1,16 @@
-"""The networks' weight files: where they lie, and fetching them with their hash checked."""
+"""The networks' weight files: where they lie, their hash checked."""
 
-import hashlib
 import os
-import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from app.errors import ModelMissing, command
 from app.settings import BodyPolicy, FaceDetector, Settings, user_folder
 from app.vision.bodies import is_exported
+from app.vision.download import download, sha256_of
 from app.vision.model_registry import BODY_MODELS, DETECTOR, PACKAGED, PERSON_DETECTORS, REGISTRY, ModelFile
 from app.vision.torchreid_networks import network_names
 
@@ -36,8 +34,6 @@ __all__ = [
     "status",
     "usable_model",
 ]
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ def packaged_model(file: str) -> Path:
     if path is None:
         raise ModelMissing(f"{file} of the package face_recognition_models is not there: install that package again.")
     known = next((model.sha256 for model in PACKAGED if model.file == file), None)
-    if known and _sha256(path) != known:  # a few wrong bits give plausible, wrong vectors
+    if known and sha256_of(path) != known:  # a few wrong bits give plausible, wrong vectors
         raise ModelMissing(f"{path} is damaged: install the package face_recognition_models again.")
     return path
 
@@ -93,7 +89,7 @@ def find_model(name: str, settings: Settings) -> Path | None:
     found = _status(model, _copies(model, settings))
     if found.state == "damaged" and found.path:
         raise ModelMissing(
-            f"{found.path} is not the file that Kith knows as {name}: its SHA-256 is {_sha256(found.path)}, not "
+            f"{found.path} is not the file that Kith knows as {name}: its SHA-256 is {sha256_of(found.path)}, not "
             f"{model.sha256}. Delete it and run {command('models', 'download', name)}."
         )
     return found.path
@@ -166,80 +162,6 @@ def missing_models(settings: Settings) -> list[ModelFile]:
     return [found.model for found in status(settings) if found.model.name in wanted and found.state != "ready"]
 
 
-def download(model: ModelFile, target_folder: Path, progress: Progress | None = None) -> Path:
-    """Fetch a model into a folder unless it is there already; the file appears only when its hash is right.
-
-    `progress` hears of bytes done and bytes in all. Raises ModelMissing.
-    """
-    target = target_folder / model.file
-    if _sha256(target) == model.sha256:
-        return target
-    try:
-        target_folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target_folder, prefix=".download-") as folder:
-            draft = Path(folder) / model.file
-            _fetch(model, draft, target_folder, progress)
-            draft.replace(target)
-    except OSError as error:
-        raise ModelMissing(
-            f"{model.file} could not be written to {target_folder} ({_cause(error)}): "
-            "let models_dir in the settings name a folder that can be written to."
-        ) from error
-    return target
-
-
-class _Bar:
-    """What pooch takes for a progress bar: it sets `total`, 0 if unknown, and counts whole chunks with `update`."""
-
-    def __init__(self, size: int | None, progress: Progress) -> None:
-        self.total = 0
-        self._size, self._progress = size, progress
-        self._done = 0
-
-    def update(self, count: int) -> None:
-        total = self.total or self._size
-        self._done = min(self._done + count, total) if total else self._done + count
-        self._progress(self._done, total)
-
-    def reset(self) -> None:
-        """Nothing: pooch resets the bar at the end only to fill it."""
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def _fetch(model: ModelFile, draft: Path, target_folder: Path, progress: Progress | None) -> None:
-    import pooch  # type: ignore[import-untyped]
-
-    bar = _Bar(model.size, progress) if progress else False
-    try:
-        with ExitStack() as responses:
-
-            def close_later(response: Any, **_: Any) -> None:
-                responses.callback(response.close)
-
-            # pooch leaves the connection of a failed download open.
-            hooks = {"response": close_later}
-            pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, hooks=hooks)(model.url, draft, None)
-    except OSError as error:
-        raise ModelMissing(
-            f"{model.name} could not be fetched from {model.url} ({_cause(error)}). Try again, or fetch that file by "
-            f"other means and put it into {target_folder}."
-        ) from error
-    if (found := _sha256(draft)) != model.sha256:
-        raise ModelMissing(
-            f"{model.url} gave another file than {model.name}: its SHA-256 is {found}, not {model.sha256}. Nothing of "
-            "it was kept; try again."
-        )
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason, without the wrappings of the network libraries."""
-    while cause := error.__cause__ or error.__context__:
-        error = cause
-    return getattr(error, "strerror", None) or str(error)
-
-
 def _copies(model: ModelFile, settings: Settings) -> list[Path]:
     return [path for folder in search_folders(settings) if os.path.isfile(path := folder / model.file)]
 
@@ -254,16 +176,7 @@ def _packaged_file(file: str) -> Path | None:
 def _status(model: ModelFile, copies: Iterable[Path]) -> ModelStatus:
     damaged = None
     for path in copies:
-        if _sha256(path) == model.sha256:
+        if sha256_of(path) == model.sha256:
             return ModelStatus(model, "ready", path)
         damaged = damaged or path
     return ModelStatus(model, "damaged" if damaged else "missing", damaged)
-
-
-def _sha256(path: Path) -> str:
-    """The file's SHA-256, or why there is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return f"unknown ({error.strerror})"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ModelFile:
-    """One published file of weights; `size` in bytes where it is known, `sha256` in hexadecimal.
+    """One published file of weights; `size` in bytes, `sha256` in hexadecimal.
 
     `without` says what is so while the file is missing.
     """
@@ -13,7 +13,7 @@ class ModelFile:
     name: str
     file: str
     url: str
-    size: int | None
+    size: int
     sha256: str
     licence: str
     purpose: str
@@ -60,7 +60,7 @@ REGISTRY = (
         name="osnet_x0_25",
         file=_X0_25_FILE,
         url=f"{_OSNET}/{_X0_25_FILE}",
-        size=None,
+        size=9_336_983,
         sha256="cf55163d78fc44c62c82f85ab62d39f10438679b5abe8c698ae08cfa84aa6e18",
         licence="MIT",
         purpose="compares bodies, smaller and faster",
