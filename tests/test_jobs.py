@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import ExifTags, Image, ImageFilter
 
-from app.errors import BadInput, BadKnowledgeBase, ModelMismatch, StoreBusy
+from app.errors import BadInput, BadKnowledgeBase, KithError, ModelMismatch, StoreBusy
 from app.identity.person_records import Link, Source, Word
 from app.identity.store import open_store
 from app.identity.teaching import LEAST_PIXELS
@@ -651,9 +651,9 @@ class _NoProcess(InlineExecutor):
         raise BrokenPipeError(errno.EPIPE, "Broken pipe")  # as where a process ends before it has begun
 
 
-def test_processes_that_cannot_start_are_a_bug_and_no_reader_who_left(new_desk: Desk) -> None:
+def test_processes_that_cannot_start_are_told_and_no_reader_who_left(new_desk: Desk) -> None:
     new_desk.put(NOBODY, "people/Nobody/")
-    with pytest.raises(RuntimeError, match="processes cannot be started"):
+    with pytest.raises(KithError, match="No process could be started to work on photos"):
         new_desk.build(executor=_NoProcess)
 
 

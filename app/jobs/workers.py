@@ -186,9 +186,10 @@ class Workers:
             nothing.set_result(())
             return _Batch(tasks, nothing)
         work = self._work()
-        self._executor = self._executor or self._factory()
         try:
-            return _Batch(tasks, self._executor.submit(work, payloads))
+            with _starting():
+                self._executor = self._executor or self._factory()
+                return _Batch(tasks, self._executor.submit(work, payloads))
         except BrokenExecutor as error:
             broken: Future[Sequence[Any]] = Future()
             broken.set_exception(error)
