@@ -102,10 +102,12 @@ class Place:
         self.people, self.input, self.output = root / "people", root / "input", root / "output"
         self.settings = self.home / ".config/kith/settings.json"
         self.given = root / "given"  # what the user names a place for
+        self.temporary = root / "temporary"
         self.packets: list[str] | None = []
         self.commands: list[Command] = []
         self.home.mkdir(parents=True)
         self.given.mkdir()
+        self.temporary.mkdir()
         for name, person in (("Ann", ANN), ("Bob", BOB)):
             for number in range(3):
                 draw_photo(self.people / name / f"{number}.png", person, aside=4 * number)
@@ -122,6 +124,7 @@ class Place:
             "PYTHONPATH": str(REPOSITORY),
             "PYTHONDONTWRITEBYTECODE": "1",
             "QT_QPA_PLATFORM": "offscreen",
+            "TMPDIR": str(self.temporary),
         }
 
     def do(self, *commands: Command) -> str:
