@@ -141,6 +141,12 @@ class Place:
         """Start a job with JSON lines, stop it at the first photo, while its workers stay, and kill it."""
         self._run([(["-m", "app", *command, "--json"], HOLD_S)])
 
+    def put_broken_settings_aside(self) -> None:
+        """Break the settings file and begin with a new one, as the window offers it."""
+        self.settings.write_text("{", encoding="utf-8")
+        code = "from app.settings import start_afresh, user_settings_file as file; start_afresh(file())"
+        self._run([(["-c", code], 0)])
+
     def _run(self, starts: list[tuple[Command, int]]) -> str:
         start = [sys.executable, "-c", DO, json.dumps(starts, default=str)]
         try:
@@ -210,8 +216,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
     )
     place.do_in_the_window()
     place.leave_hanging("build-kb", "--set", "resize_max=900")
-    place.settings.write_text("{", encoding="utf-8")
-    place.do(["settings", "face_tol=0.5"])
+    place.put_broken_settings_aside()
     return place
 
 
