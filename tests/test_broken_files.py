@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app.filing.names import safe_photo_name
 from app.jobs.build_kb import build_kb
 from app.jobs.events import BuildFinished, Event, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from app.jobs.recognize_folder import recognize_folder
@@ -168,7 +169,8 @@ def test_good_and_odd_photos_are_filed_and_each_broken_one_has_its_reason(taught
     expected = {name: ["Powell"] for name in odd}
     expected |= {Path(source).name: [person] for person, sources in GOOD.items() for source in sources}
     assert {name: row.people for name, row in told.items()} == expected
-    copies = [f"{people[0]}/{Path(name).name}" for name, people in expected.items()]
+    copies = [f"{people[0]}/{safe_photo_name(Path(name).name)}" for name, people in expected.items()]
+    assert "Powell/_[31mred.jpg" in copies
     assert sorted(taught.copies()) == sorted(copies)
     assert wrong.keys() == reasons.keys()
     assert {name: reason for name, reason in wrong.items() if reasons[name] not in reason} == {}
