@@ -20,7 +20,8 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from PIL.ExifTags import Base
 
 from app.errors import BadPhoto
-from app.photos.decode import load_rgb, open_photo
+from app.photos.decode import load_rgb
+from app.photos.opening import open_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 FORMATS = ("jpg", "png", "webp", "heic", "avif", "tiff", "gif", "bmp", "jp2", "ppm")
@@ -282,8 +283,31 @@ def test_truncated_is_told_although_a_library_switched_it_off(tmp_path: Path, mo
 
 def test_decompression_bomb(tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(_png(30_000, 30_000, bytes(1000)))
-    reason = "the image claims more than 256 megapixels, which no camera takes"
-    assert _reason(tmp_path / "bomb.png") == reason
+    reason = "the picture has more than 256 megapixels: max_megapixels in the settings admits larger ones"
+    assert _reason(tmp_path / "bomb.png").startswith(reason)
+
+
+def test_a_scan_is_read_where_the_setting_admits_it(tmp_path: Path) -> None:
+    (tmp_path / "scan.png").write_bytes(_png(24_000, 15_250, bytes(1000)))  # 366 megapixels
+    assert "max_megapixels in the settings" in _reason(tmp_path / "scan.png")
+    with open_photo(tmp_path / "scan.png", 400_000_000) as image:
+        assert image.size == (24_000, 15_250)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\xff\x0a\xfa\x1f\x41\x91\x08\x06\x01\x00", "JPEG XL photo"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl ", "JPEG XL photo"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "raw photo of a Canon camera"),
+        (b"FUJIFILMCCD-RAW 0201", "raw photo of a Fujifilm camera"),
+        (b"8BPS\0\1" + bytes(20), "Photoshop picture"),
+        (b"%PDF-1.7\n%", "PDF document"),
+    ],
+)
+def test_kinds_that_cannot_be_read_yet_are_named(tmp_path: Path, head: bytes, kind: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(head + bytes(500))
+    assert _reason(tmp_path / "a.jpg") == f"this is a {kind}, which Kith cannot read yet: convert it to JPEG"
 
 
 def test_200_megapixels_are_a_photo(tmp_path: Path) -> None:

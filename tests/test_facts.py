@@ -14,8 +14,9 @@ from PIL import Image, ImageFile, ImageFilter
 from PIL.ExifTags import IFD, Base
 
 from app.errors import BadPhoto
-from app.photos.decode import exif_orientation, load_rgb, open_photo
+from app.photos.decode import load_rgb
 from app.photos.facts import perceptual_hash, read_facts
+from app.photos.opening import exif_orientation, open_photo
 
 
 def _noise(width: int = 96, height: int = 64) -> NDArray[np.uint8]:
@@ -190,10 +191,10 @@ def test_the_frames_of_an_animated_png_are_part_of_the_picture(tmp_path: Path) -
     assert len(hashes) == 2
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tiff", "a.gif"])
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.gif"])
 def test_other_and_malformed_files_are_hashed_whole(tmp_path: Path, name: str) -> None:
     content = _encoded(tmp_path, name, _noise())
-    if name in {"a.jpg", "a.png"}:
+    if name != "a.gif":
         content = content[: len(content) // 2]  # no end
     assert _hash(tmp_path, content) == hashlib.sha256(content).hexdigest()
 

@@ -1,8 +1,6 @@
 """A photo file becomes the facts that later decisions need, without its pixels being decoded."""
 
-import hashlib
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,25 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 from PIL.ExifTags import IFD, Base
 
-from app.photos.decode import exif_orientation, open_photo
+from app.errors import BadPhoto
+from app.photos.image_hash import PNG_START, image_hash, png_chunks
+from app.photos.opening import exif_orientation, open_picture
+from app.photos.photo_file import PhotoFile, opened
 
-_JPEG_START = b"\xff\xd8\xff"
-_JPEG_END = b"\xff\xd9"
-_JPEG_SIZE_BYTES = 2
-# Inside a scan 0xFF00 is a data byte, 0xFFD0 to 0xFFD7 are restarts, and 0xFF may fill up (ITU T.81, B.1.1).
-_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-_JPEG_METADATA = re.compile(rb"\xff[\xe0-\xef\xfe]")
-# The one APPn that says how to read the colours; ExifTool, too, keeps it when it deletes all metadata.
-_JPEG_ADOBE = re.compile(rb"\xff\xee..Adobe", re.DOTALL)
-
-_PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_IMAGE_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"acTL", b"fcTL", b"fdAT"})
-# Pillow's name of a fact that holds an orientation, and the bytes it begins with, perhaps behind the pixels.
-_PNG_METADATA = {
-    "exif": b"eXIf",
-    "Raw profile type exif": b"Raw profile type exif\0",
-    "XML:com.adobe.xmp": b"XML:com.adobe.xmp\0",
-}
+# The chunks of a PNG that may hold EXIF, or an orientation by XMP, and those without which it is none.
+_PNG_KEPT = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"IHDR", b"IEND"})
+_PNG_MOST_METADATA_BYTES = 16 * 2**20
 
 _DATE_TAGS = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
@@ -47,7 +34,8 @@ class PhotoFacts:
     """What a photo's file tells: its image data's SHA-256, width and height in pixels as stored, and EXIF.
 
     `taken_at` is ISO 8601 text, in the camera's local time when it told no offset. A HEIC counts as stored upright,
-    as its decoder turns it.
+    as its decoder turns it, unless EXIF alone tells how to. `former_hash` is what earlier versions of Kith took for
+    the image hash, None where that is the same.
     """
 
     image_hash: str
@@ -61,15 +49,46 @@ class PhotoFacts:
 
 def read_facts(path: Path) -> PhotoFacts:
     """Return what the photo's file tells; what broken EXIF does not tell is left out. Raises BadPhoto."""
-    with open_photo(path) as image:
-        data = path.read_bytes()
-        if image.format == "PNG" and any(key not in image.info and mark in data for key, mark in _PNG_METADATA.items()):
-            image.load()  # reads on to the metadata behind the pixels
-        orientation = exif_orientation(image)
-        # Pillow gives a TIFF's size as it will be once upright.
-        sideways = image.format == "TIFF" and orientation >= 5
-        width, height = reversed(image.size) if sideways else image.size
-        return PhotoFacts(_image_hash(data), width, height, orientation, _taken_at(image), _camera(image))
+    with opened(path) as file, open_picture(file) as image:
+        return facts_of(file, image)
+
+
+def facts_of(file: PhotoFile, image: ImageFile.ImageFile) -> PhotoFacts:
+    """Return what an open file and the picture in it tell, as `read_facts` does."""
+    metadata = _metadata_of_png(file) if image.format == "PNG" else None
+    if metadata is None:
+        return _facts(file, image, image)
+    with suppress(BadPhoto), open_picture(file, instead=metadata) as told:
+        return _facts(file, image, told)
+    return _facts(file, image, image)  # what stands before the pixels must do
+
+
+def _facts(file: PhotoFile, image: ImageFile.ImageFile, told: ImageFile.ImageFile) -> PhotoFacts:
+    """Return the facts of a picture, with what is `told` of it, perhaps elsewhere."""
+    orientation = exif_orientation(told)
+    # Pillow gives a TIFF's size as it will be once upright.
+    sideways = image.format == "TIFF" and orientation >= 5
+    width, height = reversed(image.size) if sideways else image.size
+    taken_at, camera = _taken_at(told), _camera(told)
+    known_by, former = image_hash(file, image)
+    return PhotoFacts(known_by, width, height, orientation, taken_at, camera, former)
+
+
+def _metadata_of_png(file: PhotoFile) -> bytes | None:
+    """Return a PNG of the metadata alone, wherever they stand; None where the chunks make no sense.
+
+    Pillow itself finds what stands behind the pixels only by decoding them.
+    """
+    parts = [PNG_START]
+    room = _PNG_MOST_METADATA_BYTES
+    with suppress(ValueError):
+        for chunk in png_chunks(file):
+            size = chunk.end - chunk.start
+            if chunk.name in _PNG_KEPT and size <= room:
+                room -= size
+                parts.append(file.read(chunk.start - 4, size + 8))  # with its size and checksum
+        return b"".join(parts)
+    return None
 
 
 def perceptual_hash(rgb: NDArray[np.uint8]) -> int:
@@ -83,48 +102,6 @@ def perceptual_hash(rgb: NDArray[np.uint8]) -> int:
     grey = Image.fromarray(rgb).convert("L").resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
     frequencies = dctn(np.asarray(grey, np.float64), norm="ortho")[1:9, 1:9]
     return int.from_bytes(np.packbits(frequencies > np.median(frequencies)).tobytes(), signed=True)
-
-
-def _image_hash(data: bytes) -> str:
-    """Return the SHA-256 of the image data without its metadata: of the whole file where the two cannot be told."""
-    parts: list[memoryview | bytes] = [data]
-    with suppress(ValueError):
-        if data.startswith(_JPEG_START):
-            parts = list(_jpeg_image_data(data))
-        elif data.startswith(_PNG_START):
-            parts = list(_png_image_data(data))
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def _jpeg_image_data(data: bytes) -> Iterator[memoryview]:
-    """Yield the segments with their scans, without APPn, comments and what follows the end (videos, further images)."""
-    marker = _JPEG_MARKER.search(data, len(_JPEG_START) - 1)
-    while marker and marker[0] != _JPEG_END:
-        size = int.from_bytes(data[marker.end() : marker.end() + _JPEG_SIZE_BYTES])
-        following = _JPEG_MARKER.search(data, marker.end() + size)
-        if not following:
-            break
-        if not _JPEG_METADATA.match(marker[0]) or _JPEG_ADOBE.match(data, marker.start()):
-            yield memoryview(data)[marker.start() : following.start()]
-        marker = following
-    if not marker or marker[0] != _JPEG_END:
-        raise ValueError("the JPEG has no end")
-
-
-def _png_image_data(data: bytes) -> Iterator[memoryview]:
-    """Yield the name and content of each chunk that makes pixels."""
-    start, name = len(_PNG_START), b""
-    while name != b"IEND":
-        name = data[start + 4 : start + 8]
-        end = start + 8 + int.from_bytes(data[start : start + 4])
-        if end > len(data):
-            raise ValueError("the PNG has no end")
-        if name in _PNG_IMAGE_CHUNKS:
-            yield memoryview(data)[start + 4 : end]
-        start = end + 4  # the checksum lies between
 
 
 def _taken_at(image: ImageFile.ImageFile) -> str | None:
