@@ -8,6 +8,7 @@ KithError
 ├── ModelMissing    a model file is missing, damaged or not the one that was asked for
 ├── ModelMismatch   two models disagree about what they compare
 ├── StoreBusy       another job works on the same library
+├── NoWorkers       no process can be started to look at photos
 └── FilingFailed    a copy, a report or what was to be printed could not be written
 """
 
@@ -53,6 +54,10 @@ class ModelMismatch(KithError):
 
 class StoreBusy(KithError):
     """Another job works on the same library."""
+
+
+class NoWorkers(KithError):
+    """No process can be started to look at photos."""
 
 
 class FilingFailed(KithError):

@@ -171,6 +171,13 @@ class Settings(BaseModel):
         description="Larger photos are looked at reduced to this many pixels on their longer side; "
         "more finds smaller faces and takes longer.",
     )
+    max_megapixels: int = Field(
+        default=256,
+        ge=1,
+        le=4000,
+        title="Largest photo",
+        description="Photos of more megapixels are not looked at; large scans may need more, and memory for it.",
+    )
     lap_var_thresh: float = Field(
         default=80.0,
         ge=0,

@@ -206,7 +206,7 @@ def at_working_size(size: int, faces: Sequence[Face], photos: Sequence[LargePhot
     hits: dict[int, list[Hit]] = {photo.width: [] for photo in photos}
     reading, finding, again = [], [], []
     for photo in progress(photos, f"working size {size}", len(photos)):
-        (decoded, has_more), took = timed(load_at_least, photo.path, size)
+        (decoded, has_more, _), took = timed(load_at_least, photo.path, size)
         working, shrunk = timed(working_copy, decoded, size)
         found, looked = timed(engines.detector, working)
         finer = Finer(photo.path, decoded, has_more)
@@ -230,7 +230,7 @@ class Finer:
         """Return the finer pixels."""
         if not self._has_more:
             return self._decoded
-        (finer, _), self.took = timed(load_at_least, self._path, round(1.9 * max(self._decoded.shape)))
+        (finer, *_), self.took = timed(load_at_least, self._path, round(1.9 * max(self._decoded.shape)))
         return finer
 
 
@@ -276,11 +276,11 @@ def pixels_of_the_chip(faces: Sequence[Face], photos: Sequence[LargePhoto], engi
     for width in sorted({photo.width for photo in photos}):
         hits: dict[str, list[Hit]] = {source: [] for source in sources}
         for photo in (one for one in photos if one.width == width):
-            decoded, has_more = load_at_least(photo.path, DEFAULTS.resize_max)
+            decoded, has_more, _ = load_at_least(photo.path, DEFAULTS.resize_max)
             working = working_copy(decoded, DEFAULTS.resize_max)
             found = engines.detector(working)
             again = Finer(photo.path, decoded, has_more)()
-            whole, _ = load_at_least(photo.path, max(LARGE))
+            whole, *_ = load_at_least(photo.path, max(LARGE))
             for source, rgb in zip(sources, (decoded, again, whole)):
                 hits[source] += look_for(photo, rgb, working, found, engines.predictor)
         rows += [{"width": width, "cut from": source, **_quality(faces, hits[source], engines)} for source in sources]

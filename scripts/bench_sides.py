@@ -121,6 +121,7 @@ def kernels(config: Config) -> Iterator[Run]:
     from app.jobs.context import open_context
     from app.jobs.engines import made_ready
     from app.photos.decode import load_at_least
+    from app.photos.photo_file import opened
     from app.vision import analyse as road
     from app.vision.engines import engines_of
     from app.vision.resize import working_copy
@@ -139,7 +140,8 @@ def kernels(config: Config) -> Iterator[Run]:
             faces = clock("detect", engines.detector, working)
             bodies = clock("persons", engines.persons, working) if engines.persons else []
             found = replace(engines, detector=lambda _, faces=faces: faces, persons=lambda _, bodies=bodies: bodies)
-            people += road._see(path, 1, spec, found).people
+            with opened(path) as file:
+                people += road._see(file, None, spec, found).people
         chips = [somebody.face.chip for somebody in people if somebody.face]
         crops = [somebody.body.crop for somebody in people if somebody.body]
         clock("encode", engines.encoder, chips)

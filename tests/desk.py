@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from app.jobs.events import BuildFinished, Event, RecognitionFinished
 from app.jobs.recognize_folder import REPORT, recognize_folder
 from app.jobs.workers import ExecutorFactory, InlineExecutor
 from app.settings import Settings
+from app.vision.analyse import analyse
 
 REPOSITORY = Path(__file__).parents[1]
 POWELL = [f"lfw10/Colin_Powell/Colin_Powell_000{number}.jpg" for number in (2, 5, 8)]
@@ -32,9 +33,20 @@ SCHROEDER_AGAIN = ["lfw10/Gerhard_Schroeder/Gerhard_Schroeder_0004.jpg"]
 STRANGER, NOBODY, TWO_STRANGERS = "groups/obama-1080p.jpg", "groups/cat.jpg", "groups/two_people.jpg"
 
 
+def is_analysis(function: Callable[..., Any]) -> bool:
+    """Tell whether that is what looks at photos, not what only reads their files."""
+    return getattr(function, "func", None) is analyse
+
+
+class _NoAnalysis(InlineExecutor):
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        assert not is_analysis(fn), "a known photo is analysed again"
+        return super().submit(fn, *args, **kwargs)
+
+
 def no_analysis() -> Executor:
     """Stand for the executor where no photo is to be looked at again."""
-    raise AssertionError("a known photo is analysed again")
+    return _NoAnalysis()
 
 
 def run_job(

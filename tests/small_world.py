@@ -21,13 +21,14 @@ from app.jobs.events import Event, PhotoDone, RedecisionFinished
 from app.jobs.people import People, open_people
 from app.jobs.recognize_folder import REPORT, recognize_folder
 from app.jobs.redecide import redecide
+from app.jobs.workers import InlineExecutor
 from app.photos.box import Box
 from app.photos.facts import read_facts
 from app.settings import Settings
 from app.vision.analyse import EngineSpec
 from app.vision.encode import FACE_MODEL_ID
 from app.vision.observations import Analysis, Appearance, Kind, Observation
-from tests.desk import no_analysis, run_job
+from tests.desk import is_analysis, no_analysis, run_job
 
 PLACES = [Box(0.05, 0.1, 0.2, 0.3), Box(0.4, 0.1, 0.2, 0.3), Box(0.7, 0.1, 0.2, 0.3)]
 # Who shows in each photo, by number; a pair is somebody between two people, an odd one of three has no good face.
@@ -64,6 +65,8 @@ class Eyes(Executor):
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Return what is seen."""
+        if not is_analysis(fn):
+            return InlineExecutor().submit(fn, *args, **kwargs)
         (photos,), spec = args, fn.keywords["spec"]
         future: Future[Any] = Future()
         images = [read_facts(path).image_hash for path, _ in photos]

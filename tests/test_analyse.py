@@ -37,8 +37,8 @@ def _bodies(desk: Desk) -> dict[str, str]:
     return {"body_policy": "suggest", "reid_model": "osnet_x0_25", "reid_weights": str(weights)}
 
 
-def _one(path: Path, spec: EngineSpec, orientation: int = 1) -> Analysis:
-    (seen,) = analyse([(path, orientation)], spec)
+def _one(path: Path, spec: EngineSpec) -> Analysis:
+    (seen,) = analyse([(path, None)], spec)
     assert isinstance(seen, Analysis), seen
     return seen
 
@@ -69,7 +69,7 @@ def test_boxes_are_relative_to_the_stored_pixels(desk: Desk, tmp_path: Path) -> 
     tag[0x0112] = 6  # shown turned clockwise by a quarter
     upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "side.png", exif=tag)
     spec = _spec(desk)
-    first, second = _one(tmp_path / "upright.png", spec), _one(tmp_path / "side.png", spec, 6)
+    first, second = _one(tmp_path / "upright.png", spec), _one(tmp_path / "side.png", spec)
     box = first.appearances[0].box
     assert second.appearances[0].box.to_upright(6).iou(box) > 0.9
     assert second.appearances[0].box.iou(box) < 0.5
@@ -77,8 +77,8 @@ def test_boxes_are_relative_to_the_stored_pixels(desk: Desk, tmp_path: Path) -> 
 
 def test_photos_together_are_seen_as_alone(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
-    photos = [(desk.data / name, 1) for name in (SIX, PARK, TWO)]
-    photos.insert(1, (tmp_path / "empty.jpg", 1))
+    photos = [(desk.data / name, None) for name in (SIX, PARK, TWO)]
+    photos.insert(1, (tmp_path / "empty.jpg", None))
     spec = _spec(desk, **_bodies(desk))
     together = analyse(photos, spec)
     assert [type(one) for one in together] == [Analysis, BadPhoto, Analysis, Analysis]
@@ -101,7 +101,7 @@ def test_memory_does_not_grow_with_the_photos_of_a_batch(
     spec = _spec(desk, **_bodies(desk))
     _one(tmp_path / "large.png", spec)  # loads the models
     tracemalloc.start()
-    seen = analyse([(tmp_path / "large.png", 1)] * 6, spec)
+    seen = analyse([(tmp_path / "large.png", None)] * 6, spec)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert all(isinstance(one, Analysis) for one in seen)
@@ -113,7 +113,7 @@ def test_torch_sees_the_same_as_onnx_runtime(desk: Desk, monkeypatch: pytest.Mon
     if not cuda_available():
         monkeypatch.setattr(engines, "TorchNetwork", lambda module, _, size: TorchNetwork(module, "cpu", size))
     spec = _spec(desk, **_bodies(desk))
-    photos = [(desk.data / name, 1) for name in (SIX, PARK, TWO)]
+    photos = [(desk.data / name, None) for name in (SIX, PARK, TWO)]
     for one, other in zip(analyse(photos, spec), analyse(photos, replace(spec, networks=None)), strict=True):
         assert isinstance(one, Analysis)
         assert isinstance(other, Analysis)
@@ -125,10 +125,10 @@ def test_torch_sees_the_same_as_onnx_runtime(desk: Desk, monkeypatch: pytest.Mon
 def test_failures_come_back_as_values(desk: Desk, tmp_path: Path) -> None:
     spec = _spec(desk, **_bodies(desk))
     (tmp_path / "empty.jpg").touch()
-    (photo,) = analyse([(tmp_path / "empty.jpg", 1)], spec)
+    (photo,) = analyse([(tmp_path / "empty.jpg", None)], spec)
     assert isinstance(photo, BadPhoto)
     assert "empty" in photo.reason
-    for one in analyse([(desk.data / TWO, 1)] * 2, replace(spec, detector_file=spec.reid_weights)):
+    for one in analyse([(desk.data / TWO, None)] * 2, replace(spec, detector_file=spec.reid_weights)):
         assert isinstance(one, ModelMissing)
 
 
@@ -141,7 +141,7 @@ def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: De
         "print(*sorted({name.partition('.')[0] for name in sys.modules} & "
         "{'torch', 'torchreid', 'face_recognition', 'face_recognition_models', 'onnx', 'PyQt6'}))"
     )
-    task = pickle.dumps(([(desk.data / TWO, 1)], spec))
+    task = pickle.dumps(([(desk.data / TWO, None)], spec))
     done = subprocess.run([sys.executable, "-c", code], input=task, capture_output=True, cwd=REPOSITORY, check=False)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, b"", b"")
 

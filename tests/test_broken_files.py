@@ -1,15 +1,18 @@
 """Broken and odd files beside good photos: the good are filed, each bad one is named with its reason."""
 
 import errno
+import itertools
 import os
+import re
 import shutil
 import signal
 import struct
 import sys
+import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,11 +23,12 @@ from PIL import Image
 
 from app.filing.names import safe_photo_name
 from app.jobs.build_kb import build_kb
-from app.jobs.events import BuildFinished, Event, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from app.jobs.events import BuildFinished, Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from app.jobs.recognize_folder import recognize_folder
 from app.jobs.wording import recognition_summary
+from app.jobs.worker_processes import WorkerProcesses
 from app.jobs.workers import InlineExecutor, process_pool
-from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk
+from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, is_analysis
 
 GOOD = {
     "Powell": [f"lfw10/Colin_Powell/Colin_Powell_00{number}.jpg" for number in ("01", "04", "06", "07", "09", "10")],
@@ -221,6 +225,8 @@ class _Interfering(InlineExecutor):
         self._before, self._after = before, after
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if not is_analysis(fn):
+            return super().submit(fn, *args, **kwargs)
         ((path, _),) = args[0]
         if self._before:
             self._before(path)
@@ -251,7 +257,7 @@ def test_file_deleted_around_its_analysis_is_one_failure(taught: Desk, moment: s
 
 def test_killed_worker_costs_no_photo_and_the_run_completes(taught: Desk) -> None:
     photos = taught.put_all([source for sources in GOOD.values() for source in sources[:4]], "input")
-    pools: list[ProcessPoolExecutor] = []
+    pools: list[WorkerProcesses] = []
 
     def new_pool() -> Executor:
         pools.append(process_pool(2))
@@ -260,39 +266,45 @@ def test_killed_worker_costs_no_photo_and_the_run_completes(taught: Desk) -> Non
     def while_killing(context: Any) -> Any:
         for number, event in enumerate(recognize_folder(context, [taught.input], taught.output)):
             if number == 2:
-                os.kill(next(iter(pools[-1]._processes)), signal.SIGKILL if POSIX else signal.SIGTERM)
+                os.kill(pools[-1].pids()[0], signal.SIGKILL if POSIX else signal.SIGTERM)
             yield event
 
     summary = taught.run(while_killing, executor=new_pool)[-1]
     assert isinstance(summary, RecognitionFinished)
-    assert len(pools) == 2
+    assert len(pools) == 1
     assert (summary.total, summary.done, summary.analysed, summary.failed) == (8, 8, 8, ())
     assert dict(summary.people) == {"Powell": 4, "Chirac": 4}
     assert sorted(path.name for path in photos) == sorted(Path(copy).name for copy in taught.copies())
 
 
-class _Deadly(ProcessPoolExecutor):
-    """Worker processes that die of a photo called deadly.jpg."""
+class _Deadly(WorkerProcesses):
+    """Worker processes that die of a photo called deadly.jpg: when it is read, or when it is looked at."""
+
+    def __init__(self, of_analysis: bool) -> None:
+        super().__init__(2)
+        self._of_analysis = of_analysis
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if is_analysis(fn) != self._of_analysis:
+            return super().submit(fn, *args, **kwargs)
         return super().submit(_do_or_die, fn, *args, **kwargs)
 
 
-def _do_or_die(analyse: Callable[..., Any], photos: Sequence[tuple[Path, int]]) -> Any:
-    if any(path.name == "deadly.jpg" for path, _ in photos):
+def _do_or_die(work: Callable[..., Any], photos: Sequence[Any]) -> Any:
+    if any("deadly.jpg" in str(photo) for photo in photos):
         os.kill(os.getpid(), signal.SIGKILL if POSIX else signal.SIGTERM)
-    return analyse(photos)
+    return work(photos)
 
 
+@pytest.mark.parametrize("of_analysis", [False, True])
 @pytest.mark.parametrize("job", ["build", "recognise"])
-def test_photo_that_kills_its_worker_is_the_only_one_lost(taught: Desk, job: str) -> None:
+def test_photo_that_kills_its_worker_is_the_only_one_lost(taught: Desk, job: str, of_analysis: bool) -> None:
     folder = "people/Powell" if job == "build" else "input"
     taught.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN], folder)
     deadly = taught.put(NOBODY, f"{folder}/deadly.jpg")
-    context = process_pool(2)._mp_context
 
     def new_pool() -> Executor:
-        return _Deadly(2, mp_context=context)
+        return _Deadly(of_analysis)
 
     events: list[Event] = taught.run(build_kb if job == "build" else taught.recognition(), executor=new_pool)
     summary = events[-1]
@@ -302,3 +314,67 @@ def test_photo_that_kills_its_worker_is_the_only_one_lost(taught: Desk, job: str
     assert failure.path == deadly
     assert failure.reason.startswith("the process that read it died")
     assert (summary.done, summary.analysed) == (summary.total, 4)
+
+
+def test_photo_without_its_last_bytes_counts_and_is_noted_once(taught: Desk) -> None:
+    for name, number, folder in (("short", 0, "input"), ("taught", 1, "people/Powell")):
+        data = (taught.data / POWELL_AGAIN[number]).read_bytes()
+        (taught.root / folder / f"{name}.jpg").write_bytes(data[:-20])
+    note = r"{}\.jpg: the end of the file is missing: read without the last \d % of the picture"
+    for job, name in ((build_kb, "taught"), (taught.recognition(), "short")):
+        events = taught.run(job, executor=None)
+        (told,) = [event.text for event in events if isinstance(event, Notice)]
+        assert re.fullmatch(note.format(name), told)
+        assert not events[-1].failed
+        assert not [event for event in taught.run(job, executor=None) if isinstance(event, Notice)]
+    assert taught.copies() == ["Powell/short.jpg"]
+
+
+class _Editor(threading.Thread):
+    """Writes other metadata into photos, again and again, as a program beside Kith does."""
+
+    def __init__(self, contents: Mapping[Path, Sequence[bytes]], in_place: bool) -> None:
+        super().__init__()
+        self._contents, self._in_place, self._done = contents, in_place, threading.Event()
+
+    def run(self) -> None:
+        for number in itertools.count():
+            for photo, contents in self._contents.items():
+                content = contents[number % len(contents)]
+                if self._in_place:
+                    photo.write_bytes(content)
+                else:
+                    part = photo.with_name(f".{photo.name}.part")
+                    part.write_bytes(content)
+                    part.replace(photo)
+                if self._done.wait(0.01):
+                    return
+
+    def stop(self) -> None:
+        self._done.set()
+        self.join()
+
+
+def _tagged(jpeg: bytes) -> list[bytes]:
+    """Return a photo with several comments in it, each of another length."""
+    comments = (b"\xff\xfe" + struct.pack(">H", 2 + length) + bytes(length) for length in (1, 500, 20_000))
+    return [jpeg[:2] + comment + jpeg[2:] for comment in comments]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_edit_beside_a_run_never_makes_a_good_photo_a_failed_one(taught: Desk, in_place: bool) -> None:
+    photos = taught.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN], "input")
+    contents = {photo: _tagged(photo.read_bytes()) for photo in photos}
+    for _ in range(4):
+        editor = _Editor(contents, in_place)
+        editor.start()
+        try:
+            summary = taught.run(taught.recognition(filing=False), executor=None)[-1]
+        finally:
+            editor.stop()
+        assert isinstance(summary, RecognitionFinished)
+        assert (summary.failed, summary.known) == ((), 4)
+    known = taught.query("SELECT path, size FROM files WHERE path LIKE ?", f"{taught.input}%")
+    assert {Path(path) for path, _ in known} == set(photos)
+    assert all(size in map(len, contents[Path(path)]) for path, size in known)
+    assert len(taught.query("SELECT id FROM photos")) == 6 + len(photos)  # not one of a half-written file

@@ -5,6 +5,7 @@ import os
 import random
 import struct
 import threading
+import tracemalloc
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pillow_heif
+import psutil
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
@@ -21,6 +23,7 @@ from PIL.ExifTags import Base
 
 from app.errors import BadPhoto
 from app.photos.decode import load_rgb
+from app.photos.memory import memory_for
 from app.photos.opening import open_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -269,7 +272,7 @@ def test_truncated(tmp_path: Path, extension: str) -> None:
 
 def test_truncated_is_told_at_reduced_size_too(tmp_path: Path) -> None:
     path = _saved(tmp_path, _scene(1600, 1200), "a.jpg", progressive=True)
-    path.write_bytes(path.read_bytes()[:-500])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert "truncated" in _reason(path, 200)
 
 
@@ -292,6 +295,36 @@ def test_a_scan_is_read_where_the_setting_admits_it(tmp_path: Path) -> None:
     assert "max_megapixels in the settings" in _reason(tmp_path / "scan.png")
     with open_photo(tmp_path / "scan.png", 400_000_000) as image:
         assert image.size == (24_000, 15_250)
+
+
+def test_a_picture_that_memory_does_not_suffice_for_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = psutil.virtual_memory()._replace(available=2 * 10**9)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    lossless = b"VP8L\x0a\0\0\0\x2f" + struct.pack("<I", 16382 | 15599 << 14) + bytes(5)
+    (tmp_path / "tiny.webp").write_bytes(b"RIFF" + struct.pack("<I", 4 + len(lossless)) + b"WEBP" + lossless)
+    (tmp_path / "a.png").write_bytes(_png(15_000, 15_000, bytes(1000)))
+    tracemalloc.start()
+    reason = "reading its {} megapixels takes {} GB of memory, and 2.0 GB are free: close other programs, or save it"
+    assert _reason(tmp_path / "tiny.webp").startswith(reason.format(256, 5.1))
+    assert _reason(tmp_path / "a.png").startswith(reason.format(225, 3.1))
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+    photo = _saved(tmp_path, _scene(4000, 3000), "a.jpg")
+    assert load_rgb(photo, 400).shape == (300, 400, 3)
+
+
+def test_what_it_takes_to_read_a_picture_is_known_from_its_header(tmp_path: Path) -> None:
+    for name, options, expected in (
+        ("a.jpg", {}, 600 * 450 * 4 * 14),
+        ("progressive.jpg", {"progressive": True}, 600 * 450 * 4 * 14 + 2400 * 1800 * 6),
+        ("a.png", {}, 2400 * 1800 * 14),
+        ("a.webp", {}, 2400 * 1800 * 20),
+    ):
+        with open_photo(_saved(tmp_path, _scene(2400, 1800), name, **options)) as image:
+            assert memory_for(image, 600) == expected
+            assert memory_for(image, None) >= 2400 * 1800 * 14
 
 
 @pytest.mark.parametrize(

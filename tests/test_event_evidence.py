@@ -29,6 +29,7 @@ from app.jobs.events import Event, PhotoDone, RecognitionFinished
 from app.jobs.people import open_people
 from app.jobs.redecide import redecide
 from app.jobs.why import why
+from app.jobs.workers import InlineExecutor
 from app.photos.box import Box
 from app.photos.decode import load_rgb
 from app.settings import BodyPolicy
@@ -36,7 +37,7 @@ from app.vision.bodies import onnx_bodies
 from app.vision.encode import FACE_MODEL_ID
 from app.vision.engines import EngineSpec
 from app.vision.observations import Analysis, Appearance, Kind, Observation
-from tests.desk import Desk, no_analysis
+from tests.desk import Desk, is_analysis, no_analysis
 from tests.galleries import ANN, BOB, EVE, bodies, decide, judge, turned
 from tests.making import BLURRED, body, face
 
@@ -217,6 +218,8 @@ class Scenes(Executor):
         self._seen, self._vectors = seen, vectors
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if not is_analysis(fn):
+            return InlineExecutor().submit(fn, *args, **kwargs)
         (photos,), spec = args, fn.keywords["spec"]
         future: Future[Any] = Future()
         future.set_result([self._analysis(path.name, spec) for path, _ in photos])

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ from app.gui.main_window import MainWindow
 from app.gui.progress import SMOOTHED_OVER_S, Pace, time_left
 from app.gui.recognize_dialog import RecognizeDialog
 from app.jobs.context import open_context
-from app.jobs.workers import InlineExecutor, process_pool
+from app.jobs.worker_processes import WorkerProcesses
+from app.jobs.workers import InlineExecutor
 from app.logs import log_file
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, REPOSITORY, TWO_STRANGERS, Desk
 from tests.windows import (
@@ -299,23 +300,22 @@ def test_words_of_the_command_line_become_those_of_the_window() -> None:
     assert in_window_words(text) == "Delete it and run Help ▸ First Steps…. “People folder” in the settings names it."
 
 
-class _Deadly(ProcessPoolExecutor):
+class _Deadly(WorkerProcesses):
     """Worker processes that die of the photo of a cat."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         return super().submit(_do_or_die, fn, *args, **kwargs)
 
 
-def _do_or_die(analyse: Callable[..., Any], photos: Sequence[tuple[Path, int]]) -> Any:
-    if any(path.name == "cat.jpg" for path, _ in photos):
+def _do_or_die(work: Callable[..., Any], photos: Sequence[Any]) -> Any:
+    if any("cat.jpg" in str(photo) for photo in photos):
         os.kill(os.getpid(), signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
-    return analyse(photos)
+    return work(photos)
 
 
 def test_photo_that_kills_its_worker_is_named_and_the_run_goes_on(qtbot: QtBot, desk: Desk) -> None:
     desk.build()
-    context = process_pool(1)._mp_context
-    window = open_window(qtbot, desk.settings_file(), lambda: _Deadly(2, mp_context=context))
+    window = open_window(qtbot, desk.settings_file(), lambda: _Deadly(2))
     start_recognition(qtbot, window)
     wait_for_end(qtbot, window)
     console_has(qtbot, window, "cat.jpg: failed: the process that read it died")

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.gui.main_window import MainWindow
 from app.jobs.workers import ExecutorFactory, InlineExecutor
 from app.settings import load
+from tests.desk import is_analysis
 
 PATIENCE_MS = 60_000  # of a machine under load
 SomeDialog = TypeVar("SomeDialog", bound=QDialog)
@@ -39,7 +40,8 @@ class Gate(InlineExecutor):
         self._tickets.release()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        assert self._wide.is_set() or self._tickets.acquire(timeout=PATIENCE_MS / 1000)
+        if is_analysis(fn):
+            assert self._wide.is_set() or self._tickets.acquire(timeout=PATIENCE_MS / 1000)
         return super().submit(fn, *args, **kwargs)
 
 

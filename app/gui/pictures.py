@@ -1,5 +1,6 @@
 """Pictures of faces and of whole photos, decoded in the background."""
 
+import sys
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def whole_picture(path: Path, box: Box, size: QSize) -> QImage:
 
 
 def _load(path: Path, max_side: int) -> QImage:
-    rgb = load_rgb(path, max_side)
+    rgb = load_rgb(path, max_side, sys.maxsize)  # a photo that was looked at, by whatever setting
     height, width, _ = rgb.shape
     return QImage(rgb.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 

@@ -31,7 +31,7 @@ _GROUPS = {
     _FOLDERS: ("dataset_dir", "process_dir", "processed_dir"),
     "Faces": ("face_tol", "face_margin", "face_suggest", "lap_var_thresh", "face_detector", "min_face"),
     "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
-    "Photos": ("valid_exts", "recursive", "resize_max"),
+    "Photos": ("valid_exts", "recursive", "resize_max", "max_megapixels"),
 }
 _GROUPED = {key for keys in _GROUPS.values() for key in keys}
 GROUPS = _GROUPS | {"Advanced": tuple(key for key in FIELDS if key not in _GROUPED)}

@@ -12,7 +12,7 @@ from app.identity.teaching import Lesson, PersonFolders, lesson_of
 from app.jobs.context import Context
 from app.jobs.events import BuildFinished, Event, LeftOut, Notice, PersonTaught, PhotoFailed, PhotoLearned, Started
 from app.jobs.exporting import check_export, export_encodings
-from app.jobs.looking import Look, look_at_photos, save_look
+from app.jobs.looking import Look, look_at_photos, notes_on, save_look
 from app.photos.find import find_photos
 from app.settings import Settings
 
@@ -47,6 +47,7 @@ def build_kb(context: Context) -> Iterator[Event]:
     yield from (Notice(text) for text in (*context.notices, *notices))
     yield from (Notice(text) for text in _strays(context.settings))
     for look in look_at_photos(context, (found for photos in folders.values() for found in photos)):
+        yield from notes_on(look)
         yield _learn(context, build, look, owners)
     stopped = build.done < build.total
     people = () if stopped else _teach(context, folders, owners, build)

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from app.errors import BadKnowledgeBase, StoreBusy
 from app.identity.store import Store, open_store
 from app.jobs.engines import decided_device, find_engines
-from app.jobs.workers import ExecutorFactory, process_pool, worker_count
+from app.jobs.workers import ExecutorFactory, photo_pool, worker_count
 from app.settings import Device, Settings
 from app.vision.engines import EngineSpec
 
@@ -44,7 +44,7 @@ def open_context(
     spec, notices = find_engines(settings)
     device = decided_device(settings.device)
     workers, batch_size = (1, PHOTOS_A_BATCH) if device is Device.CUDA else (worker_count(settings.workers), 1)
-    pool = executor or partial(process_pool, workers)
+    pool = executor or partial(photo_pool, workers, batch_size)
     with _sole_job(settings.library_file, job):
         store = open_store(settings.library_file)
         try:

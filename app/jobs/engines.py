@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import ModelMissing, command
-from app.jobs.workers import awaited, process_pool
+from app.jobs.workers import process_pool
 from app.settings import BodyPolicy, Device, FaceDetector, Settings, user_folder
 from app.vision.bodies import weights_id
 from app.vision.dlib_detectors import CNN_FILE
@@ -44,6 +44,7 @@ def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
         resize_max=settings.resize_max,
         min_face=settings.min_face,
         batch_size=settings.kb_batch_size,
+        max_pixels=settings.max_megapixels * 1_000_000,
     )
     return spec, (*notices,)
 
@@ -124,7 +125,7 @@ def _in_a_process_of_its_own(function: Any, *arguments: Any) -> Any:
     """Call what imports torch, which this process is not to be burdened with."""
     try:
         with process_pool(1) as process:
-            return awaited(process.submit(function, *arguments), process)
+            return process.submit(function, *arguments).result()
     except (BrokenExecutor, ImportError, MemoryError) as error:
         reason = "their process was killed" if isinstance(error, BrokenExecutor) else error
         raise ModelMissing(

@@ -17,7 +17,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to know about the whole run."""
+    """Something to know about the whole run, or about a photo beside who shows in it."""
 
     text: str
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,10 +12,12 @@ from app.identity.photo_records import Sighting, with_unseen
 from app.identity.store import Store
 from app.jobs.context import Context
 from app.jobs.engines import made_ready
+from app.jobs.events import Notice
 from app.jobs.file_identity import enter_file, photo_of
-from app.jobs.workers import Task, Workers
-from app.photos.facts import PhotoFacts, read_facts
-from app.vision.analyse import Photo, analyse
+from app.jobs.workers import Task, Workers, memory_for_photos
+from app.photos.facts import PhotoFacts
+from app.photos.reading import Reading
+from app.vision.analyse import Photo, analyse, read_photos
 from app.vision.observations import Analysis
 
 _log = logging.getLogger(__name__)
@@ -23,7 +26,10 @@ _IN_FLIGHT_PER_WORKER = 2  # the next photo is at hand when one is done, and sto
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A photo's file with its analysis: `known` (photo id, analysis id) where the store has it already."""
+    """A photo's file with its analysis: `known` (photo id, analysis id) where the store has it already.
+
+    `note` says what is missing of a photo that was looked at all the same.
+    """
 
     path: Path
     size: int
@@ -31,82 +37,110 @@ class Look:
     facts: PhotoFacts | None
     known: tuple[int, int] | None = None
     analysis: Analysis | None = None
+    note: str = ""
 
 
 def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
-    """Yield each photo looked at, in the order given, until the wish to stop; known photos are not analysed again.
+    """Yield each photo looked at, in the order given until the wish to stop; known photos are not analysed again.
 
-    Raises the KithError that concerns the whole run, such as ModelMissing.
+    A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
     """
-    in_flight = _IN_FLIGHT_PER_WORKER * context.workers
-    workers = Workers(context.executor, partial(_work, context), in_flight, context.batch_size)
+    workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
     try:
-        for look, result in workers.results(_tasks(context, paths)):
+        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec))
+        seen = workers.results(_unseen(context, read), partial(_analysis, context), context.batch_size)
+        for look, result in seen:
             yield _looked(look, result)
     finally:
         workers.close()
 
 
-def _work(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | KithError]]:
+def notes_on(look: Look | BadPhoto) -> Iterator[Notice]:
+    """Yield what there is to know of a photo beside what it shows."""
+    if isinstance(look, Look) and look.note:
+        yield Notice(f"{look.path.name}: {look.note}")
+
+
+def _analysis(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | KithError]]:
     return partial(analyse, spec=made_ready(context.spec, context.device))
 
 
-def _tasks(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:
+def _unread(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:
+    """Yield the photos whose files are to be read: by place, size and time the store may know them."""
     for path in paths:
         if context.stop.is_set():
             return
-        try:
-            if isinstance(path, BadPhoto):
-                raise path
-            look = _recall(context, path)
-        except BadPhoto as error:
-            yield Task(None, error, is_done=True)
-            continue
-        if look.facts is None or look.known is not None:
-            yield Task(look, None, is_done=True)
+        if isinstance(path, BadPhoto):
+            yield Task(path.path, path, is_done=True)
+        elif look := _unchanged(context, path):
+            yield Task(path, look, is_done=True)
         else:
-            yield Task(look, (path, look.facts.orientation))
+            yield Task(path, path)
 
 
-def _recall(context: Context, path: Path) -> Look:
-    """Find what the store knows of a photo: by place, size and time first, then by its image data."""
+def _unchanged(context: Context, path: Path) -> Look | None:
     try:
         stat = path.stat()
-    except OSError as error:
-        read_facts(path)  # raises, and says why in plain words
-        raise BadPhoto(path, f"cannot be read: {error.strerror or error}") from error
+    except OSError:  # who reads it will say why
+        return None
     photos, engine_id = context.store.photos, context.spec.engine_id
-    unchanged = photos.at(path, stat.st_size, stat.st_mtime_ns)
-    analysis_id = photos.analysis(unchanged[0], engine_id, unchanged[1]) if unchanged else None
-    if unchanged and analysis_id:
-        return Look(path, stat.st_size, stat.st_mtime_ns, None, (unchanged[0], analysis_id))
-    facts = read_facts(path)
+    known = photos.at(path, stat.st_size, stat.st_mtime_ns)
+    analysis_id = photos.analysis(known[0], engine_id, known[1]) if known else None
+    return Look(path, stat.st_size, stat.st_mtime_ns, None, (known[0], analysis_id)) if known and analysis_id else None
+
+
+def _unseen(context: Context, read: Iterable[tuple[Path, object]]) -> Iterator[Task]:
+    """Yield the photos that are to be looked at: by their image data the store may know them."""
+    for path, result in read:
+        if context.stop.is_set():
+            return
+        if not isinstance(result, Reading):
+            yield Task(path, result, is_done=True)
+            continue
+        look = _recalled(context, path, result)
+        if look.known:
+            yield Task(path, look, is_done=True)
+        else:
+            yield Task(look, (path, result), memory=result.memory)
+
+
+def _recalled(context: Context, path: Path, reading: Reading) -> Look:
+    photos, facts = context.store.photos, reading.facts
     photo_id = photo_of(context.store, facts, path)
-    analysis_id = photos.analysis(photo_id, engine_id, facts.orientation) if photo_id else None
+    analysis_id = photos.analysis(photo_id, context.spec.engine_id, facts.orientation) if photo_id else None
     known = (photo_id, analysis_id) if photo_id and analysis_id else None
-    return Look(path, stat.st_size, stat.st_mtime_ns, facts, known)
+    return Look(path, reading.stamp.size, reading.stamp.mtime_ns, facts, known)
 
 
-def _looked(look: Look | None, result: object) -> Look | BadPhoto:
-    match result:
-        case BadPhoto():
+def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
+    match result, photo:
+        case BadPhoto(), _:
             _log_notes(result)
             return result
-        case KithError():
+        case KithError(), _:
             _log_notes(result)
             raise result
-        case Analysis() if look:
-            return replace(look, analysis=result)
-        case None if look:
-            return look
-        case _ if look:
-            return BadPhoto(look.path, "the process that read it died: the file may be damaged or need too much memory")
+        case BrokenExecutor(), _:
+            return BadPhoto(photo if isinstance(photo, Path) else photo.path, str(result))
+        case Look(), _:
+            return result
+        case Analysis(), Look():
+            return _with_analysis(photo, result)
     raise TypeError(result)
 
 
 def _log_notes(error: KithError) -> None:
     for note in getattr(error, "__notes__", ()):
         _log.error("%s\n%s", error, note)
+
+
+def _with_analysis(look: Look, analysis: Analysis) -> Look:
+    """Return the look with what was seen, and what the file told then if it was written to after it was read."""
+    look = replace(look, analysis=analysis, note=analysis.note)
+    if not analysis.reading:
+        return look
+    stamp, facts = analysis.reading.stamp, analysis.reading.facts
+    return replace(look, size=stamp.size, mtime_ns=stamp.mtime_ns, facts=facts)
 
 
 def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sighting], bool]:

@@ -18,7 +18,7 @@ from app.identity.verdicts import Judge, PhotoVerdict
 from app.jobs.context import Context
 from app.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from app.jobs.judging import evidence_for, judge_from
-from app.jobs.looking import Look, look_at_photos, save_look
+from app.jobs.looking import Look, look_at_photos, notes_on, save_look
 from app.jobs.settling import judged, write_down
 from app.jobs.wording import deciding_bodies, deciding_faces, display_names, other_faces, photo_line, ranking
 from app.photos.find import find_photos
@@ -47,6 +47,7 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if context.spec.body_model_id and not judge.bodies.people.size:
         yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
     for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
+        yield from notes_on(look)
         yield from run.take(look)
     yield from run.settle_held()
     yield run.finish()

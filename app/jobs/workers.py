@@ -1,29 +1,30 @@
 """Executors that run the analysis: named factories, and the road of photos through them."""
 
-import ctypes
-import multiprocessing
 import os
-import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from typing import Any
 
 import psutil
 
-from app.errors import KithError
-from app.process import is_out_of_memory, settle_child, without_ctrl_c
+from app.jobs.worker_processes import WorkerProcesses, no_workers, starting
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
-_MOST_WORKERS = 61  # more a pool cannot wait for on Windows
-_LOOK_S = 1  # how often a wait looks whether there is still something to wait for
+_MOST_WORKERS = 61  # more a program cannot wait for on Windows
+# A photo of 200 megapixels takes 1 to 13 s (docs/decisions/021-bounds-of-a-photo.md): on a machine several times
+# slower, with the photos on a slow disk, it is still in time. What takes longer was made to.
+TIME_LIMIT_S = 60.0
 _WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
+_IDLE_BYTES = 300_000_000  # what one needs for nothing but its models
+_SPARE = 0.8  # of the free memory: the rest is for others, and for what the system keeps of files
+_PATIENCE_S = 10.0  # an ordinary photo is done by then; others go on without one that is not
 
 ExecutorFactory = Callable[[], Executor]
+Work = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class InlineExecutor(Executor):
@@ -44,87 +45,36 @@ def worker_count(setting: int) -> int:
     if setting:
         return min(setting, _MOST_WORKERS)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    room = int(psutil.virtual_memory().available) // _WORKER_BYTES
-    return max(1, min(cores, room, _MOST_WORKERS))
+    return max(1, min(cores, _free_memory() // _WORKER_BYTES, _MOST_WORKERS))
 
 
-def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Return worker processes that start afresh (`spawn`), leave Ctrl-C to their parent and end with it.
-
-    Raises KithError, then or when it is given a task, where no process can be started.
-    """
-    context = multiprocessing.get_context("spawn")
-    with _starting():
-        return _Pool(workers, mp_context=context, initializer=_settle_worker)
+def memory_for_photos(workers: int) -> int:
+    """Return how many bytes the photos at work may take together, beside the models of that many workers."""
+    return max(_WORKER_BYTES, round(_SPARE * _free_memory()) - workers * _IDLE_BYTES)
 
 
-class _Pool(ProcessPoolExecutor):
-    """Worker processes whose failure to start is told in plain words."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Start a process where another one is of use, and hand the task on."""
-        with _starting(), without_ctrl_c():
-            return super().submit(fn, *args, **kwargs)
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the thread that hands tasks on has died, as where no more threads can be had: no result will come."""
-        thread: Any = self._executor_manager_thread
-        return thread is not None and not thread.is_alive()
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End the processes."""
-        processes = [*(self._processes or {}).values()]
-        super().shutdown(wait and not self.is_lost, cancel_futures=cancel_futures)
-        if wait:
-            for process in processes:  # all have ended, unless that thread has died
-                process.kill()
+def _free_memory() -> int:
+    return int(psutil.virtual_memory().available)
 
 
-@contextmanager
-def _starting() -> Iterator[None]:
-    try:
-        yield
-    except (OSError, MemoryError, RuntimeError) as error:
-        if isinstance(error, OSError) or is_out_of_memory(error):
-            raise _no_process(error) from error
-        raise
+def process_pool(workers: int) -> WorkerProcesses:
+    """Return worker processes that may take what they need."""
+    return WorkerProcesses(workers)
 
 
-def _no_process(reason: object) -> KithError:
-    return KithError(
-        f"No process could be started to work on photos ({reason}): close other programs if memory is short, raise the "
-        "limits set for this one (ulimit), or let workers in the settings be 1, then start again."
-    )
-
-
-def awaited(future: Future[Any], executor: Executor | None) -> Any:
-    """Return the future's result when it is there; raises KithError where the executor cannot bring it any more."""
-    while not wait([future], timeout=_LOOK_S).done:
-        if isinstance(executor, _Pool) and executor.is_lost:
-            raise _no_process("no more threads")
-    return future.result()
-
-
-def _settle_worker() -> None:
-    settle_child()
-    _keep_memory()
-
-
-def _keep_memory() -> None:
-    """Have glibc keep one photo's memory for the next: to ask the system anew for each array takes a tenth longer."""
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
-        library.mallopt(_M_MMAP_THRESHOLD, 32 * 2**20)  # the largest it takes
-        library.mallopt(_M_TRIM_THRESHOLD, 2**30)
+def photo_pool(workers: int, batch_size: int) -> WorkerProcesses:
+    """Return worker processes for so many photos at a time, none of which may take a minute or all the free memory."""
+    return WorkerProcesses(workers, TIME_LIMIT_S * batch_size, memory_for_photos(workers) + _WORKER_BYTES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """Something to work on for the sake of `item`; where `is_done`, `payload` is the result already."""
+    """Something to work on, in `memory` bytes, for the sake of `item`; where `is_done`, `payload` is the result."""
 
     item: Any
     payload: Any
     is_done: bool = False
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,106 +83,103 @@ class _Batch:
 
     tasks: Sequence[Task]
     future: Future[Sequence[Any]]
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def memory(self) -> int:
+        return 0 if self.future.done() else sum(task.memory for task in self.tasks)
 
     def results(self) -> Iterator[tuple[Any, Any]]:
         worked_out = iter(self.future.result())
         return ((task.item, task.payload if task.is_done else next(worked_out)) for task in self.tasks)
 
 
-class WorkerDied(Exception):
-    """The process that worked on an item was killed or crashed."""
-
-
 class Workers:
-    """Runs batches of payloads through executors of one kind; a process that dies costs the one item it died of.
+    """Runs batches of payloads through one executor; a process that dies costs the one item it died of.
 
-    `make_work` gives the function for them when there is something to do.
+    At most `in_flight` batches of a kind of work are waited for at a time, and those at work take no more than `memory`
+    bytes together, but for a single one that does.
     """
 
-    def __init__(
-        self,
-        factory: ExecutorFactory,
-        make_work: Callable[[], Callable[[Sequence[Any]], Sequence[Any]]],
-        in_flight: int,
-        batch_size: int = 1,
-    ) -> None:
+    def __init__(self, factory: ExecutorFactory, in_flight: int, memory: int) -> None:
         self._factory = factory
-        self._work = cache(make_work)
         self._in_flight = in_flight
-        self._batch_size = batch_size
+        self._memory = memory
         self._executor: Executor | None = None
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
-        """Yield (item, result or WorkerDied) in the order of the tasks, with at most `in_flight` batches at work."""
+    def results(
+        self, tasks: Iterable[Task], make_work: Callable[[], Work], batch_size: int = 1
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield (item, result or BrokenExecutor) in the order of the tasks, but for what takes long: others pass it by.
+
+        `make_work` gives the function for them when there is something to do.
+        """
+        work = cache(make_work)
         waiting: deque[_Batch] = deque()
-        tasks = iter(tasks)
-        while batch := list(islice(tasks, self._batch_size)):
-            waiting.append(self._start(batch))
+        for batch in self._batches(tasks, batch_size):
+            needed = sum(task.memory for task in batch)
+            while waiting and needed + sum(other.memory for other in waiting) > self._memory:
+                yield from self._finished(_next_done(waiting), work)
+            waiting.append(self._start(batch, work))
             if len(waiting) >= self._in_flight:
-                yield from self._finish_first(waiting)
+                yield from self._finished(_next_done(waiting), work)
         while waiting:
-            yield from self._finish_first(waiting)
+            yield from self._finished(_next_done(waiting), work)
 
     def close(self) -> None:
-        """End the executor; what it has not begun is left undone."""
+        """End the executor; what it has not done is left undone."""
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
-    def _start(self, tasks: Sequence[Task]) -> _Batch:
+    def _batches(self, tasks: Iterable[Task], size: int) -> Iterator[list[Task]]:
+        """Yield the tasks in batches; those that are too large together one by one."""
+        tasks = iter(tasks)
+        while batch := list(islice(tasks, size)):
+            if sum(task.memory for task in batch) <= self._memory:
+                yield batch
+            else:
+                yield from ([task] for task in batch)
+
+    def _start(self, tasks: Sequence[Task], work: Callable[[], Work]) -> _Batch:
         payloads = [task.payload for task in tasks if not task.is_done]
         if not payloads:
             nothing: Future[Sequence[Any]] = Future()
             nothing.set_result(())
             return _Batch(tasks, nothing)
-        work = self._work()
-        try:
-            with _starting():
-                self._executor = self._executor or self._factory()
-                return _Batch(tasks, self._executor.submit(work, payloads))
-        except BrokenExecutor as error:
-            broken: Future[Sequence[Any]] = Future()
-            broken.set_exception(error)
-            return _Batch(tasks, broken)
+        function = work()
+        with starting():
+            self._executor = self._executor or self._factory()
+            return _Batch(tasks, self._executor.submit(function, payloads))
 
-    def _finish_first(self, waiting: deque[_Batch]) -> Iterator[tuple[Any, Any]]:
-        batch = waiting.popleft()
-        try:
-            awaited(batch.future, self._executor)
-        except BrokenExecutor:
-            suspects = [batch, *waiting]
-            waiting.clear()
-            wait(suspect.future for suspect in suspects)
-            self.close()
-            self._try_out()
-            for suspect in suspects:
-                yield from self._again_alone(suspect)
-        else:
-            yield from batch.results()
-
-    def _try_out(self) -> None:
-        """Have a process get ready and work on nothing: one that dies of that would die of every photo.
-
-        Raises KithError.
-        """
-        executor = self._executor = self._factory()
-        try:
-            awaited(executor.submit(self._work(), ()), executor)
-        except BrokenExecutor as error:
-            self.close()
-            raise _no_process("it died while it got ready") from error
-
-    def _again_alone(self, batch: _Batch) -> Iterator[tuple[Any, Any]]:
-        """Run each of the tasks that a dying process took along by itself, so that the culprit shows itself."""
-        if not batch.future.exception():
+    def _finished(self, batch: _Batch, work: Callable[[], Work]) -> Iterator[tuple[Any, Any]]:
+        """Yield the results of a batch; where its process died each of it is tried alone, so that the culprit shows."""
+        error = batch.future.exception()
+        if not isinstance(error, BrokenExecutor):
             yield from batch.results()
             return
-        for task in batch.tasks:
-            try:
-                alone = self._start([task])
-                awaited(alone.future, self._executor)
-            except BrokenExecutor:
-                self.close()
-                yield task.item, WorkerDied()
-            else:
-                yield from alone.results()
+        self._try_out(work())
+        if len(batch.tasks) == 1:
+            yield batch.tasks[0].item, error
+        else:
+            for task in batch.tasks:
+                yield from self._finished(self._start([task], work), work)
+
+    def _try_out(self, work: Work) -> None:
+        """Work on nothing: a process that dies of that would die of every photo. Raises NoWorkers."""
+        assert self._executor
+        try:
+            self._executor.submit(work, ()).result()
+        except BrokenExecutor as error:
+            raise no_workers("it died while it got ready") from error
+
+
+def _next_done(waiting: deque[_Batch]) -> _Batch:
+    """Take out the first batch as soon as it is done; if it takes long, the first of those that are."""
+    patience = waiting[0].began + _PATIENCE_S - time.monotonic()
+    wait([waiting[0].future], max(0.0, patience))
+    if not waiting[0].future.done():
+        wait([batch.future for batch in waiting], return_when=FIRST_COMPLETED)
+    done = next(batch for batch in waiting if batch.future.done())
+    waiting.remove(done)
+    return done

@@ -1,12 +1,18 @@
 """A photo file becomes upright RGB pixels, and whatever is wrong with it a BadPhoto."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from app.photos.opening import exif_orientation, open_photo
+from app.errors import BadPhoto
+from app.photos.memory import check_memory
+from app.photos.opening import MAX_PIXELS, Truncated, exif_orientation, open_picture
+from app.photos.photo_file import PhotoFile, opened
+from app.photos.salvage import MOST_MISSING, Load, load_all, remedy_for
 
 # What makes the stored pixels upright (Exif 2.32, tag 0x0112); Pillow's rotations are counter-clockwise.
 _TRANSPOSE = {
@@ -20,26 +26,77 @@ _TRANSPOSE = {
 }
 
 
-def load_rgb(path: Path, max_side: int | None = None) -> NDArray[np.uint8]:
+Result = TypeVar("Result")
+
+
+class Decoded(NamedTuple):
+    """A photo upright as height x width x 3 RGB; whether its file has more pixels, and a note on what is missing."""
+
+    rgb: NDArray[np.uint8]
+    has_more: bool
+    note: str = ""
+
+
+def load_rgb(path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Return the photo upright as height x width x 3 RGB, read-only; a larger one shrunk to `max_side` pixels.
 
     Transparent parts become white, of an animation the first picture is taken. Raises BadPhoto.
     """
-    with open_photo(path) as image:
-        return _upright(image, _shrunk(image, _target(image, max_side)))
+
+    def shrunk(image: ImageFile.ImageFile, load: Load) -> NDArray[np.uint8]:
+        check_memory(path, image, max_side)
+        target = _target(image, max_side)
+        box = _draft(image, target)
+        load(image)
+        rgb = _to_rgb(image)
+        if rgb.size != target:
+            rgb = rgb.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
+        return _upright(image, rgb)
+
+    with opened(path) as file:
+        return _read(file, shrunk, max_pixels)[0]
 
 
-def load_at_least(path: Path, side: int) -> tuple[NDArray[np.uint8], bool]:
+def load_at_least(path: Path, side: int) -> Decoded:
     """Return the photo as `load_rgb` does, at the size that is read soonest and has `side` pixels, or all there are.
 
-    A JPEG is read at a half, a quarter or an eighth of its size, any other photo at its own. The second value tells
-    whether the file has more pixels. Raises BadPhoto.
+    A JPEG is read at a half, a quarter or an eighth of its size, any other photo at its own. Raises BadPhoto.
     """
-    with open_photo(path) as image:
-        whole = image.size
+    with opened(path) as file:
+        return at_least(file, side)
+
+
+def at_least(file: PhotoFile, side: int, max_pixels: int = MAX_PIXELS) -> Decoded:
+    """Return the photo in an open file as `load_at_least` does."""
+
+    def whole(image: ImageFile.ImageFile, load: Load) -> tuple[NDArray[np.uint8], bool]:
+        check_memory(file.path, image, side)
+        size = image.size
         _draft(image, _target(image, side))
-        image.load()
-        return _upright(image, _to_rgb(image)), image.size != whole
+        load(image)
+        return _upright(image, _to_rgb(image)), image.size != size
+
+    (rgb, has_more), note = _read(file, whole, max_pixels)
+    return Decoded(rgb, has_more, note)
+
+
+def _read(file: PhotoFile, make: Callable[[ImageFile.ImageFile, Load], Result], max_pixels: int) -> tuple[Result, str]:
+    """Return what `make` makes of the picture and its load, and what is missing of the picture, if any."""
+
+    def pixels(instead: bytes | None, load: Load) -> NDArray[Any]:
+        with open_picture(file, max_pixels, instead) as image:
+            load(image)
+            return np.asarray(image)
+
+    try:
+        with open_picture(file, max_pixels) as image:
+            return make(image, load_all), ""
+    except Truncated:
+        remedy = remedy_for(file, pixels)
+    if remedy.missing > MOST_MISSING:
+        raise BadPhoto(file.path, f"the file is truncated: {remedy.percent} % of the picture is missing")
+    with open_picture(file, max_pixels, remedy.instead) as image:
+        return make(image, remedy.load), remedy.note
 
 
 def _upright(image: ImageFile.ImageFile, rgb: Image.Image) -> NDArray[np.uint8]:
@@ -57,15 +114,6 @@ def _draft(image: ImageFile.ImageFile, target: tuple[int, int]) -> tuple[float, 
     # JPEG only: the small version inside a HEIC file need not show the picture as it was edited since.
     draft = image.draft(None, target) if image.format in {"JPEG", "MPO"} else None
     return draft[1] if draft else None
-
-
-def _shrunk(image: ImageFile.ImageFile, target: tuple[int, int]) -> Image.Image:
-    box = _draft(image, target)
-    image.load()
-    rgb = _to_rgb(image)
-    if rgb.size == target:
-        return rgb
-    return rgb.resize(target, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from app.errors import BadPhoto, KithError
 from app.photos.box import Box
-from app.photos.decode import load_at_least
+from app.photos.decode import at_least
 from app.photos.facts import perceptual_hash
+from app.photos.photo_file import PhotoFile, steadily
+from app.photos.reading import Reading, read
 from app.settings import FaceDetector
 from app.vision.align import AlignedFace, detect_and_align_faces
 from app.vision.bodies import TorchreidBodyExtractor, body_region
@@ -21,7 +23,7 @@ from app.vision.pairing import pair
 from app.vision.persons import PersonDetector
 from app.vision.resize import working_copy
 
-Photo = tuple[Path, int]  # with its EXIF orientation
+Photo = tuple[Path, Reading | None]  # with what its file told when it was read, if it was
 Corners = tuple[int, int, int, int]
 
 
@@ -55,6 +57,8 @@ class _Seen:
     width: int
     orientation: int
     people: list[_Somebody]
+    reading: Reading | None
+    note: str
 
     def box(self, corners: Corners) -> Box:
         """Return corners in working pixels as a box in the photo as stored."""
@@ -62,6 +66,22 @@ class _Seen:
         width, height = right - left, bottom - top
         upright = Box(left / self.width, top / self.height, width / self.width, height / self.height)
         return upright.to_stored(self.orientation)
+
+
+def read_photos(paths: Sequence[Path], spec: EngineSpec) -> list[Reading | KithError]:
+    """Return what the file of each photo tells, its pixels left alone, or the error as a value."""
+
+    def told(path: Path) -> Reading | KithError:
+        try:
+            return steadily(path, lambda file: _read(file, spec))
+        except Exception as error:  # noqa: BLE001 - the others go on
+            return _as_value(path, error)
+
+    return [told(path) for path in paths]
+
+
+def _read(file: PhotoFile, spec: EngineSpec) -> Reading:
+    return read(file, spec.max_pixels, lambda *_: spec.resize_max)
 
 
 def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithError]:
@@ -86,9 +106,9 @@ def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithEr
 
 def _see_all(photos: Sequence[Photo], spec: EngineSpec, engines: Engines) -> list[_Seen | KithError]:
     def look(photo: Photo) -> _Seen | KithError:
-        path, orientation = photo
+        path, known = photo
         try:
-            return _see(path, orientation, spec, engines)
+            return steadily(path, lambda file: _see(file, known, spec, engines), lambda seen: not seen.note)
         except Exception as error:  # noqa: BLE001 - the others go on
             return _as_value(path, error)
 
@@ -126,21 +146,25 @@ def _as_value(path: Path, error: Exception) -> KithError:
     return failure
 
 
-def _see(path: Path, orientation: int, spec: EngineSpec, engines: Engines) -> _Seen:
+def _see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engines) -> _Seen:
     """Find everybody in a photo: faces the largest first, then bodies without one."""
-    decoded, has_more = load_at_least(path, spec.resize_max)
-    working = working_copy(decoded, spec.resize_max)
+    reading = known if known and known.stamp == file.stamp else _read(file, spec)
+    facts = reading.facts
+    side = spec.resize_max
+    decoded, has_more, note = at_least(file, side, spec.max_pixels)
+    working = working_copy(decoded, side)
     height, width = working.shape[:2]
 
     def twice_as_fine() -> Rgb:  # a little less is asked for, as reduced sizes are rounded
-        return load_at_least(path, round(1.9 * max(decoded.shape)))[0] if has_more else decoded
+        return at_least(file, round(1.9 * max(decoded.shape)), spec.max_pixels).rgb if has_more else decoded
 
     faces = detect_and_align_faces(decoded, working, engines.detector, engines.predictor, twice_as_fine)
     if engines.bodies:
         people = _with_bodies(faces, decoded, working, engines.persons, engines.bodies)
     else:
         people = [_Somebody(face, None) for face in faces]
-    return _Seen(perceptual_hash(working), height, width, orientation, people)
+    anew = None if reading is known else reading
+    return _Seen(perceptual_hash(working), height, width, facts.orientation, people, anew, note)
 
 
 def _with_bodies(
@@ -196,7 +220,10 @@ def _described(seen: Sequence[_Seen], engines: Engines) -> list[Analysis]:
         observations += [_body(one, somebody.body, next(bodies), model_id)] if somebody.body else []
         return Appearance(observations[0].box, tuple(observations))
 
-    return [Analysis(one.phash, tuple(appearance(one, somebody) for somebody in one.people)) for one in seen]
+    return [
+        Analysis(one.phash, tuple(appearance(one, somebody) for somebody in one.people), one.reading, one.note)
+        for one in seen
+    ]
 
 
 def _face(photo: _Seen, face: AlignedFace, plain: Vector, mirror: Vector) -> Observation:

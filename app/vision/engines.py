@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from app.photos.opening import MAX_PIXELS
 from app.settings import Device, FaceDetector
 from app.vision.align import Predictor, landmark_predictor
 from app.vision.bodies import TorchreidBodyExtractor, is_exported, onnx_bodies
@@ -26,7 +27,8 @@ class EngineSpec:
 
     `face_detector` is decided (not auto), `detector_file` that of YuNet or of dlib's CNN, None for HOG; without
     `reid_weights` there are faces only, without `person_file` bodies below faces only. With `networks`, exported for
-    ONNX Runtime, they run on the CPU, without on a graphics card, `batch_size` pictures at a time.
+    ONNX Runtime, they run on the CPU, without on a graphics card, `batch_size` pictures at a time. Photos of more than
+    `max_pixels` are not looked at.
     """
 
     face_detector: FaceDetector
@@ -39,6 +41,7 @@ class EngineSpec:
     resize_max: int
     min_face: int
     batch_size: int
+    max_pixels: int = MAX_PIXELS
     networks: Networks | None = None
 
     @property

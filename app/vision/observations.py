@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.photos.box import Box
+from app.photos.reading import Reading
 
 Rgb = NDArray[np.uint8]
 Vector = NDArray[np.float32]
@@ -51,7 +52,12 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All that was seen in one photo; `phash` is its perceptual hash (signed 64 bits)."""
+    """All that was seen in one photo; `phash` is its perceptual hash (signed 64 bits).
+
+    `reading` is what the file told at that moment, None where it was known; `note` says what is missing of the picture.
+    """
 
     phash: int
     appearances: tuple[Appearance, ...]
+    reading: Reading | None = None
+    note: str = ""

@@ -5,12 +5,12 @@ import numpy as np
 from app.vision.observations import Rgb
 
 
-def working_copy(rgb: Rgb, resize_max: int) -> Rgb:
-    """Return the photo with its longer side at most `resize_max` pixels; the very same array where it is so already."""
+def working_copy(rgb: Rgb, side: int) -> Rgb:
+    """Return the photo with its longer side at most `side` pixels; the very same array where it is so already."""
     import cv2
 
     height, width = rgb.shape[:2]
-    scale = resize_max / max(height, width)
+    scale = side / max(height, width)
     if scale >= 1:
         return rgb
     size = max(1, round(width * scale)), max(1, round(height * scale))
