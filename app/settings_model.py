@@ -168,8 +168,8 @@ class Settings(BaseModel):
         ge=200,
         le=10_000,
         title="Working size",
-        description="Larger photos are looked at reduced to this many pixels on their longer side; "
-        "more finds smaller faces and takes longer.",
+        description="Larger photos are looked at reduced to this many pixels on their longer side, panoramas in tiles "
+        "of that size; more finds smaller faces and takes longer.",
     )
     max_megapixels: int = Field(
         default=256,

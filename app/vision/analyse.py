@@ -22,6 +22,7 @@ from app.vision.observations import Analysis, Appearance, Kind, Observation, Rgb
 from app.vision.pairing import pair
 from app.vision.persons import PersonDetector
 from app.vision.resize import working_copy
+from app.vision.tiles import working_side
 
 Photo = tuple[Path, Reading | None]  # with what its file told when it was read, if it was
 Corners = tuple[int, int, int, int]
@@ -81,7 +82,7 @@ def read_photos(paths: Sequence[Path], spec: EngineSpec) -> list[Reading | KithE
 
 
 def _read(file: PhotoFile, spec: EngineSpec) -> Reading:
-    return read(file, spec.max_pixels, lambda *_: spec.resize_max)
+    return read(file, spec.max_pixels, lambda width, height: working_side(width, height, spec.resize_max))
 
 
 def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithError]:
@@ -150,7 +151,7 @@ def _see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engi
     """Find everybody in a photo: faces the largest first, then bodies without one."""
     reading = known if known and known.stamp == file.stamp else _read(file, spec)
     facts = reading.facts
-    side = spec.resize_max
+    side = working_side(facts.width, facts.height, spec.resize_max)
     decoded, has_more, note = at_least(file, side, spec.max_pixels)
     working = working_copy(decoded, side)
     height, width = working.shape[:2]

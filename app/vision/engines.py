@@ -13,9 +13,11 @@ from app.vision.dlib_detectors import cnn, hog
 from app.vision.dlib_network import face_resnet
 from app.vision.encode import FACE_MODEL_ID, FaceEncoder, face_encoder, face_weights
 from app.vision.exported import Networks
-from app.vision.persons import PersonDetector, yolox
+from app.vision.persons import PERSON_OVERLAP, PersonDetector, yolox
 from app.vision.runtime import Network, OnnxNetwork, TorchNetwork
+from app.vision.tiles import tiled
 from app.vision.torchreid_networks import torchreid_network
+from app.vision.yunet import OVERLAP as FACE_OVERLAP
 from app.vision.yunet import yunet
 
 LOOK = 1  # to be raised when the same models see other things by other constants: photos are then looked at anew
@@ -68,10 +70,10 @@ def engines_of(spec: EngineSpec) -> Engines:
     """Load the models, once in a process; raises ModelMissing."""
     _settle_opencv()
     return Engines(
-        detector=wide_enough(_detector(spec), spec.min_face),
+        detector=tiled(wide_enough(_detector(spec), spec.min_face), spec.resize_max, FACE_OVERLAP),
         predictor=landmark_predictor(),
         encoder=face_encoder(_face_network(spec)),
-        persons=yolox(spec.person_file) if spec.person_file else None,
+        persons=tiled(yolox(spec.person_file), spec.resize_max, PERSON_OVERLAP) if spec.person_file else None,
         bodies=_bodies(spec),
     )
 
