@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,7 @@ from app.errors import BadPhoto, NoWorkers
 from app.jobs import worker_processes, workers
 from app.jobs.worker_processes import WorkerDied, WorkerProcesses
 from app.jobs.workers import Task, Workers
+from tests.making import posix_only
 
 LIMIT_S = 2.0
 MEMORY = 400_000_000
@@ -139,9 +140,20 @@ def test_ending_at_once_waits_for_nobody() -> None:
     assert waiting.cancelled()
 
 
+@posix_only
+def test_no_process_hears_ctrl_c_not_even_while_it_starts() -> None:
+    with _pool(3) as pool:
+        futures = [pool.submit(do, [number]) for number in range(3)]
+        while not all(future.done() for future in futures):
+            for child in psutil.Process().children():
+                with suppress(psutil.Error):
+                    child.send_signal(signal.SIGINT)
+        assert [future.result()[0][0] for future in futures] == [0, 1, 2]
+
+
 def test_a_process_that_does_not_come_up_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_processes, "_serve", _never)
-    with _pool(1) as pool, pytest.raises(NoWorkers, match="close other programs if memory is short"):
+    with _pool(1) as pool, pytest.raises(NoWorkers, match="it died while it got ready"):
         pool.submit(do, [1]).result()
 
 
