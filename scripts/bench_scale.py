@@ -175,4 +175,4 @@ def _file(settings: Settings, store: Any, first: int) -> None:
         stat = (settings.input_folder / f"{key}.jpg").stat()
         store.photos.save_file(settings.input_folder / f"{key}.jpg", key, stat.st_size, stat.st_mtime_ns)
         record = store.copies.plan(key, None, settings.output_folder, unknown / f"{key}.jpg")
-        store.copies.mark_done(record.id, hashlib.sha256(content).hexdigest())
+        store.copies.complete(record, hashlib.sha256(content).hexdigest(), None)
