@@ -9,6 +9,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
+PHOTO_ENDINGS = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
+    ".tif", ".tiff", ".gif", ".bmp",
+)  # fmt: skip
+
 
 class BodyPolicy(StrEnum):
     """What a body match is good for when the face does not show."""
@@ -151,11 +156,12 @@ class Settings(BaseModel):
         description="A weights file of your own for the body model; empty: the one Kith downloads.",
     )
     valid_exts: Annotated[tuple[str, ...], AfterValidator(_file_endings)] = Field(
-        default=(".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"),
+        default=PHOTO_ENDINGS,
         min_length=1,
         strict=False,  # JSON has lists, not tuples
         title="Photo file endings",
-        description="Files with these endings are photos, in upper or lower case; all others are left alone.",
+        description="Files with these endings are photos, in upper or lower case; all others are left alone, and "
+        "pictures among them are counted.",
     )
     encodings_filename: Annotated[str, AfterValidator(_bare_name)] = Field(
         default="encodings.pkl",

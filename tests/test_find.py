@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import BadPhoto
-from app.photos.find import find_photos
+from app.photos.endings import PICTURES, READABLE
+from app.photos.find import PassedOver, find_broken_links, find_folders, find_photos
+from app.settings import Settings
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="a matter of POSIX file systems")
 
@@ -142,6 +144,70 @@ def test_a_folder_that_vanishes_during_the_search_is_one_failure(tmp_path: Path)
     assert failure.path == tmp_path / "gone"
     assert failure.reason.startswith("the folder cannot be listed: ")
     assert photo == tmp_path / "sub" / "c.jpg"
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "@eaDir/a.jpg", "@EADIR", "#recycle", "#snapshot/hourly", "@tmp", "@Recycle", "@Recycle Bin", "@__thumb",
+        "@Recently-Snapshot", "@GMT-2024.05.01-00.00.00", "~snapshot", "trashbox",
+        "$RECYCLE.BIN/S-1-5-21", "RECYCLER", "System Volume Information", "FOUND.003", "lost+found", "__MACOSX/trip",
+        "Network Trash Folder", "Temporary Items", "iPod Photo Cache", ".Trashes", ".Trash-1000/files", ".thumbnails",
+        "Photos Library.photoslibrary/resources/derivatives", "Photos Library.photoslibrary/scopes/cloudsharing",
+        "iPhoto Library.photolibrary/Thumbnails", "iPhoto Library/Data.noindex", "Old.aplibrary/Previews",
+        "Old.migratedphotolibrary/resources", "Catalog Previews.lrdata/0", "Catalog.lrcat-data", "CaptureOne/Cache",
+        "My.cocatalog/Cache", "appdata_oc12/preview", "M4ROOT/THMBNL",
+    ],
+)  # fmt: skip
+def test_what_systems_and_programs_keep_beside_photos_is_left_out(tmp_path: Path, folder: str) -> None:
+    _make(tmp_path, "a.jpg", f"{folder}/thumb.jpg", f"{folder}/thumb.tif", f"sub/{folder}/thumb.jpg")
+    passed_over = PassedOver()
+    assert list(find_photos(tmp_path, [".jpg"], passed_over=passed_over)) == [tmp_path / "a.jpg"]
+    assert passed_over.pictures == ()
+    assert [path.name for path in find_folders(tmp_path)] in ([folder.split("/")[0], "sub"], ["sub"])
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "Photos Library.photoslibrary/originals/A", "iPhoto Library/Originals/2009", "iPhoto Library/Masters",
+        "resources", "Thumbnails", "Previews", "Data", "recycle", "@home", "#1", "eaDir", "found", "DCIM/100CANON",
+        "CaptureOne", "my.lrdata.d", "preview", "Cache", "lost and found", "Anna @eaDir",
+    ],
+)  # fmt: skip
+def test_a_users_own_folders_are_searched_whatever_they_resemble(tmp_path: Path, folder: str) -> None:
+    _make(tmp_path, f"{folder}/a.jpg")
+    assert _found(tmp_path) == [f"{folder}/a.jpg"]
+
+
+def test_a_system_folder_that_the_user_names_is_searched(tmp_path: Path) -> None:
+    _make(tmp_path, "#recycle/a.jpg", "#recycle/@eaDir/b.jpg")
+    assert _found(tmp_path / "#recycle") == ["a.jpg"]
+
+
+def test_pictures_with_another_ending_are_counted_where_photos_would_be_found(tmp_path: Path) -> None:
+    _make(tmp_path, "a.jpg", "b.TIF", "sub/c.tif", "sub/d.gif", "e.cr2", "j.JPG")
+    _make(tmp_path, "f.txt", "g.mp4", ".h.tif", "@eaDir/i.tif")
+    (tmp_path / "folder.tif").mkdir()
+    passed_over = PassedOver()
+    assert len(list(find_photos(tmp_path, [".jpg"], passed_over=passed_over))) == 2
+    assert passed_over.pictures == ((".tif", 2), (".cr2", 1), (".gif", 1))
+    passed_over = PassedOver()
+    assert len(list(find_photos(tmp_path, [".jpg", ".cr2"], recursive=False, passed_over=passed_over))) == 3
+    assert passed_over.pictures == ((".tif", 1),)
+
+
+def test_every_photo_ending_is_one_that_is_read() -> None:
+    assert set(Settings().valid_exts) < READABLE < PICTURES
+    assert {".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".psd", ".jxl"} <= PICTURES - READABLE
+
+
+def test_links_that_lead_nowhere_are_told_apart(tmp_path: Path) -> None:
+    _make(tmp_path, "there/a.jpg", "file.txt")
+    for name, target in (("away", "gone"), (".hidden", "gone"), ("good", "there"), ("to a file", "file.txt")):
+        _link(tmp_path / name, tmp_path / target)
+    assert find_broken_links(tmp_path) == [tmp_path / "away"]
+    assert find_folders(tmp_path) == [tmp_path / "good", tmp_path / "there"]
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from app.settings import (
 )
 
 REPOSITORY = Path(__file__).parents[1]
-FACE_TOL = Settings().face_tol
+FACE_TOL, PHOTO_ENDINGS = Settings().face_tol, Settings().valid_exts
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_bad_value_is_named_and_the_good_ones_kept(file: Path, key: str, value: 
 @pytest.mark.parametrize("endings", [[], ["."], [""], [1], ".jpg", [".jpg", "a/b"], {"0": ".jpg"}])
 def test_bad_file_endings_are_refused(file: Path, endings: object) -> None:
     loaded = load(write(file, valid_exts=endings))
-    assert loaded.settings.valid_exts == (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
+    assert loaded.settings.valid_exts == PHOTO_ENDINGS
     assert "is not a list of file endings such as .jpg" in loaded.problems[0]
 
 

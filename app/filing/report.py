@@ -8,10 +8,10 @@ from pathlib import Path
 
 from app.errors import BadInput, FilingFailed
 from app.filing.own_copies import is_file
+from app.photos.outputs import REPORT as REPORT  # a search tells folders of copies by it
 from app.text import printable
 from app.whole_files import replacing
 
-REPORT = "report.csv"
 RANKS = 3
 COLUMNS = (
     "file",

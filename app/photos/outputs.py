@@ -1,0 +1,76 @@
+"""Folders that Kith filed copies to: what a machine filed must never teach, nor be filed a second time."""
+
+import csv
+import os
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+MARKER = ".kith-output"
+REPORT = "report.csv"
+_TEXT = """\
+Kith files copies of photos into this folder. Whom they show was decided by a machine, so Kith learns nobody from
+them and recognises none of them again. This file marks the folder: leave it here.
+"""
+_HEADER = "file,people,source,faces,face_1,face_1_distance,"  # how every report begins
+_ROWS = 1000  # of a report: enough to meet a copy that is still there
+
+
+def mark_output(folder: Path) -> None:
+    """Make a folder and say in it that Kith files copies there; nothing that lies there is touched. Raises OSError."""
+    marker = folder / MARKER
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.path.isfile(marker) and not marker.lstat().st_size:
+        marker.unlink()  # left by a killed run
+    if not os.path.lexists(marker):
+        with suppress(FileExistsError), marker.open("x", encoding="utf-8") as file:  # never through a link
+            file.write(_TEXT)
+
+
+def is_output(folder: Path, known: Collection[Path] = ()) -> bool:
+    """Say whether Kith filed copies to a folder: it is marked, or one of the `known`, or its report names copies in it.
+
+    Earlier versions left no mark.
+    """
+    return (
+        os.path.lexists(folder / MARKER)
+        or any(is_same_folder(folder, output) for output in known)
+        or _holds_copies_it_reports(folder)
+    )
+
+
+def output_around(path: Path, known: Collection[Path] = ()) -> Path | None:
+    """Return the folder of copies that a path is or lies in, whatever links lead there; None where there is none."""
+    real = Path(os.path.realpath(path))
+    return next((folder for folder in (real, *real.parents) if is_output(folder, known)), None)
+
+
+def is_same_folder(one: Path, other: Path) -> bool:
+    """Say whether two paths lead to one folder, be it by links or by capitals that make no difference there."""
+    with suppress(OSError):
+        return one == other or one.samefile(other)
+    return False
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Say whether a path is a folder or lies in it, whatever links lead there; either may be still to be made."""
+    inner, outer = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
+    return any(is_same_folder(one, outer) for one in (inner, *inner.parents))
+
+
+def _holds_copies_it_reports(folder: Path) -> bool:
+    return any(os.path.isfile(folder / name) for name in _reported_copies(folder / REPORT))
+
+
+def _reported_copies(report: Path) -> Iterator[str]:
+    """Yield the copies that a report of Kith names, the first of each photo; of any other file nothing."""
+    if not os.path.isfile(report):
+        return
+    with suppress(OSError, csv.Error), report.open(encoding="utf-8", errors="replace", newline="") as file:
+        if file.read(len(_HEADER)) != _HEADER:
+            return
+        file.seek(0)
+        for row in islice(csv.DictReader(file), _ROWS):
+            if copies := row.get("copies"):
+                yield copies.split("; ")[0].removeprefix("'")
