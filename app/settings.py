@@ -27,6 +27,7 @@ __all__ = [
     "ensure_user_settings",
     "load",
     "load_user_settings",
+    "people_folder_is_away",
     "save",
     "settings_table_markdown",
     "start_afresh",
@@ -125,7 +126,7 @@ def with_overrides(settings: Settings, overrides: Mapping[str, str]) -> Settings
         value = _from_text(key, text)
         if _bad_keys(settings.folder, {key: value}):
             raise BadInput(_refusal(key, text or _json(text)))
-        settings = Settings.at(settings.folder, settings.model_dump() | {key: value})
+        settings = Settings.at(settings.folder, settings.model_dump(exclude_unset=True) | {key: value})
     return settings
 
 
@@ -162,6 +163,20 @@ def load_user_settings(repository: Path = REPOSITORY) -> Loaded:
     except BadInput as error:
         return Loaded(_first_settings(repository), (str(error),), user_settings_file())
     return replace(loaded, settings=_first_settings(repository)) if loaded.broken else loaded
+
+
+def people_folder_is_away(settings: Settings, repository: Path = REPOSITORY) -> bool:
+    """Say whether the people folder is not there although it was used: its drive or share is missing, or it was moved.
+
+    One that the user did not name, such as the one that a first start proposes, may be still to be made, unless the
+    library knows it.
+    """
+    folder = settings.dataset_folder
+    if os.path.isdir(folder):
+        return False
+    proposed = {first.dataset_folder for first in (_first_settings(repository), _settings_at_home())}
+    is_named = "dataset_dir" in settings.model_fields_set and folder not in proposed
+    return is_named or os.path.exists(settings.library_file)
 
 
 def described() -> tuple[SettingHelp, ...]:
@@ -246,8 +261,12 @@ def _from_text(key: str, text: str) -> object:
 def _first_settings(repository: Path) -> Settings:
     """The template's settings with their folders where a newcomer sees them: beside the README, else in ~/Kith."""
     template = repository / "settings.json"
-    settings = load(template).settings if template.is_file() else Settings.at(Path.home() / "Kith", {})
+    settings = load(template).settings if template.is_file() else _settings_at_home()
     return settings.with_absolute_paths()
+
+
+def _settings_at_home() -> Settings:
+    return Settings.at(Path.home() / "Kith", {})
 
 
 def _reason(error: Exception) -> str:

@@ -51,7 +51,7 @@ def _recognised(data: Path, people: str) -> Row:
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as root:
         settings = settings_in(Path(root))
         photos = _arrange(data, people, settings)
-        with open_context(settings, threading.Event(), "bench") as context:
+        with open_context(settings, threading.Event(), "bench", create=True) as context:
             recognising = recognize_folder(context, [settings.input_folder], settings.output_folder)
             jobs = (event for job in (build_kb(context), recognising) for event in job)
             events = list(progress(jobs, f"{people}: learning and recognising", photos))

@@ -15,6 +15,7 @@ from rich.progress import track
 from app.errors import BadPhoto
 from app.identity.gallery import is_good
 from app.identity.photo_records import Sighting
+from app.identity.store import open_store
 from app.identity.teaching import lesson_of
 from app.identity.verdicts import LEAST_PIXELS_NAMED
 from app.jobs.context import open_context
@@ -53,6 +54,7 @@ def look(paths: Sequence[Path], what: str) -> dict[Path, list[Sighting]]:
     seen = {}
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as root:
         settings = settings_in(Path(root), dataset_dir=".", body_policy=BodyPolicy.OFF)
+        open_store(settings.library_file, create=True).close()
         with open_context(settings, threading.Event(), "bench") as context:
             for one in progress(look_at_photos(context, paths), what, len(paths)):
                 if isinstance(one, BadPhoto):

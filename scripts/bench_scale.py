@@ -116,7 +116,7 @@ def _fill(root: Path) -> None:
     shown = random.permutation([*random.integers(PEOPLE, size=OBSERVATIONS - len(strangers)), *strangers])
     photos = np.concatenate([np.arange(len(taught)), len(taught) + (np.arange(len(shown)) / FACES_A_PHOTO).astype(int)])
     people = np.concatenate([taught, shown])
-    with closing(open_store(settings.library_file)) as store, store.transaction():
+    with closing(open_store(settings.library_file, create=True)) as store, store.transaction():
         enter = store._connection.executemany
         enter("INSERT INTO persons (id, name, added_at) VALUES (?, ?, '')", _numbered("Person {}", PEOPLE))
         count = int(photos[-1]) + 1

@@ -70,7 +70,8 @@ def analysis(config: Config) -> Iterator[Run]:
     from app.jobs.looking import look_at_photos
 
     workers = StandingExecutor(config["workers"])
-    with workers.pool, open_context(_settings(config), threading.Event(), "bench", lambda: workers) as context:
+    settings = _with_library(_settings(config))
+    with workers.pool, open_context(settings, threading.Event(), "bench", lambda: workers) as context:
 
         def run(photos: list[Path], _: bool) -> Reply:
             began, first, seen = time.perf_counter(), 0.0, Counter()
@@ -126,7 +127,7 @@ def kernels(config: Config) -> Iterator[Run]:
     from app.vision.engines import engines_of
     from app.vision.resize import working_copy
 
-    with open_context(_settings(config), threading.Event(), "bench") as context:
+    with open_context(_with_library(_settings(config)), threading.Event(), "bench") as context:
         spec, size = made_ready(context.spec, context.device), context.batch_size
     engines = engines_of(spec)
 
@@ -186,6 +187,14 @@ def _settings(config: Config) -> Any:
     from app.settings import Settings
 
     return Settings.at(Path(config["folder"]), config["settings"])
+
+
+def _with_library(settings: Any) -> Any:
+    """Return the settings, once there is a library, be it an empty one."""
+    from app.identity.store import open_store
+
+    open_store(settings.library_file, create=True).close()
+    return settings
 
 
 def _set_out(settings: Any, taught: Path, photos: "list[Path]") -> None:

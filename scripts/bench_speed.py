@@ -175,7 +175,7 @@ def _teach(bench: Bench, data: Path) -> None:
             shutil.copy(photo, bench.folder / "people" / person.name)
     (bench.folder / "taught").mkdir()
     settings = Settings.at(bench.folder, bench.settings("taught"))
-    with open_context(settings, threading.Event(), "bench") as context:
+    with open_context(settings, threading.Event(), "bench", create=True) as context:
         for _ in build_kb(context):
             pass
 

@@ -33,7 +33,7 @@ def desk(tmp_path: Path, shared: Path) -> Desk:
 @pytest.fixture
 def filer(tmp_path: Path) -> Iterator[Filer]:
     """Photos to be filed under Ann and Bob."""
-    with closing(open_store(tmp_path / "library.sqlite")) as store:
+    with closing(open_store(tmp_path / "library.sqlite", create=True)) as store:
         yield Filer(store, tmp_path)
 
 

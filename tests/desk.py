@@ -15,11 +15,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from app.identity.store import open_store
 from app.jobs.build_kb import build_kb
 from app.jobs.context import Context, open_context
 from app.jobs.events import BuildFinished, Event, RecognitionFinished
-from app.jobs.recognize_folder import REPORT, recognize_folder
+from app.jobs.recognize_folder import recognize_folder
 from app.jobs.workers import ExecutorFactory, InlineExecutor
+from app.photos.outputs import MARKER, REPORT
 from app.settings import Settings
 from app.vision.analyse import analyse
 
@@ -54,10 +56,16 @@ def run_job(
     job: Callable[[Context], Iterator[Event]],
     stop_at: int | None = None,
     executor: ExecutorFactory | None = InlineExecutor,
+    create: bool = True,
 ) -> list[Event]:
-    """Run a job and return its events; the wish to stop comes with event number `stop_at`."""
+    """Run a job and return its events; the wish to stop comes with event number `stop_at`.
+
+    With `create` a library is begun first, also where a build would learn nobody.
+    """
     stop = threading.Event()
     events = []
+    if create and settings.library_file.parent.is_dir():
+        open_store(settings.library_file, create=True).close()
     with open_context(settings, stop, "test", executor=executor) as context:
         for event in job(context):
             events.append(event)
@@ -104,9 +112,10 @@ class Desk:
         job: Callable[[Context], Iterator[Event]],
         stop_at: int | None = None,
         executor: ExecutorFactory | None = InlineExecutor,
+        create: bool = True,
     ) -> list[Event]:
         """Run a job and return its events; the wish to stop comes with event number `stop_at`."""
-        return run_job(self.settings, job, stop_at, executor)
+        return run_job(self.settings, job, stop_at, executor, create)
 
     def build(self, stop_at: int | None = None, executor: ExecutorFactory = InlineExecutor) -> BuildFinished:
         """Build the knowledge base and return the summary."""
@@ -122,7 +131,7 @@ class Desk:
         executor: ExecutorFactory = InlineExecutor,
     ) -> RecognitionFinished:
         """Recognise the input folder, or `inputs`, and return the summary."""
-        summary = self.run(self.recognition(*inputs, filing=filing), stop_at, executor)[-1]
+        summary = self.run(self.recognition(*inputs, filing=filing), stop_at, executor, create=False)[-1]
         assert isinstance(summary, RecognitionFinished)
         return summary
 
@@ -139,7 +148,7 @@ class Desk:
     def copies(self) -> list[str]:
         """Return what lies in the output folder, hidden files too, without the report."""
         found = (path.relative_to(self.output).as_posix() for path in self.output.rglob("*") if path.is_file())
-        return sorted(name for name in found if name != REPORT)
+        return sorted(name for name in found if name not in {MARKER, REPORT})
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the library."""

@@ -13,6 +13,7 @@ from app.filing.copying import make
 from app.filing.names import UNKNOWN
 from app.identity.copy_records import CopyRecord, FileState
 from app.identity.store import Store
+from app.photos.outputs import MARKER
 from tests.making import facts
 
 ANN, BOB = 1, 2
@@ -97,8 +98,8 @@ class Filer:
             return library.execute(sql, values).fetchall()
 
     def filed(self) -> dict[str, bytes]:
-        """Return all files of the output folder, hidden ones too, with their content."""
-        files = (path for path in self.output.rglob("*") if path.is_file())
+        """Return all files of the output folder, hidden ones too but for its mark, with their content."""
+        files = (path for path in self.output.rglob("*") if path.is_file() and path.name != MARKER)
         return {path.relative_to(self.output).as_posix(): path.read_bytes() for path in files}
 
 

@@ -19,11 +19,12 @@ from app.jobs.build_kb import build_kb
 from app.jobs.context import Context
 from app.jobs.events import Event, PhotoDone, RedecisionFinished
 from app.jobs.people import People, open_people
-from app.jobs.recognize_folder import REPORT, recognize_folder
+from app.jobs.recognize_folder import recognize_folder
 from app.jobs.redecide import redecide
 from app.jobs.workers import InlineExecutor
 from app.photos.box import Box
 from app.photos.facts import read_facts
+from app.photos.outputs import MARKER, REPORT
 from app.settings import Settings
 from app.vision.analyse import EngineSpec
 from app.vision.encode import FACE_MODEL_ID
@@ -206,7 +207,7 @@ class World:
     def tree(self) -> Counter[tuple[str, str]]:
         """Return what lies in the output, by folder (without the number of a namesake) and content."""
         output = self.root / "output"
-        files = [path for path in output.rglob("*") if path.is_file() and path.name != REPORT]
+        files = [path for path in output.rglob("*") if path.is_file() and path.name not in {MARKER, REPORT}]
         return Counter(
             (path.parent.name.split(" #")[0], hashlib.sha256(path.read_bytes()).hexdigest()) for path in files
         )
@@ -250,7 +251,7 @@ class World:
         """Copies on disk are those on record, and those are what is said of who shows."""
         output, folders = self.root / "output", folder_names(store.people.all().values())
         rows = self.query("SELECT photo_id, person_id, target FROM copies")
-        on_disk = {str(path) for path in output.rglob("*") if path.is_file() and path.name != REPORT}
+        on_disk = {str(path) for path in output.rglob("*") if path.is_file() and path.name not in {MARKER, REPORT}}
         assert sorted(target for _, _, target in rows) == sorted(on_disk)
         contents = {photo: self.contents[image] for photo, image in self.query("SELECT id, image_hash FROM photos")}
         filed: dict[int, set[int | None]] = defaultdict(set)

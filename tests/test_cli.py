@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from app import __version__
 from app.cli.main import cli
+from app.identity.store import open_store
 from app.jobs.context import open_context
 from app.settings import Settings, load
 from app.vision.model_registry import PACKAGED, REGISTRY
@@ -135,7 +136,7 @@ def test_bad_override_is_named_and_nothing_is_done(desk: Desk, override: str, me
     [
         (["recognize", "nowhere"], "nowhere is not there: name a folder of photos"),
         (["recognize", NO_NAME], f"{NO_NAME} is not there"),
-        (["recognize"], "knows nobody yet"),
+        (["recognize"], "no library at"),
         (["build-kb"], "no photo of anybody"),
         (["build-kb", "--set", "dataset_dir=nowhere"], "nowhere is not there"),
         (["build-kb", "--set", f"dataset_dir={NO_NAME}"], f"{NO_NAME} is not there"),
@@ -148,6 +149,8 @@ def test_bad_override_is_named_and_nothing_is_done(desk: Desk, override: str, me
 )
 def test_what_cannot_be_done_ends_with_3_and_says_what_to_do(desk: Desk, arguments: list[str], message: str) -> None:
     desk.put(NOBODY, "input/")
+    if "no library" not in message:
+        open_store(desk.settings.library_file, create=True).close()
     code, out, err = _run(*arguments, "--settings", desk.settings_file())
     assert (code, out) == (3, "")
     assert message in err
@@ -162,7 +165,7 @@ def test_busy_library_ends_with_3_and_names_the_holder(taught: Desk) -> None:
 
 
 def test_bug_ends_with_1_and_its_traceback_is_in_the_log(own_home: Path) -> None:
-    bug = "import app.cli.main\ndef fail(*_): raise ZeroDivisionError('a bug')\napp.cli.main.run_job = fail"
+    bug = "import app.cli.main\ndef fail(*_, **__): raise ZeroDivisionError('a bug')\napp.cli.main.run_job = fail"
     code, out, err = finished(kith("build-kb", code=bug))
     assert (code, out) == (1, "")
     log = own_home / "log/kith.log"

@@ -74,6 +74,7 @@ def test_demo_names_its_people_and_not_the_stranger(root: Path, detector: str) -
     assert (summary.known, summary.unknown, summary.failed) == (2, 1, (broken,))
     files = sorted(path.relative_to(settings.output_folder).as_posix() for path in settings.output_folder.rglob("*.*"))
     assert files == [
+        ".kith-output",
         "Barack Obama/known person.jpg",
         "Barack Obama/two people.jpg",
         "Joe Biden/two people.jpg",

@@ -202,8 +202,10 @@ def test_a_file_of_the_users_own_is_not_overwritten(tmp_path: Path, name: str, o
 
 
 def test_without_a_library_it_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BadKnowledgeBase, match="build-kb"):
+    (tmp_path / "people").mkdir()
+    with pytest.raises(BadKnowledgeBase, match="run kith build-kb"):
         evaluate(Settings.at(tmp_path, {"dataset_dir": "people"}))
+    assert list((tmp_path / "people").iterdir()) == []
 
 
 def test_the_command_line_evaluates(known: Desk, tmp_path: Path) -> None:

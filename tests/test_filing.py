@@ -19,6 +19,7 @@ from app.errors import BadPhoto, FilingFailed
 from app.filing.copies import file_copies, withdraw
 from app.identity.copy_records import CopyRecord
 from app.identity.store import open_store
+from app.photos.outputs import MARKER
 from app.text import folded
 from app.whole_files import part_file
 from tests.filing_desk import ANN, BOB, Filer
@@ -310,6 +311,7 @@ import resource, signal, sys
 from pathlib import Path
 from app.filing.copying import make
 from app.identity.store import open_store
+from app.photos.outputs import MARKER
 library, source, output = map(Path, sys.argv[1:])
 store = open_store(library)
 (record,) = store.copies.of_photo(1, output)
@@ -350,7 +352,7 @@ def test_what_a_killed_run_left_of_a_photo_that_is_gone_is_cleared_away(filer: F
     half_copied.unlink()
     filer.prepare()
     assert filer.filed() == {}
-    assert list(filer.output.iterdir()) == []
+    assert [path.name for path in filer.output.iterdir()] == [MARKER]
     assert filer.query("SELECT count(*) FROM copies") == [(0,)]
 
 
@@ -362,7 +364,7 @@ def test_the_mere_name_that_a_killed_run_left_is_cleared_away(filer: Filer, is_g
     if is_gone:
         source.unlink()
     filer.prepare()
-    assert list(filer.output.iterdir()) == []
+    assert [path.name for path in filer.output.iterdir()] == [MARKER]
     assert filer.query("SELECT count(*) FROM copies") == [(0 if is_gone else 1,)]
 
 

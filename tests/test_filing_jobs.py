@@ -16,6 +16,7 @@ from app.jobs.context import Context
 from app.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
 from app.jobs.forgetting import forget
 from app.jobs.recognize_folder import REPORT, recognize_folder
+from app.photos.outputs import MARKER
 from tests.desk import run_job
 from tests.filing_desk import opened_below
 from tests.making import posix_only
@@ -49,7 +50,7 @@ def _notices(events: list[Event], folder: Path) -> list[str]:
 
 def _copies(world: World) -> dict[str, bytes]:
     output = world.root / "output"
-    files = (path for path in output.rglob("*") if path.is_file() and path.name != REPORT)
+    files = (path for path in output.rglob("*") if path.is_file() and path.name not in {MARKER, REPORT})
     return {path.relative_to(output).as_posix(): path.read_bytes() for path in files}
 
 

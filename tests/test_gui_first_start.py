@@ -23,6 +23,7 @@ from app.gui.folders import people_problem
 from app.gui.main_window import MainWindow
 from app.gui.recognize_dialog import RecognizeDialog
 from app.logs import log_file
+from app.photos.outputs import mark_output
 from app.settings import load, load_user_settings, user_settings_file
 from app.vision import model_files
 from app.vision.model_files import DETECTOR, ModelFile
@@ -101,6 +102,7 @@ def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
     assert sorted(
         path.relative_to(mine.root / "sorted").as_posix() for path in (mine.root / "sorted").rglob("*.*")
     ) == [
+        ".kith-output",
         "Colin Powell/Colin_Powell_0007.jpg",
         "Colin Powell/Colin_Powell_0009.jpg",
         "Jacques Chirac/Jacques_Chirac_0005.jpg",
@@ -146,7 +148,12 @@ def test_folders_are_kept_and_the_people_folder_is_made(qtbot: QtBot, desk: Desk
     [
         ("", "input", "output", "Name a folder"),
         ("people", "people", "output", "a folder each"),
-        ("people", "input", "people/output", "a folder each"),
+        ("people", "input", "people/output", "lies in the people folder"),
+        ("people", "input", ".", "holds the people folder"),
+        ("people", "input", "input/sorted", "lies in the photos in"),
+        ("people", "input", "input", "is the photos in"),
+        ("sorted", "input", "output", "is a folder that Kith files copies to"),
+        ("people", "sorted/Ann", "output", "lies in"),
         ("people", "absent", "output", "There is no folder"),
         ("a file/people", "input", "output", "cannot be created"),
     ],
@@ -155,6 +162,8 @@ def test_folders_that_cannot_be_used_are_refused(
     qtbot: QtBot, desk: Desk, people: str, photos: str, output: str, words: str
 ) -> None:
     (desk.root / "a file").touch()
+    (desk.root / "sorted/Ann").mkdir(parents=True)
+    mark_output(desk.root / "sorted")
     file = desk.settings_file()
     before = file.read_bytes()
     _, welcome = _first_steps(qtbot, file)
@@ -272,7 +281,7 @@ def test_the_window_opens_while_a_drive_is_asleep(qtbot: QtBot, far: Path, drive
 def test_people_folder_says_what_it_lacks(desk: Desk) -> None:
     settings = desk.settings
     assert "will be created" in people_problem(desk.root / "absent", settings)
-    assert "no photo in it yet" in people_problem(desk.people, settings)
+    assert "no photo in it" in people_problem(desk.people, settings)
     desk.put(NOBODY, "people/")
     assert "in no person's folder" in people_problem(desk.people, settings)
     desk.put(NOBODY, "people/Cat/")

@@ -26,6 +26,7 @@ from app.gui.lines import in_window_words
 from app.gui.main_window import MainWindow
 from app.gui.progress import SMOOTHED_OVER_S, Pace, time_left
 from app.gui.recognize_dialog import RecognizeDialog
+from app.identity.store import open_store
 from app.jobs.context import open_context
 from app.jobs.worker_processes import WorkerProcesses
 from app.jobs.workers import InlineExecutor
@@ -103,11 +104,11 @@ def _next(window: MainWindow) -> list[str]:
 
 def test_after_a_failed_build_the_next_step_is_another_build(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "people/Ann").mkdir(parents=True)
+    open_store(tmp_path / "people/library.sqlite", create=True).close()
     (tmp_path / "settings.json").write_text(json.dumps({"dataset_dir": "people"}), encoding="utf-8")
     window = open_window(qtbot, tmp_path / "settings.json")
     build(qtbot, window)
     dialog(qtbot, QMessageBox).accept()
-    assert (tmp_path / "people/library.sqlite").exists()
     assert _next(window) == ["build"]
     qtbot.waitUntil(lambda: "Start here" in window.steps.build.accessibleName())
     again = open_window(qtbot, tmp_path / "settings.json")
@@ -206,9 +207,13 @@ def test_folders_are_chosen_and_refused_where_they_cannot_be_used(qtbot: QtBot, 
     assert asked_for == [("Photos to recognize", desk.input), ("Copies and report go to", desk.output)]
     assert (asked.input.folder, asked.output.folder) == (desk.input, desk.people)
     click(qtbot, asked.start)
-    assert "folder of their own" in asked.problem.text()
-    asked.output.edit.setText(str(desk.people / "output"))
-    click(qtbot, asked.start)
+    assert f"is the people folder {desk.people}" in asked.problem.text()
+    for output in (desk.people / "output", desk.root, desk.input, desk.input / "sorted"):
+        asked.output.edit.setText(str(output))
+        asked.problem.clear()
+        click(qtbot, asked.start)
+        assert f"The output folder {output} " in asked.problem.text()
+        assert f"for example {desk.root / 'sorted'}" in asked.problem.text()
     assert asked.isVisible()
     asked.output.edit.clear()
     click(qtbot, asked.start)
@@ -283,11 +288,11 @@ def test_bug_while_running_ends_the_job_and_names_the_log(
 def test_errors_to_act_on_say_what_to_do_in_the_windows_words(qtbot: QtBot, desk: Desk, window: MainWindow) -> None:
     start_recognition(qtbot, window)
     box = dialog(qtbot, QMessageBox)
-    assert "knows nobody yet" in box.text()
+    assert "no library" in box.text()
     assert "Knowledge Base ▸ Build KB" in box.text()
     click(qtbot, box.button(QMessageBox.StandardButton.Ok))
     wait_for_end(qtbot, window)
-    with open_context(desk.settings, threading.Event(), "kith on the command line"):
+    with open_context(desk.settings, threading.Event(), "kith on the command line", create=True):
         click(qtbot, window.steps.build)
         box = dialog(qtbot, QMessageBox)
     assert "kith on the command line" in box.text()

@@ -155,8 +155,10 @@ def test_no_photo_is_needed(three: Desk) -> None:
 
 
 def test_without_a_library_it_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BadKnowledgeBase, match="build-kb"):
+    (tmp_path / "people").mkdir()
+    with pytest.raises(BadKnowledgeBase, match="run kith build-kb"):
         check(Settings.at(tmp_path, {"dataset_dir": "people"}))
+    assert list((tmp_path / "people").iterdir()) == []
 
 
 def _gallery(*people: Sequence[float]) -> tuple[list[Sample], Gallery]:
@@ -207,7 +209,7 @@ def test_groups_hold_together_what_pairs_join() -> None:
 def test_samples_without_a_photo_are_checked_too(tmp_path: Path) -> None:
     """An empty library has nothing to find; imported samples have no files to name."""
     settings = Settings.at(tmp_path, {"dataset_dir": ".", "body_policy": "off"})
-    open_store(settings.library_file).close()
+    open_store(settings.library_file, create=True).close()
     assert check(settings) == CheckFinished(0, 0, ())
     row = np.random.default_rng(0).normal(size=128)
     face = 1.4 * row / np.linalg.norm(row)

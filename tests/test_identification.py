@@ -43,7 +43,7 @@ def _arrange(people: Path, groups: Path, root: Path) -> Settings:
 
 
 def _score(root: Path, settings: Settings) -> tuple[BuildFinished, Score]:
-    with open_context(settings, threading.Event(), "test") as context:
+    with open_context(settings, threading.Event(), "test", create=True) as context:
         (*_, built) = build_kb(context)
         events = list(recognize_folder(context, [settings.input_folder], settings.output_folder))
     assert isinstance(built, BuildFinished)

@@ -116,7 +116,7 @@ def test_an_import_can_be_undone_and_done_again(tmp_path: Path, settings: Settin
 
 
 def test_known_people_are_found_by_name_or_alias(tmp_path: Path, settings: Settings) -> None:
-    with closing(open_store(settings.library_file)) as store, store.transaction():
+    with closing(open_store(settings.library_file, create=True)) as store, store.transaction():
         ada, twin, _ = (store.people.add(name) for name in ("Ada", "Twin", "Twin"))
         store.edits.add_alias(ada, "Countess")
     done = import_kb(settings, _simple(tmp_path, "ada", "Countess", "Twin", "New"))

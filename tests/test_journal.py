@@ -25,7 +25,7 @@ def library(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(library: Path) -> Iterator[Store]:
-    with closing(open_store(library)) as opened:
+    with closing(open_store(library, create=True)) as opened:
         _fill(opened)
         yield opened
 
@@ -100,7 +100,7 @@ def test_undo_brings_back_exactly_the_rows(store: Store, name: str) -> None:
 def test_undoing_everything_gives_back_what_was(tmp_path: Path, names: list[str]) -> None:
     library = tmp_path / "library.sqlite"
     library.unlink(missing_ok=True)
-    with closing(open_store(library)) as store:
+    with closing(open_store(library, create=True)) as store:
         _fill(store)
         states = []
         for name in names:
@@ -124,7 +124,7 @@ def test_undoing_everything_gives_back_what_was(tmp_path: Path, names: list[str]
 def test_a_score_comes_back_to_the_last_digit(tmp_path: Path, score: float) -> None:
     library = tmp_path / "library.sqlite"
     library.unlink(missing_ok=True)
-    with closing(open_store(library)) as store:
+    with closing(open_store(library, create=True)) as store:
         _fill(store)
         store.people.say(Link(6, EVE, Word.IS, Source.MACHINE, score))
         _change(store, lambda store: store.edits.never(6, EVE))

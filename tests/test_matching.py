@@ -23,7 +23,7 @@ from tests.making import BODIES, FACES, LEFT, RIGHT, body, enter, face
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(tmp_path / "library.sqlite")) as opened:
+    with closing(open_store(tmp_path / "library.sqlite", create=True)) as opened:
         yield opened
 
 

@@ -108,7 +108,7 @@ def test_a_migrated_library_and_a_new_one_have_the_same_tables(library: Path) ->
     _make_old(library)
     new = library.with_name("new.sqlite")
     open_store(library).close()
-    open_store(new).close()
+    open_store(new, create=True).close()
     old, fresh = (sorted(map(str, _dump(path, ["sqlite_master"])["sqlite_master"])) for path in (library, new))
     without_place = [re.sub(r", \d+, ", ", ", row, count=1) for row in old]
     assert without_place == [re.sub(r", \d+, ", ", ", row, count=1) for row in fresh]
@@ -122,7 +122,7 @@ def test_foreign_keys_hold_after_a_migration(library: Path) -> None:
 
 
 def test_every_column_of_a_journalled_table_is_journalled(library: Path) -> None:
-    with closing(open_store(library)) as store:
+    with closing(open_store(library, create=True)) as store:
         for table, columns in JOURNALLED.items():
             rows = store._connection.execute(f"PRAGMA table_info({table})")
             assert tuple(row[1] for row in rows) == columns
@@ -170,7 +170,7 @@ def test_a_copy_kept_before_is_not_overwritten(library: Path) -> None:
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_new_library_and_one_up_to_date_are_not_copied(library: Path, times: int) -> None:
     for _ in range(times):
-        open_store(library).close()
+        open_store(library, create=True).close()
     assert _copies(library) == []
 
 
@@ -281,7 +281,7 @@ import sys
 from pathlib import Path
 from app.identity.store import open_store
 from tests.making import enter, face
-store = open_store(Path(sys.argv[1]))
+store = open_store(Path(sys.argv[1]), create=True)
 number = 0
 while True:
     enter(store, f"photo {number}", face(number), face(number))
@@ -316,7 +316,7 @@ def test_a_library_is_backed_up_whole_while_another_program_writes(settings: Set
 
 
 def test_a_backup_put_in_its_place_is_the_library(settings: Settings, tmp_path: Path) -> None:
-    with closing(open_store(settings.library_file)) as store:
+    with closing(open_store(settings.library_file, create=True)) as store:
         enter(store, "photo", face(1))
         store.people.add("Ann")
     backup = back_up(settings, tmp_path / "backup.sqlite")
@@ -330,7 +330,7 @@ def test_a_backup_put_in_its_place_is_the_library(settings: Settings, tmp_path: 
 def test_a_backup_overwrites_nothing_and_needs_a_library_and_a_folder(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(BadKnowledgeBase, match="no library"):
         back_up(settings, tmp_path / "backup.sqlite")
-    open_store(settings.library_file).close()
+    open_store(settings.library_file, create=True).close()
     mine = tmp_path / "mine"
     mine.write_bytes(b"mine")
     with pytest.raises(BadInput, match="not overwritten"):

@@ -89,7 +89,7 @@ def test_whatever_a_library_says_nothing_but_kiths_own_copies_changes(
 ) -> None:
     root = Path(tempfile.mkdtemp(prefix="kith-test-"))
     try:
-        with closing(open_store(root / "library.sqlite")) as store:
+        with closing(open_store(root / "library.sqlite", create=True)) as store:
             filer = Filer(store, root)
             photo = _lay_out(filer)
             for place, sha256, person in entries:

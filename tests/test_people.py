@@ -66,7 +66,7 @@ def test_a_day_to_come_is_no_date_of_birth() -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(tmp_path / "library.sqlite")) as opened:
+    with closing(open_store(tmp_path / "library.sqlite", create=True)) as opened:
         for number in range(3):
             enter(opened, f"photo {number}", face(number))
         for name in ("Ann", "Ben", "Eve"):

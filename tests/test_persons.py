@@ -19,7 +19,7 @@ LEAST_SHARPNESS = (SHARP + BLURRED) / 2
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with closing(open_store(tmp_path / "library.sqlite")) as opened:
+    with closing(open_store(tmp_path / "library.sqlite", create=True)) as opened:
         yield opened
 
 

@@ -64,7 +64,7 @@ def _scanned(connection: sqlite3.Connection, statement: str) -> set[str]:
     ],
 )
 def test_a_scan_is_seen(tmp_path: Path, statement: str, scanned: set[str]) -> None:
-    with closing(open_store(tmp_path / "library.sqlite")) as store:
+    with closing(open_store(tmp_path / "library.sqlite", create=True)) as store:
         assert _scanned(store._connection, statement) == scanned
 
 

@@ -222,7 +222,7 @@ def bodies(tmp_path: Path, shared: Path) -> tuple[Desk, str]:
 def enter_photos(desk: Desk, **photos: Sequence[Observation]) -> dict[str, tuple[int, int]]:
     """Enter photos of one event, a minute apart; return each photo and who shows there. The first teaches Ann."""
     found = {}
-    with closing(open_store(desk.settings.library_file)) as store:
+    with closing(open_store(desk.settings.library_file, create=True)) as store:
         for minute, (name, seen) in enumerate(photos.items()):
             photo, (sighting,) = enter(store, name, seen)
             found[name] = photo, sighting.appearance_id

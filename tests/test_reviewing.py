@@ -119,7 +119,7 @@ def test_photos_that_are_gone_or_changed_are_not_asked_about(desk: Desk) -> None
 
 def test_nothing_recognized_yet_is_told_and_makes_no_library(tmp_path: Path, shared: Path) -> None:
     desk = Desk(tmp_path / "desk", shared)
-    with pytest.raises(BadKnowledgeBase, match="nothing to review"):
+    with pytest.raises(BadKnowledgeBase, match="no library"):
         open_review(desk.settings)
     assert not desk.settings.library_file.exists()
 

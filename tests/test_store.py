@@ -35,7 +35,7 @@ def library(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(library: Path) -> Iterator[Store]:
-    with closing(open_store(library)) as opened:
+    with closing(open_store(library, create=True)) as opened:
         yield opened
 
 
@@ -50,7 +50,7 @@ def _ask(path: Path, query: str) -> list[tuple]:
 
 
 def _fill(path: Path) -> None:
-    with closing(open_store(path)) as store:
+    with closing(open_store(path, create=True)) as store:
         enter(store, "photo", *[face(*range(128))] * 200)
 
 
@@ -61,7 +61,7 @@ def _fill(path: Path) -> None:
 def test_a_new_library_is_its_owners_only(library: Path) -> None:
     before = os.umask(0)
     try:
-        with closing(open_store(library)) as store:
+        with closing(open_store(library, create=True)) as store:
             enter(store, "photo", face())
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in library.parent.iterdir()}
     finally:
@@ -71,7 +71,7 @@ def test_a_new_library_is_its_owners_only(library: Path) -> None:
 
 
 def test_what_was_entered_is_there_when_opened_again(library: Path) -> None:
-    with closing(open_store(library)) as store:
+    with closing(open_store(library, create=True)) as store:
         photo_id, seen = enter(store, "photo", face(1, 2))
     with closing(open_store(library)) as store:
         assert store.photos.ways_up("photo").get(1) == photo_id
@@ -138,9 +138,15 @@ def test_damage_further_behind_is_told_when_it_is_met(library: Path) -> None:
 def test_a_place_where_no_library_can_be_is_named(tmp_path: Path, place: str) -> None:
     (tmp_path / "a folder").mkdir()
     (tmp_path / "file").touch()
-    with pytest.raises(BadKnowledgeBase, match="cannot be opened or created"):
-        open_store(tmp_path / place)
+    with pytest.raises(BadKnowledgeBase, match="cannot be created"):
+        open_store(tmp_path / place, create=True)
     assert not (tmp_path / "missing").exists()
+
+
+def test_a_library_is_made_only_where_that_is_asked_for(library: Path) -> None:
+    with pytest.raises(BadKnowledgeBase, match=r"cannot be opened: .*library\.sqlite"):
+        open_store(library)
+    assert list(library.parent.iterdir()) == []
 
 
 def test_the_library_is_read_while_a_transaction_is_open(library: Path, store: Store) -> None:
@@ -155,7 +161,7 @@ def test_the_library_is_read_while_a_transaction_is_open(library: Path, store: S
 def test_a_file_system_without_wal_does_as_well(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = partial(sqlite3.connect, uri=True)
     monkeypatch.setattr(sqlite3, "connect", lambda path, **more: connect(f"{path.as_uri()}?vfs=unix-none", **more))
-    with closing(open_store(library)) as store:
+    with closing(open_store(library, create=True)) as store:
         enter(store, "photo", face())
         assert not library.with_name(f"{library.name}-wal").exists()
     monkeypatch.undo()
@@ -208,7 +214,7 @@ def test_invariant_6_a_killed_run_loses_the_photo_in_flight_only(library: Path) 
         "from pathlib import Path\n"
         "from app.identity.store import open_store\n"
         "from tests.making import enter, face, facts\n"
-        "store = open_store(Path(sys.argv[1]))\n"
+        "store = open_store(Path(sys.argv[1]), create=True)\n"
         "for number in range(3):\n"
         "    enter(store, f'photo {number}', face(), face())\n"
         "with store.transaction():\n"

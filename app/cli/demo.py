@@ -55,7 +55,7 @@ def run_demo(folder: Path | None, as_json: bool) -> None:
     settings = arrange(root, originals)
     tell_or_say = tell if as_json else say
     tell_or_say(f"Learning two people from {settings.dataset_folder} …")
-    run_job(settings, "Build KB", build_kb, as_json)
+    run_job(settings, "Build KB", build_kb, as_json, create=True)
     tell_or_say("")
     tell_or_say(f"Recognising {settings.input_folder}: both of them, a stranger and a broken file …")
     output = settings.output_folder

@@ -74,7 +74,7 @@ def build(
 
     Photos that did not change since the last time are not analysed again.
     """
-    run_job(settings_for_run(settings, overrides), "Build KB", build_kb, as_json)
+    run_job(settings_for_run(settings, overrides), "Build KB", build_kb, as_json, create=True)
 
 
 @cli.command(epilog=f"Example: {command('recognize')} ~/Pictures/summer --output ~/Pictures/sorted")

@@ -19,15 +19,16 @@ from app.settings import Settings
 Job = Callable[[Context], Iterator[Event]]
 
 
-def run_job(settings: Settings, name: str, job: Job, as_json: bool) -> None:
-    """Run a job to its end and print its events.
+def run_job(settings: Settings, name: str, job: Job, as_json: bool, create: bool = False) -> None:
+    """Run a job to its end and print its events; only with `create` a library is begun where there is none.
 
     Exits with STOPPED where it was stopped, and with CANNOT where it came to nothing.
     """
     stop = threading.Event()
     end = None
-    with _ctrl_c_sets(stop), open_context(settings, stop, name) as context, printer_for(as_json) as show:
-        for event in job(context):
+    context = open_context(settings, stop, name, create=create)
+    with _ctrl_c_sets(stop), context as opened, printer_for(as_json) as show:
+        for event in job(opened):
             show(event)
             end = event if isinstance(event, Finished) else None
     if end and end.stopped:

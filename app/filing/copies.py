@@ -13,6 +13,7 @@ from app.filing.following import follow
 from app.filing.names import safe_photo_name
 from app.filing.own_copies import is_link, is_own, is_untouched, sha256_of
 from app.identity.copy_records import CopyRecord, CopyRecords, FileState
+from app.photos.outputs import mark_output
 from app.whole_files import clear_parts
 
 
@@ -133,9 +134,9 @@ def _is_as_made(record: CopyRecord, source: Path) -> bool:
 
 
 def prepare_output(records: CopyRecords, output: Path) -> None:
-    """Have an output folder, free of what a killed run left there, as `clear_remnants`; raises FilingFailed."""
+    """Have an output folder, marked and free of what a killed run left, as `clear_remnants`; raises FilingFailed."""
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        mark_output(output)
     except OSError as error:
         raise FilingFailed(
             f"The output folder {output} cannot be used: {error.strerror}. Choose another one, then start again."

@@ -12,6 +12,7 @@ from pathvalidate.handler import ReservedNameHandler
 
 from app.filing.report import REPORT
 from app.identity.person_records import Person
+from app.text import as_read
 
 UNKNOWN = "Unknown"
 _OWN = (UNKNOWN, REPORT)  # what Kith itself puts into an output folder: nobody's copies lie there
@@ -52,6 +53,11 @@ def _fitting(name: str, number: str = "") -> str:
     if len(os.fsencode(ending)) > _LONGEST_ENDING:
         stem, ending = name, ""
     return _shortened(stem, _LONGEST - len(os.fsencode(number + ending))) + number + ending
+
+
+def is_unknown(folder: str) -> bool:
+    """Say whether a folder is named as the one for photos of nobody known, in whatever letters."""
+    return as_read(unicodedata.normalize("NFKC", folder)).strip(" .") == as_read(UNKNOWN)
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -7,7 +7,16 @@ from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QGroupBox, QVBoxLayou
 from app.errors import BadInput
 from app.gui.background import Newest
 from app.gui.fitting_dialog import FittingDialog, ScrolledPage
-from app.gui.folders import ChooseFolder, FolderField, is_folder, people_problem, remember
+from app.gui.folders import (
+    AWAY,
+    ChooseFolder,
+    FolderField,
+    is_folder,
+    is_missed,
+    people_problem,
+    remember,
+    why_not_apart,
+)
 from app.gui.model_download import ModelBox
 from app.gui.plain_text import Label, wrapped
 from app.settings import Settings
@@ -95,8 +104,12 @@ class FirstStart(FittingDialog):
         people, photos, output = self.people.folder, self.photos.folder, self.output.folder
         if people is None or output is None:
             raise BadInput("Name a folder for your people and one for the copies.")
-        if len({people, photos, output}) < 3 or output.is_relative_to(people):  # where a folder is a person
-            raise BadInput("People, photos and copies need a folder each: choose another one.")
+        if people == photos:
+            raise BadInput("People and photos to recognize need a folder each: choose another one.")
+        if problem := why_not_apart(people, photos, output):
+            raise BadInput(problem)
+        if is_missed(people, self._settings):
+            raise BadInput(f"{people}: {AWAY}")
         if photos and not is_folder(photos):
             raise BadInput(f"There is no folder {photos}: choose the folder of photos, or leave it empty for now.")
         try:

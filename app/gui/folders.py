@@ -7,9 +7,11 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.errors import BadInput
 from app.gui.plain_text import wrapped
-from app.settings import Settings, update
+from app.settings import Settings, people_folder_is_away, update
 
+AWAY = "This folder is not there now: is its drive plugged in, its share mounted? If not, choose another one."
 ChooseFolder = Callable[[str, Path], Path | None]
 ChooseFile = Callable[[str, Path, str], Path | None]
 
@@ -75,6 +77,11 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_missed(people: Path, settings: Settings) -> bool:
+    """Say whether a folder is the people folder of the settings, was used, and is not there now."""
+    return people == settings.dataset_folder and people_folder_is_away(settings)
+
+
 def people_problem(people: Path, settings: Settings, stop: threading.Event | None = None) -> str:
     """Return what keeps a folder from teaching anybody, empty where a person's folder in it has a photo.
 
@@ -82,6 +89,8 @@ def people_problem(people: Path, settings: Settings, stop: threading.Event | Non
     """
     from app.photos.find import find_photos
 
+    if is_missed(people, settings):
+        return AWAY
     if not is_folder(people):
         return "This folder is not there yet: it will be created."
     own = any(True for _ in find_photos(people, settings.valid_exts, recursive=False, stop=stop))
@@ -90,7 +99,25 @@ def people_problem(people: Path, settings: Settings, stop: threading.Event | Non
         return ""
     if own:
         return "Its photos lie in no person's folder: put them into one folder for each person, named as the person."
-    return "There is no photo in it yet: put one folder of photos for each person there, named as the person."
+    return (
+        "There is no photo in it yet: put one folder of photos for each person there, named as the person. If they are "
+        "there already, is its drive plugged in, its share mounted?"
+    )
+
+
+def why_not_apart(people: Path, photos: Path | None, output: Path) -> str:
+    """Return why people, photos and copies cannot lie in these folders, empty where they can."""
+    from app.gui.lines import in_window_words
+    from app.jobs.folder_checks import check_inputs, check_output, check_people
+
+    inputs = [photos] if photos else []
+    try:
+        check_people(people)
+        check_inputs(inputs)
+        check_output(output, people, inputs)
+    except BadInput as error:
+        return in_window_words(str(error))
+    return ""
 
 
 def remember(settings_file: Path, **folders: Path) -> None:

@@ -42,9 +42,9 @@ def lines_of(event: Event) -> Lines:
         case Started():
             return [(Kind.SUMMARY, f"{event.job}: {photo_count(event.total)}")]
         case BuildFinished():
-            return [(Kind.SUMMARY, line) for line in build_summary(event)]
+            return [(Kind.SUMMARY, in_window_words(line)) for line in build_summary(event)]
         case RecognitionFinished():
-            return [(Kind.SUMMARY, line) for line in recognition_summary(event)]
+            return [(Kind.SUMMARY, in_window_words(line)) for line in recognition_summary(event)]
         case RedecisionFinished():
             return [(Kind.SUMMARY, line) for line in redecision_summary(event)]
         case PhotosDone():
@@ -70,7 +70,8 @@ def headline(event: BuildFinished | RecognitionFinished) -> str:
 def in_window_words(text: str) -> str:
     """Return a message that names commands and keys with the menus and labels that stand for them."""
     for setting in described():
-        text = text.replace(f"{setting.key} in the settings", f"“{setting.label}” in the settings")
+        label = f"“{setting.label}” in the settings"
+        text = text.replace(f"{setting.key} in the settings", label).replace(f"{setting.key} adds", f"{label} adds")
     models = command("models", "download")
     for model in REGISTRY:
         text = text.replace(f"{models} {model.name}", models)

@@ -165,7 +165,8 @@ class MainWindow(QMainWindow):
         running, filed = self.jobs.running, self.jobs.report is not None
         self.does.enable(running=running, report=filed or self._around.report, output=filed or self._around.output)
         if not running:
-            self.steps.show_next(self._next_step(), self._in_use.last.dataset_folder.name)
+            people = self._in_use.last.dataset_folder.name
+            self.steps.show_next(self._next_step(), people, self._around.missed)
 
     def _next_step(self) -> Step:
         if self.jobs.report:

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.gui.folders import is_folder
+from app.gui.folders import is_folder, is_missed
 from app.gui.menus import Actions
 from app.gui.plain_text import Label, wrapped
 from app.settings import Settings
@@ -24,17 +24,22 @@ class Step(Enum):
 
 @dataclass(frozen=True)
 class Around:
-    """What is there already: a report, an output folder, and a knowledge base that was built to its end."""
+    """What is there already: a report, an output folder, and a knowledge base that was built to its end.
+
+    `missed` tells that the people folder was used and is not there now.
+    """
 
     report: bool = False
     output: bool = False
     taught: bool = False
+    missed: bool = False
 
 
 def look_around(settings: Settings, report: Path) -> Around:
     """Look what is there; not in the GUI thread, since a drive may be slow to answer."""
     taught = settings.library_file.is_file() and settings.encodings_file.is_file()
-    return Around(report.is_file(), is_folder(settings.output_folder), taught)
+    missed = is_missed(settings.dataset_folder, settings)
+    return Around(report.is_file(), is_folder(settings.output_folder), taught, missed)
 
 
 _LEAST_WIDTH = 200  # pixels of a large button: four of them fit on a narrow screen, whatever the font
@@ -110,12 +115,14 @@ class NextSteps(QWidget):
             row.addWidget(button, 1)
         self.review.say("Say who the others are")
 
-    def show_next(self, step: Step, people: str) -> None:
-        """Point at a step; `people` is the name of the people folder."""
+    def show_next(self, step: Step, people: str, is_missed: bool = False) -> None:
+        """Point at a step; `people` is the name of the people folder, `is_missed` where it is not there any more."""
         start, again = (
             f"Start here: learn your people from “{people}”",
             "Learn your people again after you added photos",
         )
+        if is_missed:
+            start = f"“{people}” is not there now: is its drive plugged in?"
         self.build.say(start if step is Step.BUILD else again, is_next=step is Step.BUILD)
         self.recognize.say("Find your people in a folder of photos", is_next=step is Step.RECOGNIZE)
         self.output.say("See the copies, a folder for each person", is_next=step is Step.LOOK)

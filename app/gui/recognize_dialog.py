@@ -5,7 +5,7 @@ from pathlib import Path
 from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from app.gui.fitting_dialog import FittingDialog
-from app.gui.folders import ChooseFolder, FolderField, is_folder
+from app.gui.folders import ChooseFolder, FolderField, is_folder, why_not_apart
 from app.gui.plain_text import wrapped
 from app.settings import Settings
 
@@ -52,6 +52,4 @@ class RecognizeDialog(FittingDialog):
             return f"There is no folder {photos}: choose the folder of photos." if photos else "Choose the photos."
         if output is None:
             return "Choose a folder for the copies and the report."
-        if output == photos or output.is_relative_to(self._settings.dataset_folder):  # where a folder is a person
-            return "The copies need a folder of their own, none of your people's: choose another, a new one is made."
-        return ""
+        return why_not_apart(self._settings.dataset_folder, photos, output)

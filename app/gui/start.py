@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from types import TracebackType
 
 from PyQt6.QtCore import QSettings, QTimer
@@ -11,6 +12,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from app import __version__
 from app.errors import command
+from app.gui.console import Kind
 from app.gui.main_window import MainWindow
 from app.gui.plain_text import message
 from app.logs import log_file, start_log
@@ -42,14 +44,25 @@ def main() -> int:
 
 
 def greet(window: MainWindow, first_time: bool) -> None:
-    """Open the first steps for whoever has no settings yet or no photos of people; first of all tell of broken ones."""
+    """Open the first steps for whoever has no settings yet or no photos of people; first of all tell of broken ones.
+
+    Whose people are only missing, with their drive perhaps, is told so.
+    """
     from app.gui.background import Newest
-    from app.gui.folders import people_problem
+    from app.gui.folders import is_missed, people_problem
 
     settings = window.settings
+    people = settings.dataset_folder
 
-    def tell(problem: str) -> None:
-        if problem and not window.jobs.running and QApplication.activeModalWidget() is None:
+    def look(stop: threading.Event) -> tuple[str, bool]:
+        problem = people_problem(people, settings, stop)
+        return problem, is_missed(people, settings) or os.path.isfile(settings.library_file)
+
+    def tell(found: tuple[str, bool]) -> None:
+        problem, is_known = found
+        if problem and is_known:
+            window.console.add(Kind.PROBLEM, f"{people}: {problem}")
+        elif problem and not window.jobs.running and QApplication.activeModalWidget() is None:
             window.first_steps()
 
     if window.settings_are_broken:
@@ -57,7 +70,7 @@ def greet(window: MainWindow, first_time: bool) -> None:
     elif first_time:
         window.first_steps()
     else:
-        Newest(window, pause_ms=0).ask(lambda stop: people_problem(settings.dataset_folder, settings, stop), tell)
+        Newest(window, pause_ms=0).ask(look, tell)
 
 
 def _has_display() -> bool:

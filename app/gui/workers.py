@@ -29,6 +29,7 @@ class JobWorker(QThread):
     happened = pyqtSignal(object)
     failed = pyqtSignal(Exception)
     job_name: str
+    begins_library = False
 
     def __init__(
         self, settings: Settings, executor: "ExecutorFactory | None" = None, parent: QObject | None = None
@@ -47,7 +48,8 @@ class JobWorker(QThread):
         try:
             from app.jobs.context import open_context
 
-            with open_context(self._settings, self.stop, self.job_name, self._executor) as context:
+            opened = open_context(self._settings, self.stop, self.job_name, self._executor, create=self.begins_library)
+            with opened as context:
                 for event in self._job(context):
                     self.happened.emit(event)
         except KithError as error:
@@ -61,6 +63,7 @@ class KbBuilder(JobWorker):
     """Builds the knowledge base."""
 
     job_name = "Build KB"
+    begins_library = True
 
     def _job(self, context: "Context") -> "Iterator[Event]":
         from app.jobs.build_kb import build_kb

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -110,6 +111,12 @@ class CopyRecords:
         """Say whether a photo was looked at there, so that the file is no copy."""
         query = "SELECT 1 FROM files WHERE path = ?"
         return self._connection.execute(query, (path_value(path),)).fetchone() is not None
+
+    def targets(self, output: Path) -> Iterator[Path]:
+        """Yield where the copies in an output folder lie, or are to lie: in a folder of it."""
+        rows = self._connection.execute("SELECT target FROM copies WHERE output = ?", (path_value(output),))
+        targets = (Path(os.fsdecode(row[0])) for row in rows)
+        return (target for target in targets if target.parent.parent == output)
 
     def is_taken(self, target: Path) -> bool:
         """Say whether a copy of that name is planned or made, or one that differs in capitals or accents alone."""

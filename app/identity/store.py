@@ -121,16 +121,16 @@ class Store:
         self._connection.close()
 
 
-def open_store(path: Path) -> Store:
-    """Open the library at `path`, creating it readable by its owner only.
+def open_store(path: Path, create: bool = False) -> Store:
+    """Open the library at `path`; only where `create` says so one is made, readable by its owner only.
 
-    Raises BadKnowledgeBase where the file is damaged, no library, of a newer Kith, or cannot be written.
+    Raises BadKnowledgeBase where the file is not there, damaged, no library, of a newer Kith, or cannot be written.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
         connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
     except (OSError, sqlite3.Error) as error:
-        raise BadKnowledgeBase(f"The library {path} cannot be opened or created: {error}") from error
+        raise BadKnowledgeBase(f"The library {path} cannot be {'created' if create else 'opened'}: {error}") from error
     try:
         _prepare(connection, path)
         return Store(path, connection)

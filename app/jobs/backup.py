@@ -4,8 +4,9 @@ import os
 import sqlite3
 from pathlib import Path
 
-from app.errors import BadInput, BadKnowledgeBase, FilingFailed, command
+from app.errors import BadInput, FilingFailed
 from app.identity.migrating import copy_library
+from app.jobs.library import check_library
 from app.settings import Settings
 
 
@@ -15,8 +16,7 @@ def back_up(settings: Settings, target: Path) -> Path:
     Raises BadInput where the file is there already, BadKnowledgeBase without a library, and FilingFailed.
     """
     library, target = settings.library_file, Path(os.path.abspath(target))
-    if not os.path.isfile(library):
-        raise BadKnowledgeBase(f"There is no library at {library} yet: run {command('build-kb')}.")
+    check_library(settings)
     try:
         copy_library(library, target)
     except FileExistsError as error:

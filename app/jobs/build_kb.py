@@ -1,20 +1,27 @@
 """Build KB: learn the people from a folder of photos per person."""
 
-import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.errors import BadInput, BadPhoto, command
+from app.errors import BadPhoto
 from app.identity.gallery import is_good
 from app.identity.teaching import Lesson, PersonFolders, lesson_of
 from app.jobs.context import Context
-from app.jobs.events import BuildFinished, Event, LeftOut, Notice, PersonTaught, PhotoFailed, PhotoLearned, Started
+from app.jobs.events import (
+    BuildFinished,
+    Event,
+    LeftOut,
+    Notice,
+    PersonTaught,
+    PhotoFailed,
+    PhotoLearned,
+    Started,
+)
 from app.jobs.exporting import check_export, export_encodings
 from app.jobs.looking import Look, look_at_photos, notes_on, save_look
-from app.photos.find import find_photos
-from app.settings import Settings
+from app.jobs.people_folder import PeopleFolder, read_people_folder
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
@@ -40,55 +47,30 @@ def build_kb(context: Context) -> Iterator[Event]:
     """
     began = time.monotonic()
     notices = check_export(context.settings)
-    folders = person_folders(context.settings, context.store.copies.outputs())
-    owners = {_path(found): name for name, photos in folders.items() for found in photos}
+    found = read_people_folder(context.settings, context.store.copies)
+    owners = {_path(photo): name for name, photos in found.photos.items() for photo in photos}
     build = _Build(len(owners))
     yield Started("Build KB", build.total)
-    yield from (Notice(text) for text in (*context.notices, *notices))
-    yield from (Notice(text) for text in _strays(context.settings))
-    for look in look_at_photos(context, (found for photos in folders.values() for found in photos)):
+    yield from (Notice(text) for text in (*context.notices, *notices, *found.notices))
+    for look in look_at_photos(context, (photo for photos in found.photos.values() for photo in photos)):
         yield from notes_on(look)
         yield _learn(context, build, look, owners)
     stopped = build.done < build.total
-    people = () if stopped else _teach(context, folders, owners, build)
+    people = () if stopped else _teach(context, found, owners, build)
     yield BuildFinished(
-        build.total, build.done, build.analysed, tuple(build.failed), people, time.monotonic() - began, stopped
+        build.total,
+        build.done,
+        build.analysed,
+        tuple(build.failed),
+        people,
+        time.monotonic() - began,
+        stopped,
+        found.passed_over.pictures,
     )
-
-
-def person_folders(settings: Settings, outputs: Iterable[Path]) -> dict[str, list[Path | BadPhoto]]:
-    """Return the photos (and what cannot be listed) of each person's folder; raises BadInput where there are none.
-
-    Copies teach nobody: `outputs` are all folders that Kith has ever filed to.
-    """
-    root = settings.dataset_folder
-    advice = f"Put one folder of photos per person there, named as the person, then run {command('build-kb')}."
-    if not os.path.isdir(root):
-        raise BadInput(f"The people folder {root} is not there. {advice} dataset_dir in the settings names it.")
-    try:
-        names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    except OSError as error:
-        raise BadInput(f"The people folder {root} cannot be read: {error.strerror or error}") from error
-    copies = {settings.output_folder, *outputs}
-    leave_out = [*copies, root]  # a link back to the people folder would give everybody's photos to one person
-    folders = {
-        name: list(find_photos(root / name, settings.valid_exts, recursive=settings.recursive, leave_out=leave_out))
-        for name in names
-        if root / name not in copies
-    }
-    if not any(folders.values()):
-        raise BadInput(f"There is no photo of anybody in the people folder {root}. {advice}")
-    return folders
 
 
 def _path(found: Path | BadPhoto) -> Path:
     return found.path if isinstance(found, BadPhoto) else found
-
-
-def _strays(settings: Settings) -> Iterator[str]:
-    loose = list(find_photos(settings.dataset_folder, settings.valid_exts, recursive=False))
-    if loose:
-        yield f"Photos in the people folder itself, in no person's folder, teach nobody: {len(loose)} found."
 
 
 def _learn(
@@ -107,20 +89,27 @@ def _learn(
     return PhotoLearned(build.done, build.total, look.path, owners[look.path], lesson.left_out)
 
 
-def _teach(
-    context: Context, folders: dict[str, list[Path | BadPhoto]], owners: dict[Path, str], build: _Build
-) -> tuple[PersonTaught, ...]:
+def _teach(context: Context, found: PeopleFolder, owners: dict[Path, str], build: _Build) -> tuple[PersonTaught, ...]:
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
-    store, settings = context.store, context.settings
+    store = context.store
     with store.transaction():
         unread = store.photos.photos_at([failure.path for failure in build.failed])
-        store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys())
-        taught = PersonFolders(store.people, folders).teach(build.lessons, owners, unread.values())
-    kept = export_encodings(settings, store, context.spec.body_model_id)
-    used = {sample.photo_id for sample in kept}
-    poor = {sample.photo_id for sample in kept if not is_good(sample, settings.lap_var_thresh)}
+        store.photos.forget_missing_files(context.settings.dataset_folder, owners.keys() | unread.keys())
+        taught = PersonFolders(store.people, found.photos).teach(build.lessons, owners, unread.values())
+    return _people_taught(context, build, taught, owners)
+
+
+def _people_taught(
+    context: Context, build: _Build, taught: dict[str, dict[Path, str]], owners: dict[Path, str]
+) -> tuple[PersonTaught, ...]:
+    settings = context.settings
+    samples = export_encodings(settings, context.store, context.spec.body_model_id)
+    used = {sample.photo_id for sample in samples}
+    poor = {sample.photo_id for sample in samples if not is_good(sample, settings.lap_var_thresh)}
     unreadable = {owners[failure.path] for failure in build.failed}
-    return tuple(_person_taught(name, taught[name], build.lessons, used, poor, name in unreadable) for name in folders)
+    return tuple(
+        _person_taught(name, reasons, build.lessons, used, poor, name in unreadable) for name, reasons in taught.items()
+    )
 
 
 def _person_taught(

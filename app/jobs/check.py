@@ -1,6 +1,5 @@
 """Check the health of the knowledge base: what in it may be wrong, with the files to look at."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from app.errors import BadKnowledgeBase, command
 from app.identity.gallery import Sample, gallery_of, good_faces, is_good, taught_samples
 from app.identity.health import (
     LEAST_SAMPLES,
@@ -21,8 +19,9 @@ from app.identity.health import (
     misfits,
     other_people,
 )
-from app.identity.store import Store, open_store
+from app.identity.store import Store
 from app.identity.teaching import readable
+from app.jobs.library import open_library
 from app.jobs.wording import display_names, people_count
 from app.settings import Settings
 from app.vision.encode import FACE_MODEL_ID
@@ -78,13 +77,6 @@ def check(settings: Settings) -> CheckFinished:
         order = list(Trouble)
         findings.sort(key=lambda one: order.index(one.trouble))
         return CheckFinished(len(report.names), len(good), tuple(findings))
-
-
-def open_library(settings: Settings) -> Store:
-    """Open a library that is there; raises BadKnowledgeBase."""
-    if not os.path.isfile(settings.library_file):
-        raise BadKnowledgeBase(f"There is no knowledge base at {settings.library_file} yet: run {command('build-kb')}.")
-    return open_store(settings.library_file)
 
 
 def _pair(misfit: Misfit) -> frozenset[int]:

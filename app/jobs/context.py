@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 from app.errors import BadKnowledgeBase, StoreBusy
 from app.identity.store import Store, open_store
 from app.jobs.engines import decided_device, find_engines
+from app.jobs.library import check_library
+from app.jobs.people_folder import check_that_somebody_can_be_learned
 from app.jobs.workers import ExecutorFactory, photo_pool, worker_count
 from app.settings import Device, Settings
 from app.vision.engines import EngineSpec
@@ -38,15 +40,26 @@ class Context:
 
 @contextmanager
 def open_context(
-    settings: Settings, stop: threading.Event, job: str, executor: ExecutorFactory | None = None
+    settings: Settings,
+    stop: threading.Event,
+    job: str,
+    executor: ExecutorFactory | None = None,
+    *,
+    create: bool = False,
 ) -> Iterator[Context]:
-    """Open the library for one job at a time; raises StoreBusy, BadKnowledgeBase and ModelMissing."""
+    """Open the library for one job at a time; raises StoreBusy, BadKnowledgeBase and ModelMissing.
+
+    With `create` one is begun where there is none, if the people folder has anybody to learn: raises BadInput.
+    """
     spec, notices = find_engines(settings)
     device = decided_device(settings.device)
     workers, batch_size = (1, PHOTOS_A_BATCH) if device is Device.CUDA else (worker_count(settings.workers), 1)
     pool = executor or partial(photo_pool, workers, batch_size)
+    if create and not os.path.isfile(settings.library_file):
+        check_that_somebody_can_be_learned(settings)
+    check_library(settings, create)
     with _sole_job(settings.library_file, job):
-        store = open_store(settings.library_file)
+        store = open_store(settings.library_file, create)
         try:
             yield Context(settings, store, spec, device, pool, workers, batch_size, stop, notices)
         finally:
@@ -68,11 +81,6 @@ def _sole_job(library: Path, job: str) -> Iterator[None]:
 
 
 def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
-    if not os.path.isdir(library.parent):  # FileLock would create it
-        raise BadKnowledgeBase(
-            f"The folder {library.parent} is not there. It is to hold one folder of photos per person: create it, "
-            "or let dataset_dir in the settings name the right one."
-        )
     try:
         return FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0)
     except Timeout as error:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.errors import BadInput, BadKnowledgeBase, FilingFailed, command
+from app.errors import BadInput, FilingFailed, command
 from app.identity.journal import Change
 from app.identity.person_records import Person, Source, Word, said_to_be
 from app.identity.store import Store, open_store
 from app.jobs.engines import find_engines
+from app.jobs.library import check_library
 from app.jobs.naming import cleaned, hints_on, who
 from app.jobs.references import appearance_meant
 from app.jobs.refiling import Refiler
@@ -37,8 +38,7 @@ class Editor:
     tells_likeness = True
 
     def __init__(self, settings: Settings) -> None:
-        if not os.path.isfile(settings.library_file):
-            raise BadKnowledgeBase(f"There is no library at {settings.library_file} yet: run {command('build-kb')}.")
+        check_library(settings)
         spec, _ = find_engines(settings)
         self.settings = settings
         self.store: Store = open_store(settings.library_file)

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.filing.curve import check_curve_file, described, draw_curve, write_table
 from app.identity.evaluation import MOST_FALSE, Evaluation, Point, evaluate_gallery, independent, point_at
 from app.identity.gallery import gallery_of, good_faces, is_good, taught_samples
-from app.jobs.check import open_library
+from app.jobs.library import open_library
 from app.jobs.wording import people_count
 from app.settings import Settings
 from app.vision.encode import FACE_MODEL_ID

@@ -6,6 +6,8 @@ from pathlib import Path
 from app.filing.report import ReportRow
 from app.identity.verdicts import PhotoVerdict
 
+Endings = tuple[tuple[str, int], ...]  # how many files have each ending, the most frequent first
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -84,7 +86,10 @@ class PersonTaught:
 
 @dataclass(frozen=True, slots=True)
 class BuildFinished:
-    """The summary of a knowledge base build; `analysed` photos were new, `stopped` tells that it is partial."""
+    """The summary of a knowledge base build; `analysed` photos were new, `stopped` tells that it is partial.
+
+    `left_out` counts the pictures whose ending is none of a photo, by ending.
+    """
 
     total: int
     done: int
@@ -93,6 +98,7 @@ class BuildFinished:
     people: tuple[PersonTaught, ...]
     seconds: float
     stopped: bool
+    left_out: Endings = ()
 
     @property
     def came_to_nothing(self) -> bool:
@@ -102,7 +108,7 @@ class BuildFinished:
 
 @dataclass(frozen=True, slots=True)
 class RecognitionFinished:
-    """The summary of a folder's recognition."""
+    """The summary of a folder's recognition; `left_out` as of a build."""
 
     total: int
     done: int
@@ -116,6 +122,7 @@ class RecognitionFinished:
     stopped: bool
     output: Path | None
     report: Path | None
+    left_out: Endings = ()
 
     @property
     def came_to_nothing(self) -> bool:

@@ -9,8 +9,9 @@ from app.errors import BadInput, command
 from app.filing.old_encodings import Named, OldEncodings, read_old_encodings
 from app.identity.person_records import Link, Person, Source, Word
 from app.identity.photo_records import to_blob
-from app.identity.store import Store, open_store
+from app.identity.store import Store
 from app.jobs.engines import find_engines
+from app.jobs.library import open_library
 from app.jobs.naming import who
 from app.jobs.wording import people_count
 from app.settings import Settings
@@ -68,7 +69,7 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
     """
     found = read_old_encodings(file)
     _check_bodies(settings, found, body_model)
-    store = open_store(settings.library_file)
+    store = open_library(settings, create=True)
     try:
         with store.change("import-kb", f"{file.name} imported"):
             imported = _Import(list(store.people.all().values()))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.errors import BadInput, BadPhoto, command
+from app.errors import BadPhoto, command
 from app.filing.copies import file_copies, plan_copies, prepare_output
 from app.filing.names import folder_names
 from app.filing.report import REPORT, ReportRow, check_report, write_report
@@ -17,12 +17,21 @@ from app.identity.places import time_value
 from app.identity.verdicts import Judge, PhotoVerdict
 from app.jobs.context import Context
 from app.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from app.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from app.jobs.judging import evidence_for, judge_from
+from app.jobs.listing import Listed, check_that_inputs_are_there, list_photos
 from app.jobs.looking import Look, look_at_photos, notes_on, save_look
 from app.jobs.settling import judged, write_down
-from app.jobs.wording import deciding_bodies, deciding_faces, display_names, other_faces, photo_line, ranking
-from app.photos.find import find_photos
-from app.settings import Settings
+from app.jobs.wording import (
+    deciding_bodies,
+    deciding_faces,
+    display_names,
+    filed_notices,
+    other_faces,
+    photo_line,
+    ranking,
+)
+from app.photos.find import PassedOver
 
 NOT_REACHED = "not looked at yet: the run was stopped"
 
@@ -35,15 +44,18 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     order, and the next run goes on. Raises BadInput, BadKnowledgeBase, ModelMissing, ModelMismatch and FilingFailed.
     """
     output = output and Path(os.path.abspath(output))  # its copies are known by one spelling of it
-    _check_inputs(inputs)
+    settings, outputs, passed_over = context.settings, standing_outputs(context.store.copies), PassedOver()
+    check_that_inputs_are_there(inputs)
+    check_inputs(inputs, outputs)
     if output:
+        check_output(output, settings.dataset_folder, inputs)
         check_report(output / REPORT)
     judge = judge_from(context)
-    run = _Run(context, judge, output, list_photos(inputs, context.settings, output))
+    run = _Run(context, judge, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
     if output:
         prepare_output(context.store.copies, output)
     yield Started("Recognize Folder", len(run.listed))
-    yield from (Notice(text) for text in context.notices)
+    yield from (Notice(text) for text in (*context.notices, *filed_notices(passed_over.outputs)))
     if context.spec.body_model_id and not judge.bodies.people.size:
         yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
     for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
@@ -53,57 +65,6 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     yield run.finish()
 
 
-def _check_inputs(inputs: Sequence[Path]) -> None:
-    for path in inputs:
-        if not os.path.exists(path):
-            raise BadInput(
-                f"{path} is not there: name a folder of photos, or a photo. Without a name it is the folder that "
-                "process_dir in the settings names."
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """A photo found (or what cannot be listed) and its name in lines and report."""
-
-    found: Path | BadPhoto
-    name: str
-
-
-def list_photos(inputs: Sequence[Path], settings: Settings, output: Path | None) -> dict[Path, _Listed]:
-    """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none."""
-    listed: dict[Path, _Listed] = {}
-    roots = [Path(os.path.abspath(path)) for path in inputs]
-    bases = _bases(roots)
-    for root in roots:
-        for found in _found(root, settings, output):
-            path = found.path if isinstance(found, BadPhoto) else found
-            listed[path] = _Listed(found, path.relative_to(bases[root.drive]).as_posix())
-    if not listed:
-        raise BadInput(
-            f"There is no photo in {', '.join(map(str, inputs))}: valid_exts in the settings says what is a photo "
-            f"({' '.join(settings.valid_exts)}); hidden files and the output folder are left out."
-        )
-    return listed
-
-
-def _bases(roots: Sequence[Path]) -> dict[str, Path]:
-    """Return for each drive the folder that names start from: the input itself, or what several have in common."""
-    if len(roots) == 1 and os.path.isdir(roots[0]):
-        return {roots[0].drive: roots[0]}
-    drives: dict[str, list[Path]] = defaultdict(list)
-    for root in roots:
-        drives[root.drive].append(root.parent)
-    return {drive: Path(os.path.commonpath(parents)) for drive, parents in drives.items()}
-
-
-def _found(root: Path, settings: Settings, output: Path | None) -> Iterable[Path | BadPhoto]:
-    if not os.path.isdir(root):
-        return [root]
-    leave_out = [output] if output else []
-    return find_photos(root, settings.valid_exts, recursive=settings.recursive, leave_out=leave_out)
-
-
 @dataclass(slots=True)
 class _Run:
     """One run over the listed photos, and what it has come to so far."""
@@ -111,7 +72,8 @@ class _Run:
     context: Context
     judge: Judge
     output: Path | None
-    listed: dict[Path, _Listed]
+    listed: dict[Path, Listed]
+    passed_over: PassedOver
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
     failed: list[PhotoFailed] = field(default_factory=list)
@@ -254,4 +216,5 @@ class _Run:
             done < len(self.listed),
             self.output,
             report,
+            self.passed_over.pictures,
         )

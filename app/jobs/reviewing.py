@@ -1,16 +1,16 @@
 """Review what was not recognised: who might it be, and what the user says of it."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.errors import BadInput, BadKnowledgeBase, command
+from app.errors import BadInput
 from app.identity.matching import Candidate
 from app.identity.photo_records import Sighting
 from app.identity.review_records import Unknown
 from app.identity.verdicts import Judge, Verdict
 from app.jobs.editing import Editor, Outcome
+from app.jobs.library import check_library
 from app.jobs.naming import alike
 from app.jobs.settling import judged
 from app.photos.box import Box
@@ -64,8 +64,7 @@ def open_review(settings: Settings) -> "Review":
 
     Raises BadKnowledgeBase and ModelMissing.
     """
-    if not os.path.isfile(settings.library_file):
-        raise BadKnowledgeBase(f"There is nothing to review yet: run {command('build-kb')}, then recognise a folder.")
+    check_library(settings)
     return Review(settings)
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.errors import BadInput, BadKnowledgeBase, BadPhoto, command
+from app.errors import BadInput, BadPhoto
 from app.identity.event_evidence import EventEvidence
 from app.identity.matching import Candidate
 from app.identity.photo_records import Sighting
@@ -15,6 +15,7 @@ from app.identity.verdicts import LEAST_PIXELS_NAMED, Judge, Verdict
 from app.identity.vetoes import Reason
 from app.jobs.engines import find_engines
 from app.jobs.judging import evidence_for, judge_of
+from app.jobs.library import check_library
 from app.jobs.references import appearance_meant, parted, photo_meant
 from app.jobs.refiling import Refiler
 from app.jobs.settling import judged
@@ -87,8 +88,7 @@ def why(settings: Settings, photo: str | Path) -> Why:
     `photo` is a path, a file's name, or PHOTO#NUMBER for one appearance only. Raises BadInput for a photo that the
     library does not know, BadPhoto for one that cannot be read, BadKnowledgeBase, ModelMissing and ModelMismatch.
     """
-    if not os.path.isfile(settings.library_file):
-        raise BadKnowledgeBase(f"Nobody is known yet: run {command('build-kb')}.")
+    check_library(settings)
     spec, _ = find_engines(settings)
     with closing(open_store(settings.library_file)) as store:
         photo_id, appearance_id, shown = _meant(store, str(photo))

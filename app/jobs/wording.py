@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from app.filing.names import UNKNOWN, is_numbered
 from app.identity.matching import Candidate
@@ -10,6 +11,7 @@ from app.identity.verdicts import PhotoVerdict, Verdict
 from app.identity.vetoes import BODY_REASONS, Reason
 from app.jobs.events import (
     BuildFinished,
+    Endings,
     PersonChange,
     PersonTaught,
     PhotoDone,
@@ -18,6 +20,7 @@ from app.jobs.events import (
     RecognitionFinished,
     RedecisionFinished,
 )
+from app.photos.endings import READABLE
 from app.text import as_read
 
 SHOWN = 10  # photos of a kind, in a preview for reading
@@ -126,6 +129,7 @@ def build_summary(summary: BuildFinished) -> list[str]:
             f"Stopped after {summary.done} of {summary.total} photos: the knowledge base is as it was before. "
             "What was analysed is kept, the next build goes on from there"
         )
+    lines += left_out_lines(summary.left_out)
     return [*lines, f"{head}; {_pace(summary.done, summary.analysed, summary.seconds)}."]
 
 
@@ -139,7 +143,7 @@ def _person_lines(person: PersonTaught) -> list[str]:
 def recognition_summary(summary: RecognitionFinished) -> list[str]:
     """Return what a run came to, line by line."""
     lines = [f"{name}: {photo_count(count)}" for name, count in summary.people]
-    lines += _failure_lines(summary.failed)
+    lines += _failure_lines(summary.failed) + left_out_lines(summary.left_out)
     good = summary.done - len(summary.failed)
     share = 100 * summary.unknown / good if good else 0
     lines.append(
@@ -152,6 +156,32 @@ def recognition_summary(summary: RecognitionFinished) -> list[str]:
     if summary.report:
         lines.append(f"Copies: {summary.output}   Report: {summary.report}")
     return lines
+
+
+def left_out_lines(endings: Endings) -> list[str]:
+    """Return `14 pictures left out: 9 .tif, 5 .gif; valid_exts adds them`, and apart those that Kith cannot read."""
+    readable = [one for one in endings if one[0] in READABLE]
+    unreadable = [one for one in endings if one[0] not in READABLE]
+    told = [(readable, "", "valid_exts adds them"), (unreadable, " that Kith cannot read", "save them as JPEG")]
+    return [f"{_pictures(own)} left out{what}: {_by_ending(own)}; {advice}." for own, what, advice in told if own]
+
+
+def _pictures(endings: Sequence[tuple[str, int]]) -> str:
+    total = sum(count for _, count in endings)
+    return f"{total} picture" if total == 1 else f"{total} pictures"
+
+
+def _by_ending(endings: Sequence[tuple[str, int]]) -> str:
+    return ", ".join(f"{count} {ending}" for ending, count in endings)
+
+
+def filed_notices(outputs: Sequence[Path]) -> list[str]:
+    """Return what to say of folders of copies that were come across."""
+    if not outputs:
+        return []
+    shown = ", ".join(map(str, outputs[:SHOWN])) + (" …" if len(outputs) > SHOWN else "")
+    count = "1 folder" if len(outputs) == 1 else f"{len(outputs)} folders"
+    return [f"Left out: {count} of copies that Kith filed: {shown}"]
 
 
 def redecision_summary(summary: RedecisionFinished) -> list[str]:
