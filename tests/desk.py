@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from app.identity.store import open_store
-from app.jobs.build_kb import build_kb
+from app.jobs.build_kb import Forget, build_kb
 from app.jobs.context import Context, open_context
 from app.jobs.events import BuildFinished, Event, RecognitionFinished
 from app.jobs.recognize_folder import recognize_folder
@@ -117,9 +118,11 @@ class Desk:
         """Run a job and return its events; the wish to stop comes with event number `stop_at`."""
         return run_job(self.settings, job, stop_at, executor, create)
 
-    def build(self, stop_at: int | None = None, executor: ExecutorFactory = InlineExecutor) -> BuildFinished:
+    def build(
+        self, stop_at: int | None = None, executor: ExecutorFactory = InlineExecutor, forget: Forget = ()
+    ) -> BuildFinished:
         """Build the knowledge base and return the summary."""
-        summary = self.run(build_kb, stop_at, executor)[-1]
+        summary = self.run(partial(build_kb, forget=forget), stop_at, executor)[-1]
         assert isinstance(summary, BuildFinished)
         return summary
 

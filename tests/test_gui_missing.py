@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from app.gui.first_start import FirstStart
 from app.gui.folders import people_problem
 from app.gui.main_window import MainWindow
 from app.gui.recognize_dialog import RecognizeDialog
+from app.identity.store import open_store
 from app.photos.outputs import mark_output
 from tests.album import Album
-from tests.windows import PATIENCE_MS, click, console_has, dialog, open_window, wait_for_end
+from tests.windows import PATIENCE_MS, build, click, console_has, dialog, open_window, wait_for_end
 
 
 @pytest.fixture
@@ -32,6 +34,38 @@ def _file(album: Album, **changes: object) -> Path:
 
 def _window(qtbot: QtBot, album: Album, **changes: object) -> MainWindow:
     return open_window(qtbot, _file(album, **changes), lambda: album.eyes)
+
+
+def _taught(album: Album) -> set[str]:
+    with closing(open_store(album.settings.library_file)) as store:
+        names = store.people.all()
+        return {names[key].name for key in store.people.taught_by_dataset()}
+
+
+# A person
+
+
+def test_after_a_build_the_user_is_asked_whether_to_forget_who_is_missing(qtbot: QtBot, album: Album) -> None:
+    shutil.rmtree(album.root / "people/Bob")
+    window = _window(qtbot, album)
+    build(qtbot, window)
+    console_has(qtbot, window, "is away; what it taught is kept (2 photos); you are asked whether to forget it.")
+    asked = dialog(qtbot, QMessageBox)
+    assert f"Bob: {album.root / 'people/Bob'}" in asked.text()
+    assert asked.defaultButton() is not None
+    assert asked.defaultButton().text() == "&Keep"
+    click(qtbot, asked.defaultButton())
+    assert not window.jobs.running
+    assert _taught(album) == {"Ann", "Bob"}
+
+    build(qtbot, window)
+    asked = dialog(qtbot, QMessageBox)
+    forget = next(button for button in asked.buttons() if button.text() == "&Forget")
+    click(qtbot, forget)
+    wait_for_end(qtbot, window)
+    console_has(qtbot, window, "is away; what it taught is forgotten (2 photos).")
+    assert _taught(album) == {"Ann"}
+    assert QApplication.activeModalWidget() is None, "nobody asks twice"
 
 
 # The people folder

@@ -583,7 +583,7 @@ def test_changed_verdict_moves_the_copy(taught: Desk) -> None:
     taught.recognize(executor=no_analysis)
     learned = taught.copies()
     shutil.rmtree(taught.people / "Schroeder")
-    taught.build()
+    taught.build(forget="all")
     taught.recognize()
     assert [before, learned, taught.copies()] == [["Unknown/photo.jpg"], ["Schroeder/photo.jpg"], ["Unknown/photo.jpg"]]
 

@@ -371,7 +371,9 @@ def test_what_a_folder_called_unknown_taught_before_is_forgotten(album: Album) -
         store.photos.move_files(before, now)
         store._connection.execute("UPDATE person_folders SET folder = 'Unknown' WHERE folder = 'Eve'")
     built = _build(album)
-    assert _used(built) == {"Ann": 2, "Bob": 2}
+    finished = built[-1]
+    assert isinstance(finished, BuildFinished)
+    assert (_used(built), finished.away) == ({"Ann": 2, "Bob": 2}, ())
     events = _recognise(album, album.output)
     assert {event.row.file: event.row.people for event in events if isinstance(event, PhotoDone)}["eve.png"] == []
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -66,15 +67,20 @@ cli.command(epilog=f"Example: {command('why')} ~/Pictures/summer/IMG_1234.jpg")(
 
 @cli.command("build-kb", epilog=f"Example: {command('build-kb')} --set dataset_dir=~/Pictures/people")
 def build(
+    forget_missing: Annotated[
+        bool, typer.Option("--forget-missing", help="Forget people whose folder is not there or has no photo now.")
+    ] = False,
     settings: SettingsFile = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn the people from the people folder, which holds one folder of photos per person.
 
-    Photos that did not change since the last time are not analysed again.
+    Photos that did not change since the last time are not analysed again. What a folder taught that is not there now,
+    perhaps with its drive, is kept until you say otherwise.
     """
-    run_job(settings_for_run(settings, overrides), "Build KB", build_kb, as_json, create=True)
+    job = partial(build_kb, forget="all" if forget_missing else ())
+    run_job(settings_for_run(settings, overrides), "Build KB", job, as_json, create=True)
 
 
 @cli.command(epilog=f"Example: {command('recognize')} ~/Pictures/summer --output ~/Pictures/sorted")

@@ -12,18 +12,20 @@ from app.gui.workers import JobWorker, KbBuilder
 from app.logs import log_file
 
 if TYPE_CHECKING:
-    from app.jobs.events import Event
+    from app.jobs.events import Event, FolderAway
 
 
 class JobRunner(QObject):
     """Runs jobs; `changed` tells that one began or that its thread has ended, `failed` in words what ended it early.
 
-    `outcome` is a sentence on the last job, `report` what it wrote if it was a recognition. `built` says whether
-    the last build came to its end and taught somebody, None before one.
+    `missed` tells which folders that taught somebody a build did not find. `outcome` is a sentence on the last job,
+    `report` what it wrote if it was a recognition. `built` says whether the last build came to its end and taught
+    somebody, None before one.
     """
 
     changed = pyqtSignal()
     failed = pyqtSignal(str)
+    missed = pyqtSignal(object)
 
     def __init__(self, console: Console, progress: JobProgress) -> None:
         super().__init__()
@@ -33,6 +35,7 @@ class JobRunner(QObject):
         self.outcome = ""
         self.report: Path | None = None
         self.built: bool | None = None
+        self._away: list[FolderAway] = []
 
     @property
     def running(self) -> bool:
@@ -77,6 +80,7 @@ class JobRunner(QObject):
             case BuildFinished():
                 self.outcome, self.report = headline(event), None
                 self.built = not event.stopped and any(person.used for person in event.people)
+                self._away = [folder for folder in event.away if folder.photos and not folder.forgotten]
             case RecognitionFinished():
                 self.outcome, self.report = headline(event), event.report
         for kind, text in lines_of(event):
@@ -104,3 +108,6 @@ class JobRunner(QObject):
         self._worker = None
         self._progress.end("")
         self.changed.emit()
+        away, self._away = self._away, []
+        if away:
+            self.missed.emit(away)

@@ -72,6 +72,7 @@ def in_window_words(text: str) -> str:
     for setting in described():
         label = f"“{setting.label}” in the settings"
         text = text.replace(f"{setting.key} in the settings", label).replace(f"{setting.key} adds", f"{label} adds")
+    text = text.replace(f"{command('build-kb', '--forget-missing')} drops it", "you are asked whether to forget it")
     models = command("models", "download")
     for model in REGISTRY:
         text = text.replace(f"{models} {model.name}", models)

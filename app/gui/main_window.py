@@ -1,7 +1,7 @@
 """The main window: large buttons, progress, console, and the dialogs behind the menus."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from app.logs import log_file
 from app.settings import Loaded, Settings
 
 if TYPE_CHECKING:
+    from app.jobs.events import FolderAway
     from app.jobs.workers import ExecutorFactory
 
 REPORT = "report.csv"
@@ -145,6 +146,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _checked, slot=slot: slot())
         self.jobs.failed.connect(lambda text: self._warn(text, self.jobs.outcome))
         self.jobs.changed.connect(self._refresh)
+        self.jobs.missed.connect(self._ask_to_forget)
 
     def _refresh(self) -> None:
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
@@ -186,8 +188,16 @@ class MainWindow(QMainWindow):
         self._tell_problems()
         self.jobs.start(worker)
 
-    def _build(self) -> None:
-        self._start(KbBuilder(self.settings, self._executor))
+    def _build(self, forget: Sequence[Path] = ()) -> None:
+        worker = KbBuilder(self.settings, self._executor)
+        worker.forget = forget
+        self._start(worker)
+
+    def _ask_to_forget(self, folders: "Sequence[FolderAway]") -> None:
+        from app.gui.missing_folders import forget_question
+
+        if not self._closing:
+            self._open(forget_question(self, folders, self._build))
 
     def _stop(self) -> None:
         self.jobs.stop()

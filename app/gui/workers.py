@@ -3,7 +3,8 @@
 import logging
 import threading
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
@@ -64,11 +65,12 @@ class KbBuilder(JobWorker):
 
     job_name = "Build KB"
     begins_library = True
+    forget: Sequence[Path] = ()  # the missing folders whose people are no longer wanted
 
     def _job(self, context: "Context") -> "Iterator[Event]":
         from app.jobs.build_kb import build_kb
 
-        return build_kb(context)
+        return build_kb(context, self.forget)
 
 
 class FolderWorker(JobWorker):

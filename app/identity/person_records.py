@@ -204,6 +204,18 @@ class PersonRecords:
         """Return the dataset's (appearance, person) pairs in these photos."""
         return [(appearance, person) for _, appearance, person in self._dataset_links(photo_ids)]
 
+    def taught_by_dataset(self) -> dict[int, set[int]]:
+        """Return the photos that folders of the dataset teach each person from, by the person's id."""
+        rows = self._connection.execute(
+            "SELECT l.person_id, a.photo_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
+            "JOIN photos p ON p.id = a.photo_id WHERE l.source = 'dataset' AND p.image_hash NOT GLOB ?",
+            (f"{IMPORTED}*",),
+        )
+        found: defaultdict[int, set[int]] = defaultdict(set)
+        for person_id, photo_id in rows:
+            found[person_id].add(photo_id)
+        return found
+
     def dataset_persons(self, photo_ids: Collection[int]) -> dict[int, int]:
         """Return photo id → person id as the dataset's links have it."""
         return {photo: person for photo, _, person in self._dataset_links(photo_ids)}

@@ -103,9 +103,10 @@ class PhotoRecords:
             (path_value(path), photo_id, size, time_value(mtime_ns)),
         )
 
-    def forget_missing_files(self, root: Path, present: Collection[Path]) -> None:
-        """Drop the places below `root` where no photo lies any more; the photos stay known."""
-        gone = [(path_value(path),) for path in self._below(root) if path not in present]
+    def forget_missing_files(self, root: Path, present: Collection[Path], kept: Collection[int] = ()) -> None:
+        """Drop the places below `root` where no photo lies any more, but of `kept` photos; the photos stay known."""
+        places = self._below(root).items()
+        gone = [(path_value(path),) for path, photo_id in places if path not in present and photo_id not in kept]
         self._connection.executemany("DELETE FROM files WHERE path = ?", gone)
 
     def photos_at(self, paths: Collection[Path]) -> dict[Path, int]:

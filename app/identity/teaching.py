@@ -54,21 +54,26 @@ class PersonFolders:
         self._people = people
         self._folders = list(folders)
 
+    def assign(self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str]) -> dict[str, int]:
+        """Return the person of each folder; a new or renamed folder is given to one, within the caller's transaction.
+
+        The dataset's links must be still as they were.
+        """
+        folders_of = _folders_of(lessons, owners)
+        return self._persons({photo: min(names) for photo, names in folders_of.items() if len(names) == 1})
+
     def teach(
-        self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str], unread: Collection[int] = ()
+        self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str], unseen: Collection[int] = ()
     ) -> dict[str, dict[Path, str]]:
         """Make the dataset's links say what the lessons say, within the caller's transaction.
 
-        The links of `unread` photos, whose files could not be read this time, stay as they are. Returns for each
+        The links of `unseen` photos, whose files could not be looked at this time, stay as they are. Returns for each
         folder the photos and why they are left out, empty where they are not.
         """
-        folders_of: dict[int, set[str]] = {}
-        for path, lesson in lessons.items():
-            folders_of.setdefault(lesson.photo_id, set()).add(owners[path])
-        persons = self._persons({photo: min(names) for photo, names in folders_of.items() if len(names) == 1})
+        persons, folders_of = self.assign(lessons, owners), _folders_of(lessons, owners)
         reasons: dict[str, dict[Path, str]] = {folder: {} for folder in self._folders}
         first: dict[int, Path] = {}
-        links = self._people.dataset_links(set(unread) - folders_of.keys())
+        links = self._people.dataset_links(set(unseen) - folders_of.keys())
         for path, lesson in lessons.items():
             others = sorted(folders_of[lesson.photo_id] - {owners[path]})
             reason = _not_taught(lesson, others, first.setdefault(lesson.photo_id, path), path)
@@ -105,6 +110,13 @@ class PersonFolders:
                     person = self._people.add(name, name)
             persons[folder] = person
         return persons
+
+
+def _folders_of(lessons: Mapping[Path, Lesson], owners: Mapping[Path, str]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    for path, lesson in lessons.items():
+        found.setdefault(lesson.photo_id, set()).add(owners[path])
+    return found
 
 
 def _not_taught(lesson: Lesson, others: Sequence[str], first: Path, path: Path) -> str:

@@ -1,17 +1,20 @@
 """Build KB: learn the people from a folder of photos per person."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from app.errors import BadPhoto
 from app.identity.gallery import is_good
-from app.identity.teaching import Lesson, PersonFolders, lesson_of
+from app.identity.store import Store
+from app.identity.teaching import Lesson, PersonFolders, lesson_of, readable
 from app.jobs.context import Context
 from app.jobs.events import (
     BuildFinished,
     Event,
+    FolderAway,
     LeftOut,
     Notice,
     PersonTaught,
@@ -21,10 +24,13 @@ from app.jobs.events import (
 )
 from app.jobs.exporting import check_export, export_encodings
 from app.jobs.looking import Look, look_at_photos, notes_on, save_look
+from app.jobs.missing import MissingFolder, missing_folders
 from app.jobs.people_folder import PeopleFolder, read_people_folder
+from app.jobs.wording import display_names
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
+Forget = Collection[Path] | Literal["all"]  # the missing folders whose people the user wants to forget
 UNREAD = "nothing could be read this time: what is known of this person stays"
 
 
@@ -39,11 +45,12 @@ class _Build:
     failed: list[PhotoFailed] = field(default_factory=list)
 
 
-def build_kb(context: Context) -> Iterator[Event]:
+def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     """Look at every photo below the people folder, and when all are seen let the knowledge base say what they say.
 
-    Yields Started, Notice, PhotoLearned or PhotoFailed a photo, BuildFinished. Stopped early it leaves the knowledge
-    base as it was and keeps the analyses. Raises BadInput, ModelMissing, BadKnowledgeBase and FilingFailed.
+    What folders taught that are missing now is kept, but for those that the user says to `forget`. Yields Started,
+    Notice, PhotoLearned or PhotoFailed a photo, BuildFinished. Stopped early it leaves the knowledge base as it was and
+    keeps the analyses. Raises BadInput, ModelMissing, BadKnowledgeBase and FilingFailed.
     """
     began = time.monotonic()
     notices = check_export(context.settings)
@@ -56,7 +63,7 @@ def build_kb(context: Context) -> Iterator[Event]:
         yield from notes_on(look)
         yield _learn(context, build, look, owners)
     stopped = build.done < build.total
-    people = () if stopped else _teach(context, found, owners, build)
+    people, away = ((), ()) if stopped else _teach(context, found, owners, build, forget)
     yield BuildFinished(
         build.total,
         build.done,
@@ -65,6 +72,7 @@ def build_kb(context: Context) -> Iterator[Event]:
         people,
         time.monotonic() - began,
         stopped,
+        away,
         found.passed_over.pictures,
     )
 
@@ -89,14 +97,45 @@ def _learn(
     return PhotoLearned(build.done, build.total, look.path, owners[look.path], lesson.left_out)
 
 
-def _teach(context: Context, found: PeopleFolder, owners: dict[Path, str], build: _Build) -> tuple[PersonTaught, ...]:
+def _teach(
+    context: Context,
+    found: PeopleFolder,
+    owners: dict[Path, str],
+    build: _Build,
+    forget: Forget,
+) -> tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]:
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
-    store = context.store
+    store, settings = context.store, context.settings
+    folders = PersonFolders(store.people, found.photos)
     with store.transaction():
+        folders.assign(build.lessons, owners)
         unread = store.photos.photos_at([failure.path for failure in build.failed])
-        store.photos.forget_missing_files(context.settings.dataset_folder, owners.keys() | unread.keys())
-        taught = PersonFolders(store.people, found.photos).teach(build.lessons, owners, unread.values())
-    return _people_taught(context, build, taught, owners)
+        seen = {lesson.photo_id for lesson in build.lessons.values()} | set(unread.values())
+        missing = missing_folders(store, settings.dataset_folder, found, seen)
+        kept = {photo for one in missing if not _is_forgotten(one.path, forget) for photo in one.photos}
+        taught = folders.teach(build.lessons, owners, kept.union(unread.values()))
+        store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys(), kept)
+    away = _folders_away(store, found, missing, forget)
+    people = _people_taught(context, build, taught, owners)
+    gone = {one.path for one in away}
+    return tuple(one for one in people if settings.dataset_folder / one.name not in gone), away
+
+
+def _folders_away(
+    store: Store, found: PeopleFolder, missing: Sequence[MissingFolder], forget: Forget
+) -> tuple[FolderAway, ...]:
+    names = display_names(store.people.all().values())
+    away = [
+        FolderAway(names[one.person.id], one.path, one.path.is_dir(), len(one.photos), _is_forgotten(one.path, forget))
+        for one in missing
+    ]
+    told = {one.path for one in missing}
+    links = (FolderAway(readable(link.name), link, False, 0) for link in found.broken if link not in told)
+    return (*away, *links)
+
+
+def _is_forgotten(folder: Path, forget: Forget) -> bool:
+    return forget == "all" or folder in forget
 
 
 def _people_taught(

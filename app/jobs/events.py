@@ -85,6 +85,20 @@ class PersonTaught:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderAway:
+    """A person's folder that is not there now, or has no photo now, and how many photos it taught.
+
+    What it taught is kept, unless the user said to forget it.
+    """
+
+    person: str
+    path: Path
+    is_there: bool
+    photos: int
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BuildFinished:
     """The summary of a knowledge base build; `analysed` photos were new, `stopped` tells that it is partial.
 
@@ -98,6 +112,7 @@ class BuildFinished:
     people: tuple[PersonTaught, ...]
     seconds: float
     stopped: bool
+    away: tuple[FolderAway, ...] = ()
     left_out: Endings = ()
 
     @property

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from app.errors import command
 from app.filing.names import UNKNOWN, is_numbered
 from app.identity.matching import Candidate
 from app.identity.person_records import Person, Word
@@ -12,6 +13,7 @@ from app.identity.vetoes import BODY_REASONS, Reason
 from app.jobs.events import (
     BuildFinished,
     Endings,
+    FolderAway,
     PersonChange,
     PersonTaught,
     PhotoDone,
@@ -129,7 +131,7 @@ def build_summary(summary: BuildFinished) -> list[str]:
             f"Stopped after {summary.done} of {summary.total} photos: the knowledge base is as it was before. "
             "What was analysed is kept, the next build goes on from there"
         )
-    lines += left_out_lines(summary.left_out)
+    lines += [*map(_away_line, summary.away), *left_out_lines(summary.left_out)]
     return [*lines, f"{head}; {_pace(summary.done, summary.analysed, summary.seconds)}."]
 
 
@@ -138,6 +140,16 @@ def _person_lines(person: PersonTaught) -> list[str]:
     return [f"{head} ({person.advice})" if person.advice else head] + [
         f"    {one.path.name}: {one.reason}" for one in person.left_out
     ]
+
+
+def _away_line(folder: FolderAway) -> str:
+    head = f"{folder.person}: the folder {folder.path} {'has no photo now' if folder.is_there else 'is away'}"
+    if not folder.photos:
+        return f"{head}: the link leads nowhere."
+    if folder.forgotten:
+        return f"{head}; what it taught is forgotten ({photo_count(folder.photos)})."
+    kept = f"what it taught is kept ({photo_count(folder.photos)})"
+    return f"{head}; {kept}; {command('build-kb', '--forget-missing')} drops it."
 
 
 def recognition_summary(summary: RecognitionFinished) -> list[str]:
