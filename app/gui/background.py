@@ -87,7 +87,7 @@ class Newest(QObject):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(pause_ms)
-        self._pause.timeout.connect(lambda: self._begin())
+        self._pause.timeout.connect(self._end_pause)  # no lambda: it may be collected before the timer is
         self._begin: Callable[[], object] = lambda: None
         self.destroyed.connect(partial(_cancel, self._asked))
 
@@ -96,6 +96,9 @@ class Newest(QObject):
         self.drop()
         self._begin = lambda: self._asked.append(_Question(task, then))
         self._pause.start()
+
+    def _end_pause(self) -> None:
+        self._begin()
 
     def drop(self) -> None:
         """Want no answer any more."""
