@@ -682,7 +682,7 @@ def test_nobody_is_forgotten_beside_a_running_job(desk: Desk, people: People) ->
 def test_a_reader_that_keeps_the_log_from_being_emptied_is_told(
     desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.identity.store.WAIT_S", 0.1)
+    monkeypatch.setattr("app.identity.connection.WAIT_S", 0.1)
     with closing(sqlite3.connect(desk.settings.library_file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM persons").fetchone()

@@ -136,7 +136,7 @@ def test_of_an_appearance_the_newest_observation_of_the_model_teaches(store: Sto
     enter(store, "photo 0", face(2), engine="second")
     enter(store, "photo 0", face(3, model="other model"), engine="third")
     (row,) = store.people.taught(Kind.FACE, FACES)
-    assert row[-1] == face(2).vector.tobytes()
+    assert row[-1].tolist() == [2]
     assert store.people.taught_models(Kind.FACE) == {FACES, "other model"}
 
 

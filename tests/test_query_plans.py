@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.identity.connection import LibraryConnection
 from app.identity.store import Store, open_store
 from app.jobs.build_kb import build_kb
 from app.jobs.check import check
@@ -37,9 +38,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     seen: dict[str, Path] = {}
     make = Store.__init__
 
-    def traced(self: Store, path: Path, connection: sqlite3.Connection) -> None:
-        make(self, path, connection)
-        connection.set_trace_callback(lambda statement: seen.setdefault(statement, path))
+    def traced(self: Store, connection: LibraryConnection) -> None:
+        make(self, connection)
+        connection.set_trace_callback(lambda statement: seen.setdefault(statement, connection.path))
 
     monkeypatch.setattr(Store, "__init__", traced)
     return seen

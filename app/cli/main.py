@@ -27,7 +27,7 @@ from app.cli.options import (
     settings_for_run,
 )
 from app.cli.people import people, words
-from app.cli.printing import say, show, tell
+from app.cli.printing import Notices, say, show, tell
 from app.cli.redecide import redecide
 from app.cli.running import run_job
 from app.cli.streams import let_go, settle_streams
@@ -160,6 +160,7 @@ def main() -> None:
     """Run the command line and leave with its exit code; bugs go to the log with their traceback."""
     settle_streams()
     start_log()
+    logging.getLogger("app.identity").addHandler(Notices(logging.WARNING))
     try:
         sys.exit(_exit_code())
     finally:

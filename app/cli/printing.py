@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -115,6 +116,14 @@ def printer_for(as_json: bool) -> Iterator[Show]:
 def _progress(console: Console) -> Progress:
     columns = (what_is_done(), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+class Notices(logging.Handler):
+    """Prints what the library warns of: damaged entries left out, what an update of an earlier one came to."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a warning."""
+        tell(record.getMessage())
 
 
 class _Rate(ProgressColumn):

@@ -1,7 +1,6 @@
 """`kith unknowns` and `kith ignore`: who is nobody known."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -34,7 +33,7 @@ def listing(
     """Show unknown people: faces that resemble each other, the largest groups first."""
     if goes_on(context, least != LEAST, ignored, settings, overrides, as_json):
         return
-    with closing(open_unknowns(settings_for_run(settings, overrides))) as library:
+    with open_unknowns(settings_for_run(settings, overrides)) as library:
         if ignored:
             show({"ignored": library.ignored()}, _ignored_lines(library.ignored()), as_json)
         else:
@@ -51,7 +50,7 @@ def name_group(
     as_json: ResultAsJson = False,
 ) -> None:
     """Say who a whole group is; `kith people undo` takes it back."""
-    with closing(open_unknowns(settings_for_run(settings, overrides))) as library:
+    with open_unknowns(settings_for_run(settings, overrides)) as library:
         show_outcome(library.name(group, person), as_json)
 
 
@@ -71,7 +70,7 @@ def ignore(
     """Ignore strangers, statues and pictures: never asked about, never named by Kith, whatever model looks."""
     if sum(choice is not None for choice in (who or None, others, group)) != 1:
         raise BadInput("Say whom to ignore: PHOTO#NUMBER, or --others PHOTO, or --group NUMBER.")
-    with closing(open_unknowns(settings_for_run(settings, overrides))) as library:
+    with open_unknowns(settings_for_run(settings, overrides)) as library:
         show_outcome(_done(library, who or [], others, group, undo), as_json)
 
 

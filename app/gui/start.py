@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 from app import __version__
 from app.errors import command
 from app.gui.console import Kind
+from app.gui.library_notices import LibraryNotices
 from app.gui.main_window import MainWindow
 from app.gui.plain_text import message
 from app.logs import log_file, start_log
@@ -38,6 +39,7 @@ def main() -> int:
     first_time = not user_settings_file().exists()
     window = MainWindow(load_user_settings())
     sys.excepthook = report_bug
+    logging.getLogger("app.identity").addHandler(LibraryNotices(window.console))
     window.show()
     QTimer.singleShot(0, lambda: greet(window, first_time))
     return app.exec()

@@ -1,11 +1,11 @@
 """A user's words go along when the file of a photo is edited, or another file shows the same."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from app.identity.connection import LibraryConnection
 from app.identity.person_records import Link, PersonRecords, Source, links_by_photo
-from app.identity.photo_records import PhotoRecords, Places, now, take_same_place
+from app.identity.photo_records import PhotoRecords, Places, box_of, now, take_same_place
 from app.photos.box import Box
 
 Turn = Callable[[Box], Box]  # from the stored pixels of one content to those of another
@@ -29,7 +29,7 @@ def turn_between(before: int, after: int) -> Turn:
 class CarriedWords:
     """Places and words of one content of a photo, as another content has them; within the caller's transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, photos: PhotoRecords, people: PersonRecords) -> None:
+    def __init__(self, connection: LibraryConnection, photos: PhotoRecords, people: PersonRecords) -> None:
         self._connection = connection
         self._photos = photos
         self._people = people
@@ -48,12 +48,9 @@ class CarriedWords:
             "UPDATE analyses SET engine_id = 'before ' || id || ' ' || engine_id WHERE photo_id = ?", (photo_id,)
         )
         for table, condition in _OF_PHOTO.items():
-            query = f"SELECT id, x, y, w, h FROM {table} WHERE {condition} AND x IS NOT NULL"
-            rows = self._connection.execute(query, (photo_id,)).fetchall()
-            self._connection.executemany(
-                f"UPDATE {table} SET x = ?, y = ?, w = ?, h = ? WHERE id = ?",
-                [(*turn(Box(*box)), key) for key, *box in rows],
-            )
+            query = f"SELECT id, id, x, y, w, h FROM {table} WHERE {condition} AND x IS NOT NULL"
+            rows = self._connection.read(table, lambda row: (*turn(box_of(row[1:])), row[0]), query, (photo_id,))
+            self._connection.executemany(f"UPDATE {table} SET x = ?, y = ?, w = ?, h = ? WHERE id = ?", [*rows])
         self._mark(photo_id)
 
     def copy(self, source: int, target: int, turn: Turn) -> None:

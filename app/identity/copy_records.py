@@ -1,14 +1,14 @@
 """The record of copies: each is written down before it is made."""
 
-import os
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from app.identity.connection import LibraryConnection
 from app.identity.photo_records import now
-from app.identity.places import BELOW, below, path_value, time_value
+from app.identity.places import BELOW, below, path_of, path_value, time_value
+from app.identity.soundness import text_of, whole
 from app.text import folded
 
 _UNSETTLED = -1  # the size of no file: the copy is about to be made of it
@@ -56,26 +56,29 @@ class CopyRecord:
 class CopyRecords:
     """Copies planned and made."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
         self._names: dict[Path, set[str]] = {}  # by folder, as far as asked for: all names of copies there, folded
 
     def of_photo(self, photo_id: int, output: Path) -> list[CopyRecord]:
         """Return the copies of a photo in an output folder."""
-        return self._where("photo_id = ? AND output = ?", photo_id, path_value(output))
+        return self._where("c.photo_id = ? AND c.output = ?", photo_id, path_value(output))
 
     def unsettled(self, output: Path) -> list[CopyRecord]:
         """Return the copies in an output folder that are planned, or were being made anew when a run ended."""
-        condition = f"output = ? AND (sha256 IS NULL OR source_size = {_UNSETTLED})"
+        condition = f"c.output = ? AND (c.sha256 IS NULL OR c.source_size = {_UNSETTLED})"
         return self._where(condition, path_value(output))
 
     def _where(self, condition: str, *values: int | str | bytes) -> list[CopyRecord]:
-        rows = self._connection.execute(
-            "SELECT id, photo_id, person_id, output, target, sha256, source, source_size, source_mtime_ns "
-            f"FROM copies WHERE {condition} ORDER BY id",
+        rows = self._connection.read(
+            "copies",
+            _record,
+            "SELECT c.id, c.id, c.photo_id, c.person_id, n.id, c.output, c.target, c.sha256, c.source, c.source_size, "
+            "c.source_mtime_ns FROM copies c LEFT JOIN persons n ON n.id = c.person_id "
+            f"WHERE {condition} ORDER BY c.id",
             values,
         )
-        return [_record(*row) for row in rows]
+        return list(rows)
 
     def photos_of(self, person_id: int) -> set[int]:
         """Return the photos with a copy under a person's name."""
@@ -84,28 +87,33 @@ class CopyRecords:
 
     def outputs_of(self, photo_id: int) -> list[Path]:
         """Return the output folders that a photo has copies in."""
-        rows = self._connection.execute("SELECT DISTINCT output FROM copies WHERE photo_id = ?", (photo_id,))
-        return [Path(os.fsdecode(row[0])) for row in rows]
+        return [*self._outputs("SELECT min(id), output FROM copies WHERE photo_id = ? GROUP BY output", photo_id)]
 
     def outputs(self) -> list[Path]:
         """Return the output folders that hold copies."""
-        rows = self._connection.execute(
+        rows = self._outputs(
             """
             WITH RECURSIVE outputs (output) AS (  -- from each to the next one in the index, of which there are few
                 SELECT min(output) FROM copies UNION ALL
                 SELECT (SELECT min(output) FROM copies WHERE output > outputs.output) FROM outputs
                 WHERE outputs.output IS NOT NULL)
-            SELECT output FROM outputs WHERE output IS NOT NULL
+            SELECT output, output FROM outputs WHERE output IS NOT NULL
             """
         )
-        return [Path(os.fsdecode(row[0])) for row in rows]
+        return [*rows]
+
+    def _outputs(self, query: str, *values: int) -> Iterator[Path]:
+        return self._connection.read("copies", lambda row: path_of(row[0]), query, values)
 
     def originals(self, photo_id: int) -> list[FileState]:
         """Return the files of a photo, as they were when they were last looked at."""
-        rows = self._connection.execute(
-            "SELECT path, size, mtime_ns FROM files WHERE photo_id = ? ORDER BY path", (photo_id,)
+        rows = self._connection.read(
+            "files",
+            lambda row: FileState(path_of(row[0]), whole(row[1]), whole(row[2])),
+            "SELECT path, path, size, mtime_ns FROM files WHERE photo_id = ? ORDER BY path",
+            (photo_id,),
         )
-        return [FileState(Path(os.fsdecode(path)), size, mtime_ns) for path, size, mtime_ns in rows]
+        return list(rows)
 
     def is_original(self, path: Path) -> bool:
         """Say whether a photo was looked at there, so that the file is no copy."""
@@ -114,8 +122,8 @@ class CopyRecords:
 
     def targets(self, output: Path) -> Iterator[Path]:
         """Yield where the copies in an output folder lie, or are to lie: in a folder of it."""
-        rows = self._connection.execute("SELECT target FROM copies WHERE output = ?", (path_value(output),))
-        targets = (Path(os.fsdecode(row[0])) for row in rows)
+        query = "SELECT id, target FROM copies WHERE output = ?"
+        targets = self._connection.read("copies", lambda row: path_of(row[0]), query, (path_value(output),))
         return (target for target in targets if target.parent.parent == output)
 
     def is_taken(self, target: Path) -> bool:
@@ -128,8 +136,8 @@ class CopyRecords:
     def _names_in(self, folder: Path) -> set[str]:
         if folder not in self._names:
             condition = BELOW.replace("path", "target")
-            rows = self._connection.execute(f"SELECT target FROM copies WHERE {condition}", below(folder))
-            names = (os.path.basename(os.fsdecode(row[0])) for row in rows)  # noqa: PTH119 - of many, and quick
+            query = f"SELECT id, target FROM copies WHERE {condition}"
+            names = self._connection.read("copies", lambda row: path_of(row[0]).name, query, below(folder))
             self._names[folder] = {folded(name) for name in names}
         return self._names[folder]
 
@@ -178,9 +186,12 @@ class CopyRecords:
         self._names.get(target.parent, set()).discard(folded(target.name))
 
 
-def _record(
-    key: int, photo_id: int, person_id: int | None, output: Any, target: Any, sha256: str | None, *source: Any
-) -> CopyRecord:
-    path, size, mtime_ns = source
-    made_of = None if path is None else FileState(Path(os.fsdecode(path)), size or 0, mtime_ns or 0)
-    return CopyRecord(key, photo_id, person_id, Path(os.fsdecode(output)), Path(os.fsdecode(target)), sha256, made_of)
+def _record(row: Sequence[Any]) -> CopyRecord:
+    """Return a record from its columns, the person as named and as known; raises ValueError or TypeError."""
+    key, photo_id, person_id, known, output, target, sha256, source, size, mtime_ns = row
+    if person_id != known:
+        raise ValueError(person_id)
+    made_of = None if source is None else FileState(path_of(source), whole(size or 0), whole(mtime_ns or 0))
+    return CopyRecord(
+        key, whole(photo_id), person_id, path_of(output), path_of(target), sha256 and text_of(sha256), made_of
+    )

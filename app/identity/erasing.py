@@ -43,7 +43,11 @@ def erase_person(connection: sqlite3.Connection, person: Person) -> None:
 
 
 def _cut_journal(connection: sqlite3.Connection, person: Person) -> None:
-    """Drop the changes up to the newest that holds their data: nothing older can be undone past a gap."""
+    """Drop the changes up to the newest that holds their data: nothing older can be undone past a gap.
+
+    What is damaged may hold them.
+    """
+    _drop_up_to(connection, _newest(connection, "before IS NOT NULL AND NOT json_valid(before) AND ? IS NULL", None))
     former = connection.execute(
         "SELECT json_extract(before, '$.name') FROM change_steps WHERE table_name = 'persons' AND row_id = ?1 "
         "AND before IS NOT NULL UNION SELECT json_extract(before, '$.name') FROM change_steps "
@@ -61,12 +65,15 @@ def _cut_journal(connection: sqlite3.Connection, person: Person) -> None:
     for name in names:
         found.append(_newest(connection, "instr(before, ?)", json.dumps(name, ensure_ascii=False)))
         found.append(connection.execute("SELECT max(id) FROM changes WHERE instr(summary, ?)", (name,)).fetchone()[0])
-    newest = max((key for key in found if key), default=0)
+    _drop_up_to(connection, max((key for key in found if key), default=None))
+
+
+def _drop_up_to(connection: sqlite3.Connection, newest: int | None) -> None:
     connection.execute("DELETE FROM change_steps WHERE change_id <= ?", (newest,))
     connection.execute("DELETE FROM changes WHERE id <= ?", (newest,))
 
 
-def _newest(connection: sqlite3.Connection, condition: str, value: int | str) -> int | None:
+def _newest(connection: sqlite3.Connection, condition: str, value: int | str | None) -> int | None:
     query = f"SELECT max(change_id) FROM change_steps WHERE {condition}"
     return connection.execute(query, (value,)).fetchone()[0]  # type: ignore[no-any-return]
 

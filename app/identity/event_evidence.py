@@ -6,7 +6,6 @@ from pathlib import Path
 from app.identity.event_records import EventRecords
 from app.identity.gallery import Gallery, Sample, gallery_of
 from app.identity.person_records import Link, Source, Word, said_to_be
-from app.identity.photo_records import from_blob
 from app.identity.verdicts import Evidence, PhotoVerdict
 from app.photos.events import events_of
 
@@ -83,7 +82,7 @@ class EventEvidence:
     def _gallery(self, photo_ids: frozenset[int]) -> Gallery:
         named = self._named(photo_ids)
         rows = self._records.bodies(named.keys(), self._body_model_id)
-        samples = [Sample(named[key], key, photo, 0.0, 0.0, from_blob(vector)) for key, photo, vector in rows]
+        samples = [Sample(named[key], key, photo, 0.0, 0.0, vector) for key, photo, vector in rows]
         ordered = sorted(samples, key=lambda one: (one.person_id, one.appearance_id))
         return gallery_of(self._body_model_id, ordered)
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from app.identity.nearest import Layout, lay_out
 from app.identity.person_records import PersonRecords
-from app.identity.photo_records import from_blob
 from app.vision.observations import Kind, Observation
 
 LEAST_FRONTALITY = 0.70  # a face in profile resembles other people's profiles: docs/recognition.md
@@ -60,7 +59,7 @@ class Gallery:
 
 def taught_samples(people: PersonRecords, kind: Kind, model_id: str) -> list[Sample]:
     """Return every taught observation of one model, ordered by person."""
-    return [Sample(*row[:-1], from_blob(row[-1])) for row in people.taught(kind, model_id)]
+    return [Sample(*row) for row in people.taught(kind, model_id)]
 
 
 def is_good(face: Sample | Observation, least_sharpness: float) -> bool:

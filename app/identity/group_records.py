@@ -1,16 +1,17 @@
 """Groups of unknown faces, and who is ignored."""
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from app.identity.connection import LibraryConnection
 from app.identity.gallery import LEAST_FRONTALITY
 from app.identity.grouping import Faces
 from app.identity.import_records import IMPORTED
-from app.identity.photo_records import from_blob, now
+from app.identity.photo_records import now
 from app.identity.review_records import NEWEST_ANALYSIS, NOBODY_KNOWN, NOT_IGNORED
+from app.identity.soundness import whole
 from app.identity.teaching import LEAST_PIXELS
 from app.vision.observations import Kind
 
@@ -30,14 +31,16 @@ class Member:
 class GroupRecords:
     """The groups of unknown faces, and the appearances that the user ignores."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
     def faces(self, model_id: str, least_sharpness: float) -> Faces:
         """Return the unknown faces as the last look at each photo saw them, and everybody who is in a group."""
-        rows = self._connection.execute(
+        rows = self._connection.read(
+            "observations",
+            lambda row: (*map(whole, row[:5]), self._connection.vector(model_id, row[5])),
             f"""
-            SELECT a.id, a.photo_id, coalesce(g.group_id, 0), {UNKNOWN} AS unknown,
+            SELECT o.id, a.id, a.photo_id, coalesce(g.group_id, 0), {UNKNOWN} AS unknown,
                 o.sharpness >= ? AND o.pixels >= ? AND o.frontality >= ? AS good, o.vector
             FROM appearances a JOIN observations o ON o.appearance_id = a.id
                 AND o.kind = ? AND o.model_id = ? AND o.analysis_id = {NEWEST_ANALYSIS}
@@ -46,12 +49,11 @@ class GroupRecords:
             ORDER BY a.id
             """,
             (least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY, Kind.FACE, model_id),
-        ).fetchall()
+        )
         columns = list(zip(*rows, strict=True)) or [()] * 6
         ids, photos, groups = (np.array(column, np.int64) for column in columns[:3])
         unknown, good = (np.array(column, np.bool_) for column in columns[3:5])
-        vectors = [from_blob(blob) for blob in columns[5]]
-        stacked = np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
+        stacked = np.stack(columns[5]) if columns[5] else np.empty((0, 0), np.float32)
         return Faces(ids, stacked, photos, groups, unknown, good)
 
     def save(self, groups: Mapping[int, tuple[int, int]]) -> None:

@@ -1,9 +1,11 @@
 """What a check-up of the knowledge base reads: which photos teach, how alike they look, when they were taken."""
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from app.identity.connection import LibraryConnection
+from app.identity.soundness import text_of, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +19,16 @@ class PhotoLook:
 class HealthRecords:
     """Facts about photos."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
     def looks(self, photo_ids: Iterable[int]) -> dict[int, PhotoLook]:
         """Return what is known of the looks of these photos."""
-        rows = self._connection.execute(
-            "SELECT id, phash, taken_at FROM photos WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps([*photo_ids]),),
+        photos = dict.fromkeys(photo_ids)
+        rows = self._connection.read(
+            "photos",
+            lambda row: (row[0], PhotoLook(row[1] and whole(row[1]), row[2] and text_of(row[2]))),
+            "SELECT id, id, phash, taken_at FROM photos WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([*photos]),),
         )
-        return {row[0]: PhotoLook(*row[1:]) for row in rows}
+        return dict.fromkeys(photos, PhotoLook(None, None)) | dict(rows)

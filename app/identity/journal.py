@@ -1,16 +1,18 @@
 """The journal: what the user did to persons and links, and taking the newest of it back."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.errors import BadKnowledgeBase
+from app.identity.connection import LibraryConnection, repair_advice
 from app.identity.person_records import Source
 from app.identity.photo_records import now
 from app.identity.schema import JOURNALLED
+from app.identity.soundness import former_row, whole
 
-_Step = tuple[str, int, dict[str, Any] | None]
+_Step = tuple[str, int, Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Undone:
 class Journal:
     """Changes, and the rows as they were before each; the tables' triggers write the rows down."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
     def begin(self, action: str, summary: str) -> int:
@@ -92,7 +94,7 @@ class Journal:
         rows = self._connection.execute(
             """
             WITH touched (key) AS (
-                SELECT json_extract(before, '$.appearance_id') FROM change_steps
+                SELECT CASE WHEN json_valid(before) THEN json_extract(before, '$.appearance_id') END FROM change_steps
                 WHERE change_id = ?1 AND table_name IN ('links', 'ignored')
                 UNION SELECT l.appearance_id FROM change_steps s JOIN links l ON l.id = s.row_id
                 WHERE s.change_id = ?1 AND s.table_name = 'links'
@@ -115,22 +117,30 @@ class Journal:
             return None
         self._connection.execute("PRAGMA defer_foreign_keys = ON")
         undone = Undone(change, self.photos(change.id))
-        for table, row_id, before in self._steps(change.id):
-            if before is not None:
-                self._restore(undone, table, row_id, before)
-            elif table == "persons":
-                self._take_person_away(undone, row_id)
-            else:
-                self._connection.execute(f"DELETE FROM {table} WHERE {JOURNALLED[table][0]} = ?", (row_id,))
+        try:
+            for step in self._steps(change.id):
+                self._take_back(undone, *step)
+        except (sqlite3.IntegrityError, ValueError, TypeError) as error:
+            raise BadKnowledgeBase(
+                f"The change cannot be undone, its record is damaged: {repair_advice()}. Nothing was changed."
+            ) from error
         self._connection.execute("DELETE FROM change_steps WHERE change_id = ?", (change.id,))
         self._connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (now(), change.id))
         return undone
+
+    def _take_back(self, undone: Undone, table: str, row_id: int, before: Mapping[str, Any] | None) -> None:
+        if before is not None:
+            self._restore(undone, table, row_id, before)
+        elif table == "persons":
+            self._take_person_away(undone, row_id)
+        else:
+            self._connection.execute(f"DELETE FROM {table} WHERE {JOURNALLED[table][0]} = ?", (row_id,))
 
     def _steps(self, change_id: int) -> list[_Step]:
         rows = self._connection.execute(
             "SELECT table_name, row_id, before FROM change_steps WHERE change_id = ? ORDER BY id DESC", (change_id,)
         )
-        return [(table, row_id, None if before is None else json.loads(before)) for table, row_id, before in rows]
+        return [(table, whole(row_id), former_row(table, before)) for table, row_id, before in rows]
 
     def _restore(self, undone: Undone, table: str, row_id: int, before: Mapping[str, Any]) -> None:
         if table == "links" and self._build_said_since(undone.change, before):

@@ -1,25 +1,34 @@
 """Subjective and linking layers: persons, and who says that an appearance is one of them."""
 
 import json
-import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from app.identity.connection import Damaged, LibraryConnection
 from app.identity.import_records import IMPORTED
 from app.identity.photo_records import now
+from app.identity.soundness import date_of, name_of, number_of, text_of, whole
 from app.vision.observations import Kind
+
+T = TypeVar("T")
 
 # Of an appearance a: what the model ?2 last saw of the kind ?1, if more than the whole photo.
 NEWEST_OBSERVATION = (
     "(SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?1 AND model_id = ?2 AND NOT weak)"
 )
-# Who is said to be whom, or not, with that observation.
+# Who is said to be whom, or not, with that observation: rows for `sample_of`.
 SAMPLES = f"""
-    SELECT l.person_id, a.id, a.photo_id, o.sharpness, o.frontality, o.vector
-    FROM links l JOIN appearances a ON a.id = l.appearance_id JOIN observations o ON o.id = {NEWEST_OBSERVATION}"""
+    SELECT o.id, l.id, n.id, a.id, p.id, o.model_id, o.sharpness, o.frontality, o.vector
+    FROM links l JOIN appearances a ON a.id = l.appearance_id JOIN observations o ON o.id = {NEWEST_OBSERVATION}
+    LEFT JOIN persons n ON n.id = l.person_id LEFT JOIN photos p ON p.id = a.photo_id"""
+# Of links l: the columns of `link_of`, with the person only where there is one.
+LINKS = "l.appearance_id, n.id, l.word, l.source, l.score, l.model_id"
 
 
 class Word(StrEnum):
@@ -35,6 +44,10 @@ class Source(StrEnum):
     DATASET = "dataset"
     USER = "user"
     MACHINE = "machine"
+
+
+# A sample: ids of person, appearance and photo, sharpness, frontality, vector.
+TaughtRow = tuple[int, int, int, float, float, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +93,47 @@ def said_to_be(links: Sequence[Link]) -> int | None:
 class PersonRecords:
     """Persons and links."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
     def all(self) -> dict[int, Person]:
         """Return every person by id."""
-        folders = self._of_each("SELECT person_id, folder FROM person_folders ORDER BY folder")
-        aliases = self._of_each("SELECT person_id, name FROM aliases ORDER BY id")
-        fields = self._of_each("SELECT person_id, key, value FROM person_fields ORDER BY id")
+        folders = self._of_each("person_folders", "folder", "folder")
+        aliases = self._of_each("aliases", "name", "id")
+        fields = self._of_each("person_fields", "key, value", "id")
+        rows = self._connection.execute("SELECT id, name, birth, death, notes, hidden FROM persons ORDER BY id")
         return {
             key: Person(
                 key,
-                name,
+                self._or(f"#{key}", key, name, name_of),  # a person stays, whatever is damaged of them
                 tuple(folder for (folder,) in folders.get(key, ())),
                 tuple(alias for (alias,) in aliases.get(key, ())),
-                birth,
-                death,
-                notes,
+                self._or(None, key, birth, date_of),
+                self._or(None, key, death, date_of),
+                self._or("", key, notes, text_of),
                 tuple((field, value) for field, value in fields.get(key, ())),
                 bool(hidden),
             )
-            for key, name, birth, death, notes, hidden in self._connection.execute(
-                "SELECT id, name, birth, death, notes, hidden FROM persons ORDER BY id"
-            )
+            for key, name, birth, death, notes, hidden in rows
         }
 
-    def _of_each(self, query: str) -> dict[int, list[tuple[str, ...]]]:
+    def _or(self, otherwise: T, key: int, value: Any, make: Callable[[Any], T]) -> T:
+        """Return a detail of a person, or what stands for a damaged one."""
+        try:
+            return make(value)
+        except (ValueError, TypeError):
+            self._connection.left_out.add("persons", key)
+            return otherwise
+
+    def _of_each(self, table: str, columns: str, order: str) -> dict[int, list[tuple[str, ...]]]:
         found: dict[int, list[tuple[str, ...]]] = {}
-        for person_id, *values in self._connection.execute(query):
-            found.setdefault(person_id, []).append(tuple(values))
+        rows = self._connection.read(
+            table,
+            lambda row: (row[0], tuple(map(text_of, row[1:]))),
+            f"SELECT id, person_id, {columns} FROM {table} ORDER BY {order}",
+        )
+        for person_id, values in rows:
+            found.setdefault(person_id, []).append(values)
         return found
 
     def add(self, name: str, folder: str | None = None) -> int:
@@ -123,7 +148,9 @@ class PersonRecords:
         """Say that a folder teaches the person, perhaps one renamed; their name follows if it was the folder's."""
         if instead_of is None:
             self._connection.execute(
-                "INSERT INTO person_folders (folder, person_id) VALUES (?, ?)", (folder, person_id)
+                "INSERT INTO person_folders (folder, person_id) VALUES (?, ?) ON CONFLICT (folder) DO UPDATE "
+                "SET person_id = excluded.person_id WHERE person_id NOT IN (SELECT id FROM persons)",  # of nobody
+                (folder, person_id),
             )
             return
         self._connection.execute("UPDATE person_folders SET folder = ? WHERE folder = ?", (folder, instead_of))
@@ -145,7 +172,8 @@ class PersonRecords:
         """Make the dataset say exactly these (appearance, person) pairs, beside what was imported."""
         rows = self._connection.execute(
             "SELECT l.appearance_id, l.person_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
-            "JOIN photos p ON p.id = a.photo_id WHERE l.source = 'dataset' AND p.image_hash NOT GLOB ?",
+            "JOIN photos p ON p.id = a.photo_id "
+            "WHERE l.source = 'dataset' AND l.word = 'is' AND p.image_hash NOT GLOB ?",
             (f"{IMPORTED}*",),
         )
         present, target = set(rows), set(wanted)
@@ -168,27 +196,35 @@ class PersonRecords:
 
     def links(self, appearance_id: int) -> list[Link]:
         """Return all that is said of an appearance."""
-        rows = self._connection.execute(
-            "SELECT appearance_id, person_id, word, source, score, model_id FROM links WHERE appearance_id = ?",
+        rows = self._connection.read(
+            "links",
+            link_of,
+            f"SELECT l.id, {LINKS} FROM links l LEFT JOIN persons n ON n.id = l.person_id WHERE l.appearance_id = ?",
             (appearance_id,),
         )
-        return [link_of(row) for row in rows]
+        return list(rows)
 
     def mentions(self, person_id: int) -> list[tuple[int, Link]]:
         """Return all that is said of a person, each with its photo's id, photo by photo."""
-        rows = self._connection.execute(
-            "SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id FROM links l "
-            "JOIN appearances a ON a.id = l.appearance_id WHERE l.person_id = ? ORDER BY a.photo_id, a.id, l.source",
+        rows = self._connection.read(
+            "links",
+            lambda row: (whole(row[0]), link_of(row[1:])),
+            f"SELECT l.id, a.photo_id, {LINKS} FROM links l JOIN appearances a ON a.id = l.appearance_id "
+            "JOIN persons n ON n.id = l.person_id WHERE l.person_id = ? ORDER BY a.photo_id, a.id, l.source",
             (person_id,),
         )
-        return [(row[0], link_of(row[1:])) for row in rows]
+        return list(rows)
 
     def counts(self) -> defaultdict[int, Counter[Source]]:
         """Return of how many appearances each source says that they are a person, by the person's id."""
         found: defaultdict[int, Counter[Source]] = defaultdict(Counter)
-        query = "SELECT person_id, source, count(*) FROM links WHERE word = 'is' GROUP BY person_id, source"
-        for person_id, source, count in self._connection.execute(query):
-            found[person_id][Source(source)] = count
+        rows = self._connection.read(
+            "links",
+            lambda row: (row[0], Source(row[1]), row[2]),
+            "SELECT min(id), person_id, source, count(*) FROM links WHERE word = 'is' GROUP BY person_id, source",
+        )
+        for person_id, source, count in rows:
+            found[person_id][source] = count
         return found
 
     def named_by_user(self, photo_id: int) -> set[int]:
@@ -227,22 +263,23 @@ class PersonRecords:
             (json.dumps([*photo_ids]),),
         ).fetchall()
 
-    def taught(self, kind: Kind, model_id: str) -> list[tuple[int, int, int, float, float, bytes]]:
+    def taught(self, kind: Kind, model_id: str) -> list[TaughtRow]:
         """Return what dataset and user teach: the newest observation of each appearance that is somebody.
 
-        Rows of person id, appearance id, photo id, sharpness, frontality, vector. A user's word goes over the
-        dataset's: an appearance the user named otherwise, or said is not the person, is left out for that person.
+        Rows ordered by person. A user's word goes over the dataset's: an appearance the user named otherwise, or said
+        is not the person, is left out for that person.
         """
-        return self._connection.execute(
-            f"""
-            {SAMPLES}
+        return samples(
+            self._connection,
+            """
             WHERE l.word = 'is' AND l.source IN ('user', 'dataset') AND (l.source = 'user' OR NOT EXISTS (
                 SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.source = 'user'
                 AND (u.word = 'is' OR u.person_id = l.person_id)))
             ORDER BY l.person_id, a.id
             """,
-            (kind, model_id),
-        ).fetchall()
+            kind,
+            model_id,
+        )
 
     def taught_models(self, kind: Kind) -> set[str]:
         """Return the ids of the models that made the observations which dataset and user teach."""
@@ -254,23 +291,39 @@ class PersonRecords:
         return {row[0] for row in rows}
 
 
+def samples(connection: LibraryConnection, condition: str, kind: Kind, model_id: str) -> list[TaughtRow]:
+    """Return the newest observation of each appearance that is said to be somebody, or not to be."""
+
+    def sample_of(row: Sequence[Any]) -> TaughtRow:
+        link_id, person_id, appearance_id, photo_id, model, sharpness, frontality, vector = row
+        if person_id is None or photo_id is None:
+            raise Damaged("links", link_id)
+        qualities = number_of(sharpness), number_of(frontality)
+        return person_id, appearance_id, photo_id, *qualities, connection.vector(model, vector)
+
+    return list(connection.read("observations", sample_of, f"{SAMPLES} {condition}", (kind, model_id)))
+
+
 def links_by_photo(
-    connection: sqlite3.Connection, photo_ids: Collection[int], condition: str = "TRUE"
+    connection: LibraryConnection, photo_ids: Collection[int], condition: str = "TRUE"
 ) -> defaultdict[int, defaultdict[int, list[Link]]]:
     """Return all that is said of who shows in photos, photo by photo; `condition` limits the appearances `a`."""
-    rows = connection.execute(
-        "SELECT a.photo_id, l.appearance_id, l.person_id, l.word, l.source, l.score, l.model_id "
-        "FROM appearances a JOIN links l ON l.appearance_id = a.id "
+    rows = connection.read(
+        "links",
+        lambda row: (row[0], link_of(row[1:])),
+        f"SELECT l.id, a.photo_id, {LINKS} FROM appearances a JOIN links l ON l.appearance_id = a.id "
+        "LEFT JOIN persons n ON n.id = l.person_id "
         f"WHERE a.photo_id IN (SELECT value FROM json_each(?)) AND {condition} ORDER BY l.id",
         (json.dumps([*photo_ids]),),
     )
     links: defaultdict[int, defaultdict[int, list[Link]]] = defaultdict(lambda: defaultdict(list))
-    for photo_id, *row in rows:
-        links[photo_id][row[0]].append(link_of(row))
+    for photo_id, link in rows:
+        links[photo_id][link.appearance_id].append(link)
     return links
 
 
 def link_of(row: Sequence[Any]) -> Link:
-    """Return a link from its columns: appearance, person, word, source, score, model."""
+    """Return a link from the columns LINKS; raises ValueError or TypeError where they make none."""
     appearance_id, person_id, word, source, score, model_id = row
-    return Link(appearance_id, person_id, Word(word), Source(source), score, model_id)
+    distance = None if score is None else number_of(score)
+    return Link(whole(appearance_id), whole(person_id), Word(word), Source(source), distance, model_id)

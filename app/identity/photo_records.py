@@ -1,7 +1,5 @@
 """Objective layer: photos, where they lie, and what models saw in them."""
 
-import os
-import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.identity.places import BELOW, below, path_value, time_value
+from app.identity.connection import LibraryConnection
+from app.identity.places import BELOW, below, path_of, path_value, time_value
+from app.identity.soundness import number_of, text_of, whole
 from app.photos.box import Box
 from app.photos.facts import PhotoFacts
 from app.vision.observations import Analysis, Appearance, Kind, Observation
@@ -47,7 +47,7 @@ def now() -> str:
 class PhotoRecords:
     """Photos, files, analyses, appearances and observations."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
     def at(self, path: Path, size: int, mtime_ns: int) -> tuple[int, int] | None:
@@ -66,7 +66,7 @@ class PhotoRecords:
 
     def at_path(self, path: Path) -> int | None:
         """Return the photo last seen at a path, whatever lies there now."""
-        query = "SELECT photo_id FROM files WHERE path = ?"
+        query = "SELECT p.id FROM files f JOIN photos p ON p.id = f.photo_id WHERE f.path = ?"
         row = self._connection.execute(query, (path_value(path),)).fetchone()
         return row[0] if row else None
 
@@ -119,15 +119,22 @@ class PhotoRecords:
         return found
 
     def _below(self, folder: Path) -> dict[Path, int]:
-        rows = self._connection.execute(f"SELECT path, photo_id FROM files WHERE {BELOW}", below(folder))
-        return {Path(os.fsdecode(path)): photo_id for path, photo_id in rows}
+        rows = self._connection.read(
+            "files",
+            lambda row: (path_of(row[0]), whole(row[1])),
+            f"SELECT path, path, photo_id FROM files WHERE {BELOW}",
+            below(folder),
+        )
+        return dict(rows)
 
     def named(self, name: Path) -> dict[Path, int]:
         """Return the files whose path ends in this name, or relative path, with their photos' ids."""
-        rows = self._connection.execute(
-            "SELECT path, photo_id FROM files WHERE substr(path, -length(?1)) = ?1 ORDER BY path", (path_value(name),)
+        files = self._connection.read(
+            "files",
+            lambda row: (path_of(row[0]), whole(row[1])),
+            "SELECT path, path, photo_id FROM files WHERE substr(path, -length(?1)) = ?1 ORDER BY path",
+            (path_value(name),),
         )
-        files = ((Path(os.fsdecode(path)), photo_id) for path, photo_id in rows)
         return {file: photo_id for file, photo_id in files if file.parts[-len(name.parts) :] == name.parts}
 
     def analysis(self, photo_id: int, engine_id: str, orientation: int) -> int | None:
@@ -181,15 +188,22 @@ class PhotoRecords:
 
     def places(self, photo_id: int) -> dict[int, Places]:
         """Return where each appearance shows: its face and its body as last seen, and its own box as entered."""
-        rows = self._connection.execute(
-            "SELECT id, NULL, x, y, w, h FROM appearances WHERE photo_id = ?1 AND x IS NOT NULL UNION ALL "
-            "SELECT * FROM (SELECT a.id, o.kind, o.x, o.y, o.w, o.h FROM appearances a "
-            "JOIN observations o ON o.appearance_id = a.id WHERE a.photo_id = ?1 AND a.x IS NOT NULL ORDER BY o.id)",
+        entered = self._connection.read(
+            "appearances",
+            lambda row: (row[0], None, box_of(row[1:])),
+            "SELECT id, id, x, y, w, h FROM appearances WHERE photo_id = ? AND x IS NOT NULL",
+            (photo_id,),
+        )
+        seen = self._connection.read(
+            "observations",
+            lambda row: (row[0], Kind(row[1]), box_of(row[2:])),
+            "SELECT o.id, a.id, o.kind, o.x, o.y, o.w, o.h FROM appearances a "
+            "JOIN observations o ON o.appearance_id = a.id WHERE a.photo_id = ? AND a.x IS NOT NULL ORDER BY o.id",
             (photo_id,),
         )
         places: dict[int, dict[Kind | None, Box]] = {}
-        for appearance_id, kind, *box in rows:
-            places.setdefault(appearance_id, {})[kind and Kind(kind)] = Box(*box)
+        for appearance_id, kind, box in (*entered, *seen):
+            places.setdefault(appearance_id, {})[kind] = box
         return {**places}
 
     def add_appearance(self, photo_id: int, box: Box | None) -> int:
@@ -224,14 +238,16 @@ class PhotoRecords:
 
     def sightings(self, analysis_id: int) -> list[Sighting]:
         """Return what an analysis saw, appearance by appearance, the largest face first."""
-        rows = self._connection.execute(
-            "SELECT appearance_id, kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, "
-            "weak FROM observations WHERE analysis_id = ? ORDER BY id",
+        rows = self._connection.read(
+            "observations",
+            lambda row: (whole(row[0]), observation_of(self._connection, row[1:])),
+            "SELECT o.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, o.mirror, o.sharpness, "
+            "o.pixels, o.frontality, o.weak FROM observations o LEFT JOIN appearances a ON a.id = o.appearance_id "
+            "WHERE o.analysis_id = ? ORDER BY o.id",
             (analysis_id,),
         )
         seen: dict[int, dict[Kind, Observation]] = {}
-        for appearance_id, *values in rows:
-            observation = observation_of(values)
+        for appearance_id, observation in rows:
             seen.setdefault(appearance_id, {})[observation.kind] = observation
         return [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
 
@@ -264,21 +280,25 @@ def to_blob(vector: NDArray[np.float32]) -> bytes:
     return vector.astype("<f4").tobytes()
 
 
-def from_blob(blob: bytes) -> NDArray[np.float32]:
-    """Return the vector kept as `blob`."""
-    return np.frombuffer(blob, "<f4")
+def box_of(values: Sequence[Any]) -> Box:
+    """Return a box from its four columns; raises ValueError or TypeError."""
+    return Box(*map(number_of, values))
 
 
-def observation_of(values: Sequence[Any]) -> Observation:
-    """Return an observation from its columns: kind, model, box, score, vector, mirror, four qualities."""
+def observation_of(connection: LibraryConnection, values: Sequence[Any]) -> Observation:
+    """Return an observation from its columns: kind, model, box, score, vector, mirror, four qualities.
+
+    Raises ValueError or TypeError where they make none.
+    """
     kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, weak = values
+    number_of(x + y + w + h + score + sharpness + pixels + frontality)  # of many, and quick: each is one if all are
     return Observation(
         kind=Kind(kind),
-        model_id=model_id,
+        model_id=text_of(model_id),
         box=Box(x, y, w, h),
         score=score,
-        vector=from_blob(vector),
-        mirror=None if mirror is None else from_blob(mirror),
+        vector=connection.vector(model_id, vector),
+        mirror=None if mirror is None else connection.vector(model_id, mirror),
         sharpness=sharpness,
         pixels=pixels,
         frontality=frontality,

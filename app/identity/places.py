@@ -17,6 +17,21 @@ def path_value(path: Path) -> str | bytes:
     return text
 
 
+def path_of(value: object) -> Path:
+    """Return the path that the store keeps as `value`; raises ValueError or TypeError where it is none."""
+    return Path(path_text(value))
+
+
+def path_text(value: object) -> str:
+    """Return the path that the store keeps as `value`, as text; raises ValueError or TypeError where it is none."""
+    if not isinstance(value, str | bytes):
+        raise TypeError(value)
+    path = os.fsdecode(value)
+    if not path or "\0" in path:
+        raise ValueError(value)
+    return path
+
+
 def time_value(mtime_ns: int) -> int:
     """Return a file's time as the store can keep it: a file may bear one after the year 2262."""
     least, most = _NUMBERS_OF_SQLITE

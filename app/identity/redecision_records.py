@@ -2,16 +2,18 @@
 
 import json
 import os
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from app.identity.connection import LibraryConnection
 from app.identity.hearing import Case
 from app.identity.person_records import Link, Source, Word, links_by_photo
 from app.identity.photo_records import Sighting, now, observation_of, with_unseen
-from app.identity.places import BELOW, below
+from app.identity.places import BELOW, below, path_text
+from app.identity.soundness import text_of, whole
 from app.vision.observations import Kind, Observation
 
 _AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
@@ -39,7 +41,7 @@ class StoredPhoto:
 class RedecisionRecords:
     """Photos, span by span, with their newest observations, links and copies."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
     def recognised(self, people_folder: Path, among: Collection[int] | None = None) -> list[int]:
@@ -63,7 +65,10 @@ class RedecisionRecords:
         among = json.dumps([*ids])
         seen, links = self._seen(among, body_model_id), links_by_photo(self._connection, ids)
         ignored = self._ignored(among)
-        taken_at = dict(self._connection.execute(f"SELECT id, taken_at FROM photos WHERE id {_AMONG}", (among,)))
+        query = f"SELECT id, id, taken_at FROM photos WHERE id {_AMONG}"
+        taken_at = dict(
+            self._connection.read("photos", lambda row: (row[0], row[1] and text_of(row[1])), query, (among,))
+        )
         copies: defaultdict[int, list[FiledCopy]] = defaultdict(list)
         for photo_id, copy in self._copies(among):
             copies[photo_id].append(copy)
@@ -75,20 +80,22 @@ class RedecisionRecords:
         ]
 
     def _seen(self, among: str, body_model_id: str) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
-        rows = self._connection.execute(
+        rows = self._connection.read(
+            "observations",
+            lambda row: (row[0], whole(row[1]), observation_of(self._connection, row[2:])),
             f"""
-            SELECT p.id, o.appearance_id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, NULL, o.sharpness,
-                o.pixels, o.frontality, o.weak
+            SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, NULL,
+                o.sharpness, o.pixels, o.frontality, o.weak
             FROM photos p JOIN observations o ON o.analysis_id = (
                 SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation)
+            LEFT JOIN appearances a ON a.id = o.appearance_id
             WHERE p.id {_AMONG} AND (o.kind = 'face' OR o.model_id = ?2)
             ORDER BY p.id, o.id
             """,
             (among, body_model_id),
         )
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
-        for photo_id, appearance_id, *values in rows:
-            observation = observation_of(values)
+        for photo_id, appearance_id, observation in rows:
             seen[photo_id].setdefault(appearance_id, {})[observation.kind] = observation
         return seen
 
@@ -101,20 +108,22 @@ class RedecisionRecords:
         return {row[0] for row in rows}
 
     def _copies(self, among: str) -> Iterator[tuple[int, FiledCopy]]:
-        rows = self._connection.execute(
-            f"SELECT photo_id, person_id, output, target, sha256 IS NOT NULL FROM copies WHERE photo_id {_AMONG}",
+        return self._connection.read(
+            "copies",
+            _filed_copy,
+            f"SELECT id, photo_id, person_id, output, target, sha256 IS NOT NULL FROM copies WHERE photo_id {_AMONG}",
             (among,),
         )
-        for photo_id, person_id, output, target, done in rows:
-            folder = os.path.basename(os.path.dirname(os.fsdecode(target)))  # noqa: PTH119, PTH120 - of many, and quick
-            yield photo_id, FiledCopy(person_id, Path(os.fsdecode(output)), folder, bool(done))
 
     def files(self, photo_ids: Collection[int]) -> dict[int, str]:
         """Return where each of these photos was last seen."""
-        rows = self._connection.execute(
-            f"SELECT photo_id, path FROM files WHERE photo_id {_AMONG} ORDER BY path DESC", (json.dumps([*photo_ids]),)
+        rows = self._connection.read(
+            "files",
+            lambda row: (row[0], path_text(row[1])),
+            f"SELECT path, photo_id, path FROM files WHERE photo_id {_AMONG} ORDER BY path DESC",
+            (json.dumps([*photo_ids]),),
         )
-        return {photo_id: os.fsdecode(path) for photo_id, path in rows}
+        return dict(rows)
 
     def replace(self, outdated: Iterable[Link], wanted: Iterable[Link]) -> None:
         """Let the machine say `wanted` instead of `outdated`, within the caller's transaction."""
@@ -129,6 +138,12 @@ class RedecisionRecords:
             "word = excluded.word, score = excluded.score, model_id = excluded.model_id, made_at = excluded.made_at",
             [(one.appearance_id, one.person_id, one.score, one.model_id, made_at) for one in wanted],
         )
+
+
+def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
+    photo_id, person_id, output, target, done = row
+    folder = os.path.basename(os.path.dirname(path_text(target)))  # noqa: PTH119, PTH120 - of many, and quick
+    return photo_id, FiledCopy(person_id, Path(path_text(output)), folder, bool(done))
 
 
 def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:

@@ -1,11 +1,11 @@
 """What a review reads of the library: who is not known yet, where somebody shows, and where copies were filed."""
 
-import os
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.identity.places import path_value, time_value
+from app.identity.connection import LibraryConnection
+from app.identity.photo_records import box_of
+from app.identity.places import path_of, path_value, time_value
 from app.photos.box import Box
 
 _NEWEST_ANALYSIS = """(
@@ -31,7 +31,7 @@ class Unknown:
 class ReviewRecords:
     """Unknown appearances and places in photos."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
     def unknowns(self) -> list[Unknown]:
@@ -62,18 +62,31 @@ class ReviewRecords:
 
     def place(self, appearance_id: int) -> tuple[int, Box]:
         """Return photo id and box, in the upright photo, of an appearance's newest face, or else body."""
-        photo_id, orientation, *box = self._connection.execute(
-            "SELECT p.id, p.orientation, o.x, o.y, o.w, o.h FROM observations o "
+        rows = self._connection.read(
+            "observations",
+            lambda row: (row[0], box_of(row[2:]).to_upright(row[1])),
+            "SELECT o.id, p.id, p.orientation, o.x, o.y, o.w, o.h FROM observations o "
             "JOIN appearances a ON a.id = o.appearance_id JOIN photos p ON p.id = a.photo_id "
-            "WHERE a.id = ? ORDER BY o.kind = 'face' DESC, o.id DESC LIMIT 1",
+            "WHERE a.id = ? ORDER BY o.kind = 'face' DESC, o.id DESC",
             (appearance_id,),
-        ).fetchone()
-        return photo_id, Box(*box).to_upright(orientation)
+        )
+        return next(rows, None) or self._entered(appearance_id)
+
+    def _entered(self, appearance_id: int) -> tuple[int, Box]:
+        """Return photo id and box of an appearance as entered, its whole photo where that is not known."""
+        rows = self._connection.read(
+            "appearances",
+            lambda row: (row[0], box_of(row[2:]).to_upright(row[1])),
+            "SELECT a.id, a.photo_id, p.orientation, a.x, a.y, a.w, a.h FROM appearances a "
+            "JOIN photos p ON p.id = a.photo_id WHERE a.id = ? AND a.x IS NOT NULL",
+            (appearance_id,),
+        )
+        row = self._connection.execute("SELECT photo_id FROM appearances WHERE id = ?", (appearance_id,)).fetchone()
+        return next(rows, None) or (row[0] if row else 0, Box(0, 0, 1, 1))
 
     def files(self, photo_id: int) -> list[Path]:
         """Return where a photo was last seen."""
-        rows = self._connection.execute("SELECT path FROM files WHERE photo_id = ? ORDER BY path", (photo_id,))
-        return [Path(os.fsdecode(row[0])) for row in rows]
+        return files_of(self._connection, photo_id)
 
     def is_unchanged(self, path: Path) -> bool:
         """Say whether a file is there, as it was when it was last looked at."""
@@ -85,3 +98,9 @@ class ReviewRecords:
             "SELECT size, mtime_ns FROM files WHERE path = ?", (path_value(path),)
         ).fetchone()
         return bool(row == (now.st_size, time_value(now.st_mtime_ns)))
+
+
+def files_of(connection: LibraryConnection, photo_id: int) -> list[Path]:
+    """Return where a photo was last seen."""
+    query = "SELECT path, path FROM files WHERE photo_id = ? ORDER BY path"
+    return list(connection.read("files", lambda row: path_of(row[0]), query, (photo_id,)))

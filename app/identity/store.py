@@ -1,13 +1,17 @@
 """The library: one SQLite file with all three layers of identity. SQL lives in this room only."""
 
+import logging
 import os
 import sqlite3
 from collections.abc import Container, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from app.errors import BadKnowledgeBase
+from app.errors import BadKnowledgeBase, KithError
 from app.identity.carried_words import CarriedWords
+from app.identity.connection import LeftOut, LibraryConnection, repair_advice
 from app.identity.copy_records import CopyRecords
 from app.identity.erasing import erase_person, scrub
 from app.identity.event_records import EventRecords
@@ -15,6 +19,7 @@ from app.identity.gallery_records import GalleryRecords
 from app.identity.group_records import GroupRecords
 from app.identity.health_records import HealthRecords
 from app.identity.import_records import ImportRecords
+from app.identity.inspecting import is_damaged
 from app.identity.journal import Journal, Undone
 from app.identity.migrating import migrate
 from app.identity.person_edits import PersonEdits
@@ -22,28 +27,22 @@ from app.identity.person_records import Person, PersonRecords
 from app.identity.photo_records import PhotoRecords
 from app.identity.redecision_records import RedecisionRecords
 from app.identity.review_records import ReviewRecords
+from app.identity.write_ahead import Log, check_log
 
-WAIT_S = 30  # for another program's short transaction
-_PRIMARY = 0xFF  # the part of an SQLite result code that names its kind: sqlite.org/rescode.html
-_FILE_AT_FAULT = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-}
+_log = logging.getLogger(__name__)
 
 
 class Store:
     """An open library; `photos`, `people`, `copies` and `reviews` speak for its tables. Close it when done.
 
-    What the user does goes through `edits` within a `change`, which `changes` remembers and can take back.
+    What the user does goes through `edits` within a `change`, which `changes` remembers and can take back. As a context
+    it is closed at its end; an error that nobody expected and that the library's own damage may explain, is told so.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
+    def __init__(self, connection: LibraryConnection) -> None:
+        self.path = connection.path
         self._connection = connection
+        self._write_ahead = Log(connection, connection.path)
         self.photos = PhotoRecords(connection)
         self.people = PersonRecords(connection)
         self.imports = ImportRecords(connection)
@@ -58,24 +57,35 @@ class Store:
         self.edits = PersonEdits(connection, self.people)
         self.changes = Journal(connection)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        try:
+            if isinstance(error, Exception) and not isinstance(error, KithError) and is_damaged(self._connection):
+                _log.info("met in a damaged library", exc_info=error)
+                raise BadKnowledgeBase(
+                    f"The library {self.path} is damaged, which made this impossible: {repair_advice()}."
+                ) from error
+        finally:
+            self.close()
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what happens inside land together, or not at all.
 
         Raises BadKnowledgeBase where the disk is full or fails, or the file turns out to be damaged.
         """
-        with self._told(), self._connection:  # commits, or rolls back
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
+        self._write_ahead.begin()
+        self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self._write_ahead.sign()
             yield
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & _PRIMARY not in _FILE_AT_FAULT:
-                raise
-            raise _unusable(self.path, error) from error
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(BadKnowledgeBase):  # of what ended it is told; a failing disk may have rolled it back already
+                self._connection.execute("ROLLBACK") if self._connection.in_transaction else None
+            raise
 
     @contextmanager
     def change(self, action: str, summary: str) -> Iterator[int]:
@@ -113,11 +123,13 @@ class Store:
             for folder in folders:
                 self.photos.forget_missing_files(folder, ())
             erase_person(self._connection, person)
-        with self._told():
-            return scrub(self._connection)
+        return scrub(self._connection)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what was left out of it is told."""
+        if told := str(self._connection.left_out):
+            self._connection.left_out = LeftOut()
+            _log.warning("%s", told)
         self._connection.close()
 
 
@@ -126,31 +138,24 @@ def open_store(path: Path, create: bool = False) -> Store:
 
     Raises BadKnowledgeBase where the file is not there, damaged, no library, of a newer Kith, or cannot be written.
     """
+    check_log(path)
     try:
         os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
-        connection = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
-        raise BadKnowledgeBase(f"The library {path} cannot be {'created' if create else 'opened'}: {error}") from error
+    except OSError as error:
+        done = "created" if create else "opened"
+        raise BadKnowledgeBase(f"The library {path} cannot be {done}: {error.strerror or error}.") from error
+    connection = LibraryConnection.open(path)
     try:
-        _prepare(connection, path)
-        return Store(path, connection)
-    except sqlite3.Error as error:
+        migrate(connection)  # first: it refuses what is not ours to write to
+        connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if connection.execute("SELECT 1 FROM open_change").fetchone():  # no change leaves it there when it ends
+            connection.execute("DELETE FROM open_change")
+            connection.left_out.add("open_change", None)
+        return Store(connection)
+    except BaseException as error:
         connection.close()
-        raise _unusable(path, error) from error
-    except BadKnowledgeBase:
-        connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise BadKnowledgeBase(f"The library {path} cannot be used ({error}): {repair_advice()}.") from error
         raise
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    migrate(connection, path)  # first: it refuses what is not ours to write to
-    connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _unusable(path: Path, error: sqlite3.Error) -> BadKnowledgeBase:
-    return BadKnowledgeBase(
-        f"The library {path} cannot be used ({error}). If the disk is full, free some space. If the file is damaged, "
-        "put a copy of it from a backup in its place; without one, move it aside and build the knowledge base again."
-    )

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from app.errors import BadInput, FilingFailed
-from app.identity.migrating import copy_library
+from app.identity.whole_copies import copy_library
 from app.jobs.library import check_library
 from app.settings import Settings
 

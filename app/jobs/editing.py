@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from app.errors import BadInput, FilingFailed, command
 from app.identity.journal import Change
@@ -30,7 +32,7 @@ class Outcome:
 
 
 class Editor:
-    """A library open to be edited, also beside a running job; close it in the same thread.
+    """A library open to be edited, also beside a running job: a context, or to be closed in the same thread.
 
     Opening raises BadKnowledgeBase and ModelMissing; anything here may raise BadInput and BadKnowledgeBase.
     """
@@ -44,6 +46,12 @@ class Editor:
         self.store: Store = open_store(settings.library_file)
         self._refiler = Refiler(settings, self.store, spec.body_model_id)
         self._made: list[int] = []  # changes, the newest last
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.store.__exit__(kind, error, at)
 
     def close(self) -> None:
         """Close the library."""

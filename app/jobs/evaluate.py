@@ -1,6 +1,5 @@
 """Evaluate the knowledge base by its own photos, and recommend a tolerance and a margin for it."""
 
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,11 +31,11 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     """
     for file in filter(None, (picture, table)):
         check_curve_file(file)
-    with closing(open_library(settings)) as store:
+    with open_library(settings) as store:
         taught = good_faces(taught_samples(store.people, Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
         samples = [one for one in taught if is_good(one, settings.lap_var_thresh)]
         looks = store.health.looks(one.photo_id for one in samples)
-    tied = independent(samples, looks, settings.event_gap)
+        tied = independent(samples, looks, settings.event_gap)
     evaluation = evaluate_gallery(samples, gallery_of(FACE_MODEL_ID, samples), tied)
     if evaluation.missing:
         return EvaluationFinished(evaluation, None, None, None, None)

@@ -69,19 +69,15 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
     """
     found = read_old_encodings(file)
     _check_bodies(settings, found, body_model)
-    store = open_library(settings, create=True)
-    try:
-        with store.change("import-kb", f"{file.name} imported"):
-            imported = _Import(list(store.people.all().values()))
-            imported.refused.update((one.name, one.reason) for one in found.refused)
-            _teach(store, imported, Kind.FACE, FACE_MODEL_ID, found.faces)
-            if body_model:
-                _teach(store, imported, Kind.BODY, body_model, found.bodies)
-            else:
-                reason = f"a body, of a model that is not known: {command('import-kb')} --body-model names it"
-                imported.refused.update((name, reason) for name, _ in found.bodies)
-    finally:
-        store.close()
+    with open_library(settings, create=True) as store, store.change("import-kb", f"{file.name} imported"):
+        imported = _Import(list(store.people.all().values()))
+        imported.refused.update((one.name, one.reason) for one in found.refused)
+        _teach(store, imported, Kind.FACE, FACE_MODEL_ID, found.faces)
+        if body_model:
+            _teach(store, imported, Kind.BODY, body_model, found.bodies)
+        else:
+            reason = f"a body, of a model that is not known: {command('import-kb')} --body-model names it"
+            imported.refused.update((name, reason) for name, _ in found.bodies)
     return _finished(file, imported)
 
 
@@ -100,7 +96,7 @@ def _check_bodies(settings: Settings, found: OldEncodings, body_model: str) -> N
 
 
 def _teach(store: Store, imported: _Import, kind: Kind, model_id: str, entries: Iterable[Named]) -> None:
-    taught = {bytes(row[-1]) for row in store.people.taught(kind, model_id)}
+    taught = {to_blob(row[-1]) for row in store.people.taught(kind, model_id)}
     named = [(name, vector, to_blob(vector)) for name, vector in entries]
     names_of: dict[bytes, set[str]] = {}
     for name, _, blob in named:

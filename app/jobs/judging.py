@@ -4,7 +4,6 @@ from app.errors import ModelMismatch, NobodyTaught, command
 from app.identity.event_evidence import EventEvidence
 from app.identity.gallery import Gallery, Sample, gallery_of, good_faces, is_good, taught_samples
 from app.identity.person_records import PersonRecords
-from app.identity.photo_records import from_blob
 from app.identity.store import Store
 from app.identity.verdicts import Judge
 from app.identity.vetoes import Life
@@ -57,7 +56,7 @@ def evidence_for(judge: Judge, settings: Settings, store: Store) -> EventEvidenc
 
 def _denied(store: Store, least_sharpness: float) -> Gallery:
     """Return the faces that the user denied to be somebody, those good enough to be compared with."""
-    samples = [Sample(*row[:-1], from_blob(row[-1])) for row in store.gallery.denied(FACE_MODEL_ID)]
+    samples = [Sample(*row) for row in store.gallery.denied(FACE_MODEL_ID)]
     return gallery_of(FACE_MODEL_ID, [one for one in samples if is_good(one, least_sharpness)])
 
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -90,7 +89,7 @@ def why(settings: Settings, photo: str | Path) -> Why:
     """
     check_library(settings)
     spec, _ = find_engines(settings)
-    with closing(open_store(settings.library_file)) as store:
+    with open_store(settings.library_file) as store:
         photo_id, appearance_id, shown = _meant(store, str(photo))
         judge = judge_of(settings, store, spec.body_model_id)
         evidence = evidence_for(judge, settings, store)
