@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -13,13 +14,16 @@ from filelock import FileLock, Timeout
 
 from app.errors import BadKnowledgeBase, StoreBusy
 from app.identity.store import Store, open_store
+from app.identity.whole_copies import new_file
 from app.jobs.engines import decided_device, find_engines
 from app.jobs.library import check_library
 from app.jobs.people_folder import check_that_somebody_can_be_learned
 from app.jobs.workers import ExecutorFactory, photo_pool, worker_count
 from app.settings import Device, Settings
+from app.text import printable
 from app.vision.engines import EngineSpec
 
+_LONGEST_NAME = 300  # bytes read of who holds the lock
 PHOTOS_A_BATCH = 32  # on a graphics card: enough faces to keep it busy, few enough to stop soon
 
 
@@ -58,21 +62,19 @@ def open_context(
     if create and not os.path.isfile(settings.library_file):
         check_that_somebody_can_be_learned(settings)
     check_library(settings, create)
-    with _sole_job(settings.library_file, job):
-        store = open_store(settings.library_file, create)
-        try:
-            yield Context(settings, store, spec, device, pool, workers, batch_size, stop, notices)
-        finally:
-            store.close()
+    with sole_job(settings.library_file, job), open_store(settings.library_file, create) as store:
+        yield Context(settings, store, spec, device, pool, workers, batch_size, stop, notices)
 
 
 @contextmanager
-def _sole_job(library: Path, job: str) -> Iterator[None]:
-    """Hold the library's lock, which a killed process loses by itself; a file beside it names the holder."""
+def sole_job(library: Path, job: str) -> Iterator[None]:
+    """Hold the library's lock, which a killed process loses by itself; a file beside it names the holder.
+
+    Raises StoreBusy and BadKnowledgeBase.
+    """
     holder = library.with_name(f"{library.name}.holder")
     with _lock(library, holder):
-        with suppress(OSError):  # a courtesy; where nothing can be written the library itself says so
-            holder.write_text(f"{job} (process {os.getpid()} on {socket.gethostname()})", encoding="utf-8")
+        _name_holder(holder, f"{job} (process {os.getpid()} on {socket.gethostname()})")
         try:
             yield
         finally:
@@ -84,10 +86,27 @@ def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
     try:
         return FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0)
     except Timeout as error:
-        name = holder.read_text(encoding="utf-8") if holder.is_file() else "another job"
+        name = _named_holder(holder) or "another job"
         raise StoreBusy(f"{name} is at work on {library}: wait until it has ended, or stop it") from error
     except OSError as error:
         raise BadKnowledgeBase(
             f"The folder {library.parent} cannot be used ({error.strerror or error}): it must be writable. "
             "library_path in the settings can keep the library elsewhere."
         ) from error
+
+
+def _name_holder(holder: Path, name: str) -> None:
+    """Write who holds the lock into a new file that takes the place of whatever lies there, be it a link."""
+    with suppress(OSError), new_file(holder.parent, holder.name) as part:  # a courtesy; the lock holds without
+        part.write_text(name, encoding="utf-8")
+        part.replace(holder)
+
+
+def _named_holder(holder: Path) -> str:
+    """Return what a file says, anybody's perhaps, of who holds the lock; empty where it is no plain file."""
+    with suppress(OSError):
+        handle = os.open(holder, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                return printable(file.read(_LONGEST_NAME).decode("utf-8", "replace")).strip()
+    return ""
