@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from app.cli.main import cli
 from app.cli.printing import as_json_text
 from app.identity.matching import Candidate
+from app.jobs.backup import back_up
 from tests.small_world import World
 
 # A simple call of each command, in a world where photo 8 shows somebody unknown.
@@ -39,6 +40,7 @@ CALLS = {
     "people undo": [],
     "recognize": [],
     "redecide": [],
+    "restore": ["{root}/earlier.sqlite"],
     "settings": [],
     "unknowns": ["--least", "1"],
     "unknowns name": ["{group}", "Zoe"],
@@ -55,6 +57,7 @@ SHOWN = {  # what a result has at least
     "models download": {"fetched", "failed"},
     "settings": {"settings", "settings_file", "log_file"},
     "backup": {"backup"},
+    "restore": {"library", "kept"},
     "unknowns": {"groups"},
 }
 
@@ -92,6 +95,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     ((face,),) = world.query(query, str(photo))
     ((ann,),) = world.query(query, str(world.root / "people/Ann/0.png"))
     CliRunner().invoke(cli, ["unknowns", "--settings", str(file)])
+    back_up(world.settings, world.root / "earlier.sqlite")
     ((group,),) = world.query("SELECT group_id FROM unknown_groups WHERE appearance_id = ?", face)
     names = {"root": world.root, "photo": photo, "face": f"{photo}#{face}", "ann": f"#{ann}", "group": group}
     return {"file": str(file), **{key: str(value) for key, value in names.items()}}

@@ -46,7 +46,8 @@ COMMANDS = {
     "people undo": [],
     "people history": [],
 }
-OTHERS = {"build-kb", "import-kb", "settings", "demo", "models download"}  # they teach, or know of no library
+# They teach, put a whole one in its place, or know of no library.
+OTHERS = {"build-kb", "import-kb", "restore", "settings", "demo", "models download"}
 
 
 @pytest.fixture

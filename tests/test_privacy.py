@@ -208,6 +208,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["check"],
         ["evaluate", "--png", place.given / "curve.png", "--csv", place.given / "curve.csv"],
         ["backup", place.given / "backup.sqlite"],
+        ["restore", place.given / "backup.sqlite"],
+        ["check", "--library"],
         ["import-kb", place.people / "encodings.pkl"],
         ["people", "history"],
         ["people", "undo"],

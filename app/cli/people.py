@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from app.cli.options import Overrides, ResultAsJson, SettingsFile, pairs, settin
 from app.cli.printing import show, show_outcome, tell
 from app.errors import BadInput, command
 from app.identity.person_records import Person, Source
-from app.jobs.backup import back_up
+from app.jobs.backup import back_up, restore, restore_summary
 from app.jobs.forgetting import WHAT, WHAT_STAYS, forget
 from app.jobs.people import People, open_people, text_of
 from app.jobs.wording import IN_WORDS
@@ -35,7 +35,7 @@ AppearanceArgument = Annotated[
 
 @contextmanager
 def _opened(file: Path | None, overrides: list[str] | None) -> Iterator[People]:
-    with closing(open_people(settings_for_run(file, overrides))) as opened:
+    with open_people(settings_for_run(file, overrides)) as opened:
         yield opened
 
 
@@ -280,6 +280,20 @@ def backup(
     overrides: Overrides = None,
     as_json: ResultAsJson = False,
 ) -> None:
-    """Copy the library to a file, also while a job is at work. To go back, put the file in its place."""
+    """Copy the library to a file, also while a job is at work; `restore` goes back to it."""
     target = back_up(settings_for_run(settings, overrides), file)
     show({"backup": target}, [f"The library as it is now: {target}"], as_json)
+
+
+@words.command("restore", epilog=f"Example: {command('restore')} ~/backups/library.sqlite")
+def go_back(
+    file: Annotated[Path, typer.Argument(help="A backup of the library.")],
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: ResultAsJson = False,
+) -> None:
+    """Put a copy of a backup in the place of the library, which is kept beside it and can be restored in turn."""
+    done = restore(settings_for_run(settings, overrides), file)
+    show(done, restore_summary(done), as_json)
+    for note in () if as_json else done.notes:
+        tell(note)

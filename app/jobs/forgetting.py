@@ -8,6 +8,7 @@ from pathlib import Path
 from app.errors import BadInput, StoreBusy
 from app.filing.encodings import BEFORE_KITH
 from app.identity.person_records import Person
+from app.identity.whole_copies import kept_copies
 from app.jobs.context import Context, open_context
 from app.jobs.editing import Outcome
 from app.jobs.exporting import export_encodings
@@ -52,7 +53,7 @@ def _export_again(context: Context) -> str:
 
 
 def earlier_copies(settings: Settings) -> list[Path]:
-    """Return the copies kept of a library before it was brought up to date, and of an older encodings.pkl."""
-    library, export = settings.library_file, settings.encodings_file
-    of_library = library.parent.glob(f"{glob.escape(library.name)}.v*.bak")
-    return sorted([*of_library, *export.parent.glob(f"{glob.escape(export.name)}.{BEFORE_KITH}*")])
+    """Return the copies kept of the library before it was updated, repaired or replaced, and of an encodings.pkl."""
+    export = settings.encodings_file
+    of_export = export.parent.glob(f"{glob.escape(export.name)}.{BEFORE_KITH}*")
+    return [*kept_copies(settings.library_file.resolve()), *sorted(of_export)]
