@@ -11,6 +11,7 @@ from app.errors import command
 from app.jobs.check import check, check_summary
 from app.jobs.evaluate import evaluate, evaluation_summary
 from app.jobs.import_kb import import_kb, import_summary
+from app.jobs.library_check import inspect_library, library_summary, repair_library
 
 knowledge = typer.Typer(rich_markup_mode=None)
 
@@ -34,12 +35,26 @@ def import_old(
 
 
 @knowledge.command("check", epilog=f"Example: {command('check')}")
-def check_health(settings: SettingsFile = None, overrides: Overrides = None, as_json: ResultAsJson = False) -> None:
+def check_health(
+    library: Annotated[
+        bool, typer.Option("--library", help="Check the library itself instead: its file and all its entries.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="With --library: repair what can be; as it was it is kept beside.")
+    ] = False,
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: ResultAsJson = False,
+) -> None:
     """Say what in the knowledge base may be wrong, and which files to look at; no photo is opened.
 
     Finds photos that are probably somebody else, copies, people too close to tell apart, and people with too few or
     only poor photos.
     """
+    if library or repair:
+        checked = (repair_library if repair else inspect_library)(settings_for_run(settings, overrides))
+        show(checked, library_summary(checked), as_json)
+        return
     finished = check(settings_for_run(settings, overrides))
     show(finished, check_summary(finished), as_json)
 
