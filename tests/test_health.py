@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,13 +12,18 @@ import pytest
 from PIL import Image, ImageFilter
 
 from app.errors import BadKnowledgeBase
+from app.identity.connection import LibraryConnection
 from app.identity.gallery import Gallery, Sample, gallery_of
 from app.identity.health import FAR, alike_faces, alike_photos, groups, misfits, other_people
-from app.identity.store import open_store
+from app.identity.person_records import Link, Source, Word
+from app.identity.store import Store, open_store
 from app.jobs.check import CheckFinished, Trouble, check, check_summary
 from app.jobs.import_kb import import_kb
 from app.settings import Settings
+from app.vision.encode import FACE_MODEL_ID
+from app.vision.observations import Analysis, Appearance
 from tests.desk import CHIRAC, CHIRAC_AGAIN, POWELL, POWELL_AGAIN, SCHROEDER, SCHROEDER_AGAIN, Desk, finished, kith
+from tests.making import face, facts
 
 HERE = 500  # a sharpness that teaches
 
@@ -235,3 +241,53 @@ def test_a_face_known_without_a_photo_is_told_by_its_number(tmp_path: Path) -> N
     (wrong,) = [one for one in check(settings).findings if one.trouble is Trouble.SOMEBODY_ELSE]
     assert wrong.text.startswith("probably not Bob: ")
     assert wrong.text.endswith(" from Ada (#13, known without a photo)")
+
+
+def _calls(settings: Settings) -> int:
+    """Return how many calls a check takes, of functions and generators, and how many steps of SQLite."""
+    count = 0
+
+    def called(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    make = Store.__init__
+
+    def counted(self: Store, connection: LibraryConnection) -> None:
+        make(self, connection)
+        connection.set_progress_handler(called, 10)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "__init__", counted)
+        sys.setprofile(called)
+        try:
+            check(settings)
+        finally:
+            sys.setprofile(None)
+    return count
+
+
+def _poor_people(folder: Path, count: int) -> Settings:
+    """Return the settings of a knowledge base of people with one photo each, a third of them like another one."""
+    settings = Settings.at(folder, {"dataset_dir": "people", "body_policy": "off"})
+    settings.dataset_folder.mkdir(parents=True)
+    random, near = np.random.default_rng(0), np.zeros(128)
+    with open_store(settings.library_file, create=True) as store, store.transaction():
+        for number in range(count):
+            photo = store.photos.save_photo(facts(f"photo {number}"))
+            store.photos.save_file(settings.dataset_folder / f"Person {number}/1.jpg", photo, 1, 1)
+            person = store.people.add(f"Person {number}", f"Person {number}")
+            if number % 3 < 2:
+                near = random.normal(size=128) if number % 3 == 0 else near + 0.02 * random.normal(size=128)
+                seen = face(*near, model=FACE_MODEL_ID)
+                store.photos.save_analysis(photo, "engine", 1, Analysis(number, (Appearance(seen.box, (seen,)),)))
+                (appearance,) = store.photos.appearances(photo)
+                store.people.say(Link(appearance, person, Word.IS, Source.DATASET))
+    return settings
+
+
+def test_twice_the_people_take_twice_the_work(tmp_path: Path) -> None:
+    few, many = _poor_people(tmp_path / "few", 60), _poor_people(tmp_path / "many", 120)
+    assert len(check(few).findings) > 60
+    _calls(few)  # what is done once
+    assert _calls(many) < 2.3 * _calls(few)

@@ -1,7 +1,7 @@
 """Check the health of the knowledge base: what in it may be wrong, with the files to look at."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -69,7 +69,7 @@ class _Entry:
 
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
-    with closing(open_library(settings)) as store:
+    with open_library(settings) as store:
         samples = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
         good = good_faces(samples, settings.lap_var_thresh)
         report = _Report(settings, store, good)
@@ -89,7 +89,9 @@ class _Report:
     def __init__(self, settings: Settings, store: Store, samples: Sequence[Sample]) -> None:
         self._settings, self._store, self._samples = settings, store, samples
         self._gallery = gallery_of(FACE_MODEL_ID, samples)
-        self.names = display_names(store.people.all().values())
+        self._persons = store.people.all()
+        self.names = display_names(self._persons.values())
+        self._entries = [*self._dataset_entries()]
         self._alike = alike_faces(self._gallery.vectors)
         others = other_people(self._gallery, np.arange(len(samples)))
         self._close = close_people(samples, others, settings.face_tol)
@@ -108,16 +110,20 @@ class _Report:
 
     def close_people(self) -> Iterator[Finding]:
         wrong = {one.sample.appearance_id for one in self._misfits}
+        counts = Counter(sample.person_id for sample in self._samples)
         for pair in self._close:
             near = [sample for sample in pair.samples if sample.appearance_id not in wrong]
             if near:
                 low, high = (self.names[person] for person in pair.people)
-                both = sum(sample.person_id in pair.people for sample in self._samples)
+                both = sum(counts[person] for person in pair.people)
                 text = f"{low} and {high}: {len(near)} of {both} samples of either could be the other"
                 advice = "; perhaps they are one person" if pair.mixed else ""
                 yield Finding(Trouble.TOO_CLOSE, (low, high), text + advice, self._files(near))
 
     def poor_people(self) -> Iterator[Finding]:
+        files: dict[str, list[Path]] = {}
+        for entry in self._entries:
+            files.setdefault(entry.person, []).extend(entry.paths)
         of_person: dict[int, list[Sample]] = {key: [] for key in self.names}
         for sample in self._samples:
             of_person[sample.person_id].append(sample)
@@ -130,10 +136,10 @@ class _Report:
             elif len(good) < LEAST_SAMPLES:
                 count = f"only {len(good)}" if good else "none"
                 text = f"{name}: {count} that can teach, {LEAST_SAMPLES} at the very least are needed"
-                yield Finding(Trouble.FEW, (name,), text, self._files(own) or self._files_in_folders(name))
+                yield Finding(Trouble.FEW, (name,), text, self._files(own) or tuple(files.get(name, ())))
 
     def copies(self) -> Iterator[Finding]:
-        entries = list(dict.fromkeys([*self._dataset_entries(), *self._sample_entries()]))
+        entries = list(dict.fromkeys([*self._entries, *self._sample_entries()]))
         place = {(one.photo_id, one.person): index for index, one in reversed(list(enumerate(entries)))}
         samples = [place[one.photo_id, self.names[one.person_id]] for one in self._samples]
         alike_faces = [(samples[row], samples[other]) for row, other in self._alike.tolist()]
@@ -156,7 +162,7 @@ class _Report:
 
     def _dataset_entries(self) -> Iterator[_Entry]:
         root = self._settings.dataset_folder
-        owner = {folder: self.names[one.id] for one in self._store.people.all().values() for folder in one.folders}
+        owner = {folder: self.names[one.id] for one in self._persons.values() for folder in one.folders}
         found: dict[tuple[int, str], list[Path]] = {}
         for path, photo_id in sorted(self._store.photos.photos_at([root]).items()):
             folder = readable(path.relative_to(root).parts[0])
@@ -166,9 +172,6 @@ class _Report:
 
     def _sample_entries(self) -> Iterator[_Entry]:
         return (_Entry(one.photo_id, self.names[one.person_id]) for one in self._samples)
-
-    def _files_in_folders(self, person: str) -> tuple[Path, ...]:
-        return tuple(path for one in self._dataset_entries() if one.person == person for path in one.paths)
 
     def _alike_entries(self, entries: Sequence[_Entry]) -> list[tuple[int, int]]:
         """Return the pairs of the dataset's entries that show one picture."""
