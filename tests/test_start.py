@@ -200,7 +200,7 @@ def test_networks_that_cannot_be_loaded_end_the_run_and_blame_no_photo(
 
 @pytest.mark.parametrize("error", ["MemoryError()", f'RuntimeError("{NO_THREAD}")'])
 def test_memory_that_runs_out_is_no_bug(error: str, own_home: Path) -> None:
-    code = f"import app.cli.main\ndef fail(*_): raise {error}\napp.cli.main.run_job = fail"
+    code = f"import app.cli.main\ndef fail(*_, **__): raise {error}\napp.cli.main.run_job = fail"
     exit_code, out, err = finished(kith("build-kb", code=code))
     assert (exit_code, out) == (3, "")
     assert err.startswith("There is not enough memory, or too many processes and threads are at work: close ")
@@ -211,7 +211,9 @@ def test_memory_that_runs_out_in_the_window_is_no_bug(tmp_path: Path, monkeypatc
         def _job(self, context: Context) -> object:
             raise MemoryError
 
-    worker, failures = Hungry(Settings.at(tmp_path, {"dataset_dir": ".", "body_policy": "off"})), []
+    (tmp_path / "people/Ann").mkdir(parents=True)
+    (tmp_path / "people/Ann/photo.jpg").touch()
+    worker, failures = Hungry(Settings.at(tmp_path, {"dataset_dir": "people", "body_policy": "off"})), []
     worker.failed.connect(failures.append)
     worker.run()
     (failure,) = failures
