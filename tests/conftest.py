@@ -1,6 +1,5 @@
 """Fixtures for the whole suite: nothing of the user's own is touched, the shared photos are used where they are."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,25 +8,41 @@ from pathlib import Path
 import pytest
 
 from app.identity.store import open_store
-from tests.desk import Desk
+from tests.desk import DRAWN, Desk, shared_folder
+from tests.drawn_photos import draw_all, open_eyes
 from tests.filing_desk import Filer
-
-REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.fixture
 def shared() -> Path:
-    """The folder of real photos and weights beside the repository."""
-    folder = Path(os.environ.get("KITH_SHARED", REPOSITORY.parent / "shared"))
+    """The folder of real photos and weights beside the repository, for tests of what the networks make of them."""
+    folder = shared_folder()
     if not folder.is_dir():
         pytest.skip(f"the shared test photos are not at {folder} (KITH_SHARED names another place)")
     return folder
 
 
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of drawn photos."""
+    return draw_all(tmp_path_factory.mktemp("drawn"))
+
+
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path) -> Desk:
+def material(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of real photos and weights, or where it is not there one of drawn photos, and eyes for them."""
+    if (folder := shared_folder()).is_dir():
+        return folder
+    open_eyes(monkeypatch.setattr)
+    monkeypatch.setenv(DRAWN, "1")
+    drawn: Path = request.getfixturevalue("drawn")
+    return drawn
+
+
+@pytest.fixture
+def desk(tmp_path: Path, material: Path) -> Desk:
     """An empty people folder and an empty input folder."""
-    return Desk(tmp_path / "desk", shared)
+    return Desk(tmp_path / "desk", material)
 
 
 @pytest.fixture

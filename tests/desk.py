@@ -1,4 +1,4 @@
-"""Real photos on a desk: a people folder, an input folder, and the jobs run over them."""
+"""Photos on a desk, real or drawn: a people folder, an input folder, and the jobs run over them."""
 
 import csv
 import json
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.identity.store import open_store
+from app.jobs import looking
 from app.jobs.build_kb import Forget, build_kb
 from app.jobs.context import Context, open_context
 from app.jobs.events import BuildFinished, Event, RecognitionFinished
@@ -24,9 +25,10 @@ from app.jobs.recognize_folder import recognize_folder
 from app.jobs.workers import ExecutorFactory, InlineExecutor
 from app.photos.outputs import MARKER, REPORT
 from app.settings import Settings
-from app.vision.analyse import analyse
 
 REPOSITORY = Path(__file__).parents[1]
+DRAWN = "KITH_TESTS_SEE_DRAWN_PHOTOS"  # set where there are no real photos: commands then see by `tests.drawn_photos`
+DRAWN_EYES = "import tests.drawn_photos; tests.drawn_photos.open_eyes(setattr)"
 POWELL = [f"lfw10/Colin_Powell/Colin_Powell_000{number}.jpg" for number in (2, 5, 8)]
 POWELL_AGAIN = [f"lfw10/Colin_Powell/Colin_Powell_000{number}.jpg" for number in (7, 9)]
 CHIRAC = [f"lfw10/Jacques_Chirac/Jacques_Chirac_000{number}.jpg" for number in (1, 2, 4)]
@@ -36,9 +38,14 @@ SCHROEDER_AGAIN = ["lfw10/Gerhard_Schroeder/Gerhard_Schroeder_0004.jpg"]
 STRANGER, NOBODY, TWO_STRANGERS = "groups/obama-1080p.jpg", "groups/cat.jpg", "groups/two_people.jpg"
 
 
+def shared_folder() -> Path:
+    """Return where the real photos and weights lie, if they are there."""
+    return Path(os.environ.get("KITH_SHARED", REPOSITORY.parent / "shared"))
+
+
 def is_analysis(function: Callable[..., Any]) -> bool:
     """Tell whether that is what looks at photos, not what only reads their files."""
-    return getattr(function, "func", None) is analyse
+    return getattr(function, "func", None) is looking.analyse
 
 
 class _NoAnalysis(InlineExecutor):
@@ -78,8 +85,8 @@ def run_job(
 class Desk:
     """A folder of a test with `people`, `input` and `output`; faces by YuNet and no bodies, but for `changes`."""
 
-    def __init__(self, root: Path, shared: Path, **changes: object) -> None:
-        self.root, self.data, self.models = root, shared / "data", shared / "models"
+    def __init__(self, root: Path, material: Path, **changes: object) -> None:
+        self.root, self.data, self.models = root, material / "data", material / "models"
         self.people, self.input, self.output = root / "people", root / "input", root / "output"
         self._values: dict[str, object] = {
             "dataset_dir": "people",
@@ -89,6 +96,8 @@ class Desk:
             "body_policy": "off",
             "workers": 2,
         }
+        if DRAWN in os.environ:
+            self._values["face_detector"] = "hog"  # needs no file, and is never called
         self.people.mkdir(parents=True)
         self.input.mkdir()
         self.change(**changes)
@@ -99,13 +108,13 @@ class Desk:
         self.settings = Settings.at(self.root, self._values)
 
     def put(self, source: str, target: str) -> Path:
-        """Copy a shared photo to `target`; one that ends in / is the folder for it."""
+        """Copy a photo to `target`; one that ends in / is the folder for it."""
         path = self.root / target / (Path(source).name if target.endswith("/") else "")
         path.parent.mkdir(parents=True, exist_ok=True)
         return Path(shutil.copyfile(self.data / source, path))
 
     def put_all(self, sources: Sequence[str], folder: str) -> list[Path]:
-        """Copy shared photos into a folder."""
+        """Copy photos into a folder."""
         return [self.put(source, f"{folder}/") for source in sources]
 
     def run(
@@ -178,6 +187,7 @@ def kith(
     *arguments: str | Path, code: str = "", folder: Path = REPOSITORY, **environment: str
 ) -> subprocess.Popen[str]:
     """Start the real command from `folder`, in its own session; `code` runs before it."""
+    code = f"{DRAWN_EYES}\n{code}" if DRAWN in os.environ else code
     start = ["-c", f"import runpy, sys\n{code}\nrunpy.run_module('app', run_name='__main__', alter_sys=True)"]
     return subprocess.Popen(
         [sys.executable, *(start if code else ["-m", "app"]), *map(str, arguments)],

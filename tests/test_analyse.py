@@ -43,7 +43,7 @@ def _one(path: Path, spec: EngineSpec) -> Analysis:
     return seen
 
 
-def test_a_photo_shows_faces_and_their_bodies(desk: Desk) -> None:
+def test_a_photo_shows_faces_and_their_bodies(desk: Desk, shared: Path) -> None:
     spec = _spec(desk, **_bodies(desk))
     seen = _one(desk.data / TWO, spec)
     assert len(seen.appearances) == 3
@@ -54,14 +54,14 @@ def test_a_photo_shows_faces_and_their_bodies(desk: Desk) -> None:
         assert body.box.y >= face.box.y + face.box.h - 0.01
 
 
-def test_where_nobody_shows_the_whole_photo_is_a_weak_body(desk: Desk) -> None:
+def test_where_nobody_shows_the_whole_photo_is_a_weak_body(desk: Desk, shared: Path) -> None:
     (appearance,) = _one(desk.data / PARK, _spec(desk, **_bodies(desk))).appearances
     (body,) = appearance.observations
     assert body.weak
     assert body.box == (0, 0, 1, 1)
 
 
-def test_boxes_are_relative_to_the_stored_pixels(desk: Desk, tmp_path: Path) -> None:
+def test_boxes_are_relative_to_the_stored_pixels(desk: Desk, shared: Path, tmp_path: Path) -> None:
     """The same scene stored upright and stored on its side with an orientation tag: one box follows from the other."""
     upright = Image.open(desk.data / "groups/obama-1080p.jpg").convert("RGB")
     upright.save(tmp_path / "upright.png")
@@ -75,7 +75,7 @@ def test_boxes_are_relative_to_the_stored_pixels(desk: Desk, tmp_path: Path) -> 
     assert second.appearances[0].box.iou(box) < 0.5
 
 
-def test_photos_together_are_seen_as_alone(desk: Desk, tmp_path: Path) -> None:
+def test_photos_together_are_seen_as_alone(desk: Desk, shared: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.jpg").touch()
     photos = [(desk.data / name, None) for name in (SIX, PARK, TWO)]
     photos.insert(1, (tmp_path / "empty.jpg", None))
@@ -93,7 +93,7 @@ def test_photos_together_are_seen_as_alone(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_the_photos_of_a_batch(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nobody shows, the whole photo is the body: its pixels are let go before the next one is read."""
     monkeypatch.setattr("os.cpu_count", lambda: 1)
@@ -108,7 +108,7 @@ def test_memory_does_not_grow_with_the_photos_of_a_batch(
     assert peak < 3 * 3000 * 2000 * 3
 
 
-def test_torch_sees_the_same_as_onnx_runtime(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torch_sees_the_same_as_onnx_runtime(desk: Desk, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The road of a graphics card, on one where there is one and else on the processor."""
     if not cuda_available():
         monkeypatch.setattr(engines, "TorchNetwork", lambda module, _, size: TorchNetwork(module, "cpu", size))
@@ -122,7 +122,7 @@ def test_torch_sees_the_same_as_onnx_runtime(desk: Desk, monkeypatch: pytest.Mon
                 assert np.abs(onnx.vector - torch.vector).max() < (1e-5 if onnx.kind is Kind.FACE else 1e-4)
 
 
-def test_failures_come_back_as_values(desk: Desk, tmp_path: Path) -> None:
+def test_failures_come_back_as_values(desk: Desk, shared: Path, tmp_path: Path) -> None:
     spec = _spec(desk, **_bodies(desk))
     (tmp_path / "empty.jpg").touch()
     (photo,) = analyse([(tmp_path / "empty.jpg", None)], spec)
@@ -132,7 +132,7 @@ def test_failures_come_back_as_values(desk: Desk, tmp_path: Path) -> None:
         assert isinstance(one, ModelMissing)
 
 
-def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: Desk) -> None:
+def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: Desk, shared: Path) -> None:
     spec = _spec(desk, **_bodies(desk))
     code = (
         "import pickle, sys; from app.vision.analyse import analyse; "
@@ -146,7 +146,7 @@ def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: De
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, b"", b"")
 
 
-def test_the_way_of_looking_has_a_name_of_its_own(desk: Desk) -> None:
+def test_the_way_of_looking_has_a_name_of_its_own(desk: Desk, shared: Path) -> None:
     spec = _spec(desk)
     names = {spec.engine_id}
     names |= {_spec(desk, min_face=24).engine_id, _spec(desk, face_detector="hog").engine_id}
@@ -182,7 +182,7 @@ def test_cuda_where_there_is_none_is_a_clear_error() -> None:
         decided_device(Settings(device="cuda").device)
 
 
-def test_a_small_face_in_a_large_jpeg_is_cut_from_finer_pixels(desk: Desk, tmp_path: Path) -> None:
+def test_a_small_face_in_a_large_jpeg_is_cut_from_finer_pixels(desk: Desk, shared: Path, tmp_path: Path) -> None:
     portrait = Image.open(desk.data / "groups/obama-1080p.jpg").convert("RGB").resize((640, 360))
     page = Image.new("RGB", (4000, 3000), "grey")
     page.paste(portrait, (1800, 1500))

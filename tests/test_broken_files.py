@@ -21,14 +21,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.filing.names import safe_photo_name
+from app.filing.names import UNKNOWN, safe_photo_name
 from app.jobs.build_kb import build_kb
 from app.jobs.events import BuildFinished, Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from app.jobs.recognize_folder import recognize_folder
 from app.jobs.wording import recognition_summary
 from app.jobs.worker_processes import WorkerProcesses
 from app.jobs.workers import InlineExecutor, process_pool
-from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, is_analysis
+from tests.desk import CHIRAC, CHIRAC_AGAIN, DRAWN, NOBODY, POWELL, POWELL_AGAIN, Desk, is_analysis
 
 GOOD = {
     "Powell": [f"lfw10/Colin_Powell/Colin_Powell_00{number}.jpg" for number in ("01", "04", "06", "07", "09", "10")],
@@ -37,12 +37,13 @@ GOOD = {
     ],
 }
 POSIX = os.name == "posix"
+COLOURLESS = ("grey.JPG", "sixteen bit.png")  # where drawn people, who are known by their colours, are nobody
 
 
 @pytest.fixture
-def taught(tmp_path: Path, shared: Path) -> Desk:
+def taught(tmp_path: Path, material: Path) -> Desk:
     """A desk whose knowledge base knows Powell and Chirac."""
-    desk = Desk(tmp_path / "desk", shared)
+    desk = Desk(tmp_path / "desk", material)
     desk.put_all(POWELL, "people/Powell")
     desk.put_all(CHIRAC, "people/Chirac")
     desk.build()
@@ -170,10 +171,11 @@ def test_good_and_odd_photos_are_filed_and_each_broken_one_has_its_reason(taught
     wrong = {event.path.name: event.reason for event in events if isinstance(event, PhotoFailed)}
     summary = events[-1]
     assert isinstance(summary, RecognitionFinished)
-    expected = {name: ["Powell"] for name in odd}
+    colourless = COLOURLESS if DRAWN in os.environ else ()
+    expected = {name: [] if name in colourless else ["Powell"] for name in odd}
     expected |= {Path(source).name: [person] for person, sources in GOOD.items() for source in sources}
     assert {name: row.people for name, row in told.items()} == expected
-    copies = [f"{people[0]}/{safe_photo_name(Path(name).name)}" for name, people in expected.items()]
+    copies = [f"{(*people, UNKNOWN)[0]}/{safe_photo_name(Path(name).name)}" for name, people in expected.items()]
     assert "Powell/_[31mred.jpg" in copies
     assert sorted(taught.copies()) == sorted(copies)
     assert wrong.keys() == reasons.keys()
@@ -188,8 +190,8 @@ def test_good_and_odd_photos_are_filed_and_each_broken_one_has_its_reason(taught
     assert report["'=1+1.jpg"]["copies"] == "Powell/=1+1.jpg"
 
 
-def test_broken_files_do_not_stop_a_build(tmp_path: Path, shared: Path) -> None:
-    desk = Desk(tmp_path / "desk", shared)
+def test_broken_files_do_not_stop_a_build(tmp_path: Path, material: Path) -> None:
+    desk = Desk(tmp_path / "desk", material)
     good = desk.put_all(POWELL, "people/Powell")
     reasons = _put_broken_files(desk.people / "Powell", good[0])
     summary = desk.build()

@@ -40,10 +40,10 @@ NOT_TO_IMPORT = {"PyQt6", "torch", "torchreid", "dlib", "cv2", "onnxruntime"}
 
 
 @pytest.fixture
-def taught(desk: Desk, built: Path, shared: Path) -> Desk:
+def taught(desk: Desk, built: Path, material: Path) -> Desk:
     """A desk whose knowledge base knows Powell and Chirac, and has seen the photos of the input folder."""
     if not list(built.iterdir()):
-        first = Desk(built / "desk", shared)
+        first = Desk(built / "desk", material)
         first.put_all(POWELL, "people/Powell")
         first.put_all(CHIRAC, "people/Chirac")
         first.build()
@@ -520,7 +520,7 @@ def test_a_broken_settings_file_is_no_ground_to_work_on(
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_models_are_listed_with_their_places(desk: Desk) -> None:
+def test_models_are_listed_with_their_places(desk: Desk, shared: Path) -> None:
     code, out, err = _run("models", "--settings", desk.settings_file())
     assert (code, err) == (0, "")
     states = {line.partition(": ")[0]: line.partition(": ")[2] for line in out.splitlines() if line[0] != " "}
@@ -553,7 +553,7 @@ def test_models_download_without_a_network_says_what_works_all_the_same(own_home
 # What the process imports
 
 
-def test_jobs_run_without_qt_and_leave_the_networks_to_the_workers(desk: Desk, tmp_path: Path) -> None:
+def test_jobs_run_without_qt_and_leave_the_networks_to_the_workers(desk: Desk, tmp_path: Path, shared: Path) -> None:
     desk.put_all(POWELL[:2], "people/Powell")
     desk.put(POWELL_AGAIN[0], "input/")
     spy = tmp_path / "spy"

@@ -10,7 +10,7 @@ from app.errors import BadInput
 from app.jobs.build_kb import build_kb
 from app.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, RecognitionFinished
 from app.jobs.recognize_folder import recognize_folder
-from tests.desk import finished, kith, run_job
+from tests.desk import finished, kith, run_job, shared_folder
 
 WELL_ABOVE = 0.1  # beyond the tolerance: nobody is near to being taken for somebody else
 
@@ -35,10 +35,10 @@ def root(tmp_path: Path, downloads: Path) -> Path:
 
 
 @pytest.fixture(params=["yunet", "hog"])
-def detector(request: pytest.FixtureRequest, shared: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def detector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The detector that finds the faces: YuNet where its file is found, else dlib's HOG."""
     if request.param == "yunet":
-        monkeypatch.setenv("KITH_MODELS", str(shared / "models"))
+        monkeypatch.setenv("KITH_MODELS", str(request.getfixturevalue("shared") / "models"))
     return str(request.param)
 
 
@@ -83,8 +83,8 @@ def test_demo_names_its_people_and_not_the_stranger(root: Path, detector: str) -
     ]
 
 
-def test_demo_command_says_what_it_found_and_where(root: Path, shared: Path) -> None:
-    process = kith("demo", "--folder", root, KITH_MODELS=str(shared / "models"))
+def test_demo_command_says_what_it_found_and_where(root: Path) -> None:
+    process = kith("demo", "--folder", root, KITH_MODELS=str(shared_folder() / "models"))
     code, out, err = finished(process)
     assert code == 0, err
     lines = out.splitlines()

@@ -23,6 +23,8 @@ from app.vision.observations import Rgb
 from app.vision.resize import working_copy
 from app.vision.runtime import OnnxNetwork, TorchNetwork
 from app.vision.yunet import faces, yunet
+from tests.desk import shared_folder
+from tests.drawn_people import ANN, BOB, draw_photo
 from tests.networks import save_network
 
 GATE = Settings().lap_var_thresh
@@ -74,20 +76,25 @@ def test_a_detector_may_be_used_by_several_threads(shared: Path, detector_file: 
 
 
 @pytest.mark.parametrize("kind", ["truncated", "random", "empty", "yolox", "bodies", "any size"])
-def test_what_is_not_yunet_is_refused_by_name(shared: Path, detector_file: Path, tmp_path: Path, kind: str) -> None:
+def test_what_is_not_yunet_is_refused_by_name(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
     file = tmp_path / "detector.onnx"
-    models = shared / "models"
-    contents = {
-        "truncated": detector_file.read_bytes()[:100_000],
-        "random": np.random.default_rng(0).bytes(5000),
-        "empty": b"",
-        "yolox": (models / "yolox_nano.onnx").read_bytes(),
-        "bodies": (models / "osnet_x0_25_msmt17.onnx").read_bytes(),
-    }
-    if kind in contents:
-        file.write_bytes(contents[kind])
-    else:
-        save_network(file, ("Relu", ["images"], "vectors"))
+
+    def model(name: str) -> bytes:
+        return (request.getfixturevalue("shared") / "models" / name).read_bytes()
+
+    match kind:
+        case "truncated":
+            file.write_bytes(model("face_detection_yunet_2026may.onnx")[:100_000])
+        case "random":
+            file.write_bytes(np.random.default_rng(0).bytes(5000))
+        case "empty":
+            file.touch()
+        case "yolox":
+            file.write_bytes(model("yolox_nano.onnx"))
+        case "bodies":
+            file.write_bytes(model("osnet_x0_25_msmt17.onnx"))
+        case _:
+            save_network(file, ("Relu", ["images"], "vectors"))
     with pytest.raises(ModelMissing, match=r"detector\.onnx .*fetch"):
         yunet(file)
 
@@ -134,8 +141,9 @@ def test_every_face_is_found_largest_first(shared: Path, detector_file: Path, na
     assert all(one.detection.width >= next_one.detection.width for one, next_one in pairwise(found))
 
 
-def test_hog_finds_faces_without_a_model_file(shared: Path) -> None:
-    rgb = load_rgb(shared / "data/groups/two_people.jpg", 800)
+def test_hog_finds_faces_without_a_model_file(tmp_path: Path) -> None:
+    real = shared_folder() / "data/groups/two_people.jpg"
+    rgb = load_rgb(real if real.exists() else draw_photo(tmp_path / "two.png", ANN, BOB), 800)
     found = detect_and_align_faces(rgb, rgb, hog(), landmark_predictor())
     assert len(found) == 2
     assert all(face.chip.shape == (150, 150, 3) for face in found)
@@ -252,8 +260,8 @@ def test_the_longer_side_of_a_working_copy_is_the_working_size(height: int, widt
 
 
 @pytest.mark.parametrize("side", [350, 250, 60])
-def test_a_working_copy_shows_the_same_picture(shared: Path, side: int) -> None:
-    rgb = load_rgb(shared / "data/groups/two_people.jpg", 500)
+def test_a_working_copy_shows_the_same_picture(material: Path, side: int) -> None:
+    rgb = load_rgb(material / "data/groups/two_people.jpg", 500)
     copy = working_copy(rgb, side)
     expected = Image.fromarray(rgb).resize((copy.shape[1], copy.shape[0]), Image.Resampling.BOX)
     assert np.abs(copy.astype(float) - np.asarray(expected)).mean() < 4

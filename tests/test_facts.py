@@ -355,8 +355,8 @@ def _bits_apart(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> int:
     return ((perceptual_hash(first) ^ perceptual_hash(second)) & (2**64 - 1)).bit_count()
 
 
-def test_the_perceptual_hash_is_near_for_like_photos_and_far_for_others(shared: Path, tmp_path: Path) -> None:
-    folder = shared / "data" / "groups"
+def test_the_perceptual_hash_is_near_for_like_photos_and_far_for_others(material: Path, tmp_path: Path) -> None:
+    folder = material / "data" / "groups"
     photo, other = load_rgb(folder / "two_people.jpg"), load_rgb(folder / "park.jpg")
     image = Image.fromarray(photo)
     image.save(tmp_path / "poor.jpg", quality=20)

@@ -67,11 +67,11 @@ def test_newcomers_are_greeted_and_nobody_else(qtbot: QtBot, desk: Desk) -> None
 
 
 def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
-    qtbot: QtBot, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Empty settings, two folders of photos, worker processes as they are: clicks and keys only."""
-    monkeypatch.setenv("KITH_MODELS", str(shared / "models"))
-    mine = Desk(tmp_path / "my pictures", shared)
+    monkeypatch.setenv("KITH_MODELS", str(material / "models"))
+    mine = Desk(tmp_path / "my pictures", material)
     mine.put_all(POWELL, "family/Colin Powell")
     mine.put_all(CHIRAC, "family/Jacques Chirac")
     mine.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN, NOBODY], "summer")

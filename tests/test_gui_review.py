@@ -30,8 +30,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path, seen: Path) -> Desk:
-    return recognized_desk(tmp_path / "desk", shared, look_once(seen / "desk", shared))
+def desk(tmp_path: Path, material: Path, seen: Path) -> Desk:
+    return recognized_desk(tmp_path / "desk", material, look_once(seen / "desk", material))
 
 
 def _open(qtbot: QtBot, desk: Desk) -> ReviewDialog:
@@ -263,9 +263,9 @@ def test_nobody_to_review_is_a_friendly_word(qtbot: QtBot, desk: Desk) -> None:
 
 
 def test_nothing_recognized_yet_says_what_to_do_in_the_windows_words(
-    qtbot: QtBot, tmp_path: Path, shared: Path
+    qtbot: QtBot, tmp_path: Path, material: Path
 ) -> None:
-    dialog = _open(qtbot, Desk(tmp_path / "desk", shared))
+    dialog = _open(qtbot, Desk(tmp_path / "desk", material))
     assert "Knowledge Base ▸ Build KB" in dialog.message.text()
     dialog.close()
 

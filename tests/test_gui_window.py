@@ -50,8 +50,8 @@ HEAVY = {"torch", "torchreid", "dlib", "cv2", "onnxruntime"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path) -> Desk:
-    desk = Desk(tmp_path / "desk", shared, workers=1)
+def desk(tmp_path: Path, material: Path) -> Desk:
+    desk = Desk(tmp_path / "desk", material, workers=1)
     desk.put_all(POWELL, "people/Colin Powell")
     desk.put_all(CHIRAC, "people/Jacques Chirac")
     desk.put_all(PHOTOS, "input")
@@ -554,7 +554,7 @@ if __name__ == "__main__":
 """
 
 
-def test_window_shows_and_works_without_the_networks_packages(desk: Desk, tmp_path: Path) -> None:
+def test_window_shows_and_works_without_the_networks_packages(desk: Desk, tmp_path: Path, shared: Path) -> None:
     script = tmp_path / "window.py"
     script.write_text(WITHOUT_NETWORKS, encoding="utf-8")
     done = subprocess.run(

@@ -160,10 +160,10 @@ def _with_bodies(folder: Path) -> Path:
     )
 
 
-def test_bodies_need_their_model(tmp_path: Path, shared: Path) -> None:
+def test_bodies_need_their_model(tmp_path: Path, material: Path) -> None:
     (tmp_path / "people").mkdir()
-    values = {"dataset_dir": "people", "reid_model": BODY_MODEL, "models_dir": str(shared / "models")}
-    settings = Settings.at(tmp_path, values | {"reid_weights": str(shared / "models/osnet_x0_25_msmt17.pth")})
+    values = {"dataset_dir": "people", "reid_model": BODY_MODEL, "models_dir": str(material / "models")}
+    settings = Settings.at(tmp_path, values | {"reid_weights": str(material / "models/osnet_x0_25_msmt17.pth")})
     old = _with_bodies(tmp_path)
     assert "--body-model" in _left(import_kb(settings, old))["Ada"]
     with pytest.raises(BadInput, match="osnet_other would be compared with nothing"):

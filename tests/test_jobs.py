@@ -1,4 +1,4 @@
-"""Both jobs from end to end on real photos."""
+"""Both jobs from end to end, on real photos where they are."""
 
 import errno
 import os
@@ -48,9 +48,9 @@ FACE_TOL = Settings().face_tol
 
 
 @pytest.fixture
-def new_desk(tmp_path: Path, shared: Path) -> Desk:
+def new_desk(tmp_path: Path, material: Path) -> Desk:
     """A desk whose library knows no photo yet."""
-    return Desk(tmp_path / "desk", shared)
+    return Desk(tmp_path / "desk", material)
 
 
 @pytest.fixture(scope="session")
@@ -60,10 +60,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(new_desk: Desk, seen: Path, shared: Path) -> Desk:
+def desk(new_desk: Desk, seen: Path, material: Path) -> Desk:
     """A desk whose library has analysed the photos and knows nobody, nor where any photo lies."""
     if not list(seen.iterdir()):
-        first = Desk(seen / "desk", shared)
+        first = Desk(seen / "desk", material)
         for sources in (POWELL, POWELL_AGAIN, CHIRAC, CHIRAC_AGAIN, SCHROEDER, SCHROEDER_AGAIN):
             first.put_all(sources, "input")
         first.put_all([STRANGER, NOBODY, TWO_STRANGERS], "input")
@@ -653,7 +653,7 @@ def test_processes_that_cannot_start_are_told_and_no_reader_who_left(new_desk: D
 # Detectors and bodies
 
 
-def test_yunet_after_hog_keeps_the_links(desk: Desk) -> None:
+def test_yunet_after_hog_keeps_the_links(desk: Desk, shared: Path) -> None:
     desk.change(models_dir="nothing here")
     desk.put_all(POWELL[:2], "people/Powell")
     desk.put(POWELL_AGAIN[0], "input/")
@@ -676,12 +676,12 @@ def test_yunet_after_hog_keeps_the_links(desk: Desk) -> None:
 
 
 @pytest.fixture
-def bodies(desk: Desk, shared: Path) -> Desk:
+def bodies(desk: Desk, material: Path) -> Desk:
     """A desk that knows Obama by face and body, with a photo of his body only in the input."""
     desk.change(
         body_policy="suggest",
         reid_model="osnet_x0_25",
-        reid_weights=str(shared / "models/osnet_x0_25_msmt17.pth"),
+        reid_weights=str(material / "models/osnet_x0_25_msmt17.pth"),
     )
     known = desk.put(STRANGER, "people/Obama/portrait.jpg")
     desk.put(CHIRAC[0], "people/Chirac/")

@@ -22,10 +22,10 @@ moments = pytest.mark.parametrize("events", [1, 3, 7], ids=["at the start", "in 
 
 
 @pytest.fixture
-def taught(desk: Desk, built: Path, shared: Path) -> Desk:
+def taught(desk: Desk, built: Path, material: Path) -> Desk:
     """A desk whose knowledge base knows Powell and Chirac."""
     if not list(built.iterdir()):
-        first = Desk(built / "desk", shared)
+        first = Desk(built / "desk", material)
         for name, sources in KNOWN.items():
             first.put_all(sources, f"people/{name}")
         first.build()

@@ -199,9 +199,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path, seen: Path) -> Desk:
+def desk(tmp_path: Path, material: Path, seen: Path) -> Desk:
     """A desk that knows Powell, Chirac and Putin, with Powell filed and Schroeder and two strangers Unknown."""
-    return recognized_desk(tmp_path / "desk", shared, look_once(seen / "desk", shared))
+    return recognized_desk(tmp_path / "desk", material, look_once(seen / "desk", material))
 
 
 @pytest.fixture
@@ -562,14 +562,14 @@ def test_without_a_library_there_is_nobody_to_edit(new_desk: Desk) -> None:
 
 
 @pytest.fixture
-def new_desk(tmp_path: Path, shared: Path) -> Desk:
-    return Desk(tmp_path / "new desk", shared)
+def new_desk(tmp_path: Path, material: Path) -> Desk:
+    return Desk(tmp_path / "new desk", material)
 
 
 # Appearances outlive models
 
 
-def test_words_outlive_a_new_detector_and_size_and_nothing_is_asked_twice(new_desk: Desk) -> None:
+def test_words_outlive_a_new_detector_and_size_and_nothing_is_asked_twice(new_desk: Desk, shared: Path) -> None:
     desk = new_desk
     desk.change(models_dir="nothing here", resize_max=800)  # faces are found by dlib's HOG
     desk.put_all(POWELL[:2], "people/Powell")

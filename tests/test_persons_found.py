@@ -162,18 +162,25 @@ def plain(file: Path, taken: tuple[int | str, ...] = (1, 3, 64, 64)) -> Path:
     return saved(file, [helper.make_node("Relu", ["images"], ["output"])], {}, taken, taken)
 
 
-def test_other_networks_are_refused_with_advice(tmp_path: Path, shared: Path) -> None:
-    for file in (
+def refused_with_advice(*files: Path) -> None:
+    for file in files:
+        with pytest.raises(ModelMissing, match=r"is no YOLOX.*person_detector.*models download yolox_nano") as error:
+            yolox(file)
+        assert str(file) in str(error.value)
+
+
+def test_other_networks_are_refused_with_advice(tmp_path: Path) -> None:
+    refused_with_advice(
         plain(tmp_path / "picture.onnx"),
         plain(tmp_path / "free.onnx", (1, 3, "height", "width")),
         plain(tmp_path / "odd.onnx", (1, 3, 60, 60)),
         seeing_red(tmp_path / "unbounded.onnx", classes=(7.0,)),
-        shared / "models" / "face_detection_yunet_2026may.onnx",
-        shared / "models" / "osnet_x0_25_msmt17.onnx",
-    ):
-        with pytest.raises(ModelMissing, match=r"is no YOLOX.*person_detector.*models download yolox_nano") as error:
-            yolox(file)
-        assert str(file) in str(error.value)
+    )
+
+
+def test_the_other_networks_of_kith_are_refused_with_advice(shared: Path) -> None:
+    models = shared / "models"
+    refused_with_advice(models / "face_detection_yunet_2026may.onnx", models / "osnet_x0_25_msmt17.onnx")
 
 
 def test_truncated_file_is_refused(model: Path, tmp_path: Path) -> None:

@@ -37,15 +37,15 @@ BESIDE = Path(TWO_STRANGERS).name
 
 
 @pytest.fixture
-def library(built: Path, shared: Path) -> Path:
+def library(built: Path, material: Path) -> Path:
     """A library that has looked at every photo used here."""
-    return look_once(built / "desk", shared)
+    return look_once(built / "desk", material)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path, library: Path) -> Desk:
+def desk(tmp_path: Path, material: Path, library: Path) -> Desk:
     """A desk that knows three people and has filed its input."""
-    return recognized_desk(tmp_path / "desk", shared, library)
+    return recognized_desk(tmp_path / "desk", material, library)
 
 
 def again(desk: Desk, preview: bool = False, stop_at: int | None = None) -> RedecisionFinished:
@@ -104,9 +104,9 @@ def edited(desk: Desk) -> "closing[People]":
 
 @pytest.mark.parametrize("values", [STRICT, LAX, {"lap_var_thresh": 5000.0}], ids=["stricter", "laxer", "sharper"])
 def test_another_threshold_comes_to_what_recognising_comes_to(
-    desk: Desk, values: dict[str, object], tmp_path: Path, shared: Path, library: Path
+    desk: Desk, values: dict[str, object], tmp_path: Path, material: Path, library: Path
 ) -> None:
-    fresh = recognized_desk(tmp_path / "fresh", shared, library, **values)
+    fresh = recognized_desk(tmp_path / "fresh", material, library, **values)
     before = machine(desk)
     desk.change(**values)
     summary = again(desk)
@@ -200,21 +200,21 @@ def test_nobody_taught_leaves_nobody_decided(desk: Desk) -> None:
     assert {Path(name).parts[0] for name in desk.copies()} == {"Unknown"}
 
 
-def test_a_library_without_photos_is_refused(tmp_path: Path, shared: Path) -> None:
+def test_a_library_without_photos_is_refused(tmp_path: Path, material: Path) -> None:
     with pytest.raises(BadKnowledgeBase, match="recognize"):
-        Desk(tmp_path / "new", shared).run(redecide)
+        Desk(tmp_path / "new", material).run(redecide)
 
 
 # Bodies
 
 
 @pytest.fixture
-def bodies(tmp_path: Path, shared: Path) -> tuple[Desk, str]:
+def bodies(tmp_path: Path, material: Path) -> tuple[Desk, str]:
     """An empty desk that goes by bodies too, and the id of its body model."""
-    weights = shared / "models/osnet_x0_25_msmt17.pth"
-    if not weights.exists():
-        pytest.skip("no body weights")
-    desk = Desk(tmp_path / "bodies", shared, reid_model="osnet_x0_25", reid_weights=str(weights), body_policy="suggest")
+    weights = material / "models/osnet_x0_25_msmt17.pth"
+    desk = Desk(
+        tmp_path / "bodies", material, reid_model="osnet_x0_25", reid_weights=str(weights), body_policy="suggest"
+    )
     model = find_engines(desk.settings)[0].body_model_id
     assert model
     return desk, model
@@ -377,8 +377,8 @@ def small_spans(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_spans")
-def test_spans_come_to_the_same(desk: Desk, tmp_path: Path, shared: Path, library: Path) -> None:
-    fresh = recognized_desk(tmp_path / "fresh", shared, library, **LAX)
+def test_spans_come_to_the_same(desk: Desk, tmp_path: Path, material: Path, library: Path) -> None:
+    fresh = recognized_desk(tmp_path / "fresh", material, library, **LAX)
     desk.change(**LAX)
     events = desk.run(redecide, None, no_analysis)
     assert (machine(desk), tree(desk)) == (machine(fresh), tree(fresh))
@@ -389,8 +389,8 @@ def test_spans_come_to_the_same(desk: Desk, tmp_path: Path, shared: Path, librar
 
 
 @pytest.mark.usefixtures("small_spans")
-def test_stopped_anywhere_the_next_run_does_the_rest(desk: Desk, tmp_path: Path, shared: Path, library: Path) -> None:
-    fresh = recognized_desk(tmp_path / "fresh", shared, library, **LAX)
+def test_stopped_anywhere_the_next_run_does_the_rest(desk: Desk, tmp_path: Path, material: Path, library: Path) -> None:
+    fresh = recognized_desk(tmp_path / "fresh", material, library, **LAX)
     desk.change(**LAX)
     stops = [summary.stopped for number in range(1, 12) if (summary := again(desk, stop_at=number))]
     assert stops[0]
@@ -401,9 +401,9 @@ def test_stopped_anywhere_the_next_run_does_the_rest(desk: Desk, tmp_path: Path,
 
 @pytest.mark.parametrize("events", [1, 2, 3])
 def test_killed_anywhere_the_next_run_does_the_rest(
-    desk: Desk, events: int, tmp_path: Path, shared: Path, library: Path
+    desk: Desk, events: int, tmp_path: Path, material: Path, library: Path
 ) -> None:
-    fresh = recognized_desk(tmp_path / "fresh", shared, library, **LAX)
+    fresh = recognized_desk(tmp_path / "fresh", material, library, **LAX)
     desk.change(**LAX)
     process = kith("redecide", "--settings", desk.settings_file(), "--json")
     assert process.stdout is not None

@@ -14,6 +14,7 @@ from app.vision.exported import Networks, find_networks, prepare_networks
 from app.vision.observations import Rgb
 from app.vision.runtime import TorchNetwork
 from app.vision.torchreid_networks import DECAYED, torchreid_network, untrained_network
+from tests.desk import shared_folder
 from tests.networks import save_network
 
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
@@ -25,15 +26,28 @@ def _normalised(crop: Rgb, width: int, height: int) -> np.ndarray:
     return ((cv2.resize(crop, (width, height)) / 255 - MEAN) / DEVIATION).astype(np.float32).transpose(2, 0, 1)
 
 
-@pytest.fixture
-def weights(shared: Path) -> Path:
-    return shared / "models/osnet_x0_25_msmt17.pth"
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of osnet_x0_25, untrained ones where the real ones are not."""
+    import torch
+
+    if (real := shared_folder() / "models/osnet_x0_25_msmt17.pth").is_file():
+        return real
+    torch.manual_seed(0)
+    untrained = tmp_path_factory.mktemp("weights") / "osnet_x0_25.pth"
+    torch.save(untrained_network("osnet_x0_25").state_dict(), untrained)
+    return untrained
 
 
-@pytest.fixture
-def crops(shared: Path) -> list[Rgb]:
-    files = sorted((shared / "data/pedestrians").rglob("*.jpg"))[:13]
-    return [np.asarray(Image.open(file).convert("RGB")) for file in files]
+@pytest.fixture(scope="module")
+def crops() -> list[Rgb]:
+    """Pictures of pedestrians, or random ones where these are not."""
+    files = sorted((shared_folder() / "data/pedestrians").rglob("*.jpg"))[:13]
+    random = np.random.default_rng(0)
+    return [np.asarray(Image.open(file).convert("RGB")) for file in files] or [
+        random.integers(256, size=(random.integers(40, 300), random.integers(40, 150), 3), dtype=np.uint8)
+        for _ in range(13)
+    ]
 
 
 def test_weights_and_the_exported_network_give_the_same_vectors(
@@ -62,7 +76,7 @@ def test_weights_and_the_exported_network_give_the_same_vectors(
         assert np.abs(extract(crops[:1]) - expected[:1]).max() < 1e-4
 
 
-def test_weights_that_decayed_away_are_zero(weights: Path) -> None:
+def test_weights_that_decayed_away_are_zero(shared: Path, weights: Path) -> None:
     import torch
 
     def decayed(state: dict) -> int:
@@ -86,8 +100,8 @@ def test_the_shipped_network_is_exported(tmp_path: Path, networks: Path, crops: 
     assert np.abs(onnx_bodies(exported, "exported")(crops) - expected).max() < 1e-4
 
 
-def test_networks_are_found_once_prepared(shared: Path, weights: Path, networks: Path, tmp_path: Path) -> None:
-    whole = shared / "models/osnet_x0_25_msmt17.onnx"
+def test_networks_are_found_once_prepared(weights: Path, networks: Path, tmp_path: Path) -> None:
+    whole = save_network(tmp_path / "whole.onnx", *POOLED, constants={"filters": _filters()})
     assert find_networks(tmp_path, "", None) is None
     made = prepare_networks(networks, "osnet_x0_25", weights)
     assert find_networks(networks, "osnet_x0_25", weights) == made

@@ -35,13 +35,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def library(seen: Path, shared: Path) -> Path:
-    return look_once(seen / "desk", shared)
+def library(seen: Path, material: Path) -> Path:
+    return look_once(seen / "desk", material)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path, library: Path) -> Desk:
-    return recognized_desk(tmp_path / "desk", shared, library)
+def desk(tmp_path: Path, material: Path, library: Path) -> Desk:
+    return recognized_desk(tmp_path / "desk", material, library)
 
 
 def _user_links(desk: Desk) -> list[tuple[str, str]]:
@@ -117,15 +117,15 @@ def test_photos_that_are_gone_or_changed_are_not_asked_about(desk: Desk) -> None
         assert len(review.unknowns()) == FACES - 2
 
 
-def test_nothing_recognized_yet_is_told_and_makes_no_library(tmp_path: Path, shared: Path) -> None:
-    desk = Desk(tmp_path / "desk", shared)
+def test_nothing_recognized_yet_is_told_and_makes_no_library(tmp_path: Path, material: Path) -> None:
+    desk = Desk(tmp_path / "desk", material)
     with pytest.raises(BadKnowledgeBase, match="no library"):
         open_review(desk.settings)
     assert not desk.settings.library_file.exists()
 
 
-def test_photos_that_only_teach_are_not_asked_about(tmp_path: Path, shared: Path, library: Path) -> None:
-    desk = Desk(tmp_path / "desk", shared)
+def test_photos_that_only_teach_are_not_asked_about(tmp_path: Path, material: Path, library: Path) -> None:
+    desk = Desk(tmp_path / "desk", material)
     shutil.copyfile(library, desk.settings.library_file)
     desk.put(POWELL_AGAIN[0], "people/Powell/")
     desk.put(TWO_STRANGERS, "people/Powell/")
@@ -134,16 +134,16 @@ def test_photos_that_only_teach_are_not_asked_about(tmp_path: Path, shared: Path
         assert review.unknowns() == []
 
 
-def test_a_body_like_somebodys_is_asked_about_after_all_faces(tmp_path: Path, shared: Path) -> None:
+def test_a_body_like_somebodys_is_asked_about_after_all_faces(tmp_path: Path, material: Path) -> None:
     bodies = {
         "body_policy": "suggest",
         "reid_model": "osnet_x0_25",
-        "reid_weights": str(shared / "models/osnet_x0_25_msmt17.pth"),
+        "reid_weights": str(material / "models/osnet_x0_25_msmt17.pth"),
         "body_tol": 0.0,
         "person_detector": str(save_one_person(tmp_path / "person.onnx")),
     }
-    library = look_once(tmp_path / "seen", shared, **bodies)
-    desk = recognized_desk(tmp_path / "desk", shared, library, **bodies)
+    library = look_once(tmp_path / "seen", material, **bodies)
+    desk = recognized_desk(tmp_path / "desk", material, library, **bodies)
     with reviewing(desk) as review:
         cat = review.question(review.unknowns()[-1])
         assert len(review.unknowns()) == FACES + 1

@@ -46,10 +46,14 @@ def test_yunet_takes_every_size(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not found", bytes(range(256)) * 40, "truncated"])
-def test_a_file_that_is_no_network_is_named(shared: Path, tmp_path: Path, content: bytes | str) -> None:
+def test_a_file_that_is_no_network_is_named(
+    request: pytest.FixtureRequest, tmp_path: Path, content: bytes | str
+) -> None:
     file = tmp_path / "model.onnx"
-    whole = (shared / "models/yolox_nano.onnx").read_bytes()
-    file.write_bytes(whole[: len(whole) // 2] if isinstance(content, str) else content)
+    if isinstance(content, str):
+        whole = (request.getfixturevalue("shared") / "models/yolox_nano.onnx").read_bytes()
+        content = whole[: len(whole) // 2]
+    file.write_bytes(content)
     with pytest.raises(ModelMissing, match=r"model\.onnx is no network"):
         OnnxNetwork(file)
 

@@ -119,7 +119,7 @@ def _panorama(desk: Desk, width: int, height: int, places: list[tuple[int, int]]
 @pytest.mark.parametrize("with_bodies", [False, True])
 @pytest.mark.parametrize(("name", "width", "height"), [("a.jpg", 16000, 1200), ("a.png", 1080, 12000)])
 def test_a_face_in_a_panorama_is_found(
-    desk: Desk, tmp_path: Path, name: str, width: int, height: int, with_bodies: bool
+    desk: Desk, shared: Path, tmp_path: Path, name: str, width: int, height: int, with_bodies: bool
 ) -> None:
     if with_bodies:
         desk.change(body_policy="suggest", reid_model="osnet_x0_25")
@@ -145,7 +145,9 @@ def test_a_face_in_a_panorama_is_found(
     assert max(distances) < 0.3
 
 
-def test_a_face_in_a_panorama_stored_on_its_side_is_found_where_it_is_stored(desk: Desk, tmp_path: Path) -> None:
+def test_a_face_in_a_panorama_stored_on_its_side_is_found_where_it_is_stored(
+    desk: Desk, shared: Path, tmp_path: Path
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # shown turned clockwise by a quarter
     upright = _panorama(desk, 8000, 700, [(5000, 100)])

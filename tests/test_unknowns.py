@@ -24,8 +24,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path, seen: Path) -> Desk:
-    return recognized_desk(tmp_path / "desk", shared, look_once(seen / "desk", shared))
+def desk(tmp_path: Path, material: Path, seen: Path) -> Desk:
+    return recognized_desk(tmp_path / "desk", material, look_once(seen / "desk", material))
 
 
 @contextmanager

@@ -28,8 +28,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, shared: Path, seen: Path) -> Desk:
-    return recognized_desk(tmp_path / "desk", shared, look_once(seen / "desk", shared))
+def desk(tmp_path: Path, material: Path, seen: Path) -> Desk:
+    return recognized_desk(tmp_path / "desk", material, look_once(seen / "desk", material))
 
 
 def _why(desk: Desk, name: str) -> Why:
@@ -136,8 +136,8 @@ def test_a_photo_that_was_never_looked_at_says_what_to_do(desk: Desk) -> None:
         why(desk.settings, new.with_name("none.jpg"))
 
 
-def test_without_a_library_nothing_is_made(tmp_path: Path, shared: Path) -> None:
-    desk = Desk(tmp_path / "desk", shared)
+def test_without_a_library_nothing_is_made(tmp_path: Path, material: Path) -> None:
+    desk = Desk(tmp_path / "desk", material)
     with pytest.raises(BadKnowledgeBase, match="build-kb"):
         why(desk.settings, desk.put(NOBODY, "input/"))
     assert not desk.settings.library_file.exists()

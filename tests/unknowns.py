@@ -17,11 +17,11 @@ INPUT = [*SCHROEDER, POWELL_AGAIN[0], NOBODY, TWO_STRANGERS]
 FACES = 5  # of Schroeder in three photos and of the two strangers in one
 
 
-def look_once(root: Path, shared: Path, **changes: object) -> Path:
+def look_once(root: Path, material: Path, **changes: object) -> Path:
     """Return a library that has analysed every photo used here and knows nobody: faces are slow."""
     if (library := root / "people/library.sqlite").exists():
         return library
-    desk = Desk(root, shared, **changes)
+    desk = Desk(root, material, **changes)
     desk.put_all([*POWELL, *CHIRAC, *PUTIN, *INPUT], "input")
     desk.run(_only_look)
     with closing(sqlite3.connect(library)) as connection, connection:
@@ -37,9 +37,9 @@ def _only_look(context: Context) -> Iterator[None]:
         yield
 
 
-def recognized_desk(root: Path, shared: Path, library: Path, **changes: object) -> Desk:
+def recognized_desk(root: Path, material: Path, library: Path, **changes: object) -> Desk:
     """Return a desk that knows Powell, Chirac and Putin and has filed its input, Schroeder and strangers as Unknown."""
-    desk = Desk(root, shared, **changes)
+    desk = Desk(root, material, **changes)
     shutil.copyfile(library, desk.settings.library_file)
     for name, photos in {"Powell": POWELL, "Chirac": CHIRAC, "Putin": PUTIN}.items():
         desk.put_all(photos, f"people/{name}")
