@@ -2,7 +2,8 @@
 
     python3 scripts/test.py [--torch cpu|cuda] [ARGUMENTS OF PYTEST]
 
-The exit code is pytest's. --torch is explained in scripts/run.py.
+A test process runs for every core, and -n 0 runs them all in one. The exit code is pytest's. --torch is explained in
+scripts/run.py.
 """
 
 import os
@@ -14,13 +15,16 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # as in scripts/run.py
 
 import environment  # noqa: E402
 
+MOST_PROCESSES = "8"  # each of which may start worker processes
+
 
 def start(arguments: Sequence[str]) -> int:
     """Become pytest, in the project's folder and with no window on the screen."""
     torch, rest = environment.own_arguments(arguments)
     python = environment.prepare(with_tests=True, torch=torch)
     os.chdir(str(environment.ROOT))
-    return environment.become([str(python), "-m", "pytest", *rest], {**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    pytest = [str(python), "-m", "pytest", "-n", "auto", "--maxprocesses", MOST_PROCESSES]
+    return environment.become([*pytest, *rest], {**os.environ, "QT_QPA_PLATFORM": "offscreen"})
 
 
 if __name__ == "__main__":

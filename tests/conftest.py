@@ -1,5 +1,6 @@
 """Fixtures for the whole suite: nothing of the user's own is touched, the shared photos are used where they are."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -60,8 +61,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the tests keep the exported networks, which take seconds to make."""
-    return tmp_path_factory.mktemp("networks")
+    """Where all test processes keep the exported networks, which take seconds to make."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return tmp_path_factory.mktemp("networks")
+    folder = tmp_path_factory.getbasetemp().parent / "networks"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from app.vision.bodies import onnx_bodies
 from app.vision.runtime import cuda_available
 
 REPOSITORY = Path(__file__).parents[1]
+pytestmark = pytest.mark.bench
 
 
 def _bench(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

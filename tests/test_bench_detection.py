@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[1]
+pytestmark = pytest.mark.bench
 
 
 def test_detection_is_measured_by_size_and_by_pixels(shared: Path, tmp_path: Path) -> None:
