@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from app.identity.store import open_store
 from tests.desk import DRAWN, Desk, shared_folder
 from tests.drawn_photos import draw_all, open_eyes
 from tests.filing_desk import Filer
+
+# No example fails for having taken long. They are the same each time; --hypothesis-profile chance tries others.
+for name, derandomize in (("chance", False), ("same", True)):
+    hypothesis.settings.register_profile(
+        name,
+        derandomize=derandomize,
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+    )
+    hypothesis.settings.load_profile(name)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.identity.person_records import Link, Person, Source, Word
@@ -95,7 +95,7 @@ def test_undo_brings_back_exactly_the_rows(store: Store, name: str) -> None:
     assert store._connection.execute("SELECT * FROM change_steps").fetchall() == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(names=st.lists(st.sampled_from(sorted(EDITS)), min_size=1, max_size=8))
 def test_undoing_everything_gives_back_what_was(tmp_path: Path, names: list[str]) -> None:
     library = tmp_path / "library.sqlite"
@@ -120,7 +120,7 @@ def test_undoing_everything_gives_back_what_was(tmp_path: Path, names: list[str]
 
 
 @given(score=st.floats(1e-9, 2) | st.floats(-1, -1e-9))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_a_score_comes_back_to_the_last_digit(tmp_path: Path, score: float) -> None:
     library = tmp_path / "library.sqlite"
     library.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import ModelMismatch
@@ -127,7 +127,7 @@ def _matters(draw: st.DrawFn) -> tuple[Gallery, np.ndarray, list[set[int]]]:
 
 
 @pytest.mark.parametrize("small", [False, True], ids=["one block", "many blocks"])
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(matter=_matters())
 def test_many_faces_at_once_are_compared_as_the_plain_rule_says(
     monkeypatch: pytest.MonkeyPatch, small: bool, matter: tuple[Gallery, np.ndarray, list[set[int]]]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.filing.names import UNKNOWN, folder_names, numbered, safe_name, safe_photo_name
@@ -87,7 +87,6 @@ def test_a_photos_name_is_kept_but_for_what_file_systems_do_not_take(name: str, 
     assert safe_photo_name(name) == copied
 
 
-@settings(deadline=None)
 @given(st.text(st.one_of(st.sampled_from(" .CcOoNnxX1:/é"), st.characters()), max_size=300))
 def test_every_photos_name_becomes_one_that_windows_takes(name: str) -> None:
     copied = safe_photo_name(name)
@@ -105,7 +104,6 @@ def _reserved_on_windows(name: str) -> bool:
     return ask(name) if ask else PureWindowsPath(name).is_reserved()
 
 
-@settings(deadline=None)
 @given(st.text(st.one_of(st.sampled_from(" .CcOoNn#1:/é"), st.characters())))
 def test_every_name_becomes_one_that_windows_takes(name: str) -> None:
     folder = safe_name(name)

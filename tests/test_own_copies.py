@@ -82,7 +82,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(ENTRIES, st.lists(st.sampled_from([ANN, BOB, None]), unique=True, min_size=1), st.booleans())
 def test_whatever_a_library_says_nothing_but_kiths_own_copies_changes(
     entries: list[tuple[str, str | None, int | None]], people: list[int | None], edited: bool
