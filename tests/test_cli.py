@@ -31,6 +31,7 @@ from tests.desk import (
     Desk,
     finished,
     kith,
+    no_analysis,
 )
 from tests.making import posix_only
 
@@ -444,6 +445,17 @@ def test_at_a_keyboard_renaming_asks_about_the_folder(taught: Desk, answer: str,
     assert code == 0
     assert f"Rename the folder {taught.people / 'Powell'} as well?" in asked
     assert (taught.people / ("Colin" if renamed else "Powell")).is_dir()
+
+
+@posix_only
+@pytest.mark.parametrize("command", [("forget", "#1"), ("people", "rename", "#1", "Colin")], ids=" ".join)
+def test_at_a_keyboard_no_name_asked_about_commands_the_terminal(taught: Desk, command: tuple[str, ...]) -> None:
+    for folder in (taught.people / "Powell", taught.people / "Chirac"):
+        folder.rename(folder.with_name(f"{folder.name}\x9b31m\x1b[1m"))
+    taught.build(executor=no_analysis)
+    _, asked = _at_a_keyboard("n\n", *command, "--settings", taught.settings_file())
+    assert r"\x9b31m\x1b[1m" in asked
+    assert not {"\x9b", "\x1b"} & {*asked}
 
 
 def _at_a_keyboard(answers: str, *arguments: str | Path) -> tuple[int, str]:

@@ -1,0 +1,31 @@
+"""What is made safe to show is told by Unicode's own data, not by the pattern that makes it so."""
+
+import unicodedata
+
+import pytest
+
+from app.text import printable
+
+TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}  # Unicode Standard Annex 9: directions
+COMMANDING = {"Cc", "Cs", "Zl", "Zp"}  # controls (C0, DEL, C1), surrogates, separators of lines and paragraphs
+
+
+def test_what_commands_a_terminal_turns_a_text_or_is_none_shows_escaped_and_nothing_else() -> None:
+    signs = [chr(code) for code in range(0x110000)]
+    escaped = {sign for sign in signs if printable(sign) != sign}
+    harmful = {one for one in signs if unicodedata.category(one) in COMMANDING}
+    assert escaped == harmful | {one for one in signs if unicodedata.bidirectional(one) in TURNING}
+    assert all(printable(sign).isascii() and printable(sign).startswith("\\") for sign in escaped)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[31mb", r"a\x1b[31mb"),
+        ("a\x9b31mb", r"a\x9b31mb"),  # as ESC [ in one sign
+        ("a\x7f\n\u202eb", r"a\x7f\n\u202eb"),
+        ("Zoë 李 😀", "Zoë 李 😀"),
+    ],
+)
+def test_the_rest_of_a_text_stays_as_it_is(text: str, shown: str) -> None:
+    assert printable(text) == shown
