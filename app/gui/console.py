@@ -13,7 +13,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QScrollBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -84,7 +83,7 @@ class Console(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(FLUSH_MS)
         self._timer.timeout.connect(self._flush)
-        self.text = _text_pane()
+        self.text = _Pane()
         self.kinds = ComboBox()
         self.kinds.addItems(FILTERS)
         self.kinds.setAccessibleName("Which lines are shown")
@@ -158,36 +157,39 @@ class Console(QWidget):
         cursor.endEditBlock()
 
 
-def _text_pane() -> QPlainTextEdit:
-    text = QPlainTextEdit()
-    text.setReadOnly(True)
-    text.setMaximumBlockCount(MOST_LINES)
-    text.setUndoRedoEnabled(False)
-    text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-    text.setPlaceholderText("Every photo gets a line here, with who is in it and the three people who are most alike.")
-    text.setAccessibleName("Console")
-    if bar := text.verticalScrollBar():
-        _follow_the_end(bar)
-    return text
+class _Pane(QPlainTextEdit):
+    """Keeps its end in sight, through new lines and new widths, until the user scrolls away from it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setMaximumBlockCount(MOST_LINES)
+        self.setUndoRedoEnabled(False)
+        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.setPlaceholderText(
+            "Every photo gets a line here, with who is in it and the three people who are most alike."
+        )
+        self.setAccessibleName("Console")
+        self._follows = True
+        self._soon = QTimer(self)  # Qt itself moves the bar behind its change of range
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._go_to_the_end)
+        # Methods, since Python may collect a closure that only its own connection to Qt's bar keeps.
+        if bar := self.verticalScrollBar():
+            bar.rangeChanged.connect(self._start_soon)
+            bar.actionTriggered.connect(self._look)  # what the user does, and nothing else
 
-def _follow_the_end(bar: QScrollBar) -> None:
-    """Keep the end in sight, through new lines and new widths, for as long as the user does not scroll away from it."""
-    follows = True
+    def _start_soon(self) -> None:
+        self._soon.start()
 
-    def look() -> None:
-        nonlocal follows
-        follows = bar.sliderPosition() == bar.maximum()
+    def _look(self) -> None:
+        if bar := self.verticalScrollBar():
+            self._follows = bar.sliderPosition() == bar.maximum()
 
-    def go() -> None:
-        if follows:
+    def _go_to_the_end(self) -> None:
+        if self._follows and (bar := self.verticalScrollBar()):
             bar.setValue(bar.maximum())
-
-    soon = QTimer(bar)  # the pane itself moves the bar behind its change of range
-    soon.setSingleShot(True)
-    soon.timeout.connect(go)
-    bar.rangeChanged.connect(lambda: soon.start(0))
-    bar.actionTriggered.connect(look)  # what the user does, and nothing else
 
 
 def _formats(palette: QPalette) -> dict[Kind, QTextCharFormat]:
