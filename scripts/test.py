@@ -23,7 +23,7 @@ def start(arguments: Sequence[str]) -> int:
     torch, rest = environment.own_arguments(arguments)
     python = environment.prepare(with_tests=True, torch=torch)
     os.chdir(str(environment.ROOT))
-    pytest = [str(python), "-m", "pytest", "-n", "auto", "--maxprocesses", MOST_PROCESSES]
+    pytest = [str(python), "-m", "pytest", "-n", "auto", "--maxprocesses", MOST_PROCESSES, "--max-worker-restart=0"]
     return environment.become([*pytest, *rest], {**os.environ, "QT_QPA_PLATFORM": "offscreen"})
 
 
