@@ -17,8 +17,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as app.__main__ sets it, before numpy is there
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as kith.__main__ sets it, before numpy is there
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
 
 from bench_bodies import bodies
 from bench_detection import detection
@@ -31,13 +31,12 @@ from bench_quality import quality
 from bench_scale import scale
 from bench_speed import speed
 from bench_tables import Row, Tables, markdown, speed_tables
-
-from app.errors import KithError
-from app.jobs.build_kb import build_kb
-from app.jobs.context import open_context
-from app.jobs.events import BuildFinished, PhotoDone, RecognitionFinished
-from app.jobs.recognize_folder import recognize_folder
-from app.settings import Settings
+from kith.errors import KithError
+from kith.jobs.build_kb import build_kb
+from kith.jobs.context import open_context
+from kith.jobs.events import BuildFinished, PhotoDone, RecognitionFinished
+from kith.jobs.recognize_folder import recognize_folder
+from kith.settings import Settings
 
 TAUGHT = 8  # photos a person, in the run over whole folders
 

@@ -66,6 +66,6 @@ def _shrunk(rgb: Any) -> Any:
 
 
 def _reid_network(reid_model: str, weights: Path) -> Any:
-    from app.vision.torchreid_networks import torchreid_network
+    from kith.vision.torchreid_networks import torchreid_network
 
     return torchreid_network(reid_model, weights)

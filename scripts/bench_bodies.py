@@ -13,15 +13,14 @@ from pathlib import Path
 import numpy as np
 from bench_people import SHARED, progress
 from bench_tables import Row, Tables
+from kith.errors import BadInput
+from kith.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
+from kith.identity.gallery import Gallery, Sample, gallery_of
+from kith.identity.matching import most_alike_people
+from kith.photos.decode import load_rgb
+from kith.vision.bodies import onnx_bodies
 from numpy.typing import NDArray
 from scipy.stats import binomtest
-
-from app.errors import BadInput
-from app.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
-from app.identity.gallery import Gallery, Sample, gallery_of
-from app.identity.matching import most_alike_people
-from app.photos.decode import load_rgb
-from app.vision.bodies import onnx_bodies
 
 PEDESTRIANS, NETWORK = "pedestrians", "osnet_x0_25"
 SPLITS = 100

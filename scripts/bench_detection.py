@@ -18,20 +18,19 @@ from bench_people import DEFAULTS, PEOPLE, Face, T, faces_in, progress, settings
 from bench_quality import cut_out
 from bench_rules import FIVE, trials
 from bench_tables import Row, Tables
+from kith.photos.box import Box
+from kith.photos.decode import load_at_least, load_rgb
+from kith.vision.align import AlignedFace, Predictor, detect_and_align_faces, landmark_predictor
+from kith.vision.detect import Detection, Detector
+from kith.vision.dlib_detectors import CNN_FILE, cnn, hog
+from kith.vision.dlib_network import face_resnet
+from kith.vision.encode import FaceEncoder, face_encoder, face_weights
+from kith.vision.model_files import DETECTOR, find_model, packaged_model
+from kith.vision.observations import Rgb
+from kith.vision.resize import working_copy
+from kith.vision.runtime import TorchNetwork
+from kith.vision.yunet import yunet
 from PIL import Image
-
-from app.photos.box import Box
-from app.photos.decode import load_at_least, load_rgb
-from app.vision.align import AlignedFace, Predictor, detect_and_align_faces, landmark_predictor
-from app.vision.detect import Detection, Detector
-from app.vision.dlib_detectors import CNN_FILE, cnn, hog
-from app.vision.dlib_network import face_resnet
-from app.vision.encode import FaceEncoder, face_encoder, face_weights
-from app.vision.model_files import DETECTOR, find_model, packaged_model
-from app.vision.observations import Rgb
-from app.vision.resize import working_copy
-from app.vision.runtime import TorchNetwork
-from app.vision.yunet import yunet
 
 OVERLAP = 0.4  # of an annotated box and a found one, intersection over union
 SIZES = {"under 20": 20.0, "20 to 40": 40.0, "40 to 80": 80.0, "80 and more": np.inf}  # pixels

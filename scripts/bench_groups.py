@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in
 from bench_tables import Row, Tables
+from kith.identity.gallery import is_good
+from kith.identity.grouping import PERHAPS_SAME, SAME, Faces, Nearness, clusters_of, grouped, near_groups
+from kith.identity.teaching import LEAST_PIXELS
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
-
-from app.identity.gallery import is_good
-from app.identity.grouping import PERHAPS_SAME, SAME, Faces, Nearness, clusters_of, grouped, near_groups
-from app.identity.teaching import LEAST_PIXELS
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]

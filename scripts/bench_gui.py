@@ -19,8 +19,8 @@ SHOW = """
 import sys
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
-from app.gui.main_window import MainWindow
-from app.settings import load_user_settings
+from kith.gui.main_window import MainWindow
+from kith.settings import load_user_settings
 app = QApplication(["kith"])
 window = MainWindow(load_user_settings())
 window.show()
@@ -55,12 +55,11 @@ def _time_to_window() -> float:
 
 
 def _run_and_abort(people: Path, folder: Path) -> dict[str, Any]:
+    from kith.gui.main_window import MainWindow
+    from kith.gui.workers import FolderWorker, KbBuilder
+    from kith.settings import load
     from PyQt6.QtCore import Qt, QTimer
     from PyQt6.QtWidgets import QApplication
-
-    from app.gui.main_window import MainWindow
-    from app.gui.workers import FolderWorker, KbBuilder
-    from app.settings import load
 
     app = QApplication(["kith"])
     window = MainWindow(load(_settings(people, folder)))
@@ -105,7 +104,7 @@ def _longest_gap(ticks: list[float]) -> float:
 
 
 def _settings(people: Path, folder: Path) -> Path:
-    from app.settings import Settings, save
+    from kith.settings import Settings, save
 
     for person in sorted(people.iterdir()):
         for index, photo in enumerate(sorted(person.iterdir())):

@@ -30,11 +30,10 @@ from bench_rules import (
     vectors_of,
 )
 from bench_tables import Row, Tables
+from kith.identity.verdicts import LEAST_PIXELS_NAMED
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.stats import binomtest
-
-from app.identity.verdicts import LEAST_PIXELS_NAMED
 
 HALVES = 20  # ways to part the people in two, in the nested comparison
 GALLERIES = 4  # drawn of each half

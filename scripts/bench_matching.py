@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 from bench_people import DEFAULTS
 from bench_tables import Tables
-
-from app.identity.gallery import Gallery, gallery_of
-from app.identity.hearing import Case
-from app.identity.matching import nearest_people
-from app.identity.photo_records import Sighting
-from app.identity.verdicts import Judge
-from app.photos.box import Box
-from app.settings import BodyPolicy
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.observations import Kind, Observation
+from kith.identity.gallery import Gallery, gallery_of
+from kith.identity.hearing import Case
+from kith.identity.matching import nearest_people
+from kith.identity.photo_records import Sighting
+from kith.identity.verdicts import Judge
+from kith.photos.box import Box
+from kith.settings import BodyPolicy
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Kind, Observation
 
 PEOPLE, SAMPLES, PROBES, LENGTH = 1000, 20, 100_000, 128
 CHUNK = 10_000  # photos judged at a time

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import psutil
 from bench_tables import Row
-
-from app.errors import BadInput
+from kith.errors import BadInput
 
 SIDES_SCRIPT = Path(__file__).with_name("bench_sides.py")
 LOOK_EVERY_S, NEW_PROCESSES_EVERY_S = 0.05, 1.0

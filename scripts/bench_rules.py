@@ -12,15 +12,14 @@ from typing import Any
 
 import numpy as np
 from bench_people import DEFAULTS, Face
+from kith.identity.gallery import Gallery, Sample, gallery_of
+from kith.identity.hearing import Case
+from kith.identity.photo_records import Sighting
+from kith.identity.verdicts import Judge
+from kith.settings import BodyPolicy
+from kith.vision.encode import FACE_MODEL_ID
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
-
-from app.identity.gallery import Gallery, Sample, gallery_of
-from app.identity.hearing import Case
-from app.identity.photo_records import Sighting
-from app.identity.verdicts import Judge
-from app.settings import BodyPolicy
-from app.vision.encode import FACE_MODEL_ID
 
 SPLITS = 40
 OTHER, HELD_OUT = -1, 0

@@ -13,16 +13,15 @@ from typing import Any
 
 import numpy as np
 from bench_tables import Row, Tables
-
-from app.identity.redecision_records import RedecisionRecords
-from app.identity.store import open_store
-from app.identity.verdicts import Judge
-from app.jobs.context import open_context
-from app.jobs.events import RedecisionFinished
-from app.jobs.redecide import redecide
-from app.jobs.refiling import Refiler
-from app.settings import BodyPolicy, Settings
-from app.vision.encode import FACE_MODEL_ID
+from kith.identity.redecision_records import RedecisionRecords
+from kith.identity.store import open_store
+from kith.identity.verdicts import Judge
+from kith.jobs.context import open_context
+from kith.jobs.events import RedecisionFinished
+from kith.jobs.redecide import redecide
+from kith.jobs.refiling import Refiler
+from kith.settings import BodyPolicy, Settings
+from kith.vision.encode import FACE_MODEL_ID
 
 OBSERVATIONS, PEOPLE, SAMPLES = 100_000, 1_000, 20
 FACES_A_PHOTO = 1.4

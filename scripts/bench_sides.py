@@ -29,7 +29,7 @@ class StandingExecutor(Executor):
     """Worker processes that stay when a job shuts its executor down, so that the next one finds them warm."""
 
     def __init__(self, workers: int) -> None:
-        from app.jobs.workers import process_pool
+        from kith.jobs.workers import process_pool
 
         self.pool = process_pool(workers)
 
@@ -65,9 +65,9 @@ def articles(config: Config) -> Iterator[Run]:
 @contextmanager
 def analysis(config: Config) -> Iterator[Run]:
     """Give Kith's road of a photo up to its observations, by way of worker processes; nothing is kept."""
-    from app.errors import BadPhoto
-    from app.jobs.context import open_context
-    from app.jobs.looking import look_at_photos
+    from kith.errors import BadPhoto
+    from kith.jobs.context import open_context
+    from kith.jobs.looking import look_at_photos
 
     workers = StandingExecutor(config["workers"])
     settings = _with_library(_settings(config))
@@ -92,10 +92,10 @@ def whole_job(config: Config) -> Iterator[Run]:
 
     A fresh one has the photos in its input folder and knows what was taught, one that is not finds all as it left it.
     """
-    from app.errors import BadPhoto
-    from app.jobs.context import open_context
-    from app.jobs.events import PhotoDone, PhotoFailed
-    from app.jobs.recognize_folder import recognize_folder
+    from kith.errors import BadPhoto
+    from kith.jobs.context import open_context
+    from kith.jobs.events import PhotoDone, PhotoFailed
+    from kith.jobs.recognize_folder import recognize_folder
 
     settings, workers = _settings(config), StandingExecutor(config["workers"])
 
@@ -119,13 +119,13 @@ def whole_job(config: Config) -> Iterator[Run]:
 @contextmanager
 def kernels(config: Config) -> Iterator[Run]:
     """Give what Kith cannot do without, each step alone: one process, on a graphics card in the program's batches."""
-    from app.jobs.context import open_context
-    from app.jobs.engines import made_ready
-    from app.photos.decode import load_at_least
-    from app.photos.photo_file import opened
-    from app.vision import analyse as road
-    from app.vision.engines import engines_of
-    from app.vision.resize import working_copy
+    from kith.jobs.context import open_context
+    from kith.jobs.engines import made_ready
+    from kith.photos.decode import load_at_least
+    from kith.photos.photo_file import opened
+    from kith.vision import analyse as road
+    from kith.vision.engines import engines_of
+    from kith.vision.resize import working_copy
 
     with open_context(_with_library(_settings(config)), threading.Event(), "bench") as context:
         spec, size = made_ready(context.spec, context.device), context.batch_size
@@ -184,14 +184,14 @@ def _decode_alone(photos: list[Path], decode: Callable[[Path], Any], threads: in
 
 
 def _settings(config: Config) -> Any:
-    from app.settings import Settings
+    from kith.settings import Settings
 
     return Settings.at(Path(config["folder"]), config["settings"])
 
 
 def _with_library(settings: Any) -> Any:
     """Return the settings, once there is a library, be it an empty one."""
-    from app.identity.store import open_store
+    from kith.identity.store import open_store
 
     open_store(settings.library_file, create=True).close()
     return settings
@@ -222,8 +222,8 @@ def main() -> None:
     """Do each task until there are no more."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no reply
-    sys.path.insert(0, str(REPOSITORY))
-    from app.errors import KithError
+    sys.path.insert(0, str(REPOSITORY / "app"))
+    from kith.errors import KithError
 
     try:
         with SIDES[sys.argv[1]](json.loads(sys.argv[2])) as run:

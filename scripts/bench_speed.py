@@ -21,14 +21,13 @@ from unittest.mock import patch
 from bench_photos import enlarged, small_ones, sources, spread
 from bench_processes import Side, busy_seconds
 from bench_tables import Row
+from kith.errors import BadInput
+from kith.jobs.build_kb import build_kb
+from kith.jobs.context import open_context
+from kith.jobs.workers import worker_count
+from kith.settings import Settings
+from kith.vision.model_files import find_model, find_person_detector, search_folders
 from rich.console import Console
-
-from app.errors import BadInput
-from app.jobs.build_kb import build_kb
-from app.jobs.context import open_context
-from app.jobs.workers import worker_count
-from app.settings import Settings
-from app.vision.model_files import find_model, find_person_detector, search_folders
 
 KITH = ("same_detector", "shipped", "whole_job")
 KERNELS_OF = {"same_detector": "kernels_hog", "shipped": "kernels", "whole_job": "kernels"}
@@ -157,8 +156,7 @@ def _person_detector(shared_models: Path) -> str:
 def random_weights(folder: Path) -> Path:
     """Write weights drawn at random for the shipped network: it takes as long with them as with the real ones."""
     import torch
-
-    from app.vision.torchreid_networks import untrained_network
+    from kith.vision.torchreid_networks import untrained_network
 
     torch.manual_seed(SEED)
     torch.save(untrained_network(Settings().reid_model).state_dict(), folder / "random.pth")

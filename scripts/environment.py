@@ -305,8 +305,8 @@ def typed_python() -> str:
 
 
 def program(python: Path, *arguments: str) -> list[str]:
-    """Return the command line of Kith; with -P a folder `app` where the user stands is not taken for it."""
-    return [str(python), "-P", "-m", "app", *arguments]
+    """Return the command line of Kith; with -P a folder `kith` where the user stands is not taken for it."""
+    return [str(python), "-P", "-m", "kith", *arguments]
 
 
 def program_environment() -> dict[str, str]:

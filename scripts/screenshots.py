@@ -14,17 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "app"))
 PATIENCE_S = 120
 
 
 def main(target: Path) -> None:
     """Walk through the program as a newcomer would, with a picture of each place."""
+    from kith.cli.demo import arrange, fetch
+    from kith.gui.main_window import MainWindow
+    from kith.settings import load, save
     from PyQt6.QtWidgets import QApplication
-
-    from app.cli.demo import arrange, fetch
-    from app.gui.main_window import MainWindow
-    from app.settings import load, save
 
     target.mkdir(parents=True, exist_ok=True)
     app = QApplication(["kith"])

@@ -19,12 +19,12 @@ MOST_PROCESSES = "8"  # each of which may start worker processes
 
 
 def start(arguments: Sequence[str]) -> int:
-    """Become pytest, in the project's folder and with no window on the screen."""
+    """Become pytest, in the project's folder."""
     torch, rest = environment.own_arguments(arguments)
     python = environment.prepare(with_tests=True, torch=torch)
     os.chdir(str(environment.ROOT))
     pytest = [str(python), "-m", "pytest", "-n", "auto", "--maxprocesses", MOST_PROCESSES, "--max-worker-restart=0"]
-    return environment.become([*pytest, *rest], {**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    return environment.become([*pytest, *rest], dict(os.environ))
 
 
 if __name__ == "__main__":

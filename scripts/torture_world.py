@@ -97,7 +97,7 @@ class World:
 
     def start(self, step: Step, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
         """Start a command in a session of its own."""
-        command = [sys.executable, "-m", "app", *step.arguments, "--settings", str(self.root / "settings.json")]
+        command = [sys.executable, "-m", "kith", *step.arguments, "--settings", str(self.root / "settings.json")]
         own = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "KITH_HOME": str(self.folder / "home")}
         return subprocess.Popen(
             command,

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from kith.identity.store import open_store
+from kith.jobs.build_kb import build_kb
+from kith.jobs.context import Context
+from kith.jobs.events import Event, PhotoDone, RecognitionFinished
+from kith.jobs.people import open_people
+from kith.jobs.recognize_folder import recognize_folder
+from kith.settings import Settings
 from PIL import ExifTags, Image
 
-from app.identity.store import open_store
-from app.jobs.build_kb import build_kb
-from app.jobs.context import Context
-from app.jobs.events import Event, PhotoDone, RecognitionFinished
-from app.jobs.people import open_people
-from app.jobs.recognize_folder import recognize_folder
-from app.settings import Settings
 from tests.desk import no_analysis, run_job
 from tests.drawn import MIDDLE, Eyes, draw
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from kith.identity.store import open_store
 
-from app.identity.store import open_store
 from tests.desk import DRAWN, Desk, shared_folder
 from tests.drawn_photos import draw_all, open_eyes
 from tests.filing_desk import Filer
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 # No example fails for having taken long. They are the same each time; --hypothesis-profile chance tries others.
 for name, derandomize in (("chance", False), ("same", True)):

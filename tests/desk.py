@@ -16,15 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from app.identity.store import open_store
-from app.jobs import looking
-from app.jobs.build_kb import Forget, build_kb
-from app.jobs.context import Context, open_context
-from app.jobs.events import BuildFinished, Event, RecognitionFinished
-from app.jobs.recognize_folder import recognize_folder
-from app.jobs.workers import ExecutorFactory, InlineExecutor
-from app.photos.outputs import MARKER, REPORT
-from app.settings import Settings
+from kith.identity.store import open_store
+from kith.jobs import looking
+from kith.jobs.build_kb import Forget, build_kb
+from kith.jobs.context import Context, open_context
+from kith.jobs.events import BuildFinished, Event, RecognitionFinished
+from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.workers import ExecutorFactory, InlineExecutor
+from kith.photos.outputs import MARKER, REPORT
+from kith.settings import Settings
 
 REPOSITORY = Path(__file__).parents[1]
 DRAWN = "KITH_TESTS_SEE_DRAWN_PHOTOS"  # set where there are no real photos: commands then see by `tests.drawn_photos`
@@ -188,9 +188,9 @@ def kith(
 ) -> subprocess.Popen[str]:
     """Start the real command from `folder`, in its own session; `code` runs before it."""
     code = f"{DRAWN_EYES}\n{code}" if DRAWN in os.environ else code
-    start = ["-c", f"import runpy, sys\n{code}\nrunpy.run_module('app', run_name='__main__', alter_sys=True)"]
+    start = ["-c", f"import runpy, sys\n{code}\nrunpy.run_module('kith', run_name='__main__', alter_sys=True)"]
     return subprocess.Popen(
-        [sys.executable, *(start if code else ["-m", "app"]), *map(str, arguments)],
+        [sys.executable, *(start if code else ["-m", "kith"]), *map(str, arguments)],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONUTF8": "1"} | environment,
         stdout=subprocess.PIPE,

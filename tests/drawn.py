@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kith.errors import BadPhoto
+from kith.jobs.workers import InlineExecutor
+from kith.photos.box import Box
+from kith.photos.decode import load_rgb
+from kith.vision.analyse import EngineSpec
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.errors import BadPhoto
-from app.jobs.workers import InlineExecutor
-from app.photos.box import Box
-from app.photos.decode import load_rgb
-from app.vision.analyse import EngineSpec
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.observations import Analysis, Appearance, Kind, Observation, Vector
 from tests.desk import is_analysis
 from tests.small_world import face_vector
 
@@ -62,7 +62,7 @@ class Eyes(Executor):
 
 
 def _phash(rgb: NDArray[np.uint8]) -> int:
-    from app.photos.facts import perceptual_hash
+    from kith.photos.facts import perceptual_hash
 
     return perceptual_hash(rgb)
 

@@ -10,18 +10,18 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from kith.errors import BadPhoto, KithError
+from kith.jobs import looking
+from kith.photos.box import Box
+from kith.photos.decode import load_at_least
+from kith.photos.facts import perceptual_hash
+from kith.vision.analyse import Photo
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.engines import EngineSpec
+from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.errors import BadPhoto, KithError
-from app.jobs import looking
-from app.photos.box import Box
-from app.photos.decode import load_at_least
-from app.photos.facts import perceptual_hash
-from app.vision.analyse import Photo
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.engines import EngineSpec
-from app.vision.observations import Analysis, Appearance, Kind, Observation, Vector
 from tests.small_world import body_vector
 
 PORTRAYED = (
@@ -197,7 +197,7 @@ def _box(corners: Corners, pixels: Pixels, orientation: int) -> Box:
 
 
 def _sharpness(face: Pixels) -> float:
-    """Return the variance of the Laplacian, as `app.vision.align.sharpness`, without OpenCV, which disturbs Qt."""
+    """Return the variance of the Laplacian, as `kith.vision.align.sharpness`, without OpenCV, which disturbs Qt."""
     grey = np.asarray(Image.fromarray(face).convert("L").resize((64, 64), Image.Resampling.BOX), float)
     around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
     return float((around - 4 * grey[1:-1, 1:-1]).var())

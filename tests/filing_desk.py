@@ -8,12 +8,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.filing.copies import file_copies, plan_copies, prepare_output
-from app.filing.copying import make
-from app.filing.names import UNKNOWN
-from app.identity.copy_records import CopyRecord, FileState
-from app.identity.store import Store
-from app.photos.outputs import MARKER
+from kith.filing.copies import file_copies, plan_copies, prepare_output
+from kith.filing.copying import make
+from kith.filing.names import UNKNOWN
+from kith.identity.copy_records import CopyRecord, FileState
+from kith.identity.store import Store
+from kith.photos.outputs import MARKER
+
 from tests.making import facts
 
 ANN, BOB = 1, 2

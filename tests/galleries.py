@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+from kith.identity.gallery import Gallery, Sample, gallery_of
+from kith.identity.person_records import Link
+from kith.identity.photo_records import Sighting
+from kith.identity.verdicts import Judge, PhotoVerdict
+from kith.settings import BodyPolicy
 
-from app.identity.gallery import Gallery, Sample, gallery_of
-from app.identity.person_records import Link
-from app.identity.photo_records import Sighting
-from app.identity.verdicts import Judge, PhotoVerdict
-from app.settings import BodyPolicy
 from tests.making import BLURRED, BODIES, FACES, SHARP
 
 LEAST_SHARPNESS = (SHARP + BLURRED) / 2

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from app.identity.photo_records import Sighting
-from app.identity.store import Store
-from app.photos.box import Box
-from app.photos.facts import PhotoFacts
-from app.vision.observations import Analysis, Appearance, Kind, Observation
+from kith.identity.photo_records import Sighting
+from kith.identity.store import Store
+from kith.photos.box import Box
+from kith.photos.facts import PhotoFacts
+from kith.vision.observations import Analysis, Appearance, Kind, Observation
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="a matter of POSIX systems")
 FULL = Path("/dev/full")

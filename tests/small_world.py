@@ -10,25 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from kith.filing.names import folder_names
+from kith.identity.person_records import Link, Source, Word, said_to_be
+from kith.identity.store import Store, open_store
+from kith.jobs.build_kb import build_kb
+from kith.jobs.context import Context
+from kith.jobs.events import Event, PhotoDone, RedecisionFinished
+from kith.jobs.people import People, open_people
+from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.redecide import redecide
+from kith.jobs.workers import InlineExecutor
+from kith.photos.box import Box
+from kith.photos.facts import read_facts
+from kith.photos.outputs import MARKER, REPORT
+from kith.settings import Settings
+from kith.vision.analyse import EngineSpec
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Analysis, Appearance, Kind, Observation
 from PIL import Image
 
-from app.filing.names import folder_names
-from app.identity.person_records import Link, Source, Word, said_to_be
-from app.identity.store import Store, open_store
-from app.jobs.build_kb import build_kb
-from app.jobs.context import Context
-from app.jobs.events import Event, PhotoDone, RedecisionFinished
-from app.jobs.people import People, open_people
-from app.jobs.recognize_folder import recognize_folder
-from app.jobs.redecide import redecide
-from app.jobs.workers import InlineExecutor
-from app.photos.box import Box
-from app.photos.facts import read_facts
-from app.photos.outputs import MARKER, REPORT
-from app.settings import Settings
-from app.vision.analyse import EngineSpec
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.observations import Analysis, Appearance, Kind, Observation
 from tests.desk import is_analysis, no_analysis, run_job
 
 PLACES = [Box(0.05, 0.1, 0.2, 0.3), Box(0.4, 0.1, 0.2, 0.3), Box(0.7, 0.1, 0.2, 0.3)]

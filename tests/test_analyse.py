@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import BadPhoto, ModelMissing
+from kith.jobs.engines import decided_device, find_engines, made_ready
+from kith.settings import Device, Settings
+from kith.vision import engines
+from kith.vision.analyse import analyse
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.engines import EngineSpec
+from kith.vision.observations import Analysis, Kind
+from kith.vision.runtime import TorchNetwork, cuda_available
 from PIL import Image
 
-from app.errors import BadPhoto, ModelMissing
-from app.jobs.engines import decided_device, find_engines, made_ready
-from app.settings import Device, Settings
-from app.vision import engines
-from app.vision.analyse import analyse
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.engines import EngineSpec
-from app.vision.observations import Analysis, Kind
-from app.vision.runtime import TorchNetwork, cuda_available
 from tests.desk import REPOSITORY, Desk
 
 SIX, TWO, PARK = "groups/six_people.jpg", "groups/obama_and_biden.jpg", "groups/park.jpg"
@@ -135,7 +135,7 @@ def test_failures_come_back_as_values(desk: Desk, shared: Path, tmp_path: Path) 
 def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: Desk, shared: Path) -> None:
     spec = _spec(desk, **_bodies(desk))
     code = (
-        "import pickle, sys; from app.vision.analyse import analyse; "
+        "import pickle, sys; from kith.vision.analyse import analyse; "
         "photos, spec = pickle.loads(sys.stdin.buffer.read()); (seen,) = analyse(photos, spec); "
         "assert len(seen.appearances) == 3, seen; "
         "print(*sorted({name.partition('.')[0] for name in sys.modules} & "

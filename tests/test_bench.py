@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import BadInput
+from kith.photos.decode import load_rgb
+from kith.photos.facts import read_facts
+from kith.vision.bodies import onnx_bodies
+from kith.vision.runtime import cuda_available
 from PIL import Image
-
-from app.errors import BadInput
-from app.photos.decode import load_rgb
-from app.photos.facts import read_facts
-from app.vision.bodies import onnx_bodies
-from app.vision.runtime import cuda_available
 
 REPOSITORY = Path(__file__).parents[1]
 pytestmark = pytest.mark.bench

@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kith.filing.names import UNKNOWN, safe_photo_name
+from kith.jobs.build_kb import build_kb
+from kith.jobs.events import BuildFinished, Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.wording import recognition_summary
+from kith.jobs.worker_processes import WorkerProcesses
+from kith.jobs.workers import InlineExecutor, process_pool
 from PIL import Image
 
-from app.filing.names import UNKNOWN, safe_photo_name
-from app.jobs.build_kb import build_kb
-from app.jobs.events import BuildFinished, Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
-from app.jobs.recognize_folder import recognize_folder
-from app.jobs.wording import recognition_summary
-from app.jobs.worker_processes import WorkerProcesses
-from app.jobs.workers import InlineExecutor, process_pool
 from tests.desk import CHIRAC, CHIRAC_AGAIN, DRAWN, NOBODY, POWELL, POWELL_AGAIN, Desk, is_analysis
 
 GOOD = {

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 import typer
+from kith import __version__
+from kith.cli.main import cli
+from kith.identity.store import open_store
+from kith.jobs.context import open_context
+from kith.settings import Settings, load
+from kith.vision.model_registry import PACKAGED, REGISTRY
 from typer.testing import CliRunner
 
-from app import __version__
-from app.cli.main import cli
-from app.identity.store import open_store
-from app.jobs.context import open_context
-from app.settings import Settings, load
-from app.vision.model_registry import PACKAGED, REGISTRY
 from tests.desk import (
     CHIRAC,
     CHIRAC_AGAIN,
@@ -166,7 +166,7 @@ def test_busy_library_ends_with_3_and_names_the_holder(taught: Desk) -> None:
 
 
 def test_bug_ends_with_1_and_its_traceback_is_in_the_log(own_home: Path) -> None:
-    bug = "import app.cli.main\ndef fail(*_, **__): raise ZeroDivisionError('a bug')\napp.cli.main.run_job = fail"
+    bug = "import kith.cli.main\ndef fail(*_, **__): raise ZeroDivisionError('a bug')\nkith.cli.main.run_job = fail"
     code, out, err = finished(kith("build-kb", code=bug))
     assert (code, out) == (1, "")
     log = own_home / "log/kith.log"
@@ -464,7 +464,7 @@ def _at_a_keyboard(answers: str, *arguments: str | Path) -> tuple[int, str]:
     try:
         os.write(keyboard, answers.encode())
         done = subprocess.run(
-            [sys.executable, "-m", "app", *map(str, arguments)],
+            [sys.executable, "-m", "kith", *map(str, arguments)],
             cwd=REPOSITORY,
             stdin=terminal,
             capture_output=True,
@@ -597,6 +597,6 @@ def test_jobs_run_without_qt_and_leave_the_networks_to_the_workers(desk: Desk, t
         code, _, err = finished(process)
         assert code == 0, err
         imported = set((spy / f"{process.pid}.txt").read_text(encoding="utf-8").splitlines())
-        assert "app.jobs.workers" in imported
+        assert "kith.jobs.workers" in imported
         assert imported & NOT_TO_IMPORT == set()
     assert desk.copies() == [f"Powell/{Path(POWELL_AGAIN[0]).name}"]

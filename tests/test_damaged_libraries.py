@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.cli.main import cli, main
+from kith.jobs.backup import back_up
+from kith.jobs.unknowns import open_unknowns
+from kith.settings import save
 from typer.main import get_command
 
-from app.cli.main import cli, main
-from app.jobs.backup import back_up
-from app.jobs.unknowns import open_unknowns
-from app.settings import save
 from tests.damages import ENTRIES, FILES, STRUCTURE
 from tests.small_world import World
 
@@ -94,9 +94,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[
 def run(world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """Give what runs a command line to its end and returns its exit code and all it printed."""
     for name in ("start_log", "settle_streams", "let_go"):  # what is done once in a process
-        monkeypatch.setattr(f"app.cli.main.{name}", lambda: None)
-    monkeypatch.setattr("app.cli.main.cli", COMMANDS)
-    monkeypatch.setattr("app.jobs.context.photo_pool", lambda *_: world.eyes)
+        monkeypatch.setattr(f"kith.cli.main.{name}", lambda: None)
+    monkeypatch.setattr("kith.cli.main.cli", COMMANDS)
+    monkeypatch.setattr("kith.jobs.context.photo_pool", lambda *_: world.eyes)
     (face, _), (bob,), (group,) = (
         [
             key
@@ -128,7 +128,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
         except SystemExit as end:
             code = int(end.code or 0)
         finally:
-            logging.getLogger("app.identity").handlers.clear()
+            logging.getLogger("kith.identity").handlers.clear()
         out, err = capfd.readouterr()
         return code, out + err
 

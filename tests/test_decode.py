@@ -17,14 +17,13 @@ import numpy as np
 import pillow_heif
 import psutil
 import pytest
+from kith.errors import BadPhoto
+from kith.photos.decode import load_rgb
+from kith.photos.memory import memory_for
+from kith.photos.opening import open_photo
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile, ImageOps
 from PIL.ExifTags import Base
-
-from app.errors import BadPhoto
-from app.photos.decode import load_rgb
-from app.photos.memory import memory_for
-from app.photos.opening import open_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 FORMATS = ("jpg", "png", "webp", "heic", "avif", "tiff", "gif", "bmp", "jp2", "ppm")

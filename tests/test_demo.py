@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from kith.cli.demo import arrange, fetch
+from kith.errors import BadInput
+from kith.jobs.build_kb import build_kb
+from kith.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, RecognitionFinished
+from kith.jobs.recognize_folder import recognize_folder
 
-from app.cli.demo import arrange, fetch
-from app.errors import BadInput
-from app.jobs.build_kb import build_kb
-from app.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, RecognitionFinished
-from app.jobs.recognize_folder import recognize_folder
 from tests.desk import finished, kith, run_job, shared_folder
 
 WELL_ABOVE = 0.1  # beyond the tolerance: nobody is near to being taken for somebody else

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import ModelMissing
+from kith.photos.decode import load_at_least, load_rgb
+from kith.settings import Settings
+from kith.vision import align
+from kith.vision.align import FINE_ENOUGH, AlignedFace, detect_and_align_faces, landmark_predictor
+from kith.vision.detect import Detection, squared, wide_enough
+from kith.vision.dlib_detectors import CNN_FILE, cnn, hog
+from kith.vision.dlib_network import face_resnet
+from kith.vision.encode import face_encoder, face_weights
+from kith.vision.model_files import packaged_model
+from kith.vision.observations import Rgb
+from kith.vision.resize import working_copy
+from kith.vision.runtime import OnnxNetwork, TorchNetwork
+from kith.vision.yunet import faces, yunet
 from PIL import Image, ImageFile, ImageFilter
 
-from app.errors import ModelMissing
-from app.photos.decode import load_at_least, load_rgb
-from app.settings import Settings
-from app.vision import align
-from app.vision.align import FINE_ENOUGH, AlignedFace, detect_and_align_faces, landmark_predictor
-from app.vision.detect import Detection, squared, wide_enough
-from app.vision.dlib_detectors import CNN_FILE, cnn, hog
-from app.vision.dlib_network import face_resnet
-from app.vision.encode import face_encoder, face_weights
-from app.vision.model_files import packaged_model
-from app.vision.observations import Rgb
-from app.vision.resize import working_copy
-from app.vision.runtime import OnnxNetwork, TorchNetwork
-from app.vision.yunet import faces, yunet
 from tests.desk import shared_folder
 from tests.drawn_people import ANN, BOB, draw_photo
 from tests.networks import save_network

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kith.settings import save
 
-from app.settings import save
 from tests.desk import REPOSITORY
 from tests.small_world import World
 
@@ -28,8 +28,8 @@ needs_shim = pytest.mark.skipif(
 # Runs commands one after the other, each in a child that starts where all is imported.
 DRIVER = """
 import json, os, sys
-from app.cli import main as command_line
-from app.jobs import redecide
+from kith.cli import main as command_line
+from kith.jobs import redecide
 for line in sys.stdin:
     trial = json.loads(line)
     child = os.fork()

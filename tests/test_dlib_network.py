@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import ModelMissing
+from kith.vision.dlib_network import face_resnet
+from kith.vision.encode import face_encoder, face_weights
+from kith.vision.exported import prepare_networks
+from kith.vision.model_files import packaged_model
+from kith.vision.observations import Rgb
+from kith.vision.runtime import Network, OnnxNetwork, TorchNetwork
 from PIL import Image, ImageFile
 
-from app.errors import ModelMissing
-from app.vision.dlib_network import face_resnet
-from app.vision.encode import face_encoder, face_weights
-from app.vision.exported import prepare_networks
-from app.vision.model_files import packaged_model
-from app.vision.observations import Rgb
-from app.vision.runtime import Network, OnnxNetwork, TorchNetwork
 from tests.desk import shared_folder
 from tests.drawn_people import ANN, BOB, EVE, draw_photo
 

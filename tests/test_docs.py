@@ -4,16 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-
-from app.cli.main import cli
-from app.identity import body_matching, gallery, grouping, nearest, photo_records, teaching, verdicts
-from app.settings import settings_table_markdown
-from app.settings_model import FIELDS
-from app.vision import align, bodies, persons, yunet
+from kith.cli.main import cli
+from kith.identity import body_matching, gallery, grouping, nearest, photo_records, teaching, verdicts
+from kith.settings import settings_table_markdown
+from kith.settings_model import FIELDS
+from kith.vision import align, bodies, persons, yunet
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-MODULES = sorted(path for path in (REPOSITORY / "app").rglob("*.py") if path.stem != "__init__")
+MODULES = sorted(path for path in (REPOSITORY / "app/kith").rglob("*.py") if path.stem != "__init__")
 
 
 def test_readme_explains_every_setting() -> None:

@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
+from kith.errors import BadInput
+from kith.gui.lines import lines_of
+from kith.jobs.build_kb import build_kb
+from kith.jobs.context import Context
+from kith.jobs.events import BuildFinished, Event, RecognitionFinished
+from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.wording import build_summary, left_out_lines, recognition_summary
+from kith.photos.decode import load_rgb
+from kith.photos.endings import PICTURES, READABLE
+from kith.photos.facts import read_facts
+from kith.settings import Settings
 from PIL import Image
 
-from app.errors import BadInput
-from app.gui.lines import lines_of
-from app.jobs.build_kb import build_kb
-from app.jobs.context import Context
-from app.jobs.events import BuildFinished, Event, RecognitionFinished
-from app.jobs.recognize_folder import recognize_folder
-from app.jobs.wording import build_summary, left_out_lines, recognition_summary
-from app.photos.decode import load_rgb
-from app.photos.endings import PICTURES, READABLE
-from app.photos.facts import read_facts
-from app.settings import Settings
 from tests.album import Album
 from tests.desk import run_job
 from tests.drawn import MIDDLE, draw

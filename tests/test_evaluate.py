@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
+from kith.identity.evaluation import MARGINS, TOLERANCES, Share, evaluate_gallery, independent, point_at
+from kith.identity.gallery import Gallery, Sample, gallery_of, good_faces, taught_samples
+from kith.identity.health_records import PhotoLook
+from kith.identity.matching import nearest_people
+from kith.identity.store import open_store
+from kith.jobs.evaluate import evaluate, evaluation_summary
+from kith.settings import Settings
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Kind
 from PIL import Image
 from scipy.stats import binomtest
 
-from app.errors import BadInput, BadKnowledgeBase, FilingFailed
-from app.identity.evaluation import MARGINS, TOLERANCES, Share, evaluate_gallery, independent, point_at
-from app.identity.gallery import Gallery, Sample, gallery_of, good_faces, taught_samples
-from app.identity.health_records import PhotoLook
-from app.identity.matching import nearest_people
-from app.identity.store import open_store
-from app.jobs.evaluate import evaluate, evaluation_summary
-from app.settings import Settings
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, Desk, finished, kith
 
 WITH_MANY_PHOTOS = ("lionel_messi", "roger_federer")

@@ -10,32 +10,32 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kith.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
+from kith.identity.event_evidence import EventEvidence
+from kith.identity.gallery import Gallery
+from kith.identity.hearing import Case
+from kith.identity.person_records import Link, Source, Word
+from kith.identity.photo_records import Sighting
+from kith.identity.store import open_store
+from kith.identity.verdicts import LEAST_PIXELS_NAMED, Evidence, Judge, PhotoVerdict
+from kith.identity.vetoes import Life, Reason, Veto
+from kith.jobs.build_kb import build_kb
+from kith.jobs.events import Event, PhotoDone, RecognitionFinished
+from kith.jobs.people import open_people
+from kith.jobs.redecide import redecide
+from kith.jobs.why import why
+from kith.jobs.workers import InlineExecutor
+from kith.photos.box import Box
+from kith.photos.decode import load_rgb
+from kith.settings import BodyPolicy
+from kith.vision.bodies import onnx_bodies
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.engines import EngineSpec
+from kith.vision.observations import Analysis, Appearance, Kind, Observation
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import Base
 
-from app.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
-from app.identity.event_evidence import EventEvidence
-from app.identity.gallery import Gallery
-from app.identity.hearing import Case
-from app.identity.person_records import Link, Source, Word
-from app.identity.photo_records import Sighting
-from app.identity.store import open_store
-from app.identity.verdicts import LEAST_PIXELS_NAMED, Evidence, Judge, PhotoVerdict
-from app.identity.vetoes import Life, Reason, Veto
-from app.jobs.build_kb import build_kb
-from app.jobs.events import Event, PhotoDone, RecognitionFinished
-from app.jobs.people import open_people
-from app.jobs.redecide import redecide
-from app.jobs.why import why
-from app.jobs.workers import InlineExecutor
-from app.photos.box import Box
-from app.photos.decode import load_rgb
-from app.settings import BodyPolicy
-from app.vision.bodies import onnx_bodies
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.engines import EngineSpec
-from app.vision.observations import Analysis, Appearance, Kind, Observation
 from tests.desk import Desk, is_analysis, no_analysis, shared_folder
 from tests.galleries import ANN, BOB, EVE, bodies, decide, judge, turned
 from tests.making import BLURRED, body, face

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from kith.identity.event_evidence import EventEvidence
+from kith.identity.person_records import Link, Source, Word
+from kith.identity.store import Store, open_store
+from kith.identity.verdicts import Evidence, PhotoVerdict, Verdict
+from kith.vision.observations import Observation
 
-from app.identity.event_evidence import EventEvidence
-from app.identity.person_records import Link, Source, Word
-from app.identity.store import Store, open_store
-from app.identity.verdicts import Evidence, PhotoVerdict, Verdict
-from app.vision.observations import Observation
 from tests.galleries import ANN, BOB, EVE
 from tests.making import BODIES, ENGINE, FACES, body, enter, face, facts
 

@@ -6,14 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from kith.identity import migrating
+from kith.identity.store import open_store
+from kith.jobs.people import open_people
+from kith.jobs.redecide import redecide
+from kith.jobs.why import why
+from kith.jobs.why_lines import why_lines
 from PIL import ExifTags, Image
 
-from app.identity import migrating
-from app.identity.store import open_store
-from app.jobs.people import open_people
-from app.jobs.redecide import redecide
-from app.jobs.why import why
-from app.jobs.why_lines import why_lines
 from tests.album import ANN, BOB, EVE, Album
 from tests.desk import no_analysis, run_job
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw

@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from kith.errors import BadPhoto, FilingFailed
+from kith.filing.copies import file_copies, withdraw
+from kith.identity.copy_records import CopyRecord
+from kith.identity.store import open_store
+from kith.photos.outputs import MARKER
+from kith.text import folded
+from kith.whole_files import part_file
 
-from app.errors import BadPhoto, FilingFailed
-from app.filing.copies import file_copies, withdraw
-from app.identity.copy_records import CopyRecord
-from app.identity.store import open_store
-from app.photos.outputs import MARKER
-from app.text import folded
-from app.whole_files import part_file
 from tests.filing_desk import ANN, BOB, Filer
 from tests.making import full_disk, needs_full_disk, posix_only
 
@@ -309,9 +309,9 @@ BIG = bytes(range(256)) * 4096
 KILLED_WHILE_COPYING = """
 import resource, signal, sys
 from pathlib import Path
-from app.filing.copying import make
-from app.identity.store import open_store
-from app.photos.outputs import MARKER
+from kith.filing.copying import make
+from kith.identity.store import open_store
+from kith.photos.outputs import MARKER
 library, source, output = map(Path, sys.argv[1:])
 store = open_store(library)
 (record,) = store.copies.of_photo(1, output)

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import BadInput
+from kith.jobs.build_kb import build_kb
+from kith.jobs.context import Context
+from kith.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
+from kith.jobs.forgetting import forget
+from kith.jobs.recognize_folder import REPORT, recognize_folder
+from kith.photos.outputs import MARKER
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from app.errors import BadInput
-from app.jobs.build_kb import build_kb
-from app.jobs.context import Context
-from app.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
-from app.jobs.forgetting import forget
-from app.jobs.recognize_folder import REPORT, recognize_folder
-from app.photos.outputs import MARKER
 from tests.desk import run_job
 from tests.filing_desk import opened_below
 from tests.making import posix_only

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-from app.errors import BadPhoto
-from app.photos.endings import PICTURES, READABLE
-from app.photos.find import PassedOver, find_broken_links, find_folders, find_photos
-from app.settings import Settings
+from kith.errors import BadPhoto
+from kith.photos.endings import PICTURES, READABLE
+from kith.photos.find import PassedOver, find_broken_links, find_folders, find_photos
+from kith.settings import Settings
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="a matter of POSIX file systems")
 

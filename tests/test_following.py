@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kith.errors import BadPhoto, FilingFailed
+from kith.filing.copies import file_copies
 
-from app.errors import BadPhoto, FilingFailed
-from app.filing.copies import file_copies
 from tests.filing_desk import ANN, BOB, Filer, opened_below
 from tests.making import full_disk, needs_full_disk
 
@@ -276,9 +276,9 @@ def test_a_fresh_copy_that_a_killed_run_did_not_write_down_is_known(filer: Filer
 KILLED = """
 import resource, signal, sys
 from pathlib import Path
-from app.filing.copies import file_copies
-from app.identity.copy_records import FileState
-from app.identity.store import open_store
+from kith.filing.copies import file_copies
+from kith.identity.copy_records import FileState
+from kith.identity.store import open_store
 library, source, output = map(Path, sys.argv[1:])
 store = open_store(library)
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

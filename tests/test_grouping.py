@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from app.identity import grouping
-from app.identity.grouping import PERHAPS_SAME, SAME, Faces, grouped, near_groups
+from kith.identity import grouping
+from kith.identity.grouping import PERHAPS_SAME, SAME, Faces, grouped, near_groups
 
 DIMENSIONS = 128
 

@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kith.gui import start
+from kith.gui.background import PAUSE_MS
+from kith.gui.first_start import LOOKING, FirstStart
+from kith.gui.folders import people_problem
+from kith.gui.main_window import MainWindow
+from kith.gui.recognize_dialog import RecognizeDialog
+from kith.logs import log_file
+from kith.photos.outputs import mark_output
+from kith.settings import load, load_user_settings, user_settings_file
+from kith.vision import model_files
+from kith.vision.model_files import DETECTOR, ModelFile
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app.gui import start
-from app.gui.background import PAUSE_MS
-from app.gui.first_start import LOOKING, FirstStart
-from app.gui.folders import people_problem
-from app.gui.main_window import MainWindow
-from app.gui.recognize_dialog import RecognizeDialog
-from app.logs import log_file
-from app.photos.outputs import mark_output
-from app.settings import load, load_user_settings, user_settings_file
-from app.vision import model_files
-from app.vision.model_files import DETECTOR, ModelFile
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, finished, kith
 from tests.windows import PATIENCE_MS, click, dialog, open_window, wait_for_end
 

@@ -5,22 +5,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kith.gui.broken_settings import BrokenSettings
+from kith.gui.first_start import FirstStart
+from kith.gui.help import ProblemDialog
+from kith.gui.main_window import MainWindow
+from kith.gui.name_field import ask_whom
+from kith.gui.pictures import PictureLabel
+from kith.gui.plain_text import message
+from kith.gui.recognize_dialog import RecognizeDialog
+from kith.gui.review_dialog import ReviewDialog
+from kith.gui.settings_dialog import SettingsDialog
+from kith.gui.settings_in_use import SettingsInUse
+from kith.settings import load
 from PyQt6.QtCore import QSize
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gui.broken_settings import BrokenSettings
-from app.gui.first_start import FirstStart
-from app.gui.help import ProblemDialog
-from app.gui.main_window import MainWindow
-from app.gui.name_field import ask_whom
-from app.gui.pictures import PictureLabel
-from app.gui.plain_text import message
-from app.gui.recognize_dialog import RecognizeDialog
-from app.gui.review_dialog import ReviewDialog
-from app.gui.settings_dialog import SettingsDialog
-from app.gui.settings_in_use import SettingsInUse
-from app.settings import load
 from tests.small_world import World
 from tests.windows import PATIENCE_MS
 

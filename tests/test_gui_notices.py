@@ -6,19 +6,19 @@ import subprocess
 import sys
 import threading
 
+from kith.gui.console import Console
+from kith.gui.library_notices import LibraryNotices
 from PyQt6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from app.gui.console import Console
-from app.gui.library_notices import LibraryNotices
 from tests.desk import REPOSITORY
 
 
 def test_a_warning_from_any_thread_shows_in_the_console(qtbot: QtBot) -> None:
     console = Console(QAction())
     qtbot.addWidget(console)
-    notices, log = LibraryNotices(console), logging.getLogger("app.identity.store")
-    logging.getLogger("app.identity").addHandler(notices)
+    notices, log = LibraryNotices(console), logging.getLogger("kith.identity.store")
+    logging.getLogger("kith.identity").addHandler(notices)
     try:
         thread = threading.Thread(target=log.warning, args=("%d entries are \x1b[31mdamaged", 3))
         thread.start()
@@ -26,7 +26,7 @@ def test_a_warning_from_any_thread_shows_in_the_console(qtbot: QtBot) -> None:
         log.info("not for the console")
         qtbot.waitUntil(lambda: len(console.lines()) > 0)
     finally:
-        logging.getLogger("app.identity").removeHandler(notices)
+        logging.getLogger("kith.identity").removeHandler(notices)
     (line,) = console.lines()
     assert line.endswith("3 entries are \\x1b[31mdamaged")
 
@@ -34,7 +34,7 @@ def test_a_warning_from_any_thread_shows_in_the_console(qtbot: QtBot) -> None:
 def test_a_window_thrown_away_while_lines_come_in_takes_nothing_down_with_it() -> None:
     code = (
         "import gc; from PyQt6.QtGui import QAction; from PyQt6.QtWidgets import QApplication, QMainWindow\n"
-        "from app.gui.console import Console, Kind\n"
+        "from kith.gui.console import Console, Kind\n"
         "application = QApplication([])\n"
         "for number in range(30):\n"
         "    window = QMainWindow()\n"

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kith.errors import BadInput
+from kith.gui.console import Kind
+from kith.gui.first_start import FirstStart
+from kith.gui.next_steps import Step
+from kith.gui.plain_text import Label, message, set_tip
+from kith.gui.recognize_dialog import RecognizeDialog
+from kith.gui.review_dialog import ReviewDialog
+from kith.gui.settings_dialog import SettingsDialog
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QTextDocument
 from PyQt6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.errors import BadInput
-from app.gui.console import Kind
-from app.gui.first_start import FirstStart
-from app.gui.next_steps import Step
-from app.gui.plain_text import Label, message, set_tip
-from app.gui.recognize_dialog import RecognizeDialog
-from app.gui.review_dialog import ReviewDialog
-from app.gui.settings_dialog import SettingsDialog
 from tests.desk import REPOSITORY
 from tests.making import posix_only
 from tests.small_world import World
@@ -169,5 +169,5 @@ def test_what_would_turn_a_text_round_or_is_none_is_shown_escaped(
 def test_no_text_of_the_window_is_left_to_a_guess() -> None:
     """Every label, tip and box comes from the one place."""
     bare = re.compile(r"\bQLabel\(|\bQMessageBox\(|widget\.setToolTip|TextFormat\.(Auto|Rich)")
-    sources = [path for path in (REPOSITORY / "app/gui").glob("*.py") if path.name != "plain_text.py"]
+    sources = [path for path in (REPOSITORY / "app/kith/gui").glob("*.py") if path.name != "plain_text.py"]
     assert [path.name for path in sources if bare.search(path.read_text(encoding="utf-8"))] == []

@@ -5,17 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from kith.errors import BadPhoto
+from kith.gui.name_field import NameField
+from kith.gui.pictures import GONE, PictureLabel, face_picture, whole_picture
+from kith.gui.review_dialog import NOBODY, ReviewDialog
+from kith.photos.box import Box
 from PIL import Image
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.errors import BadPhoto
-from app.gui.name_field import NameField
-from app.gui.pictures import GONE, PictureLabel, face_picture, whole_picture
-from app.gui.review_dialog import NOBODY, ReviewDialog
-from app.photos.box import Box
 from tests.desk import REPOSITORY, SCHROEDER, Desk
 from tests.making import posix_only
 from tests.unknowns import FACES, look_once, recognized_desk, reviewing
@@ -341,7 +341,7 @@ def test_a_photo_that_is_none_has_no_picture(tmp_path: Path) -> None:
 @posix_only
 def test_the_dialogs_load_no_network_package() -> None:
     code = (
-        "import sys, app.gui.review_dialog, app.gui.settings_dialog\n"
+        "import sys, kith.gui.review_dialog, kith.gui.settings_dialog\n"
         "print(sorted({'cv2', 'dlib', 'onnxruntime', 'scipy', 'torch', 'torchreid'} & sys.modules.keys()))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)

@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kith import __version__
+from kith.gui.console import MOST_LINES, ON_DARK, ON_LIGHT, Console, Kind
+from kith.gui.help import ProblemDialog
+from kith.gui.lines import in_window_words
+from kith.gui.main_window import MainWindow
+from kith.gui.progress import SMOOTHED_OVER_S, Pace, time_left
+from kith.gui.recognize_dialog import RecognizeDialog
+from kith.identity.store import open_store
+from kith.jobs.context import open_context
+from kith.jobs.worker_processes import WorkerProcesses
+from kith.jobs.workers import InlineExecutor
+from kith.logs import log_file
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QAction, QColor, QPalette
 from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from app import __version__
-from app.gui.console import MOST_LINES, ON_DARK, ON_LIGHT, Console, Kind
-from app.gui.help import ProblemDialog
-from app.gui.lines import in_window_words
-from app.gui.main_window import MainWindow
-from app.gui.progress import SMOOTHED_OVER_S, Pace, time_left
-from app.gui.recognize_dialog import RecognizeDialog
-from app.identity.store import open_store
-from app.jobs.context import open_context
-from app.jobs.worker_processes import WorkerProcesses
-from app.jobs.workers import InlineExecutor
-from app.logs import log_file
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, REPOSITORY, TWO_STRANGERS, Desk
 from tests.windows import (
     PATIENCE_MS,
@@ -533,8 +533,8 @@ WITHOUT_NETWORKS = """
 import sys
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
-from app.gui.main_window import MainWindow
-from app.settings import load
+from kith.gui.main_window import MainWindow
+from kith.settings import load
 
 def check():
     if not window.jobs.running:

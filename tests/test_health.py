@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import BadKnowledgeBase
+from kith.identity.connection import LibraryConnection
+from kith.identity.gallery import Gallery, Sample, gallery_of
+from kith.identity.health import FAR, alike_faces, alike_photos, groups, misfits, other_people
+from kith.identity.person_records import Link, Source, Word
+from kith.identity.store import Store, open_store
+from kith.jobs.check import CheckFinished, Trouble, check, check_summary
+from kith.jobs.import_kb import import_kb
+from kith.settings import Settings
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Analysis, Appearance
 from PIL import Image, ImageFilter
 
-from app.errors import BadKnowledgeBase
-from app.identity.connection import LibraryConnection
-from app.identity.gallery import Gallery, Sample, gallery_of
-from app.identity.health import FAR, alike_faces, alike_photos, groups, misfits, other_people
-from app.identity.person_records import Link, Source, Word
-from app.identity.store import Store, open_store
-from app.jobs.check import CheckFinished, Trouble, check, check_summary
-from app.jobs.import_kb import import_kb
-from app.settings import Settings
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.observations import Analysis, Appearance
 from tests.desk import CHIRAC, CHIRAC_AGAIN, POWELL, POWELL_AGAIN, SCHROEDER, SCHROEDER_AGAIN, Desk, finished, kith
 from tests.making import face, facts
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from app.jobs.build_kb import build_kb
-from app.jobs.context import open_context
-from app.jobs.events import BuildFinished, PhotoDone
-from app.jobs.recognize_folder import recognize_folder
-from app.settings import Settings
+from kith.jobs.build_kb import build_kb
+from kith.jobs.context import open_context
+from kith.jobs.events import BuildFinished, PhotoDone
+from kith.jobs.recognize_folder import recognize_folder
+from kith.settings import Settings
 
 TAUGHT = 8
 BESIDES = {  # other known people who are in a person's photo, looked at by eye

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pillow_heif
 import pytest
+from kith.errors import BadPhoto
+from kith.photos.decode import load_rgb
+from kith.photos.facts import PhotoFacts, read_facts
 from PIL import Image, TiffImagePlugin
-
-from app.errors import BadPhoto
-from app.photos.decode import load_rgb
-from app.photos.facts import PhotoFacts, read_facts
 
 pillow_heif.register_heif_opener()
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import BadInput
+from kith.filing.old_encodings import read_old_encodings
+from kith.identity.store import Store, open_store
+from kith.jobs.build_kb import build_kb
+from kith.jobs.engines import find_engines
+from kith.jobs.events import PhotoDone
+from kith.jobs.import_kb import ImportFinished, import_kb, import_summary
+from kith.settings import Settings
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Kind
 
-from app.errors import BadInput
-from app.filing.old_encodings import read_old_encodings
-from app.identity.store import Store, open_store
-from app.jobs.build_kb import build_kb
-from app.jobs.engines import find_engines
-from app.jobs.events import PhotoDone
-from app.jobs.import_kb import ImportFinished, import_kb, import_summary
-from app.settings import Settings
-from app.vision.encode import FACE_MODEL_ID
-from app.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER_AGAIN, Desk, finished, kith
 
 BODY_MODEL = "osnet_x0_25"

@@ -14,21 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kith.errors import BadInput, BadKnowledgeBase, KithError, ModelMismatch, StoreBusy
+from kith.identity.person_records import Link, Source, Word
+from kith.identity.store import open_store
+from kith.identity.teaching import LEAST_PIXELS
+from kith.jobs.build_kb import UNREAD, build_kb
+from kith.jobs.context import Context, open_context
+from kith.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished, Started
+from kith.jobs.looking import Look, look_at_photos, save_look
+from kith.jobs.people import open_people
+from kith.jobs.recognize_folder import NOT_REACHED, recognize_folder
+from kith.jobs.wording import build_summary, recognition_summary
+from kith.jobs.workers import InlineExecutor
+from kith.settings import Settings
 from PIL import ExifTags, Image, ImageFilter
 
-from app.errors import BadInput, BadKnowledgeBase, KithError, ModelMismatch, StoreBusy
-from app.identity.person_records import Link, Source, Word
-from app.identity.store import open_store
-from app.identity.teaching import LEAST_PIXELS
-from app.jobs.build_kb import UNREAD, build_kb
-from app.jobs.context import Context, open_context
-from app.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished, Started
-from app.jobs.looking import Look, look_at_photos, save_look
-from app.jobs.people import open_people
-from app.jobs.recognize_folder import NOT_REACHED, recognize_folder
-from app.jobs.wording import build_summary, recognition_summary
-from app.jobs.workers import InlineExecutor
-from app.settings import Settings
 from tests.desk import (
     CHIRAC,
     CHIRAC_AGAIN,

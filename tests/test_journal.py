@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kith.identity.person_records import Link, Person, Source, Word
+from kith.identity.schema import JOURNALLED
+from kith.identity.store import Store, open_store
 
-from app.identity.person_records import Link, Person, Source, Word
-from app.identity.schema import JOURNALLED
-from app.identity.store import Store, open_store
 from tests.making import FACES, enter, face
 
 ANN, BEN, EVE = 1, 2, 3

@@ -5,13 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.logs import LOG_BYTES, LOG_FILES, log_file
+from kith.logs import LOG_BYTES, LOG_FILES, log_file
+
 from tests.desk import REPOSITORY
 from tests.making import FULL, needs_full_disk, posix_only
 
 LOG = (
     "import logging, sys\n"
-    "from app.logs import start_log\n"
+    "from kith.logs import start_log\n"
     "start_log()\n"
     "for number in range(int(sys.argv[1])):\n"
     "    logging.getLogger('kith').info('%s%s', number, '.' * int(sys.argv[2]))\n"

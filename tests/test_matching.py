@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kith.errors import ModelMismatch
+from kith.identity import nearest
+from kith.identity.gallery import LEAST_FRONTALITY, Gallery, gallery_of, good_faces, taught_samples
+from kith.identity.matching import CANDIDATES, check_same_model, most_alike_people, nearest_people
+from kith.identity.nearest import NEAREST_SAMPLES
+from kith.identity.person_records import Link, Source, Word
+from kith.identity.store import Store, open_store
+from kith.vision.observations import Kind
 
-from app.errors import ModelMismatch
-from app.identity import nearest
-from app.identity.gallery import LEAST_FRONTALITY, Gallery, gallery_of, good_faces, taught_samples
-from app.identity.matching import CANDIDATES, check_same_model, most_alike_people, nearest_people
-from app.identity.nearest import NEAREST_SAMPLES
-from app.identity.person_records import Link, Source, Word
-from app.identity.store import Store, open_store
-from app.vision.observations import Kind
 from tests.galleries import ANN, BOB, EVE, LEAST_SHARPNESS, STRANGER, ZOE, bodies, faces, sample, turned
 from tests.making import BODIES, FACES, LEFT, RIGHT, body, enter, face
 

@@ -9,20 +9,20 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from kith.cli.main import cli
+from kith.cli.printing import terminal
+from kith.errors import BadInput, BadPhoto, KithError, ModelMissing
+from kith.identity.person_records import Person
+from kith.jobs.editing import Editor
+from kith.jobs.engines import find_engines
+from kith.jobs.naming import who
+from kith.jobs.why import why
+from kith.jobs.wording import display_names
+from kith.text import printable
+from kith.vision.torchreid_networks import network_names
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from app.cli.main import cli
-from app.cli.printing import terminal
-from app.errors import BadInput, BadPhoto, KithError, ModelMissing
-from app.identity.person_records import Person
-from app.jobs.editing import Editor
-from app.jobs.engines import find_engines
-from app.jobs.naming import who
-from app.jobs.why import why
-from app.jobs.wording import display_names
-from app.text import printable
-from app.vision.torchreid_networks import network_names
 from tests.desk import REPOSITORY, finished, kith
 from tests.making import FULL, needs_full_disk, posix_only
 from tests.small_world import World
@@ -217,7 +217,7 @@ def test_a_network_without_weights_to_fetch_asks_for_them(world: World) -> None:
 
 
 def test_the_networks_names_are_those_that_torchreid_builds() -> None:
-    code = "from app.vision.torchreid_networks import _torchreid_models\n_torchreid_models().show_avai_models()"
+    code = "from kith.vision.torchreid_networks import _torchreid_models\n_torchreid_models().show_avai_models()"
     told = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert str(network_names()) == told.stdout.strip()
 
@@ -341,7 +341,7 @@ def test_a_photo_s_name_stands_on_a_terminal_as_it_is(world: World) -> None:
     name = f":smile: [red]{12 * 'longer than a line '}\x9b31m.png"
     (world.root / "input/5.png").rename(world.root / "input" / name)
     keyboard, screen = os.openpty()
-    command = [sys.executable, "-m", "app", "recognize", "--settings", _file(world)]
+    command = [sys.executable, "-m", "kith", "recognize", "--settings", _file(world)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=screen, stderr=screen) as process:
         os.close(screen)
         shown = b"".join(_read(keyboard))
@@ -360,7 +360,7 @@ def _read(terminal: int) -> Iterator[bytes]:
 @needs_full_disk
 def test_standard_output_that_takes_nothing_gets_a_message(world: World) -> None:
     for arguments in (["settings"], ["people", "list", "--json"], ["recognize"]):
-        command = [sys.executable, "-m", "app", *arguments, "--settings", _file(world)]
+        command = [sys.executable, "-m", "kith", *arguments, "--settings", _file(world)]
         with FULL.open("w") as full:
             done = subprocess.run(
                 command, cwd=REPOSITORY, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=120

@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
+from kith.identity import migrating
+from kith.identity.first_versions import FIRST_VERSIONS
+from kith.identity.inspecting import inspect
+from kith.identity.person_records import Link, Person, Source, Word
+from kith.identity.schema import JOURNALLED, TABLES
+from kith.identity.store import open_store
+from kith.jobs.backup import back_up
+from kith.settings import Settings
 
-from app.errors import BadInput, BadKnowledgeBase, FilingFailed
-from app.identity import migrating
-from app.identity.first_versions import FIRST_VERSIONS
-from app.identity.inspecting import inspect
-from app.identity.person_records import Link, Person, Source, Word
-from app.identity.schema import JOURNALLED, TABLES
-from app.identity.store import open_store
-from app.jobs.backup import back_up
-from app.settings import Settings
 from tests.desk import REPOSITORY
 from tests.making import enter, face, posix_only
 
@@ -340,8 +340,8 @@ def test_a_disk_too_full_for_the_copy_is_told_and_nothing_changes(library: Path)
     script = (
         "import resource, signal, sys\n"
         "from pathlib import Path\n"
-        "from app.errors import BadKnowledgeBase\n"
-        "from app.identity.store import open_store\n"
+        "from kith.errors import BadKnowledgeBase\n"
+        "from kith.identity.store import open_store\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))\n"
         "try:\n"
@@ -369,7 +369,7 @@ def settings(tmp_path: Path) -> Settings:
 WRITER = """
 import sys
 from pathlib import Path
-from app.identity.store import open_store
+from kith.identity.store import open_store
 from tests.making import enter, face
 store = open_store(Path(sys.argv[1]), create=True)
 number = 0

@@ -18,10 +18,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from app.errors import ModelMissing
-from app.settings import Settings, user_folder
-from app.vision.model_files import (
+from kith.errors import ModelMissing
+from kith.settings import Settings, user_folder
+from kith.vision.model_files import (
     PACKAGED,
     REGISTRY,
     ModelFile,
@@ -245,7 +244,7 @@ def test_foreign_file_in_the_place_of_the_person_detector_is_told_and_ends_no_ru
 def test_person_detector_is_found_by_its_hash(settings: Settings, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = replace(registered(name), sha256=hashlib.sha256(CONTENT).hexdigest())
     monkeypatch.setattr(
-        "app.vision.model_files.REGISTRY", [model for model in REGISTRY if model.name != name] + [known]
+        "kith.vision.model_files.REGISTRY", [model for model in REGISTRY if model.name != name] + [known]
     )
     path = put_model(settings, known, CONTENT)
     assert person_detector(settings, name) == (path, "")
@@ -308,7 +307,7 @@ def test_registry_is_complete() -> None:
 
 def test_packaged_files_are_found_without_importing_their_package() -> None:
     code = (
-        "import sys; from app.vision.model_files import packaged_model as p;"
+        "import sys; from kith.vision.model_files import packaged_model as p;"
         "print(p('shape_predictor_5_face_landmarks.dat'), 'face_recognition_models' in sys.modules)"
     )
     output = subprocess.check_output([sys.executable, "-c", code], cwd=Path(__file__).parents[1], text=True)
@@ -390,7 +389,7 @@ def test_no_more_is_taken_than_the_file_has(server: Server, tmp_path: Path, path
 def test_a_download_ends_in_time_whatever_the_server_does(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("app.vision.download.LONGEST_S", 3)
+    monkeypatch.setattr("kith.vision.download.LONGEST_S", 3)
     with pytest.raises(ModelMissing, match="it was not there after"):
         download(server.model(path), tmp_path)
     assert os.listdir(tmp_path) == []
@@ -412,7 +411,7 @@ def test_the_process_that_fetches_ends_with_its_parent(server: Server, tmp_path:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from app.vision.model_files import ModelFile, download\n"
+        "from kith.vision.model_files import ModelFile, download\n"
         "download(ModelFile('tiny', 'tiny.bin', sys.argv[1], 256_000, '', '', '', ''), Path(sys.argv[2]))\n"
     )
     url = server.model("/dripping").url

@@ -19,11 +19,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from app.errors import BadInput
-from app.filing.encodings import write_encodings
-from app.filing.old_encodings import LARGEST_FILE, read_old_encodings
-from app.filing.pickled_data import NotPlainData, read_pickle
+from kith.errors import BadInput
+from kith.filing.encodings import write_encodings
+from kith.filing.old_encodings import LARGEST_FILE, read_old_encodings
+from kith.filing.pickled_data import NotPlainData, read_pickle
 
 PROTOCOLS = range(6)
 NAMES = ["Ada", "Zoë", "Ada"]
@@ -314,7 +313,7 @@ def test_memory_stays_in_proportion(tmp_path: Path, name: str) -> None:
 
 
 def test_steps_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.filing.pickled_data.MOST_STEPS", 100)
+    monkeypatch.setattr("kith.filing.pickled_data.MOST_STEPS", 100)
     with pytest.raises(BadInput, match="more than any"):
         read_old_encodings(_file(tmp_path, b"\x80\x02(" + b"}" * 100 + b"l."))
 

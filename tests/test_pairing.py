@@ -3,8 +3,7 @@
 import random
 
 import pytest
-
-from app.vision.pairing import Pair, pair
+from kith.vision.pairing import Pair, pair
 
 Corners = tuple[int, int, int, int]
 STANDING: Corners = (100, 100, 300, 800)

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import BadInput, BadKnowledgeBase, StoreBusy
+from kith.filing.old_encodings import read_old_encodings
+from kith.identity.partial_dates import check_date, earliest, latest
+from kith.identity.person_records import Link, Person, Source, Word
+from kith.identity.store import Store, open_store
+from kith.jobs.context import open_context
+from kith.jobs.editing import Outcome
+from kith.jobs.events import PhotoDone
+from kith.jobs.forgetting import forget
+from kith.jobs.people import People, open_people
+from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.workers import InlineExecutor
 
-from app.errors import BadInput, BadKnowledgeBase, StoreBusy
-from app.filing.old_encodings import read_old_encodings
-from app.identity.partial_dates import check_date, earliest, latest
-from app.identity.person_records import Link, Person, Source, Word
-from app.identity.store import Store, open_store
-from app.jobs.context import open_context
-from app.jobs.editing import Outcome
-from app.jobs.events import PhotoDone
-from app.jobs.forgetting import forget
-from app.jobs.people import People, open_people
-from app.jobs.recognize_folder import recognize_folder
-from app.jobs.workers import InlineExecutor
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER, Desk, no_analysis
 from tests.making import FACES, enter, face
 from tests.unknowns import PUTIN, look_once, of_photo, recognized_desk, reviewing
@@ -682,7 +682,7 @@ def test_nobody_is_forgotten_beside_a_running_job(desk: Desk, people: People) ->
 def test_a_reader_that_keeps_the_log_from_being_emptied_is_told(
     desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.identity.connection.WAIT_S", 0.1)
+    monkeypatch.setattr("kith.identity.connection.WAIT_S", 0.1)
     with closing(sqlite3.connect(desk.settings.library_file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM persons").fetchone()

@@ -5,13 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from kith.identity.gallery import LEAST_FRONTALITY
+from kith.identity.person_records import Link, Person, Source, Word
+from kith.identity.photo_records import Sighting
+from kith.identity.store import Store, open_store
+from kith.identity.teaching import LEAST_PIXELS, Lesson, PersonFolders, lesson_of, readable
+from kith.vision.observations import Kind, Observation
 
-from app.identity.gallery import LEAST_FRONTALITY
-from app.identity.person_records import Link, Person, Source, Word
-from app.identity.photo_records import Sighting
-from app.identity.store import Store, open_store
-from app.identity.teaching import LEAST_PIXELS, Lesson, PersonFolders, lesson_of, readable
-from app.vision.observations import Kind, Observation
 from tests.making import BLURRED, BODIES, FACES, RIGHT, SHARP, body, enter, face
 
 LEAST_SHARPNESS = (SHARP + BLURRED) / 2

@@ -5,14 +5,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from kith.errors import ModelMissing
+from kith.photos.decode import load_rgb
+from kith.vision import persons
+from kith.vision.observations import Rgb
+from kith.vision.persons import PersonBox, yolox
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-
-from app.errors import ModelMissing
-from app.photos.decode import load_rgb
-from app.vision import persons
-from app.vision.observations import Rgb
-from app.vision.persons import PersonBox, yolox
 
 SIDE = 128  # of the input of the networks made here
 WIDE, HIGH = 24, 48  # of every person they see

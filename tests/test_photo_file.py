@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kith.errors import BadPhoto
+from kith.photos import photo_file
+from kith.photos.facts import read_facts
+from kith.photos.opening import MAX_PIXELS
+from kith.photos.photo_file import PhotoFile, Stamp, opened, steadily
+from kith.photos.reading import Reading, read
 from PIL import Image
-
-from app.errors import BadPhoto
-from app.photos import photo_file
-from app.photos.facts import read_facts
-from app.photos.opening import MAX_PIXELS
-from app.photos.photo_file import PhotoFile, Stamp, opened, steadily
-from app.photos.reading import Reading, read
 
 
 def _file(content: bytes) -> PhotoFile:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 import typer
+from kith.cli.main import cli
 
-from app.cli.main import cli
 from tests.desk import REPOSITORY
 from tests.drawn_people import ANN, BOB, EVE, draw_photo
 from tests.network_watch import NOBODY, Watched, namespaces, watched
@@ -47,9 +47,9 @@ import sys
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QDialog, QLineEdit
-from app.gui import start
-from app.gui.main_window import MainWindow
-from app.gui.workers import FolderWorker, KbBuilder
+from kith.gui import start
+from kith.gui.main_window import MainWindow
+from kith.gui.workers import FolderWorker, KbBuilder
 
 def steps(window):
     yield from closed(window.first_steps)
@@ -130,7 +130,7 @@ class Place:
     def do(self, *commands: Command) -> str:
         """Run commands one after the other, watched where that can be, and return what they printed."""
         self.commands += commands
-        starts = [["-m", "app", *command] for command in commands]
+        starts = [["-m", "kith", *command] for command in commands]
         return self._run([(start, 0) for start in starts])
 
     def do_in_the_window(self) -> None:
@@ -139,12 +139,12 @@ class Place:
 
     def leave_hanging(self, *command: str) -> None:
         """Start a job with JSON lines, stop it at the first photo, while its workers stay, and kill it."""
-        self._run([(["-m", "app", *command, "--json"], HOLD_S)])
+        self._run([(["-m", "kith", *command, "--json"], HOLD_S)])
 
     def put_broken_settings_aside(self) -> None:
         """Break the settings file and begin with a new one, as the window offers it."""
         self.settings.write_text("{", encoding="utf-8")
-        code = "from app.settings import start_afresh, user_settings_file as file; start_afresh(file())"
+        code = "from kith.settings import start_afresh, user_settings_file as file; start_afresh(file())"
         self._run([(["-c", code], 0)])
 
     def _run(self, starts: list[tuple[Command, int]]) -> str:
@@ -225,8 +225,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def _networks(folder: Path) -> tuple[Path, Path]:
     """Return an untrained network of TorchReID's, which Kith exports, and a detector that sees one person anywhere."""
     import torch
-
-    from app.vision.torchreid_networks import untrained_network
+    from kith.vision.torchreid_networks import untrained_network
 
     torch.save(untrained_network("osnet_x0_25").state_dict(), folder / "weights.pth")
     return folder / "weights.pth", save_one_person(folder / "person.onnx")
@@ -293,9 +292,9 @@ def test_whoever_imports_onnx_runtime_has_imported_kith_before() -> None:
     files = [path for folder in ("app", "scripts", "tests") for path in (REPOSITORY / folder).rglob("*.py")]
     texts = {path: path.read_text(encoding="utf-8") for path in files if path != Path(__file__)}
     importing = {path: text for path, text in texts.items() if re.search("(import|from) onnxruntime", text)}
-    assert REPOSITORY / "app/vision/runtime.py" in importing
+    assert REPOSITORY / "app/kith/vision/runtime.py" in importing
     for path, text in importing.items():
-        assert re.search(r"^from app\b", text, re.MULTILINE), path
+        assert re.search(r"^from kith\b", text, re.MULTILINE), path
 
 
 def test_every_folder_in_the_home_is_kiths_own(done: Place) -> None:

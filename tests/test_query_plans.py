@@ -6,18 +6,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from kith.identity.connection import LibraryConnection
+from kith.identity.store import Store, open_store
+from kith.jobs.build_kb import build_kb
+from kith.jobs.check import check
+from kith.jobs.evaluate import evaluate
+from kith.jobs.forgetting import forget
+from kith.jobs.people import open_people
+from kith.jobs.redecide import redecide
+from kith.jobs.reviewing import open_review
+from kith.jobs.unknowns import open_unknowns
+from kith.jobs.why import why
 
-from app.identity.connection import LibraryConnection
-from app.identity.store import Store, open_store
-from app.jobs.build_kb import build_kb
-from app.jobs.check import check
-from app.jobs.evaluate import evaluate
-from app.jobs.forgetting import forget
-from app.jobs.people import open_people
-from app.jobs.redecide import redecide
-from app.jobs.reviewing import open_review
-from app.jobs.unknowns import open_unknowns
-from app.jobs.why import why
 from tests.album import ANN, EVE, Album
 from tests.desk import no_analysis, run_job
 from tests.drawn import LEFT, RIGHT, draw

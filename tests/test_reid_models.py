@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import ModelMissing
+from kith.vision.bodies import TorchreidBodyExtractor, body_region, onnx_bodies, weights_id
+from kith.vision.detect import Detection
+from kith.vision.exported import Networks, find_networks, prepare_networks
+from kith.vision.observations import Rgb
+from kith.vision.runtime import TorchNetwork
+from kith.vision.torchreid_networks import DECAYED, torchreid_network, untrained_network
 from PIL import Image
 
-from app.errors import ModelMissing
-from app.vision.bodies import TorchreidBodyExtractor, body_region, onnx_bodies, weights_id
-from app.vision.detect import Detection
-from app.vision.exported import Networks, find_networks, prepare_networks
-from app.vision.observations import Rgb
-from app.vision.runtime import TorchNetwork
-from app.vision.torchreid_networks import DECAYED, torchreid_network, untrained_network
 from tests.desk import shared_folder
 from tests.networks import save_network
 

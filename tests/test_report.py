@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kith.errors import FilingFailed
+from kith.filing.encodings import write_encodings
+from kith.filing.report import COLUMNS, ReportRow, write_report
 
-from app.errors import FilingFailed
-from app.filing.encodings import write_encodings
-from app.filing.report import COLUMNS, ReportRow, write_report
 from tests.making import full_disk, needs_full_disk
 
 HEADER = (
@@ -159,7 +159,7 @@ def test_an_export_of_nobody_is_readable_too(tmp_path: Path) -> None:
 def test_the_export_names_nothing_but_numpy(export: Path) -> None:
     """Reading it runs no code of ours, and needs none."""
     used = [argument for opcode, argument, _ in pickletools.genops(export.read_bytes()) if isinstance(argument, str)]
-    modules = {text.split(".")[0] for text in used if text.startswith(("numpy", "app", "builtins"))}
+    modules = {text.split(".")[0] for text in used if text.startswith(("numpy", "kith", "builtins"))}
     assert modules == {"numpy"}
 
 

@@ -5,15 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
+from kith.filing.names import folder_names
+from kith.filing.report import REPORT
+from kith.identity.matching import Candidate
+from kith.identity.person_records import Person
+from kith.identity.verdicts import Evidence, PhotoVerdict, Verdict
+from kith.identity.vetoes import Reason
+from kith.jobs.events import PhotoDone
+from kith.jobs.wording import deciding_bodies, photo_line
 
-from app.filing.names import folder_names
-from app.filing.report import REPORT
-from app.identity.matching import Candidate
-from app.identity.person_records import Person
-from app.identity.verdicts import Evidence, PhotoVerdict, Verdict
-from app.identity.vetoes import Reason
-from app.jobs.events import PhotoDone
-from app.jobs.wording import deciding_bodies, photo_line
 from tests import small_world
 from tests.small_world import World
 

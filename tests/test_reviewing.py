@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import BadInput, BadKnowledgeBase
+from kith.identity.gallery import LEAST_FRONTALITY
+from kith.identity.review_records import Unknown
+from kith.identity.store import open_store
+from kith.jobs.context import open_context
+from kith.jobs.editing import Outcome
+from kith.jobs.events import PhotoDone
+from kith.jobs.people import open_people
+from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.reviewing import open_review
+from kith.jobs.workers import InlineExecutor
+from kith.photos.box import Box
 from PIL import ExifTags, Image
 
-from app.errors import BadInput, BadKnowledgeBase
-from app.identity.gallery import LEAST_FRONTALITY
-from app.identity.review_records import Unknown
-from app.identity.store import open_store
-from app.jobs.context import open_context
-from app.jobs.editing import Outcome
-from app.jobs.events import PhotoDone
-from app.jobs.people import open_people
-from app.jobs.recognize_folder import recognize_folder
-from app.jobs.reviewing import open_review
-from app.jobs.workers import InlineExecutor
-from app.photos.box import Box
 from tests.desk import NOBODY, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 from tests.networks import save_one_person
 from tests.unknowns import FACES, ask, look_once, of_photo, recognized_desk, reviewing

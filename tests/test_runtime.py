@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.errors import KithError, ModelMissing
+from kith.vision.exported import export, find_exported, find_networks, prepare_networks
+from kith.vision.runtime import OnnxNetwork, TorchNetwork, cuda_available, cuda_works
 from onnx import TensorProto
 
-from app.errors import KithError, ModelMissing
-from app.vision.exported import export, find_exported, find_networks, prepare_networks
-from app.vision.runtime import OnnxNetwork, TorchNetwork, cuda_available, cuda_works
 from tests.networks import save_network
 
 TWICE_AND_MEAN = [("Add", ["images", "images"], "twice"), ("GlobalAveragePool", ["images"], "mean")]
@@ -137,8 +137,8 @@ def test_several_outputs_of_torch_are_joined(images: np.ndarray) -> None:
 def test_the_graphics_card_gives_the_same_vectors(tmp_path: Path) -> None:
     if not (cuda_available() and cuda_works()):
         pytest.skip("no graphics card that torch can use")
-    from app.vision.dlib_network import face_resnet
-    from app.vision.encode import face_weights
+    from kith.vision.dlib_network import face_resnet
+    from kith.vision.encode import face_weights
 
     faces = np.random.default_rng(0).uniform(0, 255, (40, 3, 150, 150)).astype(np.float32)
     (expected,) = TorchNetwork(face_resnet(face_weights()), "cpu")(faces)
@@ -147,7 +147,7 @@ def test_the_graphics_card_gives_the_same_vectors(tmp_path: Path) -> None:
 
 
 def test_whether_there_is_a_graphics_card_is_said_without_torch() -> None:
-    code = "from app.vision.runtime import cuda_available; import sys; print(cuda_available(), 'torch' in sys.modules)"
+    code = "from kith.vision.runtime import cuda_available; import sys; print(cuda_available(), 'torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60).stdout
     assert said in {"True False\n", "False False\n"}
 
@@ -234,7 +234,7 @@ def test_without_the_package_onnx_the_set_up_is_named(tmp_path: Path, monkeypatc
 
 def test_two_processes_make_the_same_network_at_once(tmp_path: Path) -> None:
     code = (
-        "import pathlib; from app.vision.exported import prepare_networks;"
+        "import pathlib; from kith.vision.exported import prepare_networks;"
         f"print(prepare_networks(pathlib.Path({str(tmp_path)!r}), '', None))"
     )
     processes = [
@@ -251,7 +251,7 @@ def test_two_processes_make_the_same_network_at_once(tmp_path: Path) -> None:
 def test_who_runs_an_exported_network_needs_no_torch(networks: Path) -> None:
     prepare_networks(networks, "", None)
     code = (
-        "import pathlib, sys, numpy; from app.vision import encode, exported, runtime;"
+        "import pathlib, sys, numpy; from kith.vision import encode, exported, runtime;"
         f"found = exported.find_networks(pathlib.Path({str(networks)!r}), '', None);"
         "encoder = encode.face_encoder(runtime.OnnxNetwork(found.face));"
         "plain, mirror = encoder([numpy.zeros((150, 150, 3), numpy.uint8)]);"

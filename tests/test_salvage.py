@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kith.errors import BadPhoto
+from kith.photos.decode import load_at_least, load_rgb
 from PIL import Image
-
-from app.errors import BadPhoto
-from app.photos.decode import load_at_least, load_rgb
 
 WHOLE = "the end of the file is missing, the picture is whole"
 

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from pydantic import ValidationError
-
-from app.errors import BadInput
-from app.settings import (
+from kith.errors import BadInput
+from kith.settings import (
     BodyPolicy,
     SettingHelp,
     Settings,
@@ -28,6 +26,7 @@ from app.settings import (
     user_settings_file,
     with_overrides,
 )
+from pydantic import ValidationError
 
 REPOSITORY = Path(__file__).parents[1]
 FACE_TOL, PHOTO_ENDINGS = Settings().face_tol, Settings().valid_exts

@@ -46,7 +46,7 @@ def qt_libraries(environment: ModuleType) -> ModuleType:
 
 @pytest.fixture
 def checkout(tmp_path: Path, environment: ModuleType) -> Path:
-    """A copy of what the set-up reads, with a finished environment that holds a program named app."""
+    """A copy of what the set-up reads, with a finished environment that holds a program named kith."""
     root = tmp_path.resolve() / "my checkout"
     shutil.copytree(SCRIPTS, root / "scripts")
     for name in (*LOCKS, "pyproject.toml"):
@@ -58,7 +58,7 @@ def checkout(tmp_path: Path, environment: ModuleType) -> Path:
 
 def put_program(checkout: Path, code: str) -> None:
     base = str(checkout / ".venv")
-    package = Path(sysconfig.get_path("purelib", "venv", vars={"base": base, "platbase": base})) / "app"
+    package = Path(sysconfig.get_path("purelib", "venv", vars={"base": base, "platbase": base})) / "kith"
     package.mkdir()
     (package / "__main__.py").write_text(code, encoding="utf-8")
 
@@ -361,8 +361,8 @@ def test_a_second_start_only_starts_the_program(checkout: Path) -> None:
 def test_the_program_is_found_from_any_folder_even_beside_another_app(checkout: Path, tmp_path: Path) -> None:
     put_program(checkout, REPORT)
     elsewhere = tmp_path / "elsewhere"
-    (elsewhere / "app").mkdir(parents=True)
-    (elsewhere / "app" / "__main__.py").write_text("print('the wrong one')")
+    (elsewhere / "kith").mkdir(parents=True)
+    (elsewhere / "kith" / "__main__.py").write_text("print('the wrong one')")
     done = start(checkout, cwd=elsewhere)
     assert done.returncode == 7
     assert Path(json.loads(done.stdout)[2]) == elsewhere.resolve()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from kith.errors import KithError
+from kith.gui.workers import KbBuilder
+from kith.jobs.context import Context
+from kith.settings import Settings
 
-from app.errors import KithError
-from app.gui.workers import KbBuilder
-from app.jobs.context import Context
-from app.settings import Settings
 from tests.desk import REPOSITORY, finished, kith
 from tests.drawn_people import ANN, BOB, draw_photo
 from tests.making import FULL, needs_full_disk, posix_only
@@ -74,7 +74,7 @@ def _in_every_child(folder: Path, code: str) -> str:
 
 
 @needs_sigint
-@pytest.mark.parametrize("module", ["app.process", "typer", "app.settings", "numpy", "app.cli.why", "app.logs"])
+@pytest.mark.parametrize("module", ["kith.process", "typer", "kith.settings", "numpy", "kith.cli.why", "kith.logs"])
 def test_ctrl_c_twice_while_kith_starts_ends_it_in_silence(module: str, own_home: Path) -> None:
     code = (
         "import os, signal\n"
@@ -115,7 +115,7 @@ def test_ctrl_c_twice_while_the_networks_are_made_ready(settings: Path, own_home
 @needs_sigint
 def test_ctrl_c_at_a_question_is_no_bug(taught: Path) -> None:
     keyboard, terminal = os.openpty()
-    command = [sys.executable, "-m", "app", "forget", "Ann", "--settings", str(taught)]
+    command = [sys.executable, "-m", "kith", "forget", "Ann", "--settings", str(taught)]
     pipes = {"stdin": terminal, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=REPOSITORY, text=True, start_new_session=True, **pipes) as process:
         assert process.stdout is not None
@@ -201,7 +201,7 @@ def test_networks_that_cannot_be_loaded_end_the_run_and_blame_no_photo(
 
 @pytest.mark.parametrize("error", ["MemoryError()", f'RuntimeError("{NO_THREAD}")'])
 def test_memory_that_runs_out_is_no_bug(error: str, own_home: Path) -> None:
-    code = f"import app.cli.main\ndef fail(*_, **__): raise {error}\napp.cli.main.run_job = fail"
+    code = f"import kith.cli.main\ndef fail(*_, **__): raise {error}\nkith.cli.main.run_job = fail"
     exit_code, out, err = finished(kith("build-kb", code=code))
     assert (exit_code, out) == (3, "")
     assert err.startswith("There is not enough memory, or too many processes and threads are at work: close ")
@@ -257,7 +257,7 @@ def test_closed_streams_lead_nowhere_and_no_file_takes_their_place(taught: Path,
 def _shell(line: str, settings: Path) -> tuple[int, str, str]:
     """Run a command line of Kith in a shell, which redirects."""
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m app {line}"],
+        ["sh", "-c", f"{sys.executable} -m kith {line}"],
         cwd=REPOSITORY,
         env=os.environ | {"SETTINGS": str(settings)},
         capture_output=True,

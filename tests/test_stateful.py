@@ -10,12 +10,12 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from kith.errors import BadInput, BadKnowledgeBase, ModelMismatch
+from kith.identity.person_records import Person, Source
+from kith.jobs.editing import Outcome
+from kith.jobs.people import People
+from kith.jobs.unknowns import Unknowns
 
-from app.errors import BadInput, BadKnowledgeBase, ModelMismatch
-from app.identity.person_records import Person, Source
-from app.jobs.editing import Outcome
-from app.jobs.people import People
-from app.jobs.unknowns import Unknowns
 from tests.small_world import BODIES, SHOWN, World
 
 NUMBER = st.integers(0, 30)

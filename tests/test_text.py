@@ -3,8 +3,7 @@
 import unicodedata
 
 import pytest
-
-from app.text import printable
+from kith.text import printable
 
 TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}  # Unicode Standard Annex 9: directions
 COMMANDING = {"Cc", "Cs", "Zl", "Zp"}  # controls (C0, DEL, C1), surrogates, separators of lines and paragraphs

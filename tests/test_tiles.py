@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.jobs.engines import find_engines, made_ready
+from kith.settings import Device
+from kith.vision.analyse import analyse
+from kith.vision.detect import Detection
+from kith.vision.observations import Analysis, Kind, Rgb
+from kith.vision.persons import PersonBox
+from kith.vision.tiles import MOST_TILES, tiled, working_side
 from PIL import Image
 
-from app.jobs.engines import find_engines, made_ready
-from app.settings import Device
-from app.vision.analyse import analyse
-from app.vision.detect import Detection
-from app.vision.observations import Analysis, Kind, Rgb
-from app.vision.persons import PersonBox
-from app.vision.tiles import MOST_TILES, tiled, working_side
 from tests.desk import CHIRAC_AGAIN, Desk
 
 SIDE = 100

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kith.errors import ModelMismatch
+from kith.identity.assignment import FIRST, Claim, assign
+from kith.identity.hearing import Case
+from kith.identity.person_records import Link, Source, Word
+from kith.identity.photo_records import Sighting
+from kith.identity.store import Store, open_store
+from kith.identity.verdicts import LEAST_PIXELS_NAMED, Evidence, PhotoVerdict, Verdict
+from kith.identity.vetoes import Life, Reason, Veto
+from kith.jobs.settling import machine_links
+from kith.settings import BodyPolicy
+from kith.vision.observations import Observation
 
-from app.errors import ModelMismatch
-from app.identity.assignment import FIRST, Claim, assign
-from app.identity.hearing import Case
-from app.identity.person_records import Link, Source, Word
-from app.identity.photo_records import Sighting
-from app.identity.store import Store, open_store
-from app.identity.verdicts import LEAST_PIXELS_NAMED, Evidence, PhotoVerdict, Verdict
-from app.identity.vetoes import Life, Reason, Veto
-from app.jobs.settling import machine_links
-from app.settings import BodyPolicy
-from app.vision.observations import Observation
 from tests.galleries import (
     ANN,
     BOB,

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kith.filing.curve import write_table
+from kith.filing.encodings import write_encodings
+from kith.filing.report import ReportRow, write_report
+from kith.json_file import update_object
+from kith.whole_files import clear_parts, complete, part_file, replacing, take_name
 
-from app.filing.curve import write_table
-from app.filing.encodings import write_encodings
-from app.filing.report import ReportRow, write_report
-from app.json_file import update_object
-from app.whole_files import clear_parts, complete, part_file, replacing, take_name
 from tests.filing_desk import ANN, Filer
 from tests.making import posix_only
 
@@ -95,7 +95,7 @@ def test_other_hidden_files_are_the_users_own(tmp_path: Path, name: str) -> None
 HOLD = """
 import sys
 from pathlib import Path
-from app.whole_files import part_file
+from kith.whole_files import part_file
 with part_file(Path(sys.argv[1])) as (file, part):
     print(part.name, flush=True)
     sys.stdin.read()

@@ -6,14 +6,14 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kith.gui.main_window import MainWindow
+from kith.jobs.workers import ExecutorFactory, InlineExecutor
+from kith.settings import load
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gui.main_window import MainWindow
-from app.jobs.workers import ExecutorFactory, InlineExecutor
-from app.settings import load
 from tests.desk import is_analysis
 
 PATIENCE_MS = 60_000  # of a machine under load
@@ -96,7 +96,7 @@ def build(qtbot: QtBot, window: MainWindow) -> None:
 
 def start_recognition(qtbot: QtBot, window: MainWindow) -> None:
     """Click Recognize Folder and take the folders as they are offered."""
-    from app.gui.recognize_dialog import RecognizeDialog
+    from kith.gui.recognize_dialog import RecognizeDialog
 
     click(qtbot, window.steps.recognize)
     click(qtbot, dialog(qtbot, RecognizeDialog).start)

@@ -1,0 +1,89 @@
+"""`kith models`: the model files, where each is, and fetching them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+from kith.cli.options import Overrides, ResultAsJson, SettingsFile, goes_on, settings_for_run
+from kith.cli.printing import show, tell, terminal, what_is_done
+from kith.errors import ModelMissing, command
+from kith.process import CANNOT
+from kith.vision.model_files import (
+    ModelFile,
+    ModelStatus,
+    check_body_model,
+    default_folder,
+    download,
+    missing_models,
+    registered,
+    status,
+)
+
+models = typer.Typer(
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    help="The model files: where each is, and fetching.",
+    epilog=f"Example: {command('models')}",
+)
+
+
+@models.callback(invoke_without_command=True)
+def listing(
+    context: typer.Context,
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: ResultAsJson = False,
+) -> None:
+    """List the model files and where each is."""
+    if goes_on(context, settings, overrides, as_json):
+        return
+    found = status(settings_for_run(settings, overrides))
+    show({"models": found}, (line for one in found for line in _lines(one)), as_json)
+
+
+def _lines(found: ModelStatus) -> list[str]:
+    size = f"{found.model.size / 1e6:.1f} MB"
+    return [
+        f"{found.model.name}: {found.state}{f', {found.path}' if found.path else ''}",
+        f"    {found.model.purpose}; {size}, licence {found.model.licence}, SHA-256 {found.model.sha256}",
+    ]
+
+
+@models.command("download", epilog=f"Example: {command('models', 'download')} yunet_2026may")
+def fetch(
+    name: Annotated[str | None, typer.Argument(help="Which model; those that are missing if not named.")] = None,
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: ResultAsJson = False,
+) -> None:
+    """Fetch model files, check their SHA-256 and put them in place."""
+    chosen = settings_for_run(settings, overrides)
+    check_body_model(chosen)
+    wanted = [registered(name)] if name else missing_models(chosen)
+    fetched, failed = {}, {}
+    for model in wanted:
+        try:
+            fetched[model.name] = _fetch(model, default_folder(chosen))
+        except ModelMissing as error:
+            failed[model.name] = f"{error} Without it {model.without}."
+    lines = [f"{name}: {path}" for name, path in fetched.items()]
+    all_there = [] if wanted else ["Every model file that the settings ask for is there."]
+    show({"fetched": fetched, "failed": failed}, lines + all_there, as_json)
+    for problem in failed.values():
+        tell(problem)
+    if failed:
+        raise typer.Exit(CANNOT)
+
+
+def _fetch(model: ModelFile, folder: Path) -> Path:
+    with _bar() as bar:
+        task = bar.add_task(model.file, total=None)
+        return download(model, folder, lambda done, size: bar.update(task, completed=done, total=size))
+
+
+def _bar() -> Progress:
+    console = terminal()
+    columns = (what_is_done(), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)

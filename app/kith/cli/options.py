@@ -1,0 +1,78 @@
+"""The options that several commands share, and the settings they come to."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kith.cli.printing import tell
+from kith.errors import BadInput
+from kith.settings import Loaded, Settings, load, load_user_settings, with_overrides
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", metavar="FILE", help="Use this settings file instead of your own.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting for this run, e.g. --set face_tol=0.5."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the events as JSON, one object a line.")]
+ResultAsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+
+
+def settings_for_run(file: Path | None, overrides: list[str] | None) -> Settings:
+    """Return the settings of the file with this run's overrides; a bad value in the file is said, not fatal.
+
+    Raises BadParameter for a file that is none, and for a wrong override; BadInput as `loaded_settings`.
+    """
+    loaded = loaded_settings(file)
+    for problem in loaded.problems:
+        tell(f"Settings: {problem}")
+    return changed(loaded.settings, pairs(overrides or [], "--set"), "--set")
+
+
+def loaded_settings(file: Path | None) -> Loaded:
+    """Return what a settings file says, or the user's own.
+
+    Raises BadParameter for a file that is none, and BadInput where nothing in it can be read: a run on other folders
+    than the user's is worse than none.
+    """
+    loaded = load_user_settings() if file is None else _named_settings(file)
+    loaded.checked()
+    return loaded
+
+
+def _named_settings(file: Path) -> Loaded:
+    path = os.path.abspath(os.path.expanduser(file))
+    if os.path.isdir(path) or not os.path.exists(path):
+        what = "is a folder, not a settings file" if os.path.isdir(path) else "is not there"
+        raise typer.BadParameter(f"{path} {what}: check the path", param_hint="--settings")
+    return load(file)
+
+
+def changed(settings: Settings, changes: Mapping[str, str], option: str) -> Settings:
+    """Return the settings with some changed; raises BadParameter naming the key, the value and what is allowed."""
+    try:
+        return with_overrides(settings, changes)
+    except BadInput as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def pairs(texts: list[str], option: str, example: str = "face_tol=0.5") -> dict[str, str]:
+    """Return KEY=VALUE texts as a dictionary; raises BadParameter."""
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{text} is not given as KEY=VALUE, for example {example}", param_hint=option)
+        found[key.strip()] = value.strip()
+    return found
+
+
+def goes_on(context: typer.Context, *given: object) -> bool:
+    """Say whether a command of this group follows; raises BadParameter where options `given` before it go unheard."""
+    if context.invoked_subcommand and any(given):
+        raise typer.BadParameter(f"options come after {context.invoked_subcommand}, not before")
+    return context.invoked_subcommand is not None

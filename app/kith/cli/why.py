@@ -1,0 +1,26 @@
+"""`kith why`: the grounds of the decisions on a photo."""
+
+from typing import Annotated
+
+import typer
+
+from kith.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
+from kith.cli.printing import show
+from kith.jobs import why as grounds
+from kith.jobs.why_lines import why_lines
+
+
+def why(
+    photo: Annotated[
+        str, typer.Argument(metavar="PHOTO", help="A photo that was recognised or learned from, or PHOTO#NUMBER.")
+    ],
+    settings: SettingsFile = None,
+    overrides: Overrides = None,
+    as_json: ResultAsJson = False,
+) -> None:
+    """Tell why a photo is filed as it is: for each face the three best people, and the rule that decided.
+
+    It reads the library only; with --set it tells what another setting would decide.
+    """
+    told = grounds.why(settings_for_run(settings, overrides), photo)
+    show(told, why_lines(told), as_json)

@@ -1,0 +1,192 @@
+"""The curve of an evaluation over tolerances, as a picture and as a table."""
+
+import csv
+import io
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
+
+from kith.errors import BadInput, FilingFailed
+from kith.filing.own_copies import is_file
+from kith.identity.evaluation import MOST_FALSE, Point, Share
+from kith.whole_files import replacing
+
+WIDTH, HEIGHT = 960, 860
+_FINE = 2  # drawn so many times larger, then shrunk: smooth lines
+_LEFT, _RIGHT = 80, 930
+_INK, _GRID, _MARK = (40, 40, 40), (225, 225, 225), (200, 60, 30)
+_FOUND, _FALSE = (30, 100, 180), (170, 110, 0)
+_HEADS = [f"{name}{part}" for name in ("found", "wrong", "false") for part in ("", "_of", "_share", "_low", "_high")]
+COLUMNS = ("face_tol", "face_margin", *_HEADS)
+_SOFTWARE = "Software", "Kith"  # said in a picture: www.w3.org/TR/png, 11.3.3
+_OWN = (b"tEXt" + "\0".join(_SOFTWARE).encode(), ",".join(COLUMNS).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """One curve with its interval: `low` to `high` percent over a strip of the picture."""
+
+    title: str
+    share: Callable[[Point], Share]
+    colour: tuple[int, int, int]
+    top: int
+    bottom: int
+    low: float
+    high: float
+
+    def y(self, value: float) -> float:
+        """Return where a share lies, inside the strip."""
+        percent = min(max(100 * value, self.low), self.high)
+        return self.bottom - (percent - self.low) / (self.high - self.low) * (self.bottom - self.top)
+
+
+def write_table(path: Path, points: Sequence[Point]) -> None:
+    """Write every tolerance and margin as a row of a CSV file; raises BadInput as `check_curve_file`, FilingFailed."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    for point in points:
+        shares = (point.found, point.wrong, point.false)
+        table.writerow([point.face_tol, point.face_margin, *(cell for share in shares for cell in _cells(share))])
+    _write(path, text.getvalue().encode())
+
+
+def _cells(share: Share) -> list[str]:
+    return [str(share.count), str(share.of), *(f"{value:.5f}" for value in (share.value, *share.interval))]
+
+
+def draw_curve(path: Path, points: Sequence[Point], marked: Sequence[tuple[str, Point]]) -> None:
+    """Draw found and falsely accepted over the tolerance (`points` of one margin, ascending) as a PNG file.
+
+    `marked` points get a line with their name. Raises BadInput as `check_curve_file`, FilingFailed.
+    """
+    image = Image.new("RGB", (WIDTH * _FINE, HEIGHT * _FINE), "white")
+    chart = _Chart(ImageDraw.Draw(image), points)
+    known, strangers = points[0].found.of, points[0].false.of
+    panels = (
+        _Panel(f"Known found, % of {known}", lambda one: one.found, _FOUND, 90, 400, 0, 100),
+        _Panel(
+            f"Held-out people accepted, % of {strangers} (drawn up to 10 %)",
+            lambda one: one.false,
+            _FALSE,
+            460,
+            700,
+            0,
+            10,
+        ),
+    )
+    chart.text(
+        (_LEFT, 20), f"How well this knowledge base knows its people, at face_margin {points[0].face_margin:g}", 22
+    )
+    for panel in panels:
+        chart.panel(panel)
+    chart.axis(panels[-1])
+    for row, (name, point) in enumerate(marked):
+        chart.mark(name, point, panels, row)
+    content = io.BytesIO()
+    own = PngInfo()
+    own.add_text(*_SOFTWARE)
+    image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(content, "PNG", pnginfo=own)
+    _write(path, content.getvalue())
+
+
+class _Chart:
+    """A drawing over tolerances; all places are in pixels of the picture as it will be."""
+
+    def __init__(self, draw: ImageDraw.ImageDraw, points: Sequence[Point]) -> None:
+        self._draw, self._points = draw, points
+        self._first, self._last = points[0].face_tol, points[-1].face_tol
+
+    def x(self, face_tol: float) -> float:
+        return _LEFT + (face_tol - self._first) / (self._last - self._first) * (_RIGHT - _LEFT)
+
+    def text(
+        self,
+        place: tuple[float, float],
+        text: str,
+        size: int = 15,
+        anchor: str = "la",
+        colour: tuple[int, int, int] = _INK,
+    ) -> None:
+        font = ImageFont.load_default(size * _FINE)
+        self._draw.text((place[0] * _FINE, place[1] * _FINE), text, fill=colour, font=font, anchor=anchor)
+
+    def line(self, places: Sequence[tuple[float, float]], colour: tuple[int, int, int], width: int) -> None:
+        self._draw.line([(x * _FINE, y * _FINE) for x, y in places], fill=colour, width=width * _FINE, joint="curve")
+
+    def panel(self, panel: _Panel) -> None:
+        """Draw a curve with its 95 % interval, grid and labels."""
+        beyond = sum(100 * panel.share(one).value <= panel.high for one in self._points)
+        shown = self._points[: beyond + 1]
+        ends = [(self.x(one.face_tol), panel.share(one).interval) for one in shown]
+        outline = [(x, panel.y(high)) for x, (_, high) in ends] + [(x, panel.y(low)) for x, (low, _) in reversed(ends)]
+        pale = tuple(255 - (255 - part) // 5 for part in panel.colour)
+        self._draw.polygon([(x * _FINE, y * _FINE) for x, y in outline], fill=pale)
+        step = (panel.high - panel.low) / 5
+        for number in range(6):
+            percent = panel.low + number * step
+            y = panel.y(percent / 100)
+            self.line([(_LEFT, y), (_RIGHT, y)], _GRID, 1)
+            self.text((_LEFT - 8, y), f"{percent:.3g}", anchor="rm")
+        self.line([(self.x(one.face_tol), panel.y(panel.share(one).value)) for one in shown], panel.colour, 3)
+        self.text((_LEFT, panel.top - 24), panel.title, 16, colour=panel.colour)
+
+    def axis(self, panel: _Panel) -> None:
+        """Draw the tolerances below the last curve, and the share of strangers that is aimed at."""
+        for one in self._points[::5]:
+            self.line([(self.x(one.face_tol), panel.bottom), (self.x(one.face_tol), panel.bottom + 6)], _INK, 1)
+            self.text((self.x(one.face_tol), panel.bottom + 10), f"{one.face_tol:.2f}", anchor="ma")
+        self.text(((_LEFT + _RIGHT) / 2, panel.bottom + 34), "face_tol (shaded: 95 % intervals)", anchor="ma")
+        y = panel.y(MOST_FALSE)
+        self.line([(_LEFT, y), (_RIGHT, y)], _INK, 1)
+        self.text((_LEFT + 6, y - 4), f"aim: {100 * MOST_FALSE:g} % at most", 13, "ls")
+
+    def mark(self, name: str, point: Point, panels: Sequence[_Panel], row: int) -> None:
+        """Draw a line at a point, and its figures at the foot of the picture."""
+        x, colour = self.x(point.face_tol), _MARK if row == 0 else _INK
+        for panel in panels:
+            self.line([(x, panel.top), (x, panel.bottom)], colour, 2 if row == 0 else 1)
+        head = f"{name}: face_tol {point.face_tol:.2f}, face_margin {point.face_margin:g}"
+        for line, text in enumerate((head, described(point))):
+            self.text((_LEFT + 20 * line, 770 + 42 * row + 18 * line), text, 14, colour=colour)
+
+
+def described(point: Point) -> str:
+    """Return a point's three shares in words."""
+    return (
+        f"known found {_percent(point.found)}, wrong names {_percent(point.wrong)}, "
+        f"strangers accepted {_percent(point.false)}"
+    )
+
+
+def _percent(share: Share) -> str:
+    low, high = share.interval
+    return f"{100 * share.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def check_curve_file(path: Path) -> None:
+    """Raise BadInput where a file is no earlier curve or table, which alone gives way to another."""
+    if os.path.lexists(path) and not any(mark in _head(path) for mark in _OWN):
+        raise BadInput(f"{path} is there already, is no curve that Kith wrote and is not overwritten: name a new file.")
+
+
+def _head(path: Path) -> bytes:
+    with suppress(OSError):
+        if is_file(path):
+            with path.open("rb") as file:
+                return file.read(1_000)
+    return b""
+
+
+def _write(path: Path, content: bytes) -> None:
+    check_curve_file(path)
+    try:
+        with replacing(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise FilingFailed(f"{path} could not be written: {error.strerror or error}") from error

@@ -1,0 +1,58 @@
+"""A copy follows its original: what was edited, turned or tagged is copied anew."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from kith.filing.copying import free_name, make, photo_sha256
+from kith.filing.own_copies import is_own, is_untouched, sha256_of
+from kith.identity.copy_records import CopyRecord, CopyRecords, FileState
+
+
+def follow(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple[CopyRecord, str]:
+    """Let a complete copy be what its original is by now; return its record, and what is to be said, if anything.
+
+    `source` is a file of the photo as it was looked at. A copy follows the file it was made of; once that is gone, or
+    where an earlier version did not write it down, one that holds the same, else `source`. Raises as `make`.
+    """
+    if FileState.now(source.path) != source:
+        return record, ""  # written to since: the next look will tell what it is now
+    originals = records.originals(record.photo_id)
+    if record.source and _still_holds(record.source, originals):
+        if record.source.path != source.path:
+            return record, ""
+        same = source if photo_sha256(source.path) == record.sha256 else None
+    else:
+        same = _holding_the_same(record, [source, *originals])
+    return (records.follow(record, same), "") if same else _renewed(records, record, source)
+
+
+def _still_holds(made_of: FileState, originals: Iterable[FileState]) -> bool:
+    """Say whether the file that a copy was made of is there and is the photo."""
+    known = any(original.path == made_of.path for original in originals)
+    return known and FileState.now(made_of.path) is not None
+
+
+def _holding_the_same(record: CopyRecord, originals: Iterable[FileState]) -> FileState | None:
+    """Return a file that holds what the copy held: by size and time if possible, else by what is in it."""
+    there = [original for original in dict.fromkeys(originals) if FileState.now(original.path) == original]
+    made_of = record.source or FileState.now(record.target)  # a copy bears the time of its original
+    alike = (original for original in there if made_of and original.is_written_like(made_of))
+    return next(alike, None) or next((original for original in there if _holds(original, record)), None)
+
+
+def _holds(original: FileState, record: CopyRecord) -> bool:
+    with suppress(OSError):
+        return sha256_of(original.path) == record.sha256
+    return False
+
+
+def _renewed(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple[CopyRecord, str]:
+    """Copy the photo anew: over an untouched copy, else beside what lies there."""
+    former = record.target
+    if is_untouched(records, record):
+        return make(records, record, source.path, over=True), ""
+    fresh = photo_sha256(source.path)
+    if is_own(records, record) and sha256_of(former) == fresh:  # a killed run did not come to write it down
+        return records.complete(record, fresh, source), ""
+    record = make(records, records.move(record, free_name(records, former)), source.path)
+    return record, f"{former} is not as Kith made it and stays: the photo as it is now is filed as {record.target}."

@@ -1,0 +1,147 @@
+"""report.csv: one row per photo of the folder."""
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.errors import BadInput, FilingFailed
+from kith.filing.own_copies import is_file
+from kith.photos.outputs import REPORT as REPORT  # a search tells folders of copies by it
+from kith.text import printable
+from kith.whole_files import replacing
+
+RANKS = 3
+COLUMNS = (
+    "file",
+    "people",
+    "source",
+    "faces",
+    *(f"face_{rank}{part}" for rank in range(1, RANKS + 1) for part in ("", "_distance")),
+    *(f"body_{rank}{part}" for rank in range(1, RANKS + 1) for part in ("", "_similarity")),
+    "copies",
+    "error",
+    "unsure",
+    "other_faces",
+)
+FIRST_COLUMNS = 18  # of the first version; others are only ever added behind, so that any version's report is known
+LONGEST_HEADER = 2_000  # letters
+SEPARATOR = "; "
+# What a spreadsheet takes for a formula, full-width signs too: OWASP, CSV injection.
+_EXECUTED = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+Ranking = Sequence[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """A photo's row: `face` and `body` are the best three names with distance and similarity of what decided.
+
+    Where several faces or bodies decided, `more_faces` and `more_bodies` are those of the others, in the order of the
+    first; `other_faces` are those of the faces that decided nothing. `unsure` are the people only suggested.
+    """
+
+    file: str
+    people: Sequence[str] = ()
+    source: str = "none"
+    faces: int = 0
+    face: Ranking = ()
+    body: Ranking = ()
+    copies: Sequence[str] = ()
+    error: str = ""
+    unsure: Sequence[str] = ()
+    more_faces: Sequence[Ranking] = ()
+    more_bodies: Sequence[Ranking] = ()
+    other_faces: Sequence[Ranking] = ()
+
+    def cells(self) -> list[str]:
+        """Return the row's cells in the order of COLUMNS; those that list several names keep them apart by `; `."""
+        return [
+            _defused(_escaped(self.file, "")),
+            _listed(self.people),
+            self.source,
+            str(self.faces),
+            *_ranked([self.face, *self.more_faces]),
+            *_ranked([self.body, *self.more_bodies]),
+            _listed(self.copies),
+            _defused(printable(self.error)),
+            _listed(self.unsure),
+            _defused(SEPARATOR.join(map(_told, self.other_faces))),
+        ]
+
+
+def _ranked(rankings: Sequence[Ranking]) -> list[str]:
+    """Return for each rank the names of all rankings, then their values."""
+    cells = []
+    for rank in range(RANKS):
+        found = [ranking[rank] if rank < len(ranking) else None for ranking in rankings]
+        several = found if any(found) else []
+        cells.append(_listed([one[0] if one else "" for one in several]))
+        cells.append(SEPARATOR.join(f"{one[1]:.3f}" if one else "" for one in several))
+    return cells
+
+
+def _told(ranking: Ranking) -> str:
+    return ", ".join(f"{_escaped(name, ';,')}:{value:.3f}" for name, value in ranking[:RANKS])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return _defused(SEPARATOR.join(_escaped(name, ";") for name in names))
+
+
+def _escaped(name: str, separators: str) -> str:
+    r"""Return a name as it stands in a cell: `\\` for `\`, `\;` for `;` where that separates, `\n` for a line break."""
+    for sign in ("\\", *separators):
+        name = name.replace(sign, f"\\{sign}")
+    return printable(name)
+
+
+def _defused(text: str) -> str:
+    return f"'{text}" if text.startswith(_EXECUTED) else text
+
+
+def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
+    """Write the report in place of an earlier one, at once and whole.
+
+    Raises BadInput as `check_report`, and FilingFailed.
+    """
+    check_report(path)
+    try:
+        with (
+            replacing(path) as part,
+            open(part.fileno(), "w", encoding="utf-8", errors="backslashreplace", newline="", closefd=False) as file,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(row.cells() for row in rows)
+    except OSError as error:
+        raise FilingFailed(
+            f"The report {path} could not be written: {error.strerror or error}. "
+            "Close it if another program has it open, then start again."
+        ) from error
+
+
+def check_report(path: Path) -> None:
+    """Raise BadInput where a file of the report's name is no report of Kith's, which alone gives way to another."""
+    if os.path.lexists(path) and not _is_report(path):
+        raise BadInput(
+            f"{path} is no report that Kith wrote, and is not overwritten: move or rename it, or choose another output "
+            "folder."
+        )
+
+
+def _is_report(path: Path) -> bool:
+    """Say whether a file begins with the columns of any version, or holds nothing at all.
+
+    A folder of that name is left to the end of the run: an earlier version filed a person of that name there.
+    """
+    if not is_file(path):
+        return os.path.isdir(path) and not path.is_symlink()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            line = file.readline(LONGEST_HEADER)
+    except (OSError, ValueError):
+        return False
+    columns = tuple(next(csv.reader([line]), []))
+    return not line or (len(columns) >= FIRST_COLUMNS and columns == COLUMNS[: len(columns)])

@@ -1,0 +1,77 @@
+"""A settings file that cannot be read: what is wrong with it, and what the user wants done."""
+
+from enum import IntEnum
+
+from PyQt6.QtWidgets import QVBoxLayout, QWidget
+
+from kith.errors import BadInput
+from kith.gui.choice_button import ChoiceButton
+from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
+from kith.gui.help import open_outside
+from kith.gui.plain_text import Label, wrapped
+from kith.gui.settings_in_use import SettingsInUse
+from kith.settings import start_afresh
+
+KEPT = (
+    "The file was not changed, so that nothing you set is lost. Mend it in a text editor and have it read again; or "
+    "let Kith put it aside, under a name that ends in .broken, and begin with new settings."
+)
+_DEFAULTS = "Use &Defaults for Now, and Leave the File"
+_WIDTH = 520
+
+
+class Decision(IntEnum):
+    """What became of it; anything else leaves it open."""
+
+    MENDED = 1
+    WITHOUT = 2
+    AFRESH = 3
+
+
+class BrokenSettings(FittingDialog):
+    """Shows which file is broken and where; what can be read again is taken into `settings`."""
+
+    def __init__(self, settings: SettingsInUse, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self._settings = settings
+        self.fault = wrapped()
+        self.problem = wrapped(bold=True)
+        self.look = ChoiceButton("&Open the File")
+        self.again = ChoiceButton("&Read It Again")
+        self.without = ChoiceButton("Keep the Settings Read &Before, for Now" if settings.were_read else _DEFAULTS)
+        self.afresh = ChoiceButton("&Put It Aside and Start Afresh")
+        self.look.clicked.connect(self._open)
+        self.again.clicked.connect(self._read_again)
+        self.without.clicked.connect(lambda: self.done(Decision.WITHOUT))
+        self.afresh.clicked.connect(self._start_afresh)
+        page, column = QVBoxLayout(), QVBoxLayout(self)
+        for words in (Label("The settings cannot be read", bold=True, size=1.15), self.fault, wrapped(KEPT)):
+            page.addWidget(words)
+        for widget in (ScrolledPage(page), self.problem, self.look, self.again, self.without, self.afresh):
+            column.addWidget(widget)
+        self.setMinimumWidth(_WIDTH)
+        self._show_fault()
+
+    def _show_fault(self) -> None:
+        self.fault.setText(f"{self._settings.broken}.")
+
+    def _open(self) -> None:
+        if not open_outside(self._settings.file):
+            self.problem.setText(f"It could not be opened from here: open {self._settings.file} in a text editor.")
+
+    def _read_again(self) -> None:
+        self._settings.read()
+        if self._settings.broken:
+            self._show_fault()
+            self.problem.setText("It still cannot be read.")
+        else:
+            self.done(Decision.MENDED)
+
+    def _start_afresh(self) -> None:
+        try:
+            self._settings.take(start_afresh(self._settings.file))
+        except BadInput as error:
+            self.problem.setText(str(error))
+        else:
+            self.done(Decision.AFRESH)

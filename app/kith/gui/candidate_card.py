@@ -1,0 +1,59 @@
+"""One person whom an unknown face might be: their nearest known face, and the user's yes or no."""
+
+from PyQt6.QtCore import QSize, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from kith.gui.background import Background
+from kith.gui.choice_button import ChoiceButton
+from kith.gui.pictures import PictureLabel
+from kith.gui.plain_text import Label
+from kith.jobs.reviewing import Suggestion
+
+_FACE = QSize(96, 96)
+
+
+class CandidateCard(QFrame):
+    """Tells of a click on Accept or Not this person; `number` is the key that accepts."""
+
+    accepted = pyqtSignal(int)
+    refused = pyqtSignal(int)
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self._person_id = 0
+        self.picture = PictureLabel(_FACE)
+        self.name = Label(bold=True, size=1.15, wraps=True)
+        self.value = Label()
+        self.accept_button = ChoiceButton(f"Accept ({number})")
+        self.refuse_button = ChoiceButton("Not this person")
+        self.accept_button.clicked.connect(lambda: self.accepted.emit(self._person_id))
+        self.refuse_button.clicked.connect(lambda: self.refused.emit(self._person_id))
+        self._lay_out()
+
+    def show_suggestion(self, loader: Background, suggestion: Suggestion, by_face: bool) -> None:
+        """Show a person with their distance by face, or similarity by body."""
+        self._person_id = suggestion.person_id
+        self.name.setText(suggestion.name)
+        self.value.setText(f"{'distance' if by_face else 'body similarity'} {suggestion.value:.2f}")
+        self.picture.setAccessibleName(f"{suggestion.name}, the most alike known picture")
+        self.accept_button.setAccessibleName(f"Accept {suggestion.name}")
+        self.refuse_button.setAccessibleName(f"Not {suggestion.name}")
+        self.picture.show_place(loader, suggestion.nearest.path, suggestion.nearest.box)
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.accept_button)
+        buttons.addWidget(self.refuse_button)
+        buttons.addStretch()
+        words = QVBoxLayout()
+        words.addStretch()
+        words.addWidget(self.name)
+        words.addWidget(self.value)
+        words.addLayout(buttons)
+        words.addStretch()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 8, 8, 8)
+        row.setSpacing(12)
+        row.addWidget(self.picture)
+        row.addLayout(words, 1)

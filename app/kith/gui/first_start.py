@@ -1,0 +1,139 @@
+"""First steps: where people and photos are, what becomes of them, and the model files."""
+
+from pathlib import Path
+
+from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QGroupBox, QVBoxLayout, QWidget
+
+from kith.errors import BadInput
+from kith.gui.background import Newest
+from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
+from kith.gui.folders import (
+    AWAY,
+    ChooseFolder,
+    FolderField,
+    is_folder,
+    is_missed,
+    people_problem,
+    remember,
+    why_not_apart,
+)
+from kith.gui.model_download import ModelBox
+from kith.gui.plain_text import Label, wrapped
+from kith.settings import Settings
+
+WELCOME = (
+    "Kith learns the people you know from a folder of photos for each of them, and then finds them in other photos: "
+    "it puts copies into a folder for each person. Your own photos are only read."
+)
+PRIVACY = (
+    "From every photo Kith computes numbers that describe the faces and bodies in it, and keeps them with the photo's "
+    "place, time and camera. "
+    "All of it stays on this computer, in the files {library} and {encodings}; nothing is ever sent anywhere. "
+    "To erase what Kith knows, delete these two files, and the copies if you do not want them any more."
+)
+LOOKING = "Looking for photos in it …"
+
+
+class FirstStart(FittingDialog):
+    """Asks for the three folders, keeps them in the settings file and creates the people folder where it is missing."""
+
+    def __init__(self, settings_file: Path, settings: Settings, choose: ChooseFolder, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Welcome to Kith")
+        self._file, self._settings = settings_file, settings
+        self.people = FolderField("Your people", settings.dataset_folder, choose)
+        self.photos = FolderField("Photos to recognize", None, choose)
+        self.output = FolderField("Copies and report go to", settings.output_folder, choose)
+        self.photos.edit.setPlaceholderText("Can be chosen later")
+        self._look = Newest(self)
+        Newest(self, pause_ms=0).ask(lambda _stop: is_folder(settings.input_folder), self._offer_photos)
+        self.people.edit.textChanged.connect(self._look_at_people)
+        self.models = ModelBox(settings)
+        self.problem = wrapped(bold=True)
+        self._lay_out()
+        self._look_at_people()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow("Your &people", self.people)
+        form.addRow("P&hotos to recognize", self.photos)
+        form.addRow("&Copies and report go to", self.output)
+        privacy = QGroupBox("Privacy")
+        self.privacy = wrapped(_privacy(self._settings))
+        QVBoxLayout(privacy).addWidget(self.privacy)
+        buttons = QDialogButtonBox()
+        self.start = buttons.addButton("Co&ntinue", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.later = buttons.addButton("&Later", QDialogButtonBox.ButtonRole.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        page = QVBoxLayout()
+        page.setSpacing(12)
+        page.addWidget(Label("Welcome to Kith", bold=True, size=1.5))
+        page.addWidget(wrapped(WELCOME))
+        page.addLayout(form)
+        page.addWidget(privacy)
+        page.addWidget(self.models)
+        page.addStretch()
+        column = QVBoxLayout(self)
+        for widget in (ScrolledPage(page), self.problem, buttons):
+            column.addWidget(widget)
+
+    def accept(self) -> None:
+        """Keep the folders and close, or say what is wrong with them."""
+        if self.models.download:
+            self.problem.setText("The model files are on their way: wait for them, or stop the download.")
+            return
+        try:
+            self._keep()
+        except BadInput as error:
+            self.problem.setText(str(error))
+        else:
+            super().accept()
+
+    def done(self, result: int) -> None:
+        """Close once a download has ended: it is stopped, which takes as long as its connection lets it."""
+        self._look.drop()
+        if download := self.models.download:
+            self.setEnabled(False)
+            download.finished.connect(lambda: super(FirstStart, self).done(result))
+            download.stop.set()
+        else:
+            super().done(result)
+
+    def _keep(self) -> None:
+        people, photos, output = self.people.folder, self.photos.folder, self.output.folder
+        if people is None or output is None:
+            raise BadInput("Name a folder for your people and one for the copies.")
+        if people == photos:
+            raise BadInput("People and photos to recognize need a folder each: choose another one.")
+        if problem := why_not_apart(people, photos, output):
+            raise BadInput(problem)
+        if is_missed(people, self._settings):
+            raise BadInput(f"{people}: {AWAY}")
+        if photos and not is_folder(photos):
+            raise BadInput(f"There is no folder {photos}: choose the folder of photos, or leave it empty for now.")
+        try:
+            people.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"{people} cannot be created: {error.strerror or error}.") from error
+        folders = {"dataset_dir": people, "processed_dir": output} | ({"process_dir": photos} if photos else {})
+        remember(self._file, **folders)
+
+    def _offer_photos(self, there: bool) -> None:
+        """Fill in the folder of last time, unless it is gone or the user was faster."""
+        if there and not self.photos.edit.text() and not self.photos.edit.isModified():
+            self.photos.edit.setText(str(self._settings.input_folder))
+
+    def _look_at_people(self) -> None:
+        people, settings = self.people.folder, self._settings
+        if people is None:
+            self._look.drop()
+            self.people.say("")
+        else:
+            self.people.say(LOOKING)
+            self._look.ask(lambda stop: people_problem(people, settings, stop), self.people.say)
+
+
+def _privacy(settings: Settings) -> str:
+    library = settings.library_file if settings.library_path else settings.library_file.name
+    return PRIVACY.format(library=library, encodings=f"{settings.encodings_filename} in your people folder")

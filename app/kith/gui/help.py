@@ -1,0 +1,99 @@
+"""Help: the log folder, the text of a problem report, and what this program is."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from PyQt6.QtCore import PYQT_VERSION_STR, QUrl, qVersion
+from PyQt6.QtGui import QDesktopServices, QFontDatabase
+from PyQt6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QMessageBox,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kith import __version__
+from kith.gui.plain_text import message, wrapped
+from kith.logs import log_file
+
+LOG_TAIL_LINES = 200
+_PACKAGES = ("torch", "onnxruntime", "opencv-python", "dlib-bin", "numpy", "Pillow")
+
+
+def open_outside(path: Path) -> bool:
+    """Show a folder in the system's file manager, or a file in its editor; False where that cannot be done."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def problem_report() -> str:
+    """Return version, platform, packages and the end of the log, the home folder written as ~."""
+    packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    lines = [
+        f"Kith {__version__}",
+        f"{platform.platform()}, {platform.machine()}",
+        f"Python {sys.version.split()[0]}, Qt {qVersion()} ({QApplication.platformName()}), PyQt6 {PYQT_VERSION_STR}",
+        packages,
+        "",
+        f"The end of {log_file()}:",
+        *_log_tail(),
+    ]
+    return "\n".join(lines).replace(str(Path.home()), "~")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _log_tail() -> list[str]:
+    try:
+        return log_file().read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
+    except OSError:
+        return ["(there is no log)"]
+
+
+class ProblemDialog(QDialog):
+    """The problem report as text to copy."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Report a Problem")
+        self.resize(760, 480)
+        intro = wrapped(
+            "Nothing is sent. Copy this text into your report, and take out what is nobody's business: "
+            "the log can name your folders and photos."
+        )
+        self.text = QPlainTextEdit(problem_report())
+        self.text.setReadOnly(True)
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        if self.copy:
+            self.copy.clicked.connect(self._copy)
+        column = QVBoxLayout(self)
+        for widget in (intro, self.text, buttons):
+            column.addWidget(widget)
+
+    def _copy(self) -> None:
+        if clipboard := QApplication.clipboard():
+            clipboard.setText(self.text.toPlainText())
+
+
+def about(parent: QWidget) -> QMessageBox:
+    """Return the box that says what Kith is."""
+    text = (
+        f"Kith {__version__}\n\nKith finds the people you know in your own photo collection. Your photos and what is "
+        "computed from them never leave this computer.\n\n"
+        "Free software under the GNU General Public License, version 3 or later."
+    )
+    box = message(parent, text, QMessageBox.Icon.NoIcon)
+    box.setWindowTitle("About Kith")
+    return box

@@ -1,0 +1,113 @@
+"""One job at a time: from its start to the end of its thread, told to console and progress row."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from kith.errors import KithError
+from kith.gui.console import Console, Kind
+from kith.gui.progress import JobProgress
+from kith.gui.workers import JobWorker, KbBuilder
+from kith.logs import log_file
+
+if TYPE_CHECKING:
+    from kith.jobs.events import Event, FolderAway
+
+
+class JobRunner(QObject):
+    """Runs jobs; `changed` tells that one began or that its thread has ended, `failed` in words what ended it early.
+
+    `missed` tells which folders that taught somebody a build did not find. `outcome` is a sentence on the last job,
+    `report` what it wrote if it was a recognition. `built` says whether the last build came to its end and taught
+    somebody, None before one.
+    """
+
+    changed = pyqtSignal()
+    failed = pyqtSignal(str)
+    missed = pyqtSignal(object)
+
+    def __init__(self, console: Console, progress: JobProgress) -> None:
+        super().__init__()
+        self._console = console
+        self._progress = progress
+        self._worker: JobWorker | None = None
+        self.outcome = ""
+        self.report: Path | None = None
+        self.built: bool | None = None
+        self._away: list[FolderAway] = []
+
+    @property
+    def running(self) -> bool:
+        """Whether a job's thread is at work."""
+        return self._worker is not None
+
+    def start(self, worker: JobWorker) -> None:
+        """Start a job; there must be none at work."""
+        self._worker = worker
+        worker.happened.connect(self._happened)
+        worker.failed.connect(self._failed)
+        worker.finished.connect(self._ended)
+        self.outcome = f"{worker.job_name} is running"
+        self._progress.begin(worker.job_name)
+        self.changed.emit()
+        worker.start()
+
+    def stop(self) -> None:
+        """Let the job stop as soon as the photos at work are done."""
+        if self._worker:
+            self._worker.stop.set()
+            self._progress.stopping()
+
+    def _happened(self, event: "Event") -> None:
+        # The job has loaded these by now, the window need not before it shows.
+        from kith.gui.lines import headline, lines_of
+        from kith.jobs.events import (
+            BuildFinished,
+            PhotoDone,
+            PhotoFailed,
+            PhotoLearned,
+            PhotosDone,
+            RecognitionFinished,
+            Started,
+        )
+
+        match event:
+            case Started():
+                self._progress.set_total(event.total)
+            case PhotoLearned() | PhotoDone() | PhotoFailed() | PhotosDone():
+                self._progress.set_done(event.done)
+            case BuildFinished():
+                self.outcome, self.report = headline(event), None
+                self.built = not event.stopped and any(person.used for person in event.people)
+                self._away = [folder for folder in event.away if folder.photos and not folder.forgotten]
+            case RecognitionFinished():
+                self.outcome, self.report = headline(event), event.report
+        for kind, text in lines_of(event):
+            self._console.add(kind, text)
+
+    def _failed(self, error: Exception) -> None:
+        from kith.gui.lines import in_window_words
+
+        job = self._worker.job_name if self._worker else ""
+        if isinstance(self._worker, KbBuilder):
+            self.built, self.report = False, None
+        self.outcome = f"{job} could not be finished"
+        text = (
+            in_window_words(str(error))
+            if isinstance(error, KithError)
+            else f"{job} was ended by a bug in Kith ({type(error).__name__}). What is stored and filed is safe, and it "
+            f"can be started again. {log_file()} tells what happened; Help ▸ Report a Problem… shows it."
+        )
+        self._console.add(Kind.PROBLEM, text)
+        self.failed.emit(text)
+
+    def _ended(self) -> None:
+        if self._worker:
+            self._worker.wait()  # `finished` is told a moment before the thread is gone
+        self._worker = None
+        self._progress.end("")
+        self.changed.emit()
+        away, self._away = self._away, []
+        if away:
+            self.missed.emit(away)

@@ -1,0 +1,280 @@
+"""The main window: large buttons, progress, console, and the dialogs behind the menus."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
+
+from kith.errors import BadInput
+from kith.gui.background import Newest
+from kith.gui.console import Console, Kind
+from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember
+from kith.gui.job_runner import JobRunner
+from kith.gui.menus import Actions
+from kith.gui.next_steps import Around, NextSteps, Step, look_around
+from kith.gui.plain_text import Label, message
+from kith.gui.progress import JobProgress
+from kith.gui.settings_in_use import SettingsInUse
+from kith.gui.workers import FolderWorker, JobWorker, KbBuilder
+from kith.logs import log_file
+from kith.settings import Loaded, Settings
+
+if TYPE_CHECKING:
+    from kith.jobs.events import FolderAway
+    from kith.jobs.workers import ExecutorFactory
+
+REPORT = "report.csv"
+_BROKEN = "The settings file cannot be read"
+
+
+class MainWindow(QMainWindow):
+    """Starts the jobs and shows them; `choose_folder` and `choose_file` ask the user for a folder or a file to save."""
+
+    def __init__(self, loaded: Loaded, executor: "ExecutorFactory | None" = None) -> None:
+        super().__init__()
+        self.choose_folder: ChooseFolder = partial(choose_folder, self)
+        self.choose_file: ChooseFile = partial(choose_file, self)
+        self._in_use = SettingsInUse(loaded)
+        self._executor = executor
+        self._closing = False
+        self._around = Around()
+        self._look = Newest(self, pause_ms=0)
+        self.does = Actions(self)
+        self.steps = NextSteps(self.does)
+        self.progress = JobProgress(self.does.abort)
+        self.console = Console(self.does.save_console)
+        self.status = Label("Ready")
+        self.jobs = JobRunner(self.console, self.progress)
+        self._lay_out()
+        self._connect()
+        self._tell_problems()
+        self._refresh()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as their file has them now."""
+        return self._in_use.read()
+
+    def first_steps(self) -> None:
+        """Ask for the folders, explain what becomes of the photos, offer the model files."""
+        from kith.gui.first_start import FirstStart
+
+        settings = self.settings
+        if self._in_use.broken:
+            self.mend_settings()
+            return
+        dialog = FirstStart(self._in_use.file, settings, self.choose_folder, self)
+        dialog.finished.connect(self._refresh)
+        self._open(dialog)
+
+    @property
+    def settings_are_broken(self) -> bool:
+        """Whether nothing in the settings file can be read."""
+        return bool(self.settings and self._in_use.broken)
+
+    def mend_settings(self) -> None:
+        """Tell what is wrong with a broken settings file, and ask what is to be done."""
+        from kith.gui.broken_settings import BrokenSettings, Decision
+
+        def decided(decision: int) -> None:
+            self._in_use.defaults_will_do |= decision == Decision.WITHOUT
+            self._refresh()
+            if decision == Decision.AFRESH:
+                self.first_steps()
+
+        dialog = BrokenSettings(self._in_use, self)
+        dialog.finished.connect(decided)
+        self._open(dialog)
+
+    def _by_settings(self, act: Callable[[], object]) -> None:
+        """Act, unless that would be on default folders for the only reason that the user's cannot be read."""
+        if self.settings_are_broken and not self._in_use.may_be_used:
+            self.mend_settings()
+        else:
+            act()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Close at once, or when the running job has stopped."""
+        if event and self.jobs.running:
+            event.ignore()
+            self._closing = True
+            self._stop()
+            self.setEnabled(False)
+        else:
+            super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle("Kith")
+        self.resize(1000, 600)  # with its frame on a screen of 1024 × 640
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(12, 12, 12, 4)
+        column.setSpacing(10)
+        column.addWidget(self.steps)
+        column.addWidget(self.progress)
+        column.addWidget(self.console, 1)
+        self.setCentralWidget(centre)
+        self.status.setContentsMargins(8, 0, 0, 4)
+        if bar := self.menuBar():
+            self.does.fill(bar)
+        if line := self.statusBar():
+            line.addWidget(self.status, 1)
+
+    def _connect(self) -> None:
+        does = self.does
+        for action, slot in (
+            (does.build, lambda: self._by_settings(self._build)),
+            (does.recognize, lambda: self._by_settings(self._ask_folders)),
+            (does.abort, self._stop),
+            (does.report, self._save_report),
+            (does.output, lambda: self._show_folder(self.settings.output_folder)),
+            (does.review, lambda: self._by_settings(self._review)),
+            (does.settings, self._edit_settings),
+            (does.save_console, self._save_console),
+            (does.find, self.console.search.setFocus),
+            (does.quit, self.close),
+            (does.first_steps, self.first_steps),
+            (does.log_folder, lambda: self._show_folder(log_file().parent)),
+            (does.problem, self._report_problem),
+            (does.about, self._about),
+        ):
+            action.triggered.connect(lambda _checked, slot=slot: slot())
+        self.jobs.failed.connect(lambda text: self._warn(text, self.jobs.outcome))
+        self.jobs.changed.connect(self._refresh)
+        self.jobs.missed.connect(self._ask_to_forget)
+
+    def _refresh(self) -> None:
+        """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
+        settings, report = self.settings, self._report
+        self._show_steps()
+        self.status.setText(self.jobs.outcome or (_BROKEN if self._in_use.broken else "Ready"))
+        if self._closing and not self.jobs.running:
+            self.close()
+        else:
+            self._look.ask(lambda _stop: look_around(settings, report), self._see)
+
+    def _see(self, around: Around) -> None:
+        if around != self._around:
+            self._around = around
+            self._show_steps()
+
+    def _show_steps(self) -> None:
+        running, filed = self.jobs.running, self.jobs.report is not None
+        self.does.enable(running=running, report=filed or self._around.report, output=filed or self._around.output)
+        if not running:
+            people = self._in_use.last.dataset_folder.name
+            self.steps.show_next(self._next_step(), people, self._around.missed)
+
+    def _next_step(self) -> Step:
+        if self.jobs.report:
+            return Step.LOOK
+        taught = self._around.taught if self.jobs.built is None else self.jobs.built
+        return Step.RECOGNIZE if taught else Step.BUILD
+
+    @property
+    def _report(self) -> Path:
+        return self.jobs.report or self._in_use.last.output_folder / REPORT
+
+    def _tell_problems(self) -> None:
+        for problem in self._in_use.problems():
+            self.console.add(Kind.PROBLEM, problem)
+
+    def _start(self, worker: JobWorker) -> None:
+        self._tell_problems()
+        self.jobs.start(worker)
+
+    def _build(self, forget: Sequence[Path] = ()) -> None:
+        worker = KbBuilder(self.settings, self._executor)
+        worker.forget = forget
+        self._start(worker)
+
+    def _ask_to_forget(self, folders: "Sequence[FolderAway]") -> None:
+        from kith.gui.missing_folders import forget_question
+
+        if not self._closing:
+            self._open(forget_question(self, folders, self._build))
+
+    def _stop(self) -> None:
+        self.jobs.stop()
+        self.does.abort.setEnabled(False)
+        self.status.setText("Stopping when the photos at work are done …")
+
+    def _ask_folders(self) -> None:
+        from kith.gui.recognize_dialog import RecognizeDialog
+
+        settings = self.settings
+        dialog = RecognizeDialog(settings, self.choose_folder, self)
+        dialog.accepted.connect(lambda: self._recognize(settings, dialog.folders))
+        self._open(dialog)
+
+    def _recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+        try:
+            remember(self._in_use.file, **folders)
+        except BadInput as error:
+            self.console.add(Kind.PROBLEM, str(error))
+        texts = {key: str(folder) for key, folder in folders.items()}
+        chosen = Settings.at(settings.folder, settings.model_dump() | texts)
+        self._start(FolderWorker(chosen, self._executor))
+
+    def _edit_settings(self) -> None:
+        from kith.gui.settings_dialog import SettingsDialog
+
+        if self.settings_are_broken:
+            self.mend_settings()
+            return
+        dialog = SettingsDialog(self._in_use.file, self)
+        dialog.finished.connect(self._refresh)
+        self._open(dialog)
+
+    def _review(self) -> None:
+        from kith.gui.review_dialog import ReviewDialog
+
+        self._open(ReviewDialog(self.settings, self))
+
+    def _report_problem(self) -> None:
+        from kith.gui.help import ProblemDialog
+
+        self._open(ProblemDialog(self))
+
+    def _about(self) -> None:
+        from kith.gui.help import about
+
+        self._open(about(self))
+
+    def _show_folder(self, folder: Path) -> None:
+        from kith.gui.help import open_outside
+
+        if not open_outside(folder):
+            self._warn(f"The folder could not be shown: it is {folder}.")
+
+    def _save_report(self) -> None:
+        report = self._report
+        target = self.choose_file("Write CSV Report", Path.home() / REPORT, "Tables (*.csv)")
+        if target and target != report:
+            self._write(target, lambda: shutil.copyfile(report, target))
+
+    def _save_console(self) -> None:
+        target = self.choose_file("Save Console", Path.home() / "kith-console.txt", "Text files (*.txt)")
+        if target:
+            self._write(target, lambda: self.console.save(target))
+
+    def _write(self, target: Path, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            self._warn(f"{target} could not be written: {error.strerror or error}.")
+        else:
+            self.status.setText(f"Saved {target}")
+
+    def _warn(self, text: str, headline: str = "That did not work") -> None:
+        if not self._closing:
+            self._open(message(self, f"{headline}.\n\n{text}"))
+
+    def _open(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

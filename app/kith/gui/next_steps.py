@@ -1,0 +1,131 @@
+"""The large buttons: what Kith does, in the order a newcomer does it."""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from kith.gui.folders import is_folder, is_missed
+from kith.gui.menus import Actions
+from kith.gui.plain_text import Label, wrapped
+from kith.settings import Settings
+
+
+class Step(Enum):
+    """What to do next."""
+
+    BUILD = "build"
+    RECOGNIZE = "recognize"
+    LOOK = "look"
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is there already: a report, an output folder, and a knowledge base that was built to its end.
+
+    `missed` tells that the people folder was used and is not there now.
+    """
+
+    report: bool = False
+    output: bool = False
+    taught: bool = False
+    missed: bool = False
+
+
+def look_around(settings: Settings, report: Path) -> Around:
+    """Look what is there; not in the GUI thread, since a drive may be slow to answer."""
+    taught = settings.library_file.is_file() and settings.encodings_file.is_file()
+    missed = is_missed(settings.dataset_folder, settings)
+    return Around(report.is_file(), is_folder(settings.output_folder), taught, missed)
+
+
+_LEAST_WIDTH = 200  # pixels of a large button: four of them fit on a narrow screen, whatever the font
+
+# Colours of the theme only, so that it is readable in light and dark ones.
+_LOOK = """
+LargeButton { border: 1px solid palette(mid); border-radius: 8px; background: palette(button); }
+LargeButton:hover:enabled, LargeButton:focus { border: 2px solid palette(highlight); }
+LargeButton:pressed { background: palette(mid); }
+LargeButton[next="true"]:enabled { background: palette(highlight); }
+LargeButton[next="true"]:enabled:hover, LargeButton[next="true"]:enabled:focus { border: 2px solid palette(text); }
+LargeButton[next="true"] QLabel:enabled { color: palette(highlighted-text); }
+"""
+
+
+class LargeButton(QPushButton):
+    """A button for an action, with a title and a sentence below it."""
+
+    def __init__(self, title: str, action: QAction) -> None:
+        super().__init__()
+        self._title, self._sentence = Label(title, bold=True, size=1.15, wraps=True), wrapped()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 10, 14, 10)
+        for label in (self._title, self._sentence):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            column.addWidget(label)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.setStretch(1, 1)
+        self.setMinimumWidth(_LEAST_WIDTH)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setToolTip(action.toolTip())
+        self.setEnabled(action.isEnabled())
+        self.clicked.connect(action.trigger)
+        action.changed.connect(lambda: self.setEnabled(action.isEnabled()))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return room for title and sentence."""
+        return QSize(_LEAST_WIDTH, self.heightForWidth(max(self.width(), _LEAST_WIDTH)))
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        """Return what title and sentence need, and no less than one line and two, lest buttons jump."""
+        layout = self.layout()
+        least = self._title.fontMetrics().lineSpacing() + 2 * self.fontMetrics().lineSpacing() + 32
+        return max(least, layout.totalHeightForWidth(width) if layout else 0)
+
+    def say(self, sentence: str, *, is_next: bool = False) -> None:
+        """Show the sentence, and whether this is what to do next."""
+        self._sentence.setText(sentence)
+        self.setAccessibleName(f"{self._title.text()}: {sentence}")
+        self.setProperty("next", is_next)
+        for widget in (self, self._title, self._sentence):  # a rule on a property is looked up anew only when asked
+            if style := widget.style():
+                style.unpolish(widget)
+                style.polish(widget)
+
+
+class NextSteps(QWidget):
+    """A row of large buttons over the window's actions; the one to press next stands out."""
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.build = LargeButton("1  Build KB", actions.build)
+        self.recognize = LargeButton("2  Recognize Folder…", actions.recognize)
+        self.output = LargeButton("3  Open Output Folder", actions.output)
+        self.review = LargeButton("4  Review Unknowns…", actions.review)
+        self.setStyleSheet(_LOOK)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        buttons = (self.build, self.recognize, self.output, self.review)
+        for button in buttons:
+            row.addWidget(button, 1)
+        self.review.say("Say who the others are")
+
+    def show_next(self, step: Step, people: str, is_missed: bool = False) -> None:
+        """Point at a step; `people` is the name of the people folder, `is_missed` where it is not there any more."""
+        start, again = (
+            f"Start here: learn your people from “{people}”",
+            "Learn your people again after you added photos",
+        )
+        if is_missed:
+            start = f"“{people}” is not there now: is its drive plugged in?"
+        self.build.say(start if step is Step.BUILD else again, is_next=step is Step.BUILD)
+        self.recognize.say("Find your people in a folder of photos", is_next=step is Step.RECOGNIZE)
+        self.output.say("See the copies, a folder for each person", is_next=step is Step.LOOK)
+        window = self.window()
+        if window and not isinstance(window.focusWidget(), QLineEdit | QPlainTextEdit):  # somebody may be typing there
+            {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}[step].setFocus()

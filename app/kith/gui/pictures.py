@@ -1,0 +1,96 @@
+"""Pictures of faces and of whole photos, decoded in the background."""
+
+import sys
+from concurrent.futures import Future
+from pathlib import Path
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+
+from kith.errors import BadPhoto
+from kith.gui.background import Background
+from kith.gui.plain_text import Label
+from kith.photos.box import Box
+from kith.photos.decode import load_rgb
+
+_AROUND = 1.7  # a face's picture shows some hair and chin around its box
+_LARGEST_SIDE = 8000  # a photo is not decoded larger for the sake of a tiny face
+_MARK = QColor(255, 196, 0)
+
+GONE = "The photo is not there any more."
+
+
+def face_picture(path: Path, box: Box, size: QSize) -> QImage:
+    """Return the face at a box of the upright photo, as large as fits into `size`; raises BadPhoto."""
+    side = max(size.width(), size.height()) / (_AROUND * max(min(box.w, box.h), 1e-3))
+    photo = _load(path, min(round(side), _LARGEST_SIDE))
+    return _fitted(photo.copy(_around(box, photo).toRect()), size)
+
+
+def whole_picture(path: Path, box: Box, size: QSize) -> QImage:
+    """Return the upright photo with the box drawn in, as large as fits into `size`; raises BadPhoto."""
+    photo = _fitted(_load(path, max(size.width(), size.height())), size)
+    painter = QPainter(photo)
+    for colour, width in ((QColor(0, 0, 0), 5), (_MARK, 3)):  # the dark rim shows it on bright photos
+        painter.setPen(QPen(colour, width))
+        painter.drawRect(_pixels(box, photo))
+    painter.end()
+    return photo
+
+
+def _load(path: Path, max_side: int) -> QImage:
+    rgb = load_rgb(path, max_side, sys.maxsize)  # a photo that was looked at, by whatever setting
+    height, width, _ = rgb.shape
+    return QImage(rgb.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def _pixels(box: Box, photo: QImage) -> QRectF:
+    width, height = photo.width(), photo.height()
+    return QRectF(box.x * width, box.y * height, box.w * width, box.h * height)
+
+
+def _around(box: Box, photo: QImage) -> QRectF:
+    face = _pixels(box, photo)
+    side = _AROUND * max(face.width(), face.height())
+    square = QRectF(0, 0, side, side)
+    square.moveCenter(face.center())
+    return square.intersected(QRectF(photo.rect()))
+
+
+def _fitted(image: QImage, size: QSize) -> QImage:
+    return image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
+class PictureLabel(Label):
+    """Shows the picture asked for last as soon as it is decoded, or why there is none."""
+
+    def __init__(self, side: QSize, *, whole: bool = False) -> None:
+        super().__init__(wraps=True)
+        self.setFixedSize(side)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._make = whole_picture if whole else face_picture
+        self._wanted = 0
+
+    def show_place(self, loader: Background, path: Path | None, box: Box) -> None:
+        """Show the face at the box, or the whole photo around it."""
+        self._wanted += 1
+        self.setPixmap(QPixmap())
+        if path is None:
+            self.setText(GONE)
+            return
+        ratio, wanted, make = self.devicePixelRatioF(), self._wanted, self._make
+        size = self.size() * ratio
+        loader.run(lambda: make(path, box, size), lambda future: self._show(wanted, ratio, future))
+
+    def _show(self, wanted: int, ratio: float, future: "Future[QImage]") -> None:
+        if wanted != self._wanted:
+            return
+        error = future.exception()
+        if isinstance(error, BadPhoto):
+            self.setText(f"Cannot be shown: {error.reason}.")
+        elif error:
+            raise error
+        else:
+            pixmap = QPixmap.fromImage(future.result())
+            pixmap.setDevicePixelRatio(ratio)
+            self.setPixmap(pixmap)

@@ -1,0 +1,124 @@
+"""How far a job is: bar, photos per second, time left, and the button that stops it."""
+
+import math
+import time
+from collections import deque
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QAction
+from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+
+from kith.gui.choice_button import ChoiceButton
+from kith.gui.plain_text import Label
+
+SMOOTHED_OVER_S = 15.0
+SAID_EVERY_S = 0.5
+TICK_MS = 100
+
+
+class Pace:
+    """Photos per second over the last seconds, so that single photos do not shake it; times are in seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._seen = deque([(now, 0)])
+
+    def note(self, done: int, now: float) -> None:
+        """Take down how many photos are done now."""
+        self._seen.append((now, done))
+        while now - self._seen[1][0] >= SMOOTHED_OVER_S:
+            self._seen.popleft()
+
+    @property
+    def rate(self) -> float:
+        """Photos per second."""
+        (began, before), (ended, after) = self._seen[0], self._seen[-1]
+        return (after - before) / (ended - began) if ended > began else 0.0
+
+
+def time_left(seconds: float) -> str:
+    """Return a time to wait in words, no more exact than it can be known."""
+    if seconds < 60:
+        return f"about {max(5, 5 * round(seconds / 5))} s left"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min left" if minutes < 60 else f"about {minutes // 60} h {minutes % 60} min left"
+
+
+class JobProgress(QWidget):
+    """A row with the job's name, bar, pace and the abort button."""
+
+    def __init__(self, abort: QAction) -> None:
+        super().__init__()
+        self._name = Label("Nothing is running")
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("Photos done")
+        self.bar.setMinimumWidth(240)
+        self.pace_label = Label()
+        self.abort_button = _button_of(abort)
+        self._done, self._said_at = 0, 0.0
+        self._pace = Pace(0.0)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget, stretch in ((self._name, 0), (self.bar, 1), (self.pace_label, 0), (self.abort_button, 0)):
+            row.addWidget(widget, stretch)
+        self._rest()
+
+    def begin(self, job: str) -> None:
+        """Show that a job prepares: how many photos there are is not known yet."""
+        self._name.setText(job)
+        self.pace_label.setText("starting …")
+        self.bar.setFormat("")
+        self.bar.setRange(0, 0)
+        self.bar.setEnabled(True)
+
+    def set_total(self, total: int) -> None:
+        """Show a bar over `total` photos and begin to measure the pace."""
+        self.bar.setRange(0, total)
+        self.bar.setFormat("%v of %m photos")
+        self._done, self._said_at, self._pace = 0, 0.0, Pace(time.monotonic())
+        self._timer.start()
+
+    def set_done(self, done: int) -> None:
+        """Take down how many photos are done; the bar shows it with the next tick, since each of its steps repaints."""
+        self._done = done
+
+    def stopping(self) -> None:
+        """Show that the wish to stop was heard."""
+        self._said_at = math.inf
+        self.pace_label.setText("stopping when the photos at work are done …")
+
+    def end(self, outcome: str) -> None:
+        """Leave the bar where the job ended, with a word on how."""
+        self._timer.stop()
+        if self.bar.maximum() == 0:
+            self._rest()
+        else:
+            self.bar.setValue(self._done)
+        self.pace_label.setText(outcome)
+
+    def _rest(self) -> None:
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        self.bar.setFormat("")
+        self.bar.setEnabled(False)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.bar.setValue(self._done)
+        self._pace.note(self._done, now)
+        rate = self._pace.rate
+        if rate and now - self._said_at >= SAID_EVERY_S:
+            self._said_at = now
+            left = time_left((self.bar.maximum() - self._done) / rate)
+            self.pace_label.setText(f"{rate:.1f} photos/s, {left}")
+
+
+def _button_of(action: QAction) -> ChoiceButton:
+    button = ChoiceButton(action.text())
+    button.setToolTip(action.toolTip())
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(action.trigger)
+    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+    return button

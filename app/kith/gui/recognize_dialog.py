@@ -1,0 +1,55 @@
+"""Ask which photos to recognise and where their copies go."""
+
+from pathlib import Path
+
+from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
+
+from kith.gui.fitting_dialog import FittingDialog
+from kith.gui.folders import ChooseFolder, FolderField, is_folder, why_not_apart
+from kith.gui.plain_text import wrapped
+from kith.settings import Settings
+
+
+class RecognizeDialog(FittingDialog):
+    """Two folders, as they were the last time; accepted only where they can be used."""
+
+    def __init__(self, settings: Settings, choose: ChooseFolder, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Recognize Folder")
+        self._settings = settings
+        self.input = FolderField("Photos to recognize", settings.input_folder, choose)
+        self.input.say("Its photos are only read; subfolders are searched too." if settings.recursive else "")
+        self.output = FolderField("Copies and report go to", settings.output_folder, choose)
+        self.output.say("One folder per person, Unknown for photos of nobody known, and report.csv.")
+        self.problem = wrapped(bold=True)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.start = self.buttons.addButton("&Recognize", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        form = QFormLayout()
+        form.addRow("&Photos to recognize", self.input)
+        form.addRow("&Copies and report go to", self.output)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self.problem)
+        column.addWidget(self.buttons)
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """The folders chosen, by their settings' keys."""
+        chosen = {"process_dir": self.input.folder, "processed_dir": self.output.folder}
+        return {key: folder for key, folder in chosen.items() if folder}
+
+    def accept(self) -> None:
+        """Close if the folders can be used, else say why not."""
+        problem = self._why_not(self.input.folder, self.output.folder)
+        self.problem.setText(problem)
+        if not problem:
+            super().accept()
+
+    def _why_not(self, photos: Path | None, output: Path | None) -> str:
+        if photos is None or not is_folder(photos):
+            return f"There is no folder {photos}: choose the folder of photos." if photos else "Choose the photos."
+        if output is None:
+            return "Choose a folder for the copies and the report."
+        return why_not_apart(self._settings.dataset_folder, photos, output)

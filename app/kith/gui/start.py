@@ -1,0 +1,92 @@
+"""Start the window."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from types import TracebackType
+
+from PyQt6.QtCore import QSettings, QTimer
+from PyQt6.QtWidgets import QApplication, QMessageBox
+
+from kith import __version__
+from kith.errors import command
+from kith.gui.console import Kind
+from kith.gui.library_notices import LibraryNotices
+from kith.gui.main_window import MainWindow
+from kith.gui.plain_text import message
+from kith.logs import log_file, start_log
+from kith.process import CANNOT
+from kith.settings import load_user_settings, user_folder, user_settings_file
+
+_log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Show the window until it is closed and return the exit code."""
+    if not _has_display():
+        sys.stderr.write(f"There is no display to show the window on. {command('--help')} tells what works without.\n")
+        return CANNOT
+    start_log()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would wait for the next click
+    # Qt's own dialog keeps the folders last chosen: among Kith's settings, where README says what is to be deleted.
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(user_folder("config")))
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Kith")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("kith")
+    first_time = not user_settings_file().exists()
+    window = MainWindow(load_user_settings())
+    sys.excepthook = report_bug
+    logging.getLogger("kith.identity").addHandler(LibraryNotices(window.console))
+    window.show()
+    QTimer.singleShot(0, lambda: greet(window, first_time))
+    return app.exec()
+
+
+def greet(window: MainWindow, first_time: bool) -> None:
+    """Open the first steps for whoever has no settings yet or no photos of people; first of all tell of broken ones.
+
+    Whose people are only missing, with their drive perhaps, is told so.
+    """
+    from kith.gui.background import Newest
+    from kith.gui.folders import is_missed, people_problem
+
+    settings = window.settings
+    people = settings.dataset_folder
+
+    def look(stop: threading.Event) -> tuple[str, bool]:
+        problem = people_problem(people, settings, stop)
+        return problem, is_missed(people, settings) or os.path.isfile(settings.library_file)
+
+    def tell(found: tuple[str, bool]) -> None:
+        problem, is_known = found
+        if problem and is_known:
+            window.console.add(Kind.PROBLEM, f"{people}: {problem}")
+        elif problem and not window.jobs.running and QApplication.activeModalWidget() is None:
+            window.first_steps()
+
+    if window.settings_are_broken:
+        window.mend_settings()
+    elif first_time:
+        window.first_steps()
+    else:
+        Newest(window, pause_ms=0).ask(look, tell)
+
+
+def _has_display() -> bool:
+    needed = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in needed)
+
+
+def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log an exception that nobody caught, which Qt would end the program for, and say so."""
+    _log.error("bug", exc_info=(kind, error, trace))
+    sys.__excepthook__(kind, error, trace)
+    if QApplication.activeModalWidget() is None:
+        text = (
+            f"Something went wrong that should not have ({kind.__name__}). {log_file()} tells what; "
+            "Help ▸ Report a Problem… shows it."
+        )
+        message(QApplication.activeWindow(), text, QMessageBox.Icon.Critical).open()

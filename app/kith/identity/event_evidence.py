@@ -1,0 +1,102 @@
+"""The bodies of people whose faces show in the event of a photo: clothes stay the same within one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kith.identity.event_records import EventRecords
+from kith.identity.gallery import Gallery, Sample, gallery_of
+from kith.identity.person_records import Link, Source, Word, said_to_be
+from kith.identity.verdicts import Evidence, PhotoVerdict
+from kith.photos.events import events_of
+
+_FOLDERS_KEPT = 16
+
+Named = tuple[tuple[int, int], ...]  # appearances and who they are
+
+
+class EventEvidence:
+    """Collects them, from what the library says and from verdicts that are not written yet.
+
+    It remembers ids, and the bodies of one event. `forget` what changed meanwhile.
+    """
+
+    def __init__(self, records: EventRecords, face_model_id: str, body_model_id: str, gap_hours: float) -> None:
+        self._records = records
+        self._face_model_id = face_model_id
+        self._body_model_id = body_model_id
+        self._gap_hours = gap_hours
+        self._learned: dict[int, Named] = {}
+        self._folders: dict[Path, dict[int, frozenset[int]]] = {}
+        self._gathered: tuple[frozenset[int], Gallery] | None = None
+
+    def forget(self) -> None:
+        """Go by what the library says, as it is now."""
+        self._learned.clear()
+        self._folders.clear()
+        self._gathered = None
+
+    def learn(self, photo_id: int, verdict: PhotoVerdict) -> None:
+        """Let this verdict on a photo hold instead of what the library says."""
+        self._gathered = None
+        self._learned[photo_id] = tuple(
+            (one.appearance_id, one.person_id)
+            for one in verdict.appearances
+            if one.person_id is not None and (one.said or one.evidence is Evidence.FACE)
+        )
+
+    def bodies(self, photo_id: int) -> Gallery:
+        """Return the bodies of whom user, dataset or their faces named in the photos of the event.
+
+        A photo that lies in several folders may belong to several events.
+        """
+        together = self._together(photo_id)
+        if self._gathered is None or self._gathered[0] is not together:
+            self._gathered = together, self._gallery(together)
+        return self._gathered[1]
+
+    def _together(self, photo_id: int) -> frozenset[int]:
+        events = [self._events_in(folder).get(photo_id) for folder in self._records.folders(photo_id)]
+        found = [event for event in events if event]
+        return found[0] if len(found) == 1 else frozenset().union(*found)
+
+    def _events_in(self, folder: Path) -> dict[int, frozenset[int]]:
+        """Return for each photo of a folder the photos of its event."""
+        if folder not in self._folders:
+            if len(self._folders) >= _FOLDERS_KEPT:
+                self._folders.clear()
+            self._folders[folder] = self._find_events(folder)
+        return self._folders[folder]
+
+    def _find_events(self, folder: Path) -> dict[int, frozenset[int]]:
+        shots = self._records.shots(folder)
+        photos: dict[int, set[int]] = {}
+        numbers = events_of([shot for _, shot in shots], self._gap_hours)
+        for (photo_id, _), number in zip(shots, numbers, strict=True):
+            if number is not None:
+                photos.setdefault(number, set()).add(photo_id)
+        found: dict[int, frozenset[int]] = {}
+        for event in map(frozenset, photos.values()):
+            found |= {photo: found[photo] | event if photo in found else event for photo in event}
+        return found
+
+    def _gallery(self, photo_ids: frozenset[int]) -> Gallery:
+        named = self._named(photo_ids)
+        rows = self._records.bodies(named.keys(), self._body_model_id)
+        samples = [Sample(named[key], key, photo, 0.0, 0.0, vector) for key, photo, vector in rows]
+        ordered = sorted(samples, key=lambda one: (one.person_id, one.appearance_id))
+        return gallery_of(self._body_model_id, ordered)
+
+    def _named(self, photo_ids: frozenset[int]) -> dict[int, int]:
+        named = {key: person for photo in photo_ids for key, person in self._learned.get(photo, ())}
+        for links in self._records.links(photo_ids - self._learned.keys()).values():
+            people = {key: self._accepted(own) for key, own in links.items()}
+            named |= {key: person for key, person in people.items() if person is not None}
+        return named
+
+    def _accepted(self, links: Sequence[Link]) -> int | None:
+        said = said_to_be(links)
+        if said is not None:
+            return said
+        denied = {one.person_id for one in links if one.word is Word.IS_NOT}
+        by_face = (one for one in links if one.source is Source.MACHINE and one.model_id == self._face_model_id)
+        return next((one.person_id for one in by_face if one.person_id not in denied), None)

@@ -1,0 +1,84 @@
+"""The gallery: what dataset and user teach, of good enough quality, ready to be compared with."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.identity.nearest import Layout, lay_out
+from kith.identity.person_records import PersonRecords
+from kith.vision.observations import Kind, Observation
+
+LEAST_FRONTALITY = 0.70  # a face in profile resembles other people's profiles: docs/recognition.md
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One taught observation of a person."""
+
+    person_id: int
+    appearance_id: int
+    photo_id: int
+    sharpness: float
+    frontality: float
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """Vectors of one model (`vectors`: S x D), each of an appearance of a person (both ids: S, people ascending)."""
+
+    model_id: str
+    person_ids: NDArray[np.int64]
+    appearance_ids: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+    @property
+    def people(self) -> NDArray[np.int64]:
+        """The ids of the people in it, ascending."""
+        return np.unique(self.person_ids)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """How its samples are laid out to be compared with many faces; not for an empty one."""
+        return lay_out(self.person_ids, self.vectors)
+
+    def without(self, appearance_id: int) -> "Gallery":
+        """Return the gallery as if nobody had said who this appearance is."""
+        rows = self.appearance_ids != appearance_id
+        if rows.all():
+            return self
+        return Gallery(self.model_id, self.person_ids[rows], self.appearance_ids[rows], self.vectors[rows])
+
+    def __len__(self) -> int:
+        return len(self.person_ids)
+
+
+def taught_samples(people: PersonRecords, kind: Kind, model_id: str) -> list[Sample]:
+    """Return every taught observation of one model, ordered by person."""
+    return [Sample(*row) for row in people.taught(kind, model_id)]
+
+
+def is_good(face: Sample | Observation, least_sharpness: float) -> bool:
+    """Say whether a face teaches: sharp, and not turned away."""
+    return face.sharpness >= least_sharpness and face.frontality >= LEAST_FRONTALITY
+
+
+def good_faces(samples: Iterable[Sample], least_sharpness: float) -> list[Sample]:
+    """Leave blurred faces and profiles out, but never a whole person: of somebody with no other the sharpest stays."""
+    kept: list[Sample] = []
+    for _, of_person in groupby(samples, key=lambda sample: sample.person_id):
+        own = list(of_person)
+        kept += [one for one in own if is_good(one, least_sharpness)] or [max(own, key=lambda one: one.sharpness)]
+    return kept
+
+
+def gallery_of(model_id: str, samples: Sequence[Sample]) -> Gallery:
+    """Return samples of one model, ordered by person, as a gallery."""
+    person_ids = np.array([sample.person_id for sample in samples], np.int64)
+    appearance_ids = np.array([sample.appearance_id for sample in samples], np.int64)
+    vectors = [sample.vector for sample in samples]
+    return Gallery(model_id, person_ids, appearance_ids, np.stack(vectors) if vectors else np.empty((0, 0), np.float32))

@@ -1,0 +1,61 @@
+"""Whether a file that changed still shows the same: the same faces at the same places."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kith.identity.health import SAME_PHASH_BITS
+from kith.identity.photo_records import SAME_PLACE_IOU
+from kith.photos.box import Box
+from kith.vision.observations import Kind, Observation
+
+# Distance of a face from itself after an edit: farther than edits move it, and nearer than other people are. At 0.40
+# no group of 3,715 faces mixed two people (matiasdelellis/facerecognition, doc/clustering.md).
+SAME_FACE = 0.4
+
+Face = tuple[Box, Observation]  # with its place in the upright photo
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What shows in a photo: its faces, and its perceptual hash (signed 64 bits) where that is known."""
+
+    faces: Sequence[Face]
+    phash: int | None
+
+
+def content_of(seen: Iterable[Observation], orientation: int, phash: int | None) -> Content:
+    """Return the content of a photo of which this was seen, the boxes being of its stored pixels."""
+    faces = [(one.box.to_upright(orientation), one) for one in seen if one.kind is Kind.FACE]
+    return Content(faces, phash)
+
+
+def shows_the_same(before: Content, after: Content) -> bool:
+    """Say whether every face is where it was; where no face was, whether both are nearly the same picture."""
+    alike = _look_alike(before.phash, after.phash)
+    if not before.faces:
+        return alike and not after.faces
+    free = list(after.faces)
+    for face in before.faces:
+        same = next((other for other in free if _is_same(face, other, alike)), None)
+        if same is None:
+            return False
+        free.remove(same)
+    return True
+
+
+def _is_same(face: Face, other: Face, pictures_alike: bool) -> bool:
+    """Say whether two faces are one: by place and vector, or by place and picture where two models saw them."""
+    (place, seen), (other_place, other_seen) = face, other
+    if place.iou(other_place) < SAME_PLACE_IOU:
+        return False
+    if seen.model_id != other_seen.model_id or len(seen.vector) != len(other_seen.vector):
+        return pictures_alike
+    return bool(np.linalg.norm(seen.vector - other_seen.vector) < SAME_FACE)
+
+
+def _look_alike(phash: int | None, other: int | None) -> bool:
+    if phash is None or other is None:
+        return False
+    return ((phash ^ other) & (2**64 - 1)).bit_count() <= SAME_PHASH_BITS

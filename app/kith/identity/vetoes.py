@@ -1,0 +1,82 @@
+"""Why a face cannot be a person, however alike: dates of birth and death, and what the user denied."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.identity.gallery import Gallery
+from kith.identity.matching import Candidate
+
+
+class Reason(StrEnum):
+    """The rule that decided on an appearance, or that keeps a person from being it."""
+
+    SAID_BY_USER = "said by user"
+    SAID_BY_DATASET = "said by dataset"
+    ACCEPTED = "accepted"
+    TOO_FAR = "too far"
+    UNSURE = "unsure"  # between face_tol and face_suggest
+    MARGIN = "margin too small"
+    BLURRED = "blurred"
+    TOO_SMALL = "too small"
+    TAKEN = "taken by another face"
+    BEFORE_BIRTH = "before birth"
+    AFTER_DEATH = "after death"
+    DENIED = "denied"
+    IGNORED = "ignored"
+    NO_FACE = "no face"
+    BODY_ACCEPTED = "body accepted"
+    BODY_SUGGESTED = "body suggested"
+    BODY_EVENT = "body accepted within the event"
+    BODY_EVENT_SUGGESTED = "body suggested within the event"
+
+
+BODY_REASONS = frozenset(
+    {Reason.BODY_ACCEPTED, Reason.BODY_SUGGESTED, Reason.BODY_EVENT, Reason.BODY_EVENT_SUGGESTED}
+)  # the body decided or suggests
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """A person who cannot be it: `by` is the appearance that speaks against them.
+
+    That is who was given the person (TAKEN), or whom the user denied to be the person (DENIED).
+    """
+
+    person_id: int
+    reason: Reason
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A person's dates, each YYYY, YYYY-MM, YYYY-MM-DD or unknown."""
+
+    birth: str | None = None
+    death: str | None = None
+
+    def rules_out(self, taken_at: str | None) -> Reason | None:
+        """Say why somebody cannot show in a photo taken then (ISO 8601): only where every reading of both dates does.
+
+        A date says as much as it holds: who died in 1990 may show until the end of that year.
+        """
+        if taken_at and self.birth and taken_at[: len(self.birth)] < self.birth:
+            return Reason.BEFORE_BIRTH
+        if taken_at and self.death and taken_at[: len(self.death)] > self.death:
+            return Reason.AFTER_DEATH
+        return None
+
+
+def denied_by(denied: Gallery, candidate: Candidate, face: NDArray[np.float32]) -> int | None:
+    """Return the appearance denied to be this person that a face (D) is nearer to than to the person, if there is one.
+
+    `denied` holds the faces of which the user said that they are not a person, under that person.
+    """
+    start, end = np.searchsorted(denied.person_ids, [candidate.person_id, candidate.person_id + 1])
+    if start == end:
+        return None
+    distances = np.linalg.norm(denied.vectors[start:end] - face, axis=1)
+    best = int(distances.argmin())
+    return int(denied.appearance_ids[start + best]) if distances[best] < candidate.value else None

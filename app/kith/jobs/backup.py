@@ -1,0 +1,131 @@
+"""Back up the library, also while a job writes to it, and put a backup in its place."""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.errors import BadInput, BadKnowledgeBase, FilingFailed, KithError, command
+from kith.identity.connection import LibraryConnection, repair_advice
+from kith.identity.inspecting import inspect
+from kith.identity.migrating import version_of
+from kith.identity.store import open_store
+from kith.identity.whole_copies import check_unused, copy_library, kept_beside, new_file, put_in_place, reason_of
+from kith.identity.write_ahead import check_log, foreign_logs, mark_as_copy, side_file
+from kith.jobs.context import sole_job
+from kith.jobs.engines import find_engines
+from kith.jobs.exporting import export_encodings
+from kith.jobs.library import check_library
+from kith.settings import Settings
+
+
+def back_up(settings: Settings, target: Path) -> Path:
+    """Copy the library as it is at one moment to a new file and return its path.
+
+    Raises BadInput where the file is there already, BadKnowledgeBase without a library and where it is damaged, which
+    is copied all the same, and FilingFailed.
+    """
+    library, target = settings.library_file, Path(os.path.abspath(target))
+    check_library(settings)
+    try:
+        copy_library(library, target)
+    except FileExistsError as error:
+        raise BadInput(f"{target} is there already and is not overwritten: name a new file.") from error
+    except (OSError, sqlite3.Error) as error:
+        raise FilingFailed(f"The library could not be copied to {target}: {reason_of(error)}.") from error
+    if faults := _faults(target):
+        raise BadKnowledgeBase(
+            f"The library is damaged, and so is its copy {target}: {'; '.join(faults)}. Keep earlier backups. "
+            f"{repair_advice()}."
+        )
+    return target
+
+
+def _faults(library: Path) -> list[str]:
+    with closing(LibraryConnection.open(library)) as connection:
+        return inspect(connection).lines()
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A backup that is the library now: where the former one is kept, if there was one, and what to know."""
+
+    file: Path
+    library: Path
+    kept: Path | None
+    notes: tuple[str, ...]
+
+
+def restore(settings: Settings, file: Path) -> Restored:
+    """Let a copy of a backup be the library; the former one is kept beside it and can be restored in turn.
+
+    Raises BadInput where the file is no whole library, StoreBusy, BadKnowledgeBase and FilingFailed; then nothing is
+    changed.
+    """
+    library, file = settings.library_file.resolve(), Path(os.path.abspath(file))
+    if not file.is_file():
+        raise BadInput(f"{file} is not there, or no file: name a backup of the library.")
+    if library.exists() and file.samefile(library):
+        raise BadInput(f"{file} is the library itself: name a backup of it.")
+    check_library(settings, create=True)
+    with sole_job(settings.library_file, "Restoring the library"):
+        try:
+            kept, faults = _put_in_place(file, library)
+        except OSError as error:
+            raise FilingFailed(
+                f"{file} could not be put in the place of {library}: {error.strerror or error}. Nothing was changed."
+            ) from error
+        return Restored(file, library, kept, (*faults, *_follow_up(settings)))
+
+
+def restore_summary(done: Restored) -> list[str]:
+    """Return what was done, line by line."""
+    kept = f"As it was before it is kept as {done.kept}: {command('restore')} goes back to it."
+    return [
+        f"The library is that of {done.file} now.",
+        *([kept] if done.kept else []),
+        f"{command('redecide')} lets the filed copies follow.",
+    ]
+
+
+def _put_in_place(file: Path, library: Path) -> tuple[Path | None, list[str]]:
+    with new_file(library.parent, library.name) as part:
+        for suffix in ("", "-wal", "-journal"):
+            if side_file(file, suffix).is_file():
+                shutil.copyfile(side_file(file, suffix), side_file(part, suffix))
+        faults = _made_ready(part, file)
+        kept = None
+        if library.exists():
+            if not foreign_logs(library):
+                check_unused(library)
+            kept = kept_beside(library, "before-restore")
+        put_in_place(part, library)
+    return kept, faults
+
+
+def _made_ready(part: Path, file: Path) -> list[str]:
+    """Make the copy of a backup a file for itself and return what is damaged of it; raises BadInput."""
+    try:
+        check_log(part)
+        with closing(LibraryConnection.open(part)) as connection:
+            version, inspection = version_of(connection), inspect(connection)
+            mark_as_copy(connection)
+    except (KithError, sqlite3.Error) as error:
+        raise BadInput(f"{file} cannot be restored: {error}") from error
+    if not version or inspection.faults:
+        what = f"is damaged ({'; '.join(inspection.lines())})" if version else "is no library"
+        raise BadInput(f"{file} {what}: name another backup. Nothing was changed.")
+    return inspection.lines()
+
+
+def _follow_up(settings: Settings) -> list[str]:
+    """Open the library, which brings an earlier one up to date, and write encodings.pkl anew where it is."""
+    with open_store(settings.library_file) as store:
+        try:
+            if settings.encodings_file.is_file():
+                export_encodings(settings, store, find_engines(settings)[0].body_model_id)
+        except KithError as error:
+            return [f"{settings.encodings_file.name} is still that of the former library: {error}"]
+    return []

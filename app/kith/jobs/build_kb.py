@@ -1,0 +1,179 @@
+"""Build KB: learn the people from a folder of photos per person."""
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from kith.errors import BadPhoto
+from kith.identity.gallery import is_good
+from kith.identity.store import Store
+from kith.identity.teaching import Lesson, PersonFolders, lesson_of, readable
+from kith.jobs.context import Context
+from kith.jobs.events import (
+    BuildFinished,
+    Event,
+    FolderAway,
+    LeftOut,
+    Notice,
+    PersonTaught,
+    PhotoFailed,
+    PhotoLearned,
+    Started,
+)
+from kith.jobs.exporting import check_export, export_encodings
+from kith.jobs.looking import Look, look_at_photos, notes_on, save_look
+from kith.jobs.missing import MissingFolder, missing_folders
+from kith.jobs.people_folder import PeopleFolder, read_people_folder
+from kith.jobs.wording import display_names
+
+FEW_PHOTOS = 3
+GOOD_NUMBER = 15
+Forget = Collection[Path] | Literal["all"]  # the missing folders whose people the user wants to forget
+UNREAD = "nothing could be read this time: what is known of this person stays"
+
+
+@dataclass(slots=True)
+class _Build:
+    """What a build has gathered so far."""
+
+    total: int
+    done: int = 0
+    analysed: int = 0
+    lessons: dict[Path, Lesson] = field(default_factory=dict)
+    failed: list[PhotoFailed] = field(default_factory=list)
+
+
+def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
+    """Look at every photo below the people folder, and when all are seen let the knowledge base say what they say.
+
+    What folders taught that are missing now is kept, but for those that the user says to `forget`. Yields Started,
+    Notice, PhotoLearned or PhotoFailed a photo, BuildFinished. Stopped early it leaves the knowledge base as it was and
+    keeps the analyses. Raises BadInput, ModelMissing, BadKnowledgeBase and FilingFailed.
+    """
+    began = time.monotonic()
+    notices = check_export(context.settings)
+    found = read_people_folder(context.settings, context.store.copies)
+    owners = {_path(photo): name for name, photos in found.photos.items() for photo in photos}
+    build = _Build(len(owners))
+    yield Started("Build KB", build.total)
+    yield from (Notice(text) for text in (*context.notices, *notices, *found.notices))
+    for look in look_at_photos(context, (photo for photos in found.photos.values() for photo in photos)):
+        yield from notes_on(look)
+        yield _learn(context, build, look, owners)
+    stopped = build.done < build.total
+    people, away = ((), ()) if stopped else _teach(context, found, owners, build, forget)
+    yield BuildFinished(
+        build.total,
+        build.done,
+        build.analysed,
+        tuple(build.failed),
+        people,
+        time.monotonic() - began,
+        stopped,
+        away,
+        found.passed_over.pictures,
+    )
+
+
+def _path(found: Path | BadPhoto) -> Path:
+    return found.path if isinstance(found, BadPhoto) else found
+
+
+def _learn(
+    context: Context, build: _Build, look: Look | BadPhoto, owners: dict[Path, str]
+) -> PhotoLearned | PhotoFailed:
+    build.done += 1
+    if isinstance(look, BadPhoto):
+        failure = PhotoFailed(build.done, build.total, look.path, look.reason)
+        build.failed.append(failure)
+        return failure
+    with context.store.transaction():
+        photo_id, sightings, analysed = save_look(context.store, look, context.spec.engine_id)
+    build.analysed += analysed
+    lesson = lesson_of(photo_id, sightings, context.settings.lap_var_thresh)
+    build.lessons[look.path] = lesson
+    return PhotoLearned(build.done, build.total, look.path, owners[look.path], lesson.left_out)
+
+
+def _teach(
+    context: Context,
+    found: PeopleFolder,
+    owners: dict[Path, str],
+    build: _Build,
+    forget: Forget,
+) -> tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]:
+    """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
+    store, settings = context.store, context.settings
+    folders = PersonFolders(store.people, found.photos)
+    with store.transaction():
+        folders.assign(build.lessons, owners)
+        unread = store.photos.photos_at([failure.path for failure in build.failed])
+        seen = {lesson.photo_id for lesson in build.lessons.values()} | set(unread.values())
+        missing = missing_folders(store, settings.dataset_folder, found, seen)
+        kept = {photo for one in missing if not _is_forgotten(one.path, forget) for photo in one.photos}
+        taught = folders.teach(build.lessons, owners, kept.union(unread.values()))
+        store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys(), kept)
+    away = _folders_away(store, found, missing, forget)
+    people = _people_taught(context, build, taught, owners)
+    gone = {one.path for one in away}
+    return tuple(one for one in people if settings.dataset_folder / one.name not in gone), away
+
+
+def _folders_away(
+    store: Store, found: PeopleFolder, missing: Sequence[MissingFolder], forget: Forget
+) -> tuple[FolderAway, ...]:
+    names = display_names(store.people.all().values())
+    away = [
+        FolderAway(names[one.person.id], one.path, one.path.is_dir(), len(one.photos), _is_forgotten(one.path, forget))
+        for one in missing
+    ]
+    told = {one.path for one in missing}
+    links = (FolderAway(readable(link.name), link, False, 0) for link in found.broken if link not in told)
+    return (*away, *links)
+
+
+def _is_forgotten(folder: Path, forget: Forget) -> bool:
+    return forget == "all" or folder in forget
+
+
+def _people_taught(
+    context: Context, build: _Build, taught: dict[str, dict[Path, str]], owners: dict[Path, str]
+) -> tuple[PersonTaught, ...]:
+    settings = context.settings
+    samples = export_encodings(settings, context.store, context.spec.body_model_id)
+    used = {sample.photo_id for sample in samples}
+    poor = {sample.photo_id for sample in samples if not is_good(sample, settings.lap_var_thresh)}
+    unreadable = {owners[failure.path] for failure in build.failed}
+    return tuple(
+        _person_taught(name, reasons, build.lessons, used, poor, name in unreadable) for name, reasons in taught.items()
+    )
+
+
+def _person_taught(
+    name: str,
+    reasons: dict[Path, str],
+    lessons: dict[Path, Lesson],
+    used: set[int],
+    poor: set[int],
+    unreadable: bool,
+) -> PersonTaught:
+    teaching = [path for path, reason in reasons.items() if not reason and lessons[path].photo_id in used]
+    left_out = tuple(
+        LeftOut(path, reason or lessons[path].left_out or "left out by your own word")
+        for path, reason in sorted(reasons.items())
+        if path not in teaching
+    )
+    advice = UNREAD if unreadable and not teaching else _advice(teaching, lessons, poor)
+    return PersonTaught(name, len(teaching), left_out, advice)
+
+
+def _advice(teaching: list[Path], lessons: dict[Path, Lesson], poor: set[int]) -> str:
+    if not teaching:
+        return "nobody learned: add photos that show this person alone and sharp"
+    if any(lessons[path].photo_id in poor for path in teaching):
+        return "no photo is sharp and from the front, the sharpest is used: add better ones"
+    if len(teaching) < FEW_PHOTOS:
+        return f"only {len(teaching)}: add more photos, {FEW_PHOTOS} at the very least"
+    return f"{GOOD_NUMBER} or more photos recognise better" if len(teaching) < GOOD_NUMBER else ""

@@ -1,0 +1,112 @@
+"""What every job works with: settings, the open library, the models, the executor and the wish to stop."""
+
+import os
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from kith.errors import BadKnowledgeBase, StoreBusy
+from kith.identity.store import Store, open_store
+from kith.identity.whole_copies import new_file
+from kith.jobs.engines import decided_device, find_engines
+from kith.jobs.library import check_library
+from kith.jobs.people_folder import check_that_somebody_can_be_learned
+from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
+from kith.settings import Device, Settings
+from kith.text import printable
+from kith.vision.engines import EngineSpec
+
+_LONGEST_NAME = 300  # bytes read of who holds the lock
+PHOTOS_A_BATCH = 32  # on a graphics card: enough faces to keep it busy, few enough to stop soon
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a job needs: `workers` processes take `batch_size` photos at a time; `notices` are for the user."""
+
+    settings: Settings
+    store: Store
+    spec: EngineSpec
+    device: Device
+    executor: ExecutorFactory
+    workers: int
+    batch_size: int
+    stop: threading.Event
+    notices: tuple[str, ...]
+
+
+@contextmanager
+def open_context(
+    settings: Settings,
+    stop: threading.Event,
+    job: str,
+    executor: ExecutorFactory | None = None,
+    *,
+    create: bool = False,
+) -> Iterator[Context]:
+    """Open the library for one job at a time; raises StoreBusy, BadKnowledgeBase and ModelMissing.
+
+    With `create` one is begun where there is none, if the people folder has anybody to learn: raises BadInput.
+    """
+    spec, notices = find_engines(settings)
+    device = decided_device(settings.device)
+    workers, batch_size = (1, PHOTOS_A_BATCH) if device is Device.CUDA else (worker_count(settings.workers), 1)
+    pool = executor or partial(photo_pool, workers, batch_size)
+    if create and not os.path.isfile(settings.library_file):
+        check_that_somebody_can_be_learned(settings)
+    check_library(settings, create)
+    with sole_job(settings.library_file, job), open_store(settings.library_file, create) as store:
+        yield Context(settings, store, spec, device, pool, workers, batch_size, stop, notices)
+
+
+@contextmanager
+def sole_job(library: Path, job: str) -> Iterator[None]:
+    """Hold the library's lock, which a killed process loses by itself; a file beside it names the holder.
+
+    Raises StoreBusy and BadKnowledgeBase.
+    """
+    holder = library.with_name(f"{library.name}.holder")
+    with _lock(library, holder):
+        _name_holder(holder, f"{job} (process {os.getpid()} on {socket.gethostname()})")
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                holder.unlink()
+
+
+def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
+    try:
+        return FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0)
+    except Timeout as error:
+        name = _named_holder(holder) or "another job"
+        raise StoreBusy(f"{name} is at work on {library}: wait until it has ended, or stop it") from error
+    except OSError as error:
+        raise BadKnowledgeBase(
+            f"The folder {library.parent} cannot be used ({error.strerror or error}): it must be writable. "
+            "library_path in the settings can keep the library elsewhere."
+        ) from error
+
+
+def _name_holder(holder: Path, name: str) -> None:
+    """Write who holds the lock into a new file that takes the place of whatever lies there, be it a link."""
+    with suppress(OSError), new_file(holder.parent, holder.name) as part:  # a courtesy; the lock holds without
+        part.write_text(name, encoding="utf-8")
+        part.replace(holder)
+
+
+def _named_holder(holder: Path) -> str:
+    """Return what a file says, anybody's perhaps, of who holds the lock; empty where it is no plain file."""
+    with suppress(OSError):
+        handle = os.open(holder, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                return printable(file.read(_LONGEST_NAME).decode("utf-8", "replace")).strip()
+    return ""

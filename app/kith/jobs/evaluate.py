@@ -1,0 +1,80 @@
+"""Evaluate the knowledge base by its own photos, and recommend a tolerance and a margin for it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.filing.curve import check_curve_file, described, draw_curve, write_table
+from kith.identity.evaluation import MOST_FALSE, Evaluation, Point, evaluate_gallery, independent, point_at
+from kith.identity.gallery import gallery_of, good_faces, is_good, taught_samples
+from kith.jobs.library import open_library
+from kith.jobs.wording import people_count
+from kith.settings import Settings
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationFinished:
+    """What was measured; `current` is the point of the settings, `recommended` another one where that is better."""
+
+    evaluation: Evaluation
+    current: Point | None
+    recommended: Point | None
+    picture: Path | None
+    table: Path | None
+
+
+def evaluate(settings: Settings, picture: Path | None = None, table: Path | None = None) -> EvaluationFinished:
+    """Ask every sample who it is, by stored observations only, and write the curve where files are named.
+
+    Raises BadInput where a file is there that Kith did not write, BadKnowledgeBase and FilingFailed.
+    """
+    for file in filter(None, (picture, table)):
+        check_curve_file(file)
+    with open_library(settings) as store:
+        taught = good_faces(taught_samples(store.people, Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
+        samples = [one for one in taught if is_good(one, settings.lap_var_thresh)]
+        looks = store.health.looks(one.photo_id for one in samples)
+        tied = independent(samples, looks, settings.event_gap)
+    evaluation = evaluate_gallery(samples, gallery_of(FACE_MODEL_ID, samples), tied)
+    if evaluation.missing:
+        return EvaluationFinished(evaluation, None, None, None, None)
+    current = point_at(evaluation.points, settings.face_tol, settings.face_margin)
+    recommended = evaluation.best
+    shown = recommended or current
+    if picture:
+        marked = [("best measured", recommended)] if recommended else []
+        curve = [one for one in evaluation.points if one.face_margin == shown.face_margin]
+        draw_curve(picture, curve, [*marked, ("settings now", current)])
+    if table:
+        write_table(table, evaluation.points)
+    return EvaluationFinished(evaluation, current, recommended, picture, table)
+
+
+def evaluation_summary(finished: EvaluationFinished) -> list[str]:
+    """Return what was measured, line by line."""
+    measured, current, best = finished.evaluation, finished.current, finished.recommended
+    if current is None:
+        return ["Too little to measure. For figures that mean something the knowledge base needs at least:"] + [
+            f"    {one}" for one in measured.missing
+        ]
+    asked = f"{measured.known} photos that teach, of {people_count(measured.people)}, asked as known"
+    lines = [
+        f"{asked}, {measured.strangers} as strangers; in brackets the 95 % intervals.",
+        f"Settings now, face_tol {current.face_tol:.2f} and face_margin {current.face_margin:g}: {described(current)}.",
+        _advice(current, best),
+    ]
+    return lines + [
+        f"{what}: {path}" for what, path in (("Curve", finished.picture), ("Table", finished.table)) if path
+    ]
+
+
+def _advice(current: Point, best: Point | None) -> str:
+    if best is None:
+        return "No tolerance keeps strangers and wrong names out: run the check, two people may be mixed up."
+    best_pair = f"face_tol {best.face_tol:.2f} and face_margin {best.face_margin:g}"
+    sound = not current.wrong.count and current.false.value <= MOST_FALSE
+    if sound and current.found.value >= best.found.interval[0]:
+        share = f"{100 * best.found.value:.1f} %"
+        return f"They fit this knowledge base: the best, {best_pair}, finds {share}, no more than chance explains."
+    return f"Recommended: {best_pair}: {described(best)}."

@@ -1,0 +1,46 @@
+"""Write encodings.pkl from the library."""
+
+from kith.errors import BadInput, command
+from kith.filing.encodings import BEFORE_KITH, foreign_encodings, write_encodings
+from kith.identity.gallery import Sample, good_faces, taught_samples
+from kith.identity.store import Store
+from kith.settings import Settings
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Kind
+
+
+def export_encodings(settings: Settings, store: Store, body_model_id: str | None) -> list[Sample]:
+    """Write what is taught for scripts that read encodings.pkl, and return the faces in it.
+
+    Raises BadInput where another file has its name, and FilingFailed.
+    """
+    people = store.people.all()
+    faces = good_faces(taught_samples(store.people, Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
+    bodies = taught_samples(store.people, Kind.BODY, body_model_id) if body_model_id else []
+    write_encodings(
+        settings.encodings_file,
+        [(people[sample.person_id].name, sample.vector) for sample in faces],
+        [(people[sample.person_id].name, sample.vector) for sample in bodies],
+    )
+    return faces
+
+
+def check_export(settings: Settings) -> list[str]:
+    """Return what is to be said before the export is written; raises BadInput where another file has its name."""
+    export = settings.encodings_file
+    if export.suffix.lower() in settings.valid_exts or _is_of_the_library(settings):
+        raise BadInput(
+            f"encodings_filename in the settings names {export}, which is the place of another kind of file: let it "
+            "name one such as encodings.pkl."
+        )
+    if not foreign_encodings(export):
+        return []
+    kept = f"{export.name}.{BEFORE_KITH}"
+    teach = f"{command('import-kb')} teaches the people in such a file."
+    return [f"{export} is not as this Kith wrote it, and is kept beside the new one as {kept}: {teach}"]
+
+
+def _is_of_the_library(settings: Settings) -> bool:
+    """Say whether the export would have the name of the library, or of a file that lies beside it."""
+    export, library = settings.encodings_file, settings.library_file
+    return export.parent == library.parent and export.name.casefold().startswith(library.name.casefold())

@@ -1,0 +1,94 @@
+"""Which photo of the library a file is: by its image data and way up, or by its place where it still shows the same."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.identity.carried_words import Turn, as_stored, turn_between
+from kith.identity.same_content import Content, content_of, shows_the_same
+from kith.identity.store import Store
+from kith.photos.facts import PhotoFacts, read_facts
+from kith.vision.observations import Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A photo of the library, and another one that shows the same, whose words are to be copied (`turn` the places)."""
+
+    photo_id: int
+    like: int | None = None
+    turn: Turn = as_stored
+
+
+def known_photo(store: Store, path: Path) -> int | None:
+    """Return the photo that lies, or lay, at a path, else the one of the same image data. Raises BadPhoto."""
+    known = store.photos.at_path(path)
+    return photo_of(store, read_facts(path), path) if known is None and os.path.isfile(path) else known
+
+
+def photo_of(store: Store, facts: PhotoFacts, path: Path) -> int | None:
+    """Return the photo that a file is, None where it is new.
+
+    The same image data the other way up is the same photo, its orientation newly written, unless another file still
+    holds it as it was: then each file is judged by its own.
+    """
+    known = _same_pixels(store, facts)
+    if facts.orientation in known:
+        return known[facts.orientation]
+    return next((photo for photo in known.values() if not _lies_elsewhere(store, photo, path)), None)
+
+
+def enter_file(store: Store, path: Path, facts: PhotoFacts, analysis: Analysis | None) -> Entered:
+    """Enter what a file tells of its photo, within the caller's transaction and before the file's place is saved.
+
+    A file that changed in place and shows the same is the same photo, with all that is said of it. Where another file
+    still holds the photo as it was, the changed one becomes a photo of its own, and so does a file the other way up.
+    """
+    known = photo_of(store, facts, path)
+    like = _shown_before(store, path, facts, known, analysis)
+    if like is None:
+        twin = None if known else next(iter(_same_pixels(store, facts).values()), None)
+        return Entered(_save(store, path, facts, known), twin)
+    turn = turn_between(store.photos.look(like).orientation, facts.orientation)
+    if known is None and not _lies_elsewhere(store, like, path):
+        store.carried.keep(like, turn)
+        return Entered(_save(store, path, facts, like))
+    return Entered(_save(store, path, facts, known), like, turn)
+
+
+def _same_pixels(store: Store, facts: PhotoFacts) -> dict[int, int]:
+    """Return the photos of the same image data by orientation, also those that an earlier version entered."""
+    found = store.photos.ways_up(facts.image_hash)
+    return found or (store.photos.ways_up(facts.former_hash) if facts.former_hash else {})
+
+
+def _lies_elsewhere(store: Store, photo_id: int, path: Path) -> bool:
+    return any(file != path and store.reviews.is_unchanged(file) for file in store.reviews.files(photo_id))
+
+
+def _save(store: Store, path: Path, facts: PhotoFacts, photo_id: int | None) -> int:
+    others = photo_id is not None and _lies_elsewhere(store, photo_id, path)
+    return store.photos.save_photo(facts, photo_id, others)
+
+
+def _shown_before(
+    store: Store, path: Path, facts: PhotoFacts, known: int | None, analysis: Analysis | None
+) -> int | None:
+    """Return the other photo that lay at the path, if the file still shows the same."""
+    before = store.photos.at_path(path)
+    if before is None or before == known:
+        return None
+    if analysis is not None:
+        seen = [observation for appearance in analysis.appearances for observation in appearance.observations]
+        after = content_of(seen, facts.orientation, analysis.phash)
+    elif known is not None:
+        after = _stored(store, known)
+    else:
+        return None
+    return before if shows_the_same(_stored(store, before), after) else None
+
+
+def _stored(store: Store, photo_id: int) -> Content:
+    look = store.photos.look(photo_id)
+    sightings = store.photos.sightings(store.reviews.newest_analysis(photo_id) or 0)
+    return content_of([seen.face for seen in sightings if seen.face], look.orientation, look.phash)

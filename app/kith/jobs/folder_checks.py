@@ -1,0 +1,78 @@
+"""People, photos and copies are kept apart: what a machine filed must never teach, nor be filed a second time."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from kith.errors import BadInput, command
+from kith.identity.copy_records import CopyRecords
+from kith.photos.outputs import MARKER, REPORT, lies_in, output_around
+
+_FILED = (
+    f"a folder that Kith files copies to (it is known by {MARKER}, or by a {REPORT} that names copies there). Whom "
+    "they show was decided by a machine"
+)
+
+
+def standing_outputs(copies: CopyRecords) -> list[Path]:
+    """Return the output folders that the library has a copy in which is still there."""
+    return [output for output in copies.outputs() if any(map(os.path.isfile, copies.targets(output)))]
+
+
+def check_people(people: Path, known: Collection[Path] = (), *, only_around: bool = False) -> None:
+    """Raise BadInput where the people folder is, or lies in, a folder of copies, one of the `known` or a marked one.
+
+    `only_around`: where it lies in one.
+    """
+    if output := output_around(Path(os.path.realpath(people)).parent if only_around else people, known):
+        raise BadInput(
+            f"The people folder {people} {_is_or_lies_in(people, output)} {_FILED}, so they must not teach: let "
+            "dataset_dir in the settings name a folder outside it, of photos that you chose yourself. To teach with "
+            "some of the copies, put them into a person's folder there."
+        )
+
+
+def check_inputs(inputs: Sequence[Path], known: Collection[Path] = ()) -> None:
+    """Raise BadInput where a folder or photo to recognise is, or lies in, a folder of copies."""
+    for path in inputs:
+        if output := output_around(path, known):
+            raise BadInput(
+                f"{path} {_is_or_lies_in(path, output)} {_FILED}, so they are not recognised again: name the folder "
+                f"of the photos themselves. {command('why')} tells of a single photo who is in it."
+            )
+
+
+def check_output(output: Path, people: Path, inputs: Sequence[Path] = ()) -> None:
+    """Raise BadInput where the output folder is not apart from the people folder and from what is recognised.
+
+    None of them need be there. They are not apart where one is or lies in the other, whatever links lead there.
+    """
+    for name, folder, why in (
+        ("the people folder", people, "what Kith files there would teach"),
+        *(("the photos in", path, "the copies would be recognised and filed once more") for path in inputs),
+    ):
+        if relation := _relation(output, folder):
+            place = next(_places_apart([people, *inputs]))
+            raise BadInput(
+                f"The output folder {output} {relation} {name} {folder}: {why}. Choose an output folder apart from it, "
+                f"for example {place}; processed_dir in the settings names the usual one."
+            )
+
+
+def _is_or_lies_in(path: Path, output: Path) -> str:
+    return "is" if lies_in(output, path) else f"lies in {output},"
+
+
+def _relation(one: Path, other: Path) -> str:
+    if lies_in(one, other):
+        return "is" if lies_in(other, one) else "lies in"
+    return "holds" if lies_in(other, one) else ""
+
+
+def _places_apart(folders: Sequence[Path]) -> Iterator[Path]:
+    """Yield where copies could go: beside the folders, else in the user's home or wherever that is possible."""
+    for base in (*(folder.parent for folder in folders), Path.home(), *Path.home().parents):
+        place = base / "sorted"
+        if not any(_relation(place, folder) for folder in folders):
+            yield place
+    yield Path("sorted")

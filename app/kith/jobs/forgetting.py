@@ -1,0 +1,59 @@
+"""Forget a person for good: the one thing that cannot be undone."""
+
+import glob
+import os
+import threading
+from pathlib import Path
+
+from kith.errors import BadInput, StoreBusy
+from kith.filing.encodings import BEFORE_KITH
+from kith.identity.person_records import Person
+from kith.identity.whole_copies import kept_copies
+from kith.jobs.context import Context, open_context
+from kith.jobs.editing import Outcome
+from kith.jobs.exporting import export_encodings
+from kith.jobs.people import People, text_of
+from kith.settings import Settings
+
+WHAT = "vectors, links, details and their place in the journal"
+WHAT_STAYS = "Photos, filed copies and reports stay."
+
+
+def forget(people: People, person: Person) -> Outcome:
+    """Erase a person from the library and encodings.pkl, down to the bytes; photos, copies and reports stay.
+
+    Raises StoreBusy where a job runs or another program keeps the library open, BadKnowledgeBase and FilingFailed.
+    """
+    settings = people.settings
+    with open_context(settings, threading.Event(), "Forgetting a person") as context:
+        folders = [settings.dataset_folder / folder for folder in person.folders]
+        is_clean = context.store.forget(person, folders)
+        refused = _export_again(context)
+        if not is_clean:
+            raise StoreBusy(
+                f"{text_of(person)} is erased, but another program has {settings.library_file} open, so that its "
+                "-wal file may still hold their data: close that program and open and close Kith once."
+            )
+    told = [f"{text_of(person)} is forgotten: {WHAT} are erased. {WHAT_STAYS}", people.warning_of_folders(person)]
+    told.append(refused)
+    if copies := earlier_copies(settings):
+        told.append(f"Earlier copies still hold their data, delete them: {', '.join(map(str, copies))}.")
+    return Outcome(" ".join(text for text in told if text), ())
+
+
+def _export_again(context: Context) -> str:
+    """Write encodings.pkl anew where it is, and return why it stays as it is, if so."""
+    if not os.path.isfile(context.settings.encodings_file):
+        return ""
+    try:
+        export_encodings(context.settings, context.store, context.spec.body_model_id)
+    except BadInput as error:
+        return str(error)
+    return ""
+
+
+def earlier_copies(settings: Settings) -> list[Path]:
+    """Return the copies kept of the library before it was updated, repaired or replaced, and of an encodings.pkl."""
+    export = settings.encodings_file
+    of_export = export.parent.glob(f"{glob.escape(export.name)}.{BEFORE_KITH}*")
+    return [*kept_copies(settings.library_file.resolve()), *sorted(of_export)]

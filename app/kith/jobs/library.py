@@ -1,0 +1,43 @@
+"""The library a command works with: one that is there already, unless the command is one that teaches."""
+
+import os
+
+from kith.errors import BadKnowledgeBase, command
+from kith.identity.store import Store, open_store
+from kith.jobs.folder_checks import check_people
+from kith.jobs.people_folder import away
+from kith.settings import Settings
+
+_ELSEWHERE = "If it lies on a drive or a share that is missing, plug it in or mount it; if it lies elsewhere,"
+
+
+def open_library(settings: Settings, create: bool = False) -> Store:
+    """Open the library, or begin one where `create` says so; raises BadKnowledgeBase and BadInput."""
+    check_library(settings, create)
+    return open_store(settings.library_file, create)
+
+
+def check_library(settings: Settings, create: bool = False) -> None:
+    """Raise BadKnowledgeBase where there is no library, or with `create` where none can be begun.
+
+    Raises BadInput where it would be begun in a folder of copies.
+    """
+    library = settings.library_file
+    if os.path.exists(library):
+        return
+    if os.path.lexists(library) or not os.path.isdir(library.parent):
+        why = f"{_ELSEWHERE} {_key(settings)} in the settings names the place."
+        if not settings.library_path and not os.path.isdir(library.parent):
+            why = away(settings)
+        raise BadKnowledgeBase(f"The library {library} is not there. {why}")
+    if not create:
+        raise BadKnowledgeBase(
+            f"There is no library at {library} yet: run {command('build-kb')} to make one. {_ELSEWHERE} "
+            f"{_key(settings)} in the settings names the place."
+        )
+    if not settings.library_path:
+        check_people(settings.dataset_folder)
+
+
+def _key(settings: Settings) -> str:
+    return "library_path" if settings.library_path else "dataset_dir"

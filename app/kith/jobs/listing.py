@@ -1,0 +1,73 @@
+"""The photos of all inputs of a recognition, with the names they have in lines and report."""
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.errors import BadInput, BadPhoto
+from kith.jobs.wording import left_out_lines
+from kith.photos.find import PassedOver, find_photos
+from kith.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A photo found (or what cannot be listed) and its name in lines and report."""
+
+    found: Path | BadPhoto
+    name: str
+
+
+def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
+    """Raise BadInput for the first input that is not there."""
+    for path in inputs:
+        if not os.path.exists(path):
+            raise BadInput(
+                f"{path} is not there: name a folder of photos, or a photo. Without a name it is the folder that "
+                "process_dir in the settings names."
+            )
+
+
+def list_photos(
+    inputs: Sequence[Path], settings: Settings, outputs: Collection[Path], passed_over: PassedOver
+) -> dict[Path, Listed]:
+    """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none.
+
+    Left out is what lies in the `outputs`; `passed_over` is told as by `find_photos`.
+    """
+    listed: dict[Path, Listed] = {}
+    roots = [Path(os.path.abspath(path)) for path in inputs]
+    bases = _bases(roots)
+    for root in roots:
+        for found in _found(root, settings, outputs, passed_over):
+            path = found.path if isinstance(found, BadPhoto) else found
+            listed[path] = Listed(found, path.relative_to(bases[root.drive]).as_posix())
+    if not listed:
+        told = (
+            f"There is no photo in {', '.join(map(str, inputs))}: valid_exts in the settings says what is a photo "
+            f"({' '.join(settings.valid_exts)}); hidden files, system folders and folders of copies are left out."
+        )
+        raise BadInput(" ".join([told, *left_out_lines(passed_over.pictures)]))
+    return listed
+
+
+def _bases(roots: Sequence[Path]) -> dict[str, Path]:
+    """Return for each drive the folder that names start from: the input itself, or what several have in common."""
+    if len(roots) == 1 and os.path.isdir(roots[0]):
+        return {roots[0].drive: roots[0]}
+    drives: dict[str, list[Path]] = defaultdict(list)
+    for root in roots:
+        drives[root.drive].append(root.parent)
+    return {drive: Path(os.path.commonpath(parents)) for drive, parents in drives.items()}
+
+
+def _found(
+    root: Path, settings: Settings, outputs: Collection[Path], passed_over: PassedOver
+) -> Iterable[Path | BadPhoto]:
+    if not os.path.isdir(root):
+        return [root]
+    return find_photos(
+        root, settings.valid_exts, recursive=settings.recursive, outputs=outputs, passed_over=passed_over
+    )

@@ -1,0 +1,174 @@
+"""The road of a photo up to its observations, the same for known and unknown photos."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from kith.errors import BadPhoto, KithError
+from kith.identity.photo_records import Sighting, with_unseen
+from kith.identity.store import Store
+from kith.jobs.context import Context
+from kith.jobs.engines import made_ready
+from kith.jobs.events import Notice
+from kith.jobs.file_identity import enter_file, photo_of
+from kith.jobs.workers import Task, Workers, memory_for_photos
+from kith.photos.facts import PhotoFacts
+from kith.photos.reading import Reading
+from kith.vision.analyse import Photo, analyse, read_photos
+from kith.vision.observations import Analysis
+
+_log = logging.getLogger(__name__)
+_IN_FLIGHT_PER_WORKER = 2  # the next photo is at hand when one is done, and stopping is quick
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A photo's file with its analysis: `known` (photo id, analysis id) where the store has it already.
+
+    `note` says what is missing of a photo that was looked at all the same.
+    """
+
+    path: Path
+    size: int
+    mtime_ns: int
+    facts: PhotoFacts | None
+    known: tuple[int, int] | None = None
+    analysis: Analysis | None = None
+    note: str = ""
+
+
+def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+    """Yield each photo looked at, in the order given until the wish to stop; known photos are not analysed again.
+
+    A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
+    """
+    workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
+    try:
+        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec))
+        seen = workers.results(_unseen(context, read), partial(_analysis, context), context.batch_size)
+        for look, result in seen:
+            yield _looked(look, result)
+    finally:
+        workers.close()
+
+
+def notes_on(look: Look | BadPhoto) -> Iterator[Notice]:
+    """Yield what there is to know of a photo beside what it shows."""
+    if isinstance(look, Look) and look.note:
+        yield Notice(f"{look.path.name}: {look.note}")
+
+
+def _analysis(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | KithError]]:
+    return partial(analyse, spec=made_ready(context.spec, context.device))
+
+
+def _unread(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:
+    """Yield the photos whose files are to be read: by place, size and time the store may know them."""
+    for path in paths:
+        if context.stop.is_set():
+            return
+        if isinstance(path, BadPhoto):
+            yield Task(path.path, path, is_done=True)
+        elif look := _unchanged(context, path):
+            yield Task(path, look, is_done=True)
+        else:
+            yield Task(path, path)
+
+
+def _unchanged(context: Context, path: Path) -> Look | None:
+    try:
+        stat = path.stat()
+    except OSError:  # who reads it will say why
+        return None
+    photos, engine_id = context.store.photos, context.spec.engine_id
+    known = photos.at(path, stat.st_size, stat.st_mtime_ns)
+    analysis_id = photos.analysis(known[0], engine_id, known[1]) if known else None
+    return Look(path, stat.st_size, stat.st_mtime_ns, None, (known[0], analysis_id)) if known and analysis_id else None
+
+
+def _unseen(context: Context, read: Iterable[tuple[Path, object]]) -> Iterator[Task]:
+    """Yield the photos that are to be looked at: by their image data the store may know them."""
+    for path, result in read:
+        if context.stop.is_set():
+            return
+        if not isinstance(result, Reading):
+            yield Task(path, result, is_done=True)
+            continue
+        look = _recalled(context, path, result)
+        if look.known:
+            yield Task(path, look, is_done=True)
+        else:
+            yield Task(look, (path, result), memory=result.memory)
+
+
+def _recalled(context: Context, path: Path, reading: Reading) -> Look:
+    photos, facts = context.store.photos, reading.facts
+    photo_id = photo_of(context.store, facts, path)
+    analysis_id = photos.analysis(photo_id, context.spec.engine_id, facts.orientation) if photo_id else None
+    known = (photo_id, analysis_id) if photo_id and analysis_id else None
+    return Look(path, reading.stamp.size, reading.stamp.mtime_ns, facts, known)
+
+
+def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
+    match result, photo:
+        case BadPhoto(), _:
+            _log_notes(result)
+            return result
+        case KithError(), _:
+            _log_notes(result)
+            raise result
+        case BrokenExecutor(), _:
+            return BadPhoto(photo if isinstance(photo, Path) else photo.path, str(result))
+        case Look(), _:
+            return result
+        case Analysis(), Look():
+            return _with_analysis(photo, result)
+    raise TypeError(result)
+
+
+def _log_notes(error: KithError) -> None:
+    for note in getattr(error, "__notes__", ()):
+        _log.error("%s\n%s", error, note)
+
+
+def _with_analysis(look: Look, analysis: Analysis) -> Look:
+    """Return the look with what was seen, and what the file told then if it was written to after it was read."""
+    look = replace(look, analysis=analysis, note=analysis.note)
+    if not analysis.reading:
+        return look
+    stamp, facts = analysis.reading.stamp, analysis.reading.facts
+    return replace(look, size=stamp.size, mtime_ns=stamp.mtime_ns, facts=facts)
+
+
+def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sighting], bool]:
+    """Enter what was learned of a photo, within the caller's transaction.
+
+    Returns the photo's id, what shows in it (also whom only the user saw), and whether it was analysed just now.
+    """
+    photo_id, analysis_id = look.known or (0, 0)
+    if look.facts is not None:
+        entered = enter_file(store, look.path, look.facts, look.analysis)
+        photo_id = entered.photo_id
+        store.photos.save_file(look.path, photo_id, look.size, look.mtime_ns)
+        analysis_id = _save_analysis(store, look, photo_id, engine_id)
+        if entered.like is not None:
+            store.carried.copy(entered.like, photo_id, entered.turn)
+    sightings = with_unseen(store.photos.sightings(analysis_id), store.people.named_by_user(photo_id))
+    return photo_id, sightings, look.analysis is not None
+
+
+def _save_analysis(store: Store, look: Look, photo_id: int, engine_id: str) -> int:
+    """Return the analysis of a photo at the orientation of its file, entered now where there is none.
+
+    What was found known may turn out to be of another photo meanwhile, one of the same pixels: it is copied then.
+    """
+    assert look.facts
+    orientation = look.facts.orientation
+    present = store.photos.analysis(photo_id, engine_id, orientation)
+    if present:
+        return present
+    analysis = look.analysis or store.photos.stored_analysis(look.known[1] if look.known else 0)
+    return store.photos.save_analysis(photo_id, engine_id, orientation, analysis)

@@ -1,0 +1,72 @@
+"""Whose folder in the people folder cannot be looked at now: it is not there, or has no photo any more."""
+
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.identity.person_records import Person
+from kith.identity.store import Store
+from kith.identity.teaching import readable
+from kith.jobs.people_folder import PeopleFolder
+
+
+@dataclass(frozen=True, slots=True)
+class MissingFolder:
+    """A folder that taught a person and is missing, or a link that leads nowhere now, with the photos known from it."""
+
+    person: Person
+    path: Path
+    photos: frozenset[int]
+
+
+def missing_folders(store: Store, root: Path, found: PeopleFolder, seen: Collection[int]) -> list[MissingFolder]:
+    """Return the folders that taught somebody and are gone or empty now, and the links that lead nowhere now.
+
+    None of the photos `seen` is missed, wherever it was moved, nor is one that was deleted from a folder that has
+    others.
+    """
+    files = {path: photo for path, photo in store.photos.photos_at([root]).items() if photo not in seen}
+    places = _Places(root, files, found)
+    taught = store.people.taught_by_dataset()
+    return [
+        MissingFolder(person, path, frozenset(photos))
+        for person in store.people.all().values()
+        for path, photos in places.missing(person, taught.get(person.id, set()).difference(seen)).items()
+    ]
+
+
+class _Places:
+    """Where in the people folder the photos lay that are not seen now."""
+
+    def __init__(self, root: Path, files: Mapping[Path, int], found: PeopleFolder) -> None:
+        self._root = root
+        self._present = {readable(name) for name, photos in found.photos.items() if photos}
+        self._refused = {readable(folder.name) for folder in found.refused}
+        self._folders: defaultdict[int, set[str]] = defaultdict(set)
+        self._broken: defaultdict[int, set[Path]] = defaultdict(set)
+        self._is_broken: dict[Path, bool] = {}
+        for path, photo_id in files.items():
+            self._folders[photo_id].add(readable(path.relative_to(root).parts[0]))
+            self._broken[photo_id].update(self._broken_links(path))
+
+    def missing(self, person: Person, photos: Collection[int]) -> dict[Path, set[int]]:
+        """Return which of a person's photos lay where something is missing now."""
+        gone = set(person.folders) - self._present - self._refused
+        is_away = self._present.isdisjoint(person.folders)
+        missing: defaultdict[Path, set[int]] = defaultdict(set)
+        for photo in photos:
+            folders = self._folders[photo] & gone
+            if is_away and not self._folders[photo]:  # known from where the people folder was before
+                folders = gone
+            for place in self._broken[photo] or {self._root / folder for folder in folders}:
+                missing[place].add(photo)
+        return missing
+
+    def _broken_links(self, path: Path) -> Iterator[Path]:
+        for folder in path.parents[: len(path.parts) - len(self._root.parts) - 1]:
+            if folder not in self._is_broken:
+                self._is_broken[folder] = folder.is_symlink() and not os.path.exists(folder)
+            if self._is_broken[folder]:
+                yield folder

@@ -1,0 +1,129 @@
+"""Whom a text means: a name, another name, or `#` and the person's number; and whom it may have been meant for."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+
+from kith.errors import BadInput, command
+from kith.identity.person_records import Person
+from kith.jobs.wording import display_names
+from kith.text import as_read
+
+_NUMBER = re.compile(r"#(\d+)", re.ASCII)
+_WORD = re.compile(r"[^\W_]+")
+_SLIPS_FROM = (4, 8)  # a word of so many letters may have one slip, and a second: Ann is not Amy, but Sharom Sharon
+
+
+def same_name(one: str, other: str) -> bool:
+    """Say whether two names are one to a reader: capitals and the way accents are composed do not count."""
+    return as_read(one) == as_read(other)
+
+
+def cleaned(text: str) -> str:
+    """Return a name with single spaces; raises BadInput where there is none, or what is no text."""
+    name = " ".join(as_text(text).split())
+    if not name:
+        raise BadInput("Type a name first.")
+    return name
+
+
+def as_text(text: str) -> str:
+    """Return what can be stored as text; raises BadInput for bytes of another encoding than the system's."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"{text} is no text in UTF-8: type it anew.") from error
+    return text
+
+
+def who(persons: Collection[Person], text: str) -> Person | None:
+    """Return whom a text means, None where nobody is called so.
+
+    A name goes over another name (alias), `Ann #3` over both. Raises BadInput where several are called so, and for a
+    number (`#3`) that nobody has: it is no name for somebody new.
+    """
+    name, shown = cleaned(text), display_names(persons)
+    number = _NUMBER.fullmatch(name)
+    found = [one for one in persons if same_name(shown[one.id], name) or (number and _has_number(one, number[1]))]
+    found = found or [one for one in persons if same_name(one.name, name)]
+    found = found or [one for one in persons if any(same_name(alias, name) for alias in one.aliases)]
+    if number and not found:
+        raise BadInput(f"Nobody has the number {name}: {command('people', 'list')} shows everybody.")
+    if len(found) > 1:
+        choice = " or ".join(_told_apart(one, shown[one.id]) for one in found)
+        raise BadInput(f"{len(found)} people are called {name}: say which one, {choice}.")
+    return found[0] if found else None
+
+
+def _has_number(person: Person, digits: str) -> bool:
+    return str(person.id) == digits.lstrip("0")
+
+
+def alike(persons: Collection[Person], text: str) -> Person | None:
+    """Return whose name, or other name, a name that nobody has is much like: perhaps it was only mistyped.
+
+    Raises BadInput as `who` does.
+    """
+    return None if who(persons, text) else _nearest(persons, text)
+
+
+def hints_on(persons: Collection[Person], name: str) -> tuple[str, ...]:
+    """Return what to say beside a change that makes a name which nobody had: whose it is much like, if anybody's."""
+    known = (own for one in persons for own in (one.name, *one.aliases))
+    one = None if any(same_name(name, own) for own in known) else _nearest(persons, name)
+    if one is None:
+        return ()
+    merge = command("people", "merge")
+    return (f"{name} is much like {one.name} (#{one.id}). If they are one person, {merge} makes one of two.",)
+
+
+def _nearest(persons: Collection[Person], name: str) -> Person | None:
+    wanted = _words(name)
+    found = [(_slips(wanted, _words(own)), one.id, one) for one in persons for own in (one.name, *one.aliases)]
+    slips, _, nearest = min(found, default=(math.inf, 0, None), key=lambda candidate: candidate[:2])
+    return nearest if slips < math.inf else None
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name without accents, capitals and punctuation."""
+    bare = unicodedata.normalize("NFKD", name).casefold()
+    return _WORD.findall("".join(sign for sign in bare if not unicodedata.combining(sign)))
+
+
+def _slips(words: Sequence[str], others: Sequence[str]) -> float:
+    """Return how many slips lie between two names, whatever the order of their words; infinite for two people's."""
+    if words and "".join(words) == "".join(others):
+        return 0
+    if not words or len(words) != len(others):
+        return math.inf
+    orders = (words, others), (sorted(words), sorted(others))
+    return min(sum(map(_slips_of_word, *order)) for order in orders)
+
+
+def _slips_of_word(word: str, other: str) -> float:
+    """Return the slips in a word, infinite for more than it can have; numbers are given to tell people apart."""
+    if word == other:
+        return 0
+    allowed = sum(max(len(word), len(other)) >= length for length in _SLIPS_FROM)
+    if abs(len(word) - len(other)) > allowed or not (word + other).isalpha():
+        return math.inf
+    slips = _edits(word, other)
+    return slips if slips <= allowed else math.inf
+
+
+def _edits(word: str, other: str) -> int:
+    """Return the optimal string alignment distance: letters missed, added, changed or swapped with the next one."""
+    before, row = [0], list(range(len(other) + 1))
+    for at, letter in enumerate(word, 1):
+        earlier, before, row = before, row, [at]
+        for there, sign in enumerate(other, 1):
+            ways = [before[there] + 1, row[-1] + 1, before[there - 1] + (letter != sign)]
+            if at > 1 and there > 1 and (letter, word[at - 2]) == (other[there - 2], sign):
+                ways.append(earlier[there - 2] + 1)
+            row.append(min(ways))
+    return row[-1]
+
+
+def _told_apart(person: Person, shown: str) -> str:
+    return shown if shown.endswith(f"#{person.id}") else f"{shown} (#{person.id})"

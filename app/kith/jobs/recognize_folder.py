@@ -1,0 +1,220 @@
+"""Recognize Folder: say who is in each photo, file copies under their names, write the report."""
+
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kith.errors import BadPhoto, command
+from kith.filing.copies import file_copies, plan_copies, prepare_output
+from kith.filing.names import folder_names
+from kith.filing.report import REPORT, ReportRow, check_report, write_report
+from kith.identity.copy_records import CopyRecord, FileState
+from kith.identity.event_evidence import EventEvidence
+from kith.identity.places import time_value
+from kith.identity.verdicts import Judge, PhotoVerdict
+from kith.jobs.context import Context
+from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
+from kith.jobs.judging import evidence_for, judge_from
+from kith.jobs.listing import Listed, check_that_inputs_are_there, list_photos
+from kith.jobs.looking import Look, look_at_photos, notes_on, save_look
+from kith.jobs.settling import judged, write_down
+from kith.jobs.wording import (
+    deciding_bodies,
+    deciding_faces,
+    display_names,
+    filed_notices,
+    other_faces,
+    photo_line,
+    ranking,
+)
+from kith.photos.find import PassedOver
+
+NOT_REACHED = "not looked at yet: the run was stopped"
+
+
+def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | None) -> Iterator[Event]:
+    """Recognise photos and folders of photos; with an `output` folder, file copies there and write its report.
+
+    Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. A photo that hangs on the
+    others of its event comes when all photos of its folder are looked at. Stopped early it leaves what is done in
+    order, and the next run goes on. Raises BadInput, BadKnowledgeBase, ModelMissing, ModelMismatch and FilingFailed.
+    """
+    output = output and Path(os.path.abspath(output))  # its copies are known by one spelling of it
+    settings, outputs, passed_over = context.settings, standing_outputs(context.store.copies), PassedOver()
+    check_that_inputs_are_there(inputs)
+    check_inputs(inputs, outputs)
+    if output:
+        check_output(output, settings.dataset_folder, inputs)
+        check_report(output / REPORT)
+    judge = judge_from(context)
+    run = _Run(context, judge, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
+    if output:
+        prepare_output(context.store.copies, output)
+    yield Started("Recognize Folder", len(run.listed))
+    yield from (Notice(text) for text in (*context.notices, *filed_notices(passed_over.outputs)))
+    if context.spec.body_model_id and not judge.bodies.people.size:
+        yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
+    for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
+        yield from notes_on(look)
+        yield from run.take(look)
+    yield from run.settle_held()
+    yield run.finish()
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run over the listed photos, and what it has come to so far."""
+
+    context: Context
+    judge: Judge
+    output: Path | None
+    listed: dict[Path, Listed]
+    passed_over: PassedOver
+    began: float = field(default_factory=time.monotonic)
+    rows: dict[Path, ReportRow] = field(default_factory=dict)
+    failed: list[PhotoFailed] = field(default_factory=list)
+    people: Counter[str] = field(default_factory=Counter)
+    unsure: int = 0
+    unknown: int = 0
+    analysed: int = 0
+    waiting: Counter[Path] = field(init=False)
+    held: dict[Path, list[Look]] = field(default_factory=lambda: defaultdict(list))
+    evidence: EventEvidence = field(init=False)
+    names: dict[int, str] = field(init=False)
+    folders: dict[int | None, str] = field(init=False)
+    read: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.waiting = Counter(path.parent for path in self.listed)
+        self.evidence = evidence_for(self.judge, self.context.settings, self.context.store)
+        self._read_persons()
+
+    def _read_persons(self) -> None:
+        store = self.context.store
+        self.read = store.changes.state()
+        persons = store.people.all().values()
+        self.names, self.folders = display_names(persons), folder_names(persons)
+
+    def take(self, look: Look | BadPhoto) -> Iterator[Event]:
+        """Settle a photo unless it hangs on others, and what hung on it alone."""
+        if isinstance(look, BadPhoto):
+            yield self._fail(look)
+        else:
+            yield from self._settle(look, is_complete=False)
+        self.waiting[look.path.parent] -= 1
+        if not self.waiting[look.path.parent]:
+            yield from self._settle_folder(look.path.parent)
+
+    def settle_held(self) -> Iterator[Event]:
+        """Settle what hung on photos that were not reached."""
+        for folder in [*self.held]:
+            yield from self._settle_folder(folder)
+
+    def _settle_folder(self, folder: Path) -> Iterator[Event]:
+        for look in self.held.get(folder, ()):
+            yield from self._settle(look, is_complete=True)
+        self.held.pop(folder, None)
+        if not self.held:
+            self.evidence.forget()
+
+    def _settle(self, look: Look, is_complete: bool) -> Iterator[Event]:
+        """Decide and file a photo, or hold it back until its folder is complete."""
+        decided = self._decide(look, is_complete)
+        if decided is None:
+            return
+        verdict, standing, outdated = decided
+        source = FileState(look.path, look.size, time_value(look.mtime_ns))
+        try:
+            filed = file_copies(self.context.store.copies, source, standing, outdated)
+        except BadPhoto as error:
+            yield self._fail(error)
+            return
+        yield from (Notice(note) for note in filed.notes)
+        self._count(verdict)
+        row = self.rows[look.path] = self._row(look.path, verdict, filed.copies)
+        line = photo_line(row.file, verdict, self.names)
+        yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, tuple(row.unsure), verdict)
+
+    def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoVerdict, list[CopyRecord], list[CopyRecord]] | None:
+        store = self.context.store
+        with store.transaction():
+            photo_id, sightings, analysed = save_look(store, look, self.context.spec.engine_id)
+            self.analysed += analysed
+            if self.read != store.changes.state():  # the user named, merged or deleted somebody beside this run
+                self._read_again()
+            verdict = judged(store, self.judge, sightings, self.evidence if is_complete else None)
+            if verdict.hangs and not is_complete:
+                self.evidence.learn(photo_id, verdict)
+                self.held[look.path.parent].append(replace(look, analysis=None))
+                return None
+            write_down(store, self.judge, sightings, verdict)
+            if self.output is None:
+                return verdict, [], []
+            people = verdict.people or (None,)
+            plan = plan_copies(store.copies, photo_id, look.path.name, people, self.folders, self.output)
+            return verdict, *plan
+
+    def _read_again(self) -> None:
+        self._read_persons()
+        self.judge = judge_from(self.context)
+        self.evidence.forget()
+        for look in [look for looks in self.held.values() for look in looks]:
+            photo_id, sightings, _ = save_look(self.context.store, look, self.context.spec.engine_id)
+            self.evidence.learn(photo_id, judged(self.context.store, self.judge, sightings))
+
+    def _fail(self, error: BadPhoto) -> PhotoFailed:
+        name = self.listed[error.path].name if error.path in self.listed else str(error.path)
+        self.rows[error.path] = ReportRow(name, error=error.reason)
+        failure = PhotoFailed(len(self.rows), len(self.listed), error.path, error.reason)
+        self.failed.append(failure)
+        return failure
+
+    def _count(self, verdict: PhotoVerdict) -> None:
+        self.people.update(self.names[person] for person in verdict.people)
+        if not verdict.people:
+            self.unsure += bool(verdict.unsure)
+            self.unknown += not verdict.unsure
+
+    def _row(self, path: Path, verdict: PhotoVerdict, copies: Iterable[Path]) -> ReportRow:
+        faces = [ranking(one.face, self.names) for one in deciding_faces(verdict)]
+        bodies = [ranking(one.body, self.names) for one in deciding_bodies(verdict)]
+        return ReportRow(
+            self.listed[path].name,
+            [self.names[person] for person in verdict.people],
+            verdict.evidence,
+            verdict.faces,
+            faces[0] if faces else (),
+            bodies[0] if bodies else (),
+            [copy.relative_to(self.output).as_posix() for copy in copies] if self.output else (),
+            unsure=[self.names[person] for person in verdict.unsure],
+            more_faces=faces[1:],
+            more_bodies=bodies[1:],
+            other_faces=[ranking(one.face, self.names) for one in other_faces(verdict)],
+        )
+
+    def finish(self) -> RecognitionFinished:
+        """Write the report, of the whole folder also where the run was stopped, and return the summary."""
+        done = len(self.rows)
+        report = self.output / REPORT if self.output else None
+        if report:
+            missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
+            write_report(report, [*(missing | self.rows).values()])
+        return RecognitionFinished(
+            len(self.listed),
+            done,
+            self.analysed,
+            tuple(self.failed),
+            tuple(self.people.most_common()),
+            done - len(self.failed) - self.unsure - self.unknown,
+            self.unsure,
+            self.unknown,
+            time.monotonic() - self.began,
+            done < len(self.listed),
+            self.output,
+            report,
+            self.passed_over.pictures,
+        )

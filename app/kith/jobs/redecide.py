@@ -1,0 +1,293 @@
+"""Decide again: what the machine says of every recognised photo, from what is stored; no photo is looked at."""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import isclose
+from pathlib import Path
+
+from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught, command
+from kith.filing.copies import clear_remnants
+from kith.identity.event_evidence import EventEvidence
+from kith.identity.person_records import Link, Source, said_to_be
+from kith.identity.redecision_records import FiledCopy, StoredPhoto
+from kith.identity.verdicts import Judge, PhotoVerdict
+from kith.jobs.context import Context
+from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
+from kith.jobs.judging import evidence_for, judge_by_words, judge_from
+from kith.jobs.refiling import Folders, Refiler
+from kith.jobs.settling import machine_links
+from kith.jobs.wording import display_names
+from kith.settings import BodyPolicy
+
+SPAN = 10_000  # photos: enough to be compared at once, few enough to be kept in memory
+SAME_SCORE = 1e-9  # a batch of another size rounds otherwise
+
+
+def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
+    """Make the machine's links what recognising all recognised photos again would say, and let their copies follow.
+
+    A preview only tells what would change. Yields Started, Notice, PhotosDone, PhotoFailed, RedecisionFinished. Each
+    span of photos is one transaction, and which copies lag behind shows in their record: killed or stopped at any
+    moment, a run has lost nothing, and the next one does the rest. Raises BadKnowledgeBase, ModelMismatch and
+    FilingFailed.
+    """
+    run = _Run(context, preview)
+    if not preview:
+        run.clear_remnants()
+    yield Started("Decide Again", run.total)
+    yield from (Notice(text) for text in context.notices)
+    yield from run.spans()
+    yield run.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A photo with its new verdict, and the machine's links to take away and to make."""
+
+    photo: StoredPhoto
+    verdict: PhotoVerdict
+    outdated: Sequence[Link]
+    wanted: Sequence[Link]
+
+    @classmethod
+    def of(cls, photo: StoredPhoto, verdict: PhotoVerdict, judge: Judge) -> "_Decided":
+        """Compare what the machine says with what it has said."""
+        links = (one for links in photo.case.links.values() for one in links if one.source is Source.MACHINE)
+        present = {(one.appearance_id, one.person_id): one for one in links}
+        wanted = {(one.appearance_id, one.person_id): one for one in machine_links(verdict, judge)}
+        outdated = [link for key, link in present.items() if key not in wanted]
+        return cls(
+            photo, verdict, outdated, [own for key, own in wanted.items() if not _says_same(own, present.get(key))]
+        )
+
+    @property
+    def people(self) -> tuple[int | None, ...]:
+        """Whose copies there are to be, None for Unknown."""
+        return self.verdict.people or (None,)
+
+
+class _Changes:
+    """Who was whom and is whom now, by photo."""
+
+    def __init__(self) -> None:
+        self.appearances = 0
+        self._gained: defaultdict[int, list[int]] = defaultdict(list)
+        self._lost: defaultdict[int, list[int]] = defaultdict(list)
+        self._now: defaultdict[int, defaultdict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+
+    def add_all(self, decided: _Decided) -> None:
+        """Count the appearances of a photo."""
+        now = {one.appearance_id: one.person_id for one in decided.verdict.appearances}
+        for key, links in decided.photo.case.links.items():
+            said = said_to_be(links)
+            by_machine = next((link.person_id for link in links if link.source is Source.MACHINE), None)
+            self._add(decided.photo.id, by_machine if said is None else said, now.get(key, said))
+
+    def _add(self, photo_id: int, before: int | None, now: int | None) -> None:
+        if before == now:
+            return
+        self.appearances += 1
+        if now is not None:
+            self._gained[now].append(photo_id)
+        if before is not None and now is not None:
+            self._now[before][now].append(photo_id)
+        elif before is not None:
+            self._lost[before].append(photo_id)
+
+    @property
+    def photos(self) -> set[int]:
+        """The photos in which anybody is somebody else now."""
+        now = (by_person for before in self._now.values() for by_person in before.values())
+        return {photo for photos in (*self._gained.values(), *self._lost.values(), *now) for photo in photos}
+
+    def told(self, names: Mapping[int, str], files: Mapping[int, str]) -> tuple[PersonChange, ...]:
+        """Return the changes person by person."""
+
+        def shown(photos: Iterable[int]) -> tuple[str, ...]:
+            return tuple(files.get(photo, f"photo {photo}") for photo in photos)
+
+        def name(person: int) -> str:
+            return names.get(person, f"#{person}")  # deleted beside this run
+
+        people = sorted({*self._gained, *self._lost, *self._now}, key=lambda person: (name(person).casefold(), person))
+        return tuple(
+            PersonChange(
+                name(one),
+                shown(self._gained[one]),
+                shown(self._lost[one]),
+                tuple((name(other), shown(photos)) for other, photos in self._now[one].items()),
+            )
+            for one in people
+        )
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run over the library, and what it has come to so far."""
+
+    context: Context
+    preview: bool
+    photos: list[int] = field(init=False)
+    hanging: list[int] = field(default_factory=list)
+    done: int = 0
+    began: float = field(default_factory=time.monotonic)
+    changes: _Changes = field(default_factory=_Changes)
+    refiled: int = 0
+    failed: list[PhotoFailed] = field(default_factory=list)
+    refiler: Refiler = field(init=False)
+    judge: Judge = field(init=False)
+    evidence: EventEvidence = field(init=False)
+    folders: Folders = field(init=False)
+    read: tuple[int, int] = field(init=False)
+    reachable: dict[Path, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        store, settings = self.context.store, self.context.settings
+        self.photos = store.redecisions.recognised(settings.dataset_folder)
+        if not self.photos:
+            raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run {command('recognize')} first.")
+        self.refiler = Refiler(settings, store, self.context.spec.body_model_id)
+        self._read_people()
+
+    def _read_people(self) -> None:
+        self.read = self.context.store.changes.state()
+        self.judge, self.folders = _judge(self.context), self.refiler.folders()
+        self.evidence = evidence_for(self.judge, self.context.settings, self.context.store)
+
+    def clear_remnants(self) -> None:
+        """Clear away what a killed run left in the output folders."""
+        copies = self.context.store.copies
+        for output in filter(self._is_reachable, copies.outputs()):
+            clear_remnants(copies, output)
+
+    def _is_reachable(self, output: Path) -> bool:
+        return self.reachable.setdefault(output, os.path.isdir(output))
+
+    @property
+    def total(self) -> int:
+        """How many photos there are to decide."""
+        return len(self.photos)
+
+    def spans(self) -> Iterator[Event]:
+        """Decide, store and file span by span, first what hangs on no other photo.
+
+        A span in which the user changes something beside is decided again.
+        """
+        began_with = self.read
+        yield from self._pass(self.photos, is_complete=False)
+        yield from self._pass(self.hanging, is_complete=True)
+        if self.read != began_with:
+            yield Notice(f"You changed people meanwhile: run {command('redecide')} once more.")
+
+    def _pass(self, photos: Sequence[int], is_complete: bool) -> Iterator[Event]:
+        start = 0
+        while not self.context.stop.is_set() and (span := photos[start : start + SPAN]):
+            if (yield from self._settle(span, is_complete)):
+                start += len(span)
+                yield PhotosDone(self.done, self.total)
+            elif not self.context.stop.is_set():
+                self._read_people()
+
+    def _settle(self, span: Sequence[int], is_complete: bool) -> Generator[Event, None, bool]:
+        """Return whether the span is done: not where stopped, nor where the user changes something beside."""
+        photos = self.context.store.redecisions.photos(span, self.judge.bodies.model_id)
+        decided, hanging = self._judged(photos, is_complete)
+        if not self.preview and not self._write(decided):
+            return False
+        for one in decided:
+            self.changes.add_all(one)
+        lagging = [one for one in decided if not self._is_filed(one)]
+        if self.preview:
+            self.refiled += len(lagging)
+        elif not (yield from self._file(lagging, self.done + len(decided) - len(lagging))):
+            return False
+        self.hanging += hanging
+        self.done += len(decided)
+        return True
+
+    def _judged(self, photos: Sequence[StoredPhoto], is_complete: bool) -> tuple[list[_Decided], list[int]]:
+        """Return what is decided, and the photos that hang on others while these are not complete."""
+        verdicts = dict(zip(photos, self.judge.photos([photo.case for photo in photos]), strict=True))
+        if self.judge.body_policy is not BodyPolicy.EVENT:
+            return [_Decided.of(photo, verdict, self.judge) for photo, verdict in verdicts.items()], []
+        for photo, verdict in verdicts.items():
+            self.evidence.learn(photo.id, verdict)
+        hanging = [photo for photo, verdict in verdicts.items() if verdict.hangs]
+        if is_complete:
+            cases = [replace(photo.case, event=self.evidence.bodies(photo.id)) for photo in hanging]
+            verdicts |= zip(hanging, self.judge.photos(cases), strict=True)
+        held = () if is_complete else {photo.id: None for photo in hanging}
+        decided = [_Decided.of(*own, self.judge) for own in verdicts.items() if own[0].id not in held]
+        return decided, [*held]
+
+    def _write(self, decided: Sequence[_Decided]) -> bool:
+        """Write the links that differ; False where the user has changed something since these were decided."""
+        store = self.context.store
+        with store.transaction():
+            if self.read != store.changes.state():
+                return False
+            outdated = (link for one in decided for link in one.outdated)
+            store.redecisions.replace(outdated, (link for one in decided for link in one.wanted))
+        return True
+
+    def _is_filed(self, one: _Decided) -> bool:
+        """Say whether the record of copies has a photo's copies as they are to be, wherever it was filed."""
+        outputs: defaultdict[Path, list[FiledCopy]] = defaultdict(list)
+        for copy in one.photo.copies:
+            outputs[copy.output].append(copy)
+        wanted = {(person, self.folders.get(person), True) for person in one.people}
+        return all(
+            {(copy.person_id, copy.folder, copy.done) for copy in copies} == wanted
+            for output, copies in outputs.items()
+            if self._is_reachable(output)
+        )
+
+    def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
+        """Let copies follow; returns as `_settle`, `before` being the photos that are done already."""
+        for done, one in enumerate(lagging, start=before + 1):
+            if self.context.stop.is_set():
+                return False
+            with self.context.store.transaction():
+                if self.read != self.context.store.changes.state():
+                    return False
+                plans = self.refiler.plans(one.photo.id, one.people, self.folders)
+            try:
+                yield from (Notice(note) for note in self.refiler.file(plans))
+                self.refiled += 1
+                yield PhotosDone(done, self.total)
+            except BadPhoto as error:
+                failure = PhotoFailed(done, self.total, error.path, error.reason)
+                self.failed.append(failure)
+                yield failure
+        return True
+
+    def finish(self) -> RedecisionFinished:
+        """Return the summary."""
+        store = self.context.store
+        return RedecisionFinished(
+            self.total,
+            self.done,
+            self.preview,
+            self.changes.told(display_names(store.people.all().values()), store.redecisions.files(self.changes.photos)),
+            self.changes.appearances,
+            self.refiled,
+            tuple(self.failed),
+            time.monotonic() - self.began,
+            self.done < self.total,
+        )
+
+
+def _judge(context: Context) -> Judge:
+    try:
+        return judge_from(context)
+    except NobodyTaught:
+        return judge_by_words(context.settings)
+
+
+def _says_same(link: Link, other: Link | None) -> bool:
+    if other is None or link.model_id != other.model_id or link.score is None or other.score is None:
+        return False
+    return isclose(link.score, other.score, abs_tol=SAME_SCORE)

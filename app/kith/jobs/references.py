@@ -1,0 +1,79 @@
+"""Which photo, or who in one, a text means: a path, a file's name as Kith prints it, a number, PHOTO#NUMBER."""
+
+import os
+from pathlib import Path
+
+from kith.errors import BadInput, command
+from kith.identity.store import Store
+from kith.jobs.file_identity import known_photo
+from kith.text import printable
+
+LONGEST_NUMBER = 18  # digits that SQLite holds
+SHOWN = 5  # of the photos that a name may mean
+
+
+def photo_meant(store: Store, text: str) -> int:
+    """Return the photo that lies, or lay, at a path, or the only one of that file name, or of that number.
+
+    Raises BadInput for none and for several, and BadPhoto for a file that cannot be read.
+    """
+    path = Path(os.path.abspath(text))
+    known = known_photo(store, path)
+    if known is None:
+        known = _photo_named(store, text)
+    if known is None and _is_number(text):
+        known = int(text)
+    if known is None and os.path.lexists(path):
+        raise BadInput(f"{text} is no photo that the library knows yet: {command('recognize')} {text} looks at it.")
+    if known is None:
+        raise BadInput(f"{text} is no photo that the library knows, and it is not there: check the path or name.")
+    return known
+
+
+def appearance_meant(store: Store, text: str) -> int:
+    """Return the appearance that `PHOTO#NUMBER` means, PHOTO being what `photo_meant` takes, or nothing.
+
+    The number is the appearance's own in the library: of several photos of one name it tells which one is meant, and a
+    new look at the photo by other models leaves it as it is. Raises as `photo_meant`.
+    """
+    photo, number = parted(text)
+    if number is None:
+        raise BadInput(
+            f"{text}: who is meant in a photo is given as PHOTO#NUMBER, the number as {command('people', 'show')} "
+            "tells it."
+        )
+    known = store.photos.photo_of(number)
+    if known is not None and (not photo or _is_called(store, known, photo)):
+        return number
+    asked = photo_meant(store, photo) if photo else None
+    if known is None or known != asked:
+        others = ", ".join(f"#{key}" for key in store.photos.appearances(asked or 0))
+        raise BadInput(f"{text}: nobody of that number shows there{f', but {others}' if others else ''}.")
+    return number
+
+
+def parted(text: str) -> tuple[str, int | None]:
+    """Return PHOTO and NUMBER of `PHOTO#NUMBER`, no number where the text does not end in one."""
+    photo, hash_sign, number = text.rpartition("#")
+    return (photo, int(number)) if hash_sign and _is_number(number) else (text, None)
+
+
+def _photo_named(store: Store, text: str) -> int | None:
+    found = store.photos.named(Path(os.path.normpath(text))) if text else {}
+    photos = dict.fromkeys(found.values())
+    if len(photos) > 1:
+        paths = [*map(str, found)]
+        more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+        raise BadInput(f"{text} may be {len(photos)} photos, say which one: {', '.join(paths[:SHOWN])}{more}.")
+    return next(iter(photos), None)
+
+
+def _is_called(store: Store, photo_id: int, text: str) -> bool:
+    """Say whether a file of a photo has that name, be it with the escapes that a terminal shows."""
+    wanted = Path(os.path.normpath(text)).parts
+    names = (file.parts[-len(wanted) :] for file in store.reviews.files(photo_id))
+    return any(wanted in (name, tuple(map(printable, name))) for name in names)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER

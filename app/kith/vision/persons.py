@@ -1,0 +1,125 @@
+"""Find people, whether their faces show or not: YOLOX over any .onnx file of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.errors import ModelMissing, command
+from kith.vision.observations import Rgb
+from kith.vision.runtime import OnnxNetwork
+
+PERSON_SCORE = 0.5  # as in the OpenCV Zoo's sample: docs/recognition.md
+PERSON_OVERLAP = 0.45  # non-maximum suppression, as in YOLOX's own demo
+LEAST_HEIGHT = 32  # pixels: of smaller people the body cannot be told: docs/recognition.md
+PERSON_CLASS = 0  # of COCO's, which YOLOX is published for, and the only one of detectors of people
+STRIDES = (8, 16, 32)  # pixels a cell of each of YOLOX's three grids
+BOX_AND_OBJECT = 5  # numbers of a cell before those of its classes
+GREY = 114  # what YOLOX fills the rest of its square input with
+
+Floats = NDArray[np.float32]
+
+
+class PersonBox(NamedTuple):
+    """A person at integer pixels of the photo (right and bottom excluded) with the detector's own score."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    score: float
+
+
+PersonDetector = Callable[[Rgb], list[PersonBox]]
+
+
+def yolox(model: Path) -> PersonDetector:
+    """Return YOLOX over a file as its export tool writes it, with decoded boxes or without; the surest person first.
+
+    Its first class must be people, as in COCO. Raises ModelMissing where the file is no YOLOX.
+    """
+    network = OnnxNetwork(model, batch_size=1)
+    height, width = _input_size(network, model)
+    cells = _cells(height, width)
+    raw = _is_raw(network, np.full((1, 3, height, width), GREY, np.float32), cells, model)
+
+    def detect(rgb: Rgb) -> list[PersonBox]:
+        blob, scale = _letterboxed(rgb, height, width)
+        rows = network(blob)[0][0]
+        scores = rows[:, 4] * rows[:, BOX_AND_OBJECT + PERSON_CLASS]
+        sure = scores >= PERSON_SCORE
+        boxes = _decoded(rows[sure, :4], cells[sure]) if raw else rows[sure, :4]
+        return _persons(boxes / scale, scores[sure], rgb.shape[1], rgb.shape[0])
+
+    return detect
+
+
+def _input_size(network: OnnxNetwork, model: Path) -> tuple[int, int]:
+    match network.input_shape:
+        case (_, 3, int(height), int(width)) if height % STRIDES[-1] == width % STRIDES[-1] == 0:
+            return height, width
+    raise _no_yolox(model)
+
+
+def _cells(height: int, width: int) -> Floats:
+    """Return column, row and stride of every cell, in the order of YOLOX's output: N x 3."""
+    grids = []
+    for stride in STRIDES:
+        rows, columns = np.indices((height // stride, width // stride), np.float32).reshape(2, -1)
+        grids.append(np.stack([columns, rows, np.full_like(rows, stride)], axis=1))
+    return np.concatenate(grids)
+
+
+def _is_raw(network: OnnxNetwork, blank: Floats, cells: Floats, model: Path) -> bool:
+    """Tell whether boxes come as shifts within their cells, of about one, or as pixels; raises ModelMissing."""
+    outputs = network(blank)
+    if len(outputs) == 1 and outputs[0].ndim == 3:
+        rows = outputs[0][0]
+        shaped = rows.shape[0] == len(cells) and rows.shape[1] > BOX_AND_OBJECT
+        if shaped and rows[:, 4:].min() >= 0 and rows[:, 4:].max() <= 1:
+            return bool(np.abs(rows[:, :2]).mean() < STRIDES[0])
+    raise _no_yolox(model)
+
+
+def _no_yolox(model: Path) -> ModelMissing:
+    return ModelMissing(
+        f"{model} is no YOLOX with three grids and an input of fixed size: let person_detector in the settings name "
+        f"yolox_nano, which {command('models', 'download', 'yolox_nano')} fetches, another file, or off."
+    )
+
+
+def _letterboxed(rgb: Rgb, height: int, width: int) -> tuple[Floats, float]:
+    """Return the photo as 1 x 3 x height x width, in the top left corner, and its scale there.
+
+    Blue first, 0 to 255: what YOLOX was trained with (Megvii's YOLOX since 0.1.1, yolox/data/data_augment.py).
+    """
+    import cv2
+
+    scale = min(height / rgb.shape[0], width / rgb.shape[1])
+    size = max(1, int(rgb.shape[1] * scale)), max(1, int(rgb.shape[0] * scale))
+    image = np.full((1, 3, height, width), GREY, np.float32)
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)
+    image[0, :, : size[1], : size[0]] = small.transpose(2, 0, 1)[::-1]
+    return image, scale
+
+
+def _decoded(boxes: Floats, cells: Floats) -> Floats:
+    """Return centre and size in pixels of the input (demo_postprocess in YOLOX's yolox/utils/demo_utils.py)."""
+    places, strides = cells[:, :2], cells[:, 2:]
+    return np.hstack([(boxes[:, :2] + places) * strides, np.exp(boxes[:, 2:]) * strides])
+
+
+def _persons(boxes: Floats, scores: Floats, width: int, height: int) -> list[PersonBox]:
+    """Return the surest of boxes (centre and size) that overlap, cut off at the photo's edges."""
+    import cv2
+
+    corners = np.hstack([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2])
+    left, top, right, bottom = corners.clip(0, (width, height) * 2).round().astype(int).T
+    sides = np.stack([left, top, right - left, bottom - top], axis=1)
+    kept = cv2.dnn.NMSBoxes(sides.tolist(), scores.tolist(), PERSON_SCORE, PERSON_OVERLAP)
+    found = [
+        PersonBox(int(left[one]), int(top[one]), int(right[one]), int(bottom[one]), float(scores[one])) for one in kept
+    ]
+    return [person for person in found if person.bottom - person.top >= LEAST_HEIGHT and person.right > person.left]

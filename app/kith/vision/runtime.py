@@ -1,0 +1,148 @@
+"""One way to run a network on a batch of images: ONNX Runtime on the CPU, torch where there is a GPU."""
+
+import ctypes
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.errors import KithError, ModelMissing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Images = NDArray[np.float32]
+Outputs = list[NDArray[np.float32]]
+Network = Callable[[Images], Outputs]
+"""Images (N x C x H x W, at least one) to every output of the network (N x ...)."""
+
+
+class OnnxNetwork:
+    """A Network from an .onnx file, on one thread of the CPU.
+
+    `input_shape` is N, C, H, W as the file says, None where any number will do; a fixed N is honoured. Batches larger
+    than `batch_size` gain nothing on a CPU. Raises ModelMissing where the file holds no network for images.
+    """
+
+    def __init__(self, file: Path, batch_size: int = 4) -> None:
+        self._session = _session(file)
+        inputs = self._session.get_inputs()
+        shape = [side if isinstance(side, int) else None for side in inputs[0].shape or ()] if len(inputs) == 1 else []
+        if len(shape) != 4 or shape[1] not in {3, None} or inputs[0].type != "tensor(float)":
+            taken = ", ".join(f"{one.name} {one.shape} {one.type}" for one in inputs)
+            raise ModelMissing(
+                f"{file} takes {taken or 'nothing'}, where one batch of colour images as float is needed "
+                "(N x 3 x height x width): name another file."
+            )
+        self.input_shape: tuple[int | None, ...] = tuple(shape)
+        self._input = inputs[0].name
+        self._batch_size = shape[0] or batch_size
+
+    def __call__(self, images: Images) -> Outputs:
+        """Return every output for the images."""
+        starts = range(0, len(images), self._batch_size)
+        return _joined([self._run(images[start : start + self._batch_size]) for start in starts])
+
+    def _run(self, images: Images) -> Outputs:
+        count = len(images)
+        if count < (self.input_shape[0] or 0):
+            images = np.resize(images, (self._batch_size, *images.shape[1:]))  # repeats them
+        return [output[:count] for output in self._session.run(None, {self._input: images})]
+
+
+def _session(file: Path) -> Any:
+    import onnxruntime  # type: ignore[import-untyped]
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the workers already fill the cores
+    # Plans of memory are kept for every size met, and photos come in every size: with them memory grows.
+    options.enable_mem_pattern = False
+    options.log_severity_level = 4  # what fails is raised as well
+    try:
+        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions have no common base
+        raise ModelMissing(
+            f"{file} is no network that ONNX Runtime can run: fetch or export it anew, or close other programs if "
+            "memory is short"
+        ) from error
+
+
+class TorchNetwork:
+    """A Network from a torch module, on a GPU (`cuda`) or the CPU.
+
+    Out of memory it goes on with half the batch, and stays there; raises KithError where not even one image fits.
+    """
+
+    def __init__(self, module: "nn.Module", device: str, batch_size: int = 128) -> None:
+        import torch
+
+        # TF32, torch's default for convolutions, has 10 bits of mantissa: vectors would differ from the CPU's.
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        try:
+            self._module = module.eval().to(device)
+        except torch.OutOfMemoryError as error:
+            raise _no_memory() from error
+        self._device = device
+        self._batch_size = batch_size
+
+    def __call__(self, images: Images) -> Outputs:
+        """Return every output for the images."""
+        parts: list[Outputs] = []
+        done = 0
+        while done < len(images):
+            part = self._run(images[done : done + self._batch_size])
+            if part is not None:
+                parts.append(part)
+                done += len(part[0])
+        return _joined(parts)
+
+    def _run(self, images: Images) -> Outputs | None:
+        """Return the outputs, or None where they did not fit and the batch is smaller from now on."""
+        import torch
+
+        try:
+            with torch.inference_mode():
+                outputs = self._module(torch.from_numpy(images).to(self._device))
+            outputs = outputs if isinstance(outputs, tuple | list) else (outputs,)
+            return [output.cpu().numpy() for output in outputs]
+        except torch.OutOfMemoryError as error:
+            if len(images) == 1:
+                raise _no_memory() from error
+        self._batch_size = len(images) // 2
+        torch.cuda.empty_cache()
+        return None
+
+
+def _no_memory() -> KithError:
+    return KithError(
+        "The graphics card has not enough free memory for a single image: close other programs that use it, or let "
+        "device in the settings be cpu."
+    )
+
+
+def _joined(parts: Sequence[Outputs]) -> Outputs:
+    return parts[0] if len(parts) == 1 else [np.concatenate(output) for output in zip(*parts, strict=True)]
+
+
+def cuda_available() -> bool:
+    """Whether NVIDIA's driver is there and finds a GPU: quick to say, but torch may still have no use for it."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return bool(driver.cuInit(0) == 0)
+
+
+def cuda_works() -> bool:
+    """Whether torch can compute on a GPU; imports torch, which takes a second."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return False
+    try:
+        return bool(torch.ones(1, device="cuda").item() == 1)
+    except RuntimeError:  # a card too old for this torch, or in somebody else's sole use
+        return False

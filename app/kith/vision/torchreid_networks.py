@@ -1,0 +1,105 @@
+"""TorchReID's networks with real weights only: the wrong ones give plausible, wrong answers."""
+
+import ast
+import importlib
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from kith.errors import ModelMissing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+DECAYED = 1e-20  # a weight so small adds nothing to a float32 sum
+
+
+def torchreid_network(model_name: str, weights: Path) -> "nn.Module":
+    """Return the network: normalised RGB, N x 3 x 256 x 128, to vectors, N x D.
+
+    Raises ModelMissing where the network's name is unknown, the file cannot be read, or any layer but the classifier
+    does not match.
+    """
+    network = untrained_network(model_name)
+    _load_weights(network, weights)
+    _drop_decayed_weights(network)
+    return network
+
+
+def untrained_network(model_name: str) -> "nn.Module":
+    """Return the network with random weights; raises ModelMissing."""
+    models = _torchreid_models()
+    try:
+        network: nn.Module = models.build_model(model_name, num_classes=1, pretrained=False, use_gpu=False).eval()
+    except KeyError as error:
+        raise ModelMissing(f"reid_model: {model_name} is no network of TorchReID's; usual is osnet_ain_x1_0") from error
+    return network
+
+
+def network_names() -> list[str]:
+    """Return the names of TorchReID's networks, by its source: importing it imports torch. Raises ModelMissing."""
+    source = (_torchreid_folder() / "reid/models/__init__.py").read_text(encoding="utf-8")
+    tables = (node.value for node in ast.parse(source).body if isinstance(node, ast.Assign))
+    names = (key for table in tables if isinstance(table, ast.Dict) for key in table.keys)
+    return [key.value for key in names if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+
+
+def _torchreid_folder() -> Path:
+    spec = PathFinder.find_spec("torchreid")  # whatever stands for the package in sys.modules
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelMissing("The package torchreid is not installed: start Kith by its set-up script once more")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _torchreid_models() -> ModuleType:
+    """Import TorchReID's definitions only: the whole package needs torchvision, tensorboard and gdown."""
+    if "torchreid" not in sys.modules:
+        root = _torchreid_folder()
+        for name, folder in (("torchreid", root), ("torchreid.reid", root / "reid")):
+            package = ModuleType(name)
+            package.__path__ = [str(folder)]
+            sys.modules[name] = package
+    return importlib.import_module("torchreid.reid.models")
+
+
+def _load_weights(network: "nn.Module", weights: Path) -> None:
+    state = _read_state(weights)
+    own = network.state_dict()
+    for name in [name for name in (*state, *own) if name.startswith("classifier.")]:
+        state.pop(name, None)
+        own.pop(name, None)
+    counters = {name for name in own if name.endswith("num_batches_tracked")}  # absent from older files, unused here
+    wrong = sorted(
+        name
+        for name in (state.keys() | own.keys()) - counters
+        if name not in state or name not in own or state[name].shape != own[name].shape
+    )
+    if wrong:
+        raise ModelMissing(
+            f"{weights} does not fit reid_model {type(network).__name__}: {len(wrong)} layers differ, "
+            f"the first is {wrong[0]}. Name the network that these weights were trained for."
+        )
+    network.load_state_dict(state, strict=False)
+
+
+def _read_state(weights: Path) -> dict[str, Any]:
+    import torch
+
+    try:
+        content = torch.load(weights, map_location="cpu", weights_only=True)
+        state = content.get("state_dict", content)
+        return {name.removeprefix("module."): value for name, value in state.items() if hasattr(value, "shape")}
+    except Exception as error:  # torch raises nearly anything for a file that is not its own
+        # Its own text is a page of advice for programmers, such as to load the file unsafely.
+        raise ModelMissing(f"{weights} is no file of network weights: fetch it anew or correct reid_weights") from error
+
+
+def _drop_decayed_weights(network: "nn.Module") -> None:
+    """Set weights that decayed away in training to zero: denormal numbers slow OSNet x0.25 down sevenfold."""
+    import torch
+
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter[parameter.abs() < DECAYED] = 0
