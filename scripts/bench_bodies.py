@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
 from bench_people import SHARED, progress
 from bench_tables import Row, Tables
 from kith.errors import BadInput
 from kith.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
-from kith.identity.gallery import Gallery, Sample, gallery_of
+from kith.identity.gallery import Gallery, gallery_of
 from kith.identity.matching import most_alike_people
 from kith.photos.decode import load_rgb
+from kith.values.samples import Sample
 from kith.vision.bodies import onnx_bodies
-from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 PEDESTRIANS, NETWORK = "pedestrians", "osnet_x0_25"
 SPLITS = 100

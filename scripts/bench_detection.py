@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
+
 from bench_identify import summary
 from bench_people import DEFAULTS, PEOPLE, Face, T, faces_in, progress, settings_in
 from bench_quality import cut_out
@@ -30,7 +32,6 @@ from kith.vision.observations import Rgb
 from kith.vision.resize import working_copy
 from kith.vision.runtime import TorchNetwork
 from kith.vision.yunet import yunet
-from PIL import Image
 
 OVERLAP = 0.4  # of an annotated box and a found one, intersection over union
 SIZES = {"under 20": 20.0, "20 to 40": 40.0, "40 to 80": 80.0, "80 and more": np.inf}  # pixels

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in
-from bench_tables import Row, Tables
-from kith.identity.gallery import is_good
-from kith.identity.grouping import PERHAPS_SAME, SAME, Faces, Nearness, clusters_of, grouped, near_groups
-from kith.identity.teaching import LEAST_PIXELS
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
+
+from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in
+from bench_tables import Row, Tables
+from kith.identity.gallery import is_good
+from kith.identity.grouping import PERHAPS_SAME, SAME, Nearness, clusters_of, grouped, near_groups
+from kith.values.samples import LEAST_PIXELS, Faces
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]

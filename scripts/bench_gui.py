@@ -55,11 +55,12 @@ def _time_to_window() -> float:
 
 
 def _run_and_abort(people: Path, folder: Path) -> dict[str, Any]:
+    from PyQt6.QtCore import Qt, QTimer
+    from PyQt6.QtWidgets import QApplication
+
     from kith.gui.main_window import MainWindow
     from kith.gui.workers import FolderWorker, KbBuilder
     from kith.settings import load
-    from PyQt6.QtCore import Qt, QTimer
-    from PyQt6.QtWidgets import QApplication
 
     app = QApplication(["kith"])
     window = MainWindow(load(_settings(people, folder)))

@@ -10,6 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+from scipy.stats import binomtest
+
 from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in, progress
 from bench_rules import (
     HELD_OUT,
@@ -30,10 +34,7 @@ from bench_rules import (
     vectors_of,
 )
 from bench_tables import Row, Tables
-from kith.identity.verdicts import LEAST_PIXELS_NAMED
-from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
-from scipy.stats import binomtest
+from kith.identity.decision import LEAST_PIXELS_NAMED
 
 HALVES = 20  # ways to part the people in two, in the nested comparison
 GALLERIES = 4  # drawn of each half

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from bench_people import DEFAULTS
 from bench_tables import Tables
+from kith.identity.decision import Decider
 from kith.identity.gallery import Gallery, gallery_of
-from kith.identity.hearing import Case
 from kith.identity.matching import nearest_people
-from kith.identity.photo_records import Sighting
-from kith.identity.verdicts import Judge
 from kith.photos.box import Box
-from kith.settings import BodyPolicy
+from kith.policies import BodyPolicy
+from kith.values.sightings import Case, Sighting
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Kind, Observation
 
@@ -25,7 +25,7 @@ APART, SPREAD, COMMON = 0.6, 0.35, 1.2  # people around what all faces have in c
 
 
 def matching(_data: Path) -> Tables:
-    """Measure the comparison alone, and with the verdicts (each face a photo of its own)."""
+    """Measure the comparison alone, and with the decisions (each face a photo of its own)."""
     random = np.random.default_rng(0)
     people = random.normal(size=(PEOPLE, LENGTH))
     people *= APART / np.linalg.norm(people, axis=1)[:, None]
@@ -39,7 +39,7 @@ def matching(_data: Path) -> Tables:
     probes = faces_of(random.integers(0, PEOPLE, PROBES))
     ways: dict[str, Callable[[], object]] = {
         "nearest people": lambda: nearest_people(gallery, FACE_MODEL_ID, probes),
-        "verdicts": lambda: _judge(gallery, probes),
+        "decisions": lambda: _decider(gallery, probes),
     }
     return {
         "matching": [
@@ -48,8 +48,8 @@ def matching(_data: Path) -> Tables:
     }
 
 
-def _judge(gallery: Gallery, probes: Any) -> int:
-    judge = Judge(
+def _decider(gallery: Gallery, probes: Any) -> int:
+    decider = Decider(
         gallery,
         gallery_of("", []),
         DEFAULTS.face_tol,
@@ -66,7 +66,7 @@ def _judge(gallery: Gallery, probes: Any) -> int:
             for vector in probes[start : start + CHUNK]
         ]
         cases = [Case([Sighting(number, face, None)], {number: ()}) for number, face in enumerate(seen)]
-        decided += sum(bool(photo.people) for photo in judge.photos(cases))
+        decided += sum(bool(photo.people) for photo in decider.photos(cases))
     return decided
 
 

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from kith.errors import BadPhoto
-from kith.identity.gallery import is_good
-from kith.identity.photo_records import Sighting
-from kith.identity.store import open_store
-from kith.identity.teaching import lesson_of
-from kith.identity.verdicts import LEAST_PIXELS_NAMED
-from kith.jobs.context import open_context
-from kith.jobs.looking import look_at_photos, save_look
-from kith.photos.find import find_photos
-from kith.settings import BodyPolicy, Settings
-from kith.vision.observations import Observation
 from rich.console import Console
 from rich.progress import track
+
+from kith.errors import BadPhoto
+from kith.identity.decision import LEAST_PIXELS_NAMED
+from kith.identity.gallery import is_good
+from kith.identity.teaching import lesson_of
+from kith.jobs.context import open_context
+from kith.jobs.looking import look_at_photos, save_look
+from kith.library.store import open_store
+from kith.photos.find import find_photos
+from kith.policies import BodyPolicy
+from kith.settings import Settings
+from kith.values.sightings import Sighting
+from kith.vision.observations import Observation
 
 SHARED = Path(os.environ.get("KITH_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 PEOPLE = ("athletes", "lfw10")  # a folder of photos for each person

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, zip_longest
 from pathlib import Path
 
+from PIL import Image
+
 from kith.jobs.workers import worker_count
 from kith.photos.decode import load_rgb
 from kith.photos.find import find_photos
-from PIL import Image
 
 LEAST_SOURCE = 400_000  # pixels of a photo worth enlarging
 QUALITY = 90

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+
 from bench_tables import Row
 from kith.errors import BadInput
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from bench_people import DEFAULTS, Face
-from kith.identity.gallery import Gallery, Sample, gallery_of
-from kith.identity.hearing import Case
-from kith.identity.photo_records import Sighting
-from kith.identity.verdicts import Judge
-from kith.settings import BodyPolicy
-from kith.vision.encode import FACE_MODEL_ID
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
+
+from bench_people import DEFAULTS, Face
+from kith.identity.decision import Decider
+from kith.identity.gallery import Gallery, gallery_of
+from kith.policies import BodyPolicy
+from kith.values.samples import Sample
+from kith.values.sightings import Case, Sighting
+from kith.vision.encode import FACE_MODEL_ID
 
 SPLITS = 40
 OTHER, HELD_OUT = -1, 0
@@ -223,12 +224,12 @@ def outcome(one: Split, rule: Rule) -> Outcome:
 def shipped(one: Split) -> Outcome:
     """Return what Kith decides with its shipped settings."""
     settings = DEFAULTS.face_tol, DEFAULTS.body_tol, BodyPolicy.OFF, DEFAULTS.lap_var_thresh
-    judge = Judge(one.gallery, gallery_of("", []), *settings, DEFAULTS.face_margin, DEFAULTS.face_suggest)
+    decider = Decider(one.gallery, gallery_of("", []), *settings, DEFAULTS.face_margin, DEFAULTS.face_suggest)
     cases = [Case([Sighting(number, face.seen, None)], {number: ()}) for number, face in enumerate(one.asked)]
-    verdicts = [photo.appearances[0] for photo in judge.photos(cases)]
-    columns = zip(*((own.face[0].person_id, own.face[0].value, own.face[0].margin) for own in verdicts))
+    decisions = [photo.appearances[0] for photo in decider.photos(cases)]
+    columns = zip(*((own.face[0].person_id, own.face[0].value, own.face[0].margin) for own in decisions))
     nearest, distance, margin = map(np.array, columns)
-    return Outcome(one, nearest, distance, margin, np.array([own.person_id or 0 for own in verdicts]))
+    return Outcome(one, nearest, distance, margin, np.array([own.person_id or 0 for own in decisions]))
 
 
 def trials(

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from bench_tables import Row, Tables
-from kith.identity.redecision_records import RedecisionRecords
-from kith.identity.store import open_store
-from kith.identity.verdicts import Judge
+from kith.identity.decision import Decider
 from kith.jobs.context import open_context
 from kith.jobs.events import RedecisionFinished
 from kith.jobs.redecide import redecide
 from kith.jobs.refiling import Refiler
-from kith.settings import BodyPolicy, Settings
+from kith.library.redecision_records import RedecisionRecords
+from kith.library.store import open_store
+from kith.policies import BodyPolicy
+from kith.settings import Settings
 from kith.vision.encode import FACE_MODEL_ID
 
 OBSERVATIONS, PEOPLE, SAMPLES = 100_000, 1_000, 20
@@ -61,7 +63,7 @@ def _measure(root: Path, changes: Row) -> Row:
     stages: defaultdict[str, float] = defaultdict(float)
     for owner, name, stage in (
         (RedecisionRecords, "photos", "read"),
-        (Judge, "photos", "match"),
+        (Decider, "photos", "match"),
         (RedecisionRecords, "replace", "write"),
         (Refiler, "plans", "file"),
         (Refiler, "file", "file"),

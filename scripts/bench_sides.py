@@ -191,7 +191,7 @@ def _settings(config: Config) -> Any:
 
 def _with_library(settings: Any) -> Any:
     """Return the settings, once there is a library, be it an empty one."""
-    from kith.identity.store import open_store
+    from kith.library.store import open_store
 
     open_store(settings.library_file, create=True).close()
     return settings

@@ -18,6 +18,8 @@ from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
+from rich.console import Console
+
 from bench_photos import enlarged, small_ones, sources, spread
 from bench_processes import Side, busy_seconds
 from bench_tables import Row
@@ -27,7 +29,6 @@ from kith.jobs.context import open_context
 from kith.jobs.workers import worker_count
 from kith.settings import Settings
 from kith.vision.model_files import find_model, find_person_detector, search_folders
-from rich.console import Console
 
 KITH = ("same_detector", "shipped", "whole_job")
 KERNELS_OF = {"same_detector": "kernels_hog", "shipped": "kernels", "whole_job": "kernels"}
@@ -156,6 +157,7 @@ def _person_detector(shared_models: Path) -> str:
 def random_weights(folder: Path) -> Path:
     """Write weights drawn at random for the shipped network: it takes as long with them as with the real ones."""
     import torch
+
     from kith.vision.torchreid_networks import untrained_network
 
     torch.manual_seed(SEED)

@@ -20,10 +20,11 @@ PATIENCE_S = 120
 
 def main(target: Path) -> None:
     """Walk through the program as a newcomer would, with a picture of each place."""
+    from PyQt6.QtWidgets import QApplication
+
     from kith.cli.demo import arrange, fetch
     from kith.gui.main_window import MainWindow
     from kith.settings import load, save
-    from PyQt6.QtWidgets import QApplication
 
     target.mkdir(parents=True, exist_ok=True)
     app = QApplication(["kith"])

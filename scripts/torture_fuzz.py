@@ -10,6 +10,7 @@ from random import Random
 
 import pillow_heif
 from PIL import Image
+
 from torture_world import BUG_SIGNS, PEOPLE, Step, World
 
 FORMATS = {

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from kith.identity.store import open_store
+from PIL import ExifTags, Image
+
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
 from kith.jobs.people import open_people
 from kith.jobs.recognize_folder import recognize_folder
+from kith.library.store import open_store
 from kith.settings import Settings
-from PIL import ExifTags, Image
-
 from tests.desk import no_analysis, run_job
 from tests.drawn import MIDDLE, Eyes, draw
 

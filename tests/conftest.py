@@ -8,8 +8,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from kith.identity.store import open_store
 
+from kith.library.store import open_store
 from tests.desk import DRAWN, Desk, shared_folder
 from tests.drawn_photos import draw_all, open_eyes
 from tests.filing_desk import Filer

@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kith.identity.store import open_store
 from kith.jobs import looking
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context, open_context
 from kith.jobs.events import BuildFinished, Event, RecognitionFinished
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.workers import ExecutorFactory, InlineExecutor
+from kith.library.store import open_store
 from kith.photos.outputs import MARKER, REPORT
 from kith.settings import Settings
 

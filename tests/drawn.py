@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from kith.errors import BadPhoto
 from kith.jobs.workers import InlineExecutor
 from kith.photos.box import Box
@@ -13,9 +16,6 @@ from kith.photos.decode import load_rgb
 from kith.vision.analyse import EngineSpec
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
-from numpy.typing import NDArray
-from PIL import Image
-
 from tests.desk import is_analysis
 from tests.small_world import face_vector
 

@@ -10,6 +10,9 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
 from kith.errors import BadPhoto, KithError
 from kith.jobs import looking
 from kith.photos.box import Box
@@ -19,9 +22,6 @@ from kith.vision.analyse import Photo
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.engines import EngineSpec
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
-from numpy.typing import NDArray
-from PIL import Image
-
 from tests.small_world import body_vector
 
 PORTRAYED = (

@@ -11,10 +11,9 @@ from typing import Any
 from kith.filing.copies import file_copies, plan_copies, prepare_output
 from kith.filing.copying import make
 from kith.filing.names import UNKNOWN
-from kith.identity.copy_records import CopyRecord, FileState
-from kith.identity.store import Store
+from kith.library.copy_records import CopyRecord, FileState
+from kith.library.store import Store
 from kith.photos.outputs import MARKER
-
 from tests.making import facts
 
 ANN, BOB = 1, 2

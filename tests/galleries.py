@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from kith.identity.gallery import Gallery, Sample, gallery_of
-from kith.identity.person_records import Link
-from kith.identity.photo_records import Sighting
-from kith.identity.verdicts import Judge, PhotoVerdict
-from kith.settings import BodyPolicy
 
+from kith.identity.decision import Decider
+from kith.identity.gallery import Gallery, gallery_of
+from kith.policies import BodyPolicy
+from kith.values.decisions import PhotoDecision
+from kith.values.links import Link
+from kith.values.samples import Sample
+from kith.values.sightings import Sighting
 from tests.making import BLURRED, BODIES, FACES, SHARP
 
 LEAST_SHARPNESS = (SHARP + BLURRED) / 2
@@ -40,13 +42,13 @@ def turned(degrees: float) -> tuple[float, float]:
     return float(np.cos(np.radians(degrees))), float(np.sin(np.radians(degrees)))
 
 
-def judge(
+def decider(
     known: Gallery | None = None,
     bank: Gallery | None = None,
     policy: BodyPolicy = BodyPolicy.SUGGEST,
     **changes: object,
-) -> Judge:
-    """Return a judge who knows Ann at 0, Bob at 10, Eve at 20, and the bodies of Ann at 0 and of Bob at 90 degrees."""
+) -> Decider:
+    """Return a decider who knows Ann at 0, Bob at 10, Eve at 20, the bodies of Ann at 0 and of Bob at 90 degrees."""
     values: dict[str, object] = {
         "faces": faces((ANN, 0), (BOB, 10), (EVE, 20)) if known is None else known,
         "bodies": bodies((ANN, 0), (BOB, 90)) if bank is None else bank,
@@ -55,9 +57,9 @@ def judge(
         "body_policy": policy,
         "least_sharpness": LEAST_SHARPNESS,
     }
-    return Judge(**(values | changes))
+    return Decider(**(values | changes))
 
 
-def decide(judge: Judge, *seen: Sighting, links: Sequence[Link] = (), taken_at: str | None = None) -> PhotoVerdict:
-    """Return the verdict on a photo of which all this is said."""
-    return judge.photo(seen, lambda key: [link for link in links if link.appearance_id == key], taken_at)
+def decide(decider: Decider, *seen: Sighting, links: Sequence[Link] = (), taken_at: str | None = None) -> PhotoDecision:
+    """Return the decision on a photo of which all this is said."""
+    return decider.photo(seen, lambda key: [link for link in links if link.appearance_id == key], taken_at)

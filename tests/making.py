@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kith.identity.photo_records import Sighting
-from kith.identity.store import Store
+
+from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.facts import PhotoFacts
+from kith.values.sightings import Sighting
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="a matter of POSIX systems")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
+
 from kith.filing.names import folder_names
-from kith.identity.person_records import Link, Source, Word, said_to_be
-from kith.identity.store import Store, open_store
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import Event, PhotoDone, RedecisionFinished
@@ -20,15 +20,15 @@ from kith.jobs.people import People, open_people
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.redecide import redecide
 from kith.jobs.workers import InlineExecutor
+from kith.library.store import Store, open_store
 from kith.photos.box import Box
 from kith.photos.facts import read_facts
 from kith.photos.outputs import MARKER, REPORT
 from kith.settings import Settings
+from kith.values.links import Link, Source, Word, said_to_be
 from kith.vision.analyse import EngineSpec
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
-from PIL import Image
-
 from tests.desk import is_analysis, no_analysis, run_job
 
 PLACES = [Box(0.05, 0.1, 0.2, 0.3), Box(0.4, 0.1, 0.2, 0.3), Box(0.7, 0.1, 0.2, 0.3)]
@@ -279,5 +279,5 @@ class World:
         for key, person in self.query("SELECT appearance_id, person_id FROM links WHERE word = 'is_not'"):
             denied[key].add(person)
         for photo in photos:
-            for one in photo.verdict.appearances:
+            for one in photo.decision.appearances:
                 assert not {one.person_id, one.suggested} & denied[one.appearance_id]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from kith.errors import BadPhoto, ModelMissing
 from kith.jobs.engines import decided_device, find_engines, made_ready
 from kith.settings import Device, Settings
@@ -18,8 +20,6 @@ from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.engines import EngineSpec
 from kith.vision.observations import Analysis, Kind
 from kith.vision.runtime import TorchNetwork, cuda_available
-from PIL import Image
-
 from tests.desk import REPOSITORY, Desk
 
 SIX, TWO, PARK = "groups/six_people.jpg", "groups/obama_and_biden.jpg", "groups/park.jpg"

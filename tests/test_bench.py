@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from kith.errors import BadInput
 from kith.photos.decode import load_rgb
 from kith.photos.facts import read_facts
 from kith.vision.bodies import onnx_bodies
 from kith.vision.runtime import cuda_available
-from PIL import Image
 
 REPOSITORY = Path(__file__).parents[1]
 pytestmark = pytest.mark.bench

@@ -4,10 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from kith.photos.box import Box
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
+
+from kith.photos.box import Box
 
 WIDTH, HEIGHT = 20, 10
 STORED = Box(3 / WIDTH, 2 / HEIGHT, 5 / WIDTH, 4 / HEIGHT)

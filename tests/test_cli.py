@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 import typer
-from kith import __version__
-from kith.cli.main import cli
-from kith.identity.store import open_store
-from kith.jobs.context import open_context
-from kith.settings import Settings, load
-from kith.vision.model_registry import PACKAGED, REGISTRY
 from typer.testing import CliRunner
 
+from kith import __version__
+from kith.cli.main import cli
+from kith.jobs.context import open_context
+from kith.library.store import open_store
+from kith.settings import Settings, load
+from kith.vision.model_registry import PACKAGED, REGISTRY
 from tests.desk import (
     CHIRAC,
     CHIRAC_AGAIN,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import typer
-from kith.cli.main import cli
-from kith.cli.printing import as_json_text
-from kith.identity.matching import Candidate
-from kith.jobs.backup import back_up
 from typer.testing import CliRunner
 
+from kith.cli.main import cli
+from kith.cli.printing import as_json_text
+from kith.jobs.backup import back_up
+from kith.values.decisions import Candidate
 from tests.small_world import World
 
 # A simple call of each command, in a world where photo 8 shows somebody unknown.

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.main import get_command
+
 from kith.cli.main import cli, main
 from kith.jobs.backup import back_up
 from kith.jobs.unknowns import open_unknowns
 from kith.settings import save
-from typer.main import get_command
-
 from tests.damages import ENTRIES, FILES, STRUCTURE
 from tests.small_world import World
 
@@ -128,7 +128,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
         except SystemExit as end:
             code = int(end.code or 0)
         finally:
-            logging.getLogger("kith.identity").handlers.clear()
+            logging.getLogger("kith.library").handlers.clear()
         out, err = capfd.readouterr()
         return code, out + err
 

@@ -17,13 +17,14 @@ import numpy as np
 import pillow_heif
 import psutil
 import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL.ExifTags import Base
+
 from kith.errors import BadPhoto
 from kith.photos.decode import load_rgb
 from kith.photos.memory import memory_for
 from kith.photos.opening import open_photo
-from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageFile, ImageOps
-from PIL.ExifTags import Base
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 FORMATS = ("jpg", "png", "webp", "heic", "avif", "tiff", "gif", "bmp", "jp2", "ppm")

@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from kith.cli.demo import arrange, fetch
 from kith.errors import BadInput
 from kith.jobs.build_kb import build_kb
 from kith.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, RecognitionFinished
 from kith.jobs.recognize_folder import recognize_folder
-
 from tests.desk import finished, kith, run_job, shared_folder
 
 WELL_ABOVE = 0.1  # beyond the tolerance: nobody is near to being taken for somebody else
@@ -60,11 +60,11 @@ def test_demo_names_its_people_and_not_the_stranger(root: Path, detector: str) -
         "two people.jpg": ["Barack Obama", "Joe Biden"],
     }
     known, stranger, two = told["known person.jpg"], told["stranger.png"], told["two people.jpg"]
-    faces = [face.face for event in (known, two) for face in event.verdict.appearances]
+    faces = [face.face for event in (known, two) for face in event.decision.appearances]
     assert len(faces) == 3
     assert max(right.value for right, _ in faces) < settings.face_tol
     assert min(wrong.value for _, wrong in faces) > settings.face_tol + WELL_ABOVE
-    distances = [candidate.value for face in stranger.verdict.appearances for candidate in face.face]
+    distances = [candidate.value for face in stranger.decision.appearances for candidate in face.face]
     assert len(distances) >= 2
     assert min(distances) > settings.face_tol + WELL_ABOVE
     (broken,) = [event for event in recognised if isinstance(event, PhotoFailed)]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFile, ImageFilter
+
 from kith.errors import ModelMissing
 from kith.photos.decode import load_at_least, load_rgb
 from kith.settings import Settings
@@ -21,8 +23,6 @@ from kith.vision.observations import Rgb
 from kith.vision.resize import working_copy
 from kith.vision.runtime import OnnxNetwork, TorchNetwork
 from kith.vision.yunet import faces, yunet
-from PIL import Image, ImageFile, ImageFilter
-
 from tests.desk import shared_folder
 from tests.drawn_people import ANN, BOB, draw_photo
 from tests.networks import save_network

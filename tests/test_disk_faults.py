@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kith.settings import save
 
+from kith.settings import save
 from tests.desk import REPOSITORY
 from tests.small_world import World
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFile
+
 from kith.errors import ModelMissing
 from kith.vision.dlib_network import face_resnet
 from kith.vision.encode import face_encoder, face_weights
@@ -15,8 +17,6 @@ from kith.vision.exported import prepare_networks
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
 from kith.vision.runtime import Network, OnnxNetwork, TorchNetwork
-from PIL import Image, ImageFile
-
 from tests.desk import shared_folder
 from tests.drawn_people import ANN, BOB, EVE, draw_photo
 

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+
 from kith.cli.main import cli
-from kith.identity import body_matching, gallery, grouping, nearest, photo_records, teaching, verdicts
+from kith.identity import body_matching, decision, grouping, nearest
 from kith.settings import settings_table_markdown
 from kith.settings_model import FIELDS
+from kith.values import samples, sightings
 from kith.vision import align, bodies, persons, yunet
 
 REPOSITORY = Path(__file__).parents[1]
@@ -43,14 +45,14 @@ def _told(names: str, values: str) -> list[tuple[str, str]]:
 
 CONSTANTS = {
     "NEAREST_SAMPLES": nearest.NEAREST_SAMPLES,
-    "LEAST_FRONTALITY": gallery.LEAST_FRONTALITY,
-    "LEAST_PIXELS": teaching.LEAST_PIXELS,
-    "LEAST_PIXELS_NAMED": verdicts.LEAST_PIXELS_NAMED,
+    "LEAST_FRONTALITY": samples.LEAST_FRONTALITY,
+    "LEAST_PIXELS": samples.LEAST_PIXELS,
+    "LEAST_PIXELS_NAMED": decision.LEAST_PIXELS_NAMED,
     "SHARPNESS_SIDE": align.SHARPNESS_SIDE,
     "YUNET_SCORE": yunet.YUNET_SCORE,
     "OVERLAP": yunet.OVERLAP,
     "FINE_ENOUGH": align.FINE_ENOUGH,
-    "SAME_PLACE_IOU": photo_records.SAME_PLACE_IOU,
+    "SAME_PLACE_IOU": sightings.SAME_PLACE_IOU,
     "BODY_WIDTH": bodies.BODY_WIDTH,
     "BODY_HEIGHT": bodies.BODY_HEIGHT,
     "LEAST_HEIGHT": persons.LEAST_HEIGHT,

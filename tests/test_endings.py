@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
+from PIL import Image
+
 from kith.errors import BadInput
 from kith.gui.lines import lines_of
 from kith.jobs.build_kb import build_kb
@@ -17,8 +19,6 @@ from kith.photos.decode import load_rgb
 from kith.photos.endings import PICTURES, READABLE
 from kith.photos.facts import read_facts
 from kith.settings import Settings
-from PIL import Image
-
 from tests.album import Album
 from tests.desk import run_job
 from tests.drawn import MIDDLE, draw

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
-from kith.identity.evaluation import MARGINS, TOLERANCES, Share, evaluate_gallery, independent, point_at
-from kith.identity.gallery import Gallery, Sample, gallery_of, good_faces, taught_samples
-from kith.identity.health_records import PhotoLook
-from kith.identity.matching import nearest_people
-from kith.identity.store import open_store
-from kith.jobs.evaluate import evaluate, evaluation_summary
-from kith.settings import Settings
-from kith.vision.encode import FACE_MODEL_ID
-from kith.vision.observations import Kind
 from PIL import Image
 from scipy.stats import binomtest
 
+from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
+from kith.identity.evaluation import MARGINS, TOLERANCES, Share, evaluate_gallery, independent, point_at
+from kith.identity.gallery import Gallery, gallery_of, good_faces
+from kith.identity.matching import nearest_people
+from kith.jobs.evaluate import evaluate, evaluation_summary
+from kith.library.store import open_store
+from kith.settings import Settings
+from kith.values.samples import PhotoTraits, Sample
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, Desk, finished, kith
 
 WITH_MANY_PHOTOS = ("lionel_messi", "roger_federer")
@@ -51,7 +51,7 @@ def known(large: dict[str, Desk], built: Path, material: Path) -> Desk:
 
 def _samples(desk: Desk) -> list[Sample]:
     with closing(open_store(desk.settings.library_file)) as store:
-        return good_faces(taught_samples(store.people, Kind.FACE, FACE_MODEL_ID), desk.settings.lap_var_thresh)
+        return good_faces(store.people.taught(Kind.FACE, FACE_MODEL_ID), desk.settings.lap_var_thresh)
 
 
 def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path, shared: Path) -> None:
@@ -80,7 +80,7 @@ def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path
 def test_leaving_one_out_is_what_the_matching_itself_would_say(known: Desk) -> None:
     samples = _samples(known)
     gallery = gallery_of(FACE_MODEL_ID, samples)
-    looks = {one.photo_id: PhotoLook(None, None) for one in samples}
+    looks = {one.photo_id: PhotoTraits(None, None) for one in samples}
     measured = evaluate_gallery(samples, gallery, independent(samples, looks, 3))
     found, false = 0, 0
     for row, sample in enumerate(samples):
@@ -119,12 +119,12 @@ def _sample(person: int, photo: int, *vector: float) -> Sample:
 def test_photos_of_one_occasion_prove_nothing_for_each_other() -> None:
     samples = [_sample(1, photo, 10.0 * photo) for photo in range(1, 8)] + [_sample(2, 9, 10.0)]
     hashes = [int(number) for number in np.random.default_rng(0).integers(0, 2**63, 10)]
-    looks = {photo: PhotoLook(hashes[photo], None) for photo in range(1, 10)}
-    looks[1] = PhotoLook(hashes[1], "2024-05-01T10:00:00")
-    looks[2] = PhotoLook(hashes[2], "2024-05-01T12:30:00")  # within three hours
-    looks[3] = PhotoLook(hashes[3], "2024-05-01T15:00:00")  # and so on, in a chain
-    looks[4] = PhotoLook(hashes[4], "2024-05-01T20:00:00")
-    looks[5] = PhotoLook(hashes[1] ^ 0xFF, None)  # looks almost like 1
+    looks = {photo: PhotoTraits(hashes[photo], None) for photo in range(1, 10)}
+    looks[1] = PhotoTraits(hashes[1], "2024-05-01T10:00:00")
+    looks[2] = PhotoTraits(hashes[2], "2024-05-01T12:30:00")  # within three hours
+    looks[3] = PhotoTraits(hashes[3], "2024-05-01T15:00:00")  # and so on, in a chain
+    looks[4] = PhotoTraits(hashes[4], "2024-05-01T20:00:00")
+    looks[5] = PhotoTraits(hashes[1] ^ 0xFF, None)  # looks almost like 1
     looks[9] = looks[1]
     tied = independent(samples, looks, 3)
     assert [sorted(samples[row].photo_id for row in rows) for rows in tied] == [
@@ -145,7 +145,7 @@ def test_copies_do_not_flatter() -> None:
     places = [(person, photo) for person in range(30) for photo in range(4)]
     samples = [_sample(person, 10 * person + photo, *faces[person, int(photo == 3)]) for person, photo in places]
     gallery = gallery_of("model", samples)
-    looks = {one.photo_id: PhotoLook(None, None) for one in samples}
+    looks = {one.photo_id: PhotoTraits(None, None) for one in samples}
     flattered = evaluate_gallery(samples, gallery, [{row} for row in range(len(samples))])
     honest = evaluate_gallery(samples, gallery, independent(samples, looks, 3))
     assert point_at(flattered.points, 0.70, 0).found == Share(90, 120)

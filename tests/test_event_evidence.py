@@ -10,34 +10,34 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.ExifTags import Base
+
 from kith.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
+from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
 from kith.identity.event_evidence import EventEvidence
+from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery
-from kith.identity.hearing import Case
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.photo_records import Sighting
-from kith.identity.store import open_store
-from kith.identity.verdicts import LEAST_PIXELS_NAMED, Evidence, Judge, PhotoVerdict
-from kith.identity.vetoes import Life, Reason, Veto
 from kith.jobs.build_kb import build_kb
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
 from kith.jobs.people import open_people
 from kith.jobs.redecide import redecide
 from kith.jobs.why import why
 from kith.jobs.workers import InlineExecutor
+from kith.library.store import open_store
 from kith.photos.box import Box
 from kith.photos.decode import load_rgb
-from kith.settings import BodyPolicy
+from kith.policies import BodyPolicy
+from kith.values.decisions import Evidence, Exclusion, PhotoDecision, Reason
+from kith.values.links import Link, Source, Word
+from kith.values.sightings import Case, Sighting
 from kith.vision.bodies import onnx_bodies
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.engines import EngineSpec
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
-from numpy.typing import NDArray
-from PIL import Image
-from PIL.ExifTags import Base
-
 from tests.desk import Desk, is_analysis, no_analysis, shared_folder
-from tests.galleries import ANN, BOB, EVE, bodies, decide, judge, turned
+from tests.galleries import ANN, BOB, EVE, bodies, decide, decider, turned
 from tests.making import BLURRED, body, face
 from tests.small_world import body_vector
 
@@ -53,16 +53,17 @@ def _back(angle: float, key: int = 1, weak: bool = False) -> Sighting:
 
 
 def _in_event(
-    one: Judge, *seen: Sighting, event: Gallery | None = EVENT, links: Sequence[Link] = (), **changes: Any
-) -> PhotoVerdict:
+    one: Decider, *seen: Sighting, event: Gallery | None = EVENT, links: Sequence[Link] = (), **changes: Any
+) -> PhotoDecision:
     said = {
         sight.appearance_id: [link for link in links if link.appearance_id == sight.appearance_id] for sight in seen
     }
-    return one.photos([Case(seen, said, event=event, **changes)])[0]
+    events = [] if event is None else [event]
+    return one.photos([Case(seen, said, **changes)], events)[0]
 
 
-def _filing(**changes: object) -> Judge:
-    return judge(bank=bodies(), policy=BodyPolicy.EVENT, **changes)
+def _filing(**changes: object) -> Decider:
+    return decider(bank=bodies(), policy=BodyPolicy.EVENT, **changes)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def _filing(**changes: object) -> Judge:
 def test_a_back_wears_the_clothes_of_somebody_in_the_event(
     policy: BodyPolicy, people: tuple[int, ...], unsure: tuple[int, ...], reason: Reason
 ) -> None:
-    photo = _in_event(judge(bank=bodies(), policy=policy), _back(10))
+    photo = _in_event(decider(bank=bodies(), policy=policy), _back(10))
     assert (photo.people, photo.unsure, photo.appearances[0].reason) == (people, unsure, reason)
     assert photo.evidence is (Evidence.BODY if people else Evidence.NONE)
     if people or unsure:
@@ -101,32 +102,34 @@ def test_two_people_dressed_alike_are_only_suggested(ahead: float, is_filed: boo
 def test_whose_face_shows_in_the_photo_is_no_other_body_there() -> None:
     photo = _in_event(_filing(), Sighting(1, face(20), body(*turned(5))), _back(0, key=2))
     assert [one.person_id for one in photo.appearances] == [EVE, None]
-    assert photo.appearances[1].vetoed == (Veto(EVE, Reason.TAKEN, by=1),)
+    assert photo.appearances[1].excluded == (Exclusion(EVE, Reason.TAKEN, by=1),)
 
 
 @pytest.mark.parametrize("policy", [BodyPolicy.EVENT, BodyPolicy.SUGGEST])
 def test_whom_a_face_suggests_is_no_other_body_there(policy: BodyPolicy) -> None:
-    photo = _in_event(judge(bank=bodies(), policy=policy), Sighting(1, face(20, sharpness=BLURRED), None), _back(0, 2))
+    photo = _in_event(
+        decider(bank=bodies(), policy=policy), Sighting(1, face(20, sharpness=BLURRED), None), _back(0, 2)
+    )
     assert [(one.person_id, one.suggested) for one in photo.appearances] == [(None, EVE), (None, None)]
 
 
 def test_of_two_bodies_the_more_alike_is_the_person() -> None:
     photo = _in_event(_filing(), _back(20, key=1), _back(10, key=2))
     assert [one.person_id for one in photo.appearances] == [None, EVE]
-    assert photo.appearances[0].vetoed == (Veto(EVE, Reason.TAKEN, by=2),)
+    assert photo.appearances[0].excluded == (Exclusion(EVE, Reason.TAKEN, by=2),)
 
 
 def test_the_bodies_of_the_bank_are_given_one_to_one_as_well() -> None:
-    photo = decide(judge(policy=BodyPolicy.ANYWHERE), _back(20, key=1), _back(10, key=2))
+    photo = decide(decider(policy=BodyPolicy.ANYWHERE), _back(20, key=1), _back(10, key=2))
     assert [one.person_id for one in photo.appearances] == [None, ANN]
 
 
 @pytest.mark.parametrize("policy", [BodyPolicy.SUGGEST, BodyPolicy.EVENT])
 def test_whom_the_event_suggests_the_bank_suggests_nowhere_else(policy: BodyPolicy) -> None:
-    one = judge(bank=bodies((EVE, 90)), policy=policy)
+    one = decider(bank=bodies((EVE, 90)), policy=policy)
     photo = _in_event(one, _back(PERHAPS, key=1), _back(90, key=2))
     assert [each.suggested for each in photo.appearances] == [EVE, None]
-    assert Veto(EVE, Reason.TAKEN, by=1) in photo.appearances[1].vetoed
+    assert Exclusion(EVE, Reason.TAKEN, by=1) in photo.appearances[1].excluded
 
 
 def test_a_named_face_does_not_silence_the_other_bodies() -> None:
@@ -137,7 +140,7 @@ def test_a_named_face_does_not_silence_the_other_bodies() -> None:
 def test_whom_the_user_denied_here_is_not_filed_by_the_clothes() -> None:
     photo = _in_event(_filing(), _back(0), links=[NOT_EVE])
     assert (photo.people, photo.unsure) == ((), ())
-    assert photo.appearances[0].vetoed == (Veto(EVE, Reason.DENIED, by=1),)
+    assert photo.appearances[0].excluded == (Exclusion(EVE, Reason.DENIED, by=1),)
 
 
 @pytest.mark.parametrize("taken_at", ["2001-02-03T04:05:06", "1980-02-03T04:05:06"])
@@ -145,7 +148,7 @@ def test_nobody_shows_after_their_death_nor_before_their_birth(taken_at: str) ->
     photo = _in_event(_filing(lives={EVE: Life("1985", "1990")}), _back(0), taken_at=taken_at)
     assert (photo.people, photo.unsure) == ((), ())
     reason = Reason.AFTER_DEATH if taken_at > "1990" else Reason.BEFORE_BIRTH
-    assert photo.appearances[0].vetoed == (Veto(EVE, reason),)
+    assert photo.appearances[0].excluded == (Exclusion(EVE, reason),)
 
 
 def test_the_ignored_and_whole_photos_stay_nobody() -> None:
@@ -178,7 +181,7 @@ def test_a_good_face_speaks_against_all_it_is_not_like(observed: Observation, pe
 
 
 def test_the_event_is_stronger_than_the_bank() -> None:
-    one = judge(bank=bodies((ANN, 0)), policy=BodyPolicy.EVENT)
+    one = decider(bank=bodies((ANN, 0)), policy=BodyPolicy.EVENT)
     assert _in_event(one, _back(0)).people == (EVE,)
     alone = _in_event(one, _back(0), event=None)
     assert (alone.people, alone.unsure, alone.appearances[0].reason) == ((), (ANN,), Reason.BODY_SUGGESTED)
@@ -342,7 +345,7 @@ def test_who_is_whose_is_told_of_each_body(album: Album) -> None:
     album.add("3.png", NOON, (ANNA, True, 0), (ANNA, False, 1), (BEN, False, 1))
     told = album.told()
     assert {name: sorted(people) for name, (people, _) in told.items()} == {name: [ANNA, BEN] for name in told}
-    (third,) = [event.verdict for event in album.recognize() if event.row.file == "3.png"]
+    (third,) = [event.decision for event in album.recognize() if event.row.file == "3.png"]
     assert [one.person_id is None for one in third.appearances] == [False, True, False]
 
 
@@ -488,7 +491,7 @@ def test_what_is_not_written_yet_goes_before_what_is(album: Album) -> None:
         ((model_id,),) = album.desk.query("SELECT DISTINCT model_id FROM observations WHERE kind = 'body'")
         evidence = EventEvidence(store.events, FACE_MODEL_ID, model_id, 3.0)
         assert len(evidence.bodies(ids["a.png"])) == 1
-        evidence.learn(ids["b.png"], PhotoVerdict(()))
+        evidence.learn(ids["b.png"], PhotoDecision(()))
         assert len(evidence.bodies(ids["a.png"])) == 0
         evidence.forget()
         assert len(evidence.bodies(ids["a.png"])) == 1

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kith.identity.event_evidence import EventEvidence
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.store import Store, open_store
-from kith.identity.verdicts import Evidence, PhotoVerdict, Verdict
-from kith.vision.observations import Observation
 
+from kith.identity.event_evidence import EventEvidence
+from kith.library.store import Store, open_store
+from kith.values.decisions import Decision, Evidence, PhotoDecision
+from kith.values.links import Link, Source, Word
+from kith.vision.observations import Observation
 from tests.galleries import ANN, BOB, EVE
 from tests.making import BODIES, ENGINE, FACES, body, enter, face, facts
 
@@ -185,8 +185,8 @@ def test_of_two_looks_at_a_body_the_newer_one_speaks(library: Library) -> None:
     assert library.evidence.bodies(back).vectors.tolist() == [[0, 1]]
 
 
-def _verdict(key: int, person: int | None, evidence: Evidence, said: bool = False) -> PhotoVerdict:
-    return PhotoVerdict((Verdict(key, True, person_id=person, evidence=evidence, said=said),))
+def _decision(key: int, person: int | None, evidence: Evidence, said: bool = False) -> PhotoDecision:
+    return PhotoDecision((Decision(key, True, person_id=person, evidence=evidence, said=said),))
 
 
 def test_a_verdict_not_yet_written_goes_over_what_is(library: Library) -> None:
@@ -194,13 +194,13 @@ def test_a_verdict_not_yet_written_goes_over_what_is(library: Library) -> None:
     library.says(other, BOB, Source.MACHINE, model=FACES)
     evidence, key = library.evidence, library.key(other)
     assert evidence.bodies(back).person_ids.tolist() == [BOB]
-    for verdict, speak in (
-        (_verdict(key, ANN, Evidence.FACE), [ANN]),
-        (_verdict(key, None, Evidence.NONE), []),
-        (_verdict(key, EVE, Evidence.BODY), []),
-        (_verdict(key, EVE, Evidence.NONE, said=True), [EVE]),
+    for decision, speak in (
+        (_decision(key, ANN, Evidence.FACE), [ANN]),
+        (_decision(key, None, Evidence.NONE), []),
+        (_decision(key, EVE, Evidence.BODY), []),
+        (_decision(key, EVE, Evidence.NONE, said=True), [EVE]),
     ):
-        evidence.learn(other, verdict)
+        evidence.learn(other, decision)
         assert evidence.bodies(back).person_ids.tolist() == speak
     evidence.forget()
     assert evidence.bodies(back).person_ids.tolist() == [BOB]

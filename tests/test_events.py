@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kith.photos.events import Shot, events_of
 
 NOON = datetime.fromisoformat("2024-06-01T12:00:00")

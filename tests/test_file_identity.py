@@ -6,14 +6,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kith.identity import migrating
-from kith.identity.store import open_store
+from PIL import ExifTags, Image
+
 from kith.jobs.people import open_people
 from kith.jobs.redecide import redecide
 from kith.jobs.why import why
 from kith.jobs.why_lines import why_lines
-from PIL import ExifTags, Image
-
+from kith.library import migrations
+from kith.library.store import open_store
 from tests.album import ANN, BOB, EVE, Album
 from tests.desk import no_analysis, run_job
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw
@@ -191,7 +191,7 @@ def test_two_files_of_an_earlier_library_that_overruled_each_other_are_read_anew
         library.execute("UPDATE copies SET photo_id = ? WHERE photo_id = ?", (kept, twin))
         library.execute("DELETE FROM photos WHERE id = ?", (twin,))
         library.execute("UPDATE photos SET orientation = 1 WHERE id = ?", (kept,))
-        library.execute(migrating._FORGET_WAYS_UP)
+        library.execute(migrations._FORGET_WAYS_UP)
     assert album.recognise() == {"a.png": ("Ann",), "b.png": ()}
     assert album.recognise(looks=False) == {"a.png": ("Ann",), "b.png": ()}
     assert sorted(album.tree()) == ["Ann/a.png", "Unknown/b.png"]

@@ -1,4 +1,4 @@
-"""Copies: under whose names, never over anything, finished after an interruption, withdrawn with their verdict."""
+"""Copies: under whose names, never over anything, finished after an interruption, withdrawn with their decision."""
 
 import errno
 import os
@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.copies import file_copies, withdraw
-from kith.identity.copy_records import CopyRecord
-from kith.identity.store import open_store
+from kith.library.copy_records import CopyRecord
+from kith.library.store import open_store
 from kith.photos.outputs import MARKER
 from kith.text import folded
 from kith.whole_files import part_file
-
 from tests.filing_desk import ANN, BOB, Filer
 from tests.making import full_disk, needs_full_disk, posix_only
 
@@ -310,7 +310,7 @@ KILLED_WHILE_COPYING = """
 import resource, signal, sys
 from pathlib import Path
 from kith.filing.copying import make
-from kith.identity.store import open_store
+from kith.library.store import open_store
 from kith.photos.outputs import MARKER
 library, source, output = map(Path, sys.argv[1:])
 store = open_store(library)
@@ -379,7 +379,7 @@ def test_a_copy_beside_that_is_being_written_is_not_cleared_away(filer: Filer) -
     assert filer.file(source, ANN) == ["Ann/photo.jpg"]
 
 
-# Verdicts that change
+# Decisions that change
 
 
 def test_a_changed_verdict_withdraws_the_copy(filer: Filer) -> None:

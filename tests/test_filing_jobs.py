@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
 from kith.errors import BadInput
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
@@ -14,9 +17,6 @@ from kith.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
 from kith.jobs.forgetting import forget
 from kith.jobs.recognize_folder import REPORT, recognize_folder
 from kith.photos.outputs import MARKER
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
-
 from tests.desk import run_job
 from tests.filing_desk import opened_below
 from tests.making import posix_only

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadPhoto
 from kith.photos.endings import PICTURES, READABLE
 from kith.photos.find import PassedOver, find_broken_links, find_folders, find_photos

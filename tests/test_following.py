@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.copies import file_copies
-
 from tests.filing_desk import ANN, BOB, Filer, opened_below
 from tests.making import full_disk, needs_full_disk
 
@@ -277,8 +277,8 @@ KILLED = """
 import resource, signal, sys
 from pathlib import Path
 from kith.filing.copies import file_copies
-from kith.identity.copy_records import FileState
-from kith.identity.store import open_store
+from kith.library.copy_records import FileState
+from kith.library.store import open_store
 library, source, output = map(Path, sys.argv[1:])
 store = open_store(library)
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

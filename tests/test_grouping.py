@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kith.identity import grouping
-from kith.identity.grouping import PERHAPS_SAME, SAME, Faces, grouped, near_groups
+from kith.identity.grouping import PERHAPS_SAME, SAME, grouped, near_groups
+from kith.values.samples import Faces
 
 DIMENSIONS = 128
 

@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import QDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
 from kith.gui import start
 from kith.gui.broken_settings import BrokenSettings
 from kith.gui.first_start import FirstStart
@@ -12,10 +16,6 @@ from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_dialog import ReviewDialog
 from kith.gui.settings_dialog import SettingsDialog
 from kith.settings import load, load_user_settings, user_settings_file
-from PyQt6.QtGui import QDesktopServices
-from PyQt6.QtWidgets import QDialog, QMessageBox
-from pytestqt.qtbot import QtBot
-
 from tests.desk import finished, kith
 from tests.windows import click, console_has, dialog, open_window, wait_for_end
 

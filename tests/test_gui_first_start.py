@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
 from kith.gui import start
 from kith.gui.background import PAUSE_MS
 from kith.gui.first_start import LOOKING, FirstStart
@@ -23,10 +27,6 @@ from kith.photos.outputs import mark_output
 from kith.settings import load, load_user_settings, user_settings_file
 from kith.vision import model_files
 from kith.vision.model_files import DETECTOR, ModelFile
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QMessageBox
-from pytestqt.qtbot import QtBot
-
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, finished, kith
 from tests.windows import PATIENCE_MS, click, dialog, open_window, wait_for_end
 

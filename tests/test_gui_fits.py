@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import QSize
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
 from kith.gui.broken_settings import BrokenSettings
 from kith.gui.first_start import FirstStart
 from kith.gui.help import ProblemDialog
@@ -17,10 +21,6 @@ from kith.gui.review_dialog import ReviewDialog
 from kith.gui.settings_dialog import SettingsDialog
 from kith.gui.settings_in_use import SettingsInUse
 from kith.settings import load
-from PyQt6.QtCore import QSize
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScrollArea, QWidget
-from pytestqt.qtbot import QtBot
-
 from tests.small_world import World
 from tests.windows import PATIENCE_MS
 

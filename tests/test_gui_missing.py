@@ -6,16 +6,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PyQt6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
 from kith.gui import start
 from kith.gui.first_start import FirstStart
 from kith.gui.folders import people_problem
 from kith.gui.main_window import MainWindow
 from kith.gui.recognize_dialog import RecognizeDialog
-from kith.identity.store import open_store
+from kith.library.store import open_store
 from kith.photos.outputs import mark_output
-from PyQt6.QtWidgets import QApplication, QMessageBox
-from pytestqt.qtbot import QtBot
-
 from tests.album import Album
 from tests.windows import PATIENCE_MS, build, click, console_has, dialog, open_window, wait_for_end
 

@@ -6,19 +6,19 @@ import subprocess
 import sys
 import threading
 
-from kith.gui.console import Console
-from kith.gui.library_notices import LibraryNotices
 from PyQt6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
+from kith.gui.console import Console
+from kith.gui.library_notices import LibraryNotices
 from tests.desk import REPOSITORY
 
 
 def test_a_warning_from_any_thread_shows_in_the_console(qtbot: QtBot) -> None:
     console = Console(QAction())
     qtbot.addWidget(console)
-    notices, log = LibraryNotices(console), logging.getLogger("kith.identity.store")
-    logging.getLogger("kith.identity").addHandler(notices)
+    notices, log = LibraryNotices(console), logging.getLogger("kith.library.store")
+    logging.getLogger("kith.library").addHandler(notices)
     try:
         thread = threading.Thread(target=log.warning, args=("%d entries are \x1b[31mdamaged", 3))
         thread.start()
@@ -26,7 +26,7 @@ def test_a_warning_from_any_thread_shows_in_the_console(qtbot: QtBot) -> None:
         log.info("not for the console")
         qtbot.waitUntil(lambda: len(console.lines()) > 0)
     finally:
-        logging.getLogger("kith.identity").removeHandler(notices)
+        logging.getLogger("kith.library").removeHandler(notices)
     (line,) = console.lines()
     assert line.endswith("3 entries are \\x1b[31mdamaged")
 

@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QTextDocument
+from PyQt6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
 from kith.errors import BadInput
 from kith.gui.console import Kind
 from kith.gui.first_start import FirstStart
@@ -14,11 +19,6 @@ from kith.gui.plain_text import Label, message, set_tip
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_dialog import ReviewDialog
 from kith.gui.settings_dialog import SettingsDialog
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QTextDocument
-from PyQt6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QWidget
-from pytestqt.qtbot import QtBot
-
 from tests.desk import REPOSITORY
 from tests.making import posix_only
 from tests.small_world import World

@@ -5,17 +5,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from kith.errors import BadPhoto
-from kith.gui.name_field import NameField
-from kith.gui.pictures import GONE, PictureLabel, face_picture, whole_picture
-from kith.gui.review_dialog import NOBODY, ReviewDialog
-from kith.photos.box import Box
 from PIL import Image
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from kith.errors import BadPhoto
+from kith.gui.name_field import NameField
+from kith.gui.pictures import GONE, PictureLabel, face_picture, whole_picture
+from kith.gui.review_dialog import NOBODY, ReviewDialog
+from kith.photos.box import Box
 from tests.desk import REPOSITORY, SCHROEDER, Desk
 from tests.making import posix_only
 from tests.unknowns import FACES, look_once, recognized_desk, reviewing

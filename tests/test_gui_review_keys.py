@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kith.gui import pictures
-from kith.gui.review_dialog import ReviewDialog
-from kith.photos.decode import load_rgb
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QColor, QImage, QKeyEvent, QPalette
 from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from kith.gui import pictures
+from kith.gui.review_dialog import ReviewDialog
+from kith.photos.decode import load_rgb
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, click, dialog
 

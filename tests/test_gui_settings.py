@@ -4,9 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from kith.gui.settings_dialog import GROUPS, SettingsDialog
-from kith.settings import Settings, load
-from kith.settings_model import FIELDS
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import (
     QAbstractSlider,
@@ -21,6 +18,9 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from kith.gui.settings_dialog import GROUPS, SettingsDialog
+from kith.settings import Settings, load
+from kith.settings_model import FIELDS
 from tests.windows import open_window, turn_wheel
 
 LEFT = Qt.MouseButton.LeftButton

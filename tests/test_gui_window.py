@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QAction, QColor, QPalette
+from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
 from kith import __version__
 from kith.gui.console import MOST_LINES, ON_DARK, ON_LIGHT, Console, Kind
 from kith.gui.help import ProblemDialog
@@ -21,16 +26,11 @@ from kith.gui.lines import in_window_words
 from kith.gui.main_window import MainWindow
 from kith.gui.progress import SMOOTHED_OVER_S, Pace, time_left
 from kith.gui.recognize_dialog import RecognizeDialog
-from kith.identity.store import open_store
 from kith.jobs.context import open_context
 from kith.jobs.worker_processes import WorkerProcesses
 from kith.jobs.workers import InlineExecutor
+from kith.library.store import open_store
 from kith.logs import log_file
-from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtGui import QAction, QColor, QPalette
-from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
-from pytestqt.qtbot import QtBot
-
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, REPOSITORY, TWO_STRANGERS, Desk
 from tests.windows import (
     PATIENCE_MS,

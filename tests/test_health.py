@@ -9,19 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kith.errors import BadKnowledgeBase
-from kith.identity.connection import LibraryConnection
-from kith.identity.gallery import Gallery, Sample, gallery_of
-from kith.identity.health import FAR, alike_faces, alike_photos, groups, misfits, other_people
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.store import Store, open_store
-from kith.jobs.check import CheckFinished, Trouble, check, check_summary
-from kith.jobs.import_kb import import_kb
-from kith.settings import Settings
-from kith.vision.encode import FACE_MODEL_ID
-from kith.vision.observations import Analysis, Appearance
 from PIL import Image, ImageFilter
 
+from kith.errors import BadKnowledgeBase
+from kith.identity.gallery import Gallery, gallery_of
+from kith.identity.health import FAR, alike_faces, alike_photos, groups, misfits, other_people
+from kith.jobs.check import CheckFinished, Trouble, check, check_summary
+from kith.jobs.import_kb import import_kb
+from kith.library.connection import LibraryConnection
+from kith.library.store import Store, open_store
+from kith.settings import Settings
+from kith.values.links import Link, Source, Word
+from kith.values.samples import Sample
+from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.observations import Analysis, Appearance
 from tests.desk import CHIRAC, CHIRAC_AGAIN, POWELL, POWELL_AGAIN, SCHROEDER, SCHROEDER_AGAIN, Desk, finished, kith
 from tests.making import face, facts
 

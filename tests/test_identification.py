@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import open_context
 from kith.jobs.events import BuildFinished, PhotoDone

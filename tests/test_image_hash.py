@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pillow_heif
 import pytest
+from PIL import Image, TiffImagePlugin
+
 from kith.errors import BadPhoto
 from kith.photos.decode import load_rgb
 from kith.photos.facts import PhotoFacts, read_facts
-from PIL import Image, TiffImagePlugin
 
 pillow_heif.register_heif_opener()
 

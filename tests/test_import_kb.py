@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from kith.errors import BadInput
 from kith.filing.old_encodings import read_old_encodings
-from kith.identity.store import Store, open_store
 from kith.jobs.build_kb import build_kb
 from kith.jobs.engines import find_engines
 from kith.jobs.events import PhotoDone
 from kith.jobs.import_kb import ImportFinished, import_kb, import_summary
+from kith.library.store import Store, open_store
 from kith.settings import Settings
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Kind
-
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER_AGAIN, Desk, finished, kith
 
 BODY_MODEL = "osnet_x0_25"
@@ -53,8 +53,8 @@ def _people(settings: Settings) -> dict[str, int]:
 
 def _taught(store: Store) -> dict[str, int]:
     counts = dict.fromkeys((person.name for person in store.people.all().values()), 0)
-    for person_id, *_ in store.people.taught(Kind.FACE, FACE_MODEL_ID):
-        counts[store.people.all()[person_id].name] += 1
+    for sample in store.people.taught(Kind.FACE, FACE_MODEL_ID):
+        counts[store.people.all()[sample.person_id].name] += 1
     return counts
 
 
@@ -97,9 +97,9 @@ def test_a_users_no_is_kept(tmp_path: Path, settings: Settings) -> None:
     old = _simple(tmp_path, "Ada", "Ada")
     import_kb(settings, old)
     with closing(open_store(settings.library_file)) as store:
-        person_id, appearance_id, *_ = store.people.taught(Kind.FACE, FACE_MODEL_ID)[0]
+        sample = store.people.taught(Kind.FACE, FACE_MODEL_ID)[0]
         with store.change("never", "test"):
-            store.edits.never(appearance_id, person_id)
+            store.edits.never(sample.appearance_id, sample.person_id)
     assert import_kb(settings, old).known == 2
     assert _people(settings) == {"Ada": 1}
 
@@ -173,8 +173,8 @@ def test_bodies_need_their_model(tmp_path: Path, material: Path) -> None:
     done = import_kb(settings, old, own)
     assert [(one.faces, one.bodies) for one in done.people] == [(0, 1)]
     with closing(open_store(settings.library_file)) as store:
-        ((*_, vector),) = store.people.taught(Kind.BODY, own)
-    assert np.linalg.norm(np.frombuffer(vector, "<f4")) == pytest.approx(1)
+        (sample,) = store.people.taught(Kind.BODY, own)
+    assert np.linalg.norm(sample.vector) == pytest.approx(1)
 
 
 def test_bodies_are_refused_where_bodies_are_not_compared(tmp_path: Path, settings: Settings) -> None:

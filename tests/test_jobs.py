@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import ExifTags, Image, ImageFilter
+
 from kith.errors import BadInput, BadKnowledgeBase, KithError, ModelMismatch, StoreBusy
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.store import open_store
-from kith.identity.teaching import LEAST_PIXELS
 from kith.jobs.build_kb import UNREAD, build_kb
 from kith.jobs.context import Context, open_context
 from kith.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished, Started
@@ -26,9 +25,10 @@ from kith.jobs.people import open_people
 from kith.jobs.recognize_folder import NOT_REACHED, recognize_folder
 from kith.jobs.wording import build_summary, recognition_summary
 from kith.jobs.workers import InlineExecutor
+from kith.library.store import open_store
 from kith.settings import Settings
-from PIL import ExifTags, Image, ImageFilter
-
+from kith.values.links import Link, Source, Word
+from kith.values.samples import LEAST_PIXELS
 from tests.desk import (
     CHIRAC,
     CHIRAC_AGAIN,

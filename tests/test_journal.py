@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kith.identity.person_records import Link, Person, Source, Word
-from kith.identity.schema import JOURNALLED
-from kith.identity.store import Store, open_store
 
+from kith.library.schema import JOURNALLED
+from kith.library.store import Store, open_store
+from kith.values.links import Link, Source, Word
+from kith.values.persons import Person
 from tests.making import FACES, enter, face
 
 ANN, BEN, EVE = 1, 2, 3

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from typer.testing import CliRunner
+
 from kith.cli.main import cli
 from kith.errors import BadInput, BadKnowledgeBase, KithError
 from kith.jobs.build_kb import build_kb
@@ -15,8 +17,6 @@ from kith.jobs.context import open_context
 from kith.jobs.import_kb import import_kb
 from kith.jobs.library import open_library
 from kith.settings import Settings, load, load_user_settings, people_folder_is_away, save, with_overrides
-from typer.testing import CliRunner
-
 from tests.album import Album
 from tests.desk import finished, kith
 from tests.drawn import MIDDLE, draw

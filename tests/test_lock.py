@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadKnowledgeBase, StoreBusy
 from kith.jobs.context import sole_job
-
 from tests.making import posix_only
 
 

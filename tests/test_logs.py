@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from kith.logs import LOG_BYTES, LOG_FILES, log_file
-
 from tests.desk import REPOSITORY
 from tests.making import FULL, needs_full_disk, posix_only
 

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kith.errors import ModelMismatch
 from kith.identity import nearest
-from kith.identity.gallery import LEAST_FRONTALITY, Gallery, gallery_of, good_faces, taught_samples
+from kith.identity.gallery import Gallery, gallery_of, good_faces
 from kith.identity.matching import CANDIDATES, check_same_model, most_alike_people, nearest_people
 from kith.identity.nearest import NEAREST_SAMPLES
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.store import Store, open_store
+from kith.library.store import Store, open_store
+from kith.values.links import Link, Source, Word
+from kith.values.samples import LEAST_FRONTALITY
 from kith.vision.observations import Kind
-
 from tests.galleries import ANN, BOB, EVE, LEAST_SHARPNESS, STRANGER, ZOE, bodies, faces, sample, turned
 from tests.making import BODIES, FACES, LEFT, RIGHT, body, enter, face
 
@@ -59,10 +60,10 @@ def test_the_gallery_holds_what_dataset_and_user_teach_by_one_model(store: Store
     sources = (Source.USER, Source.DATASET, Source.USER)
     for sighting, person, source in zip(seen, reversed(people), sources, strict=True):
         store.people.say(Link(sighting.appearance_id, person, Word.IS, source))
-    gallery = gallery_of(FACES, taught_samples(store.people, Kind.FACE, FACES))
+    gallery = gallery_of(FACES, store.people.taught(Kind.FACE, FACES))
     assert (gallery.model_id, gallery.person_ids.tolist(), gallery.vectors.tolist()) == (FACES, [2, 3], [[2], [1]])
     assert gallery.people.tolist() == [2, 3]
-    assert len(gallery_of(BODIES, taught_samples(store.people, Kind.BODY, BODIES))) == 1
+    assert len(gallery_of(BODIES, store.people.taught(Kind.BODY, BODIES))) == 1
 
 
 # Distances and similarities

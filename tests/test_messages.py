@@ -9,20 +9,20 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
 from kith.cli.main import cli
 from kith.cli.printing import terminal
 from kith.errors import BadInput, BadPhoto, KithError, ModelMissing
-from kith.identity.person_records import Person
 from kith.jobs.editing import Editor
 from kith.jobs.engines import find_engines
 from kith.jobs.naming import who
 from kith.jobs.why import why
 from kith.jobs.wording import display_names
 from kith.text import printable
+from kith.values.persons import Person
 from kith.vision.torchreid_networks import network_names
-from PIL import Image
-from typer.testing import CliRunner, Result
-
 from tests.desk import REPOSITORY, finished, kith
 from tests.making import FULL, needs_full_disk, posix_only
 from tests.small_world import World

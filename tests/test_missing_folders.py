@@ -7,17 +7,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadInput
 from kith.gui.lines import lines_of
-from kith.identity.store import open_store
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, PhotoDone
 from kith.jobs.people import open_people
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.wording import build_summary
+from kith.library.store import open_store
 from kith.settings import Settings
-
 from tests.album import ANN, BOB, Album
 from tests.desk import finished, kith, run_job
 from tests.drawn import MIDDLE, draw

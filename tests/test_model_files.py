@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from kith.errors import ModelMissing
 from kith.settings import Settings, user_folder
 from kith.vision.model_files import (

@@ -8,8 +8,9 @@ from pathlib import Path, PureWindowsPath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kith.filing.names import UNKNOWN, folder_names, numbered, safe_name, safe_photo_name
-from kith.identity.person_records import Person
+from kith.values.persons import Person
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadInput
-from kith.identity.person_records import Person
 from kith.jobs.naming import alike, hints_on
 from kith.jobs.unknowns import open_unknowns
-
+from kith.values.persons import Person
 from tests.desk import finished, kith
 from tests.small_world import World
 

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kith.errors import BadInput
 from kith.filing.encodings import write_encodings
 from kith.filing.old_encodings import LARGEST_FILE, read_old_encodings

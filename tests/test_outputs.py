@@ -8,16 +8,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadInput
 from kith.filing.names import is_unknown
-from kith.identity.store import open_store
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context, open_context
 from kith.jobs.events import BuildFinished, Event, Notice, PhotoDone, RecognitionFinished
 from kith.jobs.recognize_folder import recognize_folder
+from kith.library.store import open_store
 from kith.photos.outputs import MARKER, REPORT, is_output, is_same_folder, lies_in, mark_output, output_around
 from kith.settings import Settings
-
 from tests.album import ANN, EVE, Album
 from tests.desk import finished, kith, run_job
 from tests.drawn import MIDDLE, draw

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.copies import file_copies, withdraw
-from kith.identity.copy_records import FileState
-from kith.identity.store import open_store
-
+from kith.library.copy_records import FileState
+from kith.library.store import open_store
 from tests.filing_desk import ANN, BOB, Filer
 
 CONTENT = b"a photo"

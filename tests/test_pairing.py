@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from kith.vision.pairing import Pair, pair
 
 Corners = tuple[int, int, int, int]

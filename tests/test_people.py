@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from kith.errors import BadInput, BadKnowledgeBase, StoreBusy
 from kith.filing.old_encodings import read_old_encodings
-from kith.identity.partial_dates import check_date, earliest, latest
-from kith.identity.person_records import Link, Person, Source, Word
-from kith.identity.store import Store, open_store
 from kith.jobs.context import open_context
 from kith.jobs.editing import Outcome
 from kith.jobs.events import PhotoDone
@@ -22,7 +20,10 @@ from kith.jobs.forgetting import forget
 from kith.jobs.people import People, open_people
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.workers import InlineExecutor
-
+from kith.library.store import Store, open_store
+from kith.values.links import Link, Source, Word
+from kith.values.partial_dates import check_date, earliest, latest
+from kith.values.persons import Person
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER, Desk, no_analysis
 from tests.making import FACES, enter, face
 from tests.unknowns import PUTIN, look_once, of_photo, recognized_desk, reviewing
@@ -172,7 +173,7 @@ def test_the_word_of_the_people_folder_outlives_a_split_and_the_user_s_goes_over
     assert set(store.people.links(1)) == said
     store.people.replace_dataset_links([(1, ANN)])  # as the next build does
     assert set(store.people.links(1)) == said
-    assert [row[0] for row in store.people.taught("face", FACES)] == [EVE]
+    assert [sample.person_id for sample in store.people.taught("face", FACES)] == [EVE]
 
 
 def test_naming_an_ignored_appearance_ends_that(store: Store) -> None:
@@ -682,7 +683,7 @@ def test_nobody_is_forgotten_beside_a_running_job(desk: Desk, people: People) ->
 def test_a_reader_that_keeps_the_log_from_being_emptied_is_told(
     desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kith.identity.connection.WAIT_S", 0.1)
+    monkeypatch.setattr("kith.library.connection.WAIT_S", 0.1)
     with closing(sqlite3.connect(desk.settings.library_file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM persons").fetchone()

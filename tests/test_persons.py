@@ -5,13 +5,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kith.identity.gallery import LEAST_FRONTALITY
-from kith.identity.person_records import Link, Person, Source, Word
-from kith.identity.photo_records import Sighting
-from kith.identity.store import Store, open_store
-from kith.identity.teaching import LEAST_PIXELS, Lesson, PersonFolders, lesson_of, readable
-from kith.vision.observations import Kind, Observation
 
+from kith.identity.teaching import Lesson, lesson_of, readable
+from kith.jobs.people_links import assign_folders, teach
+from kith.library.store import Store, open_store
+from kith.values.links import Link, Source, Word
+from kith.values.persons import Person
+from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS
+from kith.values.sightings import Sighting
+from kith.vision.observations import Kind, Observation
 from tests.making import BLURRED, BODIES, FACES, RIGHT, SHARP, body, enter, face
 
 LEAST_SHARPNESS = (SHARP + BLURRED) / 2
@@ -42,7 +44,7 @@ def _links(store: Store, *appearance_ids: int) -> set[Link]:
 
 def _taught(store: Store, kind: Kind = Kind.FACE, model: str = FACES) -> list[tuple[int, int]]:
     """Return (person, appearance) of all that is taught."""
-    return [(row[0], row[1]) for row in store.people.taught(kind, model)]
+    return [(sample.person_id, sample.appearance_id) for sample in store.people.taught(kind, model)]
 
 
 # Persons and links
@@ -135,8 +137,8 @@ def test_of_an_appearance_the_newest_observation_of_the_model_teaches(store: Sto
     _say(store, Link(key, ann, Word.IS, Source.USER))
     enter(store, "photo 0", face(2), engine="second")
     enter(store, "photo 0", face(3, model="other model"), engine="third")
-    (row,) = store.people.taught(Kind.FACE, FACES)
-    assert row[-1].tolist() == [2]
+    (sample,) = store.people.taught(Kind.FACE, FACES)
+    assert sample.vector.tolist() == [2]
     assert store.people.taught_models(Kind.FACE) == {FACES, "other model"}
 
 
@@ -203,7 +205,8 @@ class Dataset:
         self.lessons |= {photo: self._look(photo) for photo in sorted({*photos.values()} - {*self.lessons})}
         lessons = {Path(path): self.lessons[photo] for path, photo in photos.items()}
         with self._store.transaction():
-            reasons = PersonFolders(self._store.people, sorted(set(owners.values()))).teach(lessons, owners)
+            persons = assign_folders(self._store.people, sorted(set(owners.values())), lessons, owners)
+            reasons = teach(self._store.people, persons, lessons, owners)
         return {
             folder: {path.name: reason for path, reason in told.items() if reason} for folder, told in reasons.items()
         }

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
 from kith.errors import ModelMissing
 from kith.photos.decode import load_rgb
 from kith.vision import persons
 from kith.vision.observations import Rgb
 from kith.vision.persons import PersonBox, yolox
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 SIDE = 128  # of the input of the networks made here
 WIDE, HIGH = 24, 48  # of every person they see

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from kith.errors import BadPhoto
 from kith.photos import photo_file
 from kith.photos.facts import read_facts
 from kith.photos.opening import MAX_PIXELS
 from kith.photos.photo_file import PhotoFile, Stamp, opened, steadily
 from kith.photos.reading import Reading, read
-from PIL import Image
 
 
 def _file(content: bytes) -> PhotoFile:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 import typer
-from kith.cli.main import cli
 
+from kith.cli.main import cli
 from tests.desk import REPOSITORY
 from tests.drawn_people import ANN, BOB, EVE, draw_photo
 from tests.network_watch import NOBODY, Watched, namespaces, watched
@@ -225,6 +225,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def _networks(folder: Path) -> tuple[Path, Path]:
     """Return an untrained network of TorchReID's, which Kith exports, and a detector that sees one person anywhere."""
     import torch
+
     from kith.vision.torchreid_networks import untrained_network
 
     torch.save(untrained_network("osnet_x0_25").state_dict(), folder / "weights.pth")

@@ -6,8 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kith.identity.connection import LibraryConnection
-from kith.identity.store import Store, open_store
+
 from kith.jobs.build_kb import build_kb
 from kith.jobs.check import check
 from kith.jobs.evaluate import evaluate
@@ -17,7 +16,8 @@ from kith.jobs.redecide import redecide
 from kith.jobs.reviewing import open_review
 from kith.jobs.unknowns import open_unknowns
 from kith.jobs.why import why
-
+from kith.library.connection import LibraryConnection
+from kith.library.store import Store, open_store
 from tests.album import ANN, EVE, Album
 from tests.desk import no_analysis, run_job
 from tests.drawn import LEFT, RIGHT, draw

@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from kith.errors import BadKnowledgeBase
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.store import open_store
 from kith.jobs import redecide as module
 from kith.jobs.context import Context, find_engines, open_context
 from kith.jobs.events import Event, Notice, PersonChange, PhotosDone, RedecisionFinished, Started
 from kith.jobs.people import People, open_people
 from kith.jobs.redecide import redecide
 from kith.jobs.wording import redecision_summary
+from kith.library.store import open_store
+from kith.values.links import Link, Source, Word
 from kith.vision.dlib_network import VECTOR_LENGTH
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Observation
-
 from tests.desk import POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk, finished, kith, no_analysis
 from tests.making import body, enter, face
 from tests.unknowns import look_once, recognized_desk

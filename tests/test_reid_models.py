@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from kith.errors import ModelMissing
 from kith.vision.bodies import TorchreidBodyExtractor, body_region, onnx_bodies, weights_id
 from kith.vision.detect import Detection
@@ -12,8 +14,6 @@ from kith.vision.exported import Networks, find_networks, prepare_networks
 from kith.vision.observations import Rgb
 from kith.vision.runtime import TorchNetwork
 from kith.vision.torchreid_networks import DECAYED, torchreid_network, untrained_network
-from PIL import Image
-
 from tests.desk import shared_folder
 from tests.networks import save_network
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kith.errors import FilingFailed
 from kith.filing.encodings import write_encodings
 from kith.filing.report import COLUMNS, ReportRow, write_report
-
 from tests.making import full_disk, needs_full_disk
 
 HEADER = (

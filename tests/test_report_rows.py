@@ -5,15 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+
 from kith.filing.names import folder_names
 from kith.filing.report import REPORT
-from kith.identity.matching import Candidate
-from kith.identity.person_records import Person
-from kith.identity.verdicts import Evidence, PhotoVerdict, Verdict
-from kith.identity.vetoes import Reason
 from kith.jobs.events import PhotoDone
 from kith.jobs.wording import deciding_bodies, photo_line
-
+from kith.values.decisions import Candidate, Decision, Evidence, PhotoDecision, Reason
+from kith.values.persons import Person
 from tests import small_world
 from tests.small_world import World
 
@@ -138,8 +136,8 @@ def test_a_person_called_as_the_report_blocks_nothing(world: World, name: str) -
 # Bodies
 
 
-def _body(key: int, person: int, value: float, **how: object) -> Verdict:
-    return Verdict(key, has_face=False, body=(Candidate(person, value, 0.1, 1, 9),), **how)  # type: ignore[arg-type]
+def _body(key: int, person: int, value: float, **how: object) -> Decision:
+    return Decision(key, has_face=False, body=(Candidate(person, value, 0.1, 1, 9),), **how)  # type: ignore[arg-type]
 
 
 def test_the_bodies_that_decide_are_reported_not_the_most_alike() -> None:
@@ -156,5 +154,5 @@ def test_the_bodies_that_decide_are_reported_not_the_most_alike() -> None:
         ((alike,), [alike]),
         ((), []),
     ):
-        assert deciding_bodies(PhotoVerdict(bodies)) == deciding
-    assert photo_line("a", PhotoVerdict((alike, decided, also)), names).endswith("| Body: [Bob:0.85] [Eve:0.82]")
+        assert deciding_bodies(PhotoDecision(bodies)) == deciding
+    assert photo_line("a", PhotoDecision((alike, decided, also)), names).endswith("| Body: [Bob:0.85] [Eve:0.82]")

@@ -11,25 +11,25 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadInput, BadKnowledgeBase, StoreBusy
-from kith.identity.first_versions import FIRST_VERSIONS
-from kith.identity.migrating import VERSION
-from kith.identity.store import open_store
-from kith.identity.whole_copies import copy_library
-from kith.identity.write_ahead import foreign_logs
 from kith.jobs.backup import back_up, restore
 from kith.jobs.context import sole_job
 from kith.jobs.forgetting import earlier_copies
 from kith.jobs.library_check import inspect_library, library_summary, repair_library
+from kith.library.first_versions import FIRST_VERSIONS
+from kith.library.migrations import VERSION
+from kith.library.snapshots import copy_library
+from kith.library.store import open_store
+from kith.library.write_ahead_log import foreign_logs
 from kith.settings import Settings
-
 from tests.desk import REPOSITORY
 from tests.making import enter, face, posix_only
 
 WRITER = """
 import sys
 from pathlib import Path
-from kith.identity.store import open_store
+from kith.library.store import open_store
 from tests.making import enter, face
 store = open_store(Path(sys.argv[1]), create=True)
 number = int(sys.argv[2])
@@ -136,7 +136,7 @@ JOURNALLING = """
 import sqlite3, sys, time
 from functools import partial
 from pathlib import Path
-from kith.identity.store import open_store
+from kith.library.store import open_store
 connect = partial(sqlite3.connect, uri=True)
 sqlite3.connect = lambda path, **more: connect(f"{path.as_uri()}?vfs=unix-none", **more)  # which has no log
 store = open_store(Path(sys.argv[1]))
@@ -343,7 +343,7 @@ def test_a_library_in_use_is_left_alone(settings: Settings, library: Path, backu
 KILLED_AT = """
 import os, sys
 from pathlib import Path
-from kith.identity.write_ahead import foreign_logs
+from kith.library.write_ahead_log import foreign_logs
 from kith.jobs.backup import back_up, restore
 from kith.settings import Settings
 settings = Settings.at(Path(sys.argv[1]), {"dataset_dir": "people", "body_policy": "off"})
@@ -398,7 +398,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from kith.errors import FilingFailed
-from kith.identity.write_ahead import foreign_logs
+from kith.library.write_ahead_log import foreign_logs
 from kith.jobs.backup import back_up, restore
 from kith.jobs.library_check import repair_library
 from kith.settings import Settings

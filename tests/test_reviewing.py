@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
+
 from kith.errors import BadInput, BadKnowledgeBase
-from kith.identity.gallery import LEAST_FRONTALITY
-from kith.identity.review_records import Unknown
-from kith.identity.store import open_store
 from kith.jobs.context import open_context
 from kith.jobs.editing import Outcome
 from kith.jobs.events import PhotoDone
@@ -18,9 +17,10 @@ from kith.jobs.people import open_people
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.reviewing import open_review
 from kith.jobs.workers import InlineExecutor
+from kith.library.review_records import Unknown
+from kith.library.store import open_store
 from kith.photos.box import Box
-from PIL import ExifTags, Image
-
+from kith.values.samples import LEAST_FRONTALITY
 from tests.desk import NOBODY, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 from tests.networks import save_one_person
 from tests.unknowns import FACES, ask, look_once, of_photo, recognized_desk, reviewing

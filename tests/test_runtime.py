@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto
+
 from kith.errors import KithError, ModelMissing
 from kith.vision.exported import export, find_exported, find_networks, prepare_networks
 from kith.vision.runtime import OnnxNetwork, TorchNetwork, cuda_available, cuda_works
-from onnx import TensorProto
-
 from tests.networks import save_network
 
 TWICE_AND_MEAN = [("Add", ["images", "images"], "twice"), ("GlobalAveragePool", ["images"], "mean")]

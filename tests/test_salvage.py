@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from kith.errors import BadPhoto
 from kith.photos.decode import load_at_least, load_rgb
-from PIL import Image
 
 WHOLE = "the end of the file is missing, the picture is whole"
 

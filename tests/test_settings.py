@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 import pytest
+from pydantic import ValidationError
+
 from kith.errors import BadInput
 from kith.settings import (
     BodyPolicy,
@@ -26,7 +28,6 @@ from kith.settings import (
     user_settings_file,
     with_overrides,
 )
-from pydantic import ValidationError
 
 REPOSITORY = Path(__file__).parents[1]
 FACE_TOL, PHOTO_ENDINGS = Settings().face_tol, Settings().valid_exts

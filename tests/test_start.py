@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from kith.errors import KithError
 from kith.gui.workers import KbBuilder
 from kith.jobs.context import Context
 from kith.settings import Settings
-
 from tests.desk import REPOSITORY, finished, kith
 from tests.drawn_people import ANN, BOB, draw_photo
 from tests.making import FULL, needs_full_disk, posix_only

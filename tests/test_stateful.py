@@ -10,12 +10,13 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from kith.errors import BadInput, BadKnowledgeBase, ModelMismatch
-from kith.identity.person_records import Person, Source
 from kith.jobs.editing import Outcome
 from kith.jobs.people import People
 from kith.jobs.unknowns import Unknowns
-
+from kith.values.links import Source
+from kith.values.persons import Person
 from tests.small_world import BODIES, SHOWN, World
 
 NUMBER = st.integers(0, 30)

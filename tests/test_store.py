@@ -12,17 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kith.errors import BadKnowledgeBase
-from kith.identity.migrating import VERSION
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.photo_records import SAME_PLACE_IOU, Sighting
-from kith.identity.places import path_value
-from kith.identity.store import Store, open_store
-from kith.photos.box import Box
-from kith.photos.facts import read_facts
-from kith.vision.observations import Observation
 from PIL import Image
 
+from kith.errors import BadKnowledgeBase
+from kith.library.migrations import VERSION
+from kith.library.paths import path_value
+from kith.library.store import Store, open_store
+from kith.photos.box import Box
+from kith.photos.facts import read_facts
+from kith.values.links import Link, Source, Word
+from kith.values.sightings import SAME_PLACE_IOU, Sighting
+from kith.vision.observations import Observation
 from tests.making import BODIES, ENGINE, LEFT, RIGHT, body, enter, face, facts, posix_only
 
 OTHER_ENGINE = "other detector@1600"
@@ -212,7 +212,7 @@ def test_invariant_6_a_killed_run_loses_the_photo_in_flight_only(library: Path) 
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from kith.identity.store import open_store\n"
+        "from kith.library.store import open_store\n"
         "from tests.making import enter, face, facts\n"
         "store = open_store(Path(sys.argv[1]), create=True)\n"
         "for number in range(3):\n"

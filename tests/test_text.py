@@ -3,6 +3,7 @@
 import unicodedata
 
 import pytest
+
 from kith.text import printable
 
 TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}  # Unicode Standard Annex 9: directions

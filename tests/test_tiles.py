@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from kith.jobs.engines import find_engines, made_ready
 from kith.settings import Device
 from kith.vision.analyse import analyse
@@ -11,8 +13,6 @@ from kith.vision.detect import Detection
 from kith.vision.observations import Analysis, Kind, Rgb
 from kith.vision.persons import PersonBox
 from kith.vision.tiles import MOST_TILES, tiled, working_side
-from PIL import Image
-
 from tests.desk import CHIRAC_AGAIN, Desk
 
 SIDE = 100

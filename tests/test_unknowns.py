@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+
 from kith.errors import BadInput
 from kith.jobs.people import open_people
 from kith.jobs.unknowns import Group, Unknowns, open_unknowns
-
 from tests.desk import POWELL_AGAIN, SCHROEDER, STRANGER, TWO_STRANGERS, Desk, finished, kith
 from tests.unknowns import look_once, recognized_desk, reviewing
 

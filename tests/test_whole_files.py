@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from kith.filing.curve import write_table
 from kith.filing.encodings import write_encodings
 from kith.filing.report import ReportRow, write_report
 from kith.json_file import update_object
 from kith.whole_files import clear_parts, complete, part_file, replacing, take_name
-
 from tests.filing_desk import ANN, Filer
 from tests.making import posix_only
 

@@ -5,16 +5,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kith.cli.main import cli
-from kith.errors import BadInput, BadKnowledgeBase
-from kith.identity.person_records import Link, Source, Word
-from kith.identity.store import open_store
-from kith.identity.vetoes import Reason
-from kith.jobs.why import Explanation, Why, why
-from kith.jobs.why_lines import RULES, why_lines
 from PIL import ExifTags, Image
 from typer.testing import CliRunner
 
+from kith.cli.main import cli
+from kith.errors import BadInput, BadKnowledgeBase
+from kith.jobs.why import Explanation, Why, why
+from kith.jobs.why_lines import RULES, why_lines
+from kith.library.store import open_store
+from kith.values.decisions import Reason
+from kith.values.links import Link, Source, Word
 from tests.desk import NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 from tests.unknowns import look_once, recognized_desk
 

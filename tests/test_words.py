@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
+from typer.testing import CliRunner
+
 from kith.cli.main import cli
 from kith.errors import BadInput, KithError
 from kith.gui.review_dialog import ReviewDialog
-from kith.identity.review_records import Unknown
 from kith.jobs.editing import Outcome
 from kith.jobs.people import People
 from kith.jobs.recognize_folder import REPORT
 from kith.jobs.reviewing import open_review
 from kith.jobs.unknowns import open_unknowns
-from pytestqt.qtbot import QtBot
-from typer.testing import CliRunner
-
+from kith.library.review_records import Unknown
 from tests import small_world
 from tests.small_world import World
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import psutil
 import pytest
+
 from kith.errors import BadPhoto, NoWorkers
 from kith.jobs import worker_processes, workers
 from kith.jobs.worker_processes import WorkerDied, WorkerProcesses
 from kith.jobs.workers import Task, Workers
-
 from tests.making import posix_only
 
 LIMIT_S = 2.0

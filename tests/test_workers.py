@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from kith.jobs.workers import worker_count
 
+from kith.jobs.workers import worker_count
 from tests.desk import REPOSITORY
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from kith.identity.review_records import Unknown
 from kith.jobs.context import Context
 from kith.jobs.looking import Look, look_at_photos, save_look
 from kith.jobs.reviewing import Question, Review, open_review
-
+from kith.library.review_records import Unknown
 from tests.desk import CHIRAC, NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 
 PUTIN = [f"lfw10/Vladimir_Putin/Vladimir_Putin_000{number}.jpg" for number in (1, 3, 4)]

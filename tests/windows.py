@@ -6,14 +6,14 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from kith.gui.main_window import MainWindow
-from kith.jobs.workers import ExecutorFactory, InlineExecutor
-from kith.settings import load
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from kith.gui.main_window import MainWindow
+from kith.jobs.workers import ExecutorFactory, InlineExecutor
+from kith.settings import load
 from tests.desk import is_analysis
 
 PATIENCE_MS = 60_000  # of a machine under load

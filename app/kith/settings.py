@@ -14,10 +14,9 @@ from pydantic import ValidationError
 
 from kith.errors import BadInput
 from kith.json_file import parse_object, put_aside, update_object
-from kith.settings_model import FIELDS, PATHS, BodyPolicy, Device, FaceDetector, Settings
+from kith.settings_model import FIELDS, PATHS, Device, FaceDetector, Settings
 
 __all__ = [
-    "BodyPolicy",
     "Device",
     "FaceDetector",
     "Loaded",

@@ -9,19 +9,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
+from kith.policies import BodyPolicy
+
 PHOTO_ENDINGS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
     ".tif", ".tiff", ".gif", ".bmp",
 )  # fmt: skip
-
-
-class BodyPolicy(StrEnum):
-    """What a body match is good for when the face does not show."""
-
-    SUGGEST = "suggest"
-    EVENT = "event"
-    ANYWHERE = "anywhere"
-    OFF = "off"
 
 
 class Device(StrEnum):

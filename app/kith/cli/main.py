@@ -160,7 +160,7 @@ def main() -> None:
     """Run the command line and leave with its exit code; bugs go to the log with their traceback."""
     settle_streams()
     start_log()
-    logging.getLogger("kith.identity").addHandler(Notices(logging.WARNING))
+    logging.getLogger("kith.library").addHandler(Notices(logging.WARNING))
     try:
         sys.exit(_exit_code())
     finally:

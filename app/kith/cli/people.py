@@ -12,12 +12,13 @@ import typer
 from kith.cli.options import Overrides, ResultAsJson, SettingsFile, pairs, settings_for_run
 from kith.cli.printing import show, show_outcome, tell
 from kith.errors import BadInput, command
-from kith.identity.person_records import Person, Source
 from kith.jobs.backup import back_up, restore, restore_summary
 from kith.jobs.forgetting import WHAT, WHAT_STAYS, forget
 from kith.jobs.people import People, open_people, text_of
 from kith.jobs.wording import IN_WORDS
 from kith.text import printable
+from kith.values.links import Source
+from kith.values.persons import Person
 
 people = typer.Typer(
     no_args_is_help=True,

@@ -163,5 +163,5 @@ def _lines(event: Event) -> list[tuple[str, bool]]:
 
 
 def _print_json(event: Event) -> None:
-    fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event) if field.name != "verdict"}
+    fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event) if field.name != "decision"}
     _write(sys.stdout, as_json_text({"event": type(event).__name__, **fields}))

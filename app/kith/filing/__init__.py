@@ -1,1 +1,1 @@
-"""Verdicts become files."""
+"""Decisions become files."""

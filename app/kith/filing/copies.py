@@ -12,7 +12,7 @@ from kith.filing.copying import LinkedFolder, check_readable, clear_away, filing
 from kith.filing.following import follow
 from kith.filing.names import safe_photo_name
 from kith.filing.own_copies import is_link, is_own, is_untouched, sha256_of
-from kith.identity.copy_records import CopyRecord, CopyRecords, FileState
+from kith.library.copy_records import CopyRecord, CopyRecords, FileState
 from kith.photos.outputs import mark_output
 from kith.whole_files import clear_parts
 
@@ -62,7 +62,7 @@ def _is_same_folder(one: Path, other: Path) -> bool:
 def file_copies(
     records: CopyRecords, source: FileState, standing: Sequence[CopyRecord], outdated: Sequence[CopyRecord]
 ) -> Filed:
-    """Make the copies that stand for a verdict, let those that are made follow the photo, and withdraw the others.
+    """Make the copies that stand for a decision, let those that are made follow the photo, and withdraw the others.
 
     `source` is a file of the photo as it was looked at. An outdated copy that nobody altered becomes one that is to be
     made. Raises BadPhoto and FilingFailed.
@@ -108,7 +108,7 @@ def _moved(records: CopyRecords, record: CopyRecord, left: list[CopyRecord]) -> 
 
 
 def withdraw(records: CopyRecords, record: CopyRecord, source: Path) -> str:
-    """Take back a copy whose verdict has changed, and return what is to be said, if anything.
+    """Take back a copy whose decision has changed, and return what is to be said, if anything.
 
     A copy that somebody altered meanwhile is theirs and stays. Raises BadPhoto and FilingFailed.
     """

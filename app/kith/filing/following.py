@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from kith.filing.copying import free_name, make, photo_sha256
 from kith.filing.own_copies import is_own, is_untouched, sha256_of
-from kith.identity.copy_records import CopyRecord, CopyRecords, FileState
+from kith.library.copy_records import CopyRecord, CopyRecords, FileState
 
 
 def follow(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple[CopyRecord, str]:

@@ -11,8 +11,8 @@ from pathvalidate import Platform, is_valid_filename, sanitize_filename
 from pathvalidate.handler import ReservedNameHandler
 
 from kith.filing.report import REPORT
-from kith.identity.person_records import Person
 from kith.text import as_read
+from kith.values.persons import Person
 
 UNKNOWN = "Unknown"
 _OWN = (UNKNOWN, REPORT)  # what Kith itself puts into an output folder: nobody's copies lie there

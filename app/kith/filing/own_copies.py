@@ -6,7 +6,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from kith.identity.copy_records import CopyRecord, CopyRecords
+from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.text import folded
 
 _LINKS = {getattr(stat, name, 0) for name in ("IO_REPARSE_TAG_SYMLINK", "IO_REPARSE_TAG_MOUNT_POINT")} - {0}

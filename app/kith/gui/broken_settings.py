@@ -20,7 +20,7 @@ _DEFAULTS = "Use &Defaults for Now, and Leave the File"
 _WIDTH = 520
 
 
-class Decision(IntEnum):
+class Choice(IntEnum):
     """What became of it; anything else leaves it open."""
 
     MENDED = 1
@@ -43,7 +43,7 @@ class BrokenSettings(FittingDialog):
         self.afresh = ChoiceButton("&Put It Aside and Start Afresh")
         self.look.clicked.connect(self._open)
         self.again.clicked.connect(self._read_again)
-        self.without.clicked.connect(lambda: self.done(Decision.WITHOUT))
+        self.without.clicked.connect(lambda: self.done(Choice.WITHOUT))
         self.afresh.clicked.connect(self._start_afresh)
         page, column = QVBoxLayout(), QVBoxLayout(self)
         for words in (Label("The settings cannot be read", bold=True, size=1.15), self.fault, wrapped(KEPT)):
@@ -66,7 +66,7 @@ class BrokenSettings(FittingDialog):
             self._show_fault()
             self.problem.setText("It still cannot be read.")
         else:
-            self.done(Decision.MENDED)
+            self.done(Choice.MENDED)
 
     def _start_afresh(self) -> None:
         try:
@@ -74,4 +74,4 @@ class BrokenSettings(FittingDialog):
         except BadInput as error:
             self.problem.setText(str(error))
         else:
-            self.done(Decision.AFRESH)
+            self.done(Choice.AFRESH)

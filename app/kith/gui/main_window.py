@@ -79,12 +79,12 @@ class MainWindow(QMainWindow):
 
     def mend_settings(self) -> None:
         """Tell what is wrong with a broken settings file, and ask what is to be done."""
-        from kith.gui.broken_settings import BrokenSettings, Decision
+        from kith.gui.broken_settings import BrokenSettings, Choice
 
         def decided(decision: int) -> None:
-            self._in_use.defaults_will_do |= decision == Decision.WITHOUT
+            self._in_use.defaults_will_do |= decision == Choice.WITHOUT
             self._refresh()
-            if decision == Decision.AFRESH:
+            if decision == Choice.AFRESH:
                 self.first_steps()
 
         dialog = BrokenSettings(self._in_use, self)

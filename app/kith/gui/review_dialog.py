@@ -23,9 +23,9 @@ from kith.gui.lines import in_window_words
 from kith.gui.name_field import ask_whom
 from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.question_view import QuestionView
-from kith.identity.review_records import Unknown
 from kith.jobs.editing import Outcome
 from kith.jobs.reviewing import Question, Review, TakenBack, open_review
+from kith.library.review_records import Unknown
 from kith.settings import Settings
 from kith.text import as_read
 

@@ -39,7 +39,7 @@ def main() -> int:
     first_time = not user_settings_file().exists()
     window = MainWindow(load_user_settings())
     sys.excepthook = report_bug
-    logging.getLogger("kith.identity").addHandler(LibraryNotices(window.console))
+    logging.getLogger("kith.library").addHandler(LibraryNotices(window.console))
     window.show()
     QTimer.singleShot(0, lambda: greet(window, first_time))
     return app.exec()

@@ -7,9 +7,9 @@ import numpy as np
 
 from kith.identity.assignment import Claim, assign
 from kith.identity.gallery import Gallery
-from kith.identity.hearing import Hearing
-from kith.identity.matching import Candidate, most_alike_people
-from kith.identity.vetoes import Reason, Veto
+from kith.identity.matching import most_alike_people
+from kith.identity.probes import Probe
+from kith.values.decisions import Candidate, Exclusion, Reason
 
 EVENT_TOL = 0.82  # more alike bodies of one event are one person, if the next person is EVENT_MARGIN behind
 EVENT_MARGIN = 0.10  # all three: docs/recognition.md
@@ -23,7 +23,7 @@ class OpenBody:
     appearance_id: int
     eligible: tuple[Candidate, ...]
     shown: tuple[Candidate, ...] = ()
-    out: Mapping[int, Veto] | None = None
+    out: Mapping[int, Exclusion] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Likeness:
     """Whom a body resembles enough, None where nobody is or somebody else has them; and who cannot be it."""
 
     given: Candidate | None
-    vetoed: tuple[Veto, ...]
+    excluded: tuple[Exclusion, ...]
 
 
 def bank_candidates(
-    bank: Gallery, photos: Sequence[Sequence[Hearing]], whole_photos: bool
+    bank: Gallery, photos: Sequence[Sequence[Probe]], whole_photos: bool
 ) -> list[dict[int, tuple[Candidate, ...]]]:
     """Return for each photo and body the three most alike people but for whom it cannot be. Raises ModelMismatch.
 
@@ -48,26 +48,26 @@ def bank_candidates(
 
 
 def event_bodies(
-    event: Gallery, hearings: Sequence[Hearing], holders: Mapping[int, int], suggested: Mapping[int, int]
+    event: Gallery, probes: Sequence[Probe], holders: Mapping[int, int], suggested: Mapping[int, int]
 ) -> list[OpenBody]:
     """Compare bodies with those of their event.
 
     `holders` says by person which face of the photo has them, and `suggested` by appearance whom its own face
     suggests: that the body can confirm, not contradict. Raises ModelMismatch.
     """
-    own = [one.seen.appearance_id for one in hearings]
-    taken = [{who: Veto(who, Reason.TAKEN, by) for who, by in holders.items() if by != key} for key in own]
-    out = [one.out | others for one, others in zip(hearings, taken, strict=True)]
-    eligible = _most_alike(event, hearings, out)
-    apart = any(ruled_out.keys() - one.denied for one, ruled_out in zip(hearings, out, strict=True))
-    shown = _most_alike(event, hearings, [one.denied for one in hearings]) if apart else eligible
+    own = [one.seen.appearance_id for one in probes]
+    taken = [{who: Exclusion(who, Reason.TAKEN, by) for who, by in holders.items() if by != key} for key in own]
+    out = [one.out | others for one, others in zip(probes, taken, strict=True)]
+    eligible = _most_alike(event, probes, out)
+    apart = any(ruled_out.keys() - one.denied for one, ruled_out in zip(probes, out, strict=True))
+    shown = _most_alike(event, probes, [one.denied for one in probes]) if apart else eligible
     bodies = [OpenBody(*values) for values in zip(own, eligible, shown, out, strict=True)]
     return [one for one in bodies if suggested.get(one.appearance_id) in (None, *_best(one))]
 
 
 def without_taken(appearance_id: int, shown: tuple[Candidate, ...], holders: Mapping[int, int]) -> OpenBody:
     """Return a body that may be whom it resembles, but for the people that other appearances have."""
-    out = {who: Veto(who, Reason.TAKEN, by) for who, by in holders.items() if by != appearance_id}
+    out = {who: Exclusion(who, Reason.TAKEN, by) for who, by in holders.items() if by != appearance_id}
     return OpenBody(appearance_id, tuple(who for who in shown if who.person_id not in out), shown, out)
 
 
@@ -86,12 +86,12 @@ def likenesses(bodies: Sequence[OpenBody], reach: float) -> dict[int, Likeness]:
         out = dict(one.out or {})
         if key not in given:
             out |= {
-                claim.person_id: Veto(claim.person_id, Reason.TAKEN, holders[claim.person_id])
+                claim.person_id: Exclusion(claim.person_id, Reason.TAKEN, holders[claim.person_id])
                 for claim in claims.get(key, ())
             }
         near = (who.person_id for who in one.shown or one.eligible if who.value > reach)
-        vetoed = tuple(out[person] for person in near if person in out)
-        found[key] = Likeness(one.eligible[0] if key in given else None, vetoed)
+        excluded = tuple(out[person] for person in near if person in out)
+        found[key] = Likeness(one.eligible[0] if key in given else None, excluded)
     return found
 
 
@@ -105,9 +105,9 @@ def _best(one: OpenBody) -> list[int]:
 
 
 def _most_alike(
-    gallery: Gallery, hearings: Sequence[Hearing], never: Sequence[Collection[int]]
+    gallery: Gallery, probes: Sequence[Probe], never: Sequence[Collection[int]]
 ) -> list[tuple[Candidate, ...]]:
-    seen = [one.seen.body for one in hearings if one.seen.body]
+    seen = [one.seen.body for one in probes if one.seen.body]
     if not seen:
         return []
     foreign = (body.model_id for body in seen if body.model_id != gallery.model_id)

@@ -11,12 +11,12 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.identity.gallery import Gallery, Sample
+from kith.identity.gallery import Gallery
 from kith.identity.health import alike_faces, alike_photos, other_people
-from kith.identity.health_records import PhotoLook
-from kith.identity.matching import Candidate
 from kith.identity.nearest import NEAREST_SAMPLES
 from kith.photos.events import Shot, events_of
+from kith.values.decisions import Candidate
+from kith.values.samples import PhotoTraits, Sample
 
 TOLERANCES = tuple(round(0.40 + step / 100, 2) for step in range(31))
 MARGINS = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.10)
@@ -80,7 +80,7 @@ class Point:
     false: Share
 
 
-def independent(samples: Sequence[Sample], looks: Mapping[int, PhotoLook], gap_hours: float) -> list[set[int]]:
+def independent(samples: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap_hours: float) -> list[set[int]]:
     """Return for each sample the samples of its person that are no proof of it, itself among them.
 
     Those are of the same photo or a copy of it, and of the same event by the time that EXIF tells: of one event it is
@@ -97,7 +97,7 @@ def independent(samples: Sequence[Sample], looks: Mapping[int, PhotoLook], gap_h
     return tied
 
 
-def _ties(own: Sequence[Sample], looks: Mapping[int, PhotoLook], gap_hours: float) -> Iterator[tuple[int, int]]:
+def _ties(own: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap_hours: float) -> Iterator[tuple[int, int]]:
     yield from (
         (one, other) for other in range(len(own)) for one in range(other) if own[one].photo_id == own[other].photo_id
     )

@@ -1,21 +1,41 @@
 """The bodies of people whose faces show in the event of a photo: clothes stay the same within one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from kith.identity.event_records import EventRecords
-from kith.identity.gallery import Gallery, Sample, gallery_of
-from kith.identity.person_records import Link, Source, Word, said_to_be
-from kith.identity.verdicts import Evidence, PhotoVerdict
-from kith.photos.events import events_of
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.identity.gallery import Gallery, gallery_of
+from kith.photos.events import Shot, events_of
+from kith.values.decisions import Evidence, PhotoDecision
+from kith.values.links import Link, Source, Word, said_to_be
+from kith.values.samples import Sample
 
 _FOLDERS_KEPT = 16
 
 Named = tuple[tuple[int, int], ...]  # appearances and who they are
 
 
+class EventRecords(Protocol):
+    """What evidence reads of photos: where they lie, who was accepted in them, and their bodies."""
+
+    def folders(self, photo_id: int) -> Sequence[Path]:
+        """Return the folders where a photo was last seen."""
+
+    def shots(self, folder: Path) -> Sequence[tuple[int, Shot]]:
+        """Return the photos last seen in a folder itself, with their ids."""
+
+    def links(self, photo_ids: Collection[int]) -> Mapping[int, Mapping[int, Sequence[Link]]]:
+        """Return all that is said of who shows in photos, by photo and appearance; nothing of the ignored."""
+
+    def bodies(self, appearance_ids: Collection[int], model_id: str) -> Sequence[tuple[int, int, NDArray[np.float32]]]:
+        """Return the newest body of each appearance: the ids of appearance and photo, and the vector."""
+
+
 class EventEvidence:
-    """Collects them, from what the library says and from verdicts that are not written yet.
+    """Collects them, from what the library says and from decisions that are not written yet.
 
     It remembers ids, and the bodies of one event. `forget` what changed meanwhile.
     """
@@ -35,12 +55,12 @@ class EventEvidence:
         self._folders.clear()
         self._gathered = None
 
-    def learn(self, photo_id: int, verdict: PhotoVerdict) -> None:
-        """Let this verdict on a photo hold instead of what the library says."""
+    def learn(self, photo_id: int, decision: PhotoDecision) -> None:
+        """Let this decision on a photo hold instead of what the library says."""
         self._gathered = None
         self._learned[photo_id] = tuple(
             (one.appearance_id, one.person_id)
-            for one in verdict.appearances
+            for one in decision.appearances
             if one.person_id is not None and (one.said or one.evidence is Evidence.FACE)
         )
 

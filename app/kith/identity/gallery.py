@@ -9,22 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.identity.nearest import Layout, lay_out
-from kith.identity.person_records import PersonRecords
-from kith.vision.observations import Kind, Observation
-
-LEAST_FRONTALITY = 0.70  # a face in profile resembles other people's profiles: docs/recognition.md
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """One taught observation of a person."""
-
-    person_id: int
-    appearance_id: int
-    photo_id: int
-    sharpness: float
-    frontality: float
-    vector: NDArray[np.float32]
+from kith.values.samples import LEAST_FRONTALITY, Sample
+from kith.vision.observations import Observation
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +41,6 @@ class Gallery:
 
     def __len__(self) -> int:
         return len(self.person_ids)
-
-
-def taught_samples(people: PersonRecords, kind: Kind, model_id: str) -> list[Sample]:
-    """Return every taught observation of one model, ordered by person."""
-    return [Sample(*row) for row in people.taught(kind, model_id)]
 
 
 def is_good(face: Sample | Observation, least_sharpness: float) -> bool:

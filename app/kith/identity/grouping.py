@@ -3,18 +3,16 @@
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from kith.values.samples import Faces, Flags, Floats, Ids
 
 PROPOSALS = 16  # the nearest other clusters of each that are tried in a round
 ROWS, COLUMNS = 512, 4096  # of distances held at once by a thread: 8 MB
 PAIRS = 50_000  # looked at before those that meanwhile are one cluster are left out
 
-Floats = NDArray[np.float32]
-Ids = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Pairs = tuple[Ids, Ids, Floats]
 
 
@@ -38,26 +36,6 @@ class Nearness:
 
 SAME = Nearness(alone=0.38, together=0.52)  # docs/recognition.md, "Unknown people"
 PERHAPS_SAME = Nearness(alone=0.42, together=0.56)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Faces:
-    """Faces of one model (N each): `ids` of their appearances, `vectors` (N x D), `photos`, their `groups` or 0.
-
-    Of `unknown` ones nobody has said who they are. A blurred, tiny or averted face is not `good`: it may join a group,
-    but counts for nothing there, and so brings no two groups together.
-    """
-
-    ids: Ids
-    vectors: Floats
-    photos: Ids
-    groups: Ids
-    unknown: Flags
-    good: Flags
-
-    def in_groups(self, groups: Ids) -> "Faces":
-        """Return the same faces in these groups."""
-        return replace(self, groups=groups)
 
 
 def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.identity.gallery import Gallery, Sample
-from kith.identity.matching import Candidate, nearest_people
+from kith.identity.gallery import Gallery
+from kith.identity.matching import nearest_people
 from kith.identity.nearest import NEAREST_SAMPLES
+from kith.values.decisions import Candidate
+from kith.values.samples import Sample
 
 # All four measured: docs/recognition.md, "The health of a knowledge base".
 SAME_PHASH_BITS = 8  # perceptual hashes of copies, shrunk, compressed or slightly cropped, differ in no more

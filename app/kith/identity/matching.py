@@ -1,7 +1,6 @@
 """Compare faces and bodies with the people of the gallery."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -10,23 +9,10 @@ from numpy.typing import NDArray
 from kith.errors import ModelMismatch, command
 from kith.identity.gallery import Gallery
 from kith.identity.nearest import NEAREST_SAMPLES, Nearest, nearest
+from kith.values.decisions import Candidate
 
 CANDIDATES = 3
 _BODIES_AT_ONCE = 256  # compared with the whole gallery: what bounds the memory
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A person with their distance (face) or similarity (body), and how far the next person is behind (`margin`).
-
-    `samples` says on how many of their samples the value rests, `nearest` is the appearance of the most alike one.
-    """
-
-    person_id: int
-    value: float
-    margin: float
-    samples: int
-    nearest: int
 
 
 def check_same_model(gallery: Gallery, model_id: str, length: int) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kith.identity.health import SAME_PHASH_BITS
-from kith.identity.photo_records import SAME_PLACE_IOU
 from kith.photos.box import Box
+from kith.values.sightings import SAME_PLACE_IOU
 from kith.vision.observations import Kind, Observation
 
 # Distance of a face from itself after an edit: farther than edits move it, and nearer than other people are. At 0.40

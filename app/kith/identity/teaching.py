@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kith.identity.gallery import LEAST_FRONTALITY
-from kith.identity.person_records import PersonRecords
-from kith.identity.photo_records import Sighting
+from kith.values.persons import Person
+from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS
+from kith.values.sightings import Sighting
 
-LEAST_PIXELS = 40  # a narrower face teaches nobody: docs/recognition.md
+FolderOf = Mapping[Path, str]  # of each photo the folder of the dataset that it lies in
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,22 @@ class Lesson:
     photo_id: int
     appearance_id: int | None
     left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOwner:
+    """Whom a folder stands for, None for somebody new; `instead_of` is the folder that was renamed to it."""
+
+    person_id: int | None
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What folders come to: (appearance, person) pairs, and by folder and photo why it is left out, empty where not."""
+
+    links: tuple[tuple[int, int], ...]
+    reasons: Mapping[str, Mapping[Path, str]]
 
 
 def lesson_of(photo_id: int, sightings: Sequence[Sighting], least_sharpness: float) -> Lesson:
@@ -47,76 +63,59 @@ def readable(folder: str) -> str:
     return folder.encode("utf-8", "backslashreplace").decode()
 
 
-class PersonFolders:
-    """The folders of the dataset and the persons they stand for."""
-
-    def __init__(self, people: PersonRecords, folders: Iterable[str]) -> None:
-        self._people = people
-        self._folders = list(folders)
-
-    def assign(self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str]) -> dict[str, int]:
-        """Return the person of each folder; a new or renamed folder is given to one, within the caller's transaction.
-
-        The dataset's links must be still as they were.
-        """
-        folders_of = _folders_of(lessons, owners)
-        return self._persons({photo: min(names) for photo, names in folders_of.items() if len(names) == 1})
-
-    def teach(
-        self, lessons: Mapping[Path, Lesson], owners: Mapping[Path, str], unseen: Collection[int] = ()
-    ) -> dict[str, dict[Path, str]]:
-        """Make the dataset's links say what the lessons say, within the caller's transaction.
-
-        The links of `unseen` photos, whose files could not be looked at this time, stay as they are. Returns for each
-        folder the photos and why they are left out, empty where they are not.
-        """
-        persons, folders_of = self.assign(lessons, owners), _folders_of(lessons, owners)
-        reasons: dict[str, dict[Path, str]] = {folder: {} for folder in self._folders}
-        first: dict[int, Path] = {}
-        links = self._people.dataset_links(set(unseen) - folders_of.keys())
-        for path, lesson in lessons.items():
-            others = sorted(folders_of[lesson.photo_id] - {owners[path]})
-            reason = _not_taught(lesson, others, first.setdefault(lesson.photo_id, path), path)
-            reasons[owners[path]][path] = reason
-            if lesson.appearance_id is not None and not others:
-                links.append((lesson.appearance_id, persons[owners[path]]))
-        self._people.replace_dataset_links(links)
-        return reasons
-
-    def _persons(self, folder_of_photo: Mapping[int, str]) -> dict[str, int]:
-        """Return the person of each folder: known by it, else by its photos (renamed) or name (no folder), else new."""
-        everybody = self._people.all().values()
-        known = {folder: person.id for person in everybody for folder in person.folders}
-        names = [readable(folder) for folder in self._folders]
-        gone: dict[int, list[str]] = {}
-        for folder in sorted(known.keys() - set(names)):
-            gone.setdefault(known[folder], []).append(folder)
-        folderless = {person.name: person.id for person in everybody if not person.folders}
-        linked = self._people.dataset_persons(folder_of_photo.keys())
-        persons = {}
-        for folder, name in zip(self._folders, names, strict=True):
-            person = known.get(name)
-            if person is None:
-                photos = (photo for photo, own in folder_of_photo.items() if own == folder and photo in linked)
-                votes = Counter(linked[photo] for photo in photos)
-                renamed = next((winner for winner, _ in votes.most_common(1) if gone.get(winner)), None)
-                if renamed is not None:
-                    person = renamed
-                    self._people.give_folder(person, name, instead_of=gone[person].pop(0))
-                elif name in folderless:
-                    person = folderless.pop(name)
-                    self._people.give_folder(person, name)
-                else:
-                    person = self._people.add(name, name)
-            persons[folder] = person
-        return persons
-
-
-def _folders_of(lessons: Mapping[Path, Lesson], owners: Mapping[Path, str]) -> dict[int, set[str]]:
+def folders_of_photos(lessons: Mapping[Path, Lesson], folder_of: FolderOf) -> dict[int, set[str]]:
+    """Return in which folders each photo (by its id) lies."""
     found: dict[int, set[str]] = {}
     for path, lesson in lessons.items():
-        found.setdefault(lesson.photo_id, set()).add(owners[path])
+        found.setdefault(lesson.photo_id, set()).add(folder_of[path])
     return found
+
+
+def owners_of_new_folders(
+    folders: Iterable[str],
+    persons: Collection[Person],
+    folders_of: Mapping[int, Collection[str]],
+    linked: Mapping[int, int],
+) -> dict[str, FolderOwner]:
+    """Return whom those of the folders stand for that nobody is known by yet.
+
+    That is the person of most of its photos, if their own folder is gone (it was renamed); else somebody of its name
+    without a folder; else somebody new. `linked` says by photo who the dataset's links say it is.
+    """
+    known = {folder for person in persons for folder in person.folders}
+    names = {folder: readable(folder) for folder in folders}
+    gone = {person.id: sorted(set(person.folders).difference(names.values())) for person in persons}
+    folderless = {person.name: person.id for person in persons if not person.folders}
+    owners = {}
+    for folder, name in names.items():
+        if name in known:
+            continue
+        photos = [photo for photo, holders in folders_of.items() if [*holders] == [folder] and photo in linked]
+        votes = Counter(linked[photo] for photo in photos).most_common(1)
+        renamed = next((person for person, _ in votes if gone.get(person)), None)
+        if renamed is not None:
+            owners[folder] = FolderOwner(renamed, gone[renamed].pop(0))
+        else:
+            owners[folder] = FolderOwner(folderless.pop(name, None))
+    return owners
+
+
+def teachings(lessons: Mapping[Path, Lesson], folder_of: FolderOf, persons: Mapping[str, int]) -> Teaching:
+    """Return what the lessons come to, where `persons` says whom each folder stands for.
+
+    A photo in the folders of several people teaches none of them, and one that lies in a folder twice teaches once.
+    """
+    folders_of = folders_of_photos(lessons, folder_of)
+    reasons: dict[str, dict[Path, str]] = {folder: {} for folder in persons}
+    first: dict[int, Path] = {}
+    links = []
+    for path, lesson in lessons.items():
+        folder = folder_of[path]
+        others = sorted(folders_of[lesson.photo_id] - {folder})
+        reasons[folder][path] = _not_taught(lesson, others, first.setdefault(lesson.photo_id, path), path)
+        if lesson.appearance_id is not None and not others:
+            links.append((lesson.appearance_id, persons[folder]))
+    return Teaching(tuple(links), reasons)
 
 
 def _not_taught(lesson: Lesson, others: Sequence[str], first: Path, path: Path) -> str:

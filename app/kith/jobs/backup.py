@@ -2,22 +2,21 @@
 
 import os
 import shutil
-import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from kith.errors import BadInput, BadKnowledgeBase, FilingFailed, KithError, command
-from kith.identity.connection import LibraryConnection, repair_advice
-from kith.identity.inspecting import inspect
-from kith.identity.migrating import version_of
-from kith.identity.store import open_store
-from kith.identity.whole_copies import check_unused, copy_library, kept_beside, new_file, put_in_place, reason_of
-from kith.identity.write_ahead import check_log, foreign_logs, mark_as_copy, side_file
 from kith.jobs.context import sole_job
 from kith.jobs.engines import find_engines
 from kith.jobs.exporting import export_encodings
 from kith.jobs.library import check_library
+from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
+from kith.library.inspection import inspect
+from kith.library.migrations import version_of
+from kith.library.snapshots import check_unused, copy_library, kept_beside, new_file, put_in_place, reason_of
+from kith.library.store import open_store
+from kith.library.write_ahead_log import check_log, foreign_logs, mark_as_copy, side_file
 from kith.settings import Settings
 
 
@@ -33,7 +32,7 @@ def back_up(settings: Settings, target: Path) -> Path:
         copy_library(library, target)
     except FileExistsError as error:
         raise BadInput(f"{target} is there already and is not overwritten: name a new file.") from error
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *SQLITE_ERRORS) as error:
         raise FilingFailed(f"The library could not be copied to {target}: {reason_of(error)}.") from error
     if faults := _faults(target):
         raise BadKnowledgeBase(
@@ -112,7 +111,7 @@ def _made_ready(part: Path, file: Path) -> list[str]:
         with closing(LibraryConnection.open(part)) as connection:
             version, inspection = version_of(connection), inspect(connection)
             mark_as_copy(connection)
-    except (KithError, sqlite3.Error) as error:
+    except (KithError, *SQLITE_ERRORS) as error:
         raise BadInput(f"{file} cannot be restored: {error}") from error
     if not version or inspection.faults:
         what = f"is damaged ({'; '.join(inspection.lines())})" if version else "is no library"

@@ -1,15 +1,14 @@
 """Build KB: learn the people from a folder of photos per person."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from kith.errors import BadPhoto
 from kith.identity.gallery import is_good
-from kith.identity.store import Store
-from kith.identity.teaching import Lesson, PersonFolders, lesson_of, readable
+from kith.identity.teaching import Lesson, lesson_of, readable
 from kith.jobs.context import Context
 from kith.jobs.events import (
     BuildFinished,
@@ -26,7 +25,9 @@ from kith.jobs.exporting import check_export, export_encodings
 from kith.jobs.looking import Look, look_at_photos, notes_on, save_look
 from kith.jobs.missing import MissingFolder, missing_folders
 from kith.jobs.people_folder import PeopleFolder, read_people_folder
+from kith.jobs.people_links import assign_folders, teach
 from kith.jobs.wording import display_names
+from kith.library.store import Store
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
@@ -106,14 +107,13 @@ def _teach(
 ) -> tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]:
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
     store, settings = context.store, context.settings
-    folders = PersonFolders(store.people, found.photos)
     with store.transaction():
-        folders.assign(build.lessons, owners)
+        persons = assign_folders(store.people, found.photos, build.lessons, owners)
         unread = store.photos.photos_at([failure.path for failure in build.failed])
         seen = {lesson.photo_id for lesson in build.lessons.values()} | set(unread.values())
         missing = missing_folders(store, settings.dataset_folder, found, seen)
         kept = {photo for one in missing if not _is_forgotten(one.path, forget) for photo in one.photos}
-        taught = folders.teach(build.lessons, owners, kept.union(unread.values()))
+        taught = teach(store.people, persons, build.lessons, owners, kept.union(unread.values()))
         store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys(), kept)
     away = _folders_away(store, found, missing, forget)
     people = _people_taught(context, build, taught, owners)
@@ -139,7 +139,7 @@ def _is_forgotten(folder: Path, forget: Forget) -> bool:
 
 
 def _people_taught(
-    context: Context, build: _Build, taught: dict[str, dict[Path, str]], owners: dict[Path, str]
+    context: Context, build: _Build, taught: Mapping[str, Mapping[Path, str]], owners: dict[Path, str]
 ) -> tuple[PersonTaught, ...]:
     settings = context.settings
     samples = export_encodings(settings, context.store, context.spec.body_model_id)
@@ -153,7 +153,7 @@ def _people_taught(
 
 def _person_taught(
     name: str,
-    reasons: dict[Path, str],
+    reasons: Mapping[Path, str],
     lessons: dict[Path, Lesson],
     used: set[int],
     poor: set[int],

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kith.identity.gallery import Sample, gallery_of, good_faces, is_good, taught_samples
+from kith.identity.gallery import gallery_of, good_faces, is_good
 from kith.identity.health import (
     LEAST_SAMPLES,
     Misfit,
@@ -19,11 +19,12 @@ from kith.identity.health import (
     misfits,
     other_people,
 )
-from kith.identity.store import Store
 from kith.identity.teaching import readable
 from kith.jobs.library import open_library
 from kith.jobs.wording import display_names, people_count
+from kith.library.store import Store
 from kith.settings import Settings
+from kith.values.samples import Sample
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Kind
 
@@ -70,7 +71,7 @@ class _Entry:
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
     with open_library(settings) as store:
-        samples = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
+        samples = store.people.taught(Kind.FACE, FACE_MODEL_ID)
         good = good_faces(samples, settings.lap_var_thresh)
         report = _Report(settings, store, good)
         findings = [*report.misfits(), *report.copies(), *report.close_people(), *report.poor_people()]

@@ -13,12 +13,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kith.errors import BadKnowledgeBase, StoreBusy
-from kith.identity.store import Store, open_store
-from kith.identity.whole_copies import new_file
 from kith.jobs.engines import decided_device, find_engines
 from kith.jobs.library import check_library
 from kith.jobs.people_folder import check_that_somebody_can_be_learned
 from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
+from kith.library.snapshots import new_file
+from kith.library.store import Store, open_store
 from kith.settings import Device, Settings
 from kith.text import printable
 from kith.vision.engines import EngineSpec

@@ -8,16 +8,17 @@ from types import TracebackType
 from typing import Self
 
 from kith.errors import BadInput, FilingFailed, command
-from kith.identity.journal import Change
-from kith.identity.person_records import Person, Source, Word, said_to_be
-from kith.identity.store import Store, open_store
 from kith.jobs.engines import find_engines
 from kith.jobs.library import check_library
 from kith.jobs.naming import cleaned, hints_on, who
 from kith.jobs.references import appearance_meant
 from kith.jobs.refiling import Refiler
 from kith.jobs.wording import IN_WORDS, display_names
+from kith.library.journal import Change
+from kith.library.store import Store, open_store
 from kith.settings import Settings
+from kith.values.links import Source, Word, said_to_be
+from kith.values.persons import Person
 
 SHOWN = 3  # photos that somebody is in twice
 

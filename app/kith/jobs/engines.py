@@ -8,7 +8,8 @@ from typing import Any
 
 from kith.errors import ModelMissing, command
 from kith.jobs.workers import process_pool
-from kith.settings import BodyPolicy, Device, FaceDetector, Settings, user_folder
+from kith.policies import BodyPolicy
+from kith.settings import Device, FaceDetector, Settings, user_folder
 from kith.vision.bodies import weights_id
 from kith.vision.dlib_detectors import CNN_FILE
 from kith.vision.engines import EngineSpec

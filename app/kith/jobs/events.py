@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kith.filing.report import ReportRow
-from kith.identity.verdicts import PhotoVerdict
+from kith.values.decisions import PhotoDecision
 
 Endings = tuple[tuple[str, int], ...]  # how many files have each ending, the most frequent first
 
@@ -53,7 +53,7 @@ class PhotoDone:
     line: str
     row: ReportRow
     unsure: tuple[str, ...]
-    verdict: PhotoVerdict
+    decision: PhotoDecision
 
 
 @dataclass(frozen=True, slots=True)

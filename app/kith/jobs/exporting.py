@@ -2,9 +2,10 @@
 
 from kith.errors import BadInput, command
 from kith.filing.encodings import BEFORE_KITH, foreign_encodings, write_encodings
-from kith.identity.gallery import Sample, good_faces, taught_samples
-from kith.identity.store import Store
+from kith.identity.gallery import good_faces
+from kith.library.store import Store
 from kith.settings import Settings
+from kith.values.samples import Sample
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Kind
 
@@ -15,8 +16,8 @@ def export_encodings(settings: Settings, store: Store, body_model_id: str | None
     Raises BadInput where another file has its name, and FilingFailed.
     """
     people = store.people.all()
-    faces = good_faces(taught_samples(store.people, Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
-    bodies = taught_samples(store.people, Kind.BODY, body_model_id) if body_model_id else []
+    faces = good_faces(store.people.taught(Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
+    bodies = store.people.taught(Kind.BODY, body_model_id) if body_model_id else []
     write_encodings(
         settings.encodings_file,
         [(people[sample.person_id].name, sample.vector) for sample in faces],

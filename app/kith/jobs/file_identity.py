@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from kith.identity.carried_words import Turn, as_stored, turn_between
 from kith.identity.same_content import Content, content_of, shows_the_same
-from kith.identity.store import Store
+from kith.library.carried_links import Turn, as_stored, turn_between
+from kith.library.store import Store
 from kith.photos.facts import PhotoFacts, read_facts
 from kith.vision.observations import Analysis
 

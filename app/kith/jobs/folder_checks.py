@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from kith.errors import BadInput, command
-from kith.identity.copy_records import CopyRecords
+from kith.library.copy_records import CopyRecords
 from kith.photos.outputs import MARKER, REPORT, lies_in, output_around
 
 _FILED = (

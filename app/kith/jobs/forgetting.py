@@ -7,13 +7,13 @@ from pathlib import Path
 
 from kith.errors import BadInput, StoreBusy
 from kith.filing.encodings import BEFORE_KITH
-from kith.identity.person_records import Person
-from kith.identity.whole_copies import kept_copies
 from kith.jobs.context import Context, open_context
 from kith.jobs.editing import Outcome
 from kith.jobs.exporting import export_encodings
 from kith.jobs.people import People, text_of
+from kith.library.snapshots import kept_copies
 from kith.settings import Settings
+from kith.values.persons import Person
 
 WHAT = "vectors, links, details and their place in the journal"
 WHAT_STAYS = "Photos, filed copies and reports stay."

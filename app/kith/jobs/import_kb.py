@@ -7,14 +7,15 @@ from pathlib import Path
 
 from kith.errors import BadInput, command
 from kith.filing.old_encodings import Named, OldEncodings, read_old_encodings
-from kith.identity.person_records import Link, Person, Source, Word
-from kith.identity.photo_records import to_blob
-from kith.identity.store import Store
 from kith.jobs.engines import find_engines
 from kith.jobs.library import open_library
 from kith.jobs.naming import who
 from kith.jobs.wording import people_count
+from kith.library.photo_records import to_blob
+from kith.library.store import Store
 from kith.settings import Settings
+from kith.values.links import Link, Source, Word
+from kith.values.persons import Person
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Kind
 
@@ -96,7 +97,7 @@ def _check_bodies(settings: Settings, found: OldEncodings, body_model: str) -> N
 
 
 def _teach(store: Store, imported: _Import, kind: Kind, model_id: str, entries: Iterable[Named]) -> None:
-    taught = {to_blob(row[-1]) for row in store.people.taught(kind, model_id)}
+    taught = {to_blob(sample.vector) for sample in store.people.taught(kind, model_id)}
     named = [(name, vector, to_blob(vector)) for name, vector in entries]
     names_of: dict[bytes, set[str]] = {}
     for name, _, blob in named:

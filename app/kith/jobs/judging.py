@@ -1,35 +1,36 @@
-"""Make a judge from the knowledge base."""
+"""Make a decider from the knowledge base."""
 
 from kith.errors import ModelMismatch, NobodyTaught, command
+from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
-from kith.identity.gallery import Gallery, Sample, gallery_of, good_faces, is_good, taught_samples
-from kith.identity.person_records import PersonRecords
-from kith.identity.store import Store
-from kith.identity.verdicts import Judge
-from kith.identity.vetoes import Life
+from kith.identity.exclusions import Life
+from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
 from kith.jobs.context import Context
-from kith.settings import BodyPolicy, Settings
+from kith.library.person_records import PersonRecords
+from kith.library.store import Store
+from kith.policies import BodyPolicy
+from kith.settings import Settings
 from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.observations import Kind
 
 
-def judge_from(context: Context) -> Judge:
-    """Return the judge of a job; raises as `judge_of`."""
-    return judge_of(context.settings, context.store, context.spec.body_model_id)
+def decider_from(context: Context) -> Decider:
+    """Return the decider of a job; raises as `judge_of`."""
+    return decider_of(context.settings, context.store, context.spec.body_model_id)
 
 
-def judge_of(settings: Settings, store: Store, body_model_id: str | None) -> Judge:
-    """Return the judge over what dataset and user teach; without a body model it goes by faces only.
+def decider_of(settings: Settings, store: Store, body_model_id: str | None) -> Decider:
+    """Return the decider over what dataset and user teach; without a body model it goes by faces only.
 
     Raises NobodyTaught, and ModelMismatch where the bodies are another model's.
     """
-    faces = taught_samples(store.people, Kind.FACE, FACE_MODEL_ID)
+    faces = store.people.taught(Kind.FACE, FACE_MODEL_ID)
     if not faces:
         raise NobodyTaught(
             f"The knowledge base {store.path} knows nobody yet: put one folder of photos per person into "
             f"{settings.dataset_folder} and run {command('build-kb')}."
         )
-    return Judge(
+    return Decider(
         faces=gallery_of(FACE_MODEL_ID, good_faces(faces, settings.lap_var_thresh)),
         bodies=_bodies(store.people, body_model_id),
         face_tol=settings.face_tol,
@@ -43,27 +44,27 @@ def judge_of(settings: Settings, store: Store, body_model_id: str | None) -> Jud
     )
 
 
-def judge_by_words(settings: Settings) -> Judge:
-    """Return the judge where nobody is taught: the words of user and dataset alone say who is who."""
+def decider_by_words(settings: Settings) -> Decider:
+    """Return the decider where nobody is taught: the words of user and dataset alone say who is who."""
     nobody, bodies = gallery_of(FACE_MODEL_ID, []), gallery_of("", [])
-    return Judge(nobody, bodies, settings.face_tol, settings.body_tol, BodyPolicy.OFF, settings.lap_var_thresh)
+    return Decider(nobody, bodies, settings.face_tol, settings.body_tol, BodyPolicy.OFF, settings.lap_var_thresh)
 
 
-def evidence_for(judge: Judge, settings: Settings, store: Store) -> EventEvidence:
-    """Return what collects the bodies of events for a judge."""
-    return EventEvidence(store.events, judge.faces.model_id, judge.bodies.model_id, settings.event_gap)
+def evidence_for(decider: Decider, settings: Settings, store: Store) -> EventEvidence:
+    """Return what collects the bodies of events for a decider."""
+    return EventEvidence(store.events, decider.faces.model_id, decider.bodies.model_id, settings.event_gap)
 
 
 def _denied(store: Store, least_sharpness: float) -> Gallery:
     """Return the faces that the user denied to be somebody, those good enough to be compared with."""
-    samples = [Sample(*row) for row in store.gallery.denied(FACE_MODEL_ID)]
-    return gallery_of(FACE_MODEL_ID, [one for one in samples if is_good(one, least_sharpness)])
+    samples = store.gallery.denied(FACE_MODEL_ID)
+    return gallery_of(FACE_MODEL_ID, [sample for sample in samples if is_good(sample, least_sharpness)])
 
 
 def _bodies(people: PersonRecords, model_id: str | None) -> Gallery:
     if model_id is None:
         return gallery_of("", [])
-    samples = taught_samples(people, Kind.BODY, model_id)
+    samples = people.taught(Kind.BODY, model_id)
     others = people.taught_models(Kind.BODY) - {model_id}
     if not samples and others:
         raise ModelMismatch(

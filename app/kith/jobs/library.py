@@ -3,9 +3,9 @@
 import os
 
 from kith.errors import BadKnowledgeBase, command
-from kith.identity.store import Store, open_store
 from kith.jobs.folder_checks import check_people
 from kith.jobs.people_folder import away
+from kith.library.store import Store, open_store
 from kith.settings import Settings
 
 _ELSEWHERE = "If it lies on a drive or a share that is missing, plug it in or mount it; if it lies elsewhere,"

@@ -1,19 +1,18 @@
 """Check the library itself, its file and its entries, and repair what can be repaired."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from kith.errors import FilingFailed
-from kith.identity.connection import LibraryConnection, repair_advice
-from kith.identity.inspecting import Inspection, inspect
-from kith.identity.salvaging import Salvaged, salvage
-from kith.identity.whole_copies import check_unused, free_name, kept_beside, new_file, put_in_place, reason_of
-from kith.identity.write_ahead import foreign_logs, side_file
 from kith.jobs.context import sole_job
 from kith.jobs.library import check_library
+from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
+from kith.library.inspection import Inspection, inspect
+from kith.library.salvage import Salvaged, salvage
+from kith.library.snapshots import check_unused, free_name, kept_beside, new_file, put_in_place, reason_of
+from kith.library.write_ahead_log import foreign_logs, side_file
 from kith.settings import Settings
 
 
@@ -50,7 +49,7 @@ def repair_library(settings: Settings) -> LibraryChecked:
             if logs := foreign_logs(library):
                 return _without(logs, library, checked)
             return _repaired(library, checked) if checked.faults else checked
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *SQLITE_ERRORS) as error:
             raise FilingFailed(
                 f"{library} could not be repaired: {reason_of(error)}. Nothing of it is lost."
             ) from error

@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 
 from kith.errors import BadPhoto, KithError
-from kith.identity.photo_records import Sighting, with_unseen
-from kith.identity.store import Store
 from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice
 from kith.jobs.file_identity import enter_file, photo_of
 from kith.jobs.workers import Task, Workers, memory_for_photos
+from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.reading import Reading
+from kith.values.sightings import Sighting, with_unseen
 from kith.vision.analyse import Photo, analyse, read_photos
 from kith.vision.observations import Analysis
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kith.identity.person_records import Person
-from kith.identity.store import Store
 from kith.identity.teaching import readable
 from kith.jobs.people_folder import PeopleFolder
+from kith.library.store import Store
+from kith.values.persons import Person
 
 
 @dataclass(frozen=True, slots=True)

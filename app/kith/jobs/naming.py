@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from kith.errors import BadInput, command
-from kith.identity.person_records import Person
 from kith.jobs.wording import display_names
 from kith.text import as_read
+from kith.values.persons import Person
 
 _NUMBER = re.compile(r"#(\d+)", re.ASCII)
 _WORD = re.compile(r"[^\W_]+")

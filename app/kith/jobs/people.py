@@ -8,13 +8,14 @@ from pathlib import Path
 
 from kith.errors import BadInput, command
 from kith.filing.names import safe_name
-from kith.identity.partial_dates import check_date
-from kith.identity.person_edits import lived
-from kith.identity.person_records import Person, Source, Word
 from kith.jobs.context import open_context
 from kith.jobs.editing import Editor, Outcome
 from kith.jobs.naming import as_text, cleaned, same_name
+from kith.library.person_edits import lived
 from kith.settings import Settings
+from kith.values.links import Source, Word
+from kith.values.partial_dates import check_date
+from kith.values.persons import Person
 
 Details = Mapping[str, str | bool | None]
 

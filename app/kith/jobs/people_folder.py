@@ -7,9 +7,9 @@ from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto, command
 from kith.filing.names import UNKNOWN, is_unknown
-from kith.identity.copy_records import CopyRecords
 from kith.jobs.folder_checks import check_output, check_people, standing_outputs
 from kith.jobs.wording import filed_notices, left_out_lines
+from kith.library.copy_records import CopyRecords
 from kith.photos.endings import PICTURES
 from kith.photos.find import PassedOver, find_broken_links, find_folders, find_photos
 from kith.photos.outputs import MARKER, is_same_folder, output_around

@@ -11,14 +11,12 @@ from kith.errors import BadPhoto, command
 from kith.filing.copies import file_copies, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.report import REPORT, ReportRow, check_report, write_report
-from kith.identity.copy_records import CopyRecord, FileState
+from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
-from kith.identity.places import time_value
-from kith.identity.verdicts import Judge, PhotoVerdict
 from kith.jobs.context import Context
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
-from kith.jobs.judging import evidence_for, judge_from
+from kith.jobs.judging import decider_from, evidence_for
 from kith.jobs.listing import Listed, check_that_inputs_are_there, list_photos
 from kith.jobs.looking import Look, look_at_photos, notes_on, save_look
 from kith.jobs.settling import judged, write_down
@@ -31,7 +29,10 @@ from kith.jobs.wording import (
     photo_line,
     ranking,
 )
+from kith.library.copy_records import CopyRecord, FileState
+from kith.library.paths import time_value
 from kith.photos.find import PassedOver
+from kith.values.decisions import PhotoDecision
 
 NOT_REACHED = "not looked at yet: the run was stopped"
 
@@ -50,13 +51,13 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if output:
         check_output(output, settings.dataset_folder, inputs)
         check_report(output / REPORT)
-    judge = judge_from(context)
-    run = _Run(context, judge, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
+    decider = decider_from(context)
+    run = _Run(context, decider, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
     if output:
         prepare_output(context.store.copies, output)
     yield Started("Recognize Folder", len(run.listed))
     yield from (Notice(text) for text in (*context.notices, *filed_notices(passed_over.outputs)))
-    if context.spec.body_model_id and not judge.bodies.people.size:
+    if context.spec.body_model_id and not decider.bodies.people.size:
         yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
     for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
         yield from notes_on(look)
@@ -70,7 +71,7 @@ class _Run:
     """One run over the listed photos, and what it has come to so far."""
 
     context: Context
-    judge: Judge
+    decider: Decider
     output: Path | None
     listed: dict[Path, Listed]
     passed_over: PassedOver
@@ -90,7 +91,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.waiting = Counter(path.parent for path in self.listed)
-        self.evidence = evidence_for(self.judge, self.context.settings, self.context.store)
+        self.evidence = evidence_for(self.decider, self.context.settings, self.context.store)
         self._read_persons()
 
     def _read_persons(self) -> None:
@@ -126,7 +127,7 @@ class _Run:
         decided = self._decide(look, is_complete)
         if decided is None:
             return
-        verdict, standing, outdated = decided
+        decision, standing, outdated = decided
         source = FileState(look.path, look.size, time_value(look.mtime_ns))
         try:
             filed = file_copies(self.context.store.copies, source, standing, outdated)
@@ -134,37 +135,37 @@ class _Run:
             yield self._fail(error)
             return
         yield from (Notice(note) for note in filed.notes)
-        self._count(verdict)
-        row = self.rows[look.path] = self._row(look.path, verdict, filed.copies)
-        line = photo_line(row.file, verdict, self.names)
-        yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, tuple(row.unsure), verdict)
+        self._count(decision)
+        row = self.rows[look.path] = self._row(look.path, decision, filed.copies)
+        line = photo_line(row.file, decision, self.names)
+        yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, tuple(row.unsure), decision)
 
-    def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoVerdict, list[CopyRecord], list[CopyRecord]] | None:
+    def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoDecision, list[CopyRecord], list[CopyRecord]] | None:
         store = self.context.store
         with store.transaction():
             photo_id, sightings, analysed = save_look(store, look, self.context.spec.engine_id)
             self.analysed += analysed
             if self.read != store.changes.state():  # the user named, merged or deleted somebody beside this run
                 self._read_again()
-            verdict = judged(store, self.judge, sightings, self.evidence if is_complete else None)
-            if verdict.hangs and not is_complete:
-                self.evidence.learn(photo_id, verdict)
+            decision = judged(store, self.decider, sightings, self.evidence if is_complete else None)
+            if decision.hangs and not is_complete:
+                self.evidence.learn(photo_id, decision)
                 self.held[look.path.parent].append(replace(look, analysis=None))
                 return None
-            write_down(store, self.judge, sightings, verdict)
+            write_down(store, self.decider, sightings, decision)
             if self.output is None:
-                return verdict, [], []
-            people = verdict.people or (None,)
+                return decision, [], []
+            people = decision.people or (None,)
             plan = plan_copies(store.copies, photo_id, look.path.name, people, self.folders, self.output)
-            return verdict, *plan
+            return decision, *plan
 
     def _read_again(self) -> None:
         self._read_persons()
-        self.judge = judge_from(self.context)
+        self.decider = decider_from(self.context)
         self.evidence.forget()
         for look in [look for looks in self.held.values() for look in looks]:
             photo_id, sightings, _ = save_look(self.context.store, look, self.context.spec.engine_id)
-            self.evidence.learn(photo_id, judged(self.context.store, self.judge, sightings))
+            self.evidence.learn(photo_id, judged(self.context.store, self.decider, sightings))
 
     def _fail(self, error: BadPhoto) -> PhotoFailed:
         name = self.listed[error.path].name if error.path in self.listed else str(error.path)
@@ -173,27 +174,27 @@ class _Run:
         self.failed.append(failure)
         return failure
 
-    def _count(self, verdict: PhotoVerdict) -> None:
-        self.people.update(self.names[person] for person in verdict.people)
-        if not verdict.people:
-            self.unsure += bool(verdict.unsure)
-            self.unknown += not verdict.unsure
+    def _count(self, decision: PhotoDecision) -> None:
+        self.people.update(self.names[person] for person in decision.people)
+        if not decision.people:
+            self.unsure += bool(decision.unsure)
+            self.unknown += not decision.unsure
 
-    def _row(self, path: Path, verdict: PhotoVerdict, copies: Iterable[Path]) -> ReportRow:
-        faces = [ranking(one.face, self.names) for one in deciding_faces(verdict)]
-        bodies = [ranking(one.body, self.names) for one in deciding_bodies(verdict)]
+    def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
+        faces = [ranking(one.face, self.names) for one in deciding_faces(decision)]
+        bodies = [ranking(one.body, self.names) for one in deciding_bodies(decision)]
         return ReportRow(
             self.listed[path].name,
-            [self.names[person] for person in verdict.people],
-            verdict.evidence,
-            verdict.faces,
+            [self.names[person] for person in decision.people],
+            decision.evidence,
+            decision.faces,
             faces[0] if faces else (),
             bodies[0] if bodies else (),
             [copy.relative_to(self.output).as_posix() for copy in copies] if self.output else (),
-            unsure=[self.names[person] for person in verdict.unsure],
+            unsure=[self.names[person] for person in decision.unsure],
             more_faces=faces[1:],
             more_bodies=bodies[1:],
-            other_faces=[ranking(one.face, self.names) for one in other_faces(verdict)],
+            other_faces=[ranking(one.face, self.names) for one in other_faces(decision)],
         )
 
     def finish(self) -> RecognitionFinished:

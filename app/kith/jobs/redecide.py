@@ -4,23 +4,24 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
 
 from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught, command
 from kith.filing.copies import clear_remnants
+from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
-from kith.identity.person_records import Link, Source, said_to_be
-from kith.identity.redecision_records import FiledCopy, StoredPhoto
-from kith.identity.verdicts import Judge, PhotoVerdict
 from kith.jobs.context import Context
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
-from kith.jobs.judging import evidence_for, judge_by_words, judge_from
+from kith.jobs.judging import decider_by_words, decider_from, evidence_for
 from kith.jobs.refiling import Folders, Refiler
 from kith.jobs.settling import machine_links
 from kith.jobs.wording import display_names
-from kith.settings import BodyPolicy
+from kith.library.redecision_records import FiledCopy, StoredPhoto
+from kith.policies import BodyPolicy
+from kith.values.decisions import PhotoDecision
+from kith.values.links import Link, Source, said_to_be
 
 SPAN = 10_000  # photos: enough to be compared at once, few enough to be kept in memory
 SAME_SCORE = 1e-9  # a batch of another size rounds otherwise
@@ -45,28 +46,28 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """A photo with its new verdict, and the machine's links to take away and to make."""
+    """A photo with its new decision, and the machine's links to take away and to make."""
 
     photo: StoredPhoto
-    verdict: PhotoVerdict
+    decision: PhotoDecision
     outdated: Sequence[Link]
     wanted: Sequence[Link]
 
     @classmethod
-    def of(cls, photo: StoredPhoto, verdict: PhotoVerdict, judge: Judge) -> "_Decided":
+    def of(cls, photo: StoredPhoto, decision: PhotoDecision, decider: Decider) -> "_Decided":
         """Compare what the machine says with what it has said."""
         links = (one for links in photo.case.links.values() for one in links if one.source is Source.MACHINE)
         present = {(one.appearance_id, one.person_id): one for one in links}
-        wanted = {(one.appearance_id, one.person_id): one for one in machine_links(verdict, judge)}
+        wanted = {(one.appearance_id, one.person_id): one for one in machine_links(decision, decider)}
         outdated = [link for key, link in present.items() if key not in wanted]
         return cls(
-            photo, verdict, outdated, [own for key, own in wanted.items() if not _says_same(own, present.get(key))]
+            photo, decision, outdated, [own for key, own in wanted.items() if not _says_same(own, present.get(key))]
         )
 
     @property
     def people(self) -> tuple[int | None, ...]:
         """Whose copies there are to be, None for Unknown."""
-        return self.verdict.people or (None,)
+        return self.decision.people or (None,)
 
 
 class _Changes:
@@ -80,7 +81,7 @@ class _Changes:
 
     def add_all(self, decided: _Decided) -> None:
         """Count the appearances of a photo."""
-        now = {one.appearance_id: one.person_id for one in decided.verdict.appearances}
+        now = {one.appearance_id: one.person_id for one in decided.decision.appearances}
         for key, links in decided.photo.case.links.items():
             said = said_to_be(links)
             by_machine = next((link.person_id for link in links if link.source is Source.MACHINE), None)
@@ -138,7 +139,7 @@ class _Run:
     refiled: int = 0
     failed: list[PhotoFailed] = field(default_factory=list)
     refiler: Refiler = field(init=False)
-    judge: Judge = field(init=False)
+    decider: Decider = field(init=False)
     evidence: EventEvidence = field(init=False)
     folders: Folders = field(init=False)
     read: tuple[int, int] = field(init=False)
@@ -154,8 +155,8 @@ class _Run:
 
     def _read_people(self) -> None:
         self.read = self.context.store.changes.state()
-        self.judge, self.folders = _judge(self.context), self.refiler.folders()
-        self.evidence = evidence_for(self.judge, self.context.settings, self.context.store)
+        self.decider, self.folders = _decider(self.context), self.refiler.folders()
+        self.evidence = evidence_for(self.decider, self.context.settings, self.context.store)
 
     def clear_remnants(self) -> None:
         """Clear away what a killed run left in the output folders."""
@@ -193,7 +194,7 @@ class _Run:
 
     def _settle(self, span: Sequence[int], is_complete: bool) -> Generator[Event, None, bool]:
         """Return whether the span is done: not where stopped, nor where the user changes something beside."""
-        photos = self.context.store.redecisions.photos(span, self.judge.bodies.model_id)
+        photos = self.context.store.redecisions.photos(span, self.decider.bodies.model_id)
         decided, hanging = self._judged(photos, is_complete)
         if not self.preview and not self._write(decided):
             return False
@@ -210,17 +211,18 @@ class _Run:
 
     def _judged(self, photos: Sequence[StoredPhoto], is_complete: bool) -> tuple[list[_Decided], list[int]]:
         """Return what is decided, and the photos that hang on others while these are not complete."""
-        verdicts = dict(zip(photos, self.judge.photos([photo.case for photo in photos]), strict=True))
-        if self.judge.body_policy is not BodyPolicy.EVENT:
-            return [_Decided.of(photo, verdict, self.judge) for photo, verdict in verdicts.items()], []
-        for photo, verdict in verdicts.items():
-            self.evidence.learn(photo.id, verdict)
-        hanging = [photo for photo, verdict in verdicts.items() if verdict.hangs]
+        decisions = dict(zip(photos, self.decider.photos([photo.case for photo in photos]), strict=True))
+        if self.decider.body_policy is not BodyPolicy.EVENT:
+            return [_Decided.of(photo, decision, self.decider) for photo, decision in decisions.items()], []
+        for photo, decision in decisions.items():
+            self.evidence.learn(photo.id, decision)
+        hanging = [photo for photo, decision in decisions.items() if decision.hangs]
         if is_complete:
-            cases = [replace(photo.case, event=self.evidence.bodies(photo.id)) for photo in hanging]
-            verdicts |= zip(hanging, self.judge.photos(cases), strict=True)
+            cases = [photo.case for photo in hanging]
+            events = [self.evidence.bodies(photo.id) for photo in hanging]
+            decisions |= zip(hanging, self.decider.photos(cases, events), strict=True)
         held = () if is_complete else {photo.id: None for photo in hanging}
-        decided = [_Decided.of(*own, self.judge) for own in verdicts.items() if own[0].id not in held]
+        decided = [_Decided.of(*own, self.decider) for own in decisions.items() if own[0].id not in held]
         return decided, [*held]
 
     def _write(self, decided: Sequence[_Decided]) -> bool:
@@ -280,11 +282,11 @@ class _Run:
         )
 
 
-def _judge(context: Context) -> Judge:
+def _decider(context: Context) -> Decider:
     try:
-        return judge_from(context)
+        return decider_from(context)
     except NobodyTaught:
-        return judge_by_words(context.settings)
+        return decider_by_words(context.settings)
 
 
 def _says_same(link: Link, other: Link | None) -> bool:

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from kith.errors import BadInput, command
-from kith.identity.store import Store
 from kith.jobs.file_identity import known_photo
+from kith.library.store import Store
 from kith.text import printable
 
 LONGEST_NUMBER = 18  # digits that SQLite holds

@@ -8,15 +8,16 @@ from pathlib import Path
 from kith.errors import BadPhoto, FilingFailed, ModelMismatch, NobodyTaught
 from kith.filing.copies import file_copies, plan_copies
 from kith.filing.names import folder_names
-from kith.identity.copy_records import CopyRecord, FileState
+from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
-from kith.identity.photo_records import Sighting, with_unseen
-from kith.identity.store import Store
-from kith.identity.verdicts import Judge
-from kith.jobs.judging import evidence_for, judge_by_words, judge_of
+from kith.jobs.judging import decider_by_words, decider_of, evidence_for
 from kith.jobs.settling import decide, judged
-from kith.settings import BodyPolicy, Settings
+from kith.library.copy_records import CopyRecord, FileState
+from kith.library.store import Store
+from kith.policies import BodyPolicy
+from kith.settings import Settings
 from kith.text import printable
+from kith.values.sightings import Sighting, with_unseen
 
 Plan = tuple[FileState, list[CopyRecord], list[CopyRecord]]  # the photo's file, its copies standing, those outdated
 Folders = Mapping[int | None, str]
@@ -29,55 +30,55 @@ class Refiler:
     settings: Settings
     store: Store
     body_model_id: str | None
-    _judge: Judge | None = None
+    _decider: Decider | None = None
     _evidence: EventEvidence | None = None
     _read: tuple[int, int] | None = None
 
     @property
-    def judge(self) -> Judge:
-        """The judge of all that is taught: where bodies are another model's by faces alone, where nobody is by words.
+    def decider(self) -> Decider:
+        """The decider of all that is taught: where bodies are another model's by faces alone, where nobody is by words.
 
         So that no word of the user's is refused for what a build would change.
         """
-        self._judge = self._judge or self._judge_at_hand()
-        return self._judge
+        self._decider = self._decider or self._decider_at_hand()
+        return self._decider
 
-    def _judge_at_hand(self) -> Judge:
+    def _decider_at_hand(self) -> Decider:
         self._read = self.store.changes.state()
         try:
-            return judge_of(self.settings, self.store, self.body_model_id)
+            return decider_of(self.settings, self.store, self.body_model_id)
         except ModelMismatch:
-            return judge_of(self.settings, self.store, None)
+            return decider_of(self.settings, self.store, None)
         except NobodyTaught:
-            return judge_by_words(self.settings)
+            return decider_by_words(self.settings)
 
     @property
     def evidence(self) -> EventEvidence:
         """What the other photos of an event say."""
-        self._evidence = self._evidence or evidence_for(self.judge, self.settings, self.store)
+        self._evidence = self._evidence or evidence_for(self.decider, self.settings, self.store)
         return self._evidence
 
-    def forget_judge(self) -> None:
+    def forget_decider(self) -> None:
         """Say that something teaches from now on, or no longer."""
-        self._judge = self._evidence = None
+        self._decider = self._evidence = None
 
     def keep_up(self) -> None:
-        """Forget the judge where the user has changed people or links since it was made, perhaps beside."""
+        """Forget the decider where the user has changed people or links since it was made, perhaps beside."""
         if self._read != self.store.changes.state():
-            self.forget_judge()
+            self.forget_decider()
 
-    def sightings(self, photo_id: int, judge: Judge) -> list[Sighting]:
+    def sightings(self, photo_id: int, decider: Decider) -> list[Sighting]:
         """Return whom the last look saw, no bodies of other models than the gallery's, and whom only the user saw."""
         analysis = self.store.reviews.newest_analysis(photo_id)
         sightings = [
-            seen if seen.body and seen.body.model_id == judge.bodies.model_id else replace(seen, body=None)
+            seen if seen.body and seen.body.model_id == decider.bodies.model_id else replace(seen, body=None)
             for seen in self.store.photos.sightings(analysis or 0)
         ]
         return with_unseen(sightings, self.store.people.named_by_user(photo_id))
 
     def settle(self, photo_id: int, folders: Folders) -> list[Plan]:
         """Decide a photo, within the caller's transaction, and return the plan of copies for each output folder."""
-        people = decide(self.store, self.judge, self.sightings(photo_id, self.judge), self.evidence).people
+        people = decide(self.store, self.decider, self.sightings(photo_id, self.decider), self.evidence).people
         return self.plans(photo_id, people, folders)
 
     def folders(self) -> Folders:
@@ -92,11 +93,11 @@ class Refiler:
         Of photos whose people only have another name the copies move, and nothing is decided. What the machine says
         now belongs to the change that it follows from, and is undone with it.
         """
-        self.forget_judge()
+        self.forget_decider()
         photo_ids = set(self.store.redecisions.recognised(self.settings.dataset_folder, photo_ids))
-        if photo_ids and self.judge.body_policy is BodyPolicy.EVENT:
+        if photo_ids and self.decider.body_policy is BodyPolicy.EVENT:
             for photo_id in photo_ids:  # first the faces of all of them, whose bodies then speak in any order
-                self.evidence.learn(photo_id, judged(self.store, self.judge, self.sightings(photo_id, self.judge)))
+                self.evidence.learn(photo_id, judged(self.store, self.decider, self.sightings(photo_id, self.decider)))
         folders, problems = self.folders(), []
         for photo_id in sorted({*photo_ids, *renamed}):
             with self.store.following(change_id):

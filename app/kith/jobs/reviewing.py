@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kith.errors import BadInput
-from kith.identity.matching import Candidate
-from kith.identity.photo_records import Sighting
-from kith.identity.review_records import Unknown
-from kith.identity.verdicts import Judge, Verdict
+from kith.identity.decision import Decider
 from kith.jobs.editing import Editor, Outcome
 from kith.jobs.library import check_library
 from kith.jobs.naming import alike
 from kith.jobs.settling import judged
+from kith.library.review_records import Unknown
 from kith.photos.box import Box
 from kith.settings import Settings
+from kith.values.decisions import Candidate, Decision
+from kith.values.sightings import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +94,21 @@ class Review(Editor):
         spot, names = self._spot(key), self.names()
         source = spot.path or self._refiler.source(unknown.photo_id)
         photo = source.name if source else ""
-        known = self._refiler.judge
-        judge = replace(known, faces=known.faces.without(key), bodies=known.bodies.without(key))
-        found = self._verdict(unknown, judge)
+        known = self._refiler.decider
+        decider = replace(known, faces=known.faces.without(key), bodies=known.bodies.without(key))
+        found = self._decision(unknown, decider)
         if found is None:  # a job beside has looked at the photo anew, and nobody is seen there
             return Question(unknown, photo, spot)
-        seen, verdict = found
+        seen, decision = found
         return Question(
             unknown,
             photo,
             spot,
-            self._with_nearest(verdict.face if seen.face else verdict.body, names),
+            self._with_nearest(decision.face if seen.face else decision.body, names),
             by_face=seen.face is not None,
-            blurred=verdict.blurred,
-            likely=names.get(verdict.suggested or verdict.person_id or 0, ""),
-            said=names.get(verdict.person_id or 0, "") if verdict.said else "",
+            blurred=decision.blurred,
+            likely=names.get(decision.suggested or decision.person_id or 0, ""),
+            said=names.get(decision.person_id or 0, "") if decision.said else "",
         )
 
     def accept(self, unknown: Unknown, person_id: int) -> Outcome:
@@ -155,13 +155,13 @@ class Review(Editor):
         return f"Nothing is taken back, since something was changed elsewhere: {newest}. Take that back first."
 
     def _is_unsure(self, unknown: Unknown) -> bool:
-        found = self._verdict(unknown, self._refiler.judge)
+        found = self._decision(unknown, self._refiler.decider)
         return found is not None and found[1].suggested is not None
 
-    def _verdict(self, unknown: Unknown, judge: Judge) -> tuple[Sighting, Verdict] | None:
-        sightings = {seen.appearance_id: seen for seen in self._refiler.sightings(unknown.photo_id, judge)}
-        verdicts = judged(self.store, judge, [*sightings.values()], self._refiler.evidence).appearances
-        found = ((sightings[one.appearance_id], one) for one in verdicts if one.appearance_id == unknown.appearance_id)
+    def _decision(self, unknown: Unknown, decider: Decider) -> tuple[Sighting, Decision] | None:
+        sightings = {seen.appearance_id: seen for seen in self._refiler.sightings(unknown.photo_id, decider)}
+        decisions = judged(self.store, decider, [*sightings.values()], self._refiler.evidence).appearances
+        found = ((sightings[one.appearance_id], one) for one in decisions if one.appearance_id == unknown.appearance_id)
         return next(found, None)
 
     def _with_nearest(self, candidates: Sequence[Candidate], names: dict[int, str]) -> tuple[Suggestion, ...]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, command
-from kith.identity.group_records import Member
 from kith.identity.grouping import grouped, near_groups
-from kith.identity.person_records import Person, Source, Word, said_to_be
-from kith.identity.store import Store
 from kith.jobs.editing import Editor, Outcome
 from kith.jobs.references import photo_meant
+from kith.library.group_records import Member
+from kith.library.store import Store
 from kith.settings import Settings
+from kith.values.links import Source, Word, said_to_be
+from kith.values.persons import Person
 from kith.vision.encode import FACE_MODEL_ID
 
 EXAMPLES = 3

@@ -6,22 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
+from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
 from kith.identity.event_evidence import EventEvidence
-from kith.identity.matching import Candidate
-from kith.identity.photo_records import Sighting
-from kith.identity.store import Store, open_store
-from kith.identity.verdicts import LEAST_PIXELS_NAMED, Judge, Verdict
-from kith.identity.vetoes import Reason
 from kith.jobs.engines import find_engines
-from kith.jobs.judging import evidence_for, judge_of
+from kith.jobs.judging import decider_of, evidence_for
 from kith.jobs.library import check_library
 from kith.jobs.references import appearance_meant, parted, photo_meant
 from kith.jobs.refiling import Refiler
 from kith.jobs.settling import judged
 from kith.jobs.wording import display_names
+from kith.library.store import Store, open_store
 from kith.photos.box import Box
 from kith.photos.decode import load_rgb
 from kith.settings import Settings
+from kith.values.decisions import Candidate, Decision, Reason
+from kith.values.sightings import Sighting
 
 _LOOKED_AT = 64  # pixels, where only is asked whether a photo can be read
 
@@ -91,9 +90,9 @@ def why(settings: Settings, photo: str | Path) -> Why:
     spec, _ = find_engines(settings)
     with open_store(settings.library_file) as store:
         photo_id, appearance_id, shown = _meant(store, str(photo))
-        judge = judge_of(settings, store, spec.body_model_id)
-        evidence = evidence_for(judge, settings, store)
-        witness = _Witness(store, Refiler(settings, store, spec.body_model_id), judge, evidence)
+        decider = decider_of(settings, store, spec.body_model_id)
+        evidence = evidence_for(decider, settings, store)
+        witness = _Witness(store, Refiler(settings, store, spec.body_model_id), decider, evidence)
         return witness.explain(photo_id, appearance_id, shown)
 
 
@@ -128,49 +127,49 @@ class _Witness:
 
     store: Store
     refiler: Refiler
-    judge: Judge
+    decider: Decider
     evidence: EventEvidence
 
     def explain(self, photo_id: int, appearance_id: int | None, photo: str) -> Why:
-        known = self.judge
+        known = self.decider
         sightings = self.refiler.sightings(photo_id, known)
-        verdicts = judged(self.store, known, sightings, self.evidence).appearances
+        decisions = judged(self.store, known, sightings, self.evidence).appearances
         seen = {one.appearance_id: one for one in sightings}
         taken_at = self.store.gallery.taken_at(sightings[0].appearance_id) if sightings else None
         names = display_names(self.store.people.all().values())
         told = [
             self._told(number, seen[one.appearance_id], self._apart(one, known, sightings), names)
-            for number, one in enumerate(verdicts, start=1)
+            for number, one in enumerate(decisions, start=1)
             if appearance_id in (None, one.appearance_id)
         ]
         edited_at = self.store.carried.since(photo_id)
         return Why(photo, taken_at or "", edited_at or "", _thresholds(known), tuple(told))
 
-    def _apart(self, verdict: Verdict, known: Judge, sightings: Sequence[Sighting]) -> Verdict:
-        """Return the verdict on an appearance that teaches as if it did not: it is not compared with itself."""
-        key = verdict.appearance_id
-        judge = replace(known, faces=known.faces.without(key), bodies=known.bodies.without(key))
-        if judge.faces is known.faces and judge.bodies is known.bodies:
-            return verdict
+    def _apart(self, decision: Decision, known: Decider, sightings: Sequence[Sighting]) -> Decision:
+        """Return the decision on an appearance that teaches as if it did not: it is not compared with itself."""
+        key = decision.appearance_id
+        decider = replace(known, faces=known.faces.without(key), bodies=known.bodies.without(key))
+        if decider.faces is known.faces and decider.bodies is known.bodies:
+            return decision
         return next(
-            one for one in judged(self.store, judge, sightings, self.evidence).appearances if one.appearance_id == key
+            one for one in judged(self.store, decider, sightings, self.evidence).appearances if one.appearance_id == key
         )
 
-    def _told(self, number: int, seen: Sighting, verdict: Verdict, names: Mapping[int, str]) -> Explanation:
+    def _told(self, number: int, seen: Sighting, decision: Decision, names: Mapping[int, str]) -> Explanation:
         face = seen.face
         observed = [one for one in (seen.face, seen.body) if one]
         _, box = self.store.reviews.place(seen.appearance_id)
         return Explanation(
             self._label(seen.appearance_id),
             f"{'face' if face else 'body'} {number}, {_place(box)}",
-            names.get(verdict.person_id or 0, ""),
-            names.get(verdict.suggested or 0, ""),
-            verdict.reason,
-            tuple(self._likeness(one, names) for one in verdict.face),
-            tuple(self._likeness(one, names) for one in verdict.body),
+            names.get(decision.person_id or 0, ""),
+            names.get(decision.suggested or 0, ""),
+            decision.reason,
+            tuple(self._likeness(one, names) for one in decision.face),
+            tuple(self._likeness(one, names) for one in decision.body),
             tuple(
                 RuledOut(names[one.person_id], one.reason, self._speaks(one.by, seen.appearance_id))
-                for one in verdict.vetoed
+                for one in decision.excluded
             ),
             face.pixels if face else 0.0,
             face.sharpness if face else 0.0,
@@ -199,13 +198,13 @@ def _place(box: Box) -> str:
     return f"at the {row} {column}".strip() if row else f"{column} of the middle" if column else "in the middle"
 
 
-def _thresholds(judge: Judge) -> dict[str, float | str]:
+def _thresholds(decider: Decider) -> dict[str, float | str]:
     return {
-        "face_tol": judge.face_tol,
-        "face_margin": judge.face_margin,
-        "face_suggest": judge.face_suggest,
-        "least sharpness": judge.least_sharpness,
+        "face_tol": decider.face_tol,
+        "face_margin": decider.face_margin,
+        "face_suggest": decider.face_suggest,
+        "least sharpness": decider.least_sharpness,
         "least pixels": LEAST_PIXELS_NAMED,
-        "body_tol": judge.body_tol,
-        "body_policy": judge.body_policy.value,
+        "body_tol": decider.body_tol,
+        "body_policy": decider.body_policy.value,
     }

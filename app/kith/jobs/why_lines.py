@@ -1,7 +1,7 @@
 """The grounds of a decision in plain words."""
 
-from kith.identity.vetoes import Reason
 from kith.jobs.why import Explanation, Likeness, Why
+from kith.values.decisions import Reason
 
 RULES = {
     Reason.SAID_BY_USER: "you said so",

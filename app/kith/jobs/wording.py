@@ -1,4 +1,4 @@
-"""Verdicts in words: the same line in the window, the command line and the tests."""
+"""Decisions in words: the same line in the window, the command line and the tests."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,10 +6,6 @@ from pathlib import Path
 
 from kith.errors import command
 from kith.filing.names import UNKNOWN, is_numbered
-from kith.identity.matching import Candidate
-from kith.identity.person_records import Person, Word
-from kith.identity.verdicts import PhotoVerdict, Verdict
-from kith.identity.vetoes import BODY_REASONS, Reason
 from kith.jobs.events import (
     BuildFinished,
     Endings,
@@ -24,6 +20,9 @@ from kith.jobs.events import (
 )
 from kith.photos.endings import READABLE
 from kith.text import as_read
+from kith.values.decisions import BODY_REASONS, Candidate, Decision, PhotoDecision, Reason
+from kith.values.links import Word
+from kith.values.persons import Person
 
 SHOWN = 10  # photos of a kind, in a preview for reading
 IN_WORDS = {Word.IS: "is", Word.IS_NOT: "is not"}
@@ -47,47 +46,47 @@ def ranking(candidates: Sequence[Candidate], names: Mapping[int, str]) -> list[t
     return [(names[one.person_id], one.value) for one in candidates]
 
 
-def deciding_faces(verdict: PhotoVerdict) -> list[Verdict]:
+def deciding_faces(decision: PhotoDecision) -> list[Decision]:
     """Return the faces that speak for the photo: who is somebody, else who may be somebody, else the largest."""
-    faces = [one for one in verdict.appearances if one.has_face]
+    faces = [one for one in decision.appearances if one.has_face]
     return _decided(faces) or _suggested(faces) or faces[:1]
 
 
-def other_faces(verdict: PhotoVerdict) -> list[Verdict]:
+def other_faces(decision: PhotoDecision) -> list[Decision]:
     """Return the other faces, the largest first."""
-    deciding = {one.appearance_id for one in deciding_faces(verdict)}
-    return [one for one in verdict.appearances if one.has_face and one.appearance_id not in deciding]
+    deciding = {one.appearance_id for one in deciding_faces(decision)}
+    return [one for one in decision.appearances if one.has_face and one.appearance_id not in deciding]
 
 
-def deciding_bodies(verdict: PhotoVerdict) -> list[Verdict]:
+def deciding_bodies(decision: PhotoDecision) -> list[Decision]:
     """Return the bodies that speak for the photo: who is somebody by it, else may be somebody, else the most alike."""
-    bodies = [one for one in verdict.appearances if one.body]
+    bodies = [one for one in decision.appearances if one.body]
     by_body = [one for one in bodies if one.reason in BODY_REASONS]
     return _decided(by_body) or _suggested(by_body) or sorted(bodies, key=lambda one: -one.body[0].value)[:1]
 
 
-def _decided(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return [one for one in verdicts if one.person_id is not None]
+def _decided(decisions: Sequence[Decision]) -> list[Decision]:
+    return [one for one in decisions if one.person_id is not None]
 
 
-def _suggested(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    return [one for one in verdicts if one.suggested is not None]
+def _suggested(decisions: Sequence[Decision]) -> list[Decision]:
+    return [one for one in decisions if one.suggested is not None]
 
 
-def photo_line(name: str, verdict: PhotoVerdict, names: Mapping[int, str]) -> str:
+def photo_line(name: str, decision: PhotoDecision, names: Mapping[int, str]) -> str:
     """Return `name → people | Face: [A:0.31, B:0.52] | Body: [A:0.83]`.
 
     Every face that speaks for the photo has its bracket, as in the report; the others are only counted.
     """
-    people = ", ".join(names[person] for person in verdict.people) or UNKNOWN
-    if verdict.unsure:
-        people += f" (unsure: {', '.join(names[person] for person in verdict.unsure)})"
-    people += "".join(f" ({_AGAINST[reason].format(names[person])})" for person, reason in _ruled_out(verdict))
-    shown = deciding_faces(verdict)
+    people = ", ".join(names[person] for person in decision.people) or UNKNOWN
+    if decision.unsure:
+        people += f" (unsure: {', '.join(names[person] for person in decision.unsure)})"
+    people += "".join(f" ({_AGAINST[reason].format(names[person])})" for person, reason in _ruled_out(decision))
+    shown = deciding_faces(decision)
     faces = [_bracket(one.face, names) + (" (blurred)" if one.blurred else "") for one in shown] or ["[]"]
-    if verdict.faces > len(shown):
-        faces.append(f"+{verdict.faces - len(shown)} more")
-    bodies = [_bracket(one.body, names) for one in deciding_bodies(verdict)] or ["[]"]
+    if decision.faces > len(shown):
+        faces.append(f"+{decision.faces - len(shown)} more")
+    bodies = [_bracket(one.body, names) for one in deciding_bodies(decision)] or ["[]"]
     return f"{name} → {people} | Face: {' '.join(faces)} | Body: {' '.join(bodies)}"
 
 
@@ -99,10 +98,10 @@ _AGAINST = {
 }
 
 
-def _ruled_out(verdict: PhotoVerdict) -> list[tuple[int, Reason]]:
+def _ruled_out(decision: PhotoDecision) -> list[tuple[int, Reason]]:
     """Return who is out of the question for a face that would otherwise be theirs, and why."""
-    decided = (one for one in verdict.appearances if one.reason in {veto.reason for veto in one.vetoed})
-    return list(dict.fromkeys((veto.person_id, veto.reason) for one in decided for veto in one.vetoed))
+    decided = (one for one in decision.appearances if one.reason in {exclusion.reason for exclusion in one.excluded})
+    return list(dict.fromkeys((exclusion.person_id, exclusion.reason) for one in decided for exclusion in one.excluded))
 
 
 def _bracket(candidates: Sequence[Candidate], names: Mapping[int, str]) -> str:

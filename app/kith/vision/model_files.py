@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from kith.errors import ModelMissing, command
-from kith.settings import BodyPolicy, FaceDetector, Settings, user_folder
+from kith.policies import BodyPolicy
+from kith.settings import FaceDetector, Settings, user_folder
 from kith.vision.bodies import is_exported
 from kith.vision.download import download, sha256_of
 from kith.vision.model_registry import BODY_MODELS, DETECTOR, PACKAGED, PERSON_DETECTORS, REGISTRY, ModelFile

@@ -1,0 +1,183 @@
+"""A connection to a library: faults of its file or disk are told in words, rows that make no sense are left out."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Never, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.errors import BadKnowledgeBase, command
+from kith.library.soundness import vector_of
+from kith.text import printable
+from kith.vision.dlib_network import VECTOR_LENGTH
+from kith.vision.encode import FACE_MODEL_ID
+
+T = TypeVar("T")
+
+SQLITE_ERRORS = (sqlite3.Error, UnicodeDecodeError)  # an error's text may hold what is no text in a damaged file
+WAIT_S = 30  # for another program's short transaction
+_ROWS_AT_ONCE = 256
+_NEWEST = 1000  # vectors, of which most of a model tell how long its vectors are
+_PRIMARY = 0xFF  # the part of an SQLite result code that names its kind: sqlite.org/rescode.html
+_BUSY = "Another program is at work on it: wait until it has ended, or stop it."
+_RIGHTS = "See to the rights on the file and on its folder, and whether the disk can be written to."
+_ADVICE = {
+    sqlite3.SQLITE_FULL: "The disk is full: free some space, then do it again.",
+    sqlite3.SQLITE_IOERR: "The disk is full or fails: free some space or see to the disk, then do it again.",
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_PROTOCOL: _BUSY,
+    sqlite3.SQLITE_READONLY: _RIGHTS,
+    sqlite3.SQLITE_PERM: _RIGHTS,
+    sqlite3.SQLITE_CANTOPEN: _RIGHTS,
+    sqlite3.SQLITE_CORRUPT: "The file is damaged: {advice}.",
+    sqlite3.SQLITE_NOTADB: "The file is damaged, or no library: {advice}.",
+}
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def repair_advice() -> str:
+    """Return what to do about a damaged library."""
+    return (
+        f"{command('check', '--library', '--repair')} saves what can be read of it, {command('restore', 'FILE')} puts "
+        "a backup in its place"
+    )
+
+
+def tells_damage(error: BaseException | None) -> bool:
+    """Say whether it is damage of the file that an error of SQLite tells, and not the disk or another program."""
+    return isinstance(error, SQLITE_ERRORS) and _kind(error) not in _ADVICE.keys() - _DAMAGE
+
+
+def _kind(error: Exception) -> int:
+    no_text = sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else 0
+    return int(getattr(error, "sqlite_errorcode", no_text)) & _PRIMARY
+
+
+def _raise_told(path: Path, error: Exception) -> Never:
+    """Raise BadKnowledgeBase where the file or its disk is at fault for an error of SQLite, else the error."""
+    advice = _ADVICE.get(_kind(error))
+    if advice is None:
+        raise error
+    text = f"The library {path} cannot be used ({printable(str(error))}). {advice.format(advice=repair_advice())}"
+    raise BadKnowledgeBase(text) from error
+
+
+class Damaged(ValueError):
+    """A row that makes no sense for what another says: its table and key."""
+
+    def __init__(self, table: str, key: object) -> None:
+        super().__init__(table, key)
+        self.table, self.key = table, key
+
+
+class LeftOut:
+    """The rows of a library that make no sense and were left out when they were read, each counted once."""
+
+    def __init__(self) -> None:
+        self._rows: set[tuple[str, object]] = set()
+
+    def add(self, table: str, key: object) -> None:
+        """Say that a row, or a part of it, was left out."""
+        self._rows.add((table, key))
+
+    def __str__(self) -> str:
+        count = len(self._rows)
+        if not count:
+            return ""
+        are = "entry of the library is" if count == 1 else "entries of the library are"
+        return f"{count} {are} damaged and left out: {command('check', '--library')} tells more, --repair repairs it."
+
+
+def _telling(method: Callable[..., T]) -> Callable[..., T]:
+    """Return a method of a cursor that tells the faults of file and disk in words."""
+
+    def telling(self: "_Cursor", *values: Any) -> T:
+        try:
+            return method(self, *values)
+        except SQLITE_ERRORS as error:
+            _raise_told(self.connection.path, error)
+
+    return telling
+
+
+class _Cursor(sqlite3.Cursor):
+    connection: "LibraryConnection"
+
+    execute = _telling(sqlite3.Cursor.execute)
+    executemany = _telling(sqlite3.Cursor.executemany)
+    fetchone = _telling(sqlite3.Cursor.fetchone)
+    fetchmany = _telling(sqlite3.Cursor.fetchmany)
+    fetchall = _telling(sqlite3.Cursor.fetchall)
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        while rows := self.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
+
+
+class LibraryConnection(sqlite3.Connection):
+    """A connection in which an SQLite error is a BadKnowledgeBase wherever it arises, unless the mistake is ours."""
+
+    path: Path
+    left_out: LeftOut
+    _lengths: dict[str, int]
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Connect to the file at `path`; raises BadKnowledgeBase."""
+        try:
+            opened = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, factory=cls)
+        except sqlite3.Error as error:
+            _raise_told(path, error)
+        opened.path, opened.left_out, opened._lengths = path, LeftOut(), {FACE_MODEL_ID: VECTOR_LENGTH}
+        opened.text_factory = lambda text: text.decode("utf-8", "replace")
+        return opened
+
+    def execute(self, sql: str, values: Any = ()) -> _Cursor:
+        """Run a statement."""
+        cursor = _Cursor(self)
+        cursor.execute(sql, values)
+        return cursor
+
+    def executemany(self, sql: str, values: Iterable[Any]) -> _Cursor:
+        """Run a statement for each of the values."""
+        cursor = _Cursor(self)
+        cursor.executemany(sql, values)
+        return cursor
+
+    def read(self, table: str, make: Callable[[Sequence[Any]], T], query: str, values: object = ()) -> Iterator[T]:
+        """Yield what `make` makes of the rows of a query, without their first column: the row's key in `table`.
+
+        A row of which it raises ValueError or TypeError is damaged and left out; Damaged tells of another row.
+        """
+        for row in self.execute(query, values):
+            try:
+                made = make(row[1:])
+            except Damaged as error:
+                self.left_out.add(error.table, error.key)
+            except (ValueError, TypeError):
+                self.left_out.add(table, row[0])
+            else:
+                yield made
+
+    def vector(self, model_id: str, blob: object) -> NDArray[np.float32]:
+        """Return the vector that a model made; raises ValueError where it is none or of another length than others."""
+        vector = vector_of(blob)
+        length = self._lengths.get(model_id) or self._lengths.setdefault(model_id, self._length(model_id))
+        if len(vector) != length:
+            raise ValueError(blob)
+        return vector
+
+    def _length(self, model_id: str) -> int:
+        """Return how long the vectors of a model are: most of its newest, if possible among the newest of all."""
+        for among in ("id > (SELECT max(id) FROM observations) - ?2 AND model_id = ?1", "model_id = ?1 LIMIT ?2"):
+            row = self.execute(
+                f"SELECT length(vector) FROM (SELECT vector FROM observations WHERE {among}) "
+                "GROUP BY 1 ORDER BY count(*) DESC LIMIT 1",
+                (model_id, _NEWEST),
+            ).fetchone()
+            if row:
+                break
+        return int(row[0]) // 4

@@ -1,0 +1,197 @@
+"""The record of copies: each is written down before it is made."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from kith.library.connection import LibraryConnection
+from kith.library.paths import BELOW, below, path_of, path_value, time_value
+from kith.library.photo_records import now
+from kith.library.soundness import text_of, whole
+from kith.text import folded
+
+_UNSETTLED = -1  # the size of no file: the copy is about to be made of it
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was at one moment: by size and time it is known whether it was written to since."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def now(cls, path: Path) -> Self | None:
+        """Return a file as it is, None where it is gone or cannot be reached."""
+        try:
+            stat = path.stat()
+        except (OSError, ValueError):
+            return None
+        return cls(path, stat.st_size, time_value(stat.st_mtime_ns))
+
+    def is_written_like(self, other: "FileState") -> bool:
+        """Say whether two files, or one at two moments, are of one size and time."""
+        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRecord:
+    """A copy of a photo under a person's name, or under Unknown where `person_id` is None.
+
+    `sha256` is that of the copy as it was made, None until then; `source` the file it was made of, None where an
+    earlier version did not write that down.
+    """
+
+    id: int
+    photo_id: int
+    person_id: int | None
+    output: Path
+    target: Path
+    sha256: str | None = None
+    source: FileState | None = None
+
+
+class CopyRecords:
+    """Copies planned and made."""
+
+    def __init__(self, connection: LibraryConnection) -> None:
+        self._connection = connection
+        self._names: dict[Path, set[str]] = {}  # by folder, as far as asked for: all names of copies there, folded
+
+    def of_photo(self, photo_id: int, output: Path) -> list[CopyRecord]:
+        """Return the copies of a photo in an output folder."""
+        return self._where("c.photo_id = ? AND c.output = ?", photo_id, path_value(output))
+
+    def unsettled(self, output: Path) -> list[CopyRecord]:
+        """Return the copies in an output folder that are planned, or were being made anew when a run ended."""
+        condition = f"c.output = ? AND (c.sha256 IS NULL OR c.source_size = {_UNSETTLED})"
+        return self._where(condition, path_value(output))
+
+    def _where(self, condition: str, *values: int | str | bytes) -> list[CopyRecord]:
+        rows = self._connection.read(
+            "copies",
+            _record,
+            "SELECT c.id, c.id, c.photo_id, c.person_id, n.id, c.output, c.target, c.sha256, c.source, c.source_size, "
+            "c.source_mtime_ns FROM copies c LEFT JOIN persons n ON n.id = c.person_id "
+            f"WHERE {condition} ORDER BY c.id",
+            values,
+        )
+        return list(rows)
+
+    def photos_of(self, person_id: int) -> set[int]:
+        """Return the photos with a copy under a person's name."""
+        rows = self._connection.execute("SELECT photo_id FROM copies WHERE person_id = ?", (person_id,))
+        return {row[0] for row in rows}
+
+    def outputs_of(self, photo_id: int) -> list[Path]:
+        """Return the output folders that a photo has copies in."""
+        return [*self._outputs("SELECT min(id), output FROM copies WHERE photo_id = ? GROUP BY output", photo_id)]
+
+    def outputs(self) -> list[Path]:
+        """Return the output folders that hold copies."""
+        rows = self._outputs(
+            """
+            WITH RECURSIVE outputs (output) AS (  -- from each to the next one in the index, of which there are few
+                SELECT min(output) FROM copies UNION ALL
+                SELECT (SELECT min(output) FROM copies WHERE output > outputs.output) FROM outputs
+                WHERE outputs.output IS NOT NULL)
+            SELECT output, output FROM outputs WHERE output IS NOT NULL
+            """
+        )
+        return [*rows]
+
+    def _outputs(self, query: str, *values: int) -> Iterator[Path]:
+        return self._connection.read("copies", lambda row: path_of(row[0]), query, values)
+
+    def originals(self, photo_id: int) -> list[FileState]:
+        """Return the files of a photo, as they were when they were last looked at."""
+        rows = self._connection.read(
+            "files",
+            lambda row: FileState(path_of(row[0]), whole(row[1]), whole(row[2])),
+            "SELECT path, path, size, mtime_ns FROM files WHERE photo_id = ? ORDER BY path",
+            (photo_id,),
+        )
+        return list(rows)
+
+    def is_original(self, path: Path) -> bool:
+        """Say whether a photo was looked at there, so that the file is no copy."""
+        query = "SELECT 1 FROM files WHERE path = ?"
+        return self._connection.execute(query, (path_value(path),)).fetchone() is not None
+
+    def targets(self, output: Path) -> Iterator[Path]:
+        """Yield where the copies in an output folder lie, or are to lie: in a folder of it."""
+        query = "SELECT id, target FROM copies WHERE output = ?"
+        targets = self._connection.read("copies", lambda row: path_of(row[0]), query, (path_value(output),))
+        return (target for target in targets if target.parent.parent == output)
+
+    def is_taken(self, target: Path) -> bool:
+        """Say whether a copy of that name is planned or made, or one that differs in capitals or accents alone."""
+        query = "SELECT 1 FROM copies WHERE target = ?"
+        if self._connection.execute(query, (path_value(target),)).fetchone():
+            return True
+        return folded(target.name) in self._names_in(target.parent)
+
+    def _names_in(self, folder: Path) -> set[str]:
+        if folder not in self._names:
+            condition = BELOW.replace("path", "target")
+            query = f"SELECT id, target FROM copies WHERE {condition}"
+            names = self._connection.read("copies", lambda row: path_of(row[0]).name, query, below(folder))
+            self._names[folder] = {folded(name) for name in names}
+        return self._names[folder]
+
+    def plan(self, photo_id: int, person_id: int | None, output: Path, target: Path) -> CopyRecord:
+        """Write down a copy to come."""
+        cursor = self._connection.execute(
+            "INSERT INTO copies (photo_id, person_id, output, target, made_at) VALUES (?, ?, ?, ?, ?)",
+            (photo_id, person_id, path_value(output), path_value(target), now()),
+        )
+        self._names_in(target.parent).add(folded(target.name))
+        return CopyRecord(int(cursor.lastrowid or 0), photo_id, person_id, output, target)
+
+    def move(self, record: CopyRecord, target: Path) -> CopyRecord:
+        """Plan the copy anew, under another name; what lies under the former one is no longer Kith's."""
+        self._connection.execute(
+            "UPDATE copies SET target = ?, sha256 = NULL, source = NULL, source_size = NULL, source_mtime_ns = NULL "
+            "WHERE id = ?",
+            (path_value(target), record.id),
+        )
+        self._give_free(record.target)
+        self._names_in(target.parent).add(folded(target.name))
+        return replace(record, target=target, sha256=None, source=None)
+
+    def begin(self, record: CopyRecord, source: Path) -> None:
+        """Say that a copy that was complete is about to be made anew of a file."""
+        self.follow(record, FileState(source, _UNSETTLED, 0))
+
+    def complete(self, record: CopyRecord, sha256: str, source: FileState | None) -> CopyRecord:
+        """Say that the copy is complete, what it holds, and what it was made of."""
+        self._connection.execute("UPDATE copies SET sha256 = ?, made_at = ? WHERE id = ?", (sha256, now(), record.id))
+        return self.follow(replace(record, sha256=sha256), source)
+
+    def follow(self, record: CopyRecord, source: FileState | None) -> CopyRecord:
+        """Say which file a copy is compared with from now on."""
+        row = (path_value(source.path), source.size, source.mtime_ns) if source else (None, None, None)
+        query = "UPDATE copies SET source = ?, source_size = ?, source_mtime_ns = ? WHERE id = ?"
+        self._connection.execute(query, (*row, record.id))
+        return replace(record, source=source)
+
+    def drop(self, record: CopyRecord) -> None:
+        """Forget a copy that no longer stands for a decision."""
+        self._connection.execute("DELETE FROM copies WHERE id = ?", (record.id,))
+        self._give_free(record.target)
+
+    def _give_free(self, target: Path) -> None:
+        self._names.get(target.parent, set()).discard(folded(target.name))
+
+
+def _record(row: Sequence[Any]) -> CopyRecord:
+    """Return a record from its columns, the person as named and as known; raises ValueError or TypeError."""
+    key, photo_id, person_id, known, output, target, sha256, source, size, mtime_ns = row
+    if person_id != known:
+        raise ValueError(person_id)
+    made_of = None if source is None else FileState(path_of(source), whole(size or 0), whole(mtime_ns or 0))
+    return CopyRecord(
+        key, whole(photo_id), person_id, path_of(output), path_of(target), sha256 and text_of(sha256), made_of
+    )

@@ -1,0 +1,117 @@
+"""Groups of unknown faces, and who is ignored."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kith.library.connection import LibraryConnection
+from kith.library.import_records import IMPORTED
+from kith.library.photo_records import now
+from kith.library.review_records import NEWEST_ANALYSIS, NOBODY_KNOWN, NOT_IGNORED
+from kith.library.soundness import whole
+from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Faces
+from kith.vision.observations import Kind
+
+# Samples taken over without a photo have nothing to show: whose they were is forgotten with an import undone.
+UNKNOWN = f"""{NOBODY_KNOWN} AND {NOT_IGNORED}
+    AND NOT EXISTS (SELECT 1 FROM photos p WHERE p.id = a.photo_id AND p.image_hash GLOB '{IMPORTED}*')"""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An unknown face of a group and the photo it is in."""
+
+    appearance_id: int
+    photo_id: int
+
+
+class GroupRecords:
+    """The groups of unknown faces, and the appearances that the user ignores."""
+
+    def __init__(self, connection: LibraryConnection) -> None:
+        self._connection = connection
+
+    def faces(self, model_id: str, least_sharpness: float) -> Faces:
+        """Return the unknown faces as the last look at each photo saw them, and everybody who is in a group."""
+        rows = self._connection.read(
+            "observations",
+            lambda row: (*map(whole, row[:5]), self._connection.vector(model_id, row[5])),
+            f"""
+            SELECT o.id, a.id, a.photo_id, coalesce(g.group_id, 0), {UNKNOWN} AS unknown,
+                o.sharpness >= ? AND o.pixels >= ? AND o.frontality >= ? AS good, o.vector
+            FROM appearances a JOIN observations o ON o.appearance_id = a.id
+                AND o.kind = ? AND o.model_id = ? AND o.analysis_id = {NEWEST_ANALYSIS}
+            LEFT JOIN unknown_groups g ON g.appearance_id = a.id
+            WHERE unknown OR g.group_id IS NOT NULL
+            ORDER BY a.id
+            """,
+            (least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY, Kind.FACE, model_id),
+        )
+        columns = list(zip(*rows, strict=True)) or [()] * 6
+        ids, photos, groups = (np.array(column, np.int64) for column in columns[:3])
+        unknown, good = (np.array(column, np.bool_) for column in columns[3:5])
+        stacked = np.stack(columns[5]) if columns[5] else np.empty((0, 0), np.float32)
+        return Faces(ids, stacked, photos, groups, unknown, good)
+
+    def save(self, groups: Mapping[int, tuple[int, int]]) -> None:
+        """Write down appearance → (group it was in, or 0; group it is in now), but over nothing written meanwhile."""
+        self._connection.executemany(
+            "INSERT INTO unknown_groups (appearance_id, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(appearance, after) for appearance, (before, after) in groups.items() if before == 0],
+        )
+        self._connection.executemany(
+            "UPDATE unknown_groups SET group_id = ?3 WHERE appearance_id = ?1 AND group_id = ?2",
+            [(appearance, before, after) for appearance, (before, after) in groups.items() if before],
+        )
+
+    def groups(self) -> dict[int, list[Member]]:
+        """Return the unknown members of each group: the largest first, the best face of each first."""
+        rows = self._connection.execute(
+            f"""
+            SELECT g.group_id, a.id, a.photo_id FROM unknown_groups g CROSS JOIN appearances a ON a.id = g.appearance_id
+            CROSS JOIN observations o ON o.appearance_id = a.id AND o.kind = ? AND o.analysis_id = {NEWEST_ANALYSIS}
+            WHERE {UNKNOWN}
+            ORDER BY g.group_id, o.frontality >= {LEAST_FRONTALITY} DESC, o.pixels DESC, a.id
+            """,
+            (Kind.FACE,),
+        )
+        groups: dict[int, list[Member]] = {}
+        for group, appearance, photo in rows:
+            groups.setdefault(group, []).append(Member(appearance, photo))
+        return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
+
+    def nobodies_in(self, photo_id: int) -> list[int]:
+        """Return who shows in a photo, is nobody known and not ignored."""
+        rows = self._connection.execute(
+            f"SELECT a.id FROM appearances a WHERE a.photo_id = ? AND {NOBODY_KNOWN} AND {NOT_IGNORED} ORDER BY a.id",
+            (photo_id,),
+        )
+        return [row[0] for row in rows]
+
+    def ignored(self) -> list[tuple[int, int]]:
+        """Return the (appearance, photo) pairs that the user ignores, by photo."""
+        return self._connection.execute(
+            "SELECT a.id, a.photo_id FROM ignored i CROSS JOIN appearances a ON a.id = i.appearance_id "
+            "ORDER BY a.photo_id, a.id"
+        ).fetchall()
+
+    def group_members(self, group_id: int) -> list[int]:
+        """Return everybody who was ever put into a group."""
+        rows = self._connection.execute(
+            "SELECT appearance_id FROM unknown_groups WHERE group_id = ? ORDER BY appearance_id", (group_id,)
+        )
+        return [row[0] for row in rows]
+
+    def ignore(self, appearance_ids: Iterable[int]) -> None:
+        """Say that these are nobody the user wants to know, within the caller's change."""
+        self._connection.executemany(
+            "INSERT INTO ignored (appearance_id, made_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(appearance, now()) for appearance in appearance_ids],
+        )
+
+    def heed(self, appearance_ids: Sequence[int]) -> None:
+        """Take back that these are ignored, within the caller's change."""
+        self._connection.executemany(
+            "DELETE FROM ignored WHERE appearance_id = ?", [(appearance,) for appearance in appearance_ids]
+        )

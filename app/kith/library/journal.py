@@ -1,0 +1,219 @@
+"""The journal: what the user did to persons and links, and taking the newest of it back."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kith.errors import BadKnowledgeBase
+from kith.library.connection import LibraryConnection, repair_advice
+from kith.library.photo_records import now
+from kith.library.schema import JOURNALLED
+from kith.library.soundness import former_row, whole
+from kith.values.links import Source
+
+_Step = tuple[str, int, Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something the user did; `summary` says it in words."""
+
+    id: int
+    made_at: str
+    action: str
+    summary: str
+    undone: bool
+
+
+@dataclass(slots=True)
+class Undone:
+    """A change taken back: the photos it was about, and dataset folders as (known by now, known by before)."""
+
+    change: Change
+    photo_ids: set[int] = field(default_factory=set)
+    folders: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Journal:
+    """Changes, and the rows as they were before each; the tables' triggers write the rows down."""
+
+    def __init__(self, connection: LibraryConnection) -> None:
+        self._connection = connection
+
+    def begin(self, action: str, summary: str) -> int:
+        """Open a change within the caller's transaction: from now on every row touched is written down."""
+        cursor = self._connection.execute(
+            "INSERT INTO changes (made_at, action, summary) VALUES (?, ?, ?)",
+            (now(), action, summary.encode(errors="backslashreplace").decode()),  # a file's name may be no Unicode
+        )
+        self._connection.execute("INSERT INTO open_change (change_id) VALUES (?)", (cursor.lastrowid,))
+        return int(cursor.lastrowid or 0)
+
+    def resume(self, change_id: int) -> bool:
+        """Open a change again for what follows from it; False where it left no trace or is undone by now."""
+        return bool(
+            self._connection.execute(
+                "INSERT INTO open_change SELECT id FROM changes WHERE id = ? AND undone_at IS NULL", (change_id,)
+            ).rowcount
+        )
+
+    def end(self, change_id: int) -> None:
+        """Close it; a change that changed nothing leaves no trace."""
+        self._connection.execute("DELETE FROM open_change")
+        self._connection.execute(
+            "UPDATE changes SET last_link = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'links'), 0), "
+            "last_person = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'persons'), 0) "
+            "WHERE id = ?",
+            (change_id,),
+        )
+        self._connection.execute(
+            "DELETE FROM changes WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM change_steps WHERE change_id = ?1)",
+            (change_id,),
+        )
+
+    def history(self, limit: int = -1) -> list[Change]:
+        """Return changes, the newest first."""
+        rows = self._connection.execute(
+            "SELECT id, made_at, action, summary, undone_at IS NOT NULL FROM changes ORDER BY id DESC LIMIT ?", (limit,)
+        )
+        return [Change(key, made_at, action, summary, bool(undone)) for key, made_at, action, summary, undone in rows]
+
+    def newest(self) -> Change | None:
+        """Return the newest change that is not undone, which `undo` would take back."""
+        return next((one for one in self.history() if not one.undone), None)
+
+    def state(self) -> tuple[int, int]:
+        """Return what is different after any change or undo, for whoever keeps persons in memory."""
+        return self._connection.execute(  # type: ignore[no-any-return]
+            "SELECT coalesce(max(id), 0), count(undone_at) FROM changes"
+        ).fetchone()
+
+    def photos(self, change_id: int) -> set[int]:
+        """Return the photos whose links or ignored appearances a change touched."""
+        rows = self._connection.execute(
+            """
+            WITH touched (key) AS (
+                SELECT CASE WHEN json_valid(before) THEN json_extract(before, '$.appearance_id') END FROM change_steps
+                WHERE change_id = ?1 AND table_name IN ('links', 'ignored')
+                UNION SELECT l.appearance_id FROM change_steps s JOIN links l ON l.id = s.row_id
+                WHERE s.change_id = ?1 AND s.table_name = 'links'
+                UNION SELECT row_id FROM change_steps WHERE change_id = ?1 AND table_name = 'ignored')
+            SELECT DISTINCT photo_id FROM appearances JOIN touched ON id = key
+            """,
+            (change_id,),
+        )
+        return {row[0] for row in rows}
+
+    def undo(self) -> Undone | None:
+        """Take the newest change back that is not undone, within the caller's transaction; None if there is none.
+
+        Every row becomes what it was, but what a build has said since goes over what the dataset said before. What the
+        machine said before is for the caller to decide anew. A person made by the change stays if the dataset has taken
+        them up since.
+        """
+        change = self.newest()
+        if change is None:
+            return None
+        self._connection.execute("PRAGMA defer_foreign_keys = ON")
+        undone = Undone(change, self.photos(change.id))
+        try:
+            for step in self._steps(change.id):
+                self._take_back(undone, *step)
+        except (sqlite3.IntegrityError, ValueError, TypeError) as error:
+            raise BadKnowledgeBase(
+                f"The change cannot be undone, its record is damaged: {repair_advice()}. Nothing was changed."
+            ) from error
+        self._connection.execute("DELETE FROM change_steps WHERE change_id = ?", (change.id,))
+        self._connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (now(), change.id))
+        return undone
+
+    def _take_back(self, undone: Undone, table: str, row_id: int, before: Mapping[str, Any] | None) -> None:
+        if before is not None:
+            self._restore(undone, table, row_id, before)
+        elif table == "persons":
+            self._take_person_away(undone, row_id)
+        else:
+            self._connection.execute(f"DELETE FROM {table} WHERE {JOURNALLED[table][0]} = ?", (row_id,))
+
+    def _steps(self, change_id: int) -> list[_Step]:
+        rows = self._connection.execute(
+            "SELECT table_name, row_id, before FROM change_steps WHERE change_id = ? ORDER BY id DESC", (change_id,)
+        )
+        return [(table, whole(row_id), former_row(table, before)) for table, row_id, before in rows]
+
+    def _restore(self, undone: Undone, table: str, row_id: int, before: Mapping[str, Any]) -> None:
+        if table == "links" and self._build_said_since(undone.change, before):
+            self._connection.execute("DELETE FROM links WHERE id = ?", (row_id,))
+            return
+        if table == "person_folders":
+            row = self._connection.execute("SELECT folder FROM person_folders WHERE id = ?", (row_id,)).fetchone()
+            if row and row[0] != before["folder"]:
+                undone.folders.append((row[0], before["folder"]))
+            self._take_back_folder(undone, before["folder"], before["person_id"])
+        marks = ", ".join("?" * len(before))
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO {table} ({', '.join(before)}) VALUES ({marks})", _exact(before.items())
+        )
+
+    def _take_back_folder(self, undone: Undone, folder: str, person_id: int) -> None:
+        """Give a restored person what a build has since let their folder teach somebody else, and nobody else."""
+        row = self._connection.execute(
+            "SELECT person_id FROM person_folders WHERE folder = ?1 AND person_id != ?2 AND NOT EXISTS "
+            "(SELECT 1 FROM person_folders o WHERE o.person_id = person_folders.person_id AND o.folder != ?1)",
+            (folder, person_id),
+        ).fetchone()
+        if row is None:
+            return
+        undone.photo_ids |= self._photos_of(row[0])
+        taught = "person_id = ? AND source = 'dataset' AND id > (SELECT last_link FROM changes WHERE id = ?)"
+        since = (*row, undone.change.id)
+        self._connection.execute(f"UPDATE OR IGNORE links SET person_id = ? WHERE {taught}", (person_id, *since))
+        self._connection.execute(f"DELETE FROM links WHERE {taught}", since)
+        if self._is_made_by_build(row[0], undone.change):
+            self._connection.execute("UPDATE copies SET person_id = ? WHERE person_id = ?", (person_id, *row))
+            self._connection.execute("DELETE FROM links WHERE person_id = ?", row)
+            self._connection.execute("DELETE FROM person_folders WHERE person_id = ?", row)
+            self._connection.execute("DELETE FROM persons WHERE id = ?", row)
+
+    def _is_made_by_build(self, person_id: int, since: Change) -> bool:
+        return bool(
+            self._connection.execute(
+                "SELECT 1 FROM persons WHERE id = ?1 AND id > (SELECT last_person FROM changes WHERE id = ?2) "
+                "AND NOT EXISTS (SELECT 1 FROM change_steps "
+                "WHERE table_name = 'persons' AND row_id = ?1 AND before IS NULL)",
+                (person_id, since.id),
+            ).fetchone()
+        )
+
+    def _photos_of(self, person_id: int) -> set[int]:
+        rows = self._connection.execute(
+            "SELECT a.photo_id FROM links l JOIN appearances a ON a.id = l.appearance_id WHERE l.person_id = ?1 "
+            "UNION SELECT photo_id FROM copies WHERE person_id = ?1",
+            (person_id,),
+        )
+        return {row[0] for row in rows}
+
+    def _build_said_since(self, change: Change, link: Mapping[str, Any]) -> bool:
+        """Say whether a build has spoken of the appearance since; what the machine has said since is taken away."""
+        since = f"appearance_id = ? AND source = ? AND id > (SELECT last_link FROM changes WHERE id = {change.id})"
+        self._connection.execute(f"DELETE FROM links WHERE {since}", (link["appearance_id"], Source.MACHINE))
+        found = self._connection.execute(f"SELECT 1 FROM links WHERE {since}", (link["appearance_id"], Source.DATASET))
+        return link["source"] == Source.DATASET and found.fetchone() is not None
+
+    def _take_person_away(self, undone: Undone, person_id: int) -> None:
+        kept = self._connection.execute(
+            "SELECT 1 FROM person_folders WHERE person_id = ?1 "
+            "UNION ALL SELECT 1 FROM links WHERE person_id = ?1 AND source != 'machine'",
+            (person_id,),
+        )
+        if kept.fetchone():
+            return
+        undone.photo_ids |= self._photos_of(person_id)
+        self._connection.execute("DELETE FROM links WHERE person_id = ?", (person_id,))
+        self._connection.execute("UPDATE copies SET person_id = NULL WHERE person_id = ?", (person_id,))
+        self._connection.execute("DELETE FROM persons WHERE id = ?", (person_id,))
+
+
+def _exact(values: Iterable[tuple[str, Any]]) -> list[Any]:
+    return [float(value) if name == "score" and value is not None else value for name, value in values]

@@ -1,0 +1,182 @@
+"""What the user does to persons and links; each within a change, so that it can be undone."""
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+
+from kith.library.person_records import PersonRecords
+from kith.values.links import Link, Source, Word, said_to_be
+from kith.values.partial_dates import earliest, latest, same_date
+from kith.values.persons import Person
+
+
+class PersonEdits:
+    """Edits of persons and of the user's words, each within the caller's change."""
+
+    def __init__(self, connection: sqlite3.Connection, people: PersonRecords) -> None:
+        self._connection = connection
+        self._people = people
+
+    # What the user says of an appearance
+
+    def name(self, appearance_id: int, person_id: int) -> None:
+        """Say that an appearance is this person, in place of whom the user named before."""
+        self._connection.execute(
+            "DELETE FROM links WHERE appearance_id = ? AND source = 'user' AND word = 'is' AND person_id != ?",
+            (appearance_id, person_id),
+        )
+        self._connection.execute(
+            "DELETE FROM links WHERE appearance_id = ? AND source = 'machine' AND person_id != ?",
+            (appearance_id, person_id),
+        )
+        self._connection.execute("DELETE FROM ignored WHERE appearance_id = ?", (appearance_id,))
+        self._people.say(Link(appearance_id, person_id, Word.IS, Source.USER))
+
+    def never(self, appearance_id: int, person_id: int) -> None:
+        """Say that an appearance is not this person."""
+        self._connection.execute(
+            "DELETE FROM links WHERE appearance_id = ? AND source = 'machine' AND person_id = ?",
+            (appearance_id, person_id),
+        )
+        self._people.say(Link(appearance_id, person_id, Word.IS_NOT, Source.USER))
+
+    def take_back(self, appearance_id: int, person_id: int) -> None:
+        """Take back what the user said of an appearance and a person, be it *is* or *is not*."""
+        self._connection.execute(
+            "DELETE FROM links WHERE appearance_id = ? AND source = 'user' AND person_id = ?",
+            (appearance_id, person_id),
+        )
+
+    # Persons
+
+    def rename(self, person_id: int, name: str) -> None:
+        """Give a person another name."""
+        self._connection.execute("UPDATE persons SET name = ? WHERE id = ? AND name != ?1", (name, person_id))
+        self.drop_alias(person_id, name)
+
+    def describe(self, person_id: int, values: Mapping[str, str | bool | None]) -> None:
+        """Set some of birth, death, notes and hidden."""
+        for column in values.keys() & {"birth", "death", "notes", "hidden"}:
+            self._connection.execute(
+                f"UPDATE persons SET {column} = ?1 WHERE id = ?2 AND {column} IS NOT ?1", (values[column], person_id)
+            )
+
+    def add_alias(self, person_id: int, name: str) -> None:
+        """Add another name of a person."""
+        self._connection.execute(
+            "INSERT INTO aliases (person_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING", (person_id, name)
+        )
+
+    def drop_alias(self, person_id: int, name: str) -> None:
+        """Take another name of a person away."""
+        self._connection.execute("DELETE FROM aliases WHERE person_id = ? AND name = ?", (person_id, name))
+
+    def set_field(self, person_id: int, key: str, value: str | None) -> None:
+        """Set a free field of a person, or take it away."""
+        if value is None:
+            self._connection.execute("DELETE FROM person_fields WHERE person_id = ? AND key = ?", (person_id, key))
+            return
+        self._connection.execute(
+            "INSERT INTO person_fields (person_id, key, value) VALUES (?, ?, ?) "
+            "ON CONFLICT (person_id, key) DO UPDATE SET value = excluded.value WHERE value != excluded.value",
+            (person_id, key, value),
+        )
+
+    def move_folder(self, before: str, now: str) -> None:
+        """Say that the dataset's folder of a person has another name."""
+        self._connection.execute("DELETE FROM person_folders WHERE folder = ?", (now,))
+        self._connection.execute("UPDATE person_folders SET folder = ? WHERE folder = ?", (now, before))
+
+    def merge(self, kept: int, gone: int) -> None:
+        """Let one person be another: links, folders, copies, names and details move to `kept`.
+
+        An appearance that user or dataset said is either of them is the one who stays: what the user excluded of the
+        other was said of two people who now are one. Any other *is not* about either stays, about the one who stays.
+        """
+        for appearance_id in self._about(gone):
+            self._merge_links(appearance_id, kept, gone)
+        for table in ("person_folders", "copies"):
+            self._connection.execute(f"UPDATE {table} SET person_id = ? WHERE person_id = ?", (kept, gone))
+        everybody = self._people.all()
+        self._merge_details(everybody[kept], everybody[gone])
+        self._remove(gone)
+
+    def split(self, appearance_ids: Collection[int], source: int, target: int) -> None:
+        """Say that appearances of a person are another and not this one, which goes over the dataset's word."""
+        for appearance_id in sorted(appearance_ids):
+            self.name(appearance_id, target)
+            self.never(appearance_id, source)
+
+    def delete(self, person_id: int) -> None:
+        """Delete a person with all that is said of them; appearances and photos stay, copies become Unknown's."""
+        self._connection.execute("UPDATE copies SET person_id = NULL WHERE person_id = ?", (person_id,))
+        self._connection.execute("DELETE FROM links WHERE person_id = ?", (person_id,))
+        self._connection.execute("DELETE FROM person_folders WHERE person_id = ?", (person_id,))
+        self._remove(person_id)
+
+    def _remove(self, person_id: int) -> None:
+        for table in ("aliases", "person_fields"):
+            self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
+        self._connection.execute("DELETE FROM persons WHERE id = ?", (person_id,))
+
+    def _about(self, person_id: int) -> list[int]:
+        rows = self._connection.execute(
+            "SELECT DISTINCT appearance_id FROM links WHERE person_id = ? ORDER BY appearance_id", (person_id,)
+        )
+        return [row[0] for row in rows]
+
+    def _merge_links(self, appearance_id: int, kept: int, gone: int) -> None:
+        links = self._people.links(appearance_id)
+        own = {(link.person_id, link.source): link for link in links if link.person_id in (kept, gone)}
+        is_one_of_them = said_to_be(links) in (kept, gone)
+        for source in Source:
+            pair = [own[key, source] for key in (kept, gone) if (key, source) in own]
+            words = {link.word for link in pair}
+            if is_one_of_them or len(words) > 1:
+                words -= {Word.IS_NOT} if is_one_of_them else {Word.IS}
+            self._leave_one(pair, words, kept)
+
+    def _leave_one(self, pair: Sequence[Link], words: Collection[Word], kept: int) -> None:
+        """Of one source's words on both persons leave the one given, if any, as a word on the person who stays."""
+        chosen = next((link for link in pair if link.word in words), None)
+        for link in pair:
+            key = (link.appearance_id, link.person_id, link.source)
+            if link is not chosen:
+                self._connection.execute(
+                    "DELETE FROM links WHERE appearance_id = ? AND person_id = ? AND source = ?", key
+                )
+        if chosen and chosen.person_id != kept:
+            self._connection.execute(
+                "UPDATE links SET person_id = ? WHERE appearance_id = ? AND person_id = ? AND source = ?",
+                (kept, chosen.appearance_id, chosen.person_id, chosen.source),
+            )
+
+    def _merge_details(self, kept: Person, gone: Person) -> None:
+        for name in (gone.name, *gone.aliases):
+            if name != kept.name:
+                self.add_alias(kept.id, name)
+        fields = dict(kept.fields)
+        for key, value in gone.fields:
+            mine = fields.get(key, value)
+            self.set_field(kept.id, key, value if mine == value else f"{mine}; {value}")
+        birth = _joined_date(kept.birth, gone.birth)
+        death = _joined_date(kept.death, gone.death)
+        if birth and death and not lived(birth, death):
+            birth, death = kept.birth, kept.death
+        told = [
+            f"{gone.name}: {word} {date}"
+            for word, date, own in (("born", gone.birth, birth), ("died", gone.death, death))
+            if date and not (own and same_date(own, date) == own)
+        ]
+        notes = "\n".join(text for text in (kept.notes, gone.notes, *told) if text)
+        self.describe(kept.id, {"birth": birth, "death": death, "notes": notes})
+
+
+def lived(birth: str, death: str) -> bool:
+    """Say whether a partial date of death may lie after one of birth."""
+    return earliest(birth) <= latest(death)
+
+
+def _joined_date(kept: str | None, gone: str | None) -> str | None:
+    if kept and gone:
+        return same_date(kept, gone) or kept
+    return kept or gone

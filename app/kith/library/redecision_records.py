@@ -1,0 +1,155 @@
+"""Reading and writing for many photos at once: what deciding again needs of the library, and what it comes to."""
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kith.library.connection import LibraryConnection
+from kith.library.paths import BELOW, below, path_text
+from kith.library.person_records import links_by_photo
+from kith.library.photo_records import now, observation_of
+from kith.library.soundness import text_of, whole
+from kith.values.links import Link, Source, Word
+from kith.values.sightings import Case, Sighting, with_unseen
+from kith.vision.observations import Kind, Observation
+
+_AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
+
+
+@dataclass(frozen=True, slots=True)
+class FiledCopy:
+    """A copy as recorded: in which output folder, under which name there, and whether it is complete."""
+
+    person_id: int | None
+    output: Path
+    folder: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredPhoto:
+    """A photo as the library knows it: what there is to judge, and the copies it has."""
+
+    id: int
+    case: Case
+    copies: Sequence[FiledCopy]
+
+
+class RedecisionRecords:
+    """Photos, span by span, with their newest observations, links and copies."""
+
+    def __init__(self, connection: LibraryConnection) -> None:
+        self._connection = connection
+
+    def recognised(self, people_folder: Path, among: Collection[int] | None = None) -> list[int]:
+        """Return the photos that are the machine's to decide, by id: not those known from the people folder alone."""
+        chosen = "" if among is None else "p.id IN (SELECT value FROM json_each(:among)) AND"
+        rows = self._connection.execute(
+            f"""
+            SELECT p.id FROM photos p
+            WHERE {chosen} (EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
+                OR EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id AND NOT {BELOW})
+                OR EXISTS (SELECT 1 FROM appearances a JOIN links l ON l.appearance_id = a.id
+                    WHERE a.photo_id = p.id AND l.source = 'machine'))
+            ORDER BY p.id
+            """,
+            {**below(people_folder), "among": json.dumps([*(among or ())])},
+        )
+        return [row[0] for row in rows]
+
+    def photos(self, ids: Sequence[int], body_model_id: str) -> list[StoredPhoto]:
+        """Return photos as last looked at, without the bodies that another model saw."""
+        among = json.dumps([*ids])
+        seen, links = self._seen(among, body_model_id), links_by_photo(self._connection, ids)
+        ignored = self._ignored(among)
+        query = f"SELECT id, id, taken_at FROM photos WHERE id {_AMONG}"
+        taken_at = dict(
+            self._connection.read("photos", lambda row: (row[0], row[1] and text_of(row[1])), query, (among,))
+        )
+        copies: defaultdict[int, list[FiledCopy]] = defaultdict(list)
+        for photo_id, copy in self._copies(among):
+            copies[photo_id].append(copy)
+        return [
+            StoredPhoto(
+                key, Case(_sightings(seen[key], links[key]), links[key], taken_at.get(key), ignored), copies[key]
+            )
+            for key in ids
+        ]
+
+    def _seen(self, among: str, body_model_id: str) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
+        rows = self._connection.read(
+            "observations",
+            lambda row: (row[0], whole(row[1]), observation_of(self._connection, row[2:])),
+            f"""
+            SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, NULL,
+                o.sharpness, o.pixels, o.frontality, o.weak
+            FROM photos p JOIN observations o ON o.analysis_id = (
+                SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation)
+            LEFT JOIN appearances a ON a.id = o.appearance_id
+            WHERE p.id {_AMONG} AND (o.kind = 'face' OR o.model_id = ?2)
+            ORDER BY p.id, o.id
+            """,
+            (among, body_model_id),
+        )
+        seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
+        for photo_id, appearance_id, observation in rows:
+            seen[photo_id].setdefault(appearance_id, {})[observation.kind] = observation
+        return seen
+
+    def _ignored(self, among: str) -> set[int]:
+        rows = self._connection.execute(
+            "SELECT i.appearance_id FROM ignored i JOIN appearances a ON a.id = i.appearance_id "
+            f"WHERE a.photo_id {_AMONG}",
+            (among,),
+        )
+        return {row[0] for row in rows}
+
+    def _copies(self, among: str) -> Iterator[tuple[int, FiledCopy]]:
+        return self._connection.read(
+            "copies",
+            _filed_copy,
+            f"SELECT id, photo_id, person_id, output, target, sha256 IS NOT NULL FROM copies WHERE photo_id {_AMONG}",
+            (among,),
+        )
+
+    def files(self, photo_ids: Collection[int]) -> dict[int, str]:
+        """Return where each of these photos was last seen."""
+        rows = self._connection.read(
+            "files",
+            lambda row: (row[0], path_text(row[1])),
+            f"SELECT path, photo_id, path FROM files WHERE photo_id {_AMONG} ORDER BY path DESC",
+            (json.dumps([*photo_ids]),),
+        )
+        return dict(rows)
+
+    def replace(self, outdated: Iterable[Link], wanted: Iterable[Link]) -> None:
+        """Let the machine say `wanted` instead of `outdated`, within the caller's transaction."""
+        self._connection.executemany(
+            "DELETE FROM links WHERE appearance_id = ? AND person_id = ? AND source = 'machine'",
+            [(link.appearance_id, link.person_id) for link in outdated],
+        )
+        made_at = now()
+        self._connection.executemany(
+            "INSERT INTO links (appearance_id, person_id, word, source, score, model_id, made_at) "
+            "VALUES (?, ?, 'is', 'machine', ?, ?, ?) ON CONFLICT (appearance_id, person_id, source) DO UPDATE SET "
+            "word = excluded.word, score = excluded.score, model_id = excluded.model_id, made_at = excluded.made_at",
+            [(one.appearance_id, one.person_id, one.score, one.model_id, made_at) for one in wanted],
+        )
+
+
+def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
+    photo_id, person_id, output, target, done = row
+    folder = os.path.basename(os.path.dirname(path_text(target)))  # noqa: PTH119, PTH120 - of many, and quick
+    return photo_id, FiledCopy(person_id, Path(path_text(output)), folder, bool(done))
+
+
+def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:
+    """Return whom models saw, and whom only the user saw."""
+    words = (one for own in links.values() for one in own)
+    named = {one.appearance_id for one in words if one.source is Source.USER and one.word is Word.IS}
+    sightings = [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
+    return with_unseen(sightings, named)

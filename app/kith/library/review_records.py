@@ -1,0 +1,106 @@
+"""What a review reads of the library: who is not known yet, where somebody shows, and where copies were filed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.library.connection import LibraryConnection
+from kith.library.paths import path_of, path_value, time_value
+from kith.library.photo_records import box_of
+from kith.photos.box import Box
+
+_NEWEST_ANALYSIS = """(
+    SELECT max(n.id) FROM analyses n JOIN photos p ON p.id = n.photo_id AND p.orientation = n.orientation
+    WHERE n.photo_id = {photo})"""
+NEWEST_ANALYSIS = _NEWEST_ANALYSIS.format(photo="a.photo_id")
+NOBODY_KNOWN = """NOT EXISTS (
+    SELECT 1 FROM links l WHERE l.appearance_id = a.id AND l.word = 'is' AND NOT EXISTS (
+        SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.person_id = l.person_id
+        AND u.source = 'user' AND u.word = 'is_not'))"""
+NOT_IGNORED = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An appearance that nobody is said to be."""
+
+    appearance_id: int
+    photo_id: int
+    has_face: bool
+
+
+class ReviewRecords:
+    """Unknown appearances and places in photos."""
+
+    def __init__(self, connection: LibraryConnection) -> None:
+        self._connection = connection
+
+    def unknowns(self) -> list[Unknown]:
+        """Return who shows in filed photos and is not known: faces first, photos of nobody known before others.
+
+        Left out are the ignored, and what only an earlier analysis saw, since recognising would not file by it.
+        """
+        rows = self._connection.execute(
+            f"""
+            SELECT a.id, a.photo_id, max(o.kind = 'face') AS has_face
+            FROM appearances a
+            JOIN observations o ON o.appearance_id = a.id
+                AND o.analysis_id = {NEWEST_ANALYSIS}
+            WHERE a.photo_id IN (SELECT photo_id FROM copies WHERE sha256 IS NOT NULL)
+                AND {NOBODY_KNOWN} AND {NOT_IGNORED}
+            GROUP BY a.id
+            ORDER BY has_face DESC,
+                EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = a.photo_id AND c.person_id IS NULL) DESC,
+                a.photo_id, max(o.pixels) DESC
+            """
+        )
+        return [Unknown(key, photo, bool(has_face)) for key, photo, has_face in rows]
+
+    def newest_analysis(self, photo_id: int) -> int | None:
+        """Return the id of the last look at a photo at its present orientation."""
+        row = self._connection.execute(f"SELECT {_NEWEST_ANALYSIS.format(photo='?')}", (photo_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def place(self, appearance_id: int) -> tuple[int, Box]:
+        """Return photo id and box, in the upright photo, of an appearance's newest face, or else body."""
+        rows = self._connection.read(
+            "observations",
+            lambda row: (row[0], box_of(row[2:]).to_upright(row[1])),
+            "SELECT o.id, p.id, p.orientation, o.x, o.y, o.w, o.h FROM observations o "
+            "JOIN appearances a ON a.id = o.appearance_id JOIN photos p ON p.id = a.photo_id "
+            "WHERE a.id = ? ORDER BY o.kind = 'face' DESC, o.id DESC",
+            (appearance_id,),
+        )
+        return next(rows, None) or self._entered(appearance_id)
+
+    def _entered(self, appearance_id: int) -> tuple[int, Box]:
+        """Return photo id and box of an appearance as entered, its whole photo where that is not known."""
+        rows = self._connection.read(
+            "appearances",
+            lambda row: (row[0], box_of(row[2:]).to_upright(row[1])),
+            "SELECT a.id, a.photo_id, p.orientation, a.x, a.y, a.w, a.h FROM appearances a "
+            "JOIN photos p ON p.id = a.photo_id WHERE a.id = ? AND a.x IS NOT NULL",
+            (appearance_id,),
+        )
+        row = self._connection.execute("SELECT photo_id FROM appearances WHERE id = ?", (appearance_id,)).fetchone()
+        return next(rows, None) or (row[0] if row else 0, Box(0, 0, 1, 1))
+
+    def files(self, photo_id: int) -> list[Path]:
+        """Return where a photo was last seen."""
+        return files_of(self._connection, photo_id)
+
+    def is_unchanged(self, path: Path) -> bool:
+        """Say whether a file is there, as it was when it was last looked at."""
+        try:
+            now = path.stat()
+        except OSError:
+            return False
+        row = self._connection.execute(
+            "SELECT size, mtime_ns FROM files WHERE path = ?", (path_value(path),)
+        ).fetchone()
+        return bool(row == (now.st_size, time_value(now.st_mtime_ns)))
+
+
+def files_of(connection: LibraryConnection, photo_id: int) -> list[Path]:
+    """Return where a photo was last seen."""
+    query = "SELECT path, path FROM files WHERE photo_id = ? ORDER BY path"
+    return list(connection.read("files", lambda row: path_of(row[0]), query, (photo_id,)))

@@ -1,0 +1,1 @@
+"""What the rooms hand each other: persons, links, sightings, samples, decisions."""

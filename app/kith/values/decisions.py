@@ -1,0 +1,129 @@
+"""Who an appearance is decided to be, and on what grounds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The rule that decided on an appearance, or that keeps a person from being it."""
+
+    SAID_BY_USER = "said by user"
+    SAID_BY_DATASET = "said by dataset"
+    ACCEPTED = "accepted"
+    TOO_FAR = "too far"
+    UNSURE = "unsure"  # between face_tol and face_suggest
+    MARGIN = "margin too small"
+    BLURRED = "blurred"
+    TOO_SMALL = "too small"
+    TAKEN = "taken by another face"
+    BEFORE_BIRTH = "before birth"
+    AFTER_DEATH = "after death"
+    DENIED = "denied"
+    IGNORED = "ignored"
+    NO_FACE = "no face"
+    BODY_ACCEPTED = "body accepted"
+    BODY_SUGGESTED = "body suggested"
+    BODY_EVENT = "body accepted within the event"
+    BODY_EVENT_SUGGESTED = "body suggested within the event"
+
+
+BODY_REASONS = frozenset(
+    {Reason.BODY_ACCEPTED, Reason.BODY_SUGGESTED, Reason.BODY_EVENT, Reason.BODY_EVENT_SUGGESTED}
+)  # the body decided or suggests
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A person who cannot be it: `by` is the appearance that speaks against them.
+
+    That is who was given the person (TAKEN), or whom the user denied to be the person (DENIED).
+    """
+
+    person_id: int
+    reason: Reason
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A person with their distance (face) or similarity (body), and how far the next person is behind (`margin`).
+
+    `samples` says on how many of their samples the value rests, `nearest` is the appearance of the most alike one.
+    """
+
+    person_id: int
+    value: float
+    margin: float
+    samples: int
+    nearest: int
+
+
+class Evidence(StrEnum):
+    """What a decision rests on."""
+
+    FACE = "face"
+    BODY = "body"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who an appearance is: `person_id` where decided, `suggested` where only unsure, and the rule that says so.
+
+    `face` and `body` are the three best people by distance and by similarity, empty without such an observation;
+    `excluded` are those of them who would have been decided on or suggested but cannot be it, and whom the user denied
+    here; `score` is the distance or similarity of whom the machine decided on or suggests; `said` tells that user or
+    dataset said it, not the machine; `open` that the face leaves it to the body and the other photos of the event.
+    """
+
+    appearance_id: int
+    has_face: bool
+    face: tuple[Candidate, ...] = ()
+    body: tuple[Candidate, ...] = ()
+    person_id: int | None = None
+    suggested: int | None = None
+    evidence: Evidence = Evidence.NONE
+    blurred: bool = False
+    said: bool = False
+    reason: Reason = Reason.NO_FACE
+    excluded: tuple[Exclusion, ...] = ()
+    score: float | None = None
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoDecision:
+    """The decisions of a photo's appearances, the largest face first."""
+
+    appearances: tuple[Decision, ...]
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """The people decided on, each once."""
+        return _once(one.person_id for one in self.appearances)
+
+    @property
+    def unsure(self) -> tuple[int, ...]:
+        """The people suggested only."""
+        return tuple(person for person in _once(one.suggested for one in self.appearances) if person not in self.people)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the photo's people rest on."""
+        found = {one.evidence for one in self.appearances if one.person_id is not None}
+        return next((kind for kind in (Evidence.FACE, Evidence.BODY) if kind in found), Evidence.NONE)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it may come out otherwise when the other photos of its event are known."""
+        return any(one.open for one in self.appearances)
+
+    @property
+    def faces(self) -> int:
+        """How many faces show."""
+        return sum(one.has_face for one in self.appearances)
+
+
+def _once(people: Iterable[int | None]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(person for person in people if person is not None))

@@ -1,0 +1,37 @@
+"""Who shows in a photo, and what is known of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from kith.values.links import Link
+from kith.vision.observations import Observation
+
+SAME_PLACE_IOU = 0.35  # between boxes of different detectors or working sizes: docs/decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An appearance with what one analysis observed there."""
+
+    appearance_id: int
+    face: Observation | None
+    body: Observation | None
+
+
+def with_unseen(sightings: Sequence[Sighting], named: Collection[int]) -> list[Sighting]:
+    """Return what was seen in a photo, and of the `named` appearances those that only the user saw."""
+    unseen = set(named) - {seen.appearance_id for seen in sightings}
+    return [*sightings, *(Sighting(key, None, None) for key in sorted(unseen))]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A photo to decide on: what was observed, what is said of each appearance, and when it was taken (ISO 8601).
+
+    `ignored` are the appearances that the user wants to hear nothing of.
+    """
+
+    sightings: Sequence[Sighting]
+    links: Mapping[int, Sequence[Link]]
+    taken_at: str | None = None
+    ignored: Collection[int] = ()
