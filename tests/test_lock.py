@@ -36,6 +36,13 @@ def test_the_holder_is_named_and_forgotten(library: Path, holder: Path) -> None:
         assert holder.is_file()
 
 
+def test_what_a_failing_disk_left_of_it_is_cleared_away(library: Path, holder: Path) -> None:
+    left = holder.with_name(f".{holder.name}.x45t0vq3.part")
+    left.touch()
+    with sole_job(library, "next"):
+        assert not left.exists()
+
+
 RUBBISH: dict[str, Callable[[Path], object]] = {
     "escapes": lambda path: path.write_bytes(b"\x1b]0;owned\x07\x1b[31mjob\nwith lines\r\x9b"),
     "no Unicode": lambda path: path.write_bytes(bytes(range(256))),

@@ -115,6 +115,22 @@ def test_a_backup_put_by_hand_beside_a_killed_programs_log_is_not_mixed_with_it(
     assert _content(library) == before
 
 
+def test_a_log_whose_first_page_could_not_be_written_is_still_the_librarys_own(library: Path, tmp_path: Path) -> None:
+    log = library.with_name("library.sqlite-wal")
+    with closing(sqlite3.connect(library, isolation_level=None)) as connection:
+        connection.execute("PRAGMA application_id = 1")
+        before = log.read_bytes()
+        connection.execute("PRAGMA application_id = 2")
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.execute("PRAGMA application_id = 2")  # at the beginning of the log, with the salts of a new one
+        page = 32 + 24
+        torn = log.read_bytes()[:page] + before[page:]
+        shutil.copyfile(library, tmp_path / "library.sqlite")
+    (tmp_path / "library.sqlite-wal").write_bytes(torn)
+    assert foreign_logs(tmp_path / "library.sqlite") == []
+    open_store(tmp_path / "library.sqlite").close()
+
+
 def _content(library: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in library.parent.iterdir()}
 

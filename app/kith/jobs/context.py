@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from glob import escape
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -97,6 +98,9 @@ def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
 
 def _name_holder(holder: Path, name: str) -> None:
     """Write who holds the lock into a new file that takes the place of whatever lies there, be it a link."""
+    with suppress(OSError):
+        for left in holder.parent.glob(f".{escape(holder.name)}.*.part"):  # by one whose disk failed; the lock is ours
+            left.unlink()
     with suppress(OSError), new_file(holder.parent, holder.name) as part:  # a courtesy; the lock holds without
         part.write_text(name, encoding="utf-8")
         part.replace(holder)

@@ -131,10 +131,27 @@ def _wal_pages(log: Path) -> Iterator[tuple[int, bytes]]:
         if len(header) == _WAL_HEADER and header.startswith(_WAL_MAGIC):
             (page_size,) = struct.unpack(">I", header[8:12])
             stride = _WAL_FRAME + (65536 if page_size == 1 else page_size)
+            if not _is_whole(header, _read_at(file, _WAL_HEADER, stride)):
+                return
             for frame in _frames(file, _WAL_HEADER, stride, _WAL_FRAME):
                 if frame[8:16] != header[16:24]:
                     return
                 yield int.from_bytes(frame[:4]), frame[_WAL_FRAME:]
+
+
+def _is_whole(header: bytes, frame: bytes) -> bool:
+    """Say whether the first page of a log is the one that its frame announces.
+
+    Where that page could not be written, one of the log's former beginning stands there. Of later ones that does no harm:
+    the first has told the number. The checksum is that of sqlite.org/fileformat2.html, 4.2.
+    """
+    order = ">" if header[3] & 1 else "<"
+    summed = frame[:8] + frame[_WAL_FRAME:]
+    first, second = struct.unpack(">2I", header[24:32])
+    for word, next_word in struct.iter_unpack(f"{order}2I", summed[: len(summed) // 8 * 8]):
+        first = (first + word + second) & 0xFFFFFFFF
+        second = (second + next_word + first) & 0xFFFFFFFF
+    return frame[16:_WAL_FRAME] == struct.pack(">2I", first, second)
 
 
 def _is_foreign_journal(library: Path, log: Path) -> bool:
