@@ -142,8 +142,8 @@ def _wal_pages(log: Path) -> Iterator[tuple[int, bytes]]:
 def _is_whole(header: bytes, frame: bytes) -> bool:
     """Say whether the first page of a log is the one that its frame announces.
 
-    Where that page could not be written, one of the log's former beginning stands there. Of later ones that does no harm:
-    the first has told the number. The checksum is that of sqlite.org/fileformat2.html, 4.2.
+    Where that page could not be written, one of the log's former beginning stands there. Of later pages that does no
+    harm: the first has told the number. The checksum is that of sqlite.org/fileformat2.html, 4.2.
     """
     order = ">" if header[3] & 1 else "<"
     summed = frame[:8] + frame[_WAL_FRAME:]
