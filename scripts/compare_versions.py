@@ -5,9 +5,9 @@
 BEFORE and AFTER are git revisions or folders of checkouts; by default the tag before-f and this checkout. Each lives
 the same life with the same photos: a knowledge base of the first five photos of most people in data/athletes and
 data/lfw10, all other photos of `data` recognised, an unknown group named, people linked, excluded, ignored, renamed
-and merged, all decided again by another tolerance, recognised again, and the last changes undone. After every command
-these are compared row by row, times left out: what it printed, the report, the library's rows, the output folder and
-encodings.pkl. Then AFTER opens the library that BEFORE made and goes on with it, and must come to the same.
+and merged, all decided again by another tolerance, commands refused, all recognised again, the last changes undone.
+After every command these are compared row by row, times left out: what it printed, the report, the library's rows, the
+output folder and encodings.pkl. Then AFTER opens the library that BEFORE made and goes on: that must be the same, too.
 
 Only the command line, the SQLite file and the output are used, so modules may move. The table counts the rows after
 each command; the first rows that differ are printed below it. The exit code is 1 where anything differs. The photos

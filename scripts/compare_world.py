@@ -47,10 +47,11 @@ PHOTOS = (
 
 @dataclass(frozen=True)
 class Step:
-    """A command; an argument that is a query stands for what it finds in the library."""
+    """A command and the exit code it must have; an argument that is a query stands for what it finds in the library."""
 
     name: str
     arguments: Sequence[str]
+    code: int = 0
 
 
 def _why(photo: str, name: str) -> list[Step]:
@@ -82,7 +83,21 @@ FIRST = (
     Step("merge", ["people", "merge", SECOND_PERSON, THIRD_PERSON, "--json"]),
     Step("redecide by others", ["redecide", "--json", *OTHER_TOLERANCE]),
 )
+CANNOT, USAGE = 3, 2
+REFUSED = (
+    Step("why of no photo", ["why", "no such.jpg"], CANNOT),
+    Step("link of no photo", ["link", "no such.jpg#1", FIRST_PERSON], CANNOT),
+    Step("link of nobody in a photo", ["link", "SELECT min(f.path) || '#999999' FROM files f", "Ann"], CANNOT),
+    Step("ignore without a number", ["ignore", "no such.jpg"], CANNOT),
+    Step("rename of nobody", ["people", "rename", "No Such Person", "Somebody"], CANNOT),
+    Step("merge with oneself", ["people", "merge", SECOND_PERSON, SECOND_PERSON], CANNOT),
+    Step("a day that is none", ["people", "set", FIRST_PERSON, "birth=2001-02-31"], CANNOT),
+    Step("name no group", ["unknowns", "name", "999999", "Somebody"], CANNOT),
+    Step("recognize nothing", ["recognize", "no such folder"], CANNOT),
+    Step("a setting that is none", ["redecide", "--set", "face_tol=x"], USAGE),
+)
 LATER = (
+    *REFUSED,
     *_asking("later"),
     *_why(SAID_BY_USER, "by the user"),
     Step("recognize again", ["recognize", "--json"]),
@@ -136,7 +151,7 @@ class World:
             done = version.run(
                 [*arguments, "--settings", str(self.root / "settings.json")], self.folder, self._environment(version)
             )
-            if done.returncode:
+            if done.returncode != step.code:
                 sys.exit(f"{version.name}: {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
             lived[step.name] = {"answers": answers(done.stdout, done.stderr), **state(self.root)}
         return lived

@@ -29,6 +29,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def measure(package: Path, starts: Sequence[str] = ()) -> Figures:
         "circles of imports": circles(graph),
         "bodies said twice": twins(modules),
     }
-    return {**_sizes(modules), **_names(modules), **habits, **_chains(modules, starts)}
+    return {**_sizes(modules), **_names(modules), **habits, **(_chains(modules, starts) if starts else {})}
 
 
 def _sizes(modules: Sequence[Module]) -> Figures:
@@ -109,25 +110,27 @@ def _names(modules: Sequence[Module]) -> Figures:
 
 
 def _chains(modules: Sequence[Module], starts: Sequence[str]) -> Figures:
-    if not starts:
-        return {}
+    """Return the longest chains from those functions that the package has."""
     calls, package = Calls(modules), modules[0].name.split(".")[0]
     found = {}
     for start in starts:
-        found[f"{start}: deep"] = calls.longest(f"{package}.{start}")
-        found[f"{start}: modules"] = calls.modules_on(calls.longest(f"{package}.{start}", across_modules=True))
+        if longest := calls.longest(f"{package}.{start}"):
+            found[f"{start}: deep"] = longest
+            found[f"{start}: modules"] = calls.modules_on(calls.longest(f"{package}.{start}", across_modules=True))
     return found
 
 
 def table(figures: dict[str, Figures]) -> str:
     """Return the figures of packages beside each other; of places, how many there are."""
-    measures = next(iter(figures.values()))
-    rows = [{"measure": name, **{of: _cell(found[name]) for of, found in figures.items()}} for name in measures]
+    measures = dict.fromkeys(chain.from_iterable(figures.values()))
+    rows = [{"measure": name, **{of: _cell(found.get(name, "")) for of, found in figures.items()}} for name in measures]
     return markdown("", rows).strip()
 
 
 def _cell(found: Any) -> str:
-    return str(len(found) if isinstance(found, list) else found)
+    if isinstance(found, list):
+        return str(len(found))
+    return f"{found:g}" if isinstance(found, float) else str(found)
 
 
 def _package(name: str, into: Path) -> Path:
@@ -158,7 +161,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kith-house-") as into:
         figures = {name: measure(_package(name, Path(into)), arguments.starts) for name in arguments.where}
-        figures |= {Path(name).name: measure(_installed(name), arguments.starts) for name in arguments.beside}
+        figures |= {Path(name).name: measure(_installed(name)) for name in arguments.beside}
     print(json.dumps(figures, indent=2) if arguments.json else table(figures))
 
 
