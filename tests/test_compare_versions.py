@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kith.identity.store import open_store
+from kith.library.store import open_store
 
 from tests.desk import REPOSITORY
 
