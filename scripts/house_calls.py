@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Union
 
 import networkx as nx  # type: ignore[import-untyped]
+
 from house_code import FUNCTIONS, Function, Module
 from house_imports import directed, imported_names
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import networkx as nx  # type: ignore[import-untyped]
+
 from house_code import Module
 
 Graph = Mapping[str, set[str]]

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from kith.library.store import open_store
 
+from kith.library.store import open_store
 from tests.desk import REPOSITORY
 
 STRICTER = "import sys\nif 'recognize' in sys.argv:\n    sys.argv += ['--set', 'face_tol=0.3']\n"
