@@ -138,8 +138,8 @@ def _values(found: Any, place: str) -> Iterator[tuple[str, Any]]:
 
 def differences(before: Sequence[Row], after: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """Return the rows that only the first has, and those that only the second has."""
-    one, other = Counter(before), Counter(after)
-    return list((one - other).elements()), list((other - one).elements())
+    counted, counted_after = Counter(before), Counter(after)
+    return list((counted - counted_after).elements()), list((counted_after - counted).elements())
 
 
 def compared(before: Mapping[str, Tables], after: Mapping[str, Tables]) -> tuple[list[str], int]:

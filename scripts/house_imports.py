@@ -48,7 +48,7 @@ def rooms_both_ways(modules: Sequence[Module], graph: Graph) -> list[str]:
     """Return the pairs of rooms, folders directly below the package, that import each other."""
     room = {module.name: module.room for module in modules}
     ways = {(room[name], room[target]) for name, targets in graph.items() for target in targets}
-    return sorted(f"{one} and {other}" for one, other in ways if "" < one < other and (other, one) in ways)
+    return sorted(f"{left} and {right}" for left, right in ways if "" < left < right and (right, left) in ways)
 
 
 def circles(graph: Graph) -> list[list[str]]:
