@@ -16,7 +16,7 @@ from versions import Version
 TAUGHT_SETS = ("athletes", "lfw10")  # a folder for each person
 TAUGHT = 5  # photos a person
 STRANGERS = 2  # people of each set whom nobody taught
-OTHER_TOLERANCE = ("--set", "face_tol=0.5", "--set", "body_policy=anywhere")
+OTHER_TOLERANCE = ("--set", "face_tol=0.5", "--set", "body_policy=anywhere", "--set", "body_tol=0.7")
 
 FACES = (
     "FROM appearances a JOIN files f ON f.photo_id = a.photo_id "
