@@ -1,8 +1,7 @@
-"""scripts/compare_versions.py finds equal versions equal, and finds out one that decides otherwise."""
+"""scripts/compare_versions.py tells what is equal, and finds out a version that decides otherwise."""
 
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -84,9 +83,11 @@ _ROWS = """
 """
 
 
-@pytest.fixture
-def lives(scripts: None, shared: Path, tmp_path: Path) -> Callable[[str], int]:
-    """Compare this checkout with a copy of it that begins with some code, by a short life; return how many differ."""
+@pytest.mark.bench
+@pytest.mark.usefixtures("scripts")
+def test_a_program_that_decides_otherwise_is_found_out_where_it_does(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from compare_versions import compare
     from compare_world import Step, World
     from versions import Version
@@ -95,35 +96,27 @@ def lives(scripts: None, shared: Path, tmp_path: Path) -> Callable[[str], int]:
         (tmp_path / "data/lfw10" / person).mkdir(parents=True)
         for photo in sorted((shared / "data/lfw10" / person).iterdir())[:7]:
             shutil.copy(photo, tmp_path / "data/lfw10" / person)
+    shutil.copytree(REPOSITORY / "app", tmp_path / "copy/app")
+    start = tmp_path / "copy/app/kith/__main__.py"
+    start.write_text(STRICTER + start.read_text(encoding="utf-8"), encoding="utf-8")
+    before, after = Version("before", REPOSITORY), Version("after", tmp_path / "copy")
+    first = [Step(name, [name, "--json"]) for name in ("build-kb", "recognize")]
+    later = [Step("people", ["people", "list", "--json"])]
+    count = compare(before, after, World(tmp_path, tmp_path / "data", shared / "models"), first, later)
 
-    def run(code: str) -> int:
-        shutil.copytree(REPOSITORY / "app", tmp_path / "copy/app")
-        start = tmp_path / "copy/app/kith/__main__.py"
-        start.write_text(code + start.read_text(encoding="utf-8"), encoding="utf-8")
-        before, after = Version("before", REPOSITORY), Version("after", tmp_path / "copy")
-        first = [Step(name, [name, "--json"]) for name in ("build-kb", "recognize")]
-        later = [Step("again", ["recognize", "--json"])]
-        return compare(before, after, World(tmp_path, tmp_path / "data", shared / "models"), first, later)
-
-    return run
-
-
-@pytest.mark.bench
-def test_the_same_program_comes_to_the_same(lives: Callable[[str], int], capsys: pytest.CaptureFixture[str]) -> None:
-    assert lives("") == 0
-    told = capsys.readouterr().out.splitlines()
-    counts = next(line for line in told if line.startswith("| recognize |")).strip("| ").split(" | ")
-    titles = next(line for line in told if line.startswith("| step |")).strip("| ").split(" | ")
-    counted = dict(zip(titles, counts, strict=True))
-    assert all(int(counted[name]) >= 10 for name in ("answers", "photos", "links", "copies", "report", "output"))
-
-
-@pytest.mark.bench
-def test_a_program_that_decides_otherwise_is_found_out(
-    lives: Callable[[str], int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert lives(STRICTER) > 0
     told = capsys.readouterr().out
-    for table in ("answers", "links", "copies", "report", "output"):
-        assert f"recognize, {table}: " in told
-    assert "recognize, photos: " not in told
+    own, opened = told.split("The library of the version before")
+    titles, built, recognised = (_cells(own, step) for step in ("step", "build-kb", "recognize"))
+    assert int(built[titles.index("links")]) == 10
+    assert not [cell for cell in built if "differ" in cell]
+    differing = {title for title, cell in zip(titles, recognised, strict=True) if "differ" in cell}
+    assert differing == {"answers", "links", "copies", "report", "output"}
+    assert int(recognised[titles.index("photos")]) == 28
+    assert count > 0
+    assert "all rows are equal" in opened
+
+
+def _cells(told: str, step: str) -> list[str]:
+    """Return the cells of a step's line in what was printed."""
+    line = next(line for line in told.splitlines() if line.startswith(f"| {step} |"))
+    return line.strip("| ").split(" | ")
