@@ -262,7 +262,7 @@ def found_and_named(faces: Sequence[Face], hits: Sequence[Hit], engines: Engines
 
 def named(faces: Sequence[Face], hits: Sequence[Hit], engines: Engines) -> Row:
     """Return what galleries of five normal samples say to the faces, a face not found being nobody's."""
-    vectors = iter(engines.encoder([aligned.chip for _, aligned in hits if aligned])[0])
+    vectors = iter(engines.encoder([aligned.chip for _, aligned in hits if aligned]))
     probes = [
         replace(face, seen=replace(face.seen, vector=next(vectors) if aligned else FAR)) for face, aligned in hits
     ]

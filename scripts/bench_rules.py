@@ -143,7 +143,6 @@ def against_others(one: Split) -> Floats:
 
 
 SHIPPED, NEAREST = "mean of 3 nearest", "nearest sample"
-MIRRORED = "the same, with the mirror"
 RULES: dict[str, Rule] = {
     NEAREST: nearest_samples(1),
     "mean of 2": nearest_samples(2),
@@ -155,13 +154,6 @@ RULES: dict[str, Rule] = {
     "trimmed": trimmed,
     "against others": against_others,
 }
-
-
-def mirrored(faces: Sequence[Face]) -> list[Face]:
-    """Return the faces with the mean of their vector and that of their mirror image."""
-    seen = [one.seen for one in faces]
-    vectors = [one.vector if one.mirror is None else (one.vector + one.mirror) / 2 for one in seen]
-    return [replace(face, seen=replace(face.seen, vector=vector)) for face, vector in zip(faces, vectors)]
 
 
 # Outcomes

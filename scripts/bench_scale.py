@@ -136,10 +136,10 @@ def _fill(root: Path) -> None:
         )
         enter(
             "INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, sharpness, "
-            "pixels, frontality, weak, vector, mirror) "
-            "VALUES (?, ?, 'face', ?, 0.1, 0.1, 0.2, 0.2, 0.9, 300, 120, 0.9, 0, ?, ?)",
+            "pixels, frontality, weak, vector) "
+            "VALUES (?, ?, 'face', ?, 0.1, 0.1, 0.2, 0.2, 0.9, 300, 120, 0.9, 0, ?)",
             (
-                (key, int(photo) + 1, FACE_MODEL_ID, *2 * [_vector(centres[person] + within * random.normal(size=128))])
+                (key, int(photo) + 1, FACE_MODEL_ID, _vector(centres[person] + within * random.normal(size=128)))
                 for key, (photo, person) in enumerate(zip(photos, people), start=1)
             ),
         )

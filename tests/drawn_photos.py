@@ -155,7 +155,6 @@ def _face(corners: Corners, pixels: Pixels, number: int, orientation: int) -> Ob
         _box((left, top, right, bottom), pixels, orientation),
         0.9,
         _vector(number, photo),
-        _vector(number, photo + 100),
         sharpness=_sharpness(pixels[top:bottom, left:right]),
         pixels=float(side),
         frontality=1.0,

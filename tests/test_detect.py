@@ -200,7 +200,7 @@ def test_vectors_are_face_recognitions_of_the_pixels_as_read(
     finer = max(decoded.shape) / max(working.shape)
     boxes = [[round(side * finer) for side in face.detection[:4]] for face in found]
     expected = _oracle().face_encodings(decoded, [(top, right, bottom, left) for left, top, right, bottom in boxes])
-    vectors, _ = face_encoder(TorchNetwork(face_resnet(face_weights()), "cpu"))([face.chip for face in found])
+    vectors = face_encoder(TorchNetwork(face_resnet(face_weights()), "cpu"))([face.chip for face in found])
     assert len(expected) == len(found) == 6
     assert np.abs(vectors - np.array(expected)).max() < 1e-5
     assert [face.pixels for face in found] == [pytest.approx(face.detection.width * finer) for face in found]

@@ -236,7 +236,7 @@ class Scenes(Executor):
         box = Box(0.05 + 0.3 * number, 0.1, 0.2, 0.8)
         own = np.zeros(128, np.float32)
         own[[*CROPS].index(name)] = 1
-        shown = Observation(Kind.FACE, FACE_MODEL_ID, box, 0.9, own, own, sharpness=500, pixels=120, frontality=1)
+        shown = Observation(Kind.FACE, FACE_MODEL_ID, box, 0.9, own, sharpness=500, pixels=120, frontality=1)
         body = Observation(Kind.BODY, spec.body_model_id or "", box, 0.9, self._vectors[name, crop])
         return Appearance(box, (shown, body) if has_face else (body,))
 

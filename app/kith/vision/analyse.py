@@ -210,14 +210,13 @@ def _cut(decoded: Rgb, corners: Corners, working: Rgb) -> Rgb:
 def _described(seen: Sequence[_Seen], engines: Engines) -> list[Analysis]:
     """Turn all that was seen into vectors, each network at one go, and give each photo its own."""
     everybody = [somebody for one in seen for somebody in one.people]
-    plain, mirror = engines.encoder([somebody.face.chip for somebody in everybody if somebody.face])
+    faces = iter(engines.encoder([somebody.face.chip for somebody in everybody if somebody.face]))
     crops = [somebody.body.crop for somebody in everybody if somebody.body]
-    faces = zip(plain, mirror, strict=True)
     bodies = iter(engines.bodies(crops) if engines.bodies and crops else ())
     model_id = engines.bodies.model_id if engines.bodies else ""
 
     def appearance(one: _Seen, somebody: _Somebody) -> Appearance:
-        observations = [_face(one, somebody.face, *next(faces))] if somebody.face else []
+        observations = [_face(one, somebody.face, next(faces))] if somebody.face else []
         observations += [_body(one, somebody.body, next(bodies), model_id)] if somebody.body else []
         return Appearance(observations[0].box, tuple(observations))
 
@@ -227,14 +226,13 @@ def _described(seen: Sequence[_Seen], engines: Engines) -> list[Analysis]:
     ]
 
 
-def _face(photo: _Seen, face: AlignedFace, plain: Vector, mirror: Vector) -> Observation:
+def _face(photo: _Seen, face: AlignedFace, vector: Vector) -> Observation:
     return Observation(
         kind=Kind.FACE,
         model_id=FACE_MODEL_ID,
         box=photo.box(face.detection[:4]),
         score=face.detection.score,
-        vector=plain,
-        mirror=mirror,
+        vector=vector,
         sharpness=face.sharpness,
         pixels=face.pixels,
         frontality=face.detection.frontality,

@@ -1,4 +1,4 @@
-"""Turn aligned faces into dlib's 128-D vectors, of the face and of its mirror image."""
+"""Turn aligned faces into dlib's 128-D vectors."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from kith.vision.runtime import Network
 
 FACE_MODEL_ID = "dlib_face_recognition_resnet_model_v1"
 
-FaceEncoder = Callable[[Sequence[Rgb]], tuple[NDArray[np.float32], NDArray[np.float32]]]
+FaceEncoder = Callable[[Sequence[Rgb]], NDArray[np.float32]]
 
 
 def face_weights() -> Path:
@@ -22,17 +22,15 @@ def face_weights() -> Path:
 
 
 def face_encoder(network: Network) -> FaceEncoder:
-    """Return an encoder from chips (150 x 150 RGB) to plain and mirror vectors, each N x 128.
+    """Return an encoder from chips (150 x 150 RGB) to vectors, N x 128.
 
     Two faces of one person are usually nearer than 0.6 (Euclidean): the scale of all face distances here.
     """
 
-    def encode(chips: Sequence[Rgb]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def encode(chips: Sequence[Rgb]) -> NDArray[np.float32]:
         if not chips:
-            nothing = np.empty((0, VECTOR_LENGTH), np.float32)
-            return nothing, nothing
-        plain = np.stack(chips).transpose(0, 3, 1, 2).astype(np.float32)
-        (vectors,) = network(np.concatenate([plain, plain[..., ::-1]]))
-        return vectors[: len(chips)], vectors[len(chips) :]
+            return np.empty((0, VECTOR_LENGTH), np.float32)
+        (vectors,) = network(np.stack(chips).transpose(0, 3, 1, 2).astype(np.float32, order="C"))
+        return vectors
 
     return encode
