@@ -86,7 +86,8 @@ def test_the_mirror_vectors_of_earlier_versions_do_no_harm(library: Path) -> Non
     _write(library, "UPDATE observations SET mirror = zeroblob(8)")
     with closing(open_store(library)) as store:
         (after,) = store.photos.sightings(1)
-        assert after.face and before.face
+        assert after.face
+        assert before.face
         assert np.array_equal(after.face.vector, before.face.vector)
 
 
