@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -18,6 +19,29 @@ INPUT_HEIGHT, INPUT_WIDTH = 256, 128  # what TorchReID trains and tests with
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406]) * 255  # TorchReID's normalisation, for pixels 0..255
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225]) * 255
 BODY_WIDTH, BODY_HEIGHT = 2.5, 5.0  # in face sizes, below the chin: docs/recognition.md
+
+
+class BodyModel(Protocol):
+    """Turns crops of people into vectors, each stored under its `id`."""
+
+    id: str
+
+    def __init__(self, network: Network, model_id: str) -> None:
+        """Take the network; raises ModelMissing where it gives no vector per image."""
+
+    @classmethod
+    def id_of(cls, name: str, file: Path | None) -> str:
+        """Return the id for a name in the settings and a file of weights; raises ModelMissing."""
+
+    @classmethod
+    def source(cls, name: str, file: Path | None) -> Source:
+        """Return where the network of that name comes from; raises ModelMissing."""
+
+    def fitted(self, crop: Rgb) -> Rgb:
+        """Return a crop of any size as small as the network takes it."""
+
+    def encode(self, crops: Sequence[Rgb]) -> Vector:
+        """Return a vector of each crop, at least one: N x D."""
 
 
 def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int, int] | None:

@@ -1,18 +1,18 @@
 """Which models look at a photo and how, and the models themselves as a worker process holds them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, Protocol
+from typing import Any
 
 from kith.photos.opening import MAX_PIXELS
 from kith.settings import Device
-from kith.vision.detection import Detect, wide_enough
+from kith.vision.bodies import BodyModel
+from kith.vision.detection import Detect, Detector, wide_enough
 from kith.vision.export import Source, find_network, prepare_network
 from kith.vision.face_model import FaceModel
-from kith.vision.observations import Rgb, Vector
 from kith.vision.runtime import Network, OnnxNetwork, TorchNetwork
 from kith.vision.tiles import tiled
 
@@ -89,18 +89,6 @@ class EngineSpec:
         return " ".join([detector, *(model.id for model in others if model)])
 
 
-class BodyModel(Protocol):
-    """Turns crops of people into vectors, stored under its `id`."""
-
-    id: str
-
-    def fitted(self, crop: Rgb) -> Rgb:
-        """Return a crop of any size as small as the network takes it."""
-
-    def encode(self, crops: Sequence[Rgb]) -> Vector:
-        """Return a vector of each crop, at least one: N x D."""
-
-
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The loaded models."""
@@ -132,7 +120,7 @@ def _settle_opencv() -> None:
 
 
 def _detector(chosen: Chosen, side: int, least_width: int = 0) -> Detect:
-    detector = chosen.type(chosen.file)
+    detector: Detector = chosen.type(chosen.file)
     return tiled(wide_enough(detector, least_width), side, detector.overlap)
 
 

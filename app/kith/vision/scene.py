@@ -9,9 +9,9 @@ from kith.photos.facts import perceptual_hash
 from kith.photos.photo_file import PhotoFile
 from kith.photos.reading import Reading, read
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
-from kith.vision.bodies import body_region
+from kith.vision.bodies import BodyModel, body_region
 from kith.vision.detection import Detect
-from kith.vision.engines import BodyModel, Engines, EngineSpec
+from kith.vision.engines import Engines, EngineSpec
 from kith.vision.observations import Rgb
 from kith.vision.pairing import pair
 from kith.vision.tiles import working_side
