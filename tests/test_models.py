@@ -26,7 +26,7 @@ from kith.settings_model import CHOICES, FIELDS
 from kith.vision.analysis import analyse
 from kith.vision.detection import Detection
 from kith.vision.dlib_detectors import DlibHog
-from kith.vision.engines import Chosen
+from kith.vision.engines import Chosen, EngineSpec, engines_of
 from kith.vision.face_model import FaceModel, default_face_model, vector_lengths
 from kith.vision.metric import Metric
 from kith.vision.observations import Analysis, Rgb
@@ -101,16 +101,23 @@ class Colours(FaceModel):
         )
 
 
-def test_a_further_face_model_is_a_class_and_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mean = [("GlobalAveragePool", ["images"], "mean"), ("Flatten", ["mean"], "vectors")]
-    monkeypatch.setattr(Colours, "file", save_network(tmp_path / "colours.onnx", *mean), raising=False)
+def _colours(
+    file: Path, monkeypatch: pytest.MonkeyPatch, *nodes: tuple[str, list[str], str], batch: int = 32
+) -> EngineSpec:
+    """Enter that model, its network of these nodes, into the registry, and return what looks by it."""
+    monkeypatch.setattr(Colours, "file", save_network(file, *nodes), raising=False)
     row = FaceNetwork(name="colours", code=f"{__name__}:Colours", calibration=Calibration(0.1, 0.01, 0.2))
     for module in (model_registry, engines):
         monkeypatch.setattr(module, "FACE_MODELS", (row,))
     assert default_face_model() is resolve_name(row.code)
+    values = {"face_detector": "hog", "body_policy": "off", "kb_batch_size": batch}
+    return made_ready(find_engines(Settings.at(file.parent, values))[0], Device.CPU)
+
+
+def test_a_further_face_model_is_a_class_and_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mean = [("GlobalAveragePool", ["images"], "mean"), ("Flatten", ["mean"], "vectors")]
+    spec = _colours(tmp_path / "colours.onnx", monkeypatch, *mean)
     photo = draw_photo(tmp_path / "two.png", ANN, BOB)
-    settings = Settings.at(tmp_path, {"face_detector": "hog", "body_policy": "off"})
-    spec = made_ready(find_engines(settings)[0], Device.CPU)
     assert spec.engine_id == "dlib_hog@1000/16v1 mean_colour"
     (seen,) = analyse([(photo, None)], spec)
     assert isinstance(seen, Analysis)
@@ -119,6 +126,27 @@ def test_a_further_face_model_is_a_class_and_a_row(tmp_path: Path, monkeypatch: 
     for face in faces:
         assert face.vector.shape == (3,)
         assert np.linalg.norm(face.vector) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("setting", "together"), [(1, 1), (3, 3), (4, 4), (32, 4)])
+def test_so_many_pictures_go_through_a_network_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: int, together: int
+) -> None:
+    """Told by a network that adds the largest of all it is given: kb_batch_size, and on a processor at most 4."""
+    nodes = [
+        ("GlobalAveragePool", ["images"], "mean"),
+        ("ReduceMax", ["mean"], "largest"),
+        ("Add", ["mean", "largest"], "sum"),
+        ("Flatten", ["sum"], "vectors"),
+    ]
+    spec = _colours(tmp_path / "largest.onnx", monkeypatch, *nodes, batch=setting)
+    chips = list(np.random.default_rng(0).integers(256, size=(9, 8, 8, 3), dtype=np.uint8))
+    means = np.array([chip.mean(axis=(0, 1)) for chip in chips])
+    expected = np.concatenate(
+        [means[start : start + together] + means[start : start + together].max() for start in range(0, 9, together)]
+    )
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert np.allclose(engines_of(spec).faces.encode(chips), expected, atol=1e-5)
 
 
 # Detections

@@ -62,18 +62,9 @@ class OnnxNetwork(_Batched):
 
     def __init__(self, file: Path, batch_size: int = CPU_BATCH) -> None:
         self._session = _session(file)
-        inputs = self._session.get_inputs()
-        shape = [side if isinstance(side, int) else None for side in inputs[0].shape or ()] if len(inputs) == 1 else []
-        if len(shape) != 4 or shape[1] not in {3, None} or inputs[0].type != "tensor(float)":
-            taken = ", ".join(f"{given.name} {given.shape} {given.type}" for given in inputs)
-            raise ModelMissing(
-                f"{file} takes {taken or 'nothing'}, where one batch of colour images as float is needed "
-                "(N x 3 x height x width): name another file."
-            )
+        self._input, self.input_shape = _input_of(self._session, file)
         self.file: Path | None = file
-        self.input_shape: tuple[int | None, ...] = tuple(shape)
-        self._input = inputs[0].name
-        self._batch_size = shape[0] or min(batch_size, CPU_BATCH)
+        self._batch_size = self.input_shape[0] or min(batch_size, CPU_BATCH)
 
     def _run(self, images: Images) -> Outputs:
         count = len(images)
@@ -97,6 +88,20 @@ def _session(file: Path) -> Any:
             f"{file} is no network that ONNX Runtime can run: fetch or export it anew, or close other programs if "
             "memory is short"
         ) from error
+
+
+def _input_of(session: Any, file: Path) -> tuple[str, tuple[int | None, ...]]:
+    """Return the name and shape of the input; raises ModelMissing where it takes no images."""
+    inputs = session.get_inputs()
+    if len(inputs) == 1 and inputs[0].type == "tensor(float)":
+        shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape or ())
+        if len(shape) == 4 and shape[1] in {3, None}:
+            return inputs[0].name, shape
+    taken = ", ".join(f"{given.name} {given.shape} {given.type}" for given in inputs)
+    raise ModelMissing(
+        f"{file} takes {taken or 'nothing'}, where one batch of colour images as float is needed "
+        "(N x 3 x height x width): name another file."
+    )
 
 
 class TorchNetwork(_Batched):

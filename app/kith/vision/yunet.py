@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,9 @@ def faces(network: Network, rgb: Rgb) -> Floats:
 def _check(network: OnnxNetwork, model: Path) -> None:
     """Look whether twelve outputs of the right shapes come out, which other networks do not give."""
     side = 2 * STRIDES[-1]
-    expected = [(1, (side // stride) ** 2, numbers) for numbers in NUMBERS_A_CELL for stride in STRIDES]
-    free = tuple(network.input_shape[2:]) == (None, None)
-    if not free or [output.shape for output in network(np.zeros((1, 3, side, side), np.float32))] != expected:
+    expected = [(1, (side // stride) ** 2, numbers) for numbers, stride in product(NUMBERS_A_CELL, STRIDES)]
+    takes_any_size = network.input_shape[2:] == (None, None)
+    if not takes_any_size or [output.shape for output in network(np.zeros((1, 3, side, side), np.float32))] != expected:
         raise ModelMissing(
             f"{model} is not the YuNet that Kith works with, which takes photos of any size: move the file away and "
             f"fetch the right one with {command('models', 'download')}."
@@ -82,10 +83,10 @@ def _padded(rgb: Rgb) -> Floats:
 
 def _decoded(outputs: Sequence[Floats], columns: int) -> Floats:
     """Return the rows of all cells sure enough, overlapping ones too."""
-    rows = [
-        _of_grid([output[0] for output in outputs[index :: len(STRIDES)]], stride, columns // stride)
-        for index, stride in enumerate(STRIDES)
-    ]
+    rows = []
+    for index, stride in enumerate(STRIDES):
+        of_grid = [output[0] for output in outputs[index :: len(STRIDES)]]
+        rows.append(_of_grid(of_grid, stride, columns // stride))
     return np.concatenate(rows)
 
 
