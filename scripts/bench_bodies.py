@@ -22,7 +22,8 @@ from kith.identity.gallery import Gallery, gallery_of
 from kith.identity.matching import most_alike_people
 from kith.photos.decode import load_rgb
 from kith.values.samples import Sample
-from kith.vision.bodies import onnx_bodies
+from kith.vision.bodies import TorchreidBodyExtractor
+from kith.vision.runtime import OnnxNetwork
 
 PEDESTRIANS, NETWORK = "pedestrians", "osnet_x0_25"
 SPLITS = 100
@@ -85,7 +86,7 @@ def bodies(data: Path) -> Tables:
 def crops_in(folder: Path, network: Path) -> list[Crop]:
     """Return the crops of a folder of pedestrians (person/person_camera_….jpg) with their body vectors."""
     paths = sorted(folder.glob("*/*.jpg"))
-    extract = onnx_bodies(network, NETWORK)
+    extract = TorchreidBodyExtractor(OnnxNetwork(network), NETWORK).encode
     people = {name: number for number, name in enumerate(sorted({path.parent.name for path in paths}), start=1)}
     parts = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
     looked_at = progress(parts, f"{len(paths)} crops", len(parts))

@@ -22,16 +22,16 @@ from bench_rules import FIVE, trials
 from bench_tables import Row, Tables
 from kith.photos.box import Box
 from kith.photos.decode import load_at_least, load_rgb
-from kith.vision.align import AlignedFace, Predictor, detect_and_align_faces, landmark_predictor
-from kith.vision.detect import Detection, Detector
-from kith.vision.dlib_detectors import CNN_FILE, cnn, hog
-from kith.vision.dlib_network import face_resnet
-from kith.vision.encode import FaceEncoder, face_encoder, face_weights
-from kith.vision.model_files import DETECTOR, find_model, packaged_model
+from kith.vision.alignment import AlignedFace, detect_and_align_faces
+from kith.vision.detection import Detect, Detection
+from kith.vision.dlib_detectors import DlibCnn, DlibHog
+from kith.vision.dlib_faces import DlibFaces
+from kith.vision.face_model import FaceModel
+from kith.vision.model_files import find_model
 from kith.vision.observations import Rgb
-from kith.vision.resize import working_copy
 from kith.vision.runtime import TorchNetwork
-from kith.vision.yunet import yunet
+from kith.vision.working_copy import working_copy
+from kith.vision.yunet import YuNet
 
 OVERLAP = 0.4  # of an annotated box and a found one, intersection over union
 SIZES = {"under 20": 20.0, "20 to 40": 40.0, "40 to 80": 80.0, "80 and more": np.inf}  # pixels
@@ -57,9 +57,8 @@ class Annotated(NamedTuple):
 class Engines(NamedTuple):
     """The models that find, align and describe faces."""
 
-    detector: Detector
-    predictor: Predictor
-    encoder: FaceEncoder
+    detector: Detect
+    faces: FaceModel
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ def detection(data: Path) -> Tables:
 
     cv2.setNumThreads(1)  # as in the workers
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
-        encoder = face_encoder(TorchNetwork(face_resnet(face_weights()), "cpu"))
-        engines = Engines(_yunet(Path(folder)), landmark_predictor(), encoder)
+        model = DlibFaces(TorchNetwork(DlibFaces.source().build(), "cpu"))
+        engines = Engines(_yunet(Path(folder)), model)
         marked = list(annotated_photos(data))
         tables = {"detectors": detectors(marked, engines.detector), "boxes": boxes_found(marked, engines.detector)}
         faces = faces_in(data, PEOPLE)
@@ -91,10 +90,10 @@ def detection(data: Path) -> Tables:
         return {**tables, "pixels of the chip": pixels_of_the_chip(faces, photos, engines)}
 
 
-def _yunet(folder: Path) -> Detector:
-    model = find_model(DETECTOR, settings_in(folder))
+def _yunet(folder: Path) -> Detect:
+    model = find_model("yunet_2026may", settings_in(folder))
     assert model, "this needs YuNet's file in the models folder"
-    return yunet(model)
+    return YuNet(model)
 
 
 def annotated_photos(data: Path) -> Iterator[Marked]:
@@ -130,7 +129,7 @@ def timed(work: Callable[..., T], *arguments: object) -> tuple[T, float]:
     return work(*arguments), 1000 * (time.process_time() - began)
 
 
-def found_in(path: Path, detector: Detector) -> tuple[list[tuple[Box, Detection]], float]:
+def found_in(path: Path, detector: Detect) -> tuple[list[tuple[Box, Detection]], float]:
     """Return what a detector finds in a photo of the shipped working size, and the milliseconds it took."""
     rgb = working_copy(load_at_least(path, DEFAULTS.resize_max)[0], DEFAULTS.resize_max)
     height, width = rgb.shape[:2]
@@ -139,14 +138,13 @@ def found_in(path: Path, detector: Detector) -> tuple[list[tuple[Box, Detection]
     return [(Box(*place), one) for place, one in zip(places, found)], took
 
 
-def detectors(marked: Sequence[Marked], shipped: Detector) -> list[Row]:
+def detectors(marked: Sequence[Marked], shipped: Detect) -> list[Row]:
     """Count the marked faces that each detector finds, by their width."""
-    network = cnn(packaged_model(CNN_FILE))
-    every = [("yunet", shipped, 1), ("hog", hog(), 1), ("cnn", network, CNN_STEP)]
+    every = [("yunet", shipped, 1), ("hog", DlibHog(), 1), ("cnn", DlibCnn(), CNN_STEP)]
     return [_recall(name, detector, marked[::step]) for name, detector, step in every]
 
 
-def _recall(name: str, detector: Detector, marked: Sequence[Marked]) -> Row:
+def _recall(name: str, detector: Detect, marked: Sequence[Marked]) -> Row:
     hits, of, times, false = Counter[str](), Counter[str](), [], 0
     for path, faces in progress(marked, f"{len(marked)} photos, {name}", len(marked)):
         found, took = found_in(path, detector)
@@ -169,7 +167,7 @@ def _nobodys(box: Box, faces: Sequence[Annotated]) -> bool:
     return not any(face.box.iou(box) for face in faces)
 
 
-def boxes_found(marked: Sequence[Marked], detector: Detector) -> list[Row]:
+def boxes_found(marked: Sequence[Marked], detector: Detect) -> list[Row]:
     """Count the detector's boxes by their own width: on a marked face, touching one, or touching none."""
     kinds: Counter[tuple[str, str]] = Counter()
     for path, faces in marked:
@@ -210,7 +208,7 @@ def at_working_size(size: int, faces: Sequence[Face], photos: Sequence[LargePhot
         working, shrunk = timed(working_copy, decoded, size)
         found, looked = timed(engines.detector, working)
         finer = Finer(photo.path, decoded, has_more)
-        hits[photo.width] += look_for(photo, decoded, working, found, engines.predictor, finer)
+        hits[photo.width] += look_for(photo, decoded, working, found, engines.faces, finer)
         reading.append(took + shrunk)
         finding.append(looked)
         again.append(finer.took)
@@ -239,11 +237,11 @@ def look_for(
     cut_from: Rgb,
     working: Rgb,
     found: Sequence[Detection],
-    predictor: Predictor,
+    model: FaceModel,
     finer: Callable[[], Rgb] | None = None,
 ) -> list[Hit]:
     """Return each person of a large photo with the largest face found where they are."""
-    aligned = detect_and_align_faces(cut_from, working, lambda _: list(found), predictor, finer)
+    aligned = detect_and_align_faces(cut_from, working, lambda _: list(found), model, finer)
     scale = LARGE[0] / working.shape[1]
     return [(face, next((one for one in aligned if _inside(one, place, scale)), None)) for face, place in photo.people]
 
@@ -262,7 +260,7 @@ def found_and_named(faces: Sequence[Face], hits: Sequence[Hit], engines: Engines
 
 def named(faces: Sequence[Face], hits: Sequence[Hit], engines: Engines) -> Row:
     """Return what galleries of five normal samples say to the faces, a face not found being nobody's."""
-    vectors = iter(engines.encoder([aligned.chip for _, aligned in hits if aligned])[0])
+    vectors = iter(engines.faces.encode([aligned.chip for _, aligned in hits if aligned]))
     probes = [
         replace(face, seen=replace(face.seen, vector=next(vectors) if aligned else FAR)) for face, aligned in hits
     ]
@@ -282,7 +280,7 @@ def pixels_of_the_chip(faces: Sequence[Face], photos: Sequence[LargePhoto], engi
             again = Finer(photo.path, decoded, has_more)()
             whole, *_ = load_at_least(photo.path, max(LARGE))
             for source, rgb in zip(sources, (decoded, again, whole)):
-                hits[source] += look_for(photo, rgb, working, found, engines.predictor)
+                hits[source] += look_for(photo, rgb, working, found, engines.faces)
         rows += [{"width": width, "cut from": source, **_quality(faces, hits[source], engines)} for source in sources]
     return rows
 

@@ -17,7 +17,6 @@ from scipy.stats import binomtest
 from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in, progress
 from bench_rules import (
     HELD_OUT,
-    MIRRORED,
     MIX,
     NEAREST,
     OTHER,
@@ -27,7 +26,6 @@ from bench_rules import (
     Outcome,
     Rule,
     Setup,
-    mirrored,
     shipped,
     tolerance_letting_in,
     trials,
@@ -52,13 +50,11 @@ def identify(data: Path) -> Tables:
     probes = [face for face in faces if face.person or face.seen.pixels >= LEAST_PIXELS_NAMED]
     tables: Tables = {"faces": [_about(faces, probes)]}
     tables |= {name: [] for name in ("rules", "shipped settings", "side by side")}
-    both = mirrored(faces), mirrored(probes)
     for setup in progress(SETUPS, f"{len(SETUPS)} kinds of galleries", len(SETUPS)):
         ours = trials(faces, setup, probes)
         if not ours:
             continue
         by_rule = {name: trials(faces, setup, probes, rule) for name, rule in RULES.items()}
-        by_rule[MIRRORED] = trials(both[0], setup, both[1], RULES[SHIPPED])
         tables["rules"].append({"samples": setup.name, **{name: _equal(own) for name, own in by_rule.items()}})
         tables["shipped settings"].append({"samples": setup.name, **summary(ours)})
         tables["side by side"].append({"samples": setup.name, **_beside(by_rule[NEAREST], ours)})

@@ -16,7 +16,7 @@ from kith.identity.matching import nearest_people
 from kith.photos.box import Box
 from kith.policies import BodyPolicy
 from kith.values.sightings import Case, Sighting
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind, Observation
 
 PEOPLE, SAMPLES, PROBES, LENGTH = 1000, 20, 100_000, 128
@@ -35,10 +35,10 @@ def matching(_data: Path) -> Tables:
         return (people[numbers] + random.normal(size=(len(numbers), LENGTH)) * SPREAD / np.sqrt(LENGTH)).astype("f4")
 
     numbers = np.repeat(np.arange(PEOPLE), SAMPLES)
-    gallery = Gallery(FACE_MODEL_ID, numbers, np.arange(len(numbers)), faces_of(numbers))
+    gallery = Gallery(default_face_model().id, numbers, np.arange(len(numbers)), faces_of(numbers))
     probes = faces_of(random.integers(0, PEOPLE, PROBES))
     ways: dict[str, Callable[[], object]] = {
-        "nearest people": lambda: nearest_people(gallery, FACE_MODEL_ID, probes),
+        "nearest people": lambda: nearest_people(gallery, gallery.model_id, probes),
         "decisions": lambda: _decider(gallery, probes),
     }
     return {
@@ -62,7 +62,9 @@ def _decider(gallery: Gallery, probes: Any) -> int:
     decided = 0
     for start in range(0, len(probes), CHUNK):
         seen = [
-            Observation(Kind.FACE, FACE_MODEL_ID, Box(0, 0, 1, 1), 1, vector, sharpness=500, pixels=100, frontality=1)
+            Observation(
+                Kind.FACE, gallery.model_id, Box(0, 0, 1, 1), 1, vector, sharpness=500, pixels=100, frontality=1
+            )
             for vector in probes[start : start + CHUNK]
         ]
         cases = [Case([Sighting(number, face, None)], {number: ()}) for number, face in enumerate(seen)]

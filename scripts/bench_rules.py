@@ -20,7 +20,7 @@ from kith.identity.gallery import Gallery, gallery_of
 from kith.policies import BodyPolicy
 from kith.values.samples import Sample
 from kith.values.sightings import Case, Sighting
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 
 SPLITS = 40
 OTHER, HELD_OUT = -1, 0
@@ -78,7 +78,7 @@ def split(faces: Sequence[Face], setup: Setup, seed: int, probes: Sequence[Face]
     known_by = {(one.photo, one.person) for one in taught}
     asked = [one for one in probes if (one.photo, one.person) not in known_by]
     truth = [numbers.get(one.person, HELD_OUT) if one.person else OTHER for one in asked]
-    return Split(gallery_of(FACE_MODEL_ID, samples), asked, np.array(truth))
+    return Split(gallery_of(default_face_model().id, samples), asked, np.array(truth))
 
 
 # Rules: the distance of each face asked (N) to each person (P)
@@ -143,7 +143,6 @@ def against_others(one: Split) -> Floats:
 
 
 SHIPPED, NEAREST = "mean of 3 nearest", "nearest sample"
-MIRRORED = "the same, with the mirror"
 RULES: dict[str, Rule] = {
     NEAREST: nearest_samples(1),
     "mean of 2": nearest_samples(2),
@@ -155,13 +154,6 @@ RULES: dict[str, Rule] = {
     "trimmed": trimmed,
     "against others": against_others,
 }
-
-
-def mirrored(faces: Sequence[Face]) -> list[Face]:
-    """Return the faces with the mean of their vector and that of their mirror image."""
-    seen = [one.seen for one in faces]
-    vectors = [one.vector if one.mirror is None else (one.vector + one.mirror) / 2 for one in seen]
-    return [replace(face, seen=replace(face.seen, vector=vector)) for face, vector in zip(faces, vectors)]
 
 
 # Outcomes

@@ -23,7 +23,7 @@ from kith.library.redecision_records import RedecisionRecords
 from kith.library.store import open_store
 from kith.policies import BodyPolicy
 from kith.settings import Settings
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 
 OBSERVATIONS, PEOPLE, SAMPLES = 100_000, 1_000, 20
 FACES_A_PHOTO = 1.4
@@ -107,6 +107,7 @@ def _fill(root: Path) -> None:
     settings = _settings(root)
     settings.dataset_folder.mkdir()
     random = np.random.default_rng(0)
+    model_id = default_face_model().id
     within = WITHIN / ROOT
     spread = (BETWEEN**2 - WITHIN**2) ** 0.5 / ROOT
     mean = random.normal(size=128)
@@ -136,10 +137,15 @@ def _fill(root: Path) -> None:
         )
         enter(
             "INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, sharpness, "
-            "pixels, frontality, weak, vector, mirror) "
-            "VALUES (?, ?, 'face', ?, 0.1, 0.1, 0.2, 0.2, 0.9, 300, 120, 0.9, 0, ?, ?)",
+            "pixels, frontality, weak, vector) "
+            "VALUES (?, ?, 'face', ?, 0.1, 0.1, 0.2, 0.2, 0.9, 300, 120, 0.9, 0, ?)",
             (
-                (key, int(photo) + 1, FACE_MODEL_ID, *2 * [_vector(centres[person] + within * random.normal(size=128))])
+                (
+                    key,
+                    int(photo) + 1,
+                    model_id,
+                    _vector(centres[person] + within * random.normal(size=128)),
+                )
                 for key, (photo, person) in enumerate(zip(photos, people), start=1)
             ),
         )

@@ -123,9 +123,9 @@ def kernels(config: Config) -> Iterator[Run]:
     from kith.jobs.engines import made_ready
     from kith.photos.decode import load_at_least
     from kith.photos.photo_file import opened
-    from kith.vision import analyse as road
     from kith.vision.engines import engines_of
-    from kith.vision.resize import working_copy
+    from kith.vision.scene import see
+    from kith.vision.working_copy import working_copy
 
     with open_context(_with_library(_settings(config)), threading.Event(), "bench") as context:
         spec, size = made_ready(context.spec, context.device), context.batch_size
@@ -142,12 +142,12 @@ def kernels(config: Config) -> Iterator[Run]:
             bodies = clock("persons", engines.persons, working) if engines.persons else []
             found = replace(engines, detector=lambda _, faces=faces: faces, persons=lambda _, bodies=bodies: bodies)
             with opened(path) as file:
-                people += road._see(file, None, spec, found).people
+                people += see(file, None, spec, found).people
         chips = [somebody.face.chip for somebody in people if somebody.face]
         crops = [somebody.body.crop for somebody in people if somebody.body]
-        clock("encode", engines.encoder, chips)
+        clock("encode", engines.faces.encode, chips)
         if engines.bodies and crops:
-            clock("body", engines.bodies, crops)
+            clock("body", engines.bodies.encode, crops)
         return len(chips), len(crops)
 
     def run(photos: list[Path], _: bool) -> Reply:
@@ -155,7 +155,7 @@ def kernels(config: Config) -> Iterator[Run]:
         found = [look(photos[start : start + size], clock) for start in range(0, len(photos), size)]
         faces, bodies = map(sum, zip(*found))
         reply = {"seconds": sum(clock.stages.values()), "stages": clock.stages, "faces": faces, "bodies": bodies}
-        return {**reply, "decode_alone": _decode_alone(photos, decode, road._threads(spec))} if size > 1 else reply
+        return {**reply, "decode_alone": _decode_alone(photos, decode, os.cpu_count() or 1)} if size > 1 else reply
 
     yield run
 

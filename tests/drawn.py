@@ -13,8 +13,8 @@ from kith.errors import BadPhoto
 from kith.jobs.workers import InlineExecutor
 from kith.photos.box import Box
 from kith.photos.decode import load_rgb
-from kith.vision.analyse import EngineSpec
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.engines import EngineSpec
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
 from tests.desk import is_analysis
 from tests.small_world import face_vector
@@ -89,7 +89,7 @@ def _appearance(
     upright = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
     box = upright.to_stored(orientation)
     face = Observation(
-        Kind.FACE, FACE_MODEL_ID, box, 0.9, vector_of(number), sharpness=500.0, pixels=120.0, frontality=1.0
+        Kind.FACE, default_face_model().id, box, 0.9, vector_of(number), sharpness=500.0, pixels=120.0, frontality=1.0
     )
     return Appearance(box, (face,))
 

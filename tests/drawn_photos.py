@@ -18,9 +18,9 @@ from kith.jobs import looking
 from kith.photos.box import Box
 from kith.photos.decode import load_at_least
 from kith.photos.facts import perceptual_hash
-from kith.vision.analyse import Photo
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.analysis import Photo
 from kith.vision.engines import EngineSpec
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
 from tests.small_world import body_vector
 
@@ -151,11 +151,10 @@ def _face(corners: Corners, pixels: Pixels, number: int, orientation: int) -> Ob
     photo = round(float(pixels[max(0, top - side // 8), left + side // 4 : right - side // 4].mean()) / 8)
     return Observation(
         Kind.FACE,
-        FACE_MODEL_ID,
+        default_face_model().id,
         _box((left, top, right, bottom), pixels, orientation),
         0.9,
         _vector(number, photo),
-        _vector(number, photo + 100),
         sharpness=_sharpness(pixels[top:bottom, left:right]),
         pixels=float(side),
         frontality=1.0,
@@ -183,7 +182,7 @@ def _body(
     below_face: bool = False,
 ) -> Observation:
     model = spec.body_model_id or ""
-    is_weak = not below_face and spec.person_file is None
+    is_weak = not below_face and spec.person_detector is None
     vector = np.mean([body_vector((number,), 0, model) for number in like], axis=0)
     vector /= np.linalg.norm(vector)
     return Observation(Kind.BODY, model, _box(corners, pixels, orientation), 1.0, vector, weak=is_weak)
@@ -197,7 +196,7 @@ def _box(corners: Corners, pixels: Pixels, orientation: int) -> Box:
 
 
 def _sharpness(face: Pixels) -> float:
-    """Return the variance of the Laplacian, as `kith.vision.align.sharpness`, without OpenCV, which disturbs Qt."""
+    """Return the variance of the Laplacian, as `kith.vision.alignment.sharpness`, without OpenCV, which disturbs Qt."""
     grey = np.asarray(Image.fromarray(face).convert("L").resize((64, 64), Image.Resampling.BOX), float)
     around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
     return float((around - 4 * grey[1:-1, 1:-1]).var())

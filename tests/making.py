@@ -52,10 +52,8 @@ def face(
     frontality: float = 1.0,
 ) -> Observation:
     """Return a good face, but for what is asked otherwise."""
-    values, mirrored = np.array(vector or (0,), np.float32), np.array(vector[::-1] or (0,), np.float32)
-    return Observation(
-        Kind.FACE, model, box, 0.9, values, mirrored, sharpness=sharpness, pixels=pixels, frontality=frontality
-    )
+    values = np.array(vector or (0,), np.float32)
+    return Observation(Kind.FACE, model, box, 0.9, values, sharpness=sharpness, pixels=pixels, frontality=frontality)
 
 
 def body(*vector: float, box: Box = LEFT, model: str = BODIES, weak: bool = False) -> Observation:

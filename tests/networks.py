@@ -6,7 +6,35 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save_model
 
+from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, Model, named
+from kith.vision.bodies import TorchreidBodyExtractor
+from kith.vision.dlib_faces import DlibFaces
+from kith.vision.engines import Chosen, EngineSpec
+from kith.vision.export import prepare_network
+from kith.vision.runtime import OnnxNetwork
+
 IMAGES = ["batch", 3, "height", "width"]
+
+
+def spec_of(reid_model: str = "", weights: Path | None = None) -> EngineSpec:
+    """Return what looks for faces by HOG, and describes bodies where there are weights."""
+    body = Chosen.of(BODY_MODELS[0].code, reid_model, weights) if weights else None
+    return EngineSpec(_chosen(named(FACE_DETECTORS, "hog")), _chosen(FACE_MODELS[0]), None, body, 1000, 16, 32)
+
+
+def _chosen(model: Model | None) -> Chosen:
+    assert model
+    return Chosen.of(model.code, model.name)
+
+
+def dlib_faces(folder: Path) -> DlibFaces:
+    """Return dlib's face model, its network exported to a folder."""
+    return DlibFaces(OnnxNetwork(prepare_network(DlibFaces.source(), folder)))
+
+
+def onnx_bodies(file: Path, model_id: str) -> TorchreidBodyExtractor:
+    """Return a body model over an .onnx file."""
+    return TorchreidBodyExtractor(OnnxNetwork(file), model_id)
 
 
 def save_network(

@@ -26,8 +26,8 @@ from kith.photos.facts import read_facts
 from kith.photos.outputs import MARKER, REPORT
 from kith.settings import Settings
 from kith.values.links import Link, Source, Word, said_to_be
-from kith.vision.analyse import EngineSpec
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.engines import EngineSpec
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
 from tests.desk import is_analysis, no_analysis, run_job
 
@@ -82,7 +82,7 @@ class Eyes(Executor):
             place = Box(box.x + spec.resize_max / 100_000, *box[1:])
             own = [
                 Observation(
-                    Kind.FACE, FACE_MODEL_ID, place, 0.9, face_vector(who, photo),
+                    Kind.FACE, default_face_model().id, place, 0.9, face_vector(who, photo),
                     sharpness=5.0 if poor else 500.0, pixels=120.0, frontality=1.0,
                 )
             ]  # fmt: skip
@@ -242,7 +242,7 @@ class World:
             assert sum(one.source is Source.USER and one.word is Word.IS for one in own) <= 1
         models = {one.model_id for own in links.values() for one in own if one.source is Source.MACHINE}
         bodies = {row[0] for row in self.query("SELECT DISTINCT model_id FROM observations WHERE kind = 'body'")}
-        assert models <= {FACE_MODEL_ID} | bodies
+        assert models <= {default_face_model().id} | bodies
 
     def _all_links(self, store: Store) -> dict[int, list[Link]]:
         return {key: store.people.links(key) for (key,) in self.query("SELECT id FROM appearances")}

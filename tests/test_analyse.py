@@ -15,9 +15,9 @@ from kith.errors import BadPhoto, ModelMissing
 from kith.jobs.engines import decided_device, find_engines, made_ready
 from kith.settings import Device, Settings
 from kith.vision import engines
-from kith.vision.analyse import analyse
-from kith.vision.encode import FACE_MODEL_ID
-from kith.vision.engines import EngineSpec
+from kith.vision.analysis import analyse
+from kith.vision.engines import Chosen, EngineSpec
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Kind
 from kith.vision.runtime import TorchNetwork, cuda_available
 from tests.desk import REPOSITORY, Desk
@@ -49,7 +49,7 @@ def test_a_photo_shows_faces_and_their_bodies(desk: Desk, shared: Path) -> None:
     assert len(seen.appearances) == 3
     for appearance in seen.appearances:
         face, body = appearance.observations
-        assert (face.kind, face.model_id, face.vector.shape) == (Kind.FACE, FACE_MODEL_ID, (128,))
+        assert (face.kind, face.model_id, face.vector.shape) == (Kind.FACE, default_face_model().id, (128,))
         assert (body.kind, body.model_id, body.weak) == (Kind.BODY, spec.body_model_id, False)
         assert body.box.y >= face.box.y + face.box.h - 0.01
 
@@ -128,14 +128,16 @@ def test_failures_come_back_as_values(desk: Desk, shared: Path, tmp_path: Path) 
     (photo,) = analyse([(tmp_path / "empty.jpg", None)], spec)
     assert isinstance(photo, BadPhoto)
     assert "empty" in photo.reason
-    for one in analyse([(desk.data / TWO, None)] * 2, replace(spec, detector_file=spec.reid_weights)):
+    assert spec.body_model
+    foreign = replace(spec.face_detector, file=spec.body_model.file)
+    for one in analyse([(desk.data / TWO, None)] * 2, replace(spec, face_detector=foreign)):
         assert isinstance(one, ModelMissing)
 
 
 def test_a_worker_on_the_cpu_imports_neither_torch_nor_face_recognition(desk: Desk, shared: Path) -> None:
     spec = _spec(desk, **_bodies(desk))
     code = (
-        "import pickle, sys; from kith.vision.analyse import analyse; "
+        "import pickle, sys; from kith.vision.analysis import analyse; "
         "photos, spec = pickle.loads(sys.stdin.buffer.read()); (seen,) = analyse(photos, spec); "
         "assert len(seen.appearances) == 3, seen; "
         "print(*sorted({name.partition('.')[0] for name in sys.modules} & "
@@ -151,7 +153,8 @@ def test_the_way_of_looking_has_a_name_of_its_own(desk: Desk, shared: Path) -> N
     names = {spec.engine_id}
     names |= {_spec(desk, min_face=24).engine_id, _spec(desk, face_detector="hog").engine_id}
     with_bodies = _spec(desk, **_bodies(desk))
-    names |= {with_bodies.engine_id, replace(with_bodies, person_model_id="yolox_nano:1").engine_id}
+    person = Chosen("kith.vision.yolox:Yolox", "yolox_nano", "yolox_nano:1")
+    names |= {with_bodies.engine_id, replace(with_bodies, person_detector=person).engine_id}
     assert len(names) == 5
     assert replace(spec, networks=None, batch_size=1).engine_id == spec.engine_id
 

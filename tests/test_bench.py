@@ -16,8 +16,8 @@ from PIL import Image
 from kith.errors import BadInput
 from kith.photos.decode import load_rgb
 from kith.photos.facts import read_facts
-from kith.vision.bodies import onnx_bodies
 from kith.vision.runtime import cuda_available
+from tests.networks import onnx_bodies
 
 REPOSITORY = Path(__file__).parents[1]
 pytestmark = pytest.mark.bench
@@ -127,11 +127,11 @@ def test_the_articles_pipeline_describes_bodies_as_kith_does(shared: Path, scrip
     from bench_articles import ArticlesPipeline
 
     pipeline = ArticlesPipeline("osnet_x0_25", shared / "models/osnet_x0_25_msmt17.pth")
-    kith = onnx_bodies(shared / "models/osnet_x0_25_msmt17.onnx", "osnet_x0_25", 1)
+    kith = onnx_bodies(shared / "models/osnet_x0_25_msmt17.onnx", "osnet_x0_25")
     for photo in sorted((shared / "data/pedestrians").rglob("*.jpg"))[:3]:
         crop = load_rgb(photo)
         vector = pipeline.body(crop)[0].numpy()
-        assert kith([crop])[0] @ vector / np.linalg.norm(vector) > 0.99
+        assert kith.encode([crop])[0] @ vector / np.linalg.norm(vector) > 0.99
 
 
 def test_memory_is_that_of_all_processes_of_a_side(scripts: Path) -> None:

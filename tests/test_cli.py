@@ -18,8 +18,8 @@ from kith import __version__
 from kith.cli.main import cli
 from kith.jobs.context import open_context
 from kith.library.store import open_store
+from kith.model_registry import DOWNLOADED, PACKAGED
 from kith.settings import Settings, load
-from kith.vision.model_registry import PACKAGED, REGISTRY
 from tests.desk import (
     CHIRAC,
     CHIRAC_AGAIN,
@@ -536,11 +536,11 @@ def test_models_are_listed_with_their_places(desk: Desk, shared: Path) -> None:
     code, out, err = _run("models", "--settings", desk.settings_file())
     assert (code, err) == (0, "")
     states = {line.partition(": ")[0]: line.partition(": ")[2] for line in out.splitlines() if line[0] != " "}
-    assert states.keys() == {model.name for model in (*REGISTRY, *PACKAGED)}
+    assert states.keys() == {model.name for model in (*DOWNLOADED, *PACKAGED)}
     assert states["yunet_2026may"] == f"ready, {desk.models / 'face_detection_yunet_2026may.onnx'}"
     assert states["osnet_ain_x1_0"] == "missing"
     assert states["dlib_faces"].startswith("ready, ")
-    assert all(model.sha256 in out for model in REGISTRY)
+    assert all(model.sha256 in out for model in DOWNLOADED)
 
 
 def test_models_download_says_when_nothing_is_missing(desk: Desk, tmp_path: Path) -> None:

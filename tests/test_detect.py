@@ -12,20 +12,19 @@ from PIL import Image, ImageFile, ImageFilter
 from kith.errors import ModelMissing
 from kith.photos.decode import load_at_least, load_rgb
 from kith.settings import Settings
-from kith.vision import align
-from kith.vision.align import FINE_ENOUGH, AlignedFace, detect_and_align_faces, landmark_predictor
-from kith.vision.detect import Detection, squared, wide_enough
-from kith.vision.dlib_detectors import CNN_FILE, cnn, hog
-from kith.vision.dlib_network import face_resnet
-from kith.vision.encode import face_encoder, face_weights
+from kith.vision import dlib_faces as dlibs
+from kith.vision.alignment import FINE_ENOUGH, AlignedFace, detect_and_align_faces
+from kith.vision.detection import Detection, wide_enough
+from kith.vision.dlib_detectors import CNN_FILE, DlibCnn, DlibHog
+from kith.vision.dlib_faces import DlibFaces, face_weights
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
-from kith.vision.resize import working_copy
-from kith.vision.runtime import OnnxNetwork, TorchNetwork
-from kith.vision.yunet import faces, yunet
+from kith.vision.runtime import OnnxNetwork
+from kith.vision.working_copy import working_copy
+from kith.vision.yunet import YuNet, faces, squared
 from tests.desk import shared_folder
 from tests.drawn_people import ANN, BOB, draw_photo
-from tests.networks import save_network
+from tests.networks import dlib_faces, save_network
 
 GATE = Settings().lap_var_thresh
 SAMPLES = ("groups/*.*", "detect/dlib_faces/*.jpg", "detect/street_voc/*5.jpg", "athletes/*/*[05].*", "lfw10/*/*1.jpg")
@@ -62,13 +61,13 @@ def test_yunet_finds_what_opencvs_finds(shared: Path, detector_file: Path, patte
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 900), (700, 2), (32, 32), (33, 65)])
 def test_a_photo_of_any_shape_can_be_searched(detector_file: Path, size: tuple[int, int]) -> None:
-    assert yunet(detector_file)(np.full((*size, 3), 128, np.uint8)) == []
+    assert YuNet(detector_file)(np.full((*size, 3), 128, np.uint8)) == []
 
 
 def test_a_detector_may_be_used_by_several_threads(shared: Path, detector_file: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    detector = yunet(detector_file)
+    detector = YuNet(detector_file)
     photos = [load_rgb(shared / "data/groups" / f"{name}.jpg", 640) for name in ("six_people", "two_people", "cat")]
     alone = [detector(photo) for photo in photos]
     with ThreadPoolExecutor(3) as threads:
@@ -96,7 +95,7 @@ def test_what_is_not_yunet_is_refused_by_name(request: pytest.FixtureRequest, tm
         case _:
             save_network(file, ("Relu", ["images"], "vectors"))
     with pytest.raises(ModelMissing, match=r"detector\.onnx .*fetch"):
-        yunet(file)
+        YuNet(file)
 
 
 def test_a_face_becomes_the_square_of_equal_area_around_its_centre() -> None:
@@ -109,8 +108,8 @@ def test_a_face_becomes_the_square_of_equal_area_around_its_centre() -> None:
 
 
 def test_a_profile_is_told_from_the_front(shared: Path, detector_file: Path) -> None:
-    (front,) = yunet(detector_file)(load_rgb(shared / "data/groups/obama-1080p.jpg", 800))
-    sisters = yunet(detector_file)(load_rgb(shared / "data/athletes/serena_williams/serena-usa-m.jpg", 800))
+    (front,) = YuNet(detector_file)(load_rgb(shared / "data/groups/obama-1080p.jpg", 800))
+    sisters = YuNet(detector_file)(load_rgb(shared / "data/athletes/serena_williams/serena-usa-m.jpg", 800))
     assert front.frontality > 0.8
     assert min(one.frontality for one in sisters) < 0.5
 
@@ -120,8 +119,13 @@ def test_narrow_faces_are_left_out() -> None:
     assert wide_enough(lambda _: boxes, 16)(np.zeros((20, 20, 3), np.uint8)) == boxes[1:]
 
 
-def _aligned(rgb: Rgb, detector_file: Path) -> list[AlignedFace]:
-    return detect_and_align_faces(rgb, rgb, yunet(detector_file), landmark_predictor())
+@pytest.fixture
+def model(networks: Path) -> DlibFaces:
+    return dlib_faces(networks)
+
+
+def _aligned(rgb: Rgb, detector_file: Path, model: DlibFaces) -> list[AlignedFace]:
+    return detect_and_align_faces(rgb, rgb, YuNet(detector_file), model)
 
 
 @pytest.mark.parametrize(
@@ -135,24 +139,26 @@ def _aligned(rgb: Rgb, detector_file: Path) -> list[AlignedFace]:
         ("park.jpg", 0),
     ],
 )
-def test_every_face_is_found_largest_first(shared: Path, detector_file: Path, name: str, count: int) -> None:
-    found = _aligned(load_rgb(shared / "data/groups" / name, 800), detector_file)
+def test_every_face_is_found_largest_first(
+    shared: Path, detector_file: Path, name: str, count: int, model: DlibFaces
+) -> None:
+    found = _aligned(load_rgb(shared / "data/groups" / name, 800), detector_file, model)
     assert len(found) == count
     assert all(one.detection.width >= next_one.detection.width for one, next_one in pairwise(found))
 
 
-def test_hog_finds_faces_without_a_model_file(tmp_path: Path) -> None:
+def test_hog_finds_faces_without_a_model_file(tmp_path: Path, model: DlibFaces) -> None:
     real = shared_folder() / "data/groups/two_people.jpg"
     rgb = load_rgb(real if real.exists() else draw_photo(tmp_path / "two.png", ANN, BOB), 800)
-    found = detect_and_align_faces(rgb, rgb, hog(), landmark_predictor())
+    found = detect_and_align_faces(rgb, rgb, DlibHog(), model)
     assert len(found) == 2
     assert all(face.chip.shape == (150, 150, 3) for face in found)
 
 
 def test_dlibs_network_finds_the_face_that_yunet_finds(shared: Path, detector_file: Path) -> None:
     rgb = load_rgb(shared / "data/lfw10/Tony_Blair/Tony_Blair_0001.jpg", 125)
-    (face,) = cnn(packaged_model(CNN_FILE))(rgb)
-    same = max(yunet(detector_file)(rgb), key=lambda one: one.width)
+    (face,) = DlibCnn()(rgb)
+    same = max(YuNet(detector_file)(rgb), key=lambda one: one.width)
     assert face.score > 0.5
     assert abs(face.left + face.right - same.left - same.right) < same.width / 2
     assert abs(face.top + face.bottom - same.top - same.bottom) < same.width
@@ -168,15 +174,17 @@ def test_a_damaged_file_of_dlibs_network_is_refused_by_name(tmp_path: Path, kind
     else:
         file.write_text("not found")
     with pytest.raises(ModelMissing, match=r"detector\.dat .*install"):
-        cnn(file)
+        DlibCnn(file)
 
 
-def test_damaged_landmarks_are_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_landmarks_are_refused_by_name(
+    tmp_path: Path, model: DlibFaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "landmarks.dat"
-    file.write_bytes(packaged_model(align.LANDMARKS).read_bytes()[:1000])
-    monkeypatch.setattr(align, "packaged_model", lambda _: file)
+    file.write_bytes(packaged_model(dlibs.LANDMARKS).read_bytes()[:1000])
+    monkeypatch.setattr(dlibs, "packaged_model", lambda _: file)
     with pytest.raises(ModelMissing, match=r"landmarks\.dat is damaged"):
-        landmark_predictor()
+        DlibFaces(model._network)
 
 
 @cache
@@ -192,40 +200,40 @@ def _oracle() -> object:
 
 @pytest.mark.parametrize("working_size", [400, 640, 1280])
 def test_vectors_are_face_recognitions_of_the_pixels_as_read(
-    shared: Path, detector_file: Path, working_size: int
+    shared: Path, detector_file: Path, working_size: int, model: DlibFaces
 ) -> None:
     decoded, *_ = load_at_least(shared / "data/groups/six_people.jpg", working_size)
     working = working_copy(decoded, working_size)
-    found = detect_and_align_faces(decoded, working, yunet(detector_file), landmark_predictor())
+    found = detect_and_align_faces(decoded, working, YuNet(detector_file), model)
     finer = max(decoded.shape) / max(working.shape)
     boxes = [[round(side * finer) for side in face.detection[:4]] for face in found]
     expected = _oracle().face_encodings(decoded, [(top, right, bottom, left) for left, top, right, bottom in boxes])
-    vectors, _ = face_encoder(TorchNetwork(face_resnet(face_weights()), "cpu"))([face.chip for face in found])
+    vectors = model.encode([face.chip for face in found])
     assert len(expected) == len(found) == 6
     assert np.abs(vectors - np.array(expected)).max() < 1e-5
     assert [face.pixels for face in found] == [pytest.approx(face.detection.width * finer) for face in found]
 
 
-def test_chips_are_cut_from_the_finer_pixels(shared: Path, detector_file: Path) -> None:
+def test_chips_are_cut_from_the_finer_pixels(shared: Path, detector_file: Path, model: DlibFaces) -> None:
     decoded = load_rgb(shared / "data/groups/obama-1080p.jpg")
     working = working_copy(decoded, 480)
-    detector, predictor = yunet(detector_file), landmark_predictor()
-    (coarse,) = detect_and_align_faces(working, working, detector, predictor)
-    (fine,) = detect_and_align_faces(decoded, working, detector, predictor)
+    detector = YuNet(detector_file)
+    (coarse,) = detect_and_align_faces(working, working, detector, model)
+    (fine,) = detect_and_align_faces(decoded, working, detector, model)
     assert fine.detection == coarse.detection
     assert fine.sharpness > 1.5 * coarse.sharpness
     same = np.asarray(Image.fromarray(fine.chip).filter(ImageFilter.GaussianBlur(2)), float)
     assert np.abs(same - coarse.chip).mean() < 12  # the same face at the same place
 
 
-def test_small_faces_are_cut_from_pixels_twice_as_fine(shared: Path, detector_file: Path) -> None:
+def test_small_faces_are_cut_from_pixels_twice_as_fine(shared: Path, detector_file: Path, model: DlibFaces) -> None:
     photo = shared / "data/groups/six_people.jpg"
     fine = load_rgb(photo, 1200)
-    detector, predictor = yunet(detector_file), landmark_predictor()
+    detector = YuNet(detector_file)
 
     def seen(side: int) -> list[AlignedFace]:
         working = working_copy(fine, side)
-        return detect_and_align_faces(working, working, detector, predictor, lambda: fine)
+        return detect_and_align_faces(working, working, detector, model, lambda: fine)
 
     assert min(face.detection.width for face in seen(1000)) >= FINE_ENOUGH
     assert all(face.pixels == face.detection.width for face in seen(1000))
@@ -233,15 +241,15 @@ def test_small_faces_are_cut_from_pixels_twice_as_fine(shared: Path, detector_fi
     assert all(face.pixels == pytest.approx(4 * face.detection.width, rel=0.01) for face in seen(300))
 
 
-def test_sharpness_tells_blur_and_not_size(shared: Path, detector_file: Path, tmp_path: Path) -> None:
+def test_sharpness_tells_blur_and_not_size(shared: Path, detector_file: Path, tmp_path: Path, model: DlibFaces) -> None:
     original = Image.open(shared / "data/groups/obama-1080p.jpg").convert("RGB")
     small, blurred = tmp_path / "small.png", tmp_path / "blurred.png"
     original.resize((original.width // 6, original.height // 6), Image.Resampling.LANCZOS).save(small)
     original.filter(ImageFilter.GaussianBlur(original.width / 150)).save(blurred)
-    sharp_small = _aligned(load_rgb(small, 800), detector_file)[0]
+    sharp_small = _aligned(load_rgb(small, 800), detector_file, model)[0]
     assert sharp_small.detection.width < 80
     assert sharp_small.sharpness > GATE
-    assert _aligned(load_rgb(blurred, 800), detector_file)[0].sharpness < GATE
+    assert _aligned(load_rgb(blurred, 800), detector_file, model)[0].sharpness < GATE
 
 
 @pytest.mark.parametrize("size", [(1280, 640), (100, 50), (1, 1)])

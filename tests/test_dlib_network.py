@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageFile
 
 from kith.errors import ModelMissing
+from kith.vision.dlib_faces import DlibFaces, face_weights
 from kith.vision.dlib_network import face_resnet
-from kith.vision.encode import face_encoder, face_weights
-from kith.vision.exported import prepare_networks
+from kith.vision.export import prepare_network
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
 from kith.vision.runtime import Network, OnnxNetwork, TorchNetwork
@@ -74,7 +74,7 @@ def chips(photos: dict[str, Path]) -> list[Rgb]:
 @pytest.fixture(scope="module")
 def face_network(networks: Path) -> Callable[[str, int], Network]:
     """The face network by the name of its engine, with batches of that size."""
-    file = prepare_networks(networks, "", None).face
+    file = prepare_network(DlibFaces.source(), networks)
     module = face_resnet(face_weights())
     return lambda engine, size: OnnxNetwork(file, size) if engine == "onnx" else TorchNetwork(module, "cpu", size)
 
@@ -87,35 +87,31 @@ def test_vectors_are_dlibs(
     import dlib
 
     reference = dlib.face_recognition_model_v1(str(face_weights()))
-    mirrored = [np.ascontiguousarray(chip[:, ::-1]) for chip in chips]
-    plain, mirror = face_encoder(face_network(engine, batch_size))(chips)
+    vectors = DlibFaces(face_network(engine, batch_size)).encode(chips)
+    expected = np.array([reference.compute_face_descriptor(chip) for chip in chips])
     assert len(chips) > 8
-    for one, other in ((plain, chips), (mirror, mirrored)):
-        expected = np.array([reference.compute_face_descriptor(chip) for chip in other])
-        assert np.abs(one - expected).max() < 1e-5
-    assert np.abs(mirror - plain).max() > 1e-2
+    assert np.abs(vectors - expected).max() < 1e-5
 
 
 def test_both_engines_give_the_same_vectors(chips: list[Rgb], face_network: Callable[[str, int], Network]) -> None:
-    by_onnx, by_torch = (np.concatenate(face_encoder(face_network(engine, 4))(chips)) for engine in ENGINES)
+    by_onnx, by_torch = (DlibFaces(face_network(engine, 4)).encode(chips) for engine in ENGINES)
     assert np.abs(by_onnx - by_torch).max() < 1e-5
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
-def test_plain_vectors_equal_face_recognitions(
+def test_vectors_equal_face_recognitions(
     photos: dict[str, Path], face_network: Callable[[str, int], Network], name: str
 ) -> None:
     photo = photos[name]
     boxes = [(box.top(), box.right(), box.bottom(), box.left()) for box in _boxes(photo)]
     expected = _oracle().face_encodings(_photo(photo), known_face_locations=boxes)
-    plain, _ = face_encoder(face_network("onnx", 4))(_chips(photo))
-    assert len(expected) == len(plain) > 0
-    assert np.abs(plain - np.array(expected)).max() < 1e-5
+    vectors = DlibFaces(face_network("onnx", 4)).encode(_chips(photo))
+    assert len(expected) == len(vectors) > 0
+    assert np.abs(vectors - np.array(expected)).max() < 1e-5
 
 
 def test_no_faces_give_no_vectors(face_network: Callable[[str, int], Network]) -> None:
-    plain, mirror = face_encoder(face_network("onnx", 4))([])
-    assert plain.shape == mirror.shape == (0, 128)
+    assert DlibFaces(face_network("onnx", 4)).encode([]).shape == (0, 128)
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from kith.identity import body_matching, decision, grouping, nearest
 from kith.settings import settings_table_markdown
 from kith.settings_model import FIELDS
 from kith.values import samples, sightings
-from kith.vision import align, bodies, persons, yunet
+from kith.vision import alignment, bodies, yolox, yunet
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -48,14 +48,14 @@ CONSTANTS = {
     "LEAST_FRONTALITY": samples.LEAST_FRONTALITY,
     "LEAST_PIXELS": samples.LEAST_PIXELS,
     "LEAST_PIXELS_NAMED": decision.LEAST_PIXELS_NAMED,
-    "SHARPNESS_SIDE": align.SHARPNESS_SIDE,
+    "SHARPNESS_SIDE": alignment.SHARPNESS_SIDE,
     "YUNET_SCORE": yunet.YUNET_SCORE,
     "OVERLAP": yunet.OVERLAP,
-    "FINE_ENOUGH": align.FINE_ENOUGH,
+    "FINE_ENOUGH": alignment.FINE_ENOUGH,
     "SAME_PLACE_IOU": sightings.SAME_PLACE_IOU,
     "BODY_WIDTH": bodies.BODY_WIDTH,
     "BODY_HEIGHT": bodies.BODY_HEIGHT,
-    "LEAST_HEIGHT": persons.LEAST_HEIGHT,
+    "LEAST_HEIGHT": yolox.LEAST_HEIGHT,
     "EVENT_TOL": body_matching.EVENT_TOL,
     "EVENT_MARGIN": body_matching.EVENT_MARGIN,
     "EVENT_SUGGEST": body_matching.EVENT_SUGGEST,

@@ -21,7 +21,7 @@ from kith.jobs.evaluate import evaluate, evaluation_summary
 from kith.library.store import open_store
 from kith.settings import Settings
 from kith.values.samples import PhotoTraits, Sample
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, Desk, finished, kith
 
@@ -51,7 +51,7 @@ def known(large: dict[str, Desk], built: Path, material: Path) -> Desk:
 
 def _samples(desk: Desk) -> list[Sample]:
     with closing(open_store(desk.settings.library_file)) as store:
-        return good_faces(store.people.taught(Kind.FACE, FACE_MODEL_ID), desk.settings.lap_var_thresh)
+        return good_faces(store.people.taught(Kind.FACE, default_face_model().id), desk.settings.lap_var_thresh)
 
 
 def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path, shared: Path) -> None:
@@ -79,18 +79,18 @@ def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path
 
 def test_leaving_one_out_is_what_the_matching_itself_would_say(known: Desk) -> None:
     samples = _samples(known)
-    gallery = gallery_of(FACE_MODEL_ID, samples)
+    gallery = gallery_of(default_face_model().id, samples)
     looks = {one.photo_id: PhotoTraits(None, None) for one in samples}
     measured = evaluate_gallery(samples, gallery, independent(samples, looks, 3))
-    found, false = 0, 0
+    found, false, model_id = 0, 0, default_face_model().id
     for row, sample in enumerate(samples):
-        ((best, *_),) = nearest_people(gallery.without(sample.appearance_id), FACE_MODEL_ID, gallery.vectors[[row]])
+        ((best, *_),) = nearest_people(gallery.without(sample.appearance_id), model_id, gallery.vectors[[row]])
         found += best.person_id == sample.person_id and best.value < 0.5 and best.margin >= 0.05
         others = gallery.person_ids != sample.person_id
         held_out = Gallery(
-            FACE_MODEL_ID, gallery.person_ids[others], gallery.appearance_ids[others], gallery.vectors[others]
+            model_id, gallery.person_ids[others], gallery.appearance_ids[others], gallery.vectors[others]
         )
-        ((best, *_),) = nearest_people(held_out, FACE_MODEL_ID, gallery.vectors[[row]])
+        ((best, *_),) = nearest_people(held_out, model_id, gallery.vectors[[row]])
         false += best.value < 0.62 and best.margin >= 0.02
     assert point_at(measured.points, 0.5, 0.05).found == Share(found, len(samples))
     assert point_at(measured.points, 0.62, 0.02).false == Share(false, len(samples))

@@ -32,13 +32,13 @@ from kith.policies import BodyPolicy
 from kith.values.decisions import Evidence, Exclusion, PhotoDecision, Reason
 from kith.values.links import Link, Source, Word
 from kith.values.sightings import Case, Sighting
-from kith.vision.bodies import onnx_bodies
-from kith.vision.encode import FACE_MODEL_ID
 from kith.vision.engines import EngineSpec
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
 from tests.desk import Desk, is_analysis, no_analysis, shared_folder
 from tests.galleries import ANN, BOB, EVE, bodies, decide, decider, turned
 from tests.making import BLURRED, body, face
+from tests.networks import onnx_bodies
 from tests.small_world import body_vector
 
 # One photo, judged with the bodies of its event
@@ -210,7 +210,7 @@ def vectors() -> Mapping[tuple[str, int], NDArray[np.float32]]:
         return {(name, index): body_vector(([*CROPS].index(name),), index, "drawn") for name, index in keys}
     extract = onnx_bodies(shared / "models/osnet_x0_25_msmt17.onnx", "osnet_x0_25")
     crops = [load_rgb(shared / "data/pedestrians" / f"{CROPS[name][index]}.jpg") for name, index in keys]
-    return dict(zip(keys, extract(crops), strict=True))
+    return dict(zip(keys, extract.encode(crops), strict=True))
 
 
 class Scenes(Executor):
@@ -236,7 +236,7 @@ class Scenes(Executor):
         box = Box(0.05 + 0.3 * number, 0.1, 0.2, 0.8)
         own = np.zeros(128, np.float32)
         own[[*CROPS].index(name)] = 1
-        shown = Observation(Kind.FACE, FACE_MODEL_ID, box, 0.9, own, own, sharpness=500, pixels=120, frontality=1)
+        shown = Observation(Kind.FACE, default_face_model().id, box, 0.9, own, sharpness=500, pixels=120, frontality=1)
         body = Observation(Kind.BODY, spec.body_model_id or "", box, 0.9, self._vectors[name, crop])
         return Appearance(box, (shown, body) if has_face else (body,))
 
@@ -489,7 +489,7 @@ def test_what_is_not_written_yet_goes_before_what_is(album: Album) -> None:
     with closing(open_store(album.desk.settings.library_file)) as store:
         ids = {path.name: photo for path, photo in store.photos.photos_at([album.desk.input]).items()}
         ((model_id,),) = album.desk.query("SELECT DISTINCT model_id FROM observations WHERE kind = 'body'")
-        evidence = EventEvidence(store.events, FACE_MODEL_ID, model_id, 3.0)
+        evidence = EventEvidence(store.events, default_face_model().id, model_id, 3.0)
         assert len(evidence.bodies(ids["a.png"])) == 1
         evidence.learn(ids["b.png"], PhotoDecision(()))
         assert len(evidence.bodies(ids["a.png"])) == 0

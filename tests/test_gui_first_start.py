@@ -23,14 +23,15 @@ from kith.gui.folders import people_problem
 from kith.gui.main_window import MainWindow
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.logs import log_file
+from kith.model_registry import ModelFile
 from kith.photos.outputs import mark_output
 from kith.settings import load, load_user_settings, user_settings_file
 from kith.vision import model_files
-from kith.vision.model_files import DETECTOR, ModelFile
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, finished, kith
 from tests.windows import PATIENCE_MS, click, dialog, open_window, wait_for_end
 
 CONTENT = bytes(range(256)) * 4000
+YUNET = "yunet_2026may"
 
 
 def _first_steps(qtbot: QtBot, file: Path) -> tuple[MainWindow, FirstStart]:
@@ -354,9 +355,9 @@ def _offer(server: _Server, monkeypatch: pytest.MonkeyPatch, *paths: str) -> Non
             purpose="is fetched",
             without=f"no {name}",
         )
-        for name, path in zip((DETECTOR, "osnet_ain_x1_0"), paths, strict=False)
+        for name, path in zip((YUNET, "osnet_ain_x1_0"), paths, strict=False)
     ]
-    monkeypatch.setattr(model_files, "REGISTRY", tuple(models))
+    monkeypatch.setattr(model_files, "DOWNLOADED", tuple(models))
 
 
 @pytest.fixture
@@ -374,7 +375,7 @@ def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
     _, welcome = _first_steps(qtbot, bare)
     box = welcome.models
     qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
-    assert f"missing: no {DETECTOR}" in box.words.text()
+    assert f"missing: no {YUNET}" in box.words.text()
     assert "missing: no osnet_ain_x1_0" in box.words.text()
     assert "127.0.0.1" in box.words.text()
     assert box.button.text() == "&Download 2.0 MB"
@@ -386,10 +387,10 @@ def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
     server.go_on.set()
     qtbot.waitUntil(lambda: box.download is None, timeout=PATIENCE_MS)
     qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
-    assert (bare.parent / f"models/{DETECTOR}.bin").read_bytes() == CONTENT
+    assert (bare.parent / f"models/{YUNET}.bin").read_bytes() == CONTENT
     assert "osnet_ain_x1_0 could not be fetched" in box.words.text()
     assert "missing: no osnet_ain_x1_0" in box.words.text()
-    assert f"missing: no {DETECTOR}" not in box.words.text()
+    assert f"missing: no {YUNET}" not in box.words.text()
     assert box.button.text() == "&Download 1.0 MB"
     click(qtbot, welcome.start)
     assert not welcome.isVisible()

@@ -21,7 +21,7 @@ from kith.library.store import Store, open_store
 from kith.settings import Settings
 from kith.values.links import Link, Source, Word
 from kith.values.samples import Sample
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance
 from tests.desk import CHIRAC, CHIRAC_AGAIN, POWELL, POWELL_AGAIN, SCHROEDER, SCHROEDER_AGAIN, Desk, finished, kith
 from tests.making import face, facts
@@ -280,7 +280,7 @@ def _poor_people(folder: Path, count: int) -> Settings:
             person = store.people.add(f"Person {number}", f"Person {number}")
             if number % 3 < 2:
                 near = random.normal(size=128) if number % 3 == 0 else near + 0.02 * random.normal(size=128)
-                seen = face(*near, model=FACE_MODEL_ID)
+                seen = face(*near, model=default_face_model().id)
                 store.photos.save_analysis(photo, "engine", 1, Analysis(number, (Appearance(seen.box, (seen,)),)))
                 (appearance,) = store.photos.appearances(photo)
                 store.people.say(Link(appearance, person, Word.IS, Source.DATASET))

@@ -17,7 +17,7 @@ from kith.jobs.events import PhotoDone
 from kith.jobs.import_kb import ImportFinished, import_kb, import_summary
 from kith.library.store import Store, open_store
 from kith.settings import Settings
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER_AGAIN, Desk, finished, kith
 
@@ -53,7 +53,7 @@ def _people(settings: Settings) -> dict[str, int]:
 
 def _taught(store: Store) -> dict[str, int]:
     counts = dict.fromkeys((person.name for person in store.people.all().values()), 0)
-    for sample in store.people.taught(Kind.FACE, FACE_MODEL_ID):
+    for sample in store.people.taught(Kind.FACE, default_face_model().id):
         counts[store.people.all()[sample.person_id].name] += 1
     return counts
 
@@ -97,7 +97,7 @@ def test_a_users_no_is_kept(tmp_path: Path, settings: Settings) -> None:
     old = _simple(tmp_path, "Ada", "Ada")
     import_kb(settings, old)
     with closing(open_store(settings.library_file)) as store:
-        sample = store.people.taught(Kind.FACE, FACE_MODEL_ID)[0]
+        sample = store.people.taught(Kind.FACE, default_face_model().id)[0]
         with store.change("never", "test"):
             store.edits.never(sample.appearance_id, sample.person_id)
     assert import_kb(settings, old).known == 2
@@ -110,7 +110,7 @@ def test_an_import_can_be_undone_and_done_again(tmp_path: Path, settings: Settin
     with closing(open_store(settings.library_file)) as store:
         assert store.undo() is not None
         assert _taught(store) == {}
-        assert not store.groups.faces(FACE_MODEL_ID, 0).ids.size  # there is no photo to ask about
+        assert not store.groups.faces(default_face_model().id, 0).ids.size  # there is no photo to ask about
     import_kb(settings, old)
     assert _people(settings) == {"Ada": 1, "Bob": 1}
 

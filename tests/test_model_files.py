@@ -20,13 +20,11 @@ import psutil
 import pytest
 
 from kith.errors import ModelMissing
+from kith.model_registry import DOWNLOADED, PACKAGED, ModelFile
 from kith.settings import Settings, user_folder
+from kith.vision.download import download
 from kith.vision.model_files import (
-    PACKAGED,
-    REGISTRY,
-    ModelFile,
     default_folder,
-    download,
     find_model,
     find_person_detector,
     missing_models,
@@ -245,7 +243,7 @@ def test_foreign_file_in_the_place_of_the_person_detector_is_told_and_ends_no_ru
 def test_person_detector_is_found_by_its_hash(settings: Settings, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     known = replace(registered(name), sha256=hashlib.sha256(CONTENT).hexdigest())
     monkeypatch.setattr(
-        "kith.vision.model_files.REGISTRY", [model for model in REGISTRY if model.name != name] + [known]
+        "kith.vision.model_files.DOWNLOADED", [model for model in DOWNLOADED if model.name != name] + [known]
     )
     path = put_model(settings, known, CONTENT)
     assert person_detector(settings, name) == (path, "")
@@ -294,14 +292,14 @@ def test_status_says_ready_damaged_and_missing(settings: Settings, tmp_path: Pat
 
 
 def test_registry_is_complete() -> None:
-    models = REGISTRY + PACKAGED
+    models = DOWNLOADED + PACKAGED
     assert len({model.name for model in models}) == len({model.file for model in models}) == 7
     for model in models:
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
         assert model.url.startswith("https://")
         assert model.licence
         assert model.purpose
-    for model in REGISTRY:
+    for model in DOWNLOADED:
         assert model.url.endswith(f"/{model.file}")
         assert re.search("/[0-9a-f]{40}/|/releases/download/[^/]+/", model.url), "a download is pinned to one revision"
 
@@ -412,7 +410,7 @@ def test_the_process_that_fetches_ends_with_its_parent(server: Server, tmp_path:
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from kith.vision.model_files import ModelFile, download\n"
+        "from kith.model_registry import ModelFile\nfrom kith.vision.download import download\n"
         "download(ModelFile('tiny', 'tiny.bin', sys.argv[1], 256_000, '', '', '', ''), Path(sys.argv[2]))\n"
     )
     url = server.model("/dripping").url

@@ -10,9 +10,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from kith.errors import ModelMissing
 from kith.photos.decode import load_rgb
-from kith.vision import persons
+from kith.vision import yolox
+from kith.vision.detection import Detection
 from kith.vision.observations import Rgb
-from kith.vision.persons import PersonBox, yolox
+from kith.vision.yolox import Yolox
 
 SIDE = 128  # of the input of the networks made here
 WIDE, HIGH = 24, 48  # of every person they see
@@ -91,70 +92,70 @@ def around(left: int, top: int, scale: int = 1) -> tuple[int, int, int, int]:
 
 
 def test_person_is_found_where_they_are(model: Path) -> None:
-    assert yolox(model)(photo(SIDE, SIDE, (40, 72))) == [PersonBox(*around(40, 72), pytest.approx(1.0))]
+    assert Yolox(model)(photo(SIDE, SIDE, (40, 72))) == [Detection(*around(40, 72), pytest.approx(1.0))]
 
 
 def test_nobody_is_found_where_nobody_is(model: Path) -> None:
-    assert yolox(model)(photo(SIDE, SIDE)) == []
+    assert Yolox(model)(photo(SIDE, SIDE)) == []
 
 
 def test_colours_go_in_blue_first(model: Path) -> None:
-    assert yolox(model)(photo(SIDE, SIDE, (40, 72), colour=BLUE)) == []
+    assert Yolox(model)(photo(SIDE, SIDE, (40, 72), colour=BLUE)) == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(512, 256), (256, 512), (512, 512)])
 def test_photo_of_any_shape_keeps_its_proportions(model: Path, width: int, height: int) -> None:
     scale = max(width, height) // SIDE
-    found = yolox(model)(photo(width, height, (96, 128), size=(8 * scale, 8 * scale)))
+    found = Yolox(model)(photo(width, height, (96, 128), size=(8 * scale, 8 * scale)))
     assert [person[:4] for person in found] == [around(96, 128, scale)]
 
 
 def test_small_photo_is_enlarged(model: Path) -> None:
-    (person,) = yolox(model)(photo(96, 96, (30, 54), size=(6, 6)))  # enlarged by 4 / 3
+    (person,) = Yolox(model)(photo(96, 96, (30, 54), size=(6, 6)))  # enlarged by 4 / 3
     assert person[:4] == (33 - 9, 57 - 18, 33 + 9, 57 + 18)
 
 
 def test_people_too_small_to_tell_are_left_out(model: Path) -> None:
-    assert yolox(model)(photo(64, 64, (20, 36), size=(4, 4))) == []  # 24 pixels high
+    assert Yolox(model)(photo(64, 64, (20, 36), size=(4, 4))) == []  # 24 pixels high
 
 
 def test_box_ends_at_the_edges_of_the_photo(model: Path) -> None:
-    found = yolox(model)(photo(SIDE, SIDE, (0, 8), (SIDE - 8, SIDE - 16)))
+    found = Yolox(model)(photo(SIDE, SIDE, (0, 8), (SIDE - 8, SIDE - 16)))
     assert [person[:4] for person in found] == [(0, 0, 16, 36), (SIDE - 16, SIDE - 36, SIDE, SIDE)]
 
 
 def test_one_person_in_neighbouring_cells_is_found_once_and_two_apart_twice(model: Path) -> None:
     together = photo(SIDE, SIDE, (40, 72), (48, 72), size=ONE_CELL)
-    assert len(yolox(model)(together)) == 1
+    assert len(Yolox(model)(together)) == 1
     apart = photo(SIDE, SIDE, (40, 72), (80, 72))
-    assert {person[:4] for person in yolox(model)(apart)} == {around(40, 72), around(80, 72)}
+    assert {person[:4] for person in Yolox(model)(apart)} == {around(40, 72), around(80, 72)}
 
 
 def test_surest_comes_first_and_the_unsure_is_left_out(model: Path) -> None:
     rgb = photo(SIDE, SIDE)
     for left, red in ((8, 160), (48, 250), (88, 110)):
         rgb[40:48, left : left + 8] = (red, 0, 0)
-    found = yolox(model)(rgb)
+    found = Yolox(model)(rgb)
     assert [person[:4] for person in found] == [around(48, 40), around(8, 40)]
     assert [person.score for person in found] == pytest.approx([250 / 255, 160 / 255], abs=0.01)
 
 
 def test_score_is_that_of_the_object_times_that_of_the_first_class(tmp_path: Path) -> None:
     rgb = photo(SIDE, SIDE, (40, 72))
-    (person,) = yolox(seeing_red(tmp_path / "80.onnx", classes=(0.75, *[0.9] * 79)))(rgb)
+    (person,) = Yolox(seeing_red(tmp_path / "80.onnx", classes=(0.75, *[0.9] * 79)))(rgb)
     assert person.score == pytest.approx(0.75)
-    assert yolox(seeing_red(tmp_path / "other.onnx", classes=(0.0, 1.0)))(rgb) == []
+    assert Yolox(seeing_red(tmp_path / "other.onnx", classes=(0.0, 1.0)))(rgb) == []
 
 
 def test_file_exported_with_decoded_boxes_finds_the_same(model: Path, tmp_path: Path) -> None:
     rgb = photo(512, 384, (96, 128), size=(32, 32))
-    found = yolox(model)(rgb)
+    found = Yolox(model)(rgb)
     assert len(found) == 1
-    assert yolox(seeing_red(tmp_path / "decoded.onnx", decoded=True))(rgb) == found
+    assert Yolox(seeing_red(tmp_path / "decoded.onnx", decoded=True))(rgb) == found
 
 
 def test_input_size_is_read_from_the_file(tmp_path: Path) -> None:
-    found = yolox(seeing_red(tmp_path / "large.onnx", side=2 * SIDE))(photo(2 * SIDE, 2 * SIDE, (40, 72)))
+    found = Yolox(seeing_red(tmp_path / "large.onnx", side=2 * SIDE))(photo(2 * SIDE, 2 * SIDE, (40, 72)))
     assert [person[:4] for person in found] == [around(40, 72)]
 
 
@@ -165,7 +166,7 @@ def plain(file: Path, taken: tuple[int | str, ...] = (1, 3, 64, 64)) -> Path:
 def refused_with_advice(*files: Path) -> None:
     for file in files:
         with pytest.raises(ModelMissing, match=r"is no YOLOX.*person_detector.*models download yolox_nano") as error:
-            yolox(file)
+            Yolox(file)
         assert str(file) in str(error.value)
 
 
@@ -187,7 +188,7 @@ def test_truncated_file_is_refused(model: Path, tmp_path: Path) -> None:
     half = tmp_path / "half.onnx"
     half.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
     with pytest.raises(ModelMissing, match=r"half\.onnx"):
-        yolox(half)
+        Yolox(half)
 
 
 @pytest.mark.parametrize(
@@ -201,14 +202,14 @@ def test_truncated_file_is_refused(model: Path, tmp_path: Path) -> None:
 )
 def test_the_published_nano_finds_the_people_of_a_group(shared: Path, name: str, middles: list[float]) -> None:
     rgb = load_rgb(shared / "data" / "groups" / name, 1000)
-    found = yolox(shared / "models" / "yolox_nano.onnx")(rgb)
+    found = Yolox(shared / "models" / "yolox_nano.onnx")(rgb)
     assert sorted((one.left + one.right) / 2 / rgb.shape[1] for one in found) == pytest.approx(middles, abs=0.03)
 
 
 def test_a_published_nano_keeps_to_the_photo(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(persons, "PERSON_SCORE", 0.002)  # nearly everything
+    monkeypatch.setattr(yolox, "PERSON_SCORE", 0.002)  # nearly everything
     rgb = load_rgb(shared / "data" / "groups" / "six_people.jpg", 1280)
-    found = yolox(shared / "models" / "yolox_nano.onnx")(rgb)
+    found = Yolox(shared / "models" / "yolox_nano.onnx")(rgb)
     assert len(found) > 4
     for person in found:
         assert 0 <= person.left < person.right <= rgb.shape[1]

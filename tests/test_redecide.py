@@ -22,8 +22,7 @@ from kith.jobs.redecide import redecide
 from kith.jobs.wording import redecision_summary
 from kith.library.store import open_store
 from kith.values.links import Link, Source, Word
-from kith.vision.dlib_network import VECTOR_LENGTH
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Observation
 from tests.desk import POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk, finished, kith, no_analysis
 from tests.making import body, enter, face
@@ -222,7 +221,7 @@ def bodies(tmp_path: Path, material: Path) -> tuple[Desk, str]:
 
 def _known_face(place: float) -> Observation:
     """Return a face as dlib's network would describe it."""
-    return face(place, *[0] * (VECTOR_LENGTH - 1), model=FACE_MODEL_ID)
+    return face(place, *[0] * (default_face_model().length - 1), model=default_face_model().id)
 
 
 def enter_photos(desk: Desk, **photos: Sequence[Observation]) -> dict[str, tuple[int, int]]:
@@ -310,7 +309,7 @@ def test_who_becomes_somebody_else_is_told_as_that(desk: Desk) -> None:
     key = appearance(desk, KNOWN)
     vector = np.frombuffer(desk.query("SELECT vector FROM observations WHERE appearance_id = ?", key)[0][0], "<f4")
     with closing(open_store(desk.settings.library_file)) as store:
-        _, (twin,) = enter(store, "twin", face(*vector.tolist(), model=FACE_MODEL_ID))
+        _, (twin,) = enter(store, "twin", face(*vector.tolist(), model=default_face_model().id))
         (putin,) = [one.id for one in store.people.all().values() if one.name == "Putin"]
         with store.transaction():
             for (taught,) in desk.query(

@@ -8,14 +8,15 @@ import pytest
 from PIL import Image
 
 from kith.errors import ModelMissing
-from kith.vision.bodies import TorchreidBodyExtractor, body_region, onnx_bodies, weights_id
-from kith.vision.detect import Detection
-from kith.vision.exported import Networks, find_networks, prepare_networks
+from kith.vision.bodies import TorchreidBodyExtractor, body_region
+from kith.vision.detection import Detection
+from kith.vision.engines import EngineSpec, Networks, find_networks, prepare_networks
 from kith.vision.observations import Rgb
 from kith.vision.runtime import TorchNetwork
 from kith.vision.torchreid_networks import DECAYED, torchreid_network, untrained_network
+from kith.vision.weights import weights_id
 from tests.desk import shared_folder
-from tests.networks import save_network
+from tests.networks import onnx_bodies, save_network, spec_of
 
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
@@ -50,6 +51,15 @@ def crops() -> list[Rgb]:
     ]
 
 
+def _body(spec: EngineSpec, folder: Path) -> Path:
+    """Return the exported network of a spec's body model."""
+    made = prepare_networks(spec, folder)
+    assert made
+    assert made.networks
+    assert made.networks.body
+    return made.networks.body
+
+
 def test_weights_and_the_exported_network_give_the_same_vectors(
     shared: Path, weights: Path, crops: list[Rgb], networks: Path
 ) -> None:
@@ -57,23 +67,22 @@ def test_weights_and_the_exported_network_give_the_same_vectors(
     import onnxruntime
 
     whole = shared / "models/osnet_x0_25_msmt17.onnx"
-    exported = prepare_networks(networks, "osnet_x0_25", weights).body
-    assert exported is not None
+    exported = _body(spec_of("osnet_x0_25", weights), networks)
     in_torch = TorchNetwork(torchreid_network("osnet_x0_25", weights), "cpu", batch_size=5)
     session = onnxruntime.InferenceSession(whole)
     images = np.array([_normalised(crop, 128, 256) for crop in crops])
     expected = session.run(None, {session.get_inputs()[0].name: images})[0]
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     for extract in (
-        onnx_bodies(exported, "exported", batch_size=5),
+        onnx_bodies(exported, "exported"),
         onnx_bodies(whole, "whole"),
         TorchreidBodyExtractor(in_torch, "torch"),
     ):
-        vectors = extract(crops)
+        vectors = extract.encode(crops)
         assert vectors.dtype == np.float32
-        assert np.abs(vectors - expected).max() < 1e-4, extract.model_id
+        assert np.abs(vectors - expected).max() < 1e-4, extract.id
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-        assert np.abs(extract(crops[:1]) - expected[:1]).max() < 1e-4
+        assert np.abs(extract.encode(crops[:1]) - expected[:1]).max() < 1e-4
 
 
 def test_weights_that_decayed_away_are_zero(shared: Path, weights: Path) -> None:
@@ -94,20 +103,23 @@ def test_the_shipped_network_is_exported(tmp_path: Path, networks: Path, crops: 
     torch.manual_seed(0)
     network = untrained_network("osnet_ain_x1_0")
     torch.save(network.state_dict(), tmp_path / "ain.pth")
-    exported = prepare_networks(networks, "osnet_ain_x1_0", tmp_path / "ain.pth").body
-    assert exported is not None
-    expected = TorchreidBodyExtractor(TorchNetwork(network, "cpu"), "torch")(crops)
-    assert np.abs(onnx_bodies(exported, "exported")(crops) - expected).max() < 1e-4
+    exported = _body(spec_of("osnet_ain_x1_0", tmp_path / "ain.pth"), networks)
+    expected = TorchreidBodyExtractor(TorchNetwork(network, "cpu"), "torch").encode(crops)
+    assert np.abs(onnx_bodies(exported, "exported").encode(crops) - expected).max() < 1e-4
 
 
 def test_networks_are_found_once_prepared(weights: Path, networks: Path, tmp_path: Path) -> None:
     whole = save_network(tmp_path / "whole.onnx", *POOLED, constants={"filters": _filters()})
-    assert find_networks(tmp_path, "", None) is None
-    made = prepare_networks(networks, "osnet_x0_25", weights)
-    assert find_networks(networks, "osnet_x0_25", weights) == made
-    assert find_networks(networks, "osnet_x0_5", weights) is None
-    assert find_networks(networks, str(whole), whole) == Networks(made.face, whole)
-    assert find_networks(networks, "", None) == Networks(made.face, None)
+    assert find_networks(spec_of(), tmp_path) is None
+    made = prepare_networks(spec_of("osnet_x0_25", weights), networks)
+    assert made
+    assert made.networks
+    assert find_networks(spec_of("osnet_x0_25", weights), networks) == made
+    assert find_networks(spec_of("osnet_x0_5", weights), networks) is None
+    for spec, body in ((spec_of(str(whole), whole), whole), (spec_of(), None)):
+        found = find_networks(spec, networks)
+        assert found
+        assert found.networks == Networks(made.networks.face, body)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -142,7 +154,7 @@ def test_a_network_that_normalises_itself_is_given_plain_pixels(
             "deviation": (DEVIATION * 255).astype(np.float32).reshape(1, 3, 1, 1),
         },
     )
-    first, second = onnx_bodies(plain, "plain")(crops), onnx_bodies(inside, "fastreid")(crops)
+    first, second = (onnx_bodies(file, "n").encode(crops) for file in (plain, inside))
     assert first.shape == (len(crops), 8)
     assert np.abs(first - first[0]).max() > 0.01
     assert np.abs(first - second).max() < 1e-5
@@ -152,7 +164,7 @@ def test_the_input_size_is_read_from_the_file(tmp_path: Path, crops: list[Rgb]) 
     """A network whose vector is the image: its numbers are those of the crop at that size."""
     flat = [("Flatten", ["images"], "vectors")]
     for shape, size in (([1, 3, 6, 4], (4, 6)), (["n", 3, "h", "w"], (128, 256))):
-        vectors = onnx_bodies(save_network(tmp_path / "n.onnx", *flat, shape=shape), "n")(crops[:2])
+        vectors = onnx_bodies(save_network(tmp_path / "n.onnx", *flat, shape=shape), "n").encode(crops[:2])
         expected = _normalised(crops[1], *size).ravel()
         assert np.abs(vectors[1] - expected / np.linalg.norm(expected)).max() < 1e-5
 
@@ -235,7 +247,7 @@ def test_a_network_for_images_of_another_size_is_named(networks: Path, tmp_path:
 
     torch.save(untrained_network("hacnn").state_dict(), tmp_path / "hacnn.pth")  # takes 160 x 64 only
     with pytest.raises(ModelMissing, match=r"HACNN cannot be exported for images of 256 x 128"):
-        prepare_networks(networks, "hacnn", tmp_path / "hacnn.pth")
+        prepare_networks(spec_of("hacnn", tmp_path / "hacnn.pth"), networks)
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
@@ -263,7 +275,7 @@ def test_files_that_are_no_weights_are_refused_and_run_nothing(
     else:
         file.write_text("not found")
     with pytest.raises(ModelMissing, match=r"weights\.pth"):
-        prepare_networks(networks, "osnet_x0_25", file)
+        prepare_networks(spec_of("osnet_x0_25", file), networks)
     assert not canary.exists()
 
 

@@ -464,4 +464,4 @@ def test_what_is_damaged_of_a_backup_is_told(settings: Settings, library: Path, 
     with closing(sqlite3.connect(backup, isolation_level=None)) as connection:
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("UPDATE observations SET vector = x'00' WHERE id = 1")
-    assert restore(settings, backup).notes == ("observations: 1 damaged entry (vector in 1, mirror in 1)",)
+    assert restore(settings, backup).notes == ("observations: 1 damaged entry (vector in 1)",)

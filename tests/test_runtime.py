@@ -9,7 +9,8 @@ import pytest
 from onnx import TensorProto
 
 from kith.errors import KithError, ModelMissing
-from kith.vision.exported import export, find_exported, find_networks, prepare_networks
+from kith.vision.dlib_faces import DlibFaces
+from kith.vision.export import export, find_exported, find_network, prepare_network
 from kith.vision.runtime import OnnxNetwork, TorchNetwork, cuda_available, cuda_works
 from tests.networks import save_network
 
@@ -137,8 +138,8 @@ def test_several_outputs_of_torch_are_joined(images: np.ndarray) -> None:
 def test_the_graphics_card_gives_the_same_vectors(tmp_path: Path) -> None:
     if not (cuda_available() and cuda_works()):
         pytest.skip("no graphics card that torch can use")
+    from kith.vision.dlib_faces import face_weights
     from kith.vision.dlib_network import face_resnet
-    from kith.vision.encode import face_weights
 
     faces = np.random.default_rng(0).uniform(0, 255, (40, 3, 150, 150)).astype(np.float32)
     (expected,) = TorchNetwork(face_resnet(face_weights()), "cpu")(faces)
@@ -234,28 +235,27 @@ def test_without_the_package_onnx_the_set_up_is_named(tmp_path: Path, monkeypatc
 
 def test_two_processes_make_the_same_network_at_once(tmp_path: Path) -> None:
     code = (
-        "import pathlib; from kith.vision.exported import prepare_networks;"
-        f"print(prepare_networks(pathlib.Path({str(tmp_path)!r}), '', None))"
+        "import pathlib; from kith.vision.export import prepare_network; from kith.vision.dlib_faces import DlibFaces;"
+        f"print(prepare_network(DlibFaces.source(), pathlib.Path({str(tmp_path)!r})))"
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     said = [process.communicate(timeout=240) for process in processes]
-    networks = find_networks(tmp_path, "", None)
-    assert said == [(f"{networks}\n", "")] * 2
-    assert networks is not None
-    assert list(tmp_path.iterdir()) == [networks.face]
+    network = find_network(DlibFaces.source(), tmp_path)
+    assert said == [(f"{network}\n", "")] * 2
+    assert list(tmp_path.iterdir()) == [network]
 
 
 def test_who_runs_an_exported_network_needs_no_torch(networks: Path) -> None:
-    prepare_networks(networks, "", None)
+    prepare_network(DlibFaces.source(), networks)
     code = (
-        "import pathlib, sys, numpy; from kith.vision import encode, exported, runtime;"
-        f"found = exported.find_networks(pathlib.Path({str(networks)!r}), '', None);"
-        "encoder = encode.face_encoder(runtime.OnnxNetwork(found.face));"
-        "plain, mirror = encoder([numpy.zeros((150, 150, 3), numpy.uint8)]);"
-        "print(plain.shape, mirror.shape, sorted({'torch', 'dlib', 'face_recognition', 'onnx'} & sys.modules.keys()))"
+        "import pathlib, sys, numpy; from kith.vision import dlib_faces, export, runtime;"
+        f"found = export.find_network(dlib_faces.DlibFaces.source(), pathlib.Path({str(networks)!r}));"
+        "model = dlib_faces.DlibFaces(runtime.OnnxNetwork(found));"
+        "vectors = model.encode([numpy.zeros((150, 150, 3), numpy.uint8)]);"
+        "print(vectors.shape, sorted({'torch', 'face_recognition', 'onnx'} & sys.modules.keys()))"
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60).stdout
-    assert said == "(1, 128) (1, 128) []\n"
+    assert said == "(1, 128) []\n"

@@ -51,7 +51,7 @@ def _ask(path: Path, query: str) -> list[tuple]:
 
 def _fill(path: Path) -> None:
     with closing(open_store(path, create=True)) as store:
-        enter(store, "photo", *[face(*range(128))] * 200)
+        enter(store, "photo", *[face(*range(128))] * 400)
 
 
 # Opening
@@ -78,6 +78,17 @@ def test_what_was_entered_is_there_when_opened_again(library: Path) -> None:
         analysis_id = store.photos.analysis(photo_id, ENGINE, 1)
         assert [one.appearance_id for one in store.photos.sightings(analysis_id or 0)] == [seen[0].appearance_id]
     assert _ask(library, "PRAGMA user_version") == [(VERSION,)]
+
+
+def test_the_mirror_vectors_of_earlier_versions_do_no_harm(library: Path) -> None:
+    with closing(open_store(library, create=True)) as store:
+        _, (before,) = enter(store, "photo", face(1, 2))
+    _write(library, "UPDATE observations SET mirror = zeroblob(8)")
+    with closing(open_store(library)) as store:
+        (after,) = store.photos.sightings(1)
+        assert after.face
+        assert before.face
+        assert np.array_equal(after.face.vector, before.face.vector)
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])

@@ -8,10 +8,9 @@ from PIL import Image
 
 from kith.jobs.engines import find_engines, made_ready
 from kith.settings import Device
-from kith.vision.analyse import analyse
-from kith.vision.detect import Detection
+from kith.vision.analysis import analyse
+from kith.vision.detection import Detection
 from kith.vision.observations import Analysis, Kind, Rgb
-from kith.vision.persons import PersonBox
 from kith.vision.tiles import MOST_TILES, tiled, working_side
 from tests.desk import CHIRAC_AGAIN, Desk
 
@@ -86,9 +85,9 @@ def test_several_are_several() -> None:
 def test_an_ordinary_photo_is_given_to_the_detector_as_it_is() -> None:
     given = []
 
-    def detect(rgb: Rgb) -> list[PersonBox]:
+    def detect(rgb: Rgb) -> list[Detection]:
         given.append(rgb)
-        return [PersonBox(1, 2, 3, 4, 0.5), PersonBox(1, 2, 3, 5, 0.4)]
+        return [Detection(1, 2, 3, 4, 0.5), Detection(1, 2, 3, 5, 0.4)]
 
     rgb = _picture(100, 75)
     assert tiled(detect, SIDE, overlap=0.1)(rgb) == detect(rgb)

@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -14,11 +13,12 @@ from pydantic import ValidationError
 
 from kith.errors import BadInput
 from kith.json_file import parse_object, put_aside, update_object
-from kith.settings_model import FIELDS, PATHS, Device, FaceDetector, Settings
+from kith.settings_model import AUTO, CHOICES, FIELDS, MODELS, OFF, PATHS, Device, Settings
 
 __all__ = [
+    "AUTO",
+    "OFF",
     "Device",
-    "FaceDetector",
     "Loaded",
     "SettingHelp",
     "Settings",
@@ -223,23 +223,20 @@ def _allowed(key: str) -> str:
         name: getattr(limit, name) for limit in FIELDS[key].metadata for name in ("ge", "le") if hasattr(limit, name)
     }
     span = f"from {bounds['ge']} to {bounds['le']}" if len(bounds) == 2 else f"of at least {bounds.get('ge')}"
+    if key in MODELS:
+        return "the name of a model"
+    if key in CHOICES:
+        return " or ".join(CHOICES[key])
     match FIELDS[key].default:
         case bool():
             return "true or false (yes or no)"
-        case StrEnum() as default:
-            return " or ".join(type(default))
         case int():
             return f"a whole number {span}"
         case float():
             return f"a number {span}"
         case tuple():
             return "a list of file endings such as .jpg"
-    names = {
-        "reid_model": "the name of a model",
-        "person_detector": "the name of a model",
-        "encodings_filename": "a bare file name such as encodings.pkl",
-    }
-    return names.get(key, "a path")
+    return "a bare file name such as encodings.pkl" if key == "encodings_filename" else "a path"
 
 
 def _from_text(key: str, text: str) -> object:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
 
+from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described, names
 from kith.policies import BodyPolicy
 
 PHOTO_ENDINGS = (
@@ -25,18 +26,28 @@ class Device(StrEnum):
     CUDA = "cuda"
 
 
-class FaceDetector(StrEnum):
-    """What finds the faces."""
-
-    AUTO = "auto"
-    YUNET = "yunet"
-    HOG = "hog"
-    CNN = "cnn"
+AUTO, OFF = "auto", "off"
+# What a setting may be that names a model; those of MODELS may be a file of the user's own, too.
+CHOICES = {
+    "face_detector": (AUTO, *names(FACE_DETECTORS)),
+    "person_detector": (*names(PERSON_DETECTORS), OFF),
+    "reid_model": (*names(BODY_MODELS),),
+    "body_policy": (*BodyPolicy,),
+    "device": (*Device,),
+}
+_SHIPPED, _WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
+_CALIBRATION = FACE_MODELS[0].calibration
 
 
 def _path_text(text: str) -> str:
     if "\0" in text:
         raise ValueError("no path")
+    return text
+
+
+def _face_detector(text: str) -> str:
+    if text not in CHOICES["face_detector"]:
+        raise ValueError("no face detector")
     return text
 
 
@@ -87,7 +98,7 @@ class Settings(BaseModel):
         description="The folder of photos to recognise when none is named.",
     )
     face_tol: float = Field(
-        default=0.56,
+        default=_CALIBRATION.tolerance,
         ge=0,
         le=1.5,
         title="Face tolerance",
@@ -95,14 +106,14 @@ class Settings(BaseModel):
         "0.6 is standard, 0.5 strict, 0.4 very strict, 0.35 extremely strict.",
     )
     face_margin: float = Field(
-        default=0.04,
+        default=_CALIBRATION.margin,
         ge=0,
         le=1,
         title="Face margin",
         description="How much nearer the nearest person must be than the second; else the face is only suggested.",
     )
     face_suggest: float = Field(
-        default=0.6,
+        default=_CALIBRATION.suggest,
         ge=0,
         le=1.5,
         title="Face suggestion",
@@ -115,12 +126,11 @@ class Settings(BaseModel):
         title="Body similarity",
         description="How alike two bodies must be to be taken for one person: higher is stricter.",
     )
-    face_detector: FaceDetector = Field(
-        default=FaceDetector.AUTO,
-        strict=False,  # JSON has strings, not enumerations
+    face_detector: Annotated[str, AfterValidator(_face_detector)] = Field(
+        default=AUTO,
         title="Face detector",
-        description="What finds faces: yunet, hog (dlib's, slower, misses small faces), cnn (dlib's, for graphics "
-        "cards), or auto: yunet where its file is there, else hog.",
+        description=f"What finds faces: {described(FACE_DETECTORS)}, or auto: {_SHIPPED.name} where its file is there, "
+        f"else {_WITHOUT_FILE.name}.",
     )
     min_face: int = Field(
         default=16,
@@ -130,17 +140,17 @@ class Settings(BaseModel):
         description="Narrower faces, in pixels at the working size, are not looked at.",
     )
     person_detector: str = Field(
-        default="yolox_nano",
+        default=PERSON_DETECTORS[0].name,
         min_length=1,
         title="Person detector",
-        description="What finds people whose face does not show: yolox_nano, yolox_s (slower, finds more), an .onnx "
+        description=f"What finds people whose face does not show: {described(PERSON_DETECTORS)}, an .onnx "
         "file of YOLOX, or off. Without it bodies are looked for below faces only.",
     )
     reid_model: str = Field(
-        default="osnet_ain_x1_0",
+        default=BODY_MODELS[0].name,
         min_length=1,
         title="Body model",
-        description="The network that compares bodies: osnet_ain_x1_0, osnet_x0_25 (smaller and faster), another of "
+        description=f"The network that compares bodies: {described(BODY_MODELS)}, another of "
         "TorchReID's with weights of your own, or an .onnx file.",
     )
     reid_weights: OptionalPath = Field(
@@ -189,7 +199,8 @@ class Settings(BaseModel):
         ge=1,
         le=1024,
         title="Batch size",
-        description="How many pictures of people go through a network at once; lower it when memory is short.",
+        description="How many pictures of people go through a network at once on a graphics card, and at most on a "
+        "processor, where more than 4 gain nothing; lower it when memory is short.",
     )
     library_path: OptionalPath = Field(
         default="",

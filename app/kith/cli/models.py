@@ -9,17 +9,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from kith.cli.options import Overrides, ResultAsJson, SettingsFile, goes_on, settings_for_run
 from kith.cli.printing import show, tell, terminal, what_is_done
 from kith.errors import ModelMissing, command
+from kith.model_registry import ModelFile
 from kith.process import CANNOT
-from kith.vision.model_files import (
-    ModelFile,
-    ModelStatus,
-    check_body_model,
-    default_folder,
-    download,
-    missing_models,
-    registered,
-    status,
-)
+from kith.vision.download import download
+from kith.vision.model_files import ModelStatus, check_body_model, default_folder, missing_models, registered, status
 
 models = typer.Typer(
     no_args_is_help=False,

@@ -22,8 +22,8 @@ from kith.jobs.wording import (
     recognition_summary,
     redecision_summary,
 )
+from kith.model_registry import DOWNLOADED
 from kith.settings import described
-from kith.vision.model_registry import REGISTRY
 
 Lines = list[tuple[Kind, str]]
 
@@ -74,7 +74,7 @@ def in_window_words(text: str) -> str:
         text = text.replace(f"{setting.key} in the settings", label).replace(f"{setting.key} adds", f"{label} adds")
     text = text.replace(f"{command('build-kb', '--forget-missing')} drops it", "you are asked whether to forget it")
     models = command("models", "download")
-    for model in REGISTRY:
+    for model in DOWNLOADED:
         text = text.replace(f"{models} {model.name}", models)
     text = text.replace(models, "Help ▸ First Steps…").replace(command("build-kb"), "Knowledge Base ▸ Build KB")
     return text.replace(command("people", "undo"), "Ctrl+Z")

@@ -10,8 +10,10 @@ from PyQt6.QtWidgets import QGroupBox, QProgressBar, QPushButton, QVBoxLayout
 from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.plain_text import wrapped
+from kith.model_registry import ModelFile
 from kith.settings import Settings
-from kith.vision.model_files import ModelFile, default_folder, download, missing_models
+from kith.vision.download import download
+from kith.vision.model_files import default_folder, missing_models
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
@@ -13,8 +12,7 @@ from kith.gui.folders import ChooseFolder
 from kith.gui.plain_text import set_tip, wrapped
 from kith.gui.wheel import ComboBox
 from kith.settings import Settings
-from kith.settings_model import FIELDS, PATHS
-from kith.vision.model_registry import REGISTRY
+from kith.settings_model import CHOICES, FIELDS, MODELS, PATHS
 
 _PROBLEM_COLOURS = ("#b3261e", "#ff9b93")  # on a light and on a dark window, both of contrast 4.5 and more
 
@@ -117,25 +115,15 @@ def _editor(key: str, title: str) -> _Editor:
     if isinstance(default, bool):
         box = QCheckBox(title)
         return _Editor(box, lambda: text_of(box.isChecked()), lambda text: box.setChecked(text == "yes"), box.toggled)
-    if choices := _choices(key):
+    if choices := CHOICES.get(key):
         menu = ComboBox()
         menu.addItems(choices)
-        menu.setEditable(not isinstance(default, StrEnum))
+        menu.setEditable(key in MODELS)
         menu.setAccessibleName(title)
         return _Editor(menu, menu.currentText, menu.setCurrentText, menu.currentTextChanged)
     edit = QLineEdit()
     edit.setAccessibleName(title)
     return _Editor(edit, edit.text, edit.setText, edit.textChanged)
-
-
-def _choices(key: str) -> list[str]:
-    default = FIELDS[key].default
-    match key:
-        case "reid_model":
-            return [model.name for model in REGISTRY if model.name.startswith("osnet")]
-        case "person_detector":
-            return [*(model.name for model in REGISTRY if model.name.startswith("yolox")), "off"]
-    return list(type(default)) if isinstance(default, StrEnum) else []
 
 
 def _button(text: str, accessible_name: str) -> QPushButton:

@@ -25,7 +25,7 @@ from kith.jobs.wording import display_names, people_count
 from kith.library.store import Store
 from kith.settings import Settings
 from kith.values.samples import Sample
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
@@ -71,7 +71,7 @@ class _Entry:
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
     with open_library(settings) as store:
-        samples = store.people.taught(Kind.FACE, FACE_MODEL_ID)
+        samples = store.people.taught(Kind.FACE, default_face_model().id)
         good = good_faces(samples, settings.lap_var_thresh)
         report = _Report(settings, store, good)
         findings = [*report.misfits(), *report.copies(), *report.close_people(), *report.poor_people()]
@@ -89,7 +89,7 @@ class _Report:
 
     def __init__(self, settings: Settings, store: Store, samples: Sequence[Sample]) -> None:
         self._settings, self._store, self._samples = settings, store, samples
-        self._gallery = gallery_of(FACE_MODEL_ID, samples)
+        self._gallery = gallery_of(default_face_model().id, samples)
         self._persons = store.people.all()
         self.names = display_names(self._persons.values())
         self._entries = [*self._dataset_entries()]

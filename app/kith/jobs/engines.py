@@ -2,26 +2,16 @@
 
 import os
 from concurrent.futures import BrokenExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kith.errors import ModelMissing, command
 from kith.jobs.workers import process_pool
+from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, Model, named
 from kith.policies import BodyPolicy
-from kith.settings import Device, FaceDetector, Settings, user_folder
-from kith.vision.bodies import weights_id
-from kith.vision.dlib_detectors import CNN_FILE
-from kith.vision.engines import EngineSpec
-from kith.vision.exported import find_networks, prepare_networks
-from kith.vision.model_files import (
-    DETECTOR,
-    check_body_model,
-    find_model,
-    find_person_detector,
-    packaged_model,
-    registered,
-)
+from kith.settings import Device, Settings, user_folder
+from kith.vision.engines import Chosen, EngineSpec, find_networks, prepare_networks
+from kith.vision.model_files import check_body_model, find_model, find_person_detector
 from kith.vision.runtime import cuda_available, cuda_works
 
 
@@ -31,17 +21,13 @@ def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
     Raises ModelMissing for a damaged one, and for one that the settings name.
     """
     notices: list[str] = []
-    detector, detector_file = _face_detector(settings, notices)
-    weights = None if settings.body_policy is BodyPolicy.OFF else _body_weights(settings, notices)
-    person_file = _person_file(settings, notices) if weights else None
+    detector = _face_detector(settings, notices)
+    bodies = None if settings.body_policy is BodyPolicy.OFF else _body_model(settings, notices)
     spec = EngineSpec(
         face_detector=detector,
-        detector_file=detector_file,
-        person_file=person_file,
-        person_model_id=weights_id(person_file.stem, person_file, "person_detector") if person_file else None,
-        reid_model=settings.reid_model,
-        reid_weights=weights,
-        body_model_id=weights_id(settings.reid_model, weights) if weights else None,
+        face_model=_face_model(settings),
+        person_detector=_person_detector(settings, notices) if bodies else None,
+        body_model=bodies,
         resize_max=settings.resize_max,
         min_face=settings.min_face,
         batch_size=settings.kb_batch_size,
@@ -50,43 +36,53 @@ def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
     return spec, (*notices,)
 
 
-def _face_detector(settings: Settings, notices: list[str]) -> tuple[FaceDetector, Path | None]:
-    match settings.face_detector:
-        case FaceDetector.HOG:
-            return FaceDetector.HOG, None
-        case FaceDetector.CNN:
-            return FaceDetector.CNN, packaged_model(CNN_FILE)
-    if file := find_model(DETECTOR, settings):
-        return FaceDetector.YUNET, file
-    missing = f"The face detector YuNet is not there: {registered(DETECTOR).without}. {_fetches('it')}"
-    if settings.face_detector is FaceDetector.YUNET:
-        raise ModelMissing(f"face_detector is yunet, whose file is not there: {_fetches('it')}")
-    notices.append(missing)
-    return FaceDetector.HOG, None
+def _face_detector(settings: Settings, notices: list[str]) -> Chosen:
+    """Return the detector that the settings name, or of all the first whose file is there or that needs none."""
+    if model := named(FACE_DETECTORS, settings.face_detector):
+        if chosen := _over_its_file(model, settings):
+            return chosen
+        raise ModelMissing(f"face_detector is {model.name}, whose file is not there: {_fetches('it')}")
+    for model in FACE_DETECTORS:
+        if chosen := _over_its_file(model, settings):
+            return chosen
+        if model.file:
+            notices.append(f"The face detector {model.title} is not there: {model.file.without}. {_fetches('it')}")
+    raise ModelMissing(f"There is no face detector: {_fetches('one')}")
 
 
-def _body_weights(settings: Settings, notices: list[str]) -> Path | None:
+def _face_model(settings: Settings) -> Chosen:
+    if chosen := _over_its_file(FACE_MODELS[0], settings):
+        return chosen
+    raise ModelMissing(f"The network that compares faces is not there: {_fetches('it')}")
+
+
+def _over_its_file(model: Model, settings: Settings) -> Chosen | None:
+    """Return the model, None where its file is not there; raises ModelMissing where that is damaged."""
+    file = find_model(model.file.name, settings) if model.file else None
+    return None if model.file and not file else Chosen.of(model.code, model.name, file)
+
+
+def _body_model(settings: Settings, notices: list[str]) -> Chosen | None:
     check_body_model(settings)
-    key, own = (
-        ("reid_model", settings.reid_model_file)
-        if settings.reid_model_file
-        else ("reid_weights", settings.reid_weights_file)
+    model = named(BODY_MODELS, settings.reid_model) or BODY_MODELS[0]
+    if own := settings.reid_model_file:
+        return Chosen.of(model.code, settings.reid_model, _existing(own, "reid_model"))
+    if own := settings.reid_weights_file:
+        return Chosen.of(model.code, settings.reid_model, _existing(own, "reid_weights"))
+    if chosen := _over_its_file(model, settings):
+        return chosen
+    notices.append(
+        f"No weights for {settings.reid_model}: people are recognised by their faces only. {_fetches('them')}"
     )
-    if own:
-        return _existing(own, key)
-    weights = find_model(settings.reid_model, settings)
-    if weights is None:
-        notices.append(
-            f"No weights for {settings.reid_model}: people are recognised by their faces only. {_fetches('them')}"
-        )
-    return weights
+    return None
 
 
-def _person_file(settings: Settings, notices: list[str]) -> Path | None:
+def _person_detector(settings: Settings, notices: list[str]) -> Chosen | None:
     file, notice = find_person_detector(settings)
     if notice:
         notices.append(notice)
-    return file
+    model = named(PERSON_DETECTORS, settings.person_detector) or PERSON_DETECTORS[0]
+    return Chosen.of(model.code, settings.person_detector, file) if file else None
 
 
 def _existing(file: Path, key: str) -> Path:
@@ -117,9 +113,9 @@ def made_ready(spec: EngineSpec, device: Device) -> EngineSpec:
     """Return the spec ready to run there: for the CPU its networks are exported, once; raises ModelMissing."""
     if device is Device.CUDA:
         return spec
-    arguments = (user_folder("cache") / "networks", spec.reid_model, spec.reid_weights)
-    networks = find_networks(*arguments) or _in_a_process_of_its_own(prepare_networks, *arguments)
-    return replace(spec, networks=networks)
+    folder = user_folder("cache") / "networks"
+    ready: EngineSpec = find_networks(spec, folder) or _in_a_process_of_its_own(prepare_networks, spec, folder)
+    return ready
 
 
 def _in_a_process_of_its_own(function: Any, *arguments: Any) -> Any:

@@ -9,7 +9,7 @@ from kith.identity.gallery import gallery_of, good_faces, is_good
 from kith.jobs.library import open_library
 from kith.jobs.wording import people_count
 from kith.settings import Settings
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
@@ -32,11 +32,11 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     for file in filter(None, (picture, table)):
         check_curve_file(file)
     with open_library(settings) as store:
-        taught = good_faces(store.people.taught(Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
+        taught = good_faces(store.people.taught(Kind.FACE, default_face_model().id), settings.lap_var_thresh)
         samples = [one for one in taught if is_good(one, settings.lap_var_thresh)]
         looks = store.health.looks(one.photo_id for one in samples)
         tied = independent(samples, looks, settings.event_gap)
-    evaluation = evaluate_gallery(samples, gallery_of(FACE_MODEL_ID, samples), tied)
+    evaluation = evaluate_gallery(samples, gallery_of(default_face_model().id, samples), tied)
     if evaluation.missing:
         return EvaluationFinished(evaluation, None, None, None, None)
     current = point_at(evaluation.points, settings.face_tol, settings.face_margin)

@@ -6,7 +6,7 @@ from kith.identity.gallery import good_faces
 from kith.library.store import Store
 from kith.settings import Settings
 from kith.values.samples import Sample
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
@@ -16,7 +16,7 @@ def export_encodings(settings: Settings, store: Store, body_model_id: str | None
     Raises BadInput where another file has its name, and FilingFailed.
     """
     people = store.people.all()
-    faces = good_faces(store.people.taught(Kind.FACE, FACE_MODEL_ID), settings.lap_var_thresh)
+    faces = good_faces(store.people.taught(Kind.FACE, default_face_model().id), settings.lap_var_thresh)
     bodies = store.people.taught(Kind.BODY, body_model_id) if body_model_id else []
     write_encodings(
         settings.encodings_file,

@@ -16,7 +16,7 @@ from kith.library.store import Store
 from kith.settings import Settings
 from kith.values.links import Link, Source, Word
 from kith.values.persons import Person
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
@@ -73,7 +73,7 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
     with open_library(settings, create=True) as store, store.change("import-kb", f"{file.name} imported"):
         imported = _Import(list(store.people.all().values()))
         imported.refused.update((one.name, one.reason) for one in found.refused)
-        _teach(store, imported, Kind.FACE, FACE_MODEL_ID, found.faces)
+        _teach(store, imported, Kind.FACE, default_face_model().id, found.faces)
         if body_model:
             _teach(store, imported, Kind.BODY, body_model, found.bodies)
         else:

@@ -10,7 +10,7 @@ from kith.library.person_records import PersonRecords
 from kith.library.store import Store
 from kith.policies import BodyPolicy
 from kith.settings import Settings
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
@@ -24,14 +24,14 @@ def decider_of(settings: Settings, store: Store, body_model_id: str | None) -> D
 
     Raises NobodyTaught, and ModelMismatch where the bodies are another model's.
     """
-    faces = store.people.taught(Kind.FACE, FACE_MODEL_ID)
+    faces = store.people.taught(Kind.FACE, default_face_model().id)
     if not faces:
         raise NobodyTaught(
             f"The knowledge base {store.path} knows nobody yet: put one folder of photos per person into "
             f"{settings.dataset_folder} and run {command('build-kb')}."
         )
     return Decider(
-        faces=gallery_of(FACE_MODEL_ID, good_faces(faces, settings.lap_var_thresh)),
+        faces=gallery_of(default_face_model().id, good_faces(faces, settings.lap_var_thresh)),
         bodies=_bodies(store.people, body_model_id),
         face_tol=settings.face_tol,
         body_tol=settings.body_tol,
@@ -46,7 +46,7 @@ def decider_of(settings: Settings, store: Store, body_model_id: str | None) -> D
 
 def decider_by_words(settings: Settings) -> Decider:
     """Return the decider where nobody is taught: the words of user and dataset alone say who is who."""
-    nobody, bodies = gallery_of(FACE_MODEL_ID, []), gallery_of("", [])
+    nobody, bodies = gallery_of(default_face_model().id, []), gallery_of("", [])
     return Decider(nobody, bodies, settings.face_tol, settings.body_tol, BodyPolicy.OFF, settings.lap_var_thresh)
 
 
@@ -57,8 +57,8 @@ def evidence_for(decider: Decider, settings: Settings, store: Store) -> EventEvi
 
 def _denied(store: Store, least_sharpness: float) -> Gallery:
     """Return the faces that the user denied to be somebody, those good enough to be compared with."""
-    samples = store.gallery.denied(FACE_MODEL_ID)
-    return gallery_of(FACE_MODEL_ID, [sample for sample in samples if is_good(sample, least_sharpness)])
+    samples = store.gallery.denied(default_face_model().id)
+    return gallery_of(default_face_model().id, [sample for sample in samples if is_good(sample, least_sharpness)])
 
 
 def _bodies(people: PersonRecords, model_id: str | None) -> Gallery:

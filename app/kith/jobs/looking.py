@@ -17,7 +17,7 @@ from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.reading import Reading
 from kith.values.sightings import Sighting, with_unseen
-from kith.vision.analyse import Photo, analyse, read_photos
+from kith.vision.analysis import Photo, analyse, read_photos
 from kith.vision.observations import Analysis
 
 _log = logging.getLogger(__name__)

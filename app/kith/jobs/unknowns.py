@@ -14,7 +14,7 @@ from kith.library.store import Store
 from kith.settings import Settings
 from kith.values.links import Source, Word, said_to_be
 from kith.values.persons import Person
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import default_face_model
 
 EXAMPLES = 3
 
@@ -44,7 +44,7 @@ def open_unknowns(settings: Settings) -> "Unknowns":
 
 def update_groups(store: Store, least_sharpness: float) -> list[tuple[int, int]]:
     """Let new unknown faces join groups or found some; return the pairs of groups that may be one person."""
-    faces = store.groups.faces(FACE_MODEL_ID, least_sharpness)
+    faces = store.groups.faces(default_face_model().id, least_sharpness)
     groups = grouped(faces)
     before, after = faces.groups.tolist(), groups.tolist()
     moved = {key: (was, now) for key, was, now in zip(faces.ids.tolist(), before, after, strict=True) if was != now}

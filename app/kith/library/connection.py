@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from kith.errors import BadKnowledgeBase, command
 from kith.library.soundness import vector_of
 from kith.text import printable
-from kith.vision.dlib_network import VECTOR_LENGTH
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import vector_lengths
 
 T = TypeVar("T")
 
@@ -131,7 +130,7 @@ class LibraryConnection(sqlite3.Connection):
             opened = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, factory=cls)
         except sqlite3.Error as error:
             _raise_told(path, error)
-        opened.path, opened.left_out, opened._lengths = path, LeftOut(), {FACE_MODEL_ID: VECTOR_LENGTH}
+        opened.path, opened.left_out, opened._lengths = path, LeftOut(), vector_lengths()
         opened.text_factory = lambda text: text.decode("utf-8", "replace")
         return opened
 

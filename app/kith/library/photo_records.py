@@ -205,7 +205,7 @@ class PhotoRecords:
     def _add_observations(self, appearance_id: int, analysis_id: int, appearance: Appearance) -> None:
         self._connection.executemany(
             "INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, sharpness, "
-            "pixels, frontality, weak, vector, mirror) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "pixels, frontality, weak, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     appearance_id,
@@ -219,7 +219,6 @@ class PhotoRecords:
                     seen.frontality,
                     seen.weak,
                     to_blob(seen.vector),
-                    None if seen.mirror is None else to_blob(seen.mirror),
                 )
                 for seen in appearance.observations
             ],
@@ -230,7 +229,7 @@ class PhotoRecords:
         rows = self._connection.read(
             "observations",
             lambda row: (whole(row[0]), observation_of(self._connection, row[1:])),
-            "SELECT o.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, o.mirror, o.sharpness, "
+            "SELECT o.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, o.sharpness, "
             "o.pixels, o.frontality, o.weak FROM observations o LEFT JOIN appearances a ON a.id = o.appearance_id "
             "WHERE o.analysis_id = ? ORDER BY o.id",
             (analysis_id,),
@@ -269,11 +268,11 @@ def box_of(values: Sequence[Any]) -> Box:
 
 
 def observation_of(connection: LibraryConnection, values: Sequence[Any]) -> Observation:
-    """Return an observation from its columns: kind, model, box, score, vector, mirror, four qualities.
+    """Return an observation from its columns: kind, model, box, score, vector, four qualities.
 
     Raises ValueError or TypeError where they make none.
     """
-    kind, model_id, x, y, w, h, score, vector, mirror, sharpness, pixels, frontality, weak = values
+    kind, model_id, x, y, w, h, score, vector, sharpness, pixels, frontality, weak = values
     number_of(x + y + w + h + score + sharpness + pixels + frontality)  # of many, and quick: each is one if all are
     return Observation(
         kind=Kind(kind),
@@ -281,7 +280,6 @@ def observation_of(connection: LibraryConnection, values: Sequence[Any]) -> Obse
         box=Box(x, y, w, h),
         score=score,
         vector=connection.vector(model_id, vector),
-        mirror=None if mirror is None else connection.vector(model_id, mirror),
         sharpness=sharpness,
         pixels=pixels,
         frontality=frontality,

@@ -85,7 +85,7 @@ class RedecisionRecords:
             "observations",
             lambda row: (row[0], whole(row[1]), observation_of(self._connection, row[2:])),
             f"""
-            SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, NULL,
+            SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector,
                 o.sharpness, o.pixels, o.frontality, o.weak
             FROM photos p JOIN observations o ON o.analysis_id = (
                 SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation)

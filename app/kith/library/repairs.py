@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from kith.library.schema import CHECKS, TABLES
 from kith.library.soundness import RULES, Column, columns_of
-from kith.vision.dlib_network import VECTOR_LENGTH
-from kith.vision.encode import FACE_MODEL_ID
+from kith.vision.face_model import vector_lengths
 
 _NOW = "strftime('%Y-%m-%dT%H:%M:%S+00:00')"
 # A photo and a person stay whatever is damaged of them: all that the user said hangs on them.
@@ -202,4 +201,5 @@ def _lengths(connection: sqlite3.Connection) -> dict[bytes, int]:
         "SELECT CAST(model_id AS BLOB), length(vector) FROM observations WHERE typeof(vector) = 'blob' AND "
         f"{CHECKS['observations']['vector']} GROUP BY 1, 2 ORDER BY count(*)"
     )
-    return {**dict(rows.fetchall()), FACE_MODEL_ID.encode(): 4 * VECTOR_LENGTH}
+    known = {model_id.encode(): 4 * length for model_id, length in vector_lengths().items()}
+    return {**dict(rows.fetchall()), **known}

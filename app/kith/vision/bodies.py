@@ -1,42 +1,47 @@
 """Turn the clothed body of a person into a vector, by a network for person re-identification."""
 
-import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kith.errors import ModelMissing
-from kith.vision.detect import Detection
-from kith.vision.observations import Rgb
-from kith.vision.runtime import Network, OnnxNetwork
+from kith.vision.detection import Detection
+from kith.vision.export import Definition, Source
+from kith.vision.metric import Metric
+from kith.vision.observations import Rgb, Vector
+from kith.vision.runtime import Network
+from kith.vision.torchreid_networks import torchreid_network
+from kith.vision.weights import is_exported, weights_id
 
 INPUT_HEIGHT, INPUT_WIDTH = 256, 128  # what TorchReID trains and tests with
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406]) * 255  # TorchReID's normalisation, for pixels 0..255
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225]) * 255
 BODY_WIDTH, BODY_HEIGHT = 2.5, 5.0  # in face sizes, below the chin: docs/recognition.md
-BATCH_SIZE = 2  # larger ones are slower on a CPU
 
 
-def is_exported(weights: Path) -> bool:
-    """Whether the file holds a whole network (.onnx), not only the weights of one that TorchReID knows by name."""
-    return weights.suffix.lower() == ".onnx"
+class BodyModel(Protocol):
+    """Turns crops of people into vectors, each stored under its `id`."""
 
+    id: str
 
-def weights_id(model: str, weights: Path, setting: str = "reid_weights") -> str:
-    """Return the id of what is made with these weights: the network's name, or the .onnx file's, and the SHA-256.
+    def __init__(self, network: Network, model_id: str) -> None:
+        """Take the network; raises ModelMissing where it gives no vector per image."""
 
-    Raises ModelMissing where the file cannot be read, which names the `setting` to correct.
-    """
-    name = weights.stem if is_exported(weights) else model
-    beside = Path(f"{weights}.data")  # where torch's exporter puts the weights of an .onnx file
-    try:
-        content = weights.read_bytes() + (beside.read_bytes() if os.path.isfile(beside) else b"")
-        return f"{name}:{hashlib.sha256(content).hexdigest()[:12]}"
-    except OSError as error:
-        raise ModelMissing(f"{weights} cannot be read ({error.strerror}): correct that or {setting}") from error
+    @classmethod
+    def id_of(cls, name: str, file: Path | None) -> str:
+        """Return the id for a name in the settings and a file of weights; raises ModelMissing."""
+
+    @classmethod
+    def source(cls, name: str, file: Path | None) -> Source:
+        """Return where the network of that name comes from; raises ModelMissing."""
+
+    def fitted(self, crop: Rgb) -> Rgb:
+        """Return a crop of any size as small as the network takes it."""
+
+    def encode(self, crops: Sequence[Rgb]) -> Vector:
+        """Return a vector of each crop, at least one: N x D."""
 
 
 def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int, int] | None:
@@ -50,53 +55,52 @@ def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int
 
 
 class TorchreidBodyExtractor:
-    """L2-normalised body vectors from crops of people.
+    """Body vectors from crops of people, by a network of TorchReID's or an .onnx file of any maker's.
 
-    The network takes RGB of that height and width, normalised as TorchReID does unless it `normalises` itself, and
-    gives N x D or N x D x 1 x 1.
+    The network takes RGB of the size that its file says, else TorchReID's, normalised as TorchReID does, and gives
+    N x D or N x D x 1 x 1. FastReID puts the normalisation into the network, where its mean is found; all others are
+    taken to want TorchReID's. Raises ModelMissing where a file gives no vector per image.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        model_id: str,
-        height: int = INPUT_HEIGHT,
-        width: int = INPUT_WIDTH,
-        normalises: bool = False,
-    ) -> None:
-        self.model_id = model_id
+    metric = Metric.COSINE
+
+    def __init__(self, network: Network, model_id: str) -> None:
+        self.id = model_id
         self._network = network
-        self._size = width, height
-        mean, deviation = (0.0, 1.0) if normalises else (IMAGENET_MEAN, IMAGENET_DEVIATION)
+        height, width = network.input_shape[2:]
+        self._height, self._width = height or INPUT_HEIGHT, width or INPUT_WIDTH
+        mean, deviation = (0.0, 1.0) if _normalises(network.file) else (IMAGENET_MEAN, IMAGENET_DEVIATION)
         self._factor = np.float32(1 / deviation)
         self._offset = np.float32(-mean / deviation)
+        if network.file:
+            _check_vectors(network, network.file, self._height, self._width)
+
+    @classmethod
+    def id_of(cls, name: str, file: Path | None) -> str:
+        """Return the id under which its vectors are stored: name and hash, since users bring files of their own."""
+        return weights_id(name, file) if file else name
+
+    @classmethod
+    def source(cls, name: str, file: Path | None) -> Source:
+        """Return the whole network in a file, or TorchReID's of that name with the weights in it."""
+        if file is None:
+            raise ModelMissing(f"There are no weights for {name}: let reid_weights name a file of yours")
+        if is_exported(file):
+            return file
+        return Definition(weights_id(name, file), lambda: torchreid_network(name, file), INPUT_HEIGHT, INPUT_WIDTH)
 
     def fitted(self, crop: Rgb) -> Rgb:
         """Return the RGB crop (any size) at the size that the network takes."""
         import cv2
 
-        return np.asarray(cv2.resize(crop, self._size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        return np.asarray(cv2.resize(crop, (self._width, self._height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
-    def __call__(self, crops: Sequence[Rgb]) -> NDArray[np.float32]:
-        """Return one vector per RGB crop (any size, at least one crop): N x D, length 1."""
+    def encode(self, crops: Sequence[Rgb]) -> Vector:
+        """Return a vector of each RGB crop (any size, at least one crop): N x D, length 1."""
         small = np.stack([self.fitted(crop) for crop in crops])
         images = np.ascontiguousarray((small * self._factor + self._offset).transpose(0, 3, 1, 2))
         vectors = self._network(images)[0].reshape(len(crops), -1)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        normed: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-12))
-        return normed
-
-
-def onnx_bodies(file: Path, model_id: str, batch_size: int = BATCH_SIZE) -> TorchreidBodyExtractor:
-    """Return the extractor over an .onnx file, exported from TorchReID, FastReID or others; its input size is read.
-
-    FastReID puts the normalisation into the network, where its mean is found; all others are taken to want TorchReID's.
-    Raises ModelMissing where the file gives no vector per image.
-    """
-    network = OnnxNetwork(file, batch_size)
-    height, width = network.input_shape[2] or INPUT_HEIGHT, network.input_shape[3] or INPUT_WIDTH
-    _check_vectors(network, file, height, width)
-    return TorchreidBodyExtractor(network, model_id, height, width, _normalises(file))
+        return self.metric.stored(vectors)
 
 
 def _check_vectors(network: Network, file: Path, height: int, width: int) -> None:
@@ -119,5 +123,5 @@ def _check_vectors(network: Network, file: Path, height: int, width: int) -> Non
         )
 
 
-def _normalises(file: Path) -> bool:
-    return IMAGENET_MEAN.astype("<f4").tobytes() in file.read_bytes()
+def _normalises(file: Path | None) -> bool:
+    return file is not None and IMAGENET_MEAN.astype("<f4").tobytes() in file.read_bytes()

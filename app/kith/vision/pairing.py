@@ -40,16 +40,17 @@ def _fits(faces: Sequence[Corners], bodies: Sequence[Corners]) -> NDArray[np.flo
 
     The head is at the top of its body and near its middle, and of faces one behind the other the larger is in front.
     """
-    left, top, right, bottom = (np.array([face[side] for face in faces], np.float64)[:, None] for side in range(4))
-    west, north, east, south = (np.array([body[side] for body in bodies], np.float64) for side in range(4))
+    left, top, right, bottom = np.array([face[:4] for face in faces], np.float64).T[:, :, None]
+    west, north, east, south = np.array([body[:4] for body in bodies], np.float64).T
     size, width, height = right - left, east - west, south - north
     x, y = (left + right) / 2, (top + bottom) / 2
-    inside = (west <= x) & (x <= east) & (north <= y) & (y <= north + UPPER_PART * height)
+    is_between = (west <= x) & (x <= east)
+    is_in_upper_part = (north <= y) & (y <= north + UPPER_PART * height)
     above = (top - north) / size
-    plausible = (size <= width) & (height <= MOST_FACES_HIGH * size) & (above <= MOST_ABOVE_FACE)
+    is_plausible = (size <= width) & (height <= MOST_FACES_HIGH * size) & (above <= MOST_ABOVE_FACE)
     sideways = np.abs(x - (west + east) / 2) / width
     misfit = np.abs(above - HEAD_ABOVE_FACE) + SIDEWAYS_WEIGHT * sideways + np.log2(width / size)
-    return np.where(inside & plausible, (WORST - misfit).clip(min=0.01), 0.0)
+    return np.where(is_between & is_in_upper_part & is_plausible, (WORST - misfit).clip(min=0.01), 0.0)
 
 
 def _assigned(fits: NDArray[np.float64]) -> list[tuple[int, int]]:

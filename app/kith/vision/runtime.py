@@ -2,9 +2,8 @@
 
 import ctypes
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,35 +15,56 @@ if TYPE_CHECKING:
 
 Images = NDArray[np.float32]
 Outputs = list[NDArray[np.float32]]
-Network = Callable[[Images], Outputs]
-"""Images (N x C x H x W, at least one) to every output of the network (N x ...)."""
+
+CPU_BATCH = 4  # images at once: more of them gain nothing on a processor
 
 
-class OnnxNetwork:
-    """A Network from an .onnx file, on one thread of the CPU.
+class Network(Protocol):
+    """Images (N x C x H x W, at least one) to every output of the network (N x ...).
 
-    `input_shape` is N, C, H, W as the file says, None where any number will do; a fixed N is honoured. Batches larger
-    than `batch_size` gain nothing on a CPU. Raises ModelMissing where the file holds no network for images.
+    `input_shape` is N, C, H, W, None where any number will do; `file` is the .onnx file it comes from, if it is one.
     """
 
-    def __init__(self, file: Path, batch_size: int = 4) -> None:
-        self._session = _session(file)
-        inputs = self._session.get_inputs()
-        shape = [side if isinstance(side, int) else None for side in inputs[0].shape or ()] if len(inputs) == 1 else []
-        if len(shape) != 4 or shape[1] not in {3, None} or inputs[0].type != "tensor(float)":
-            taken = ", ".join(f"{one.name} {one.shape} {one.type}" for one in inputs)
-            raise ModelMissing(
-                f"{file} takes {taken or 'nothing'}, where one batch of colour images as float is needed "
-                "(N x 3 x height x width): name another file."
-            )
-        self.input_shape: tuple[int | None, ...] = tuple(shape)
-        self._input = inputs[0].name
-        self._batch_size = shape[0] or batch_size
+    input_shape: tuple[int | None, ...]
+    file: Path | None
 
     def __call__(self, images: Images) -> Outputs:
         """Return every output for the images."""
-        starts = range(0, len(images), self._batch_size)
-        return _joined([self._run(images[start : start + self._batch_size]) for start in starts])
+
+
+class _Batched:
+    """Runs `_run` on so many images at once; where they did not fit (None) it has made `_batch_size` smaller."""
+
+    _batch_size: int
+
+    def __call__(self, images: Images) -> Outputs:
+        """Return every output for the images."""
+        parts: list[Outputs] = []
+        done = 0
+        while done < len(images):
+            batch = images[done : done + self._batch_size]
+            part = self._run(batch)
+            if part is not None:
+                parts.append(part)
+                done += len(batch)
+        return parts[0] if len(parts) == 1 else [np.concatenate(output) for output in zip(*parts, strict=True)]
+
+    def _run(self, images: Images) -> Outputs | None:
+        raise NotImplementedError
+
+
+class OnnxNetwork(_Batched):
+    """A Network from an .onnx file, on one thread of the CPU.
+
+    A fixed N is honoured, else at most `batch_size` images are taken at once, and never more than CPU_BATCH. Raises
+    ModelMissing where the file holds no network for images.
+    """
+
+    def __init__(self, file: Path, batch_size: int = CPU_BATCH) -> None:
+        self._session = _session(file)
+        self._input, self.input_shape = _input_of(self._session, file)
+        self.file: Path | None = file
+        self._batch_size = self.input_shape[0] or min(batch_size, CPU_BATCH)
 
     def _run(self, images: Images) -> Outputs:
         count = len(images)
@@ -70,13 +90,30 @@ def _session(file: Path) -> Any:
         ) from error
 
 
-class TorchNetwork:
+def _input_of(session: Any, file: Path) -> tuple[str, tuple[int | None, ...]]:
+    """Return the name and shape of the input; raises ModelMissing where it takes no images."""
+    inputs = session.get_inputs()
+    if len(inputs) == 1 and inputs[0].type == "tensor(float)":
+        shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape or ())
+        if len(shape) == 4 and shape[1] in {3, None}:
+            return inputs[0].name, shape
+    taken = ", ".join(f"{given.name} {given.shape} {given.type}" for given in inputs)
+    raise ModelMissing(
+        f"{file} takes {taken or 'nothing'}, where one batch of colour images as float is needed "
+        "(N x 3 x height x width): name another file."
+    )
+
+
+class TorchNetwork(_Batched):
     """A Network from a torch module, on a GPU (`cuda`) or the CPU.
 
     Out of memory it goes on with half the batch, and stays there; raises KithError where not even one image fits.
     """
 
-    def __init__(self, module: "nn.Module", device: str, batch_size: int = 128) -> None:
+    file: Path | None = None
+    input_shape: tuple[int | None, ...] = (None, 3, None, None)
+
+    def __init__(self, module: "nn.Module", device: str, batch_size: int = CPU_BATCH) -> None:
         import torch
 
         # TF32, torch's default for convolutions, has 10 bits of mantissa: vectors would differ from the CPU's.
@@ -87,17 +124,6 @@ class TorchNetwork:
             raise _no_memory() from error
         self._device = device
         self._batch_size = batch_size
-
-    def __call__(self, images: Images) -> Outputs:
-        """Return every output for the images."""
-        parts: list[Outputs] = []
-        done = 0
-        while done < len(images):
-            part = self._run(images[done : done + self._batch_size])
-            if part is not None:
-                parts.append(part)
-                done += len(part[0])
-        return _joined(parts)
 
     def _run(self, images: Images) -> Outputs | None:
         """Return the outputs, or None where they did not fit and the batch is smaller from now on."""
@@ -121,10 +147,6 @@ def _no_memory() -> KithError:
         "The graphics card has not enough free memory for a single image: close other programs that use it, or let "
         "device in the settings be cpu."
     )
-
-
-def _joined(parts: Sequence[Outputs]) -> Outputs:
-    return parts[0] if len(parts) == 1 else [np.concatenate(output) for output in zip(*parts, strict=True)]
 
 
 def cuda_available() -> bool:

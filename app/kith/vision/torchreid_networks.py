@@ -4,6 +4,7 @@ import ast
 import importlib
 import sys
 from importlib.machinery import PathFinder
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -42,8 +43,8 @@ def network_names() -> list[str]:
     """Return the names of TorchReID's networks, by its source: importing it imports torch. Raises ModelMissing."""
     source = (_torchreid_folder() / "reid/models/__init__.py").read_text(encoding="utf-8")
     tables = (node.value for node in ast.parse(source).body if isinstance(node, ast.Assign))
-    names = (key for table in tables if isinstance(table, ast.Dict) for key in table.keys)
-    return [key.value for key in names if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    keys = chain.from_iterable(table.keys for table in tables if isinstance(table, ast.Dict))
+    return [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
 
 
 def _torchreid_folder() -> Path:
@@ -65,11 +66,8 @@ def _torchreid_models() -> ModuleType:
 
 
 def _load_weights(network: "nn.Module", weights: Path) -> None:
-    state = _read_state(weights)
-    own = network.state_dict()
-    for name in [name for name in (*state, *own) if name.startswith("classifier.")]:
-        state.pop(name, None)
-        own.pop(name, None)
+    state = _without_classifier(_read_state(weights))
+    own = _without_classifier(network.state_dict())
     counters = {name for name in own if name.endswith("num_batches_tracked")}  # absent from older files, unused here
     wrong = sorted(
         name
@@ -82,6 +80,10 @@ def _load_weights(network: "nn.Module", weights: Path) -> None:
             f"the first is {wrong[0]}. Name the network that these weights were trained for."
         )
     network.load_state_dict(state, strict=False)
+
+
+def _without_classifier(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if not name.startswith("classifier.")}
 
 
 def _read_state(weights: Path) -> dict[str, Any]:

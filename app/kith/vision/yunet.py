@@ -1,13 +1,15 @@
 """YuNet, the face detector Kith is shipped with: the network in ONNX Runtime, around it what OpenCV does."""
 
+import math
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kith.errors import ModelMissing, command
-from kith.vision.detect import Detection, Detector, squared
+from kith.vision.detection import Detection
 from kith.vision.observations import Rgb
 from kith.vision.runtime import Network, OnnxNetwork
 
@@ -20,15 +22,34 @@ NUMBERS_A_CELL = (1, 1, 4, 10)  # class score, object score, box, five points: e
 Floats = NDArray[np.float32]
 
 
-def yunet(model: Path) -> Detector:
-    """Return YuNet over the model file, its boxes squared as dlib's predictor expects; raises ModelMissing."""
-    network = OnnxNetwork(model, batch_size=1)
-    _check(network, model)
+class YuNet:
+    """YuNet over a model file, its boxes squared as dlib's predictor expects; raises ModelMissing."""
 
-    def detect(rgb: Rgb) -> list[Detection]:
-        return [squared(row) for row in faces(network, rgb)]
+    overlap = OVERLAP
 
-    return detect
+    def __init__(self, file: Path | None) -> None:
+        if file is None:
+            raise ModelMissing(f"YuNet needs its file, which {command('models', 'download')} fetches.")
+        self._network = OnnxNetwork(file)
+        _check(self._network, file)
+
+    @classmethod
+    def id_of(cls, name: str, file: Path | None) -> str:
+        """Return the id under which its finds are stored: each version has a file of its own name."""
+        return file.stem if file else name
+
+    def __call__(self, rgb: Rgb) -> list[Detection]:
+        """Return the faces in a photo."""
+        return [squared(row) for row in faces(self._network, rgb)]
+
+
+def squared(row: Floats) -> Detection:
+    """Return YuNet's row (x, y, width, height, five points, score) as the square of equal area around its centre."""
+    x, y, width, height = (float(value) for value in row[:4])
+    side = round(math.sqrt(width * height))
+    left, top = round(x + (width - side) / 2), round(y + (height - side) / 2)
+    points = tuple((float(across), float(down)) for across, down in row[4:14].reshape(5, 2))
+    return Detection(left, top, left + side, top + side, float(row[14]), points)
 
 
 def faces(network: Network, rgb: Rgb) -> Floats:
@@ -43,9 +64,9 @@ def faces(network: Network, rgb: Rgb) -> Floats:
 def _check(network: OnnxNetwork, model: Path) -> None:
     """Look whether twelve outputs of the right shapes come out, which other networks do not give."""
     side = 2 * STRIDES[-1]
-    expected = [(1, (side // stride) ** 2, numbers) for numbers in NUMBERS_A_CELL for stride in STRIDES]
-    free = tuple(network.input_shape[2:]) == (None, None)
-    if not free or [one.shape for one in network(np.zeros((1, 3, side, side), np.float32))] != expected:
+    expected = [(1, (side // stride) ** 2, numbers) for numbers, stride in product(NUMBERS_A_CELL, STRIDES)]
+    takes_any_size = network.input_shape[2:] == (None, None)
+    if not takes_any_size or [output.shape for output in network(np.zeros((1, 3, side, side), np.float32))] != expected:
         raise ModelMissing(
             f"{model} is not the YuNet that Kith works with, which takes photos of any size: move the file away and "
             f"fetch the right one with {command('models', 'download')}."
@@ -62,10 +83,10 @@ def _padded(rgb: Rgb) -> Floats:
 
 def _decoded(outputs: Sequence[Floats], columns: int) -> Floats:
     """Return the rows of all cells sure enough, overlapping ones too."""
-    rows = [
-        _of_grid([one[0] for one in outputs[index :: len(STRIDES)]], stride, columns // stride)
-        for index, stride in enumerate(STRIDES)
-    ]
+    rows = []
+    for index, stride in enumerate(STRIDES):
+        of_grid = [output[0] for output in outputs[index :: len(STRIDES)]]
+        rows.append(_of_grid(of_grid, stride, columns // stride))
     return np.concatenate(rows)
 
 

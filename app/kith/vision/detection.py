@@ -1,0 +1,86 @@
+"""What a detector is, and what it gives: faces at square boxes as dlib's landmark predictor expects them, or people."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from kith.vision.observations import Rgb
+
+Points = tuple[tuple[float, float], ...]
+"""Right eye, left eye, nose, right and left corner of the mouth, each x and y in pixels."""
+
+
+class Detection(NamedTuple):
+    """A face or a person at integer pixels (right and bottom excluded) with the detector's own score.
+
+    `points` are those of a face, where the detector marks them.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    score: float
+    points: Points | None = None
+
+    @property
+    def width(self) -> int:
+        """Width of the box in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Height of the box in pixels."""
+        return self.bottom - self.top
+
+    @property
+    def frontality(self) -> float:
+        """The distance of the eyes over that from their middle to the mouth's.
+
+        About 1 seen from the front, towards 0 in profile; 1 where no points are marked.
+        """
+        if self.points is None:
+            return 1.0
+        right_eye, left_eye, _, right_mouth, left_mouth = np.array(self.points, np.float32)
+        down = float(np.linalg.norm((right_mouth + left_mouth) / 2 - (right_eye + left_eye) / 2))
+        return float(np.linalg.norm(left_eye - right_eye)) / max(down, 1.0)
+
+    def moved(self, right: int, down: int) -> "Detection":
+        """Return it that many pixels farther right and down."""
+        points = self.points and tuple((x + right, y + down) for x, y in self.points)
+        return Detection(self.left + right, self.top + down, self.right + right, self.bottom + down, self.score, points)
+
+    def scaled(self, times: float) -> "Detection":
+        """Return it in a picture so many times as large."""
+        left, top, right, bottom = (round(side * times) for side in self[:4])
+        points = self.points and tuple((x * times, y * times) for x, y in self.points)
+        return Detection(left, top, right, bottom, self.score, points)
+
+
+Detect = Callable[[Rgb], list[Detection]]
+
+
+class Detector(Protocol):
+    """Finds faces, or people, in RGB photos of any size, for several threads at a time.
+
+    Two boxes whose intersection is more than `overlap` of their union are one face or person.
+    """
+
+    overlap: float
+
+    def __init__(self, file: Path | None) -> None:
+        """Load it; raises ModelMissing."""
+
+    @classmethod
+    def id_of(cls, name: str, file: Path | None) -> str:
+        """Return the id under which its finds are stored; raises ModelMissing where the file cannot be read."""
+
+    def __call__(self, rgb: Rgb) -> list[Detection]:
+        """Return what shows in a photo, in no order."""
+
+
+def wide_enough(detect: Detect, min_face: int) -> Detect:
+    """Return the detector without the faces that are narrower than `min_face` pixels of the picture it is given."""
+    return lambda rgb: [face for face in detect(rgb) if face.width >= min_face]

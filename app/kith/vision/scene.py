@@ -1,0 +1,126 @@
+"""Who shows in a photo: faces with their bodies, cut out and still to be described."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kith.photos.box import Box
+from kith.photos.decode import at_least
+from kith.photos.facts import perceptual_hash
+from kith.photos.photo_file import PhotoFile
+from kith.photos.reading import Reading, read
+from kith.vision.alignment import AlignedFace, detect_and_align_faces
+from kith.vision.bodies import BodyModel, body_region
+from kith.vision.detection import Detect
+from kith.vision.engines import Engines, EngineSpec
+from kith.vision.observations import Rgb
+from kith.vision.pairing import pair
+from kith.vision.tiles import working_side
+from kith.vision.working_copy import working_copy
+
+Corners = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """A body at `corners` of the working copy, cut out of the finest pixels at hand.
+
+    `crop` is a small copy: the pixels of a whole batch of photos would not fit into memory.
+    """
+
+    corners: Corners
+    crop: Rgb
+    score: float
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Somebody:
+    """Who shows by a face, a body or both."""
+
+    face: AlignedFace | None
+    body: Body | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Who shows in a photo of `height` x `width` working pixels."""
+
+    phash: int
+    height: int
+    width: int
+    orientation: int
+    people: list[Somebody]
+    reading: Reading | None
+    note: str
+
+    def box(self, corners: Corners) -> Box:
+        """Return corners in working pixels as a box in the photo as stored."""
+        left, top, right, bottom = corners
+        width, height = right - left, bottom - top
+        upright = Box(left / self.width, top / self.height, width / self.width, height / self.height)
+        return upright.to_stored(self.orientation)
+
+
+def read_file(file: PhotoFile, spec: EngineSpec) -> Reading:
+    """Return what the file tells without its pixels; raises BadPhoto."""
+    return read(file, spec.max_pixels, lambda width, height: working_side(width, height, spec.resize_max))
+
+
+def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engines) -> Scene:
+    """Find everybody in a photo: faces the largest first, then bodies without one; raises BadPhoto."""
+    reading = known if known and known.stamp == file.stamp else read_file(file, spec)
+    facts = reading.facts
+    side = working_side(facts.width, facts.height, spec.resize_max)
+    decoded, has_more, note = at_least(file, side, spec.max_pixels)
+    working = working_copy(decoded, side)
+    height, width = working.shape[:2]
+
+    def twice_as_fine() -> Rgb:  # a little less is asked for, as reduced sizes are rounded
+        return at_least(file, round(1.9 * max(decoded.shape)), spec.max_pixels).rgb if has_more else decoded
+
+    faces = detect_and_align_faces(decoded, working, engines.detector, engines.faces, twice_as_fine)
+    if engines.bodies:
+        people = _with_bodies(faces, decoded, working, engines.persons, engines.bodies)
+    else:
+        people = [Somebody(face, None) for face in faces]
+    anew = None if reading is known else reading
+    return Scene(perceptual_hash(working), height, width, facts.orientation, people, anew, note)
+
+
+def _with_bodies(
+    faces: Sequence[AlignedFace],
+    decoded: Rgb,
+    working: Rgb,
+    find_persons: Detect | None,
+    bodies: BodyModel,
+) -> list[Somebody]:
+    """Return everybody with their body: where the person detector saw it, else below the face.
+
+    Where nobody shows at all, the whole photo is taken for a body, marked weak.
+    """
+
+    def cut(corners: Corners, score: float = 1.0, weak: bool = False) -> Body:
+        return Body(corners, bodies.fitted(_cut(decoded, corners, working)), score, weak)
+
+    height, width = working.shape[:2]
+    found = find_persons(working) if find_persons else []
+    pairs = pair([face.detection[:4] for face in faces], [person[:4] for person in found])
+    if not pairs:
+        return [Somebody(None, cut((0, 0, width, height), weak=True))]
+    people = []
+    for person in pairs:
+        face = None if person.face is None else faces[person.face]
+        if person.body is not None:
+            body: Body | None = cut(found[person.body][:4], found[person.body].score)
+        else:
+            below = body_region(face.detection, height, width) if face else None
+            body = cut(below) if below else None
+        people.append(Somebody(face, body))
+    return people
+
+
+def _cut(decoded: Rgb, corners: Corners, working: Rgb) -> Rgb:
+    """Cut what lies at `corners` of the working copy out of the finer pixels."""
+    down, across = decoded.shape[0] / working.shape[0], decoded.shape[1] / working.shape[1]
+    left, top, right, bottom = corners
+    return decoded[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
