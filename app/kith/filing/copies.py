@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kith.errors import FilingFailed
-from kith.filing.copying import LinkedFolder, check_readable, clear_away, filing_errors, free_name, make, put
-from kith.filing.following import follow
+from kith.filing.copy_file import LinkedFolder, check_readable, clear_away, filing_errors, free_name, make, put
 from kith.filing.names import safe_photo_name
 from kith.filing.own_copies import is_link, is_own, is_untouched, sha256_of
+from kith.filing.renewal import follow
 from kith.library.copy_records import CopyRecord, CopyRecords, FileState
 from kith.photos.outputs import mark_output
 from kith.whole_files import clear_parts

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import repeat
 
 from kith.identity.assignment import Claim, assign
-from kith.identity.body_matching import (
+from kith.identity.body_candidates import (
     EVENT_SUGGEST,
     Likeness,
     bank_candidates,

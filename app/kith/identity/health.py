@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.identity.comparison import nearest_people
 from kith.identity.gallery import Gallery
-from kith.identity.matching import nearest_people
 from kith.identity.nearest import NEAREST_SAMPLES
 from kith.values.decisions import Candidate
 from kith.values.samples import Sample

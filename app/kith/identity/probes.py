@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kith.identity.comparison import check_same_model, nearest_people
 from kith.identity.exclusions import Life, denied_by
 from kith.identity.gallery import Gallery
-from kith.identity.matching import check_same_model, nearest_people
 from kith.values.decisions import Candidate, Exclusion, Reason
 from kith.values.links import Source, Word
 from kith.values.sightings import Case, Sighting

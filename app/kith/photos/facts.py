@@ -13,8 +13,8 @@ from PIL.ExifTags import IFD, Base
 
 from kith.errors import BadPhoto
 from kith.photos.image_hash import PNG_START, image_hash, png_chunks
-from kith.photos.opening import exif_orientation, open_picture
 from kith.photos.photo_file import PhotoFile, opened
+from kith.photos.picture import exif_orientation, open_picture
 
 # The chunks of a PNG that may hold EXIF, or an orientation by XMP, and those without which it is none.
 _PNG_KEPT = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"IHDR", b"IEND"})

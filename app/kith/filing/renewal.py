@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
-from kith.filing.copying import free_name, make, photo_sha256
+from kith.filing.copy_file import free_name, make, photo_sha256
 from kith.filing.own_copies import is_own, is_untouched, sha256_of
 from kith.library.copy_records import CopyRecord, CopyRecords, FileState
 

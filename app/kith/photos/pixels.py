@@ -10,8 +10,8 @@ from PIL import Image, ImageFile
 
 from kith.errors import BadPhoto
 from kith.photos.memory import check_memory
-from kith.photos.opening import MAX_PIXELS, Truncated, exif_orientation, open_picture
 from kith.photos.photo_file import PhotoFile, opened
+from kith.photos.picture import MAX_PIXELS, Truncated, exif_orientation, open_picture
 from kith.photos.salvage import MOST_MISSING, Load, load_all, remedy_for
 
 # What makes the stored pixels upright (Exif 2.32, tag 0x0112); Pillow's rotations are counter-clockwise.

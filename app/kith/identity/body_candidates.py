@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kith.identity.assignment import Claim, assign
+from kith.identity.comparison import most_alike_people
 from kith.identity.gallery import Gallery
-from kith.identity.matching import most_alike_people
 from kith.identity.probes import Probe
 from kith.values.decisions import Candidate, Exclusion, Reason
 
