@@ -4,7 +4,6 @@ import os
 import pickle
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from kith.errors import BadInput, FilingFailed
 from kith.filing.old_encodings import read_old_encodings
 from kith.filing.own_copies import is_file
-from kith.whole_files import replacing, take_name
+from kith.whole_files import numbered_names, replacing, take_name
 
 BEFORE_KITH = "before-kith"
 _MARK = b"\nexported by Kith\n"  # behind the pickle, where no reader looks
@@ -80,5 +79,5 @@ def _is_knowledge_base(path: Path) -> bool:
 
 
 def _keep(path: Path) -> None:
-    names = (path.with_name(f"{path.name}.{BEFORE_KITH}{f'-{number}' if number > 1 else ''}") for number in count(1))
+    names = numbered_names(path.with_name(f"{path.name}.{BEFORE_KITH}"))
     next(name for name in names if take_name(path, name))
