@@ -1,4 +1,4 @@
-"""Text as people meet it: made safe to show, and compared as a reader compares it."""
+"""Text as people meet it: made safe to show, counted, and compared as a reader compares it."""
 
 import re
 import unicodedata
@@ -13,6 +13,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return `1 photo`, `3 photos`; a plural without a mere `s` is to be named."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
+
+
 def as_read(name: str) -> str:
     """Return what two names have in common that are one to a reader: as `folded`, and blanks do not count."""
     return " ".join(folded(name).split())
@@ -23,4 +28,6 @@ def folded(name: str) -> str:
 
     Capitals and the way accents are composed do not count: Unicode Standard, 3.13, D145.
     """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()))
+    caseless = unicodedata.normalize("NFD", name).casefold()
+    decomposed = unicodedata.normalize("NFD", caseless)
+    return unicodedata.normalize("NFC", decomposed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -22,16 +23,25 @@ class OpenBody:
 
     appearance_id: int
     eligible: tuple[Candidate, ...]
-    shown: tuple[Candidate, ...] = ()
-    out: Mapping[int, Exclusion] | None = None
+    shown: tuple[Candidate, ...]
+    out: Mapping[int, Exclusion]
+
+    @property
+    def best(self) -> Candidate | None:
+        """The person it resembles most of those it may be."""
+        return next(iter(self.eligible), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """Whom a body resembles enough, None where nobody is or somebody else has them; and who cannot be it."""
+class BodyMatch:
+    """Whom a body is `given`, None where nobody is alike enough or another appearance has them; and who cannot be it.
+
+    `candidates` are the people it may be.
+    """
 
     given: Candidate | None
     excluded: tuple[Exclusion, ...]
+    candidates: tuple[Candidate, ...]
 
 
 def bank_candidates(
@@ -41,10 +51,15 @@ def bank_candidates(
 
     A photo where nobody was found counts as a body only with `whole_photos`.
     """
-    seen = [[one for one in photo if one.seen.body and (whole_photos or not one.seen.body.weak)] for photo in photos]
-    flat = [one for photo in seen for one in photo]
-    found = iter(_most_alike(bank, flat, [one.out for one in flat]))
-    return [{one.seen.appearance_id: next(found) for one in photo} for photo in seen]
+    with_body = [[probe for probe in probes if _has_body(probe, whole_photos)] for probes in photos]
+    flat = list(chain.from_iterable(with_body))
+    found = iter(_most_alike(bank, flat, [probe.out for probe in flat]))
+    return [{probe.appearance_id: next(found) for probe in probes} for probes in with_body]
+
+
+def _has_body(probe: Probe, whole_photos: bool) -> bool:
+    body = probe.seen.body
+    return body is not None and (whole_photos or not body.weak)
 
 
 def event_bodies(
@@ -55,61 +70,66 @@ def event_bodies(
     `holders` says by person which face of the photo has them, and `suggested` by appearance whom its own face
     suggests: that the body can confirm, not contradict. Raises ModelMismatch.
     """
-    own = [one.seen.appearance_id for one in probes]
-    taken = [{who: Exclusion(who, Reason.TAKEN, by) for who, by in holders.items() if by != key} for key in own]
-    out = [one.out | others for one, others in zip(probes, taken, strict=True)]
-    eligible = _most_alike(event, probes, out)
-    apart = any(ruled_out.keys() - one.denied for one, ruled_out in zip(probes, out, strict=True))
-    shown = _most_alike(event, probes, [one.denied for one in probes]) if apart else eligible
-    bodies = [OpenBody(*values) for values in zip(own, eligible, shown, out, strict=True)]
-    return [one for one in bodies if suggested.get(one.appearance_id) in (None, *_best(one))]
+    denied = [probe.denied for probe in probes]
+    out = [probe.out | _taken_from(probe.appearance_id, holders) for probe in probes]
+    eligible = shown = _most_alike(event, probes, out)
+    if any(excluded.keys() - own for excluded, own in zip(out, denied, strict=True)):
+        shown = _most_alike(event, probes, denied)
+    keys = [probe.appearance_id for probe in probes]
+    bodies = [OpenBody(*columns) for columns in zip(keys, eligible, shown, out, strict=True)]
+    return [body for body in bodies if _may_be(body, suggested.get(body.appearance_id))]
+
+
+def _may_be(body: OpenBody, suggested: int | None) -> bool:
+    return suggested is None or (body.best is not None and body.best.person_id == suggested)
 
 
 def without_taken(appearance_id: int, shown: tuple[Candidate, ...], holders: Mapping[int, int]) -> OpenBody:
     """Return a body that may be whom it resembles, but for the people that other appearances have."""
-    out = {who: Exclusion(who, Reason.TAKEN, by) for who, by in holders.items() if by != appearance_id}
-    return OpenBody(appearance_id, tuple(who for who in shown if who.person_id not in out), shown, out)
+    out = _taken_from(appearance_id, holders)
+    eligible = tuple(candidate for candidate in shown if candidate.person_id not in out)
+    return OpenBody(appearance_id, eligible, shown, out)
 
 
-def likenesses(bodies: Sequence[OpenBody], reach: float) -> dict[int, Likeness]:
+def _taken_from(appearance_id: int, holders: Mapping[int, int]) -> dict[int, Exclusion]:
+    """Return the people that other appearances have."""
+    others = {person: holder for person, holder in holders.items() if holder != appearance_id}
+    return {person: Exclusion(person, Reason.TAKEN, holder) for person, holder in others.items()}
+
+
+def body_matches(bodies: Sequence[OpenBody], reach: float) -> dict[int, BodyMatch]:
     """Give the bodies of one photo their most alike people one-to-one, if alike by more than `reach`."""
-    claims = {
-        one.appearance_id: [Claim(who.person_id, 1 - who.value, sure=is_sure(who)) for who in one.eligible[:1]]
-        for one in bodies
-        if one.eligible and one.eligible[0].value > reach
-    }
+    claims = {body.appearance_id: [_claim(body.best)] for body in bodies if body.best and body.best.value > reach}
     given = assign(claims, 1 - reach)
     holders = {person: appearance for appearance, person in given.items()}
-    found = {}
-    for one in bodies:
-        key = one.appearance_id
-        out = dict(one.out or {})
+    matches = {}
+    for body in bodies:
+        key = body.appearance_id
+        out = dict(body.out)
         if key not in given:
-            out |= {
-                claim.person_id: Exclusion(claim.person_id, Reason.TAKEN, holders[claim.person_id])
-                for claim in claims.get(key, ())
-            }
-        near = (who.person_id for who in one.shown or one.eligible if who.value > reach)
+            for claim in claims.get(key, ()):
+                out[claim.person_id] = Exclusion(claim.person_id, Reason.TAKEN, holders[claim.person_id])
+        near = [candidate.person_id for candidate in body.shown if candidate.value > reach]
         excluded = tuple(out[person] for person in near if person in out)
-        found[key] = Likeness(one.eligible[0] if key in given else None, excluded)
-    return found
+        matches[key] = BodyMatch(body.best if key in given else None, excluded, body.eligible)
+    return matches
 
 
-def is_sure(one: Candidate) -> bool:
+def _claim(candidate: Candidate) -> Claim:
+    return Claim(candidate.person_id, 1 - candidate.value, sure=is_sure(candidate))
+
+
+def is_sure(candidate: Candidate) -> bool:
     """Say whether a body of an event is alike enough, and more than to the next person, to be filed."""
-    return one.value > EVENT_TOL and one.margin >= EVENT_MARGIN
-
-
-def _best(one: OpenBody) -> list[int]:
-    return [who.person_id for who in one.eligible[:1]]
+    return candidate.value > EVENT_TOL and candidate.margin >= EVENT_MARGIN
 
 
 def _most_alike(
     gallery: Gallery, probes: Sequence[Probe], never: Sequence[Collection[int]]
 ) -> list[tuple[Candidate, ...]]:
-    seen = [one.seen.body for one in probes if one.seen.body]
-    if not seen:
+    bodies = [probe.seen.body for probe in probes if probe.seen.body]
+    if not bodies:
         return []
-    foreign = (body.model_id for body in seen if body.model_id != gallery.model_id)
-    vectors = np.stack([body.vector for body in seen])
+    foreign = (body.model_id for body in bodies if body.model_id != gallery.model_id)
+    vectors = np.stack([body.vector for body in bodies])
     return most_alike_people(gallery, next(foreign, gallery.model_id), vectors, never)

@@ -13,7 +13,7 @@ PROPOSALS = 16  # the nearest other clusters of each that are tried in a round
 ROWS, COLUMNS = 512, 4096  # of distances held at once by a thread: 8 MB
 PAIRS = 50_000  # looked at before those that meanwhile are one cluster are left out
 
-Pairs = tuple[Ids, Ids, Floats]
+ClusterPairs = tuple[Ids, Ids, Floats]  # (P each) with what is between the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,10 @@ def near_groups(faces: Faces, nearness: Nearness = PERHAPS_SAME) -> list[tuple[i
     """Return pairs of groups that may be one person, the nearest first: for the user to decide."""
     clusters = clusters_of(faces)
     several = np.flatnonzero(clusters.several)
-    pairs = clusters.near(several, several[:0], nearness)
-    found = ((int(one), int(other)) for one, other in zip(*pairs[:2], strict=True))
-    return [
-        (int(clusters.numbers[one]), int(clusters.numbers[other]))
-        for one, other in found
-        if clusters.photos[one].isdisjoint(clusters.photos[other])
-    ]
+    first, second, _ = clusters.near(several, several[:0], nearness)
+    numbers = clusters.numbers.tolist()
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    return [(numbers[cluster], numbers[other]) for cluster, other in pairs if clusters.are_apart(cluster, other)]
 
 
 class Clusters:
@@ -92,105 +89,128 @@ class Clusters:
     def grow(self, changed: Ids, nearness: Nearness) -> None:
         """Unite clusters that agree, until none of the changed ones agrees with any."""
         while len(changed):
-            there = np.flatnonzero(self._into == np.arange(len(self._into)))
-            changed = self._unite_all(self.near(changed, np.setdiff1d(there, changed), nearness), nearness)
+            standing = np.flatnonzero(self._into == np.arange(len(self._into)))
+            others = np.setdiff1d(standing, changed)
+            pairs = self.near(changed, others, nearness)
+            changed = self._unite_all(pairs, nearness)
 
-    def near(self, rows: Ids, others: Ids, nearness: Nearness) -> Pairs:
+    def near(self, rows: Ids, others: Ids, nearness: Nearness) -> ClusterPairs:
         """Return pairs of one of `rows` and any cluster that agree, ascending by what is between them."""
         order = np.concatenate((rows, others))
-        own = (self.squares[order] + nearness.penalty / self.sizes[order]).astype(np.float32)[:, None]
-        left, right = _factors(self.means[order], own)
-        tops = range(0, len(rows), ROWS)
+        left, right = _factors(self.means[order], self.own(order, nearness))
+        left = left[: len(rows)]
         with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy computes beside other threads
-            blocks = threads.map(lambda top: _near_later(left[: len(rows)], right, top, nearness.limit), tops)
-            one, other, between = _joined(blocks)
-        ascending = np.lexsort((other, one, between))
-        return order[one[ascending]], order[other[ascending]], between[ascending]
+            tops = range(0, len(rows), ROWS)
+            blocks = threads.map(lambda top: _near_later(left, right, top, nearness.limit), tops)
+            first, second, between = _joined(blocks)
+        ascending = np.lexsort((second, first, between))
+        return order[first[ascending]], order[second[ascending]], between[ascending]
 
-    def _unite_all(self, pairs: Pairs, nearness: Nearness) -> Ids:
+    def own(self, clusters: Ids, nearness: Nearness) -> Floats:
+        """Return what each of some clusters adds to what is between it and any other."""
+        penalties = nearness.penalty / self.sizes[clusters]
+        return (self.squares[clusters] + penalties).astype(np.float32)
+
+    def are_apart(self, cluster: int, other: int) -> bool:
+        """Say whether no photo shows faces of both."""
+        return self.photos[cluster].isdisjoint(self.photos[other])
+
+    def _unite_all(self, pairs: ClusterPairs, nearness: Nearness) -> Ids:
+        firsts, seconds, _ = pairs
         changed = set()
-        for start in range(0, len(pairs[0]), PAIRS):
-            ones, others = (self.roots(side[start : start + PAIRS]) for side in pairs[:2])
-            apart = ones != others
-            for first, second in zip(ones[apart].tolist(), others[apart].tolist(), strict=True):
-                one, other = self._root(first), self._root(second)
-                if one != other and self._agree(one, other, nearness):
-                    changed.add(self._unite(one, other))
+        for start in range(0, len(firsts), PAIRS):
+            first, second = self.roots(firsts[start : start + PAIRS]), self.roots(seconds[start : start + PAIRS])
+            are_two = first != second
+            for face, other_face in zip(first[are_two].tolist(), second[are_two].tolist(), strict=True):
+                cluster, other = self._root(face), self._root(other_face)
+                if cluster != other and self._agree(cluster, other, nearness):
+                    changed.add(self._unite(cluster, other))
         return np.unique(self.roots(np.array([*changed], np.int64)))
 
     def _root(self, cluster: int) -> int:
-        while (into := int(self._into[cluster])) != cluster:
-            cluster = into
+        into = int(self._into[cluster])
+        while into != cluster:
+            cluster, into = into, int(self._into[into])
         return cluster
 
-    def _agree(self, one: int, other: int, nearness: Nearness) -> bool:
-        if (self.several[one] and self.several[other]) or not self.photos[one].isdisjoint(self.photos[other]):
+    def _agree(self, cluster: int, other: int, nearness: Nearness) -> bool:
+        if (self.several[cluster] and self.several[other]) or not self.are_apart(cluster, other):
             return False
-        between = self.squares[one] + self.squares[other] - 2 * float(self.means[one] @ self.means[other])
-        return bool(between + nearness.penalty * (1 / self.sizes[one] + 1 / self.sizes[other]) <= nearness.limit)
+        product = float(self.means[cluster] @ self.means[other])
+        between = self.squares[cluster] + self.squares[other] - 2 * product
+        faces = 1 / self.sizes[cluster] + 1 / self.sizes[other]
+        return bool(between + nearness.penalty * faces <= nearness.limit)
 
-    def _unite(self, one: int, other: int) -> int:
-        if self.several[other] or (not self.several[one] and self.sizes[other] > self.sizes[one]):
-            one, other = other, one
-        share = np.float32(self.sizes[other] / (self.sizes[one] + self.sizes[other]))
-        self.means[one] += share * (self.means[other] - self.means[one])
-        self.squares[one] += share * (self.squares[other] - self.squares[one])
-        self.sizes[one] += self.sizes[other]
-        self.photos[one] |= self.photos[other]
-        if not self.several[one]:
-            self.numbers[one] = min(self.numbers[one], self.numbers[other])
-        self._into[other] = one
-        return one
+    def _unite(self, cluster: int, other: int) -> int:
+        if self.several[other] or (not self.several[cluster] and self.sizes[other] > self.sizes[cluster]):
+            cluster, other = other, cluster
+        share = np.float32(self.sizes[other] / (self.sizes[cluster] + self.sizes[other]))
+        self.means[cluster] += share * (self.means[other] - self.means[cluster])
+        self.squares[cluster] += share * (self.squares[other] - self.squares[cluster])
+        self.sizes[cluster] += self.sizes[other]
+        self.photos[cluster] |= self.photos[other]
+        if not self.several[cluster]:
+            self.numbers[cluster] = min(self.numbers[cluster], self.numbers[other])
+        self._into[other] = cluster
+        return cluster
 
 
 def clusters_of(faces: Faces) -> Clusters:
     """Return the groups there are, and a cluster of its own for each new face that counts."""
-    numbers = np.where(faces.groups == 0, faces.ids, faces.groups)
+    group_of_face = np.where(faces.groups == 0, faces.ids, faces.groups)
     counted = faces.good & faces.unknown
-    own, of_face = np.unique(numbers[counted], return_inverse=True)
-    photos: list[set[int]] = [set() for _ in own]
-    place = {number: index for index, number in enumerate(own.tolist())}
-    members = np.zeros(len(own), np.int64)
-    for number, photo in zip(numbers.tolist(), faces.photos.tolist(), strict=True):
-        if (index := place.get(number)) is not None:
+    numbers, of_face = np.unique(group_of_face[counted], return_inverse=True)
+    photos: list[set[int]] = [set() for _ in numbers]
+    place = {number: index for index, number in enumerate(numbers.tolist())}
+    members = np.zeros(len(numbers), np.int64)
+    for number, photo in zip(group_of_face.tolist(), faces.photos.tolist(), strict=True):
+        index = place.get(number)
+        if index is not None:
             photos[index].add(photo)
             members[index] += 1
-    clusters = Clusters(of_face.astype(np.int64), faces.vectors[counted], photos, own, members > 1)
-    clusters.new[of_face[faces.groups[counted] == 0]] = True
+    clusters = Clusters(of_face.astype(np.int64), faces.vectors[counted], photos, numbers, members > 1)
+    is_new = faces.groups[counted] == 0
+    clusters.new[of_face[is_new]] = True
     return clusters
 
 
 def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness: Nearness) -> None:
     """Give each face that is not good and in no group to the nearest group that agrees; it founds none."""
     poor = faces.unknown & ~faces.good
-    there = np.unique(clusters.roots(clusters.of_face))
+    standing = np.unique(clusters.roots(clusters.of_face))
     grown = np.unique(clusters.roots(np.flatnonzero(clusters.new)))
     numbers, sizes = np.unique(groups, return_counts=True)
-    alone = np.isin(groups, numbers[sizes == 1]) & (groups > 0)
-    asked = ((np.flatnonzero(poor & (groups == 0)), there), (np.flatnonzero(poor & alone), grown))
-    found = [_nearest_cluster(faces.vectors, face, clusters, among, nearness) for face, among in asked]
-    face, cluster, between = _joined(found)
-    for index in np.argsort(between, kind="stable").tolist():
-        photos, photo = clusters.photos[cluster[index]], int(faces.photos[face[index]])
-        if between[index] <= nearness.limit and photo not in photos:
-            groups[face[index]] = clusters.numbers[cluster[index]]
+    is_alone = np.isin(groups, numbers[sizes == 1]) & (groups > 0)
+    new, alone = np.flatnonzero(poor & (groups == 0)), np.flatnonzero(poor & is_alone)
+    of_new = _nearest_cluster(faces.vectors, new, clusters, standing, nearness)
+    of_alone = _nearest_cluster(faces.vectors, alone, clusters, grown, nearness)
+    face, cluster, between = _joined([of_new, of_alone])
+    order = np.argsort(between, kind="stable")
+    agreeing = order[between[order] <= nearness.limit]
+    for row, root in zip(face[agreeing].tolist(), cluster[agreeing].tolist(), strict=True):
+        photos, photo = clusters.photos[root], int(faces.photos[row])
+        if photo not in photos:
+            groups[row] = clusters.numbers[root]
             photos.add(photo)
 
 
-def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> Pairs:
+def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> ClusterPairs:
     """Return the nearest cluster of each of some faces, by what is between them."""
     if not len(among) or not len(faces):
         return _NO_PAIRS
-    own = (clusters.squares[among] + nearness.penalty / clusters.sizes[among]).astype(np.float32)
-    means, step = -2 * clusters.means[among].T, max(1, ROWS * COLUMNS // len(among))
+    own = clusters.own(among, nearness)
+    means = -2 * clusters.means[among].T
+    step = max(1, ROWS * COLUMNS // len(among))
 
-    def compare(start: int) -> Pairs:
-        probes = vectors[faces[start : start + step]]
+    def compare(start: int) -> ClusterPairs:
+        asked = faces[start : start + step]
+        probes = vectors[asked]
         between = probes @ means
         between += own
         nearest = between.argmin(axis=1)
-        least = between[np.arange(len(nearest)), nearest] + (probes**2).sum(axis=1) + np.float32(nearness.penalty)
-        return faces[start : start + step], among[nearest], least
+        least = between[np.arange(len(nearest)), nearest]
+        own_of_probes = (probes**2).sum(axis=1)
+        return asked, among[nearest], least + own_of_probes + np.float32(nearness.penalty)
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return _joined(threads.map(compare, range(0, len(faces), step)))
@@ -201,39 +221,45 @@ def _means(of_face: Ids, values: Floats, sizes: Ids) -> Floats:
         return np.empty((0, values.shape[1]), np.float32)
     order = np.argsort(of_face, kind="stable")
     starts = np.cumsum(sizes) - sizes
-    return (np.add.reduceat(values[order], starts, axis=0, dtype=np.float64) / sizes[:, None]).astype(np.float32)
+    sums = np.add.reduceat(values[order], starts, axis=0, dtype=np.float64)
+    return (sums / sizes[:, None]).astype(np.float32)
 
 
 def _factors(means: Floats, own: Floats) -> tuple[Floats, Floats]:
     """Return the two matrices whose product is what is between each two clusters."""
-    ones = np.ones_like(own)
-    return np.hstack((-2 * means, ones, own)), np.ascontiguousarray(np.hstack((means, own, ones)).T)
+    column = own[:, None]
+    ones = np.ones_like(column)
+    left, right = np.hstack((-2 * means, ones, column)), np.hstack((means, column, ones))
+    return left, np.ascontiguousarray(right.T)
 
 
-def _near_later(left: Floats, right: Floats, top: int, limit: float) -> Pairs:
+def _near_later(left: Floats, right: Floats, top: int, limit: float) -> ClusterPairs:
     """Return for a block of rows the nearest of the clusters that come later, each pair once."""
     kept = _NO_PAIRS
     for start in range(top, right.shape[1], COLUMNS):
         tile = left[top : top + ROWS] @ right[:, start : start + COLUMNS]
         row, column = np.nonzero(tile <= limit)
-        later = column + start > row + top
-        row, column = row[later], column[later]
-        kept = _joined((kept, (row + top, column + start, tile[row, column])))
+        between = tile[row, column]
+        first, second = row + top, column + start
+        is_later = second > first
+        kept = _joined((kept, (first[is_later], second[is_later], between[is_later])))
         if len(kept[0]) > ROWS * PROPOSALS:
             kept = _nearest_of_each(kept)
     return kept
 
 
-_NO_PAIRS: Pairs = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
+_NO_PAIRS: ClusterPairs = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
 
 
-def _joined(parts: Iterable[Pairs]) -> Pairs:
-    one, other, between = zip(_NO_PAIRS, *parts, strict=True)
-    return np.concatenate(one), np.concatenate(other), np.concatenate(between)
+def _joined(parts: Iterable[ClusterPairs]) -> ClusterPairs:
+    first, second, between = zip(_NO_PAIRS, *parts, strict=True)
+    return np.concatenate(first), np.concatenate(second), np.concatenate(between)
 
 
-def _nearest_of_each(pairs: Pairs) -> Pairs:
-    order = np.lexsort((pairs[2], pairs[0]))
-    rows = pairs[0][order]
-    order = order[np.arange(len(rows)) - np.searchsorted(rows, rows) < PROPOSALS]
-    return pairs[0][order], pairs[1][order], pairs[2][order]
+def _nearest_of_each(pairs: ClusterPairs) -> ClusterPairs:
+    first, second, between = pairs
+    order = np.lexsort((between, first))
+    rows = first[order]
+    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    nearest = order[rank < PROPOSALS]
+    return first[nearest], second[nearest], between[nearest]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kith.errors import BadKnowledgeBase, command
 from kith.library.soundness import vector_of
-from kith.text import printable
+from kith.text import counted, printable
 from kith.vision.face_model import vector_lengths
 
 T = TypeVar("T")
@@ -86,8 +86,8 @@ class LeftOut:
         count = len(self._rows)
         if not count:
             return ""
-        are = "entry of the library is" if count == 1 else "entries of the library are"
-        return f"{count} {are} damaged and left out: {command('check', '--library')} tells more, --repair repairs it."
+        entries_are = counted(count, "entry of the library is", "entries of the library are")
+        return f"{entries_are} damaged and left out: {command('check', '--library')} tells more, --repair repairs it."
 
 
 def _telling(method: Callable[..., T]) -> Callable[..., T]:
