@@ -73,7 +73,7 @@ def event_bodies(
     denied = [probe.denied for probe in probes]
     out = [probe.out | _taken_from(probe.appearance_id, holders) for probe in probes]
     eligible = shown = _most_alike(event, probes, out)
-    if any(excluded.keys() - own for excluded, own in zip(out, denied, strict=True)):
+    if any(excluded.keys() - said for excluded, said in zip(out, denied, strict=True)):
         shown = _most_alike(event, probes, denied)
     keys = [probe.appearance_id for probe in probes]
     bodies = [OpenBody(*columns) for columns in zip(keys, eligible, shown, out, strict=True)]

@@ -16,7 +16,7 @@ from kith.values.samples import Sample
 
 _FOLDERS_KEPT = 16
 
-People = tuple[tuple[int, int], ...]  # appearances and who they are
+NamedAppearances = tuple[tuple[int, int], ...]  # appearances and who they are
 
 
 class EventReader(Protocol):
@@ -46,7 +46,7 @@ class EventEvidence:
         self._face_model_id = face_model_id
         self._body_model_id = body_model_id
         self._gap_hours = gap_hours
-        self._learned: dict[int, People] = {}
+        self._learned: dict[int, NamedAppearances] = {}
         self._folders: dict[Path, dict[int, frozenset[int]]] = {}
         self._gathered: tuple[frozenset[int], Gallery] | None = None
 
