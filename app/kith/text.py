@@ -13,11 +13,6 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Return `1 photo`, `3 photos`; a plural without a mere `s` is to be named."""
-    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
-
-
 def as_read(name: str) -> str:
     """Return what two names have in common that are one to a reader: as `folded`, and blanks do not count."""
     return " ".join(folded(name).split())
@@ -28,6 +23,9 @@ def folded(name: str) -> str:
 
     Capitals and the way accents are composed do not count: Unicode Standard, 3.13, D145.
     """
-    caseless = unicodedata.normalize("NFD", name).casefold()
-    decomposed = unicodedata.normalize("NFD", caseless)
-    return unicodedata.normalize("NFC", decomposed)
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()))
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Return `1 photo`, `2 photos`; `plural` where it is not the singular and an s."""
+    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"
