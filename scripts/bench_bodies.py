@@ -17,10 +17,10 @@ from scipy.stats import binomtest
 from bench_people import SHARED, progress
 from bench_tables import Row, Tables
 from kith.errors import BadInput
-from kith.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
+from kith.identity.body_candidates import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
+from kith.identity.comparison import most_alike_people
 from kith.identity.gallery import Gallery, gallery_of
-from kith.identity.matching import most_alike_people
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 from kith.values.samples import Sample
 from kith.vision.bodies import TorchreidBodyExtractor
 from kith.vision.runtime import OnnxNetwork

@@ -21,7 +21,7 @@ from bench_quality import cut_out
 from bench_rules import FIVE, trials
 from bench_tables import Row, Tables
 from kith.photos.box import Box
-from kith.photos.decode import load_at_least, load_rgb
+from kith.photos.pixels import load_at_least, load_rgb
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
 from kith.vision.detection import Detect, Detection
 from kith.vision.dlib_detectors import DlibCnn, DlibHog

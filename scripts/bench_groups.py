@@ -14,8 +14,8 @@ from scipy.sparse.csgraph import connected_components
 
 from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in
 from bench_tables import Row, Tables
+from kith.identity.clusters import PERHAPS_SAME, SAME, Nearness, clusters_of, grouped, near_groups
 from kith.identity.gallery import is_good
-from kith.identity.grouping import PERHAPS_SAME, SAME, Nearness, clusters_of, grouped, near_groups
 from kith.values.samples import LEAST_PIXELS, Faces
 
 Ids = NDArray[np.int64]

@@ -10,9 +10,9 @@ import numpy as np
 
 from bench_people import DEFAULTS
 from bench_tables import Tables
+from kith.identity.comparison import nearest_people
 from kith.identity.decision import Decider
 from kith.identity.gallery import Gallery, gallery_of
-from kith.identity.matching import nearest_people
 from kith.photos.box import Box
 from kith.policies import BodyPolicy
 from kith.values.sightings import Case, Sighting

@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from kith.jobs.workers import worker_count
-from kith.photos.decode import load_rgb
-from kith.photos.find import find_photos
+from kith.photos.pixels import load_rgb
+from kith.photos.search import find_photos
 
 LEAST_SOURCE = 400_000  # pixels of a photo worth enlarging
 QUALITY = 90

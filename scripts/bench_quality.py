@@ -11,8 +11,8 @@ from bench_identify import summary
 from bench_people import DEFAULTS, PEOPLE, Face, faces_in, look, progress
 from bench_rules import FIVE, trials
 from bench_tables import Row, Tables
-from kith.photos.decode import load_rgb
 from kith.photos.facts import read_facts
+from kith.photos.pixels import load_rgb
 
 WIDTHS = (80, 60, 50, 40, 30, 25, 20)
 BLURRED_WIDTHS = (80, 40)

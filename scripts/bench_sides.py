@@ -121,8 +121,8 @@ def kernels(config: Config) -> Iterator[Run]:
     """Give what Kith cannot do without, each step alone: one process, on a graphics card in the program's batches."""
     from kith.jobs.context import open_context
     from kith.jobs.engines import made_ready
-    from kith.photos.decode import load_at_least
     from kith.photos.photo_file import opened
+    from kith.photos.pixels import load_at_least
     from kith.vision.engines import engines_of
     from kith.vision.scene import see
     from kith.vision.working_copy import working_copy

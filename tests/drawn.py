@@ -12,7 +12,7 @@ from PIL import Image
 from kith.errors import BadPhoto
 from kith.jobs.workers import InlineExecutor
 from kith.photos.box import Box
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 from kith.vision.engines import EngineSpec
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector

@@ -16,8 +16,8 @@ from PIL import Image
 from kith.errors import BadPhoto, KithError
 from kith.jobs import looking
 from kith.photos.box import Box
-from kith.photos.decode import load_at_least
 from kith.photos.facts import perceptual_hash
+from kith.photos.pixels import load_at_least
 from kith.vision.analysis import Photo
 from kith.vision.engines import EngineSpec
 from kith.vision.face_model import default_face_model

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kith.filing.copies import file_copies, plan_copies, prepare_output
-from kith.filing.copying import make
+from kith.filing.copy_file import make
 from kith.filing.names import UNKNOWN
 from kith.library.copy_records import CopyRecord, FileState
 from kith.library.store import Store

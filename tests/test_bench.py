@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from kith.errors import BadInput
-from kith.photos.decode import load_rgb
 from kith.photos.facts import read_facts
+from kith.photos.pixels import load_rgb
 from kith.vision.runtime import cuda_available
 from tests.networks import onnx_bodies
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageFile, ImageFilter
 
 from kith.errors import ModelMissing
-from kith.photos.decode import load_at_least, load_rgb
+from kith.photos.pixels import load_at_least, load_rgb
 from kith.settings import Settings
 from kith.vision import dlib_faces as dlibs
 from kith.vision.alignment import FINE_ENOUGH, AlignedFace, detect_and_align_faces

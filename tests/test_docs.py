@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kith.cli.main import cli
-from kith.identity import body_matching, decision, grouping, nearest
+from kith.identity import body_candidates, clusters, decision, nearest
 from kith.settings import settings_table_markdown
 from kith.settings_model import FIELDS
 from kith.values import samples, sightings
@@ -56,13 +56,13 @@ CONSTANTS = {
     "BODY_WIDTH": bodies.BODY_WIDTH,
     "BODY_HEIGHT": bodies.BODY_HEIGHT,
     "LEAST_HEIGHT": yolox.LEAST_HEIGHT,
-    "EVENT_TOL": body_matching.EVENT_TOL,
-    "EVENT_MARGIN": body_matching.EVENT_MARGIN,
-    "EVENT_SUGGEST": body_matching.EVENT_SUGGEST,
-    "SAME_ALONE": grouping.SAME.alone,
-    "SAME_TOGETHER": grouping.SAME.together,
-    "PERHAPS_ALONE": grouping.PERHAPS_SAME.alone,
-    "PERHAPS_TOGETHER": grouping.PERHAPS_SAME.together,
+    "EVENT_TOL": body_candidates.EVENT_TOL,
+    "EVENT_MARGIN": body_candidates.EVENT_MARGIN,
+    "EVENT_SUGGEST": body_candidates.EVENT_SUGGEST,
+    "SAME_ALONE": clusters.SAME.alone,
+    "SAME_TOGETHER": clusters.SAME.together,
+    "PERHAPS_ALONE": clusters.PERHAPS_SAME.alone,
+    "PERHAPS_TOGETHER": clusters.PERHAPS_SAME.together,
 }
 
 

@@ -15,9 +15,9 @@ from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, RecognitionFinished
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.wording import build_summary, left_out_lines, recognition_summary
-from kith.photos.decode import load_rgb
 from kith.photos.endings import PICTURES, READABLE
 from kith.photos.facts import read_facts
+from kith.photos.pixels import load_rgb
 from kith.settings import Settings
 from tests.album import Album
 from tests.desk import run_job

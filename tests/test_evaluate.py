@@ -14,9 +14,9 @@ from PIL import Image
 from scipy.stats import binomtest
 
 from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
+from kith.identity.comparison import nearest_people
 from kith.identity.evaluation import MARGINS, TOLERANCES, Share, evaluate_gallery, independent, point_at
 from kith.identity.gallery import Gallery, gallery_of, good_faces
-from kith.identity.matching import nearest_people
 from kith.jobs.evaluate import evaluate, evaluation_summary
 from kith.library.store import open_store
 from kith.settings import Settings

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ExifTags import Base
 
-from kith.identity.body_matching import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
+from kith.identity.body_candidates import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
 from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
@@ -27,7 +27,7 @@ from kith.jobs.why import why
 from kith.jobs.workers import InlineExecutor
 from kith.library.store import open_store
 from kith.photos.box import Box
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 from kith.policies import BodyPolicy
 from kith.values.decisions import Evidence, Exclusion, PhotoDecision, Reason
 from kith.values.links import Link, Source, Word

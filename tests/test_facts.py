@@ -14,9 +14,9 @@ from PIL import Image, ImageFile, ImageFilter
 from PIL.ExifTags import IFD, Base
 
 from kith.errors import BadPhoto
-from kith.photos.decode import load_rgb
 from kith.photos.facts import perceptual_hash, read_facts
-from kith.photos.opening import exif_orientation, open_photo
+from kith.photos.picture import exif_orientation, open_photo
+from kith.photos.pixels import load_rgb
 
 
 def _noise(width: int = 96, height: int = 64) -> NDArray[np.uint8]:

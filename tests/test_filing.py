@@ -309,7 +309,7 @@ BIG = bytes(range(256)) * 4096
 KILLED_WHILE_COPYING = """
 import resource, signal, sys
 from pathlib import Path
-from kith.filing.copying import make
+from kith.filing.copy_file import make
 from kith.library.store import open_store
 from kith.photos.outputs import MARKER
 library, source, output = map(Path, sys.argv[1:])

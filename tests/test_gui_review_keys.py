@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from kith.gui import pictures
 from kith.gui.review_dialog import ReviewDialog
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, click, dialog
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from kith.errors import BadPhoto
-from kith.photos.decode import load_rgb
 from kith.photos.facts import PhotoFacts, read_facts
+from kith.photos.pixels import load_rgb
 
 pillow_heif.register_heif_opener()
 

@@ -20,7 +20,7 @@ from kith.model_registry import (
     FaceNetwork,
     Model,
 )
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 from kith.settings import Device, Settings
 from kith.settings_model import CHOICES, FIELDS
 from kith.vision.analysis import analyse

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kith.identity.teaching import Lesson, lesson_of, readable
+from kith.identity.lessons import Lesson, lesson_of, readable
 from kith.jobs.people_links import assign_folders, teach
 from kith.library.store import Store, open_store
 from kith.values.links import Link, Source, Word

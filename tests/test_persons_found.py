@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from kith.errors import ModelMissing
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 from kith.vision import yolox
 from kith.vision.detection import Detection
 from kith.vision.observations import Rgb

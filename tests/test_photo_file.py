@@ -16,9 +16,9 @@ from PIL import Image
 from kith.errors import BadPhoto
 from kith.photos import photo_file
 from kith.photos.facts import read_facts
-from kith.photos.opening import MAX_PIXELS
+from kith.photos.first_read import Reading, read
 from kith.photos.photo_file import PhotoFile, Stamp, opened, steadily
-from kith.photos.reading import Reading, read
+from kith.photos.picture import MAX_PIXELS
 
 
 def _file(content: bytes) -> PhotoFile:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kith.errors import BadPhoto
-from kith.photos.decode import load_at_least, load_rgb
+from kith.photos.pixels import load_at_least, load_rgb
 
 WHOLE = "the end of the file is missing, the picture is whole"
 

@@ -1,13 +1,13 @@
 """A JSON object kept in a file that people edit: read strictly, changed atomically and without loss."""
 
-import itertools
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from kith.whole_files import replacing
+from kith.whole_files import numbered_names, replacing
 
 
 def parse_object(raw: bytes) -> tuple[dict[str, object], list[str]]:
@@ -15,13 +15,9 @@ def parse_object(raw: bytes) -> tuple[dict[str, object], list[str]]:
     repeated: list[str] = []
 
     def collect(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        data = dict(pairs)
-        if len(data) < len(pairs):
-            keys = [key for key, _ in pairs]
-            repeated.extend(
-                f"{key} is given {keys.count(key)} times; the last counts" for key in data if keys.count(key) > 1
-            )
-        return data
+        times = Counter(key for key, _ in pairs)
+        repeated.extend(f"{key} is given {count} times; the last counts" for key, count in times.items() if count > 1)
+        return dict(pairs)
 
     try:
         data = json.loads(raw.decode(json.detect_encoding(raw)), object_pairs_hook=collect)
@@ -52,7 +48,8 @@ def update_object(path: Path, values: Mapping[str, object]) -> None:
 
 def put_aside(path: Path) -> Path:
     """Rename a file to `<name>.broken`, or a number behind it where that is taken, and return it. Raises OSError."""
-    return path.rename(_free_name(path.with_name(f"{path.name}.broken")))
+    names = numbered_names(path.with_name(f"{path.name}.broken"))
+    return path.rename(next(name for name in names if not os.path.lexists(name)))
 
 
 def _kept(target: Path) -> dict[str, object]:
@@ -67,8 +64,3 @@ def _replace(target: Path, content: bytes) -> None:
         file.write(content)
         if target.exists():
             shutil.copymode(target, file.name)
-
-
-def _free_name(path: Path) -> Path:
-    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
-    return next(name for name in itertools.chain([path], numbered) if not os.path.lexists(name))

@@ -1,9 +1,10 @@
 """A file appears whole under its name, or not at all, and nothing is written through a link.
 
 It is written as a new hidden file in the same folder, whose name nobody can foresee, and reaches the disk before it
-takes its name.
+takes its name; so does the name before anything goes by it.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -11,12 +12,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 if sys.platform != "win32":
     import fcntl
 
+_CANNOT_SYNC = {errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENOTSUP}  # folders, on Windows and on some shares
 _PART = re.compile(r"\.kith-[0-9a-f]+\.part")  # those of earlier versions, too, which bore a copy's number
 
 
@@ -53,33 +56,64 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     with part_file(path.parent, mode) as (file, part):
         yield file
         complete(file)
-        part.replace(path)
+        take_place(part, path)
+
+
+def take_place(part: Path, path: Path) -> None:
+    """Let a complete file take a name on its disk, whatever has it. Raises OSError."""
+    part.replace(path)
+    sync(path.parent)
 
 
 def take_name(file: Path, name: Path) -> bool:
-    """Let a file have a new name on its disk; False, and nothing done, where something has it. Raises OSError."""
+    """Let a complete file take a name on its disk; False, and nothing done, where something has it. Raises OSError."""
     try:
-        os.link(file, name)
+        _link_or_move(file, name)
     except FileExistsError:
         return False
-    except OSError:  # the file system has no hard links, or the cause shows again
-        return _take_reserved(file, name)
-    file.unlink()
+    sync(name.parent)
     return True
 
 
-def _take_reserved(file: Path, name: Path) -> bool:
-    """Take a name by an empty file first, so that nothing is overwritten."""
+def _link_or_move(file: Path, name: Path) -> None:
     try:
-        name.open("xb").close()
+        os.link(file, name)
     except FileExistsError:
-        return False
+        raise
+    except OSError:  # the file system has no hard links, or the cause shows again
+        _move_to_reserved(file, name)
+    else:
+        file.unlink()
+
+
+def _move_to_reserved(file: Path, name: Path) -> None:
+    """Take a name by an empty file first, so that nothing is overwritten."""
+    name.open("xb").close()
     try:
         file.replace(name)
     except BaseException:
         name.unlink()
         raise
-    return True
+
+
+def sync(path: Path) -> None:
+    """Have the disk hold a file, or the names in a folder where the system can. Raises OSError."""
+    try:
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
+
+
+def numbered_names(path: Path, ending: str = "") -> Iterator[Path]:
+    """Yield the names to try until one is free: `path` with this ending, then with `-2`, `-3` … before the ending."""
+    yield path.with_name(f"{path.name}{ending}")
+    for number in count(2):
+        yield path.with_name(f"{path.name}-{number}{ending}")
 
 
 def clear_parts(folder: Path) -> None:

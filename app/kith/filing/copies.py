@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kith.errors import FilingFailed
-from kith.filing.copying import LinkedFolder, check_readable, clear_away, filing_errors, free_name, make, put
-from kith.filing.following import follow
+from kith.filing.copy_file import LinkedFolder, check_readable, clear_away, filing_errors, free_target, make, put
 from kith.filing.names import safe_photo_name
 from kith.filing.own_copies import is_link, is_own, is_untouched, sha256_of
+from kith.filing.renewal import follow
 from kith.library.copy_records import CopyRecord, CopyRecords, FileState
 from kith.photos.outputs import mark_output
 from kith.whole_files import clear_parts
@@ -38,24 +38,28 @@ def plan_copies(
     A copy planned or made by an earlier run stands; one in a folder that the person had by another name is outdated.
     """
     present = records.of_photo(photo_id, output)
-    standing = [
-        _standing(present, person, output / folders[person])
-        or records.plan(photo_id, person, output, free_name(records, output / folders[person] / safe_photo_name(name)))
-        for person in people
-    ]
+    standing = []
+    for person in people:
+        folder = output / folders[person]
+        record = _standing(present, person, folder)
+        if record is None:
+            target = free_target(records, folder / safe_photo_name(name))
+            record = records.plan(photo_id, person, output, target)
+        standing.append(record)
     return standing, [record for record in present if record not in standing]
 
 
 def _standing(present: Iterable[CopyRecord], person: int | None, folder: Path) -> CopyRecord | None:
-    own = (record for record in present if record.person_id == person)
-    return next((record for record in own if _is_same_folder(record.target.parent, folder)), None)
+    for record in present:
+        if record.person_id == person and _is_same_folder(record.target.parent, folder):
+            return record
+    return None
 
 
-def _is_same_folder(one: Path, other: Path) -> bool:
-    if one == other:
-        return True
+def _is_same_folder(folder: Path, other: Path) -> bool:
+    """Say whether two folders of an output folder are one, where capitals or accents make no difference."""
     with suppress(OSError, ValueError):
-        return one.parent == other.parent and one.samefile(other)  # where capitals or accents make no difference
+        return folder == other or (folder.parent == other.parent and folder.samefile(other))
     return False
 
 
@@ -67,7 +71,9 @@ def file_copies(
     `source` is a file of the photo as it was looked at. An outdated copy that nobody altered becomes one that is to be
     made. Raises BadPhoto and FilingFailed.
     """
-    left, copies, notes, refused = list(outdated), [], [], None
+    left, refused = list(outdated), None
+    copies: list[Path] = []
+    notes: list[str] = []
     for record in [_moved(records, record, left) for record in standing]:
         try:
             filed, note = _filed(records, record, source)
@@ -99,7 +105,8 @@ def _moved(records: CopyRecords, record: CopyRecord, left: list[CopyRecord]) -> 
         with suppress(OSError):  # then the photo is copied instead
             if old.sha256 and is_untouched(records, old):
                 record.target.parent.mkdir(exist_ok=True)
-                record = records.complete(put(records, old.target, record), old.sha256, old.source)
+                placed = put(records, old.target, record)
+                record = records.complete(placed, old.sha256, old.source)
                 records.drop(old)
                 clear_away(old.target.parent)
                 left.remove(old)
@@ -115,8 +122,8 @@ def withdraw(records: CopyRecords, record: CopyRecord, source: Path) -> str:
     note = ""
     with filing_errors(source, record.target):
         if not is_own(records, record):
-            is_there = os.path.lexists(record.target)
-            note = f"{record.target} is no copy that Kith made, and stays where it is." if is_there else ""
+            if os.path.lexists(record.target):
+                note = f"{record.target} is no copy that Kith made, and stays where it is."
         elif _is_as_made(record, source):
             check_readable(source)  # the copy may be the last one there is
             record.target.unlink()
@@ -147,7 +154,8 @@ def prepare_output(records: CopyRecords, output: Path) -> None:
 def clear_remnants(records: CopyRecords, output: Path) -> None:
     """Clear away what a killed run left in an output folder, for a job that holds the library's lock."""
     unsettled = [record for record in records.unsettled(output) if record.target.parent.parent == output]
-    for folder in {record.target.parent for record in unsettled}:
+    folders = {record.target.parent for record in unsettled}
+    for folder in folders:
         if not is_link(folder):
             clear_parts(folder)
     for record in unsettled:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -42,7 +43,8 @@ class _Panel:
     def y(self, value: float) -> float:
         """Return where a share lies, inside the strip."""
         percent = min(max(100 * value, self.low), self.high)
-        return self.bottom - (percent - self.low) / (self.high - self.low) * (self.bottom - self.top)
+        height = (percent - self.low) / (self.high - self.low)
+        return self.bottom - height * (self.bottom - self.top)
 
 
 def write_table(path: Path, points: Sequence[Point]) -> None:
@@ -51,8 +53,8 @@ def write_table(path: Path, points: Sequence[Point]) -> None:
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for point in points:
-        shares = (point.found, point.wrong, point.false)
-        table.writerow([point.face_tol, point.face_margin, *(cell for share in shares for cell in _cells(share))])
+        shares = [*_cells(point.found), *_cells(point.wrong), *_cells(point.false)]
+        table.writerow([point.face_tol, point.face_margin, *shares])
     _write(path, text.getvalue().encode())
 
 
@@ -67,32 +69,33 @@ def draw_curve(path: Path, points: Sequence[Point], marked: Sequence[tuple[str, 
     """
     image = Image.new("RGB", (WIDTH * _FINE, HEIGHT * _FINE), "white")
     chart = _Chart(ImageDraw.Draw(image), points)
-    known, strangers = points[0].found.of, points[0].false.of
-    panels = (
-        _Panel(f"Known found, % of {known}", lambda one: one.found, _FOUND, 90, 400, 0, 100),
-        _Panel(
-            f"Held-out people accepted, % of {strangers} (drawn up to 10 %)",
-            lambda one: one.false,
-            _FALSE,
-            460,
-            700,
-            0,
-            10,
-        ),
-    )
-    chart.text(
-        (_LEFT, 20), f"How well this knowledge base knows its people, at face_margin {points[0].face_margin:g}", 22
-    )
+    panels = _panels(points[0])
+    title = f"How well this knowledge base knows its people, at face_margin {points[0].face_margin:g}"
+    chart.text((_LEFT, 20), title, 22)
     for panel in panels:
         chart.panel(panel)
     chart.axis(panels[-1])
     for row, (name, point) in enumerate(marked):
         chart.mark(name, point, panels, row)
-    content = io.BytesIO()
-    own = PngInfo()
+    _write(path, _png(image))
+
+
+def _panels(point: Point) -> list[_Panel]:
+    """Return the curves, of as many faces as were asked at any point."""
+    found = f"Known found, % of {point.found.of}"
+    false = f"Held-out people accepted, % of {point.false.of} (drawn up to 10 %)"
+    return [
+        _Panel(found, attrgetter("found"), _FOUND, top=90, bottom=400, low=0, high=100),
+        _Panel(false, attrgetter("false"), _FALSE, top=460, bottom=700, low=0, high=10),
+    ]
+
+
+def _png(image: Image.Image) -> bytes:
+    """Return a picture at its size, smooth, as a file that says who made it."""
+    own, content = PngInfo(), io.BytesIO()
     own.add_text(*_SOFTWARE)
     image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(content, "PNG", pnginfo=own)
-    _write(path, content.getvalue())
+    return content.getvalue()
 
 
 class _Chart:
@@ -103,7 +106,8 @@ class _Chart:
         self._first, self._last = points[0].face_tol, points[-1].face_tol
 
     def x(self, face_tol: float) -> float:
-        return _LEFT + (face_tol - self._first) / (self._last - self._first) * (_RIGHT - _LEFT)
+        share = (face_tol - self._first) / (self._last - self._first)
+        return _LEFT + share * (_RIGHT - _LEFT)
 
     def text(
         self,
@@ -114,33 +118,38 @@ class _Chart:
         colour: tuple[int, int, int] = _INK,
     ) -> None:
         font = ImageFont.load_default(size * _FINE)
-        self._draw.text((place[0] * _FINE, place[1] * _FINE), text, fill=colour, font=font, anchor=anchor)
+        self._draw.text(_drawn(place)[0], text, fill=colour, font=font, anchor=anchor)
 
     def line(self, places: Sequence[tuple[float, float]], colour: tuple[int, int, int], width: int) -> None:
-        self._draw.line([(x * _FINE, y * _FINE) for x, y in places], fill=colour, width=width * _FINE, joint="curve")
+        self._draw.line(_drawn(*places), fill=colour, width=width * _FINE, joint="curve")
 
     def panel(self, panel: _Panel) -> None:
         """Draw a curve with its 95 % interval, grid and labels."""
-        beyond = sum(100 * panel.share(one).value <= panel.high for one in self._points)
-        shown = self._points[: beyond + 1]
-        ends = [(self.x(one.face_tol), panel.share(one).interval) for one in shown]
-        outline = [(x, panel.y(high)) for x, (_, high) in ends] + [(x, panel.y(low)) for x, (low, _) in reversed(ends)]
+        beyond = sum(100 * panel.share(point).value <= panel.high for point in self._points)
+        upper, curve, lower = [], [], []
+        for point in self._points[: beyond + 1]:
+            share, left = panel.share(point), self.x(point.face_tol)
+            low, high = share.interval
+            upper.append((left, panel.y(high)))
+            curve.append((left, panel.y(share.value)))
+            lower.append((left, panel.y(low)))
         pale = tuple(255 - (255 - part) // 5 for part in panel.colour)
-        self._draw.polygon([(x * _FINE, y * _FINE) for x, y in outline], fill=pale)
+        self._draw.polygon(_drawn(*upper, *reversed(lower)), fill=pale)
         step = (panel.high - panel.low) / 5
         for number in range(6):
             percent = panel.low + number * step
             y = panel.y(percent / 100)
             self.line([(_LEFT, y), (_RIGHT, y)], _GRID, 1)
             self.text((_LEFT - 8, y), f"{percent:.3g}", anchor="rm")
-        self.line([(self.x(one.face_tol), panel.y(panel.share(one).value)) for one in shown], panel.colour, 3)
+        self.line(curve, panel.colour, 3)
         self.text((_LEFT, panel.top - 24), panel.title, 16, colour=panel.colour)
 
     def axis(self, panel: _Panel) -> None:
         """Draw the tolerances below the last curve, and the share of strangers that is aimed at."""
-        for one in self._points[::5]:
-            self.line([(self.x(one.face_tol), panel.bottom), (self.x(one.face_tol), panel.bottom + 6)], _INK, 1)
-            self.text((self.x(one.face_tol), panel.bottom + 10), f"{one.face_tol:.2f}", anchor="ma")
+        for point in self._points[::5]:
+            x = self.x(point.face_tol)
+            self.line([(x, panel.bottom), (x, panel.bottom + 6)], _INK, 1)
+            self.text((x, panel.bottom + 10), f"{point.face_tol:.2f}", anchor="ma")
         self.text(((_LEFT + _RIGHT) / 2, panel.bottom + 34), "face_tol (shaded: 95 % intervals)", anchor="ma")
         y = panel.y(MOST_FALSE)
         self.line([(_LEFT, y), (_RIGHT, y)], _INK, 1)
@@ -152,8 +161,14 @@ class _Chart:
         for panel in panels:
             self.line([(x, panel.top), (x, panel.bottom)], colour, 2 if row == 0 else 1)
         head = f"{name}: face_tol {point.face_tol:.2f}, face_margin {point.face_margin:g}"
-        for line, text in enumerate((head, described(point))):
-            self.text((_LEFT + 20 * line, 770 + 42 * row + 18 * line), text, 14, colour=colour)
+        top = 770 + 42 * row
+        self.text((_LEFT, top), head, 14, colour=colour)
+        self.text((_LEFT + 20, top + 18), described(point), 14, colour=colour)
+
+
+def _drawn(*places: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return places of the picture as they are in the drawing."""
+    return [(left * _FINE, top * _FINE) for left, top in places]
 
 
 def described(point: Point) -> str:

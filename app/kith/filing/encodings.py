@@ -4,38 +4,33 @@ import os
 import pickle
 from collections.abc import Iterable
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kith.errors import BadInput, FilingFailed
-from kith.filing.old_encodings import read_old_encodings
+from kith.filing.old_encodings import NamedVector, read_old_encodings
 from kith.filing.own_copies import is_file
-from kith.whole_files import replacing, take_name
+from kith.whole_files import numbered_names, replacing, take_name
 
 BEFORE_KITH = "before-kith"
 _MARK = b"\nexported by Kith\n"  # behind the pickle, where no reader looks
 
-Named = Iterable[tuple[str, NDArray[np.float32]]]
 
-
-def write_encodings(path: Path, faces: Named, bodies: Named) -> None:
+def write_encodings(path: Path, faces: Iterable[NamedVector], bodies: Iterable[NamedVector]) -> None:
     """Write faces (128 each) and bodies with their names, at once and whole.
 
     Another program's knowledge base there is kept beside. Raises BadInput as `foreign_encodings`, and FilingFailed.
     `face_encodings` and `body_encodings` are lists, since readers say `db.get(..., []) or []`, which no array survives.
     """
-    face_pairs = [(name, vector.astype(np.float64)) for name, vector in faces]
-    body_pairs = [(name, vector.astype(np.float32)) for name, vector in bodies]
-    face_encodings = [vector for _, vector in face_pairs]
-    face_names = [name for name, _ in face_pairs]
+    faces, bodies = list(faces), list(bodies)
+    face_encodings = [vector.astype(np.float64) for _, vector in faces]
+    face_names = [name for name, _ in faces]
     content = {
         "face_encodings": face_encodings,
         "face_names": face_names,
-        "body_encodings": [vector for _, vector in body_pairs],
-        "body_names": [name for name, _ in body_pairs],
+        "body_encodings": [vector.astype(np.float32) for _, vector in bodies],
+        "body_names": [name for name, _ in bodies],
         "encodings": np.array(face_encodings).reshape(-1, 128),
         "names": np.array(face_names, dtype=str),
     }
@@ -68,7 +63,8 @@ def _is_own(path: Path) -> bool:
     with suppress(OSError):
         if is_file(path):
             with path.open("rb") as file:
-                file.seek(max(0, path.stat().st_size - len(_MARK)))
+                size = path.stat().st_size
+                file.seek(max(0, size - len(_MARK)))
                 return file.read() == _MARK
     return False
 
@@ -80,5 +76,5 @@ def _is_knowledge_base(path: Path) -> bool:
 
 
 def _keep(path: Path) -> None:
-    names = (path.with_name(f"{path.name}.{BEFORE_KITH}{f'-{number}' if number > 1 else ''}") for number in count(1))
+    names = numbered_names(path.with_name(f"{path.name}.{BEFORE_KITH}"))
     next(name for name in names if take_name(path, name))

@@ -43,8 +43,10 @@ def _safe(name: str) -> str:
     clean = sanitize_filename(
         _EDGES.sub("_", name), "_", Platform.UNIVERSAL, reserved_name_handler=ReservedNameHandler.as_is
     )
-    device = clean.partition(".")[0].rstrip(" ")  # `con .jpg` is one on Windows, as `con` is
-    return clean if is_valid_filename(device, Platform.UNIVERSAL, additional_reserved_names=_CONSOLE) else f"_{clean}"
+    before_point, _, _ = clean.partition(".")
+    device = before_point.rstrip(" ")  # `con .jpg` is one on Windows, as `con` is
+    is_valid = is_valid_filename(device, Platform.UNIVERSAL, additional_reserved_names=_CONSOLE)
+    return clean if is_valid else f"_{clean}"
 
 
 def _fitting(name: str, number: str = "") -> str:
@@ -52,12 +54,14 @@ def _fitting(name: str, number: str = "") -> str:
     stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name alone
     if len(os.fsencode(ending)) > _LONGEST_ENDING:
         stem, ending = name, ""
-    return _shortened(stem, _LONGEST - len(os.fsencode(number + ending))) + number + ending
+    tail = number + ending
+    return _shortened(stem, _LONGEST - len(os.fsencode(tail))) + tail
 
 
 def is_unknown(folder: str) -> bool:
     """Say whether a folder is named as the one for photos of nobody known, in whatever letters."""
-    return as_read(unicodedata.normalize("NFKC", folder)).strip(" .") == as_read(UNKNOWN)
+    plain = unicodedata.normalize("NFKC", folder)
+    return as_read(plain).strip(" .") == as_read(UNKNOWN)
 
 
 def _shortened(text: str, longest: int) -> str:
@@ -71,7 +75,8 @@ def folder_names(persons: Iterable[Person]) -> dict[int | None, str]:
     So do people whose names are those of Kith's own files and folders, or end as if they carried one.
     """
     known = list(persons)
-    uses = Counter(safe_name(name).casefold() for name in (*_OWN, *(person.name for person in known)))
+    everything = [*_OWN, *(person.name for person in known)]
+    uses = Counter(safe_name(name).casefold() for name in everything)
     names: dict[int | None, str] = {None: UNKNOWN}
     for person in known:
         name = safe_name(person.name)

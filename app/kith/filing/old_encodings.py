@@ -19,7 +19,7 @@ FACE_NUMBERS = 128
 LEAST_FACE_NORM, GREATEST_FACE_NORM = 1.1, 1.8
 LEAST_BYTES_A_NUMBER = 2
 
-Named = tuple[str, NDArray[np.float32]]
+NamedVector = tuple[str, NDArray[np.float32]]
 Fault = Callable[[NDArray[np.float64]], str]
 
 
@@ -35,8 +35,8 @@ class Refusal:
 class OldEncodings:
     """A file's named vectors, faces of dlib's 128 numbers, bodies brought to length 1, and its entries of no use."""
 
-    faces: tuple[Named, ...]
-    bodies: tuple[Named, ...]
+    faces: tuple[NamedVector, ...]
+    bodies: tuple[NamedVector, ...]
     refused: tuple[Refusal, ...]
 
 
@@ -52,15 +52,12 @@ def read_old_encodings(path: Path) -> OldEncodings:
         if not isinstance(content, dict) or not {"face_encodings", "encodings", "body_encodings"} & content.keys():
             raise NotPlainData("it holds neither face_encodings nor encodings")
         refused: list[Refusal] = []
-        faces = _entries(content, "face_encodings", "face_names") or _entries(content, "encodings", "names")
-        bodies = _entries(content, "body_encodings", "body_names")
-        usable = [
-            tuple(_usable(entries, len(data), fault_of, refused))
-            for entries, fault_of in ((faces, _face_fault), (bodies, _body_fault))
-        ]
-        return OldEncodings(
-            usable[0], tuple((name, body / np.linalg.norm(body)) for name, body in usable[1]), (*refused,)
-        )
+        face_entries = _entries(content, "face_encodings", "face_names") or _entries(content, "encodings", "names")
+        body_entries = _entries(content, "body_encodings", "body_names")
+        faces = list(_usable(face_entries, len(data), _face_fault, refused))
+        bodies = list(_usable(body_entries, len(data), _body_fault, refused))
+        of_length_1 = [(name, body / np.linalg.norm(body)) for name, body in bodies]
+        return OldEncodings((*faces,), (*of_length_1,), (*refused,))
     except NotPlainData as error:
         raise BadInput(f"{path} cannot be imported: {error}. Nothing in it was run, nothing was changed.") from error
 
@@ -78,7 +75,8 @@ def _read(path: Path) -> bytes:
 
 def _entries(content: dict[str, Any], vectors_key: str, names_key: str) -> list[tuple[Any, Any]]:
     """Return each vector as it stands in the file, with its name."""
-    vectors, names = (_values(content.get(key), key) for key in (vectors_key, names_key))
+    vectors = _values(content.get(vectors_key), vectors_key)
+    names = _values(content.get(names_key), names_key)
     if len(vectors) != len(names):
         raise NotPlainData(f"it has {len(vectors)} {vectors_key} but {len(names)} {names_key}")
     return list(zip(names, vectors, strict=True))
@@ -99,7 +97,9 @@ def _values(value: Any, key: str) -> Sequence[Any]:
     raise NotPlainData(f"its {key} are no list")
 
 
-def _usable(entries: Sequence[tuple[Any, Any]], size: int, fault_of: Fault, refused: list[Refusal]) -> Iterator[Named]:
+def _usable(
+    entries: Sequence[tuple[Any, Any]], size: int, fault_of: Fault, refused: list[Refusal]
+) -> Iterator[NamedVector]:
     """Yield the entries that are of use, and add the others to `refused`; `size` is the file's in bytes."""
     for name, value in entries:
         vector, label = _vector(value), _label(name)
@@ -123,7 +123,8 @@ def _vector(value: Any) -> NDArray[np.float64]:
     row: Any
     match value:
         case PickledArray(values=np.ndarray() as values) | (np.ndarray() as values):
-            row = values.reshape(-1) if values.size == max(values.shape, default=0) else ()
+            is_row = values.size == max(values.shape, default=0)
+            row = values.reshape(-1) if is_row else ()
         case list() | tuple() if all(type(number) in (int, float) for number in value):
             row = value
         case _:

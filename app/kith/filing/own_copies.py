@@ -9,7 +9,8 @@ from pathlib import Path
 from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.text import folded
 
-_LINKS = {getattr(stat, name, 0) for name in ("IO_REPARSE_TAG_SYMLINK", "IO_REPARSE_TAG_MOUNT_POINT")} - {0}
+# Numbers that Windows alone has: of links, and of junctions.
+_LINKS = {getattr(stat, "IO_REPARSE_TAG_SYMLINK", None), getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", None)}
 
 
 def is_link(folder: Path) -> bool:
@@ -24,8 +25,9 @@ def is_link(folder: Path) -> bool:
 def is_own(records: CopyRecords, record: CopyRecord) -> bool:
     """Say whether the target can be a copy that Kith made: a file in a folder of its output, and no original."""
     target = record.target
-    is_in_place = target.parent.parent == record.output and target.is_absolute() and _is_plain(target)
-    return is_in_place and not is_link(target.parent) and is_file(target) and not _is_original(records, record)
+    if target.parent.parent != record.output or not target.is_absolute() or not _is_plain(target):
+        return False
+    return not is_link(target.parent) and is_file(target) and not _is_original(records, record)
 
 
 def is_untouched(records: CopyRecords, record: CopyRecord) -> bool:

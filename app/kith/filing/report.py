@@ -76,9 +76,10 @@ def _ranked(rankings: Sequence[Ranking]) -> list[str]:
     cells = []
     for rank in range(RANKS):
         found = [ranking[rank] if rank < len(ranking) else None for ranking in rankings]
-        several = found if any(found) else []
-        cells.append(_listed([one[0] if one else "" for one in several]))
-        cells.append(SEPARATOR.join(f"{one[1]:.3f}" if one else "" for one in several))
+        if not any(found):
+            found = []
+        cells.append(_listed(candidate[0] if candidate else "" for candidate in found))
+        cells.append(SEPARATOR.join(f"{candidate[1]:.3f}" if candidate else "" for candidate in found))
     return cells
 
 
@@ -143,5 +144,7 @@ def _is_report(path: Path) -> bool:
             line = file.readline(LONGEST_HEADER)
     except (OSError, ValueError):
         return False
+    if not line:
+        return True
     columns = tuple(next(csv.reader([line]), []))
-    return not line or (len(columns) >= FIRST_COLUMNS and columns == COLUMNS[: len(columns)])
+    return len(columns) >= FIRST_COLUMNS and columns == COLUMNS[: len(columns)]

@@ -87,7 +87,7 @@ def people_problem(people: Path, settings: Settings, stop: threading.Event | Non
 
     That may be a walk through all of a large folder: not in the GUI thread. `stop` ends it, whatever it returns then.
     """
-    from kith.photos.find import find_photos
+    from kith.photos.search import find_photos
 
     if is_missed(people, settings):
         return AWAY

@@ -11,7 +11,7 @@ from kith.errors import BadPhoto
 from kith.gui.background import Background
 from kith.gui.plain_text import Label
 from kith.photos.box import Box
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 
 _AROUND = 1.7  # a face's picture shows some hair and chin around its box
 _LARGEST_SIDE = 8000  # a photo is not decoded larger for the sake of a tiny face

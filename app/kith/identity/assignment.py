@@ -27,17 +27,17 @@ def assign(claims: Mapping[Face, Sequence[Claim]], nobody: float) -> dict[Face, 
     First as many sure claims are met as can be, then the sum of the distances is least, that of a face without a person
     being `nobody`. A face gets nobody whom it does not claim.
     """
-    uses = Counter(claim.person_id for own in claims.values() for claim in own)
-    if all(count == 1 for count in uses.values()) and all(len(own) == 1 for own in claims.values()):
-        return {face: own[0].person_id for face, own in claims.items()}
+    uses = Counter(claim.person_id for of_face in claims.values() for claim in of_face)
+    if len(uses) == uses.total() and all(len(of_face) == 1 for of_face in claims.values()):
+        return {face: claim.person_id for face, (claim,) in claims.items()}
     from scipy.optimize import linear_sum_assignment  # a fifth of a second, which most photos need not pay
 
-    faces, column = list(claims), {person: number for number, person in enumerate(uses)}
-    costs = np.full((len(faces), len(uses) + len(faces)), np.inf)
+    faces, people = list(claims), list(uses)
+    column = {person: number for number, person in enumerate(people)}
+    costs = np.full((len(faces), len(people) + len(faces)), np.inf)
     for row, face in enumerate(faces):
-        costs[row, len(uses) + row] = nobody
+        costs[row, len(people) + row] = nobody
         for claim in claims[face]:
             costs[row, column[claim.person_id]] = claim.distance - FIRST * claim.sure
-    people = [*uses]
     given = zip(*linear_sum_assignment(costs), strict=True)
     return {faces[row]: people[chosen] for row, chosen in given if chosen < len(people)}

@@ -1,17 +1,17 @@
-"""Decide who is in a photo: the face's word when there is one, else the body's, else nobody known."""
+"""Decide who is in a photo: by the face where there is one, else by the body, else it is nobody known."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 
 from kith.identity.assignment import Claim, assign
-from kith.identity.body_matching import (
+from kith.identity.body_candidates import (
     EVENT_SUGGEST,
-    Likeness,
+    BodyMatch,
     bank_candidates,
+    body_matches,
     event_bodies,
     is_sure,
-    likenesses,
     without_taken,
 )
 from kith.identity.exclusions import Life
@@ -64,15 +64,11 @@ class Decider:
         decided by itself.
         """
         photos = [probes_of(case, self.lives) for case in cases]
-        compare(self.faces, self.denied, [one for photo in photos for one in photo])
-        decisions = [self._by_faces(photo) for photo in photos]
+        compare(self.faces, self.denied, [probe for probes in photos for probe in probes])
+        decided = [self._by_faces(probes) for probes in photos]
         if self.body_policy is not BodyPolicy.OFF:
-            bank = bank_candidates(self.bodies, photos, self.body_policy is BodyPolicy.ANYWHERE)
-            decisions = [
-                self._by_bank(photo, self._by_event(photo, own, event), alike)
-                for photo, own, alike, event in zip(photos, decisions, bank, events or repeat(None), strict=False)
-            ]
-        return [PhotoDecision(tuple(own)) for own in decisions]
+            decided = self._by_bodies(photos, decided, events)
+        return [PhotoDecision(tuple(decisions)) for decisions in decided]
 
     @property
     def _reach(self) -> float:
@@ -80,109 +76,121 @@ class Decider:
         return max(self.face_tol, self.face_suggest)
 
     def _by_faces(self, probes: Sequence[Probe]) -> list[Decision]:
-        """Give the people that faces claim one-to-one, and judge each face by what it got."""
-        doubts = {one.seen.appearance_id: self._doubt(one) for one in probes if one.undecided}
+        """Give the people that faces claim one-to-one, and decide on each face by what it got."""
+        doubts = {probe.appearance_id: self._doubt(probe) for probe in probes if probe.undecided}
         claims = {
-            one.seen.appearance_id: self._claims(one, doubts[one.seen.appearance_id] is Reason.ACCEPTED)
-            for one in probes
-            if one.undecided and doubts[one.seen.appearance_id] is not Reason.TOO_FAR
+            probe.appearance_id: self._claims(probe, doubts[probe.appearance_id] is Reason.ACCEPTED)
+            for probe in probes
+            if doubts.get(probe.appearance_id, Reason.TOO_FAR) is not Reason.TOO_FAR
         }
         given = assign(claims, self._reach)
         holders = {person: appearance for appearance, person in given.items()}
         decisions = []
-        for one in probes:
-            key = one.seen.appearance_id
-            lost = [claim.person_id for claim in claims.get(key, ()) if holders.get(claim.person_id, key) != key]
-            one.out |= {person: Exclusion(person, Reason.TAKEN, holders[person]) for person in lost}
-            decisions.append(self._decision(one, doubts.get(key), given.get(key)))
+        for probe in probes:
+            key = probe.appearance_id
+            for claim in claims.get(key, ()):
+                holder = holders.get(claim.person_id, key)
+                if holder != key:
+                    probe.out[claim.person_id] = Exclusion(claim.person_id, Reason.TAKEN, holder)
+            decisions.append(self._decision(probe, doubts.get(key), given.get(key)))
         return decisions
 
-    def _doubt(self, one: Probe) -> Reason:
+    def _doubt(self, probe: Probe) -> Reason:
         """Return what is to be said of a face by itself: ACCEPTED, or why its nearest person is not accepted."""
-        face, (best, second) = one.seen.face, (*one.eligible, None, None)[:2]
-        if best is None or best.value >= self._reach:
+        face, nearest = probe.seen.face, next(iter(probe.eligible), None)
+        if nearest is None or nearest.value >= self._reach:
             return Reason.TOO_FAR
-        if best.value >= self.face_tol:
+        if nearest.value >= self.face_tol:
             return Reason.UNSURE
-        if self._is_blurred(one):
+        if self._is_blurred(probe):
             return Reason.BLURRED
         if face and face.pixels < LEAST_PIXELS_NAMED:
             return Reason.TOO_SMALL
-        if second and second.value - best.value < self.face_margin:
+        if nearest.margin < self.face_margin:
             return Reason.MARGIN
         return Reason.ACCEPTED
 
-    def _is_blurred(self, one: Probe) -> bool:
-        return one.seen.face is not None and one.seen.face.sharpness < self.least_sharpness
+    def _is_blurred(self, probe: Probe) -> bool:
+        face = probe.seen.face
+        return face is not None and face.sharpness < self.least_sharpness
 
-    def _claims(self, one: Probe, sure: bool) -> list[Claim]:
+    def _claims(self, probe: Probe, sure: bool) -> list[Claim]:
         """Return the nearest person, and those who cannot be told from them."""
-        best, *others = one.eligible
-        near = min(best.value + self.face_margin, self._reach)
-        return [Claim(who.person_id, who.value, sure) for who in (best, *(who for who in others if who.value < near))]
+        nearest, *others = probe.eligible
+        limit = min(nearest.value + self.face_margin, self._reach)
+        candidates = [nearest, *(other for other in others if other.value < limit)]
+        return [Claim(candidate.person_id, candidate.value, sure) for candidate in candidates]
 
-    def _decision(self, one: Probe, doubt: Reason | None, given: int | None) -> Decision:
+    def _decision(self, probe: Probe, doubt: Reason | None, given: int | None) -> Decision:
         """Return the decision by the face; `doubt` is what is to be said of the face by itself, None for others."""
-        excluded = self._excluded(one)
-        if doubt is None:
-            reason = one.said[1] if one.said else Reason.IGNORED if one.ignored else Reason.NO_FACE
-        elif given is None:
-            against = [exclusion.reason for exclusion in excluded if exclusion.person_id not in one.denied]
-            reason = next(iter(against), doubt)
+        excluded = self._excluded(probe)
+        reason = _reason(probe, doubt, given, excluded)
+        if probe.said:
+            person: int | None = probe.said[0]
         else:
-            reason = doubt
-        person = one.said[0] if one.said else given if reason is Reason.ACCEPTED else None
-        found = Evidence.FACE if one.seen.face else Evidence.BODY
+            person = given if reason is Reason.ACCEPTED else None
+        found = Evidence.FACE if probe.seen.face else Evidence.BODY
         suggested = given if person is None else None
         return Decision(
-            one.seen.appearance_id,
-            has_face=one.seen.face is not None,
-            face=one.shown,
+            probe.appearance_id,
+            has_face=probe.seen.face is not None,
+            face=probe.shown,
             person_id=person,
             suggested=suggested,
             evidence=Evidence.NONE if person is None else found,
-            blurred=self._is_blurred(one),
-            said=one.said is not None,
+            blurred=self._is_blurred(probe),
+            said=probe.said is not None,
             reason=reason,
             excluded=excluded,
-            score=next((who.value for who in one.eligible if who.person_id == given), None),
-            open=self._is_open(one, person, suggested),
+            score=next((candidate.value for candidate in probe.eligible if candidate.person_id == given), None),
+            open=self._is_open(probe, person, suggested),
         )
 
-    def _excluded(self, one: Probe) -> tuple[Exclusion, ...]:
-        near = [who.person_id for who in one.shown if who.value < self._reach] if one.undecided else []
-        return tuple(one.out[person] for person in (*sorted(one.denied), *near) if person in one.out)
+    def _excluded(self, probe: Probe) -> tuple[Exclusion, ...]:
+        people = sorted(probe.denied)
+        if probe.undecided:
+            people += [candidate.person_id for candidate in probe.shown if candidate.value < self._reach]
+        return tuple(probe.out[person] for person in people if person in probe.out)
 
-    def _is_open(self, one: Probe, person: int | None, suggested: int | None) -> bool:
-        """Say whether a body may be decided on by its event: a good face like nobody's speaks against everybody."""
-        face, body = one.seen.face, one.seen.body
-        if body is None or body.weak or one.said or one.ignored or person is not None:
+    def _is_open(self, probe: Probe, person: int | None, suggested: int | None) -> bool:
+        """Say whether a body may be decided on by its event: a good face like nobody's excludes everybody."""
+        face, body = probe.seen.face, probe.seen.body
+        if body is None or body.weak or probe.said or probe.ignored or person is not None:
             return False
         if suggested is not None:
             return self.body_policy is BodyPolicy.EVENT
         poor = face is None or face.pixels < LEAST_PIXELS_NAMED or not is_good(face, self.least_sharpness)
         return poor and self.body_policy in (BodyPolicy.EVENT, BodyPolicy.SUGGEST)
 
-    def _by_event(self, probes: Sequence[Probe], decisions: list[Decision], event: Gallery | None) -> list[Decision]:
-        """Let the bodies speak that resemble somebody whose face shows elsewhere in the event."""
-        heard = [one for one, decision in zip(probes, decisions, strict=True) if decision.open]
-        if not heard or event is None or not len(event):
-            return decisions
-        people = ((one.appearance_id, one.person_id or one.suggested) for one in decisions)
-        holders = {person: key for key, person in people if person is not None}
-        suggested = {one.appearance_id: one.suggested for one in decisions if one.suggested is not None}
-        bodies = {one.appearance_id: one for one in event_bodies(event, heard, holders, suggested)}
-        found = likenesses([*bodies.values()], EVENT_SUGGEST)
-        return [
-            self._with_event(one, bodies[one.appearance_id].eligible, found[one.appearance_id])
-            if one.appearance_id in found
-            else one
-            for one in decisions
-        ]
+    def _by_bodies(
+        self, photos: Sequence[Sequence[Probe]], decided: Sequence[list[Decision]], events: Sequence[Gallery]
+    ) -> list[list[Decision]]:
+        """Decide by bodies where faces do not: by those of the event first, then by those that were taught."""
+        bank = bank_candidates(self.bodies, photos, self.body_policy is BodyPolicy.ANYWHERE)
+        found = []
+        for probes, decisions, candidates, event in zip(photos, decided, bank, events or repeat(None), strict=False):
+            by_event = self._by_event(probes, decisions, event)
+            found.append(self._by_bank(probes, by_event, candidates))
+        return found
 
-    def _with_event(self, decision: Decision, body: tuple[Candidate, ...], like: Likeness) -> Decision:
-        excluded = tuple(dict.fromkeys((*decision.excluded, *like.excluded)))
-        decision, best = replace(decision, body=body, excluded=excluded), like.given
+    def _by_event(self, probes: Sequence[Probe], decisions: list[Decision], event: Gallery | None) -> list[Decision]:
+        """Decide by the bodies that resemble somebody whose face shows elsewhere in the event."""
+        asked = [probe for probe, decision in zip(probes, decisions, strict=True) if decision.open]
+        if not asked or event is None or not len(event):
+            return decisions
+        suggested = {
+            decision.appearance_id: decision.suggested for decision in decisions if decision.suggested is not None
+        }
+        bodies = event_bodies(event, asked, _holders(decisions), suggested)
+        matches = body_matches(bodies, EVENT_SUGGEST)
+        return [self._with_event(decision, matches.get(decision.appearance_id)) for decision in decisions]
+
+    def _with_event(self, decision: Decision, match: BodyMatch | None) -> Decision:
+        if match is None:
+            return decision
+        excluded = tuple(dict.fromkeys((*decision.excluded, *match.excluded)))
+        decision = replace(decision, body=match.candidates, excluded=excluded)
+        best = match.given
         if best is None:
             return decision
         if self.body_policy is BodyPolicy.EVENT and is_sure(best):
@@ -194,31 +202,51 @@ class Decider:
     def _by_bank(
         self, probes: Sequence[Probe], decisions: list[Decision], bank: Mapping[int, tuple[Candidate, ...]]
     ) -> list[Decision]:
-        """Where nobody in the photo was named, let the bodies speak that resemble a taught one."""
-        files = self.body_policy is BodyPolicy.ANYWHERE
-        silent = all(one.person_id is None for one in decisions)
-        heard = {key for key in bank if silent} - {one.seen.appearance_id for one in probes if one.ignored}
-        holders = {one.suggested: one.appearance_id for one in decisions if one.suggested is not None}
-        open_ = [
-            without_taken(one.appearance_id, bank[one.appearance_id], holders)
-            for one in decisions
-            if one.appearance_id in heard and (files or one.suggested is None)
-        ]
-        found = likenesses(open_, self.body_tol)
+        """Where nobody in the photo was named, decide by the bodies that resemble a taught one."""
+        is_anybody_named = any(decision.person_id is not None for decision in decisions)
+        ignored = {probe.appearance_id for probe in probes if probe.ignored}
+        asked = set() if is_anybody_named else bank.keys() - ignored
+        if self.body_policy is not BodyPolicy.ANYWHERE:
+            asked -= {decision.appearance_id for decision in decisions if decision.suggested is not None}
+        holders = _holders(decisions)
+        keys = [decision.appearance_id for decision in decisions if decision.appearance_id in asked]
+        matches = body_matches([without_taken(key, bank[key], holders) for key in keys], self.body_tol)
         return [
-            self._with_bank(one, bank.get(one.appearance_id, ()), found.get(one.appearance_id)) for one in decisions
+            self._with_bank(decision, bank.get(decision.appearance_id, ()), matches.get(decision.appearance_id))
+            for decision in decisions
         ]
 
-    def _with_bank(self, decision: Decision, body: tuple[Candidate, ...], like: Likeness | None) -> Decision:
-        if like is None or like.given is None:
-            return replace(
-                decision, body=decision.body or body, excluded=decision.excluded + (like.excluded if like else ())
-            )
-        decision = replace(decision, body=body)
+    def _with_bank(self, decision: Decision, candidates: tuple[Candidate, ...], match: BodyMatch | None) -> Decision:
+        best = match.given if match else None
+        if best is None:
+            excluded = match.excluded if match else ()
+            return replace(decision, body=decision.body or candidates, excluded=decision.excluded + excluded)
+        decision = replace(decision, body=candidates)
         if self.body_policy is BodyPolicy.ANYWHERE:
-            return _decided(decision, like.given, Reason.BODY_ACCEPTED)
-        score = like.given.value
-        return replace(decision, suggested=like.given.person_id, reason=Reason.BODY_SUGGESTED, score=score)
+            return _decided(decision, best, Reason.BODY_ACCEPTED)
+        return replace(decision, suggested=best.person_id, reason=Reason.BODY_SUGGESTED, score=best.value)
+
+
+def _reason(probe: Probe, doubt: Reason | None, given: int | None, excluded: Sequence[Exclusion]) -> Reason:
+    """Return the rule that decides: of a face that got nobody, why those nearest to it cannot be it."""
+    if doubt is None and probe.said:
+        return probe.said[1]
+    if doubt is None:
+        return Reason.IGNORED if probe.ignored else Reason.NO_FACE
+    if given is not None:
+        return doubt
+    against = (exclusion.reason for exclusion in excluded if exclusion.person_id not in probe.denied)
+    return next(against, doubt)
+
+
+def _holders(decisions: Sequence[Decision]) -> dict[int, int]:
+    """Return by person the appearance that is, or perhaps is, that person."""
+    holders = {}
+    for decision in decisions:
+        person = decision.person_id or decision.suggested
+        if person is not None:
+            holders[person] = decision.appearance_id
+    return holders
 
 
 def _decided(decision: Decision, best: Candidate, reason: Reason) -> Decision:

@@ -5,7 +5,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from pathlib import PurePath
 
 import numpy as np
@@ -25,7 +25,6 @@ LEAST_PEOPLE = 5
 LEAST_KNOWN = 30
 LEAST_STRANGERS = 100  # with fewer a share of 1 % cannot be told from none
 MOST_PROBES = 2000  # of each kind: more only takes longer
-_Z = 1.959964  # of the normal distribution: 95 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,10 @@ class Share:
         """Wilson's interval: E. B. Wilson, "Probable Inference …", JASA 22 (1927), 209."""
         if not self.of:
             return 0.0, 1.0
-        spread = _Z * math.sqrt(self.value * (1 - self.value) / self.of + (_Z / (2 * self.of)) ** 2)
-        middle, scale = self.value + _Z**2 / (2 * self.of), 1 + _Z**2 / self.of
-        return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+        from scipy.stats import binomtest  # seconds, which only those pay who evaluate
+
+        interval = binomtest(self.count, self.of).proportion_ci(0.95, "wilson")
+        return float(interval.low), float(interval.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +91,34 @@ def independent(samples: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap
     for index, sample in enumerate(samples):
         by_person[sample.person_id].append(index)
     for rows in by_person.values():
-        for one, other in _ties([samples[row] for row in rows], looks, gap_hours):
-            tied[rows[one]].add(rows[other])
-            tied[rows[other]].add(rows[one])
+        for first, second in _ties([samples[row] for row in rows], looks, gap_hours):
+            tied[rows[first]].add(rows[second])
+            tied[rows[second]].add(rows[first])
     return tied
 
 
-def _ties(own: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap_hours: float) -> Iterator[tuple[int, int]]:
-    yield from (
-        (one, other) for other in range(len(own)) for one in range(other) if own[one].photo_id == own[other].photo_id
-    )
-    yield from map(tuple, alike_faces(np.stack([one.vector for one in own])).tolist())
-    hashed = [(index, phash) for index, one in enumerate(own) if (phash := looks[one.photo_id].phash) is not None]
-    for one, other in alike_photos([phash for _, phash in hashed]).tolist():
-        yield hashed[one][0], hashed[other][0]
-    shots = [Shot(PurePath(str(index)), looks[one.photo_id].taken_at, 0) for index, one in enumerate(own)]
-    dated = [index for index, shot in enumerate(shots) if shot.taken_at]
-    events = events_of([shots[index] for index in dated], gap_hours)
-    for place, one in enumerate(dated):
-        for other, event in zip(dated[:place], events, strict=False):
-            if event is not None and event == events[place]:
-                yield other, one
+def _ties(samples: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap_hours: float) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of a person's samples (indices) that prove nothing of each other."""
+    yield from _equal_pairs([sample.photo_id for sample in samples])
+    yield from map(tuple, alike_faces(np.stack([sample.vector for sample in samples])).tolist())
+    traits = [looks[sample.photo_id] for sample in samples]
+    hashed = [index for index, trait in enumerate(traits) if trait.phash is not None]
+    for first, second in alike_photos([traits[index].phash or 0 for index in hashed]).tolist():
+        yield hashed[first], hashed[second]
+    dated = [index for index, trait in enumerate(traits) if trait.taken_at]
+    shots = [Shot(PurePath(str(index)), traits[index].taken_at, 0) for index in dated]
+    for first, second in _equal_pairs(events_of(shots, gap_hours)):
+        yield dated[first], dated[second]
+
+
+def _equal_pairs(values: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs (indices) of values that are equal, and not None."""
+    indices_of: defaultdict[int | None, list[int]] = defaultdict(list)
+    for index, value in enumerate(values):
+        indices_of[value].append(index)
+    indices_of.pop(None, None)
+    for indices in indices_of.values():
+        yield from combinations(indices, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +141,24 @@ def evaluate_gallery(samples: Sequence[Sample], gallery: Gallery, tied: Sequence
     rows_of: dict[int, list[int]] = defaultdict(list)
     for row, sample in enumerate(samples):
         rows_of[sample.person_id].append(row)
-    left = {
-        row: [other for other in rows_of[one.person_id] if other not in tied[row]] for row, one in enumerate(samples)
-    }
-    known = [row for row, own in left.items() if own]
-    asked = {samples[row].person_id for row in known}
-    missing = tuple(_missing(len(asked), len(known), len(samples)))
+    left = [sorted(set(rows_of[sample.person_id]) - tied[row]) for row, sample in enumerate(samples)]
+    known = [row for row, untied in enumerate(left) if untied]
+    people = len({samples[row].person_id for row in known})
+    missing = tuple(_missing(people, len(known), len(samples)))
     if missing:
-        return Evaluation(len(asked), len(known), len(samples), missing)
+        return Evaluation(people, len(known), len(samples), missing)
     held_out = _some(range(len(samples)))
     rows = sorted({*_some(known), *held_out})
     others = dict(zip(rows, other_people(gallery, np.array(rows)), strict=True))
     known_probes = _known(gallery, others, {row: left[row] for row in _some(known)})
     strangers = _strangers([others[row] for row in held_out])
     points = tuple(_point(known_probes, strangers, *pair) for pair in product(TOLERANCES, MARGINS))
-    return Evaluation(len(asked), len(known_probes), len(strangers), (), points, _best(points))
+    return Evaluation(people, len(known_probes), len(strangers), (), points, _best(points))
 
 
 def point_at(points: Sequence[Point], face_tol: float, face_margin: float) -> Point:
     """Return the point nearest to a tolerance and a margin."""
-    return min(points, key=lambda one: (abs(one.face_tol - face_tol), abs(one.face_margin - face_margin)))
+    return min(points, key=lambda point: (abs(point.face_tol - face_tol), abs(point.face_margin - face_margin)))
 
 
 def _missing(people: int, known: int, strangers: int) -> Iterator[str]:
@@ -184,8 +189,8 @@ def _own_distance(vectors: NDArray[np.float32], row: int, own: Sequence[int]) ->
 
 
 def _strangers(others: Sequence[tuple[Candidate, ...]]) -> Probes:
-    distance = np.array([one[0].value if one else math.inf for one in others])
-    margin = np.array([one[0].margin if one else math.inf for one in others])
+    distance = np.array([candidates[0].value if candidates else math.inf for candidates in others])
+    margin = np.array([candidates[0].margin if candidates else math.inf for candidates in others])
     return Probes(distance, margin, np.zeros(len(others), np.bool_))
 
 
@@ -206,8 +211,14 @@ def _best(points: Sequence[Point]) -> Point | None:
 
     Of equals the one in their middle: as far from losing the known as from letting strangers in.
     """
-    sound = [one for one in points if one.false.value <= MOST_FALSE and not one.wrong.count]
-    most = max(((one.found.count, -one.false.count) for one in sound), default=None)
-    equals = [one for one in sound if (one.found.count, -one.false.count) == most]
-    middle = np.mean([(one.face_tol, one.face_margin) for one in equals], axis=0) if equals else (0, 0)
-    return min(equals, key=lambda one: math.dist((one.face_tol, one.face_margin), middle), default=None)
+    sound = [point for point in points if point.false.value <= MOST_FALSE and not point.wrong.count]
+    if not sound:
+        return None
+    most = max(_merit(point) for point in sound)
+    equals = [point for point in sound if _merit(point) == most]
+    middle = np.mean([(point.face_tol, point.face_margin) for point in equals], axis=0)
+    return min(equals, key=lambda point: math.dist((point.face_tol, point.face_margin), middle))
+
+
+def _merit(point: Point) -> tuple[int, int]:
+    return point.found.count, -point.false.count

@@ -1,6 +1,7 @@
 """The bodies of people whose faces show in the event of a photo: clothes stay the same within one."""
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -15,10 +16,10 @@ from kith.values.samples import Sample
 
 _FOLDERS_KEPT = 16
 
-Named = tuple[tuple[int, int], ...]  # appearances and who they are
+NamedAppearances = tuple[tuple[int, int], ...]  # appearances and who they are
 
 
-class EventRecords(Protocol):
+class EventReader(Protocol):
     """What evidence reads of photos: where they lie, who was accepted in them, and their bodies."""
 
     def folders(self, photo_id: int) -> Sequence[Path]:
@@ -40,12 +41,12 @@ class EventEvidence:
     It remembers ids, and the bodies of one event. `forget` what changed meanwhile.
     """
 
-    def __init__(self, records: EventRecords, face_model_id: str, body_model_id: str, gap_hours: float) -> None:
+    def __init__(self, records: EventReader, face_model_id: str, body_model_id: str, gap_hours: float) -> None:
         self._records = records
         self._face_model_id = face_model_id
         self._body_model_id = body_model_id
         self._gap_hours = gap_hours
-        self._learned: dict[int, Named] = {}
+        self._learned: dict[int, NamedAppearances] = {}
         self._folders: dict[Path, dict[int, frozenset[int]]] = {}
         self._gathered: tuple[frozenset[int], Gallery] | None = None
 
@@ -59,9 +60,9 @@ class EventEvidence:
         """Let this decision on a photo hold instead of what the library says."""
         self._gathered = None
         self._learned[photo_id] = tuple(
-            (one.appearance_id, one.person_id)
-            for one in decision.appearances
-            if one.person_id is not None and (one.said or one.evidence is Evidence.FACE)
+            (decided.appearance_id, decided.person_id)
+            for decided in decision.appearances
+            if decided.person_id is not None and (decided.said or decided.evidence is Evidence.FACE)
         )
 
     def bodies(self, photo_id: int) -> Gallery:
@@ -72,7 +73,8 @@ class EventEvidence:
         together = self._together(photo_id)
         if self._gathered is None or self._gathered[0] is not together:
             self._gathered = together, self._gallery(together)
-        return self._gathered[1]
+        _, bodies = self._gathered
+        return bodies
 
     def _together(self, photo_id: int) -> frozenset[int]:
         events = [self._events_in(folder).get(photo_id) for folder in self._records.folders(photo_id)]
@@ -96,21 +98,24 @@ class EventEvidence:
                 photos.setdefault(number, set()).add(photo_id)
         found: dict[int, frozenset[int]] = {}
         for event in map(frozenset, photos.values()):
-            found |= {photo: found[photo] | event if photo in found else event for photo in event}
+            for photo_id in event:
+                found[photo_id] = found[photo_id] | event if photo_id in found else event
         return found
 
     def _gallery(self, photo_ids: frozenset[int]) -> Gallery:
         named = self._named(photo_ids)
         rows = self._records.bodies(named.keys(), self._body_model_id)
         samples = [Sample(named[key], key, photo, 0.0, 0.0, vector) for key, photo, vector in rows]
-        ordered = sorted(samples, key=lambda one: (one.person_id, one.appearance_id))
-        return gallery_of(self._body_model_id, ordered)
+        samples.sort(key=attrgetter("person_id", "appearance_id"))
+        return gallery_of(self._body_model_id, samples)
 
     def _named(self, photo_ids: frozenset[int]) -> dict[int, int]:
         named = {key: person for photo in photo_ids for key, person in self._learned.get(photo, ())}
-        for links in self._records.links(photo_ids - self._learned.keys()).values():
-            people = {key: self._accepted(own) for key, own in links.items()}
-            named |= {key: person for key, person in people.items() if person is not None}
+        for photo_links in self._records.links(photo_ids - self._learned.keys()).values():
+            for appearance_id, links in photo_links.items():
+                person = self._accepted(links)
+                if person is not None:
+                    named[appearance_id] = person
         return named
 
     def _accepted(self, links: Sequence[Link]) -> int | None:

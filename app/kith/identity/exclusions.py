@@ -37,5 +37,7 @@ def denied_by(denied: Gallery, candidate: Candidate, face: NDArray[np.float32]) 
     if start == end:
         return None
     distances = np.linalg.norm(denied.vectors[start:end] - face, axis=1)
-    best = int(distances.argmin())
-    return int(denied.appearance_ids[start + best]) if distances[best] < candidate.value else None
+    nearest = int(distances.argmin())
+    if distances[nearest] >= candidate.value:
+        return None
+    return int(denied.appearance_ids[start + nearest])

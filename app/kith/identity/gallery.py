@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +52,10 @@ def is_good(face: Sample | Observation, least_sharpness: float) -> bool:
 def good_faces(samples: Iterable[Sample], least_sharpness: float) -> list[Sample]:
     """Leave blurred faces and profiles out, but never a whole person: of somebody with no other the sharpest stays."""
     kept: list[Sample] = []
-    for _, of_person in groupby(samples, key=lambda sample: sample.person_id):
-        own = list(of_person)
-        kept += [one for one in own if is_good(one, least_sharpness)] or [max(own, key=lambda one: one.sharpness)]
+    for _, group in groupby(samples, key=attrgetter("person_id")):
+        of_person = list(group)
+        good = [sample for sample in of_person if is_good(sample, least_sharpness)]
+        kept += good or [max(of_person, key=attrgetter("sharpness"))]
     return kept
 
 
@@ -61,5 +63,5 @@ def gallery_of(model_id: str, samples: Sequence[Sample]) -> Gallery:
     """Return samples of one model, ordered by person, as a gallery."""
     person_ids = np.array([sample.person_id for sample in samples], np.int64)
     appearance_ids = np.array([sample.appearance_id for sample in samples], np.int64)
-    vectors = [sample.vector for sample in samples]
-    return Gallery(model_id, person_ids, appearance_ids, np.stack(vectors) if vectors else np.empty((0, 0), np.float32))
+    vectors = np.stack([sample.vector for sample in samples]) if samples else np.empty((0, 0), np.float32)
+    return Gallery(model_id, person_ids, appearance_ids, vectors)

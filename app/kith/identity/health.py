@@ -1,6 +1,6 @@
 """Find what is wrong with a knowledge base, from stored observations: misfits, copies, and people too close."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.identity.comparison import nearest_people
 from kith.identity.gallery import Gallery
-from kith.identity.matching import nearest_people
 from kith.identity.nearest import NEAREST_SAMPLES
 from kith.values.decisions import Candidate
 from kith.values.samples import Sample
@@ -23,7 +23,7 @@ LEAST_SAMPLES = 3
 
 _BLOCK = 256  # rows compared with all at a time: what bounds the memory
 
-Pairs = NDArray[np.intp]
+RowPairs = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +47,32 @@ class ClosePair:
     mixed: bool
 
 
-def alike_photos(hashes: Sequence[int]) -> Pairs:
+def alike_photos(hashes: Sequence[int]) -> RowPairs:
     """Return the pairs (P x 2, indices) of perceptual hashes (signed 64 bits) that stand for the same picture."""
     bits = np.array(hashes, np.int64).view(np.uint64)
-    return _pairs(
-        len(bits), lambda start, end: np.bitwise_count(bits[start:end, None] ^ bits[start:]) <= SAME_PHASH_BITS
-    )
+
+    def alike(start: int, end: int) -> NDArray[np.bool_]:
+        differing = bits[start:end, None] ^ bits[start:]
+        found: NDArray[np.bool_] = np.bitwise_count(differing) <= SAME_PHASH_BITS
+        return found
+
+    return _pairs(len(bits), alike)
 
 
-def alike_faces(vectors: NDArray[np.float32]) -> Pairs:
+def alike_faces(vectors: NDArray[np.float32]) -> RowPairs:
     """Return the pairs (P x 2, indices) of face vectors (N x D) that come from copies of one photo."""
     squares = np.einsum("ij,ij->i", vectors, vectors)
 
     def alike(start: int, end: int) -> NDArray[np.bool_]:
         products = vectors[start:end] @ vectors[start:].T
-        found: NDArray[np.bool_] = squares[start:end, None] + squares[start:] - 2 * products < SAME_FACE**2
+        squared_distances = squares[start:end, None] + squares[start:] - 2 * products
+        found: NDArray[np.bool_] = squared_distances < SAME_FACE**2
         return found
 
     return _pairs(len(vectors), alike)
 
 
-def _pairs(count: int, alike: Callable[[int, int], NDArray[np.bool_]]) -> Pairs:
+def _pairs(count: int, alike: Callable[[int, int], NDArray[np.bool_]]) -> RowPairs:
     """Return the pairs of which `alike`, asked for rows `start` to `end` against all from `start` on, says so."""
     found = [np.empty((0, 2), np.intp)]
     for start in range(0, count, _BLOCK):
@@ -76,16 +81,17 @@ def _pairs(count: int, alike: Callable[[int, int], NDArray[np.bool_]]) -> Pairs:
     return np.concatenate(found)
 
 
-def groups(count: int, pairs: Pairs) -> list[list[int]]:
+def groups(count: int, pairs: RowPairs) -> list[list[int]]:
     """Return the indices below `count` that pairs hold together, two or more each."""
     from scipy.sparse import coo_array  # a fifth of a second, which no other job need pay
     from scipy.sparse.csgraph import connected_components
 
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    first, second = pairs.T
+    graph = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
     labels: NDArray[Any] = connected_components(graph, directed=False)[1]
-    members: dict[int, list[int]] = {}
+    members: defaultdict[int, list[int]] = defaultdict(list)
     for index in np.unique(pairs).tolist():
-        members.setdefault(int(labels[index]), []).append(index)
+        members[int(labels[index])].append(index)
     return list(members.values())
 
 
@@ -96,45 +102,47 @@ def other_people(gallery: Gallery, rows: NDArray[np.intp]) -> list[tuple[Candida
 
 
 def misfits(
-    samples: Sequence[Sample], gallery: Gallery, others: Sequence[Sequence[Candidate]], copies: Pairs
+    samples: Sequence[Sample], gallery: Gallery, others: Sequence[Sequence[Candidate]], copies: RowPairs
 ) -> Iterator[Misfit]:
     """Yield the samples of a gallery, its rows, that are probably somebody else; `others` as of `other_people`.
 
     Each is compared with the nearest half of its person's other samples, three at most, its own copies left out: it
     does not fit where it is farther than FAR from them, or nearer to another person.
     """
-    copies_of: dict[int, list[int]] = {}
-    for one, other in copies.tolist():
-        copies_of.setdefault(one, []).append(other)
-        copies_of.setdefault(other, []).append(one)
+    copies_of: defaultdict[int, set[int]] = defaultdict(set)
+    for row, copy in copies.tolist():
+        copies_of[row].add(copy)
+        copies_of[copy].add(row)
     for _, members in groupby(range(len(samples)), key=lambda row: samples[row].person_id):
-        rows = list(members)
-        for row in rows:
-            own = _distance_from_own(gallery.vectors, row, sorted({*rows} - {row, *copies_of.get(row, ())}))
-            other = others[row][0] if others[row] else None
-            resembled = other if own is not None and other is not None and other.value < own else None
-            if own is not None and (own > FAR or resembled):
-                yield Misfit(samples[row], own, resembled)
+        rows = set(members)
+        for row in sorted(rows):
+            compared = sorted(rows - {row} - copies_of[row])
+            if compared:
+                own = _distance_from_own(gallery.vectors, row, compared)
+                resembled = next((other for other in others[row][:1] if other.value < own), None)
+                if own > FAR or resembled:
+                    yield Misfit(samples[row], own, resembled)
 
 
-def _distance_from_own(vectors: NDArray[np.float32], row: int, own: Sequence[int]) -> float | None:
-    if not own:
-        return None
-    distances = np.sort(np.linalg.norm(vectors[own] - vectors[row], axis=1))
-    return float(distances[: max(1, min(NEAREST_SAMPLES, (len(own) + 1) // 2))].mean())
+def _distance_from_own(vectors: NDArray[np.float32], row: int, compared: Sequence[int]) -> float:
+    """Return the mean distance of a sample from the nearest half of others, three at most."""
+    distances = np.sort(np.linalg.norm(vectors[compared] - vectors[row], axis=1))
+    counted = min(NEAREST_SAMPLES, (len(compared) + 1) // 2)
+    return float(distances[:counted].mean())
 
 
 def close_people(samples: Sequence[Sample], others: Sequence[Sequence[Candidate]], face_tol: float) -> list[ClosePair]:
     """Return the pairs of people of whom a sample would be taken for the other, were it not known; closest first."""
-    found: dict[tuple[int, int], list[tuple[float, Sample]]] = {}
+    near: defaultdict[tuple[int, int], list[Sample]] = defaultdict(list)
+    least: dict[tuple[int, int], float] = {}
     for sample, candidates in zip(samples, others, strict=True):
-        for one in candidates:
-            if one.value < face_tol:
-                low, high = sorted((sample.person_id, one.person_id))
-                found.setdefault((low, high), []).append((one.value, sample))
-    ranked = sorted(found.items(), key=lambda pair: min(value for value, _ in pair[1]))
+        for candidate in candidates:
+            if candidate.value < face_tol:
+                low, high = sorted((sample.person_id, candidate.person_id))
+                near[low, high].append(sample)
+                least[low, high] = min(candidate.value, least.get((low, high), candidate.value))
     counts = Counter(sample.person_id for sample in samples)
-    return [_close_pair(people, [sample for _, sample in near], counts) for people, near in ranked]
+    return [_close_pair(people, near[people], counts) for people in sorted(least, key=lambda people: least[people])]
 
 
 def _close_pair(people: tuple[int, int], near: Sequence[Sample], counts: Mapping[int, int]) -> ClosePair:

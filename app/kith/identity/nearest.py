@@ -20,8 +20,9 @@ CHUNK = 2**14  # probes at a time: what bounds the memory
 SHORTLIST = 8  # people computed in double precision, at first
 UNIT = 2.0**-24  # the rounding of single precision
 
-Floats = NDArray[np.floating[Any]]
-Places = NDArray[np.intp]
+Vectors = NDArray[np.float32]
+Numbers = NDArray[np.floating[Any]]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,36 +34,35 @@ class Layout:
     """
 
     people: NDArray[np.int64]
-    starts: Places
-    counts: Places
-    planes: tuple[NDArray[np.float32], ...]
-    levels: tuple[tuple[Places, Places], ...]
+    starts: Indices
+    counts: Indices
+    planes: tuple[Vectors, ...]
+    levels: tuple[tuple[Indices, Indices], ...]
     length: float
 
 
-def lay_out(person_ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> Layout:
+def lay_out(person_ids: NDArray[np.int64], vectors: Vectors) -> Layout:
     """Return the layout of samples (`vectors`: S x D) that are ordered by person."""
     people, starts, counts = np.unique(person_ids, return_index=True, return_counts=True)
-    rank = np.arange(len(person_ids)) - np.repeat(starts, counts)
-    row = np.cumsum(rank % ROW == 0) - 1
-    standing = np.empty(row[-1] + 1, np.intp)
-    standing[np.argsort(-np.bincount(row), kind="stable")] = np.arange(len(standing))
+    rank = np.arange(len(person_ids)) - np.repeat(starts, counts)  # of each sample among its person's
+    column = rank % ROW
+    row = np.cumsum(column == 0) - 1
+    longest_first = np.argsort(-np.bincount(row), kind="stable")
+    standing = np.empty(len(longest_first), np.intp)
+    standing[longest_first] = np.arange(len(longest_first))
     squares = np.einsum("ij,ij->i", vectors, vectors)[:, None]
     planes = []
     for number in range(min(int(counts.max()), ROW)):
-        own = np.flatnonzero(rank % ROW == number)
-        own = own[np.argsort(standing[row[own]])]
-        planes.append(np.ascontiguousarray(np.hstack([-2 * vectors[own], squares[own]]).T))
-    rows = -(-counts // ROW)
-    levels = [np.flatnonzero(rows > level) for level in range(int(rows.max()))]
-    return Layout(
-        people,
-        starts,
-        counts,
-        tuple(planes),
-        tuple((who, standing[row[starts[who]] + level]) for level, who in enumerate(levels)),
-        float(np.sqrt(squares.max())),
-    )
+        samples = np.flatnonzero(column == number)
+        samples = samples[np.argsort(standing[row[samples]])]
+        plane = np.hstack([-2 * vectors[samples], squares[samples]])
+        planes.append(np.ascontiguousarray(plane.T))
+    rows_of_people = -(-counts // ROW)
+    levels = []
+    for level in range(int(rows_of_people.max())):
+        present = np.flatnonzero(rows_of_people > level)
+        levels.append((present, standing[row[starts[present]] + level]))
+    return Layout(people, starts, counts, tuple(planes), tuple(levels), float(np.sqrt(squares.max())))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,15 +73,15 @@ class Nearest:
     left.
     """
 
-    people: Places
-    sample: Places
+    people: Indices
+    sample: Indices
     distance: NDArray[np.float64]
 
 
 def nearest(
     layout: Layout,
-    vectors: NDArray[np.float32],
-    probes: NDArray[np.float32],
+    vectors: Vectors,
+    probes: Vectors,
     never: Sequence[tuple[int, int]],
     wanted: int,
 ) -> Iterator[Nearest]:
@@ -92,108 +92,136 @@ def nearest(
     apart = np.array(never, np.intp).reshape(-1, 2)
     for start in range(0, len(probes), CHUNK):
         chunk = probes[start : start + CHUNK]
-        own = apart[(apart[:, 0] >= start) & (apart[:, 0] < start + CHUNK)] - (start, 0)
-        yield _of_chunk(layout, vectors, chunk, own, min(wanted, len(layout.people)))
+        never_of_chunk = _pairs_between(apart, start, start + CHUNK)
+        yield _of_chunk(layout, vectors, chunk, never_of_chunk, min(wanted, len(layout.people)))
 
 
-def _of_chunk(
-    layout: Layout, vectors: NDArray[np.float32], probes: NDArray[np.float32], never: Places, wanted: int
-) -> Nearest:
-    people, sample = np.zeros((2, len(probes), wanted), np.intp)
-    distance = np.empty((len(probes), wanted))
+def _pairs_between(pairs: Indices, start: int, end: int) -> Indices:
+    """Return the (row, column) pairs of these rows, counted from `start`."""
+    row = pairs[:, 0]
+    inside = pairs[(row >= start) & (row < end)]
+    return inside - (start, 0)
+
+
+def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices, wanted: int) -> Nearest:
+    shape = len(probes), wanted
+    nearest_people = Nearest(np.zeros(shape, np.intp), np.zeros(shape, np.intp), np.empty(shape))
     open_, size = np.arange(len(probes)), min(max(SHORTLIST, wanted), len(layout.people))
     while len(open_):
-        own = never[np.isin(never[:, 0], open_)]
-        own[:, 0] = np.searchsorted(open_, own[:, 0])
-        shortlist, bound = _shortlist(layout, probes[open_], own, size)
-        found = _exact(layout, vectors, probes[open_], shortlist, own)
+        never_of_open = never[np.isin(never[:, 0], open_)]
+        never_of_open[:, 0] = np.searchsorted(open_, never_of_open[:, 0])
+        shortlist, bound = _shortlist(layout, probes[open_], never_of_open, size)
+        found = _exact(layout, vectors, probes[open_], shortlist, never_of_open)
         order = np.argsort(found.distance, axis=1, kind="stable")[:, :wanted]
-        for whole, part in ((people, found.people), (sample, found.sample), (distance, found.distance)):
-            whole[open_] = np.take_along_axis(part, order, axis=1)
-        open_ = open_[distance[open_, -1] > bound]
+        nearest_people.people[open_] = np.take_along_axis(found.people, order, axis=1)
+        nearest_people.sample[open_] = np.take_along_axis(found.sample, order, axis=1)
+        nearest_people.distance[open_] = np.take_along_axis(found.distance, order, axis=1)
+        farthest = nearest_people.distance[open_, -1]
+        open_ = open_[farthest > bound]
         size = min(4 * size, len(layout.people))
-    return Nearest(people, sample, distance)
+    return nearest_people
 
 
-def _shortlist(layout: Layout, probes: NDArray[np.float32], never: Places, size: int) -> tuple[Places, Floats]:
+def _shortlist(layout: Layout, probes: Vectors, never: Indices, size: int) -> tuple[Indices, Numbers]:
     """Return for each probe the people of the least bounds (N x size), and the bound below which nobody else is."""
     step = max(1, BLOCK // layout.planes[0].shape[1])
     starts = range(0, len(probes), step)
 
-    def screen(start: int) -> tuple[Places, Floats]:
+    def screen(start: int) -> tuple[Indices, Numbers]:
         bounds = _lower_bounds(layout, probes[start : start + step])
-        own = never[(never[:, 0] >= start) & (never[:, 0] < start + step)]
-        bounds[own[:, 0] - start, own[:, 1]] = np.inf
+        row, person = _pairs_between(never, start, start + step).T
+        bounds[row, person] = np.inf
         if size == len(layout.people):
             return np.tile(np.arange(size), (len(bounds), 1)), np.full(len(bounds), np.inf)
         order = np.argpartition(bounds, size, axis=1)
-        return order[:, :size], np.take_along_axis(bounds, order[:, size : size + 1], axis=1)[:, 0]
+        following = np.take_along_axis(bounds, order[:, size : size + 1], axis=1)
+        return order[:, :size], following[:, 0]
 
     if len(starts) > 1:
         with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:  # numpy computes beside them
-            parts = list(threads.map(screen, starts))
+            blocks = list(threads.map(screen, starts))
     else:
-        parts = [screen(start) for start in starts]
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+        blocks = [screen(start) for start in starts]
+    shortlists, bounds = zip(*blocks, strict=True)
+    return np.concatenate(shortlists), np.concatenate(bounds)
 
 
-def _lower_bounds(layout: Layout, probes: NDArray[np.float32]) -> Floats:
+def _lower_bounds(layout: Layout, probes: Vectors) -> Numbers:
     """Return what each person's distance from each probe is at least (N x P), in single precision.
 
     A squared distance by way of the product, |v|² - 2pv + |p|², is at most (D + 8) roundings of (|p| + |v|)² too large:
     Higham, "Accuracy and Stability of Numerical Algorithms" (2002), 3.1.
     """
     squares = np.einsum("ij,ij->i", probes, probes)
-    slack = (probes.shape[1] + 8) * UNIT * (np.sqrt(squares) + layout.length) ** 2
+    lengths = np.sqrt(squares) + layout.length
+    slack = (probes.shape[1] + 8) * UNIT * lengths**2
+    merged = _least_of_people(layout, probes)
+    merged += (squares - slack)[:, None]
+    np.maximum(merged, 0, out=merged)
+    np.sqrt(merged, out=merged)
+    for missing in range(1, NEAREST_SAMPLES):
+        merged[missing][:, layout.counts <= missing] = 0
+    samples = np.minimum(layout.counts, NEAREST_SAMPLES).astype(np.float32)
+    means: Numbers = merged.sum(axis=0) / samples
+    return means
+
+
+def _least_of_people(layout: Layout, probes: Vectors) -> Numbers:
+    """Return |v|² - 2pv of each person's nearest samples (k x N x P, ascending), infinite where there are fewer."""
     extended = np.hstack([probes, np.ones((len(probes), 1), np.float32)])
-    least = np.full((NEAREST_SAMPLES, len(probes), layout.planes[0].shape[1]), np.inf, np.float32)
+    rows = layout.planes[0].shape[1]
+    least = np.full((NEAREST_SAMPLES, len(probes), rows), np.inf, np.float32)
     for plane in layout.planes:
         _keep_least(least[:, :, : plane.shape[1]], extended @ plane)
     (_, first), *further = layout.levels
     merged = least[:, :, first]
-    for who, rows in further:
-        part = merged[:, :, who]
-        for one in least:
-            _keep_least(part, one[:, rows])
-        merged[:, :, who] = part
-    merged += (squares - slack)[:, None]
-    np.sqrt(np.maximum(merged, 0, out=merged), out=merged)
-    for missing in range(1, NEAREST_SAMPLES):
-        merged[missing][:, layout.counts <= missing] = 0
-    means: Floats = merged.sum(axis=0) / np.minimum(layout.counts, NEAREST_SAMPLES).astype(np.float32)
-    return means
+    for people, standing in further:
+        of_people = merged[:, :, people]
+        for values in least:
+            _keep_least(of_people, values[:, standing])
+        merged[:, :, people] = of_people
+    return merged
 
 
-def _keep_least(least: Floats, further: Floats) -> None:
+def _keep_least(least: Numbers, further: Numbers) -> None:
     """Sort `further` (N x R) into the least values so far (k x N x R, ascending)."""
     *inner, last = least
-    for one in inner:
-        larger = np.maximum(one, further)
-        np.minimum(one, further, out=one)
+    for kept in inner:
+        larger = np.maximum(kept, further)
+        np.minimum(kept, further, out=kept)
         further = larger
     np.minimum(last, further, out=last)
 
 
-def _exact(
-    layout: Layout, vectors: NDArray[np.float32], probes: NDArray[np.float32], shortlist: Places, never: Places
-) -> Nearest:
+def _exact(layout: Layout, vectors: Vectors, probes: Vectors, shortlist: Indices, never: Indices) -> Nearest:
     """Return the shortlisted people (N x K) with their distances in double precision, in no order."""
     wide = probes.astype(np.float64)
     squares = np.einsum("ij,ij->i", wide, wide)
     found = Nearest(shortlist, np.empty(shortlist.shape, np.intp), np.empty(shortlist.shape))
     sample, distance = found.sample.ravel(), found.distance.ravel()  # views
     order = np.argsort(shortlist, axis=None, kind="stable")
-    who, begins = np.unique(shortlist.ravel()[order], return_index=True)
-    for person, entries in zip(who.tolist(), np.split(order, begins[1:]), strict=True):
+    people, begins = np.unique(shortlist.ravel()[order], return_index=True)
+    for person, entries in zip(people.tolist(), np.split(order, begins[1:]), strict=True):
         begin, count = layout.starts[person], int(layout.counts[person])
-        own = vectors[begin : begin + count].astype(np.float64)
-        lengths = np.einsum("ij,ij->i", own, own)
-        for part in np.array_split(entries, -(-len(entries) * count // BLOCK)):
-            asked = part // shortlist.shape[1]
-            apart = np.sqrt(np.maximum(squares[asked, None] + lengths - 2 * (wide[asked] @ own.T), 0))
-            sample[part] = begin + apart.argmin(axis=1)
-            kept = min(count, NEAREST_SAMPLES)
-            distance[part] = np.partition(apart, kept - 1, axis=1)[:, :kept].mean(axis=1)
+        samples = vectors[begin : begin + count].astype(np.float64)
+        of_samples = np.einsum("ij,ij->i", samples, samples)
+        kept = min(count, NEAREST_SAMPLES)
+        blocks = -(-len(entries) * count // BLOCK)
+        for block in np.array_split(entries, blocks):
+            asked = block // shortlist.shape[1]
+            apart = _distances(wide[asked], squares[asked], samples, of_samples)
+            sample[block] = begin + apart.argmin(axis=1)
+            distance[block] = np.partition(apart, kept - 1, axis=1)[:, :kept].mean(axis=1)
+    row, person_left_out = never.T
     pairs = np.arange(len(probes))[:, None] * len(layout.people) + shortlist
-    found.distance[np.isin(pairs, never[:, 0] * len(layout.people) + never[:, 1])] = np.inf
+    left_out = row * len(layout.people) + person_left_out
+    found.distance[np.isin(pairs, left_out)] = np.inf
     return found
+
+
+def _distances(probes: Numbers, of_probes: Numbers, samples: Numbers, of_samples: Numbers) -> Numbers:
+    """Return the Euclidean distances (N x S) of vectors, each given with its square."""
+    products = probes @ samples.T
+    squares = of_probes[:, None] + of_samples - 2 * products
+    distances: Numbers = np.sqrt(np.maximum(squares, 0))
+    return distances

@@ -1,13 +1,13 @@
-"""Before the decision: whom each face of a photo resembles, and who is out of the question for it."""
+"""Before the decision: whom each face of a photo resembles, and who cannot be it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from kith.identity.comparison import check_same_model, nearest_people
 from kith.identity.exclusions import Life, denied_by
 from kith.identity.gallery import Gallery
-from kith.identity.matching import check_same_model, nearest_people
 from kith.values.decisions import Candidate, Exclusion, Reason
 from kith.values.links import Source, Word
 from kith.values.sightings import Case, Sighting
@@ -15,7 +15,7 @@ from kith.values.sightings import Case, Sighting
 
 @dataclass(slots=True)
 class Probe:
-    """An appearance being judged.
+    """An appearance to decide on.
 
     `said` is whom user or dataset named, and who of them; `denied` whom the user said it is not; `out` everybody it
     cannot be. `shown` are the three nearest people but for `denied`, `eligible` the three nearest but for `out`.
@@ -30,22 +30,28 @@ class Probe:
     eligible: tuple[Candidate, ...] = ()
 
     @property
+    def appearance_id(self) -> int:
+        """The appearance that was seen."""
+        return self.seen.appearance_id
+
+    @property
     def undecided(self) -> bool:
         """Whether the face is the machine's to decide."""
         return self.seen.face is not None and self.said is None and not self.ignored
 
 
 def probes_of(case: Case, lives: Mapping[int, Life]) -> list[Probe]:
-    """Return a photo's appearances, the largest face first, with who is out of the question without a comparison."""
+    """Return a photo's appearances, the largest face first, with who cannot be it whatever a comparison says."""
     ordered = sorted(case.sightings, key=lambda seen: -seen.face.pixels if seen.face else 0)
     probes = [_probe(seen, case) for seen in ordered]
-    dates = {person: life.rules_out(case.taken_at) for person, life in lives.items()} if case.taken_at else {}
+    dated = lives.items() if case.taken_at else ()
+    dates = {person: life.rules_out(case.taken_at) for person, life in dated}
     impossible = {person: Exclusion(person, reason) for person, reason in dates.items() if reason}
-    named = {one.said[0]: one.seen.appearance_id for one in probes if one.said}
-    taken = {person: Exclusion(person, Reason.TAKEN, by) for person, by in named.items()}
-    for one in probes:
-        denied = {person: Exclusion(person, Reason.DENIED, one.seen.appearance_id) for person in one.denied}
-        one.out = impossible | taken | denied
+    named = {probe.said[0]: probe.appearance_id for probe in probes if probe.said}
+    taken = {person: Exclusion(person, Reason.TAKEN, holder) for person, holder in named.items()}
+    for probe in probes:
+        denied = {person: Exclusion(person, Reason.DENIED, probe.appearance_id) for person in probe.denied}
+        probe.out = impossible | taken | denied
     return probes
 
 
@@ -63,31 +69,40 @@ def _probe(seen: Sighting, case: Case) -> Probe:
 
 def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe]) -> None:
     """Find whom the faces resemble, and who of those can be it. Raises ModelMismatch."""
-    seen = [one for one in probes if one.seen.face]
-    for one, shown in zip(seen, _nearest(faces, seen, [probe.denied for probe in seen]), strict=True):
-        one.shown = one.eligible = shown
-    open_ = [one for one in seen if one.undecided]
-    while open_:  # whoever is ruled out makes room for others, who may be ruled out as well
-        for one in open_:
-            exclusions = (_exclusion(denied, one, candidate) for candidate in one.eligible)
-            one.out |= {exclusion.person_id: exclusion for exclusion in exclusions if exclusion}
-        open_ = [one for one in open_ if any(candidate.person_id in one.out for candidate in one.eligible)]
-        for one, eligible in zip(open_, _nearest(faces, open_, [probe.out for probe in open_]), strict=True):
-            one.eligible = eligible
+    with_face = [probe for probe in probes if probe.seen.face]
+    shown = _nearest(faces, with_face, [probe.denied for probe in with_face])
+    for probe, candidates in zip(with_face, shown, strict=True):
+        probe.shown = probe.eligible = candidates
+    unsettled = [probe for probe in with_face if probe.undecided]
+    while unsettled:  # whoever is excluded makes room for others, who may be excluded as well
+        for probe in unsettled:
+            _exclude_denied(probe, denied)
+        unsettled = [probe for probe in unsettled if _has_excluded(probe)]
+        eligible = _nearest(faces, unsettled, [probe.out for probe in unsettled])
+        for probe, candidates in zip(unsettled, eligible, strict=True):
+            probe.eligible = candidates
 
 
-def _exclusion(denied: Gallery, probe: Probe, candidate: Candidate) -> Exclusion | None:
+def _exclude_denied(probe: Probe, denied: Gallery) -> None:
+    """Exclude those candidates of whom the user said that a face nearer to this one is not they."""
     assert probe.seen.face
-    by = denied_by(denied, candidate, probe.seen.face.vector)
-    return None if by is None else Exclusion(candidate.person_id, Reason.DENIED, by)
+    for candidate in probe.eligible:
+        appearance = denied_by(denied, candidate, probe.seen.face.vector)
+        if appearance is not None:
+            probe.out[candidate.person_id] = Exclusion(candidate.person_id, Reason.DENIED, appearance)
+
+
+def _has_excluded(probe: Probe) -> bool:
+    return any(candidate.person_id in probe.out for candidate in probe.eligible)
 
 
 def _nearest(
     faces: Gallery, probes: Sequence[Probe], never: Sequence[Collection[int]]
 ) -> Sequence[tuple[Candidate, ...]]:
-    seen = [one.seen.face for one in probes if one.seen.face]
+    seen = [probe.seen.face for probe in probes if probe.seen.face]
     for model_id, length in {(face.model_id, len(face.vector)) for face in seen}:
         check_same_model(faces, model_id, length)
     if not seen or not len(faces):
         return [()] * len(seen)
-    return nearest_people(faces, faces.model_id, np.stack([face.vector for face in seen]), never)
+    vectors = np.stack([face.vector for face in seen])
+    return nearest_people(faces, faces.model_id, vectors, never)

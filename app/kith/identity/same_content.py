@@ -14,21 +14,21 @@ from kith.vision.observations import Kind, Observation
 # no group of 3,715 faces mixed two people (matiasdelellis/facerecognition, doc/clustering.md).
 SAME_FACE = 0.4
 
-Face = tuple[Box, Observation]  # with its place in the upright photo
+PlacedFace = tuple[Box, Observation]  # a face with its place in the upright photo
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """What shows in a photo: its faces, and its perceptual hash (signed 64 bits) where that is known."""
 
-    faces: Sequence[Face]
+    faces: Sequence[PlacedFace]
     phash: int | None
 
 
 def content_of(seen: Iterable[Observation], orientation: int, phash: int | None) -> Content:
     """Return the content of a photo of which this was seen, the boxes being of its stored pixels."""
-    faces = [(one.box.to_upright(orientation), one) for one in seen if one.kind is Kind.FACE]
-    return Content(faces, phash)
+    faces = [face for face in seen if face.kind is Kind.FACE]
+    return Content([(face.box.to_upright(orientation), face) for face in faces], phash)
 
 
 def shows_the_same(before: Content, after: Content) -> bool:
@@ -45,7 +45,7 @@ def shows_the_same(before: Content, after: Content) -> bool:
     return True
 
 
-def _is_same(face: Face, other: Face, pictures_alike: bool) -> bool:
+def _is_same(face: PlacedFace, other: PlacedFace, pictures_alike: bool) -> bool:
     """Say whether two faces are one: by place and vector, or by place and picture where two models saw them."""
     (place, seen), (other_place, other_seen) = face, other
     if place.iou(other_place) < SAME_PLACE_IOU:
@@ -58,4 +58,5 @@ def _is_same(face: Face, other: Face, pictures_alike: bool) -> bool:
 def _look_alike(phash: int | None, other: int | None) -> bool:
     if phash is None or other is None:
         return False
-    return ((phash ^ other) & (2**64 - 1)).bit_count() <= SAME_PHASH_BITS
+    differing = (phash ^ other) & (2**64 - 1)
+    return differing.bit_count() <= SAME_PHASH_BITS

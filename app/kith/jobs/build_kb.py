@@ -8,7 +8,7 @@ from typing import Literal
 
 from kith.errors import BadPhoto
 from kith.identity.gallery import is_good
-from kith.identity.teaching import Lesson, lesson_of, readable
+from kith.identity.lessons import Lesson, lesson_of, readable
 from kith.jobs.context import Context
 from kith.jobs.events import (
     BuildFinished,

@@ -19,7 +19,7 @@ from kith.identity.health import (
     misfits,
     other_people,
 )
-from kith.identity.teaching import readable
+from kith.identity.lessons import readable
 from kith.jobs.library import open_library
 from kith.jobs.wording import display_names, people_count
 from kith.library.store import Store

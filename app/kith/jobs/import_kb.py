@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kith.errors import BadInput, command
-from kith.filing.old_encodings import Named, OldEncodings, read_old_encodings
+from kith.filing.old_encodings import NamedVector, OldEncodings, read_old_encodings
 from kith.jobs.engines import find_engines
 from kith.jobs.library import open_library
 from kith.jobs.naming import who
@@ -96,7 +96,7 @@ def _check_bodies(settings: Settings, found: OldEncodings, body_model: str) -> N
         raise BadInput("The bodies in the file are of several lengths, so of several models. Nothing was imported.")
 
 
-def _teach(store: Store, imported: _Import, kind: Kind, model_id: str, entries: Iterable[Named]) -> None:
+def _teach(store: Store, imported: _Import, kind: Kind, model_id: str, entries: Iterable[NamedVector]) -> None:
     taught = {to_blob(sample.vector) for sample in store.people.taught(kind, model_id)}
     named = [(name, vector, to_blob(vector)) for name, vector in entries]
     names_of: dict[bytes, set[str]] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
 from kith.jobs.wording import left_out_lines
-from kith.photos.find import PassedOver, find_photos
+from kith.photos.search import PassedOver, find_photos
 from kith.settings import Settings
 
 

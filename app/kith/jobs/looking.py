@@ -15,7 +15,7 @@ from kith.jobs.file_identity import enter_file, photo_of
 from kith.jobs.workers import Task, Workers, memory_for_photos
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
-from kith.photos.reading import Reading
+from kith.photos.first_read import Reading
 from kith.values.sightings import Sighting, with_unseen
 from kith.vision.analysis import Photo, analyse, read_photos
 from kith.vision.observations import Analysis

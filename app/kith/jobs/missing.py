@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kith.identity.teaching import readable
+from kith.identity.lessons import readable
 from kith.jobs.people_folder import PeopleFolder
 from kith.library.store import Store
 from kith.values.persons import Person

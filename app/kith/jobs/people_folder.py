@@ -11,8 +11,8 @@ from kith.jobs.folder_checks import check_output, check_people, standing_outputs
 from kith.jobs.wording import filed_notices, left_out_lines
 from kith.library.copy_records import CopyRecords
 from kith.photos.endings import PICTURES
-from kith.photos.find import PassedOver, find_broken_links, find_folders, find_photos
 from kith.photos.outputs import MARKER, is_same_folder, output_around
+from kith.photos.search import PassedOver, find_broken_links, find_folders, find_photos
 from kith.settings import Settings, people_folder_is_away
 
 _NOBODY = f"{UNKNOWN} is for copies of photos of nobody known. If all its photos show one person, name it otherwise."

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from kith.identity.teaching import FolderOf, Lesson, folders_of_photos, owners_of_new_folders, readable, teachings
+from kith.identity.lessons import FolderOf, Lesson, folders_of_photos, owners_of_new_folders, readable, teachings
 from kith.library.person_records import PersonRecords
 
 

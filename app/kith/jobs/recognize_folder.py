@@ -31,7 +31,7 @@ from kith.jobs.wording import (
 )
 from kith.library.copy_records import CopyRecord, FileState
 from kith.library.paths import time_value
-from kith.photos.find import PassedOver
+from kith.photos.search import PassedOver
 from kith.values.decisions import PhotoDecision
 
 NOT_REACHED = "not looked at yet: the run was stopped"

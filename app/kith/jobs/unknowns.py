@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, command
-from kith.identity.grouping import grouped, near_groups
+from kith.identity.clusters import grouped, near_groups
 from kith.jobs.editing import Editor, Outcome
 from kith.jobs.references import photo_meant
 from kith.library.group_records import Member

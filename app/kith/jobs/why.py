@@ -17,7 +17,7 @@ from kith.jobs.settling import judged
 from kith.jobs.wording import display_names
 from kith.library.store import Store, open_store
 from kith.photos.box import Box
-from kith.photos.decode import load_rgb
+from kith.photos.pixels import load_rgb
 from kith.settings import Settings
 from kith.values.decisions import Candidate, Decision, Reason
 from kith.values.sightings import Sighting

@@ -50,8 +50,9 @@ class CarriedWords:
         )
         for table, condition in _OF_PHOTO.items():
             query = f"SELECT id, id, x, y, w, h FROM {table} WHERE {condition} AND x IS NOT NULL"
-            rows = self._connection.read(table, lambda row: (*turn(box_of(row[1:])), row[0]), query, (photo_id,))
-            self._connection.executemany(f"UPDATE {table} SET x = ?, y = ?, w = ?, h = ? WHERE id = ?", [*rows])
+            boxes = self._connection.read(table, lambda row: (row[0], box_of(row[1:])), query, (photo_id,))
+            turned = [(*turn(box), key) for key, box in boxes]
+            self._connection.executemany(f"UPDATE {table} SET x = ?, y = ?, w = ?, h = ? WHERE id = ?", turned)
         self._mark(photo_id)
 
     def copy(self, source: int, target: int, turn: Turn) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from kith.errors import BadKnowledgeBase, command
 from kith.library.soundness import vector_of
-from kith.text import printable
+from kith.text import counted, printable
 from kith.vision.face_model import vector_lengths
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class Damaged(ValueError):
         self.table, self.key = table, key
 
 
-class LeftOut:
+class DamagedRows:
     """The rows of a library that make no sense and were left out when they were read, each counted once."""
 
     def __init__(self) -> None:
@@ -86,8 +86,8 @@ class LeftOut:
         count = len(self._rows)
         if not count:
             return ""
-        are = "entry of the library is" if count == 1 else "entries of the library are"
-        return f"{count} {are} damaged and left out: {command('check', '--library')} tells more, --repair repairs it."
+        entries_are = counted(count, "entry of the library is", "entries of the library are")
+        return f"{entries_are} damaged and left out: {command('check', '--library')} tells more, --repair repairs it."
 
 
 def _telling(method: Callable[..., T]) -> Callable[..., T]:
@@ -120,7 +120,7 @@ class LibraryConnection(sqlite3.Connection):
     """A connection in which an SQLite error is a BadKnowledgeBase wherever it arises, unless the mistake is ours."""
 
     path: Path
-    left_out: LeftOut
+    left_out: DamagedRows
     _lengths: dict[str, int]
 
     @classmethod
@@ -130,7 +130,9 @@ class LibraryConnection(sqlite3.Connection):
             opened = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, factory=cls)
         except sqlite3.Error as error:
             _raise_told(path, error)
-        opened.path, opened.left_out, opened._lengths = path, LeftOut(), vector_lengths()
+        opened.path = path
+        opened.left_out = DamagedRows()
+        opened._lengths = vector_lengths()
         opened.text_factory = lambda text: text.decode("utf-8", "replace")
         return opened
 
@@ -164,8 +166,9 @@ class LibraryConnection(sqlite3.Connection):
     def vector(self, model_id: str, blob: object) -> NDArray[np.float32]:
         """Return the vector that a model made; raises ValueError where it is none or of another length than others."""
         vector = vector_of(blob)
-        length = self._lengths.get(model_id) or self._lengths.setdefault(model_id, self._length(model_id))
-        if len(vector) != length:
+        if model_id not in self._lengths:
+            self._lengths[model_id] = self._length(model_id)
+        if len(vector) != self._lengths[model_id]:
             raise ValueError(blob)
         return vector
 

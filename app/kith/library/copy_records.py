@@ -172,9 +172,9 @@ class CopyRecords:
 
     def follow(self, record: CopyRecord, source: FileState | None) -> CopyRecord:
         """Say which file a copy is compared with from now on."""
-        row = (path_value(source.path), source.size, source.mtime_ns) if source else (None, None, None)
+        state = (path_value(source.path), source.size, source.mtime_ns) if source else (None, None, None)
         query = "UPDATE copies SET source = ?, source_size = ?, source_mtime_ns = ? WHERE id = ?"
-        self._connection.execute(query, (*row, record.id))
+        self._connection.execute(query, (*state, record.id))
         return replace(record, source=source)
 
     def drop(self, record: CopyRecord) -> None:
@@ -192,6 +192,5 @@ def _record(row: Sequence[Any]) -> CopyRecord:
     if person_id != known:
         raise ValueError(person_id)
     made_of = None if source is None else FileState(path_of(source), whole(size or 0), whole(mtime_ns or 0))
-    return CopyRecord(
-        key, whole(photo_id), person_id, path_of(output), path_of(target), sha256 and text_of(sha256), made_of
-    )
+    places = path_of(output), path_of(target)
+    return CopyRecord(key, whole(photo_id), person_id, *places, sha256 and text_of(sha256), made_of)

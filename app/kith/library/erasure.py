@@ -64,7 +64,8 @@ def _cut_journal(connection: sqlite3.Connection, person: Person) -> None:
         found.append(_newest(connection, of_theirs, person.id))
     for name in names:
         found.append(_newest(connection, "instr(before, ?)", json.dumps(name, ensure_ascii=False)))
-        found.append(connection.execute("SELECT max(id) FROM changes WHERE instr(summary, ?)", (name,)).fetchone()[0])
+        told = connection.execute("SELECT max(id) FROM changes WHERE instr(summary, ?)", (name,))
+        found.append(told.fetchone()[0])
     _drop_up_to(connection, max((key for key in found if key), default=None))
 
 

@@ -48,21 +48,21 @@ class GroupRecords:
             """,
             (least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY, Kind.FACE, model_id),
         )
-        columns = list(zip(*rows, strict=True)) or [()] * 6
-        ids, photos, groups = (np.array(column, np.int64) for column in columns[:3])
-        unknown, good = (np.array(column, np.bool_) for column in columns[3:5])
-        stacked = np.stack(columns[5]) if columns[5] else np.empty((0, 0), np.float32)
-        return Faces(ids, stacked, photos, groups, unknown, good)
+        *columns, vectors = list(zip(*rows, strict=True)) or [()] * 6
+        ids, photos, groups, unknown, good = (np.array(column, np.int64) for column in columns)
+        stacked = np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
+        return Faces(ids, stacked, photos, groups, unknown.astype(np.bool_), good.astype(np.bool_))
 
     def save(self, groups: Mapping[int, tuple[int, int]]) -> None:
         """Write down appearance → (group it was in, or 0; group it is in now), but over nothing written meanwhile."""
+        rows = [(appearance, before, after) for appearance, (before, after) in groups.items()]
         self._connection.executemany(
             "INSERT INTO unknown_groups (appearance_id, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(appearance, after) for appearance, (before, after) in groups.items() if before == 0],
+            [(appearance, after) for appearance, before, after in rows if before == 0],
         )
         self._connection.executemany(
             "UPDATE unknown_groups SET group_id = ?3 WHERE appearance_id = ?1 AND group_id = ?2",
-            [(appearance, before, after) for appearance, (before, after) in groups.items() if before],
+            [row for row in rows if row[1]],
         )
 
     def groups(self) -> dict[int, list[Member]]:

@@ -1,7 +1,8 @@
 """What a check-up of the knowledge base reads: which photos teach, how alike they look, when they were taken."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from kith.library.connection import LibraryConnection
 from kith.library.soundness import text_of, whole
@@ -16,11 +17,17 @@ class HealthRecords:
 
     def looks(self, photo_ids: Iterable[int]) -> dict[int, PhotoTraits]:
         """Return what is known of the looks of these photos."""
-        photos = dict.fromkeys(photo_ids)
+        photos = list(dict.fromkeys(photo_ids))
         rows = self._connection.read(
             "photos",
-            lambda row: (row[0], PhotoTraits(row[1] and whole(row[1]), row[2] and text_of(row[2]))),
+            _traits,
             "SELECT id, id, phash, taken_at FROM photos WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps([*photos]),),
+            (json.dumps(photos),),
         )
-        return dict.fromkeys(photos, PhotoTraits(None, None)) | dict(rows)
+        nothing = dict.fromkeys(photos, PhotoTraits(None, None))
+        return nothing | dict(rows)
+
+
+def _traits(row: Sequence[Any]) -> tuple[int, PhotoTraits]:
+    photo_id, phash, taken_at = row
+    return photo_id, PhotoTraits(phash and whole(phash), taken_at and text_of(taken_at))

@@ -14,6 +14,7 @@ from kith.library.first_versions import FIRST_VERSIONS
 from kith.library.migrations import VERSION, run_migrations, version_of
 from kith.library.repairs import damage
 from kith.library.schema import TABLES
+from kith.text import counted
 
 _FAULTS_SHOWN = 5
 # What SQLite's own check says of values, which are counted by table and column.
@@ -48,7 +49,7 @@ class Inspection:
 
     def _told(self, counts: Counter[str]) -> str:
         columns = ", ".join(f"{name} in {rows}" for name, rows in counts.items() if name)
-        entries = "1 damaged entry" if counts[""] == 1 else f"{counts['']} damaged entries"
+        entries = counted(counts[""], "damaged entry", "damaged entries")
         return f"{entries} ({columns})"
 
 

@@ -81,7 +81,7 @@ class Journal:
 
     def newest(self) -> Change | None:
         """Return the newest change that is not undone, which `undo` would take back."""
-        return next((one for one in self.history() if not one.undone), None)
+        return next((change for change in self.history() if not change.undone), None)
 
     def state(self) -> tuple[int, int]:
         """Return what is different after any change or undo, for whoever keeps persons in memory."""

@@ -126,13 +126,16 @@ class PersonEdits:
 
     def _merge_links(self, appearance_id: int, kept: int, gone: int) -> None:
         links = self._people.links(appearance_id)
-        own = {(link.person_id, link.source): link for link in links if link.person_id in (kept, gone)}
+        of_both = [link for link in links if link.person_id in (kept, gone)]
+        of_both.sort(key=lambda link: link.person_id != kept)
         is_one_of_them = said_to_be(links) in (kept, gone)
         for source in Source:
-            pair = [own[key, source] for key in (kept, gone) if (key, source) in own]
+            pair = [link for link in of_both if link.source is source]
             words = {link.word for link in pair}
-            if is_one_of_them or len(words) > 1:
-                words -= {Word.IS_NOT} if is_one_of_them else {Word.IS}
+            if is_one_of_them:
+                words.discard(Word.IS_NOT)
+            elif len(words) > 1:
+                words.discard(Word.IS)
             self._leave_one(pair, words, kept)
 
     def _leave_one(self, pair: Sequence[Link], words: Collection[Word], kept: int) -> None:
@@ -162,18 +165,21 @@ class PersonEdits:
         death = _joined_date(kept.death, gone.death)
         if birth and death and not lived(birth, death):
             birth, death = kept.birth, kept.death
-        told = [
-            f"{gone.name}: {word} {date}"
-            for word, date, own in (("born", gone.birth, birth), ("died", gone.death, death))
-            if date and not (own and same_date(own, date) == own)
-        ]
-        notes = "\n".join(text for text in (kept.notes, gone.notes, *told) if text)
+        told = [_lost_date(gone, "born", gone.birth, birth), _lost_date(gone, "died", gone.death, death)]
+        notes = "\n".join(filter(None, (kept.notes, gone.notes, *told)))
         self.describe(kept.id, {"birth": birth, "death": death, "notes": notes})
 
 
 def lived(birth: str, death: str) -> bool:
     """Say whether a partial date of death may lie after one of birth."""
     return earliest(birth) <= latest(death)
+
+
+def _lost_date(gone: Person, word: str, date: str | None, joined: str | None) -> str:
+    """Return in words a date of a person who is gone, empty where the joined date tells it."""
+    if date is None or (joined and same_date(joined, date) == joined):
+        return ""
+    return f"{gone.name}: {word} {date}"
 
 
 def _joined_date(kept: str | None, gone: str | None) -> str | None:

@@ -124,7 +124,8 @@ class PersonRecords:
 
     def replace_machine_links(self, appearance_ids: Sequence[int], links: Iterable[Link]) -> None:
         """Make these all that the machine says of these appearances; what it says already is left as it is."""
-        present = {link for key in appearance_ids for link in self.links(key) if link.source is Source.MACHINE}
+        said = [link for key in appearance_ids for link in self.links(key)]
+        present = {link for link in said if link.source is Source.MACHINE}
         wanted = set(links)
         self._connection.executemany(
             "DELETE FROM links WHERE source = 'machine' AND appearance_id = ? AND person_id = ?",

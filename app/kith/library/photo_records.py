@@ -103,7 +103,8 @@ class PhotoRecords:
         found: dict[Path, int] = {}
         for path in paths:
             known = self.at_path(path)
-            found |= {} if known is None else {path: known}
+            if known is not None:
+                found[path] = known
             found |= self._below(path)
         return found
 
@@ -155,8 +156,9 @@ class PhotoRecords:
         """Return all that an analysis saw."""
         query = "SELECT p.phash FROM photos p JOIN analyses a ON a.photo_id = p.id WHERE a.id = ?"
         (phash,) = self._connection.execute(query, (analysis_id,)).fetchone()
-        seen = [tuple(filter(None, (one.face, one.body))) for one in self.sightings(analysis_id)]
-        return Analysis(phash, tuple(Appearance(observations[0].box, observations) for observations in seen))
+        seen = [tuple(filter(None, (sighting.face, sighting.body))) for sighting in self.sightings(analysis_id)]
+        appearances = [Appearance(observations[0].box, observations) for observations in seen]
+        return Analysis(phash, (*appearances,))
 
     def appearances(self, photo_id: int) -> list[int]:
         """Return who shows in a photo, whatever models saw them."""
@@ -171,9 +173,9 @@ class PhotoRecords:
     def move_files(self, before: Path, now: Path) -> None:
         """Say that a folder has another name: what lies below it is known there."""
         for path in self._below(before):
-            moved = now / path.relative_to(before)
-            self._connection.execute("DELETE FROM files WHERE path = ?", (path_value(moved),))
-            self._connection.execute("UPDATE files SET path = ? WHERE path = ?", (path_value(moved), path_value(path)))
+            moved = path_value(now / path.relative_to(before))
+            self._connection.execute("DELETE FROM files WHERE path = ?", (moved,))
+            self._connection.execute("UPDATE files SET path = ? WHERE path = ?", (moved, path_value(path)))
 
     def places(self, photo_id: int) -> dict[int, Places]:
         """Return where each appearance shows: its face and its body as last seen, and its own box as entered."""
@@ -242,8 +244,9 @@ class PhotoRecords:
 
 def take_same_place(free: dict[int, Places], place: Places) -> int | None:
     """Take the appearance that shows at a place out of those that are `free`, and return it; None where none does."""
-    best = max(free, key=lambda key: _overlap(free[key], place), default=None)
-    if best is None or _overlap(free[best], place) < SAME_PLACE_IOU:
+    overlaps = {key: _overlap(known, place) for key, known in free.items()}
+    best = max(overlaps, key=lambda key: overlaps[key], default=None)
+    if best is None or overlaps[best] < SAME_PLACE_IOU:
         return None
     del free[best]
     return best

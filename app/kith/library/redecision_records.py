@@ -137,7 +137,7 @@ class RedecisionRecords:
             "INSERT INTO links (appearance_id, person_id, word, source, score, model_id, made_at) "
             "VALUES (?, ?, 'is', 'machine', ?, ?, ?) ON CONFLICT (appearance_id, person_id, source) DO UPDATE SET "
             "word = excluded.word, score = excluded.score, model_id = excluded.model_id, made_at = excluded.made_at",
-            [(one.appearance_id, one.person_id, one.score, one.model_id, made_at) for one in wanted],
+            [(link.appearance_id, link.person_id, link.score, link.model_id, made_at) for link in wanted],
         )
 
 

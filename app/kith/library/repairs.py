@@ -48,12 +48,15 @@ class Mended:
         return Mended(self.mended + other.mended, self.removed + other.removed)
 
     def __str__(self) -> str:
-        parts = [
-            f"{rows.total()} {what} ({', '.join(f'{table}: {count}' for table, count in rows.items())})"
-            for rows, what in ((+self.removed, "left out"), (+self.mended, "mended"))
-            if rows
-        ]
-        return f"Some entries were damaged: {', '.join(parts)}." if parts else "No entry was damaged."
+        parts = [_told(+self.removed, "left out"), _told(+self.mended, "mended")]
+        if not any(parts):
+            return "No entry was damaged."
+        return f"Some entries were damaged: {', '.join(filter(None, parts))}."
+
+
+def _told(rows: Counter[str], what: str) -> str:
+    tables = ", ".join(f"{table}: {count}" for table, count in rows.items())
+    return f"{rows.total()} {what} ({tables})" if rows else ""
 
 
 def damage(connection: sqlite3.Connection) -> dict[str, Counter[str]]:
@@ -86,12 +89,15 @@ def mend(connection: sqlite3.Connection) -> Mended:
 
 
 def _mend_values(connection: sqlite3.Connection, table: str, columns: Sequence[Column]) -> int:
-    instead = {column: value for column in columns if (value := _instead_of(column))}
+    mendable = [column for column in columns if _instead_of(column)]
+    if not mendable:
+        return 0
     values = (
-        f"{one.name} = CASE WHEN {_is_damaged(one)} THEN {value} ELSE {one.name} END" for one, value in instead.items()
+        f"{column.name} = CASE WHEN {_is_damaged(column)} THEN {_instead_of(column)} ELSE {column.name} END"
+        for column in mendable
     )
-    update = f"UPDATE {table} SET {', '.join(values)} WHERE {_damaged([*instead])}"
-    first = changed = connection.execute(update).rowcount if instead else 0
+    update = f"UPDATE {table} SET {', '.join(values)} WHERE {_damaged(mendable)}"
+    first = changed = connection.execute(update).rowcount
     while changed:  # what is empty now may make another value of its row a damaged one
         changed = connection.execute(update).rowcount
     return first
@@ -99,11 +105,11 @@ def _mend_values(connection: sqlite3.Connection, table: str, columns: Sequence[C
 
 def _instead_of(column: Column) -> str | None:
     """Return in SQL what a damaged value becomes, None where the row cannot do without it."""
-    if column.may_be_empty and (column.table, column.name) not in _TELLING_IF_EMPTY:
+    place = column.table, column.name
+    if column.may_be_empty and place not in _TELLING_IF_EMPTY:
         return "NULL"
-    return (
-        _INSTEAD.get((column.table, column.name)) or column.default or (_NOW if column.name.endswith("_at") else None)
-    )
+    now = _NOW if column.name.endswith("_at") else None
+    return _INSTEAD.get(place) or column.default or now
 
 
 def _look_again(connection: sqlite3.Connection, columns: Sequence[Column]) -> None:
@@ -119,8 +125,10 @@ def _cut_journal(connection: sqlite3.Connection, columns: Sequence[Column], done
     (newest,) = connection.execute(
         f"SELECT max(change_id) FROM change_steps WHERE {_damaged(columns)} AND change_id IN (SELECT id FROM changes)"
     ).fetchone()
-    for table, key in (("change_steps", "change_id"), ("changes", "id")) if newest else ():
-        done.removed[table] += connection.execute(f"DELETE FROM {table} WHERE {key} <= ?", (newest,)).rowcount
+    if newest:
+        steps = connection.execute("DELETE FROM change_steps WHERE change_id <= ?", (newest,))
+        done.removed["change_steps"] += steps.rowcount
+        done.removed["changes"] += connection.execute("DELETE FROM changes WHERE id <= ?", (newest,)).rowcount
 
 
 def _damaged(columns: Sequence[Column]) -> str:
@@ -133,11 +141,12 @@ def _is_damaged(column: Column) -> str:
     wrong = [f"typeof({name}) NOT IN {_TYPES[column.kind]}"]
     if column.kind in {"TEXT", "ANY"}:
         wrong.append(f"typeof({name}) = 'text' AND NOT sound_text(CAST({name} AS BLOB))")
-    if check := CHECKS.get(column.table, {}).get(name):
+    check = CHECKS.get(column.table, {}).get(name)
+    if check:
         wrong.append(f"NOT ({check})")
     if place in RULES:
-        values = (f"CAST({one.name} AS BLOB)" if one.kind in {"TEXT", "ANY"} else one.name for one in _told(place))
-        wrong.append(f"NOT sound_{column.table}_{name}({', '.join(values)})")
+        values = ", ".join(map(_value_for_rule, _columns_of_rule(place)))
+        wrong.append(f"NOT sound_{column.table}_{name}({values})")
     if place == ("observations", "vector"):
         wrong.append("length(vector) != sound_length(CAST(model_id AS BLOB))")
     if column.parent:
@@ -148,7 +157,11 @@ def _is_damaged(column: Column) -> str:
     return f"CASE WHEN {name} IS NULL THEN {int(not column.may_be_empty)} {cases} ELSE 0 END"
 
 
-def _told(place: tuple[str, str]) -> list[Column]:
+def _value_for_rule(column: Column) -> str:
+    return f"CAST({column.name} AS BLOB)" if column.kind in {"TEXT", "ANY"} else column.name
+
+
+def _columns_of_rule(place: tuple[str, str]) -> list[Column]:
     """Return the columns whose values the rule of a column is told."""
     columns = {column.name: column for column in columns_of(place[0])}
     return [columns[name] for name in RULES[place][1]]
@@ -159,7 +172,8 @@ def _prepared(connection: sqlite3.Connection) -> dict[str, tuple[Column, ...]]:
     tables = {}
     for table in TABLES:
         present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        if columns := tuple(column for column in columns_of(table) if column.name in present):
+        columns = tuple(column for column in columns_of(table) if column.name in present)
+        if columns:
             tables[table] = columns
     connection.create_function("sound_text", 1, _holds(bytes.decode), deterministic=True)
     for table, name in RULES:
@@ -172,13 +186,14 @@ def _prepared(connection: sqlite3.Connection) -> dict[str, tuple[Column, ...]]:
 
 def _of_bytes(place: tuple[str, str]) -> Callable[..., object]:
     """Return the rule of a column, to be told texts as bytes: SQLite refuses to hand on what is no Unicode."""
-    rule, kinds = RULES[place][0], [column.kind for column in _told(place)]
+    rule, _ = RULES[place]
+    are_texts = [column.kind == "TEXT" for column in _columns_of_rule(place)]
 
     def apply(*values: object) -> object:
-        told = (
-            value.decode() if kind == "TEXT" and isinstance(value, bytes) else value
-            for value, kind in zip(values, kinds, strict=True)
-        )
+        told = [
+            value.decode() if is_text and isinstance(value, bytes) else value
+            for value, is_text in zip(values, are_texts, strict=True)
+        ]
         return rule(*told)
 
     return apply

@@ -40,8 +40,8 @@ def salvage(library: Path, target: Path) -> Salvaged:
     with closing(sqlite3.connect(library)) as source, closing(sqlite3.connect(target, isolation_level=None)) as new:
         source.text_factory = lambda text: text.decode("utf-8", "replace")
         source.execute("PRAGMA writable_schema = ON")  # reads also a file cut short, and past tables it cannot make out
-        present = {table: columns for table in TABLES if (columns := _columns(source, table))}
-        version = min(range(1, VERSION + 1), key=lambda number: (_difference(present, number), -number))
+        present = _tables_in(source)
+        version = min(range(VERSION, 0, -1), key=lambda number: _difference(present, number))
         new.execute("BEGIN")
         for table, columns in _tables(version).items():
             _save(source, new, table, columns, present.get(table, {}), done)
@@ -58,7 +58,12 @@ def salvage(library: Path, target: Path) -> Salvaged:
 
 def _tables(version: int) -> dict[str, _Columns]:
     with closing(reference(version)) as empty:
-        return {table: columns for table in TABLES if (columns := _columns(empty, table))}
+        return _tables_in(empty)
+
+
+def _tables_in(connection: sqlite3.Connection) -> dict[str, _Columns]:
+    columns_of = {table: _columns(connection, table) for table in TABLES}
+    return {table: columns for table, columns in columns_of.items() if columns}
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> _Columns:
@@ -69,8 +74,11 @@ def _columns(connection: sqlite3.Connection, table: str) -> _Columns:
 
 def _difference(present: Mapping[str, _Columns], version: int) -> int:
     """Return by how many columns a library differs from one of this version."""
-    wanted = {(table, name) for table, columns in _tables(version).items() for name in columns}
-    return len(wanted ^ {(table, name) for table, columns in present.items() for name in columns})
+    return len(_places(_tables(version)) ^ _places(present))
+
+
+def _places(tables: Mapping[str, _Columns]) -> set[tuple[str, str]]:
+    return {(table, name) for table, columns in tables.items() for name in columns}
 
 
 def _save(
@@ -87,7 +95,8 @@ def _save(
     known = [name for name in columns if name in present]
     rows = _Reading(source, table, ", ".join(known))
     if known:
-        insert = f"INSERT OR IGNORE INTO {table} ({', '.join(known)}) VALUES ({', '.join('?' * len(known))})"
+        marks = ", ".join("?" * len(known))
+        insert = f"INSERT OR IGNORE INTO {table} ({', '.join(known)}) VALUES ({marks})"
         done.saved[table] = new.executemany(insert, rows).rowcount
     if rows.failed or not known:
         done.unread.append(table)
@@ -131,7 +140,7 @@ class _Reading:
             if last + step > _LAST:
                 return None
         unreadable, readable = last + step // 2, last + step
-        while readable - unreadable > 1:
+        while readable - unreadable > 1:  # not by bisect, which takes no 64 bits
             middle = (unreadable + readable) // 2
             if self._is_readable(middle):
                 readable = middle

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from glob import escape
-from itertools import count
 from pathlib import Path
 
 from kith.errors import StoreBusy
@@ -15,6 +14,7 @@ from kith.library.connection import WAIT_S
 from kith.library.photo_records import now
 from kith.library.write_ahead_log import SUFFIXES, check_log, mark_as_copy, side_file
 from kith.text import printable
+from kith.whole_files import numbered_names, sync, take_name, take_place
 
 _WITH_CONTENT = ("", "-wal", "-journal")
 
@@ -72,9 +72,12 @@ def kept_beside(library: Path, why: str) -> Path:
 
 def free_name(library: Path, why: str) -> Path:
     """Return where a copy of a library may be kept beside it, under a name that is free."""
-    names = (f"{library.name}.{why}-{now()[:10]}{f'-{number}' if number > 1 else ''}.bak" for number in count(1))
-    paths = (library.with_name(name) for name in names)
-    return next(path for path in paths if not any(os.path.lexists(side_file(path, one)) for one in _WITH_CONTENT))
+    names = numbered_names(library.with_name(f"{library.name}.{why}-{now()[:10]}"), ".bak")
+    return next(name for name in names if _is_free(name))
+
+
+def _is_free(path: Path) -> bool:
+    return not any(os.path.lexists(side_file(path, suffix)) for suffix in _WITH_CONTENT)
 
 
 def put_in_place(part: Path, library: Path) -> None:
@@ -82,41 +85,24 @@ def put_in_place(part: Path, library: Path) -> None:
 
     Killed in between, the logs are known not to be the new one's.
     """
-    _sync(part)
-    part.replace(library)
+    sync(part)
+    take_place(part, library)
     for suffix in SUFFIXES:
         side_file(library, suffix).unlink(missing_ok=True)
-    _sync(library.parent)
+    sync(library.parent)
 
 
 def kept_copies(library: Path) -> list[Path]:
     """Return the copies of a library that were kept beside it, and what is left of copies that were never complete."""
-    name = escape(library.name)
-    return sorted(path for form in (f"{name}.*.bak*", f".{name}.*.part*") for path in library.parent.glob(form))
+    name, folder = escape(library.name), library.parent
+    return sorted([*folder.glob(f"{name}.*.bak*"), *folder.glob(f".{name}.*.part*")])
 
 
 def _appear(part: Path, target: Path) -> None:
     """Give a file its name, which nothing else must have. Raises FileExistsError and OSError."""
-    _sync(part)
-    try:
-        target.hardlink_to(part)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without such links
-        if os.path.lexists(target):
-            raise FileExistsError(target) from None
-        part.rename(target)
-    _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    """Have the disk hold what was written; a folder only where the system can."""
-    with suppress(PermissionError):
-        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    sync(part)
+    if not take_name(part, target):
+        raise FileExistsError(target)
 
 
 def check_unused(library: Path) -> None:

@@ -52,7 +52,8 @@ def text_of(value: object) -> str:
 
 def name_of(value: object) -> str:
     """Return a name; raises ValueError or TypeError where it is none."""
-    if not (name := text_of(value)):
+    name = text_of(value)
+    if not name:
         raise ValueError(value)
     return name
 
@@ -79,7 +80,8 @@ def former_row(table: str, text: str | None) -> Mapping[str, Any] | None:
 
 def _target_of(output: str, target: str) -> None:
     """Raise ValueError where a copy's place is not in a folder of its output folder."""
-    if path_of(target).parent.parent != path_of(output):
+    folder = path_of(target).parent
+    if folder.parent != path_of(output):
         raise ValueError(target)
 
 

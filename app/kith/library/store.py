@@ -11,7 +11,7 @@ from typing import Self
 
 from kith.errors import BadKnowledgeBase, KithError
 from kith.library.carried_links import CarriedWords
-from kith.library.connection import LeftOut, LibraryConnection, repair_advice
+from kith.library.connection import DamagedRows, LibraryConnection, repair_advice
 from kith.library.copy_records import CopyRecords
 from kith.library.erasure import erase_person, scrub
 from kith.library.event_records import EventRecords
@@ -85,7 +85,8 @@ class Store:
             self._connection.execute("COMMIT")
         except BaseException:
             with suppress(BadKnowledgeBase):  # of what ended it is told; a failing disk may have rolled it back already
-                self._connection.execute("ROLLBACK") if self._connection.in_transaction else None
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
             raise
 
     @contextmanager
@@ -112,7 +113,9 @@ class Store:
         """Take the newest change back that is not undone, if it is one of `only`; None where nothing is taken back."""
         with self.transaction():
             newest = self.changes.newest()
-            return self.changes.undo() if newest and (only is None or newest.id in only) else None
+            if newest is None or (only is not None and newest.id not in only):
+                return None
+            return self.changes.undo()
 
     def forget(self, person: Person, folders: Iterable[Path]) -> bool:
         """Erase a person for good, with the places of photos in these folders of theirs, down to the file's bytes.
@@ -128,8 +131,9 @@ class Store:
 
     def close(self) -> None:
         """Close the file; what was left out of it is told."""
-        if told := str(self._connection.left_out):
-            self._connection.left_out = LeftOut()
+        told = str(self._connection.left_out)
+        if told:
+            self._connection.left_out = DamagedRows()
             _log.warning("%s", told)
         self._connection.close()
 

@@ -156,11 +156,12 @@ def _is_whole(header: bytes, frame: bytes) -> bool:
 
 def _is_foreign_journal(library: Path, log: Path) -> bool:
     """Say whether a rollback journal holds a first page that was not this library's before its last change."""
-    pages = (page for place, page in _journal_pages(log) if place == 1)
-    before = [(_number(page), _counter(page)) for page in islice(pages, 1)]
+    first = next((page for place, page in _journal_pages(log) if place == 1), None)
     now = _start_of(library, _HEADER)
-    own = {(_number(now), _counter(now)), (_number(now), _counter(now) - 1)}
-    return bool(before) and own.isdisjoint(before)
+    if first is None:
+        return False
+    own_counters = _counter(now), _counter(now) - 1
+    return _number(first) != _number(now) or _counter(first) not in own_counters
 
 
 def _journal_pages(log: Path) -> Iterator[tuple[int, bytes]]:
@@ -172,11 +173,13 @@ def _journal_pages(log: Path) -> Iterator[tuple[int, bytes]]:
             if not (sector_size and page_size):
                 return
             stride = page_size + 8
-            for frame in islice(_frames(file, start + sector_size, stride, 4), count or None):
+            frames = _frames(file, start + sector_size, stride, 4)
+            for frame in islice(frames, count or None):
                 yield int.from_bytes(frame[:4]), frame[4:]
             if not count:  # the last part, whose length is not told yet
                 return
-            start += sector_size + -(-count * stride // sector_size) * sector_size
+            sectors = -(-count * stride // sector_size)
+            start += (1 + sectors) * sector_size
 
 
 def _frames(file: BinaryIO, start: int, stride: int, header: int) -> Iterator[bytes]:

@@ -23,7 +23,8 @@ class Box(NamedTuple):
         height = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
         if width <= 0 or height <= 0:
             return 0.0
-        return width * height / (self.w * self.h + other.w * other.h - width * height)
+        shared = width * height
+        return shared / (self.w * self.h + other.w * other.h - shared)
 
     def to_upright(self, orientation: int) -> "Box":
         """Return where a box of the stored pixels lies in the upright photo, for an EXIF orientation 1 to 8."""

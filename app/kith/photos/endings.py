@@ -1,4 +1,4 @@
-"""Which file endings mean a picture: those of the formats that kith.photos.decode reads, and those of all others."""
+"""Which file endings mean a picture: those of the formats that kith.photos.pixels reads, and those of all others."""
 
 _READABLE = """
 .jpg .jpeg .jpe .jfif .jfi .jif .mpo .insp .png .apng .webp .heic .heif .hif .heics .heifs .avif .avifs .tif .tiff

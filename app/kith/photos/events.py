@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import PurePath
 from statistics import median
@@ -38,12 +39,12 @@ def events_of(shots: Sequence[Shot], gap_hours: float) -> list[int | None]:
         folders[shot.path.parent].append(shot)
     events: list[list[Shot]] = []
     for folder in sorted(folders):
-        events += _Folder(folders[folder], gap_hours * HOUR_S).events()
+        events += _FolderEvents(folders[folder], gap_hours * HOUR_S).events()
     number = {shot: count for count, event in enumerate(events) for shot in event}
     return [number.get(shot) for shot in shots]
 
 
-class _Folder:
+class _FolderEvents:
     """The photos of one folder, and the seconds that may lie between two of an event."""
 
     def __init__(self, shots: Iterable[Shot], gap: float) -> None:
@@ -56,11 +57,17 @@ class _Folder:
     def events(self) -> list[list[Shot]]:
         """Return the events, those of dated photos first."""
         dated = sorted(self._instants, key=lambda shot: self._instants[shot])
-        for run in _runs(dated, lambda one, other: self._instants[other] - self._instants[one] <= self._gap):
+        for run in _runs(dated, self._follows):
             self._found(run)
         for before, run, after in self._undated():
             self._place(before, run, after)
         return self._events
+
+    def _follows(self, before: Shot, shot: Shot) -> bool:
+        return self._instants[shot] - self._instants[before] <= self._gap
+
+    def _is_written_near(self, shot: Shot, other: Shot) -> bool:
+        return _between(shot, other) <= self._gap
 
     def _found(self, event: list[Shot]) -> None:
         self._events.append(event)
@@ -70,8 +77,8 @@ class _Folder:
         """Return the runs of undated photos in each series, with the dated ones before and after them."""
         found = []
         for series in _series(self._shots):
-            borders = [-1, *(index for index, shot in enumerate(series) if shot in self._instants), len(series)]
-            for left, right in pairwise(borders):
+            dated = [index for index, shot in enumerate(series) if shot in self._instants]
+            for left, right in pairwise([-1, *dated, len(series)]):
                 before = series[left] if left >= 0 else None
                 after = series[right] if right < len(series) else None
                 found.append((before, series[left + 1 : right], after))
@@ -85,13 +92,14 @@ class _Folder:
         honest = [side for side in sides if abs(side.mtime_ns / 1e9 - self._instants[side]) <= _DAY_S]
         alone = []
         for shot in run:
-            nearest = min(honest, key=lambda side: _between(side, shot), default=shot)
-            if nearest is not shot and _between(nearest, shot) <= self._gap:
+            nearest = min(honest, key=partial(_between, shot), default=None)
+            if nearest and self._is_written_near(nearest, shot):
                 self._join(nearest, [shot])
             else:
                 alone.append(shot)
-        for together in _runs(alone, lambda one, other: _between(one, other) <= self._gap):
-            if len(together) > 1 and median(_between(*pair) for pair in pairwise(together)) >= _PHOTO_S:
+        for together in _runs(alone, self._is_written_near):
+            pauses = [_between(*pair) for pair in pairwise(together)]
+            if pauses and median(pauses) >= _PHOTO_S:
                 self._found(together)
 
     def _join(self, known: Shot, shots: list[Shot]) -> None:
@@ -100,8 +108,9 @@ class _Folder:
         self._event_of |= dict.fromkeys(shots, event)
 
 
-def _between(one: Shot, other: Shot) -> float:
-    return abs(one.mtime_ns - other.mtime_ns) / 1e9
+def _between(shot: Shot, other: Shot) -> float:
+    """Return how many seconds lie between the times that their files were written."""
+    return abs(shot.mtime_ns - other.mtime_ns) / 1e9
 
 
 def _runs(shots: Iterable[Shot], belongs: Callable[[Shot, Shot], bool]) -> Iterator[list[Shot]]:
@@ -128,24 +137,27 @@ def _instants(shots: Iterable[Shot]) -> dict[Shot, float]:
         with suppress(ValueError):
             moment = datetime.fromisoformat(shot.taken_at or "")
             clock[shot] = moment.replace(tzinfo=UTC).timestamp()
-            if (offset := moment.utcoffset()) is not None:
+            offset = moment.utcoffset()
+            if offset is not None:
                 offsets[shot] = offset.total_seconds()
     known = sorted((clock[shot], offset) for shot, offset in offsets.items())
-    return {
-        shot: time - (offsets[shot] if shot in offsets else _offset_at(time, known)) for shot, time in clock.items()
-    }
+    return {shot: time - offsets.get(shot, _offset_at(time, known)) for shot, time in clock.items()}
 
 
 def _offset_at(time: float, known: Sequence[tuple[float, float]]) -> float:
+    """Return the offset of the photo nearest to a time, of `known` times and offsets; 0 where there is none."""
     index = bisect(known, (time,))
     near = known[max(0, index - 1) : index + 1]
-    return min(near, key=lambda one: abs(one[0] - time), default=(0.0, 0.0))[1]
+    _, offset = min(near, key=lambda at: abs(at[0] - time), default=(time, 0.0))
+    return offset
 
 
 def _series(shots: Iterable[Shot]) -> Iterable[list[Shot]]:
     """Return the photos whose names differ by their last number only, in the order of it."""
-    series: dict[str, list[tuple[int, Shot]]] = defaultdict(list)
+    series: dict[str, list[Shot]] = defaultdict(list)
+    numbers: dict[Shot, int] = {}
     for shot in shots:
         name = _LAST_NUMBER.fullmatch(shot.path.stem)
-        series[name[1].casefold() if name else shot.path.name].append((int(name[2]) if name else 0, shot))
-    return [[shot for _, shot in sorted(one, key=lambda numbered: numbered[0])] for one in series.values()]
+        numbers[shot] = int(name[2]) if name else 0
+        series[name[1].casefold() if name else shot.path.name].append(shot)
+    return [sorted(shots_of_name, key=lambda shot: numbers[shot]) for shots_of_name in series.values()]

@@ -13,8 +13,8 @@ from PIL.ExifTags import IFD, Base
 
 from kith.errors import BadPhoto
 from kith.photos.image_hash import PNG_START, image_hash, png_chunks
-from kith.photos.opening import exif_orientation, open_picture
 from kith.photos.photo_file import PhotoFile, opened
+from kith.photos.picture import exif_orientation, open_picture
 
 # The chunks of a PNG that may hold EXIF, or an orientation by XMP, and those without which it is none.
 _PNG_KEPT = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"IHDR", b"IEND"})
@@ -99,14 +99,19 @@ def perceptual_hash(rgb: NDArray[np.uint8]) -> int:
     """
     from scipy.fft import dctn  # a third of a second, which only those pay who analyse photos
 
-    grey = Image.fromarray(rgb).convert("L").resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    frequencies = dctn(np.asarray(grey, np.float64), norm="ortho")[1:9, 1:9]
-    return int.from_bytes(np.packbits(frequencies > np.median(frequencies)).tobytes(), signed=True)
+    grey = Image.fromarray(rgb).convert("L")
+    small = grey.resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    frequencies = dctn(np.asarray(small, np.float64), norm="ortho")[1:9, 1:9]
+    bits = np.packbits(frequencies > np.median(frequencies))
+    return int.from_bytes(bits.tobytes(), signed=True)
 
 
 def _taken_at(image: ImageFile.ImageFile) -> str | None:
-    moments = (_moment(*(_exif_text(image, tag) for tag in tags)) for tags in _DATE_TAGS)
-    return next(filter(None, moments), None)
+    for date, fraction, offset in _DATE_TAGS:
+        moment = _moment(_exif_text(image, date), _exif_text(image, fraction), _exif_text(image, offset))
+        if moment:
+            return moment
+    return None
 
 
 def _moment(date: str, fraction: str, offset: str) -> str | None:
@@ -135,5 +140,6 @@ def _exif_text(image: ImageFile.ImageFile, tag: Base) -> str:
         exif = Image.Image.getexif(image)
         value = exif[tag] if tag in exif else exif.get_ifd(IFD.Exif)[tag]
         text = value.decode("latin-1") if isinstance(value, bytes) else value
-        return "".join(filter(str.isprintable, " ".join(text.partition("\0")[0].split())))
+        told, _, _ = text.partition("\0")
+        return "".join(filter(str.isprintable, " ".join(told.split())))
     return ""

@@ -37,7 +37,8 @@ def heif_image_data(file: PhotoFile, form: str) -> Iterator[bytes]:
     for item in heif.picture_items():
         yield heif.kinds.get(item, b"")
         for name, content in heif.properties_of(item):
-            if name in wanted or (name == b"colr" and content.startswith(_CODEC_COLOURS)):
+            tells_colours = name == b"colr" and content.startswith(_CODEC_COLOURS)
+            if name in wanted or tells_colours:
                 yield name + content
         for start, end in heif.places_of(item):
             size += end - start
@@ -57,8 +58,8 @@ def is_turned_by_file(file: PhotoFile) -> bool:
 def exif_of(file: PhotoFile) -> bytes:
     """Return the primary picture's EXIF, from its TIFF header on; empty where there is none. Raises ValueError."""
     heif = _parsed(file)
-    own = (item for item in heif.about[heif.primary] if heif.kinds.get(item) == b"Exif")
-    spans = [span for item in list(own)[:1] for span in heif.places_of(item)]
+    item = next((item for item in heif.about[heif.primary] if heif.kinds.get(item) == b"Exif"), None)
+    spans = [] if item is None else list(heif.places_of(item))
     if sum(end - start for start, end in spans) > _MOST_META_BYTES:
         raise ValueError("there is more EXIF than is sensible")
     data = b"".join(part for start, end in spans for part in file.parts(start, end))
@@ -75,7 +76,7 @@ class _Heif:
     parts: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # in the order that they are put
     about: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))  # masks, EXIF and the like
     properties: list[tuple[bytes, bytes]] = field(default_factory=list)
-    own: dict[int, list[int]] = field(default_factory=dict)
+    owned: dict[int, list[int]] = field(default_factory=dict)  # the numbers of each item's properties
     idat: _Span = (0, 0)
 
     def picture_items(self) -> list[int]:
@@ -95,7 +96,7 @@ class _Heif:
 
     def properties_of(self, item: int) -> list[tuple[bytes, bytes]]:
         """Return name and content of the properties of an item."""
-        numbers = self.own.get(item, [])
+        numbers = self.owned.get(item, [])
         if any(number > len(self.properties) for number in numbers):
             raise ValueError("a property is missing")
         return [self.properties[number - 1] for number in numbers if number]
@@ -142,7 +143,8 @@ def _parsed(file: PhotoFile) -> _Heif:
         elif name == b"iprp":
             _read_properties(heif, part)
         elif name == b"idat":
-            heif.idat = start + 4 + at, start + 4 + at + len(part)
+            begin = start + 4 + at
+            heif.idat = begin, begin + len(part)
     return heif
 
 
@@ -224,7 +226,8 @@ def _read_references(heif: _Heif, fields: _Fields) -> None:
     for name, _, content in _boxes(bytes(fields.rest)):
         entry = _Fields(content)
         item = entry.number(number)
-        others = [entry.number(number) for _ in range(entry.number(2))]
+        count = entry.number(2)
+        others = [entry.number(number) for _ in range(count)]
         if name == b"dimg":
             heif.parts[item] = others
         elif name in (b"auxl", b"cdsc"):
@@ -235,7 +238,7 @@ def _read_references(heif: _Heif, fields: _Fields) -> None:
 def _read_properties(heif: _Heif, content: bytes) -> None:
     for name, _, part in _boxes(content):
         if name == b"ipco":
-            heif.properties = [(kind, own) for kind, _, own in _boxes(part)]
+            heif.properties = [(kind, property_) for kind, _, property_ in _boxes(part)]
         elif name == b"ipma":
             _read_owners(heif, _Fields(part))
 
@@ -245,5 +248,6 @@ def _read_owners(heif: _Heif, fields: _Fields) -> None:
     wide = bool(flags & 1)
     for _ in range(fields.number(4)):
         item = fields.number(2 if version < 1 else 4)
-        numbers = [fields.number(2) & 0x7FFF if wide else fields.number(1) & 0x7F for _ in range(fields.number(1))]
-        heif.own[item] = numbers
+        count = fields.number(1)
+        numbers = [fields.number(2) & 0x7FFF if wide else fields.number(1) & 0x7F for _ in range(count)]
+        heif.owned[item] = numbers

@@ -76,7 +76,8 @@ def _sha256(parts: Iterable[bytes]) -> str:
 def _jpeg_image_data(file: PhotoFile) -> Iterator[bytes]:
     """Yield the segments with their scans, without APPn, comments and what follows the end (videos, further images)."""
     for segment in jpeg_segments(file):
-        if not _JPEG_METADATA.match(segment.name) or _JPEG_ADOBE.match(file.read(segment.start, _JPEG_ADOBE_BYTES)):
+        start = file.read(segment.start, _JPEG_ADOBE_BYTES)
+        if _JPEG_ADOBE.match(start) or not _JPEG_METADATA.match(start):
             yield from file.parts(segment.start, segment.end)
 
 
@@ -103,7 +104,8 @@ def jpeg_segments(file: PhotoFile) -> Iterator[Part]:
         if name == JPEG_END:
             return
         behind = start + len(name)
-        following = file.find(_JPEG_MARKER, behind + int.from_bytes(file.read(behind, _JPEG_SIZE_BYTES)))
+        size = int.from_bytes(file.read(behind, _JPEG_SIZE_BYTES))
+        following = file.find(_JPEG_MARKER, behind + size)
         yield Part(name, start, file.size if following is None else following)
         start = following
     raise ValueError("the JPEG has no end")

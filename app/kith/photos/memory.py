@@ -23,17 +23,18 @@ def memory_for(image: Image.Image, side: int | None) -> int:
     pixels, longer = image.width * image.height, max(image.size)
     if image.format not in {"JPEG", "MPO"}:
         return pixels * _BYTES_A_PIXEL.get(image.format or "", _BYTES_OF_OTHERS)
-    share = min(1.0, 2 * (side or longer) / longer) ** 2
+    scale = min(1.0, 2 * (side or longer) / longer)
     coefficients = pixels * _BYTES_OF_PROGRESSIVE if image.info.get("progressive") else 0
-    return round(pixels * share * _BYTES_OF_OTHERS) + coefficients
+    return round(pixels * scale**2 * _BYTES_OF_OTHERS) + coefficients
 
 
 def check_memory(path: Path, image: Image.Image, side: int | None) -> None:
     """Raise BadPhoto where reading a picture takes more memory than is free."""
     needed, free = memory_for(image, side), int(psutil.virtual_memory().available)
     if needed > free:
+        megapixels = image.width * image.height / 1e6
         raise BadPhoto(
             path,
-            f"reading its {image.width * image.height / 1e6:.0f} megapixels takes {needed / _GIGABYTE:.1f} GB of "
-            f"memory, and {free / _GIGABYTE:.1f} GB are free: close other programs, or save it smaller",
+            f"reading its {megapixels:.0f} megapixels takes {needed / _GIGABYTE:.1f} GB of memory, and "
+            f"{free / _GIGABYTE:.1f} GB are free: close other programs, or save it smaller",
         )

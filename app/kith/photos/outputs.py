@@ -7,6 +7,8 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from kith.whole_files import complete, part_file, take_name
+
 MARKER = ".kith-output"
 REPORT = "report.csv"
 _TEXT = """\
@@ -24,8 +26,10 @@ def mark_output(folder: Path) -> None:
     if os.path.isfile(marker) and not marker.lstat().st_size:
         marker.unlink()  # left by a killed run
     if not os.path.lexists(marker):
-        with suppress(FileExistsError), marker.open("x", encoding="utf-8") as file:  # never through a link
-            file.write(_TEXT)
+        with part_file(folder) as (file, part):
+            file.write(_TEXT.encode())
+            complete(file)
+            take_name(part, marker)
 
 
 def is_output(folder: Path, known: Collection[Path] = ()) -> bool:
@@ -33,11 +37,8 @@ def is_output(folder: Path, known: Collection[Path] = ()) -> bool:
 
     Earlier versions left no mark.
     """
-    return (
-        os.path.lexists(folder / MARKER)
-        or any(is_same_folder(folder, output) for output in known)
-        or _holds_copies_it_reports(folder)
-    )
+    is_marked = os.path.lexists(folder / MARKER)
+    return is_marked or any(is_same_folder(folder, output) for output in known) or _holds_copies_it_reports(folder)
 
 
 def output_around(path: Path, known: Collection[Path] = ()) -> Path | None:
@@ -46,17 +47,17 @@ def output_around(path: Path, known: Collection[Path] = ()) -> Path | None:
     return next((folder for folder in (real, *real.parents) if is_output(folder, known)), None)
 
 
-def is_same_folder(one: Path, other: Path) -> bool:
+def is_same_folder(folder: Path, other: Path) -> bool:
     """Say whether two paths lead to one folder, be it by links or by capitals that make no difference there."""
     with suppress(OSError):
-        return one == other or one.samefile(other)
+        return folder == other or folder.samefile(other)
     return False
 
 
 def lies_in(path: Path, folder: Path) -> bool:
     """Say whether a path is a folder or lies in it, whatever links lead there; either may be still to be made."""
     inner, outer = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
-    return any(is_same_folder(one, outer) for one in (inner, *inner.parents))
+    return any(is_same_folder(around, outer) for around in (inner, *inner.parents))
 
 
 def _holds_copies_it_reports(folder: Path) -> bool:
@@ -72,5 +73,6 @@ def _reported_copies(report: Path) -> Iterator[str]:
             return
         file.seek(0)
         for row in islice(csv.DictReader(file), _ROWS):
-            if copies := row.get("copies"):
+            copies = row.get("copies")
+            if copies:
                 yield copies.split("; ")[0].removeprefix("'")

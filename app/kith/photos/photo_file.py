@@ -77,7 +77,8 @@ class PhotoFile:
             begin, block = self._block_at(start)
             if len(block) < 2:
                 return None
-            if match := pattern.search(block, start - begin):
+            match = pattern.search(block, start - begin)
+            if match:
                 return begin + match.start()
             start = begin + len(block) - 1  # the two bytes may be the last one and the next
         return None
@@ -178,4 +179,5 @@ def _is_being_written(path: Path) -> bool:
         status = (path.parent if is_gone else path).stat()
     except OSError:
         return False
-    return (is_gone or stat.S_ISREG(status.st_mode)) and abs(time.time() - status.st_mtime) < _YOUNG_S
+    is_young = abs(time.time() - status.st_mtime) < _YOUNG_S
+    return is_young and (is_gone or stat.S_ISREG(status.st_mode))

@@ -61,7 +61,8 @@ def _remedy_for_jpeg(file: PhotoFile, pixels: ReadPixels) -> Remedy:
     content = file.read(0, file.size)
     noise = np.random.default_rng(0).integers(0, 255, _NOISE_BYTES, np.uint8).tobytes()
     ended = content + JPEG_END
-    differing = _differing_rows(pixels(ended, load_all), pixels(content + b"\0" + noise + JPEG_END, load_all))
+    noisy = content + b"\0" + noise + JPEG_END
+    differing = _differing_rows(pixels(ended, load_all), pixels(noisy, load_all))
     below = np.logical_or.accumulate(differing)  # the noise may not reach to the end
     scans = _complete_scans(file)
     return Remedy(ended, load_all, float(below.mean()) / scans if scans else 1.0)
@@ -75,7 +76,8 @@ def _complete_scans(file: PhotoFile) -> int:
         for name, start, _ in jpeg_segments(file):
             if name in _JPEG_FRAMES:
                 count = file.read(start + 9, 1)[0]
-                missing = {colour: np.ones(_JPEG_FREQUENCIES, int) for colour in file.read(start + 10, 3 * count)[::3]}
+                colours = file.read(start + 10, 3 * count)[::3]
+                missing = {colour: np.ones(_JPEG_FREQUENCIES, int) for colour in colours}
             elif name == _JPEG_SCAN:
                 scans += 1
                 count = file.read(start + 4, 1)[0]
@@ -106,7 +108,8 @@ def _load_on_white(image: ImageFile.ImageFile) -> None:
 def _load_on(image: ImageFile.ImageFile, shade: int) -> None:
     """Load what there is over a plain picture."""
     bands = len(image.getbands())
-    image.im = Image.new(image.mode, image.size, shade if bands == 1 else (shade,) * bands).im
+    colour = shade if bands == 1 else (shade,) * bands
+    image.im = Image.new(image.mode, image.size, colour).im
     with suppress(OSError):
         image.load()
     image.tile = []  # nothing is left to be loaded

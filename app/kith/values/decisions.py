@@ -35,7 +35,7 @@ BODY_REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A person who cannot be it: `by` is the appearance that speaks against them.
+    """A person who cannot be it: `by` is the appearance that excludes them.
 
     That is who was given the person (TAKEN), or whom the user denied to be the person (DENIED).
     """
@@ -101,28 +101,31 @@ class PhotoDecision:
     @property
     def people(self) -> tuple[int, ...]:
         """The people decided on, each once."""
-        return _once(one.person_id for one in self.appearances)
+        return _once(decision.person_id for decision in self.appearances)
 
     @property
     def unsure(self) -> tuple[int, ...]:
         """The people suggested only."""
-        return tuple(person for person in _once(one.suggested for one in self.appearances) if person not in self.people)
+        suggested = _once(decision.suggested for decision in self.appearances)
+        return tuple(person for person in suggested if person not in self.people)
 
     @property
     def evidence(self) -> Evidence:
         """What the photo's people rest on."""
-        found = {one.evidence for one in self.appearances if one.person_id is not None}
-        return next((kind for kind in (Evidence.FACE, Evidence.BODY) if kind in found), Evidence.NONE)
+        found = {decision.evidence for decision in self.appearances if decision.person_id is not None}
+        if Evidence.FACE in found:
+            return Evidence.FACE
+        return Evidence.BODY if Evidence.BODY in found else Evidence.NONE
 
     @property
     def hangs(self) -> bool:
         """Whether it may come out otherwise when the other photos of its event are known."""
-        return any(one.open for one in self.appearances)
+        return any(decision.open for decision in self.appearances)
 
     @property
     def faces(self) -> int:
         """How many faces show."""
-        return sum(one.has_face for one in self.appearances)
+        return sum(decision.has_face for decision in self.appearances)
 
 
 def _once(people: Iterable[int | None]) -> tuple[int, ...]:

@@ -27,14 +27,16 @@ def check_date(text: str) -> str:
 def earliest(text: str) -> date:
     """Return the first day that a partial date may mean; raises ValueError."""
     year, month, day = _parts(text)
-    return date(year, 1 if month is None else month, 1 if day is None else day)
+    first_month = 1 if month is None else month
+    return date(year, first_month, 1 if day is None else day)
 
 
 def latest(text: str) -> date:
     """Return the last day that a partial date may mean; raises ValueError."""
     year, month, day = _parts(text)
     month = 12 if month is None else month
-    return date(year, month, calendar.monthrange(year, month)[1] if day is None else day)
+    _, days = calendar.monthrange(year, month)
+    return date(year, month, days if day is None else day)
 
 
 def _parts(text: str) -> tuple[int, int | None, int | None]:
@@ -45,7 +47,7 @@ def _parts(text: str) -> tuple[int, int | None, int | None]:
     return year or 0, month, day
 
 
-def same_date(one: str, other: str) -> str | None:
+def same_date(date_text: str, other: str) -> str | None:
     """Return the more precise of two partial dates that may mean the same day, None where they contradict."""
-    longer, shorter = sorted((one, other), key=len, reverse=True)
+    longer, shorter = sorted((date_text, other), key=len, reverse=True)
     return longer if longer.startswith(shorter) else None

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kith.errors import BadPhoto, KithError
+from kith.photos.first_read import Reading
 from kith.photos.photo_file import steadily
-from kith.photos.reading import Reading
 from kith.vision.alignment import AlignedFace
 from kith.vision.engines import Engines, EngineSpec, engines_of
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector

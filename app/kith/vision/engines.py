@@ -7,7 +7,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
-from kith.photos.opening import MAX_PIXELS
+from kith.photos.picture import MAX_PIXELS
 from kith.settings import Device
 from kith.vision.bodies import BodyModel
 from kith.vision.detection import Detect, Detector, wide_enough

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.photos.box import Box
-from kith.photos.reading import Reading
+from kith.photos.first_read import Reading
 
 Rgb = NDArray[np.uint8]
 Vector = NDArray[np.float32]

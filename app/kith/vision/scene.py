@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kith.photos.box import Box
-from kith.photos.decode import at_least
 from kith.photos.facts import perceptual_hash
+from kith.photos.first_read import Reading, read
 from kith.photos.photo_file import PhotoFile
-from kith.photos.reading import Reading, read
+from kith.photos.pixels import at_least
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
 from kith.vision.bodies import BodyModel, body_region
 from kith.vision.detection import Detect

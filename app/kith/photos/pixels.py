@@ -10,8 +10,8 @@ from PIL import Image, ImageFile
 
 from kith.errors import BadPhoto
 from kith.photos.memory import check_memory
-from kith.photos.opening import MAX_PIXELS, Truncated, exif_orientation, open_picture
 from kith.photos.photo_file import PhotoFile, opened
+from kith.photos.picture import MAX_PIXELS, Truncated, exif_orientation, open_picture
 from kith.photos.salvage import MOST_MISSING, Load, load_all, remedy_for
 
 # What makes the stored pixels upright (Exif 2.32, tag 0x0112); Pillow's rotations are counter-clockwise.
@@ -105,7 +105,8 @@ def _upright(image: ImageFile.ImageFile, rgb: Image.Image) -> NDArray[np.uint8]:
 
 
 def _target(image: ImageFile.ImageFile, max_side: int | None) -> tuple[int, int]:
-    scale = min(1.0, (max_side or max(image.size)) / max(image.size))
+    longer = max(image.size)
+    scale = min(1.0, (max_side or longer) / longer)
     return max(1, round(image.width * scale)), max(1, round(image.height * scale))
 
 
@@ -118,9 +119,11 @@ def _draft(image: ImageFile.ImageFile, target: tuple[int, int]) -> tuple[float, 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+        upper_bytes = (np.asarray(image) >> 8).astype(np.uint8)
+        return Image.fromarray(upper_bytes).convert("RGB")
     if image.mode in {"I", "F"}:
-        return Image.fromarray(_to_8_bit(np.asarray(image, np.float32))).convert("RGB")
+        grey = _to_8_bit(np.asarray(image, np.float32))
+        return Image.fromarray(grey).convert("RGB")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         white = Image.new("RGB", image.size, "white")

@@ -1,6 +1,7 @@
 """Compare faces and bodies with the people of the gallery."""
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 from math import inf
 
 import numpy as np
@@ -38,30 +39,34 @@ def nearest_people(
     if not len(gallery):
         return [()] * len(probes)
     place = {person: index for index, person in enumerate(gallery.layout.people.tolist())}
-    apart = [(probe, place[one]) for probe, people in enumerate(never) for one in people if one in place]
-    found = nearest(gallery.layout, gallery.vectors, probes, apart, CANDIDATES + 1)
-    return [candidates for part in found for candidates in _candidates(gallery, part)]
+    apart: list[tuple[int, int]] = []
+    for row, people in enumerate(never):
+        apart += [(row, place[person]) for person in people if person in place]
+    blocks = nearest(gallery.layout, gallery.vectors, probes, apart, CANDIDATES + 1)
+    return [candidates for block in blocks for candidates in _block_candidates(gallery, block)]
 
 
-def _candidates(gallery: Gallery, found: Nearest) -> list[tuple[Candidate, ...]]:
+def _block_candidates(gallery: Gallery, block: Nearest) -> list[tuple[Candidate, ...]]:
     layout = gallery.layout
-    people = layout.people[found.people].tolist()
-    samples = np.minimum(layout.counts[found.people], NEAREST_SAMPLES).tolist()
-    nearest_ids = gallery.appearance_ids[found.sample].tolist()
-    return [
-        tuple(
-            Candidate(person, value, following - value, count, shown)
-            for person, value, following, count, shown in zip(*row, strict=False)
-            if value < inf
-        )
-        for row in zip(people, *_values(found.distance), samples, nearest_ids, strict=True)
-    ]
+    people = layout.people[block.people].tolist()
+    samples = np.minimum(layout.counts[block.people], NEAREST_SAMPLES).tolist()
+    nearest_ids = gallery.appearance_ids[block.sample].tolist()
+    following = np.hstack([block.distance[:, 1:], np.full((len(people), 1), inf)])
+    rows = zip(people, block.distance.tolist(), following.tolist(), samples, nearest_ids, strict=True)
+    return [_probe_candidates(*row) for row in rows]
 
 
-def _values(distance: NDArray[np.float64]) -> tuple[list[list[float]], list[list[float]]]:
-    """Return the distances of the candidates, and of who follows each."""
-    following = np.hstack([distance[:, 1:], np.full((len(distance), 1), inf)])
-    return distance[:, :CANDIDATES].tolist(), following[:, :CANDIDATES].tolist()
+def _probe_candidates(
+    people: Sequence[int],
+    distances: Sequence[float],
+    following: Sequence[float],
+    samples: Sequence[int],
+    nearest_ids: Sequence[int],
+) -> tuple[Candidate, ...]:
+    """Return one probe's candidates, nearest first; `following` are the distances of who comes next."""
+    columns = zip(people, distances, following, samples, nearest_ids, strict=True)
+    found = (Candidate(person, value, after - value, count, shown) for person, value, after, count, shown in columns)
+    return tuple(candidate for candidate in islice(found, CANDIDATES) if candidate.value < inf)
 
 
 def most_alike_people(
@@ -80,25 +85,26 @@ def most_alike_people(
     for start in range(0, len(probes), _BODIES_AT_ONCE):
         similarities = probes[start : start + _BODIES_AT_ONCE] @ gallery.vectors.T
         best = np.maximum.reduceat(similarities, starts, axis=1)
-        for row, own, out in zip(similarities, best, left_out[start:], strict=False):
-            own[np.isin(people, list(out))] = -inf
-            found.append(_most_alike(gallery, row, own, starts))
+        for of_samples, of_people, excluded in zip(similarities, best, left_out[start:], strict=False):
+            of_people[np.isin(people, list(excluded))] = -inf
+            found.append(_most_alike(gallery, of_samples, of_people, starts))
     return found
 
 
 def _most_alike(
-    gallery: Gallery, row: NDArray[np.float32], best: NDArray[np.float32], starts: NDArray[np.intp]
+    gallery: Gallery, of_samples: NDArray[np.float32], of_people: NDArray[np.float32], starts: NDArray[np.intp]
 ) -> tuple[Candidate, ...]:
-    """Return the candidates by one body's similarities to all samples (`row`) and to the people's best (`best`)."""
-    shown = min(CANDIDATES + 1, len(best))
-    places = np.argpartition(-best, shown - 1)[:shown]
-    places = places[np.argsort(-best[places], kind="stable")]
-    values = [*best[places].tolist(), -inf]
+    """Return the candidates by one body's similarities to all samples and to the people, whose samples begin there."""
+    shown = min(CANDIDATES + 1, len(of_people))
+    places = np.argpartition(-of_people, shown - 1)[:shown]
+    places = places[np.argsort(-of_people[places], kind="stable")]
+    values = [*of_people[places].tolist(), -inf]
+    ends = [*starts[1:], len(of_samples)]
     candidates = []
     for place, value, following in zip(places[:CANDIDATES], values, values[1:], strict=False):
         if value > -inf:
-            end = starts[place + 1] if place + 1 < len(starts) else len(row)
-            sample = starts[place] + int(row[starts[place] : end].argmax())
-            person, shown_as = int(gallery.person_ids[sample]), int(gallery.appearance_ids[sample])
-            candidates.append(Candidate(person, value, value - following, 1, shown_as))
+            begin, end = starts[place], ends[place]
+            sample = begin + int(of_samples[begin:end].argmax())
+            person, nearest_id = int(gallery.person_ids[sample]), int(gallery.appearance_ids[sample])
+            candidates.append(Candidate(person, value, value - following, 1, nearest_id))
     return tuple(candidates)

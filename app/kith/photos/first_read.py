@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from kith.photos.facts import PhotoFacts, facts_of
 from kith.photos.memory import memory_for
-from kith.photos.opening import open_picture
 from kith.photos.photo_file import PhotoFile, Stamp
+from kith.photos.picture import open_picture
 
 
 @dataclass(frozen=True, slots=True)

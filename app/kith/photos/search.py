@@ -5,16 +5,17 @@ import re
 import stat
 import sys
 import threading
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from operator import itemgetter
 from pathlib import Path
 
 from kith.errors import BadPhoto
 from kith.photos.endings import PICTURES
 from kith.photos.outputs import MARKER, REPORT, is_output, output_around
+from kith.text import folded
 
 # What systems and programs keep beside photos: deleted ones, thumbnails, previews, snapshots. In lower case, perhaps
 # with the folder around it; what begins with a dot is hidden anyway.
@@ -53,7 +54,8 @@ class PassedOver:
     @property
     def pictures(self) -> tuple[tuple[str, int], ...]:
         """How many pictures have each ending, the most frequent first."""
-        return tuple(sorted(self.endings.items(), key=lambda one: (-one[1], one[0])))
+        by_ending = sorted(self.endings.items())
+        return tuple(sorted(by_ending, key=itemgetter(1), reverse=True))
 
 
 def find_photos(
@@ -91,7 +93,8 @@ def find_photos(
             continue
         yield from search.photos(entries)
         if recursive:
-            waiting.extend(_Folder.of(entry, folder) for entry in reversed(_subfolders(folder.path, entries)))
+            subfolders = _subfolders(folder.path, entries)
+            waiting.extend(_Folder.of(entry, folder) for entry in reversed(subfolders))
 
 
 def find_folders(root: Path) -> list[Path]:
@@ -125,7 +128,7 @@ class _Search:
     def __init__(self, wanted: frozenset[str], outputs: Collection[Path], passed_over: PassedOver) -> None:
         self._wanted, self._pictures = wanted, wanted | PICTURES
         self._outputs, self._passed_over = outputs, passed_over
-        self._output_names = {_folded(Path(os.path.realpath(output)).name) for output in outputs}
+        self._output_names = {folded(Path(os.path.realpath(output)).name) for output in outputs}
         self._around: dict[Path, Path | None] = {}
 
     def photos(self, entries: Entries) -> Iterator[Path]:
@@ -143,10 +146,10 @@ class _Search:
         """Say whether Kith filed what lies in a folder; no folder around one that is no link was filed."""
         if folder.is_link:
             return self._pass_over(self._output_around(folder.real))
-        is_suspect = _folded(folder.path.name) in self._output_names or any(
-            entry.name in {MARKER, REPORT} for entry in entries
-        )
-        return self._pass_over(folder.path if is_suspect and is_output(folder.path, self._outputs) else None)
+        has_sign = any(entry.name in {MARKER, REPORT} for entry in entries)
+        is_suspect = has_sign or folded(folder.path.name) in self._output_names
+        is_filed = is_suspect and is_output(folder.path, self._outputs)
+        return self._pass_over(folder.path if is_filed else None)
 
     def _leads_to_a_copy(self, link: os.DirEntry[str]) -> bool:
         return self._pass_over(self._output_around(Path(os.path.realpath(link)).parent))
@@ -168,7 +171,8 @@ def _entries(folder: Path) -> Entries:
 
 
 def _subfolders(folder: Path, entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
-    return [entry for entry in entries if _is_folder(entry) and not _is_hidden(entry) and not _is_system(entry, folder)]
+    folders = [entry for entry in entries if _is_folder(entry)]
+    return [entry for entry in folders if not _is_hidden(entry) and not _is_system(entry, folder)]
 
 
 def _natural_order(entry: os.DirEntry[str]) -> tuple[list[str | int], str]:
@@ -177,15 +181,12 @@ def _natural_order(entry: os.DirEntry[str]) -> tuple[list[str | int], str]:
     return [int(part) if index % 2 else part for index, part in enumerate(parts)], entry.name
 
 
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
-
-
 def _is_hidden(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith("."):
         return True
     if sys.platform == "win32":
-        return bool(entry.stat(follow_symlinks=False).st_file_attributes & stat.FILE_ATTRIBUTE_HIDDEN)
+        attributes = entry.stat(follow_symlinks=False).st_file_attributes
+        return bool(attributes & stat.FILE_ATTRIBUTE_HIDDEN)
     return False
 
 

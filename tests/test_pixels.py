@@ -22,9 +22,9 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from PIL.ExifTags import Base
 
 from kith.errors import BadPhoto
-from kith.photos.decode import load_rgb
 from kith.photos.memory import memory_for
-from kith.photos.opening import open_photo
+from kith.photos.picture import open_photo
+from kith.photos.pixels import load_rgb
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 FORMATS = ("jpg", "png", "webp", "heic", "avif", "tiff", "gif", "bmp", "jp2", "ppm")

@@ -152,9 +152,10 @@ def _bad_photo(file: PhotoFile, error: Exception, max_pixels: int) -> BadPhoto:
             return BadPhoto(file.path, "there is not enough memory to open the image")
         case OSError(errno=int()):
             return BadPhoto(file.path, why_unreadable(file.path, error))
-    if any(sign in str(error).lower() for sign in ("truncated", "unexpected end", "outside of file")):
+    told = " ".join(str(error).split())
+    if any(sign in told.lower() for sign in ("truncated", "unexpected end", "outside of file")):
         return Truncated(file.path, "the file is truncated: a part of the image is missing")
-    return BadPhoto(file.path, f"the image is damaged: {' '.join(str(error).split()) or type(error).__name__}")
+    return BadPhoto(file.path, f"the image is damaged: {told or type(error).__name__}")
 
 
 def _why_unknown(file: PhotoFile) -> str:

@@ -6,16 +6,18 @@ import hashlib
 import os
 import shutil
 import stat
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.names import numbered
-from kith.filing.own_copies import is_file, is_link
+from kith.filing.own_copies import is_file, is_link, sha256_of
 from kith.library.copy_records import CopyRecord, CopyRecords, FileState
-from kith.whole_files import complete, part_file, take_name
+from kith.whole_files import complete, part_file, take_name, take_place
 
 _OUTPUT_AT_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
 _PIECE = 2**20  # bytes
@@ -43,7 +45,10 @@ def make(records: CopyRecords, record: CopyRecord, source: Path, over: bool = Fa
             sha256 = _copy(source, file)
             complete(file)
             _take_times_and_mode(source, part)
-            record = _replace(part, record) if over else put(records, part, record)
+            if over:
+                take_place(part, record.target)
+            else:
+                record = put(records, part, record)
         return records.complete(record, sha256, state)
 
 
@@ -54,10 +59,10 @@ def check_readable(source: Path) -> None:
 
 def photo_sha256(source: Path) -> str:
     """Return the SHA-256 of a photo's file. Raises BadPhoto."""
-    digest = hashlib.sha256()
-    for piece in _pieces(source):
-        digest.update(piece)
-    return digest.hexdigest()
+    try:
+        return sha256_of(source)
+    except OSError as error:
+        raise _unreadable(source, error) from error
 
 
 def _copy(source: Path, file: BinaryIO) -> str:
@@ -72,10 +77,13 @@ def _copy(source: Path, file: BinaryIO) -> str:
 def _pieces(source: Path) -> Iterator[bytes]:
     try:
         with source.open("rb") as file:
-            while piece := file.read(_PIECE):
-                yield piece
+            yield from iter(partial(file.read, _PIECE), b"")
     except OSError as error:
-        raise BadPhoto(source, f"could not be copied: {error.strerror or error}") from error
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: Path, error: OSError) -> BadPhoto:
+    return BadPhoto(source, f"could not be copied: {error.strerror or error}")
 
 
 def _take_times_and_mode(source: Path, part: Path) -> None:
@@ -104,15 +112,10 @@ def clear_away(folder: Path) -> None:
         folder.rmdir()
 
 
-def _replace(part: Path, record: CopyRecord) -> CopyRecord:
-    part.replace(record.target)
-    return record
-
-
 def put(records: CopyRecords, file: Path, record: CopyRecord) -> CopyRecord:
     """Give a file the name planned for it, or the next free one, and return the record. Raises OSError."""
     while not (take_name(file, record.target) or _take_over(file, record.target)):
-        record = records.move(record, free_name(records, record.target))
+        record = records.move(record, free_target(records, record.target))
     return record
 
 
@@ -121,7 +124,7 @@ def _take_over(file: Path, target: Path) -> bool:
     if not is_file(target):
         return False
     if target.stat().st_size == 0:
-        file.replace(target)
+        take_place(file, target)
         return True
     if filecmp.cmp(file, target, shallow=False):
         file.unlink()
@@ -129,7 +132,7 @@ def _take_over(file: Path, target: Path) -> bool:
     return False
 
 
-def free_name(records: CopyRecords, wanted: Path) -> Path:
+def free_target(records: CopyRecords, wanted: Path) -> Path:
     """Return the name, numbered where another file has it, be that only planned."""
 
     def is_free(number: int) -> bool:
@@ -141,13 +144,10 @@ def free_name(records: CopyRecords, wanted: Path) -> Path:
 
 def _first_free(is_free: Callable[[int], bool]) -> int:
     """Return a number that is free behind one that is taken, in few steps also where thousands are."""
-    taken, free = 0, 1
+    free = 1
     while not is_free(free):
-        taken, free = free, 2 * free
-    while free - taken > 1:
-        middle = (taken + free) // 2
-        taken, free = (taken, middle) if is_free(middle) else (middle, free)
-    return free
+        free *= 2
+    return bisect_left(range(free), True, lo=free // 2 + 1, key=is_free)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
-from kith.filing.copying import free_name, make, photo_sha256
+from kith.filing.copy_file import free_target, make, photo_sha256
 from kith.filing.own_copies import is_own, is_untouched, sha256_of
 from kith.library.copy_records import CopyRecord, CopyRecords, FileState
 
@@ -23,7 +23,9 @@ def follow(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple
         same = source if photo_sha256(source.path) == record.sha256 else None
     else:
         same = _holding_the_same(record, [source, *originals])
-    return (records.follow(record, same), "") if same else _renewed(records, record, source)
+    if same:
+        return records.follow(record, same), ""
+    return _renewed(records, record, source)
 
 
 def _still_holds(made_of: FileState, originals: Iterable[FileState]) -> bool:
@@ -34,16 +36,16 @@ def _still_holds(made_of: FileState, originals: Iterable[FileState]) -> bool:
 
 def _holding_the_same(record: CopyRecord, originals: Iterable[FileState]) -> FileState | None:
     """Return a file that holds what the copy held: by size and time if possible, else by what is in it."""
-    there = [original for original in dict.fromkeys(originals) if FileState.now(original.path) == original]
+    unchanged = [original for original in dict.fromkeys(originals) if FileState.now(original.path) == original]
     made_of = record.source or FileState.now(record.target)  # a copy bears the time of its original
-    alike = (original for original in there if made_of and original.is_written_like(made_of))
-    return next(alike, None) or next((original for original in there if _holds(original, record)), None)
-
-
-def _holds(original: FileState, record: CopyRecord) -> bool:
-    with suppress(OSError):
-        return sha256_of(original.path) == record.sha256
-    return False
+    for original in unchanged:
+        if made_of and original.is_written_like(made_of):
+            return original
+    for original in unchanged:
+        with suppress(OSError):
+            if sha256_of(original.path) == record.sha256:
+                return original
+    return None
 
 
 def _renewed(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple[CopyRecord, str]:
@@ -54,5 +56,6 @@ def _renewed(records: CopyRecords, record: CopyRecord, source: FileState) -> tup
     fresh = photo_sha256(source.path)
     if is_own(records, record) and sha256_of(former) == fresh:  # a killed run did not come to write it down
         return records.complete(record, fresh, source), ""
-    record = make(records, records.move(record, free_name(records, former)), source.path)
+    moved = records.move(record, free_target(records, former))
+    record = make(records, moved, source.path)
     return record, f"{former} is not as Kith made it and stays: the photo as it is now is filed as {record.target}."

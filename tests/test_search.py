@@ -12,7 +12,7 @@ import pytest
 
 from kith.errors import BadPhoto
 from kith.photos.endings import PICTURES, READABLE
-from kith.photos.find import PassedOver, find_broken_links, find_folders, find_photos
+from kith.photos.search import PassedOver, find_broken_links, find_folders, find_photos
 from kith.settings import Settings
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="a matter of POSIX file systems")

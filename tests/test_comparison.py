@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kith.errors import ModelMismatch
 from kith.identity import nearest
+from kith.identity.comparison import CANDIDATES, check_same_model, most_alike_people, nearest_people
 from kith.identity.gallery import Gallery, gallery_of, good_faces
-from kith.identity.matching import CANDIDATES, check_same_model, most_alike_people, nearest_people
 from kith.identity.nearest import NEAREST_SAMPLES
 from kith.library.store import Store, open_store
 from kith.values.links import Link, Source, Word

@@ -91,13 +91,16 @@ def owners_of_new_folders(
         if name in known:
             continue
         photos = [photo for photo, holders in folders_of.items() if [*holders] == [folder] and photo in linked]
-        votes = Counter(linked[photo] for photo in photos).most_common(1)
-        renamed = next((person for person, _ in votes if gone.get(person)), None)
-        if renamed is not None:
-            owners[folder] = FolderOwner(renamed, gone[renamed].pop(0))
+        former = _most_frequent(linked[photo] for photo in photos)
+        if former is not None and gone.get(former):
+            owners[folder] = FolderOwner(former, gone[former].pop(0))
         else:
             owners[folder] = FolderOwner(folderless.pop(name, None))
     return owners
+
+
+def _most_frequent(people: Iterable[int]) -> int | None:
+    return next((person for person, _ in Counter(people).most_common(1)), None)
 
 
 def teachings(lessons: Mapping[Path, Lesson], folder_of: FolderOf, persons: Mapping[str, int]) -> Teaching:
@@ -112,7 +115,8 @@ def teachings(lessons: Mapping[Path, Lesson], folder_of: FolderOf, persons: Mapp
     for path, lesson in lessons.items():
         folder = folder_of[path]
         others = sorted(folders_of[lesson.photo_id] - {folder})
-        reasons[folder][path] = _not_taught(lesson, others, first.setdefault(lesson.photo_id, path), path)
+        first_path = first.setdefault(lesson.photo_id, path)
+        reasons[folder][path] = _not_taught(lesson, others, first_path, path)
         if lesson.appearance_id is not None and not others:
             links.append((lesson.appearance_id, persons[folder]))
     return Teaching(tuple(links), reasons)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.identity import grouping
-from kith.identity.grouping import PERHAPS_SAME, SAME, grouped, near_groups
+from kith.identity import clusters
+from kith.identity.clusters import PERHAPS_SAME, SAME, grouped, near_groups
 from kith.values.samples import Faces
 
 DIMENSIONS = 128
@@ -141,9 +141,9 @@ def test_a_face_left_alone_finds_its_like_later_and_gives_up_its_number() -> Non
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     faces = _faces(_people(20, 6, spread=0.3))
     whole = grouped(faces)
-    monkeypatch.setattr(grouping, "ROWS", 7)
-    monkeypatch.setattr(grouping, "COLUMNS", 11)
-    monkeypatch.setattr(grouping, "PAIRS", 5)
+    monkeypatch.setattr(clusters, "ROWS", 7)
+    monkeypatch.setattr(clusters, "COLUMNS", 11)
+    monkeypatch.setattr(clusters, "PAIRS", 5)
     assert grouped(faces).tolist() == whole.tolist()
 
 
