@@ -15,8 +15,7 @@ class GalleryRecords:
 
     def denied(self, model_id: str) -> list[Sample]:
         """Return the faces of which the user said that they are not somebody, ordered by that person."""
-        said = "WHERE l.word = 'is_not' AND l.source = 'user' ORDER BY l.person_id, a.id"
-        return samples(self._connection, said, Kind.FACE, model_id)
+        return samples(self._connection, "links", "l.word = 'is_not' AND l.source = 'user'", Kind.FACE, model_id)
 
     def taken_at(self, appearance_id: int) -> str | None:
         """Return when the photo of an appearance was taken (ISO 8601), None where it does not say."""

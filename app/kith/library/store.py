@@ -23,7 +23,7 @@ from kith.library.inspection import is_damaged
 from kith.library.journal import Journal, Undone
 from kith.library.migrations import migrate
 from kith.library.person_edits import PersonEdits
-from kith.library.person_records import PersonRecords
+from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
 from kith.library.photo_records import PhotoRecords
 from kith.library.redecision_records import RedecisionRecords
 from kith.library.review_records import ReviewRecords
@@ -151,6 +151,7 @@ def open_store(path: Path, create: bool = False) -> Store:
         connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(ACCEPTED_LINKS)
         if connection.execute("SELECT 1 FROM open_change").fetchone():  # no change leaves it there when it ends
             connection.execute("DELETE FROM open_change")
             connection.left_out.add("open_change", None)
