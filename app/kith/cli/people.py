@@ -13,8 +13,9 @@ from kith.cli.options import Overrides, ResultAsJson, SettingsFile, pairs, setti
 from kith.cli.printing import show, show_outcome, tell
 from kith.errors import BadInput, command
 from kith.jobs.backup import back_up, restore, restore_summary
-from kith.jobs.forgetting import WHAT, WHAT_STAYS, forget
-from kith.jobs.people import People, open_people, text_of
+from kith.jobs.erasure import WHAT, WHAT_STAYS, forget
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.user_words import Is, IsNot, TakenBack
 from kith.jobs.wording import IN_WORDS
 from kith.text import printable
 from kith.values.links import Source
@@ -35,8 +36,8 @@ AppearanceArgument = Annotated[
 
 
 @contextmanager
-def _opened(file: Path | None, overrides: list[str] | None) -> Iterator[People]:
-    with open_people(settings_for_run(file, overrides)) as opened:
+def _opened(file: Path | None, overrides: list[str] | None) -> Iterator[OpenLibrary]:
+    with OpenLibrary(settings_for_run(file, overrides)) as opened:
         yield opened
 
 
@@ -50,7 +51,7 @@ def show_all(
     """List everybody with number, names and how many photos show them."""
     with _opened(settings, overrides) as opened:
         counts = opened.store.people.counts()
-        shown = [person for person in opened.persons().values() if hidden or not person.hidden]
+        shown = [person for person in opened.people.all().values() if hidden or not person.hidden]
         found = [{"person": person, "photos": {one: counts[person.id][one] for one in Source}} for person in shown]
         show({"people": found}, (_listed(person, counts[person.id]) for person in shown), as_json)
         if not shown:
@@ -76,7 +77,7 @@ def show_person(
 ) -> None:
     """Show all that is known of a person, and who in which photo is said to be them or not."""
     with _opened(settings, overrides) as opened:
-        one = opened.find(person)
+        one = opened.people.find(person)
         said = [
             (opened.place(photo_id, link.appearance_id), link)
             for photo_id, link in opened.store.people.mentions(one.id)
@@ -104,7 +105,7 @@ def create(
 ) -> None:
     """Enter a person."""
     with _opened(settings, overrides) as opened:
-        show_outcome(opened.create(name), as_json)
+        show_outcome(opened.people.create(name), as_json)
 
 
 @people.command("rename", epilog=f"Example: {command('people', 'rename')} Ann 'Anna Rossi' --rename-folder")
@@ -121,11 +122,11 @@ def rename(
 ) -> None:
     """Give a person another name; their filed copies move along."""
     with _opened(settings, overrides) as opened:
-        one = opened.find(person)
-        folder = opened.folder_of(one)
+        one = opened.people.find(person)
+        folder = opened.people.folder_of(one)
         if rename_folder is None and folder and sys.stdin.isatty():
             rename_folder = typer.confirm(printable(f"Rename the folder {folder} as well?"), default=False, err=True)
-        show_outcome(opened.rename(one, name, rename_folder=bool(rename_folder)), as_json)
+        show_outcome(opened.people.rename(one, name, rename_folder=bool(rename_folder)), as_json)
         if folder and rename_folder is None:
             tell(f"{folder} keeps its name and still teaches them; --rename-folder renames it.")
 
@@ -140,7 +141,7 @@ def merge(
 ) -> None:
     """Make two people one: photos, folders, names and details of the other go to the first."""
     with _opened(settings, overrides) as opened:
-        show_outcome(opened.merge(opened.find(kept), opened.find(gone)), as_json)
+        show_outcome(opened.people.merge(opened.people.find(kept), opened.people.find(gone)), as_json)
 
 
 @people.command("split", epilog=f"Example: {command('people', 'split')} Ann '#12' beach.jpg#40 --to Eve")
@@ -155,7 +156,7 @@ def split(
     """Say that some who were taken for a person are somebody else."""
     with _opened(settings, overrides) as opened:
         keys = {opened.appearance(one) for one in appearances}
-        show_outcome(opened.split(opened.find(person), keys, to), as_json)
+        show_outcome(opened.people.split(opened.people.find(person), keys, to), as_json)
 
 
 @people.command(
@@ -188,7 +189,7 @@ def change(
         raise BadInput("Say what to set, for example birth=1950-03.")
     with _opened(settings, overrides) as opened:
         fields = {key: value or None for key, value in given.items()}
-        show_outcome(opened.set(opened.find(person), details, fields, aliases), as_json)
+        show_outcome(opened.people.set(opened.people.find(person), details, fields, aliases), as_json)
 
 
 @people.command("delete", epilog=f"Example: {command('people', 'delete')} '#7'")
@@ -197,7 +198,7 @@ def delete(
 ) -> None:
     """Delete a person and what is said of them; photos stay, copies go to Unknown. It can be undone."""
     with _opened(settings, overrides) as opened:
-        show_outcome(opened.delete(opened.find(person)), as_json)
+        show_outcome(opened.people.delete(opened.people.find(person)), as_json)
 
 
 @people.command("undo", epilog=f"Example: {command('people', 'undo')}")
@@ -235,7 +236,7 @@ def link(
 ) -> None:
     """Say who somebody in a photo is."""
     with _opened(settings, overrides) as opened:
-        show_outcome(opened.link(opened.appearance(appearance), opened.meant(person)), as_json)
+        show_outcome(opened.say(Is([opened.appearance(appearance)], opened.people.meant(person))), as_json)
 
 
 @words.command("unlink", epilog=f"Example: {command('unlink')} beach.jpg#12 'Anna Rossi' --never")
@@ -249,8 +250,8 @@ def unlink(
 ) -> None:
     """Take back what you said of somebody in a photo, or with --never say who it is not."""
     with _opened(settings, overrides) as opened:
-        key, one = opened.appearance(appearance), opened.find(person) if person else None
-        show_outcome(opened.never(key, one) if never else opened.unlink(key, one), as_json)
+        key, one = opened.appearance(appearance), opened.people.find(person) if person else None
+        show_outcome(opened.say(IsNot(key, one) if never else TakenBack(key, one)), as_json)
 
 
 @words.command("forget", epilog=f"Example: {command('forget')} 'Anna Rossi'")
@@ -263,9 +264,9 @@ def erase(
 ) -> None:
     """Erase all that the library holds of a person, for good; photos and copies stay."""
     with _opened(settings, overrides) as opened:
-        one = opened.find(person)
+        one = opened.people.find(person)
         if erase is None and sys.stdin.isatty():
-            sure = typer.confirm(printable(f"Erase {WHAT} of {text_of(one)} for good? {WHAT_STAYS}"), err=True)
+            sure = typer.confirm(printable(f"Erase {WHAT} of {one.numbered} for good? {WHAT_STAYS}"), err=True)
             erase = typer.prompt("This cannot be undone. Type their name to do it", err=True) if sure else ""
         if not erase:
             raise BadInput(f"Nothing was erased. --erase {one.name!r} does it without asking.")

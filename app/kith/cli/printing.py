@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from kith.jobs.editing import Outcome
 from kith.jobs.events import (
     BuildFinished,
     Event,
@@ -27,6 +26,7 @@ from kith.jobs.events import (
     RedecisionFinished,
     Started,
 )
+from kith.jobs.outcome import Outcome
 from kith.jobs.wording import build_summary, line_of, recognition_summary, redecision_summary
 from kith.text import printable
 

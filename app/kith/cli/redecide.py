@@ -6,7 +6,7 @@ import typer
 
 from kith.cli.options import AsJson, Overrides, SettingsFile, settings_for_run
 from kith.cli.running import run_job
-from kith.jobs import redecide as job
+from kith.jobs import redecision
 
 
 def redecide(
@@ -20,4 +20,4 @@ def redecide(
     Filed copies follow, wherever they were filed. What you or the people folder said stays as it is.
     """
     chosen = settings_for_run(settings, overrides)
-    run_job(chosen, "Decide Again", lambda context: job.redecide(context, preview), as_json)
+    run_job(chosen, "Decide Again", lambda context: redecision.redecide(context, preview), as_json)

@@ -8,8 +8,9 @@ import typer
 from kith.cli.options import Overrides, ResultAsJson, SettingsFile, goes_on, settings_for_run
 from kith.cli.printing import show, show_outcome
 from kith.errors import BadInput, command
-from kith.jobs.editing import Outcome
-from kith.jobs.unknowns import Example, Group, Unknowns, open_unknowns
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.unknowns import Example, Group
+from kith.jobs.user_words import Heeded, Ignored
 
 LEAST = 2  # faces of a group
 
@@ -33,11 +34,11 @@ def listing(
     """Show unknown people: faces that resemble each other, the largest groups first."""
     if goes_on(context, least != LEAST, ignored, settings, overrides, as_json):
         return
-    with open_unknowns(settings_for_run(settings, overrides)) as library:
+    with OpenLibrary(settings_for_run(settings, overrides)) as library:
         if ignored:
-            show({"ignored": library.ignored()}, _ignored_lines(library.ignored()), as_json)
+            show({"ignored": library.unknowns.ignored()}, _ignored_lines(library.unknowns.ignored()), as_json)
         else:
-            groups = library.groups(least)
+            groups = library.unknowns.groups(least)
             show({"groups": groups}, _group_lines(groups, least), as_json)
 
 
@@ -50,8 +51,8 @@ def name_group(
     as_json: ResultAsJson = False,
 ) -> None:
     """Say who a whole group is; `kith people undo` takes it back."""
-    with open_unknowns(settings_for_run(settings, overrides)) as library:
-        show_outcome(library.name(group, person), as_json)
+    with OpenLibrary(settings_for_run(settings, overrides)) as library:
+        show_outcome(library.unknowns.name(group, person), as_json)
 
 
 def ignore(
@@ -70,17 +71,20 @@ def ignore(
     """Ignore strangers, statues and pictures: never asked about, never named by Kith, whatever model looks."""
     if sum(choice is not None for choice in (who or None, others, group)) != 1:
         raise BadInput("Say whom to ignore: PHOTO#NUMBER, or --others PHOTO, or --group NUMBER.")
-    with open_unknowns(settings_for_run(settings, overrides)) as library:
-        show_outcome(_done(library, who or [], others, group, undo), as_json)
+    with OpenLibrary(settings_for_run(settings, overrides)) as library:
+        appearances = _appearances(library, who or [], others, group, undo)
+        show_outcome(library.say(Heeded(appearances) if undo else Ignored(appearances)), as_json)
 
 
-def _done(library: Unknowns, who: Sequence[str], others: str | None, group: int | None, undo: bool) -> Outcome:
+def _appearances(
+    library: OpenLibrary, who: Sequence[str], others: str | None, group: int | None, undo: bool
+) -> list[int]:
+    unknowns = library.unknowns
     if group is not None:
-        return library.heed_group(group) if undo else library.ignore_group(group)
+        return unknowns.ever_in_group(group) if undo else unknowns.in_group(group)
     if others is not None:
-        return library.heed_photo(others) if undo else library.ignore_others(others)
-    appearances = [library.appearance(text) for text in who]
-    return library.heed(appearances) if undo else library.ignore(appearances)
+        return unknowns.all_in_photo(others) if undo else unknowns.in_photo(others)
+    return [library.appearance(text) for text in who]
 
 
 def _group_lines(groups: Sequence[Group], least: int) -> list[str]:

@@ -6,8 +6,8 @@ import typer
 
 from kith.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
 from kith.cli.printing import show
-from kith.jobs import why as grounds
-from kith.jobs.why_lines import why_lines
+from kith.jobs.explanation_lines import why_lines
+from kith.jobs.open_library import OpenLibrary
 
 
 def why(
@@ -22,5 +22,6 @@ def why(
 
     It reads the library only; with --set it tells what another setting would decide.
     """
-    told = grounds.why(settings_for_run(settings, overrides), photo)
+    with OpenLibrary(settings_for_run(settings, overrides)) as library:
+        told = library.why(photo)
     show(told, why_lines(told), as_json)

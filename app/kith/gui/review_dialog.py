@@ -23,8 +23,9 @@ from kith.gui.lines import in_window_words
 from kith.gui.name_field import ask_whom
 from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.question_view import QuestionView
-from kith.jobs.editing import Outcome
-from kith.jobs.reviewing import Question, Review, TakenBack, open_review
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.jobs.review import Question, Review, TakenBackAnswer
 from kith.library.review_records import Unknown
 from kith.settings import Settings
 from kith.text import as_read
@@ -88,12 +89,12 @@ class ReviewDialog(QDialog):
         super().done(result)
 
     def _open(self) -> list[Unknown]:
-        self._review = open_review(self._settings)
+        self._review = Review(OpenLibrary(self._settings))
         return self._review.unknowns()
 
     def _close_review(self) -> None:
         if self._review:
-            self._review.close()
+            self._review.library.close()
             self._review = None
 
     def _run(self, task: Callable[[], T], then: Callable[[T], None], fail: Callable[[str], None] | None = None) -> None:
@@ -127,7 +128,7 @@ class ReviewDialog(QDialog):
             self._tell(self._summary())
             return
         unknown = self._unknowns[self._at]
-        self._run(lambda: (review.question(unknown), [*review.names().values()]), self._show)
+        self._run(lambda: (review.question(unknown), [*review.library.people.names().values()]), self._show)
 
     def _show(self, found: tuple[Question, list[str]]) -> None:
         self._question, known = found
@@ -190,7 +191,7 @@ class ReviewDialog(QDialog):
         if self._review and not self.busy:
             self._run(self._review.undo, self._taken_back, self.note.setText)
 
-    def _taken_back(self, answer: TakenBack) -> None:
+    def _taken_back(self, answer: TakenBackAnswer) -> None:
         """Say what is taken back, and ask about that face again."""
         self.note.setText("\n".join([answer.text, *answer.problems]))
         self._at = self._unknowns.index(answer.unknown)

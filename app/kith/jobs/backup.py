@@ -9,8 +9,8 @@ from pathlib import Path
 from kith.errors import BadInput, BadKnowledgeBase, FilingFailed, KithError, command
 from kith.jobs.context import sole_job
 from kith.jobs.engines import find_engines
-from kith.jobs.exporting import export_encodings
-from kith.jobs.library import check_library
+from kith.jobs.export import export_encodings
+from kith.jobs.library_file import check_library
 from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
 from kith.library.inspection import inspect
 from kith.library.migrations import version_of

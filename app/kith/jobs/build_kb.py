@@ -21,9 +21,9 @@ from kith.jobs.events import (
     PhotoLearned,
     Started,
 )
-from kith.jobs.exporting import check_export, export_encodings
-from kith.jobs.looking import Look, look_at_photos, notes_on, save_look
-from kith.jobs.missing import MissingFolder, missing_folders
+from kith.jobs.export import check_export, export_encodings
+from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
+from kith.jobs.missing_folders import MissingFolder, missing_folders
 from kith.jobs.people_folder import PeopleFolder, read_people_folder
 from kith.jobs.people_links import assign_folders, teach
 from kith.jobs.wording import display_names
@@ -91,8 +91,9 @@ def _learn(
         build.failed.append(failure)
         return failure
     with context.store.transaction():
-        photo_id, sightings, analysed = save_look(context.store, look, context.spec.engine_id)
-    build.analysed += analysed
+        photo_id, analysis_id = save_look(context.store, look, context.spec.engine_id)
+        sightings = context.store.photos.sightings(analysis_id)
+    build.analysed += look.analysis is not None
     lesson = lesson_of(photo_id, sightings, context.settings.lap_var_thresh)
     build.lessons[look.path] = lesson
     return PhotoLearned(build.done, build.total, look.path, owners[look.path], lesson.left_out)

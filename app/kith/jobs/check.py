@@ -20,7 +20,7 @@ from kith.identity.health import (
     other_people,
 )
 from kith.identity.teaching import readable
-from kith.jobs.library import open_library
+from kith.jobs.library_file import open_records
 from kith.jobs.wording import display_names, people_count
 from kith.library.store import Store
 from kith.settings import Settings
@@ -70,7 +70,7 @@ class _Entry:
 
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
-    with open_library(settings) as store:
+    with open_records(settings) as store:
         samples = store.people.taught(Kind.FACE, default_face_model().id)
         good = good_faces(samples, settings.lap_var_thresh)
         report = _Report(settings, store, good)

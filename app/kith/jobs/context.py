@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from kith.errors import BadKnowledgeBase, StoreBusy
 from kith.jobs.engines import decided_device, find_engines
-from kith.jobs.library import check_library
+from kith.jobs.library_file import check_library
 from kith.jobs.people_folder import check_that_somebody_can_be_learned
 from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
 from kith.library.snapshots import new_file

@@ -6,7 +6,7 @@ from pathlib import Path
 from kith.filing.curve import check_curve_file, described, draw_curve, write_table
 from kith.identity.evaluation import MOST_FALSE, Evaluation, Point, evaluate_gallery, independent, point_at
 from kith.identity.gallery import gallery_of, good_faces, is_good
-from kith.jobs.library import open_library
+from kith.jobs.library_file import open_records
 from kith.jobs.wording import people_count
 from kith.settings import Settings
 from kith.vision.face_model import default_face_model
@@ -31,7 +31,7 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     """
     for file in filter(None, (picture, table)):
         check_curve_file(file)
-    with open_library(settings) as store:
+    with open_records(settings) as store:
         taught = good_faces(store.people.taught(Kind.FACE, default_face_model().id), settings.lap_var_thresh)
         samples = [one for one in taught if is_good(one, settings.lap_var_thresh)]
         looks = store.health.looks(one.photo_id for one in samples)

@@ -8,9 +8,9 @@ from pathlib import Path
 from kith.errors import BadInput, command
 from kith.filing.old_encodings import Named, OldEncodings, read_old_encodings
 from kith.jobs.engines import find_engines
-from kith.jobs.library import open_library
-from kith.jobs.naming import who
-from kith.jobs.wording import people_count
+from kith.jobs.library_file import open_records
+from kith.jobs.person_names import person_called
+from kith.jobs.wording import face_count, people_count
 from kith.library.photo_records import to_blob
 from kith.library.store import Store
 from kith.settings import Settings
@@ -70,7 +70,7 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
     """
     found = read_old_encodings(file)
     _check_bodies(settings, found, body_model)
-    with open_library(settings, create=True) as store, store.change("import-kb", f"{file.name} imported"):
+    with open_records(settings, create=True) as store, store.change("import-kb", f"{file.name} imported"):
         imported = _Import(list(store.people.all().values()))
         imported.refused.update((one.name, one.reason) for one in found.refused)
         _teach(store, imported, Kind.FACE, default_face_model().id, found.faces)
@@ -125,7 +125,7 @@ def _why_unclear(imported: _Import, name: str) -> str:
     """Find out whom a name means; return why that is not clear, if so."""
     if name not in imported.meant and name not in imported.unclear:
         try:
-            imported.meant[name] = who(imported.persons, name)
+            imported.meant[name] = person_called(imported.persons, name)
         except BadInput as error:
             imported.unclear[name] = str(error)
     return imported.unclear.get(name, "")
@@ -163,8 +163,3 @@ def import_summary(finished: ImportFinished) -> list[str]:
     left = sum(one.count for one in finished.left_behind)
     known = f", {finished.known} known already" if finished.known else ""
     return [*lines, f"{face_count(faces)} of {people_count(len(finished.people))} imported{known}, {left} left out."]
-
-
-def face_count(count: int) -> str:
-    """Return `1 face`, `2 faces`."""
-    return f"{count} face" if count == 1 else f"{count} faces"

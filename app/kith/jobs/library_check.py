@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kith.errors import FilingFailed
 from kith.jobs.context import sole_job
-from kith.jobs.library import check_library
+from kith.jobs.library_file import check_library
 from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
 from kith.library.inspection import Inspection, inspect
 from kith.library.salvage import Salvaged, salvage

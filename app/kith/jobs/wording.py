@@ -236,6 +236,11 @@ def photo_count(count: int) -> str:
     return f"{count} photo" if count == 1 else f"{count} photos"
 
 
+def face_count(count: int) -> str:
+    """Return `1 face`, `2 faces`."""
+    return f"{count} face" if count == 1 else f"{count} faces"
+
+
 def people_count(count: int) -> str:
     """Return `1 person`, `2 people`."""
     return f"{count} person" if count == 1 else f"{count} people"

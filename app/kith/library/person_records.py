@@ -172,15 +172,6 @@ class PersonRecords:
             found[person_id][source] = count
         return found
 
-    def named_by_user(self, photo_id: int) -> set[int]:
-        """Return the appearances in a photo that the user named, whatever models see there."""
-        rows = self._connection.execute(
-            "SELECT a.id FROM links l JOIN appearances a ON a.id = l.appearance_id "
-            "WHERE a.photo_id = ? AND l.source = 'user' AND l.word = 'is'",
-            (photo_id,),
-        )
-        return {row[0] for row in rows}
-
     def dataset_links(self, photo_ids: Collection[int]) -> list[tuple[int, int]]:
         """Return the dataset's (appearance, person) pairs in these photos."""
         return [(appearance, person) for _, appearance, person in self._dataset_links(photo_ids)]

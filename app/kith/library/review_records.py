@@ -85,6 +85,14 @@ class ReviewRecords:
         """Return where a photo was last seen."""
         return files_of(self._connection, photo_id)
 
+    def file_of(self, photo_id: int) -> Path | None:
+        """Return where a photo lies unchanged, None where it does nowhere."""
+        return next(filter(self.is_unchanged, self.files(photo_id)), None)
+
+    def source(self, photo_id: int) -> Path | None:
+        """Return where a photo lies, or else where it was last seen."""
+        return self.file_of(photo_id) or next(iter(self.files(photo_id)), None)
+
     def is_unchanged(self, path: Path) -> bool:
         """Say whether a file is there, as it was when it was last looked at."""
         try:

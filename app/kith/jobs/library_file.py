@@ -1,4 +1,4 @@
-"""The library a command works with: one that is there already, unless the command is one that teaches."""
+"""The file of the library that a command works with: there already, unless the command is one that teaches."""
 
 import os
 
@@ -11,8 +11,8 @@ from kith.settings import Settings
 _ELSEWHERE = "If it lies on a drive or a share that is missing, plug it in or mount it; if it lies elsewhere,"
 
 
-def open_library(settings: Settings, create: bool = False) -> Store:
-    """Open the library, or begin one where `create` says so; raises BadKnowledgeBase and BadInput."""
+def open_records(settings: Settings, create: bool = False) -> Store:
+    """Open the records of the library, or begin one where `create` says so; raises BadKnowledgeBase and BadInput."""
     check_library(settings, create)
     return open_store(settings.library_file, create)
 
