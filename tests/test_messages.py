@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from kith.cli.main import cli
-from kith.cli.printing import terminal
+from kith.cli.output import terminal
 from kith.errors import BadInput, BadPhoto, KithError, ModelMissing
 from kith.jobs.engines import find_engines
 from kith.jobs.open_library import OpenLibrary

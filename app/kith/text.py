@@ -24,3 +24,8 @@ def folded(name: str) -> str:
     Capitals and the way accents are composed do not count: Unicode Standard, 3.13, D145.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()))
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """Return `1 photo`, `2 photos`; `plural` where it is not the singular and an s."""
+    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"

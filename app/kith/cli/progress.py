@@ -1,19 +1,15 @@
-"""All that is printed: results to standard output, messages and progress to standard error, or results as JSON."""
+"""A job's events on the terminal: as lines with a progress bar below, or as JSON."""
 
 import dataclasses
-import json
-import logging
-import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
 from rich.text import Text
 
+from kith.cli.output import print_json, terminal, what_is_done, write
 from kith.jobs.events import (
     BuildFinished,
     Event,
@@ -26,76 +22,17 @@ from kith.jobs.events import (
     RedecisionFinished,
     Started,
 )
-from kith.jobs.outcome import Outcome
 from kith.jobs.wording import build_summary, line_of, recognition_summary, redecision_summary
 from kith.text import printable
 
 Show = Callable[[Event], None]
 
 
-def say(line: str) -> None:
-    """Print a line of a result; raises FilingFailed where standard output takes none."""
-    _write(sys.stdout, printable(line))
-
-
-def tell(line: str) -> None:
-    """Print a message."""
-    _write(sys.stderr, printable(line))
-
-
-def show(result: object, lines: Iterable[str], as_json: bool) -> None:
-    """Print a result: as one JSON object, or in words."""
-    if as_json:
-        _write(sys.stdout, as_json_text(result))
-        return
-    for line in lines:
-        say(line)
-
-
-def show_outcome(outcome: Outcome, as_json: bool) -> None:
-    """Print what became of a change; what could not follow it, and what may be worth a second look, as messages."""
-    show(outcome, [outcome.text], as_json)
-    for line in () if as_json else (*outcome.problems, *outcome.hints):
-        tell(line)
-
-
-def as_json_text(value: object) -> str:
-    """Return a value as JSON in ASCII: a dataclass as an object, a number that is none as null."""
-    return json.dumps(_plain(value), allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, Path) else value
-
-
-def _write(stream: TextIO, text: str) -> None:
-    stream.write(f"{text}\n")
-    stream.flush()
-
-
-def terminal() -> Console:
-    """Return the console for progress, which takes text as it is: no markup, no `:name:` for an emoji, no colours."""
-    return Console(stderr=True, markup=False, emoji=False, highlight=False)
-
-
-def what_is_done() -> TextColumn:
-    """Return the column that names what the progress is of."""
-    return TextColumn("{task.description}", markup=False)
-
-
 @contextmanager
 def printer_for(as_json: bool) -> Iterator[Show]:
     """Give the function that prints an event, with a progress bar where standard error is a terminal."""
     if as_json:
-        yield _print_json
+        yield _print_event
         return
     console = terminal()
     with _progress(console) as progress:
@@ -118,14 +55,6 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-class Notices(logging.Handler):
-    """Prints what the library warns of: damaged entries left out, what an update of an earlier one came to."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print a warning."""
-        tell(record.getMessage())
-
-
 class _Rate(ProgressColumn):
     """Photos per second."""
 
@@ -140,7 +69,7 @@ def _print(text: str, is_result: bool, progress: Progress) -> None:
     if stream.isatty() and progress.console.is_terminal:
         progress.console.print(printable(text), soft_wrap=True)
     else:
-        _write(stream, printable(text))
+        write(stream, printable(text))
 
 
 def _lines(event: Event) -> list[tuple[str, bool]]:
@@ -162,6 +91,6 @@ def _lines(event: Event) -> list[tuple[str, bool]]:
             return []
 
 
-def _print_json(event: Event) -> None:
+def _print_event(event: Event) -> None:
     fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event) if field.name != "decision"}
-    _write(sys.stdout, as_json_text({"event": type(event).__name__, **fields}))
+    print_json({"event": type(event).__name__, **fields})

@@ -10,7 +10,8 @@ from types import FrameType
 
 import typer
 
-from kith.cli.printing import printer_for, tell
+from kith.cli.output import tell
+from kith.cli.progress import printer_for
 from kith.jobs.context import Context, open_context
 from kith.jobs.events import Event, Finished
 from kith.process import CANNOT, STOPPED, interrupt
