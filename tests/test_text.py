@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from kith.text import printable
+from kith.text import counted, printable
 
 TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}  # Unicode Standard Annex 9: directions
 COMMANDING = {"Cc", "Cs", "Zl", "Zp"}  # controls (C0, DEL, C1), surrogates, separators of lines and paragraphs
@@ -29,3 +29,9 @@ def test_what_commands_a_terminal_turns_a_text_or_is_none_shows_escaped_and_noth
 )
 def test_the_rest_of_a_text_stays_as_it_is(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0 photos"), (1, "1 photo"), (2, "2 photos"), (1000, "1000 photos")])
+def test_one_and_several_are_told_apart(count: int, told: str) -> None:
+    assert counted(count, "photo") == told
+    assert counted(count, "person", "people") == told.replace("photos", "people").replace("photo", "person")

@@ -17,13 +17,12 @@ from kith.jobs.events import (
 from kith.jobs.wording import (
     build_summary,
     line_of,
-    people_count,
-    photo_count,
     recognition_summary,
     redecision_summary,
 )
 from kith.model_registry import DOWNLOADED
 from kith.settings import described
+from kith.text import counted
 
 Lines = list[tuple[Kind, str]]
 
@@ -40,7 +39,7 @@ def lines_of(event: Event) -> Lines:
         case Notice():
             return [(Kind.NOTICE, in_window_words(event.text))]
         case Started():
-            return [(Kind.SUMMARY, f"{event.job}: {photo_count(event.total)}")]
+            return [(Kind.SUMMARY, f"{event.job}: {counted(event.total, 'photo')}")]
         case BuildFinished():
             return [(Kind.SUMMARY, in_window_words(line)) for line in build_summary(event)]
         case RecognitionFinished():
@@ -54,9 +53,9 @@ def lines_of(event: Event) -> Lines:
 def headline(event: BuildFinished | RecognitionFinished) -> str:
     """Return the summary in one sentence, for the status line."""
     head = (
-        f"Stopped after {event.done} of {photo_count(event.total)}"
+        f"Stopped after {event.done} of {counted(event.total, 'photo')}"
         if event.stopped
-        else f"{photo_count(event.done)} done"
+        else f"{counted(event.done, 'photo')} done"
     )
     if isinstance(event, RecognitionFinished):
         counts = (event.known, "with people known"), (event.unsure, "unsure"), (event.unknown, "unknown")
@@ -64,7 +63,7 @@ def headline(event: BuildFinished | RecognitionFinished) -> str:
     if event.stopped:
         return f"{head}: the knowledge base is as it was before"
     used = sum(person.used for person in event.people)
-    return f"{head}, {used} teach {people_count(len(event.people))}"
+    return f"{head}, {used} teach {counted(len(event.people), 'person', 'people')}"
 
 
 def in_window_words(text: str) -> str:

@@ -95,7 +95,7 @@ class ModelBox(QGroupBox):
         self.button.setText(f"&Download {size:.1f} MB")
         self.button.setVisible(bool(missing))
         hosts = " and ".join(sorted({urlsplit(model.url).netloc for model in missing}))
-        absent = [f"The model that {one.purpose} ({one.name}) is missing: {one.without}." for one in missing]
+        absent = [f"The model that {model.purpose} ({model.name}) is missing: {model.without}." for model in missing]
         source = [f"Kith can fetch it from {hosts}; nothing of yours is sent there."] if missing else []
         self.words.setText("\n".join([*self._failures, *absent, *source]) or "All model files are there.")
 

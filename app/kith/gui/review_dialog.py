@@ -28,7 +28,7 @@ from kith.jobs.outcome import Outcome
 from kith.jobs.review import Question, Review, TakenBackAnswer
 from kith.library.review_records import Unknown
 from kith.settings import Settings
-from kith.text import as_read
+from kith.text import as_read, counted
 
 T = TypeVar("T")
 
@@ -157,8 +157,8 @@ class ReviewDialog(QDialog):
 
     def _summary(self) -> str:
         named, left = len(self._named), len(self._unknowns) - len(self._named)
-        rest = f"\n\n{_faces(left)} left unknown: they are asked about again the next time." if left else ""
-        return f"That was the last one. {_faces(named)} named.{rest}"
+        rest = f"\n\n{counted(left, 'face')} left unknown: they are asked about again the next time." if left else ""
+        return f"That was the last one. {counted(named, 'face')} named.{rest}"
 
     def _accept(self, person_id: int) -> None:
         self._answer(lambda review, unknown: review.accept(unknown, person_id), named=True)
@@ -261,7 +261,3 @@ class ReviewDialog(QDialog):
         column.addWidget(self.note)
         column.addLayout(row)
         self.resize(860, 600)
-
-
-def _faces(count: int) -> str:
-    return "1 face" if count == 1 else f"{count} faces"

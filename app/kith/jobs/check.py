@@ -21,9 +21,10 @@ from kith.identity.health import (
 )
 from kith.identity.teaching import readable
 from kith.jobs.library_file import open_records
-from kith.jobs.wording import display_names, people_count
+from kith.jobs.wording import display_names
 from kith.library.store import Store
 from kith.settings import Settings
+from kith.text import counted
 from kith.values.samples import Sample
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
@@ -198,5 +199,5 @@ def check_summary(finished: CheckFinished) -> list[str]:
     for one in finished.findings:
         lines += [f"{one.trouble}: {one.text}", *(f"    {path}" for path in one.files)]
     found = len(finished.findings)
-    head = f"{people_count(finished.people)}, {finished.samples} samples that teach"
+    head = f"{counted(finished.people, 'person', 'people')}, {finished.samples} samples that teach"
     return [*lines, f"{head}: {'nothing to look at' if not found else f'{found} to look at'}."]

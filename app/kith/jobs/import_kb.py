@@ -10,10 +10,10 @@ from kith.filing.old_encodings import Named, OldEncodings, read_old_encodings
 from kith.jobs.engines import find_engines
 from kith.jobs.library_file import open_records
 from kith.jobs.person_names import person_called
-from kith.jobs.wording import face_count, people_count
 from kith.library.photo_records import to_blob
 from kith.library.store import Store
 from kith.settings import Settings
+from kith.text import counted
 from kith.values.links import Link, Source, Word
 from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
@@ -153,13 +153,16 @@ def _finished(file: Path, imported: _Import) -> ImportFinished:
 
 def import_summary(finished: ImportFinished) -> list[str]:
     """Return what an import came to, line by line."""
-    lines = [
-        f"{one.name}{' (new)' if one.is_new else ''}: {face_count(one.faces)}"
-        + (f", {one.bodies} bodies" if one.bodies else "")
-        for one in finished.people
-    ]
-    lines += [f"not imported: {one.name}, {one.count}: {one.reason}" for one in finished.left_behind]
-    faces = sum(one.faces for one in finished.people)
-    left = sum(one.count for one in finished.left_behind)
+    lines = [*map(_person_line, finished.people)]
+    lines += [f"not imported: {entry.name}, {entry.count}: {entry.reason}" for entry in finished.left_behind]
+    faces = counted(sum(person.faces for person in finished.people), "face")
+    people = counted(len(finished.people), "person", "people")
     known = f", {finished.known} known already" if finished.known else ""
-    return [*lines, f"{face_count(faces)} of {people_count(len(finished.people))} imported{known}, {left} left out."]
+    left = sum(entry.count for entry in finished.left_behind)
+    return [*lines, f"{faces} of {people} imported{known}, {left} left out."]
+
+
+def _person_line(person: PersonImported) -> str:
+    new = " (new)" if person.is_new else ""
+    bodies = f", {counted(person.bodies, 'body', 'bodies')}" if person.bodies else ""
+    return f"{person.name}{new}: {counted(person.faces, 'face')}{bodies}"

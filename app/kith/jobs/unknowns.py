@@ -9,9 +9,9 @@ from kith.identity.grouping import grouped, near_groups
 from kith.jobs.outcome import Outcome
 from kith.jobs.references import photo_meant
 from kith.jobs.user_words import Is
-from kith.jobs.wording import face_count
 from kith.library.group_records import Member
 from kith.library.store import Store
+from kith.text import counted
 from kith.values.links import denied_by_user
 from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
@@ -84,7 +84,7 @@ class Unknowns:
         if not fitting:
             raise BadInput(f"Nobody in group {group_id} can be {shown}: you said of each that it is not.")
         outcome, left = self._library.say(Is(fitting, person, group_id)), len(members) - len(fitting)
-        told = f" Left out: {face_count(left)} of which you said that it is not {shown}." if left else ""
+        told = f" Left out: {counted(left, 'face')} of which you said that it is not {shown}." if left else ""
         return replace(outcome, text=outcome.text + told)
 
     def in_group(self, group_id: int) -> list[int]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kith.errors import BadInput, command
-from kith.jobs.wording import IN_WORDS, face_count, photo_count
+from kith.jobs.wording import IN_WORDS
+from kith.text import counted
 from kith.values.links import Source, Word, known_as, said_to_be
 from kith.values.persons import Person
 
@@ -48,7 +49,7 @@ class Is:
             text = f"{library.label(self.appearances[0])} {IN_WORDS[Word.IS]} {shown}"
             summary = text
         else:
-            faces = face_count(len(self.appearances))
+            faces = counted(len(self.appearances), "face")
             text, summary = f"{faces} named {shown}", f"{faces} of group {self.group} named {shown}"
         new = f" {self.person} is new." if isinstance(self.person, str) else ""
         hints = () if self.meant else library.people.likeness(self.person)
@@ -152,4 +153,4 @@ def _count(library: "OpenLibrary", appearances: Sequence[int]) -> str:
     if len(appearances) == 1:
         return library.label(appearances[0])
     photos = Counter(map(library.store.photos.photo_of, appearances))
-    return f"{len(appearances)} people in {photo_count(len(photos))}"
+    return f"{len(appearances)} people in {counted(len(photos), 'photo')}"
