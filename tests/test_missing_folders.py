@@ -10,6 +10,7 @@ import pytest
 
 from kith.errors import BadInput
 from kith.gui.lines import lines_of
+from kith.gui.wording import in_window
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, PhotoDone
@@ -94,7 +95,9 @@ def test_what_a_missing_folder_taught_is_kept_and_said_until_the_user_forgets_it
         where = "has no photo now" if folder.is_dir() else "is away"
         told = f"Bob: the folder {folder} {where}; what it taught is kept (2 photos); "
         assert f"{told}kith build-kb --forget-missing drops it." in build_summary(built)
-        assert f"{told}you are asked whether to forget it." in [text for _, text in lines_of(built)]
+        assert f"{told}“Forget” in the question that follows drops it." in [
+            in_window(text) for _, text in lines_of(built)
+        ]
         assert _shown(album) == {"ann.png": ["Ann"], "bob.png": ["Bob"]}
     forgotten = _build(album, forget="all")
     assert f"Bob: the folder {folder} {where}; what it taught is forgotten (2 photos)." in build_summary(forgotten)

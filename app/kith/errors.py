@@ -12,24 +12,36 @@ KithError
 └── FilingFailed    a copy, a report or what was to be printed could not be written
 """
 
-import os
 from pathlib import Path
+
+from kith.messages import Message, Part
+from kith.messages import command as command
 
 
 class KithError(Exception):
-    """What went wrong and what to do about it, in words for the person at the keyboard."""
+    """What went wrong and what to do about it: its kind is the class, its message text and data for whoever words it.
+
+    As text it reads as on the command line.
+    """
+
+    message: Message
+
+    def __init__(self, *parts: Part) -> None:
+        super().__init__(*parts)
+        self.message = Message(*parts)
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 class BadPhoto(KithError):
     """One photo that cannot be used; `path` says which and `reason` why."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(path, reason)
+        Exception.__init__(self, path, reason)
         self.path = path
         self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        self.message = Message(f"{path}: ", reason)
 
 
 class BadInput(KithError):
@@ -62,8 +74,3 @@ class NoWorkers(KithError):
 
 class FilingFailed(KithError):
     """A copy, a report or what was to be printed could not be written."""
-
-
-def command(*arguments: str) -> str:
-    """The command line as this user can type it, for messages: `python3 scripts/run.py build-kb`."""
-    return " ".join((os.environ.get("KITH_COMMAND", "kith"), *arguments))

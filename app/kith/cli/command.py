@@ -12,8 +12,8 @@ import typer
 from kith.cli.job import Job, run_job
 from kith.cli.options import FOR_RESULT, settings_for_run
 from kith.cli.output import show
-from kith.errors import command
 from kith.jobs.outcome import Outcome
+from kith.messages import command
 from kith.settings import Settings
 
 

@@ -26,8 +26,9 @@ from kith.cli import (
 )
 from kith.cli.output import Notices, say, tell
 from kith.cli.streams import let_go, settle_streams
-from kith.errors import FilingFailed, KithError, command
+from kith.errors import FilingFailed, KithError
 from kith.logs import log_file, start_log
+from kith.messages import command
 from kith.process import BUG, CANNOT, OUT_OF_MEMORY, STOPPED, interrupt_on_ctrl_c, is_out_of_memory
 from kith.text import printable
 

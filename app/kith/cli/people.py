@@ -9,10 +9,11 @@ import typer
 from kith.cli.command import Call, Group, example_of
 from kith.cli.options import PersonArgument, pairs
 from kith.cli.output import tell
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.wording import IN_WORDS
 from kith.library.journal import Change
+from kith.messages import Action, Do
 from kith.text import printable
 from kith.values.links import Source
 from kith.values.persons import Person
@@ -37,7 +38,7 @@ def show_all(
         found = [{"person": person, "photos": _counted_by_source(counts[person.id])} for person in shown]
         call.show({"people": found}, (_listed(person, counts[person.id]) for person in shown))
         if not shown:
-            tell(f"Nobody is known yet, or all are hidden: {command('build-kb')} learns people.")
+            tell(f"Nobody is known yet, or all are hidden: {Do(Action.BUILD_KB)} learns people.")
 
 
 def _counted_by_source(count: Counter[Source]) -> dict[Source, int]:
@@ -145,7 +146,7 @@ def change(
     """Set birth and death (1950, 1950-03 or 1950-03-31), notes, other names and fields of your own."""
     given = pairs(values or [], "KEY=VALUE", "birth=1950-03")
     if "name" in given:
-        raise BadInput(f"{command('people', 'rename')} gives a person another name.")
+        raise BadInput(Do(Action.RENAME_PERSON), " gives a person another name.")
     details: dict[str, str | bool | None] = {}
     for key in ("birth", "death"):
         if key in given:

@@ -22,7 +22,7 @@ from kith.jobs.events import (
     RedecisionFinished,
     Started,
 )
-from kith.jobs.wording import build_summary, line_of, recognition_summary, redecision_summary
+from kith.jobs.wording import line_of, summary_of
 from kith.text import printable
 
 Show = Callable[[Event], None]
@@ -77,14 +77,10 @@ def _lines(event: Event) -> list[tuple[str, bool]]:
     match event:
         case PhotoDone() | PhotoFailed() | PhotoLearned():
             return [(line_of(event), isinstance(event, PhotoDone))]
-        case BuildFinished():
-            return [(line, True) for line in build_summary(event)]
         case RecognitionFinished(total=1, output=None):
             return []  # the one photo asked about has its line
-        case RecognitionFinished():
-            return [(line, True) for line in recognition_summary(event)]
-        case RedecisionFinished():
-            return [(line, True) for line in redecision_summary(event)]
+        case BuildFinished() | RecognitionFinished() | RedecisionFinished():
+            return [(line, True) for line in summary_of(event)]
         case Notice():
             return [(event.text, False)]
         case Started() | PhotosDone():

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group, example_of
-from kith.errors import command
 from kith.jobs import unknowns
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.unknowns import Example
+from kith.messages import Action, Do
 from kith.text import counted
 
 LEAST = 2  # faces of a group
@@ -60,7 +60,7 @@ def _group_lines(groups: Sequence[unknowns.Group], least: int) -> list[str]:
     if groups:
         return [
             *lines,
-            f"{command('unknowns', 'name')} GROUP PERSON names one, {command('ignore')} --group ignores it.",
+            f"{Do(Action.NAME_UNKNOWNS)} GROUP PERSON names one, {Do(Action.IGNORE)} --group ignores it.",
         ]
     return [f"No unknown face shows {least} times or more."]
 

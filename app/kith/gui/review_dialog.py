@@ -19,7 +19,6 @@ from PyQt6.QtWidgets import (
 from kith.errors import KithError
 from kith.gui.background import Background
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.lines import in_window_words
 from kith.gui.name_field import ask_whom
 from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.question_view import QuestionView
@@ -27,6 +26,7 @@ from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.review import Question, Review, TakenBackAnswer
 from kith.library.review_records import Unknown
+from kith.messages import Message, joined
 from kith.settings import Settings
 from kith.text import as_read, counted
 
@@ -107,7 +107,7 @@ class ReviewDialog(QDialog):
             if error is None:
                 then(future.result())
             elif isinstance(error, KithError):
-                (fail or self._fail)(in_window_words(str(error)))
+                (fail or self._fail)(error.message)
             else:
                 raise error
 
@@ -193,7 +193,7 @@ class ReviewDialog(QDialog):
 
     def _taken_back(self, answer: TakenBackAnswer) -> None:
         """Say what is taken back, and ask about that face again."""
-        self.note.setText("\n".join([answer.text, *answer.problems]))
+        self.note.setText(joined([answer.text, *answer.problems], "\n"))
         self._at = self._unknowns.index(answer.unknown)
         self._ask()
 
@@ -209,8 +209,8 @@ class ReviewDialog(QDialog):
         self._run(lambda: say(review, unknown), lambda outcome: self._go_on(outcome, unknown, named))
 
     def _go_on(self, outcome: Outcome, unknown: Unknown, named: bool) -> None:
-        problems = (f"Your answer is kept, but not filed: {problem}" for problem in outcome.problems)
-        self.note.setText(in_window_words(" ".join((outcome.text, *problems, *outcome.hints))))
+        problems = (Message("Your answer is kept, but not filed: ", problem) for problem in outcome.problems)
+        self.note.setText(joined([outcome.text, *problems, *outcome.hints]))
         (self._named.add if named else self._named.discard)(unknown)
         self._at += named
         self._ask()

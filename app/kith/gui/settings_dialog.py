@@ -82,7 +82,7 @@ class SettingsDialog(QDialog):
         try:
             save(self._file, self._chosen())
         except BadInput as error:
-            self.failure.setText(str(error))
+            self.failure.setText(error.message)
             self.failure.show()
         else:
             super().accept()

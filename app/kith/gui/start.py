@@ -11,12 +11,12 @@ from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from kith import __version__
-from kith.errors import command
 from kith.gui.console import Kind
 from kith.gui.library_notices import LibraryNotices
 from kith.gui.main_window import MainWindow
 from kith.gui.plain_text import message
 from kith.logs import log_file, start_log
+from kith.messages import command
 from kith.process import CANNOT
 from kith.settings import load_user_settings, user_folder, user_settings_file
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.filing.old_encodings import Named, OldEncodings, read_old_encodings
 from kith.jobs.engines import find_engines
 from kith.jobs.library_file import open_records
 from kith.jobs.person_names import person_called
 from kith.library.photo_records import to_blob
 from kith.library.store import Store
+from kith.messages import Action, Do
 from kith.settings import Settings
 from kith.text import counted
 from kith.values.links import Link, Source, Word
@@ -77,7 +78,7 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
         if body_model:
             _teach(store, imported, Kind.BODY, body_model, found.bodies)
         else:
-            reason = f"a body, of a model that is not known: {command('import-kb')} --body-model names it"
+            reason = f"a body, of a model that is not known: {Do(Action.NAME_BODY_MODEL)} names it"
             imported.refused.update((name, reason) for name, _ in found.bodies)
     return _finished(file, imported)
 

@@ -2,13 +2,12 @@
 
 import os
 
-from kith.errors import BadKnowledgeBase, command
+from kith.errors import BadKnowledgeBase
 from kith.jobs.folder_checks import check_people
 from kith.jobs.people_folder import away
 from kith.library.store import Store, open_store
+from kith.messages import Action, Do, Message, Setting
 from kith.settings import Settings
-
-_ELSEWHERE = "If it lies on a drive or a share that is missing, plug it in or mount it; if it lies elsewhere,"
 
 
 def open_records(settings: Settings, create: bool = False) -> Store:
@@ -26,18 +25,22 @@ def check_library(settings: Settings, create: bool = False) -> None:
     if os.path.exists(library):
         return
     if os.path.lexists(library) or not os.path.isdir(library.parent):
-        why = f"{_ELSEWHERE} {_key(settings)} in the settings names the place."
+        why: str = _elsewhere(settings)
         if not settings.library_path and not os.path.isdir(library.parent):
             why = away(settings)
-        raise BadKnowledgeBase(f"The library {library} is not there. {why}")
+        raise BadKnowledgeBase(f"The library {library} is not there. ", why)
     if not create:
         raise BadKnowledgeBase(
-            f"There is no library at {library} yet: run {command('build-kb')} to make one. {_ELSEWHERE} "
-            f"{_key(settings)} in the settings names the place."
+            f"There is no library at {library} yet: run ", Do(Action.BUILD_KB), " to make one. ", _elsewhere(settings)
         )
     if not settings.library_path:
         check_people(settings.dataset_folder)
 
 
-def _key(settings: Settings) -> str:
-    return "library_path" if settings.library_path else "dataset_dir"
+def _elsewhere(settings: Settings) -> Message:
+    place = Setting("library_path" if settings.library_path else "dataset_dir")
+    return Message(
+        "If it lies on a drive or a share that is missing, plug it in or mount it; if it lies elsewhere, ",
+        place,
+        " names the place.",
+    )

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from kith.errors import command
 from kith.filing.names import UNKNOWN, is_numbered
 from kith.jobs.events import (
     BuildFinished,
     Endings,
+    Finished,
     FolderAway,
     PersonChange,
     PersonTaught,
@@ -18,6 +18,7 @@ from kith.jobs.events import (
     RecognitionFinished,
     RedecisionFinished,
 )
+from kith.messages import Action, Do, Message, Setting
 from kith.photos.endings import READABLE
 from kith.text import as_read, counted
 from kith.values.decisions import BODY_REASONS, Candidate, Decision, PhotoDecision, Reason
@@ -131,6 +132,17 @@ def line_of(event: PhotoDone | PhotoFailed | PhotoLearned) -> str:
             return f"{event.person}/{event.path.name}: {event.left_out or 'learned'}"
 
 
+def summary_of(event: Finished) -> list[str]:
+    """Return what a job came to, line by line."""
+    match event:
+        case BuildFinished():
+            return build_summary(event)
+        case RecognitionFinished():
+            return recognition_summary(event)
+        case RedecisionFinished():
+            return redecision_summary(event)
+
+
 def build_summary(summary: BuildFinished) -> list[str]:
     """Return what a knowledge base build came to, line by line."""
     lines = [line for person in summary.people for line in _person_lines(person)]
@@ -159,7 +171,7 @@ def _away_line(folder: FolderAway) -> str:
     if folder.forgotten:
         return f"{head}; what it taught is forgotten ({counted(folder.photos, 'photo')})."
     kept = f"what it taught is kept ({counted(folder.photos, 'photo')})"
-    return f"{head}; {kept}; {command('build-kb', '--forget-missing')} drops it."
+    return Message(f"{head}; {kept}; ", Do(Action.FORGET_MISSING), " drops it.")
 
 
 def recognition_summary(summary: RecognitionFinished) -> list[str]:
@@ -184,9 +196,10 @@ def left_out_lines(endings: Endings) -> list[str]:
     """Return `14 pictures left out: 9 .tif, 5 .gif; valid_exts adds them`, and apart those that Kith cannot read."""
     readable = [(ending, count) for ending, count in endings if ending in READABLE]
     unreadable = [(ending, count) for ending, count in endings if ending not in READABLE]
-    lines = []
+    lines: list[str] = []
     if readable:
-        lines.append(f"{_pictures(readable)} left out: {_by_ending(readable)}; valid_exts adds them.")
+        head = f"{_pictures(readable)} left out: {_by_ending(readable)}; "
+        lines.append(Message(head, Setting("valid_exts", is_brief=True), " adds them."))
     if unreadable:
         lines.append(
             f"{_pictures(unreadable)} left out that Kith cannot read: {_by_ending(unreadable)}; save them as JPEG."

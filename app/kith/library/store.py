@@ -66,7 +66,7 @@ class Store:
             if isinstance(error, Exception) and not isinstance(error, KithError) and is_damaged(self._connection):
                 _log.info("met in a damaged library", exc_info=error)
                 raise BadKnowledgeBase(
-                    f"The library {self.path} is damaged, which made this impossible: {repair_advice()}."
+                    f"The library {self.path} is damaged, which made this impossible: ", repair_advice(), "."
                 ) from error
         finally:
             self.close()
@@ -128,9 +128,9 @@ class Store:
 
     def close(self) -> None:
         """Close the file; what was left out of it is told."""
-        if told := str(self._connection.left_out):
+        if told := self._connection.left_out.message():
             self._connection.left_out = LeftOut()
-            _log.warning("%s", told)
+            _log.warning(told)
         self._connection.close()
 
 
@@ -159,5 +159,5 @@ def open_store(path: Path, create: bool = False) -> Store:
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error):
-            raise BadKnowledgeBase(f"The library {path} cannot be used ({error}): {repair_advice()}.") from error
+            raise BadKnowledgeBase(f"The library {path} cannot be used ({error}): ", repair_advice(), ".") from error
         raise
