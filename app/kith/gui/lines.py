@@ -40,14 +40,12 @@ def lines_of(event: Event) -> Lines:
 
 def headline(event: BuildFinished | RecognitionFinished) -> str:
     """Return the summary in one sentence, for the status line."""
-    head = (
-        f"Stopped after {event.done} of {counted(event.total, 'photo')}"
-        if event.stopped
-        else f"{counted(event.done, 'photo')} done"
-    )
+    head = f"{counted(event.done, 'photo')} done"
+    if event.stopped:
+        head = f"Stopped after {event.done} of {counted(event.total, 'photo')}"
     if isinstance(event, RecognitionFinished):
-        counts = (event.known, "with people known"), (event.unsure, "unsure"), (event.unknown, "unknown")
-        return ", ".join([head, *(f"{count} {what}" for count, what in counts), f"{len(event.failed)} failed"])
+        counts = f"{event.known} with people known, {event.unsure} unsure, {event.unknown} unknown"
+        return f"{head}, {counts}, {len(event.failed)} failed"
     if event.stopped:
         return f"{head}: the knowledge base is as it was before"
     used = sum(person.used for person in event.people)

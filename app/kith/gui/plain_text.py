@@ -30,7 +30,8 @@ class Label(QLabel):
     def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
         """Show a text; where lines are broken a long word is broken as well, rather than cut off or asked room for."""
         self._text = in_window(text or "")
-        super().setText(_breakable(_safe(self._text)) if self.wordWrap() else _safe(self._text))
+        shown = _safe(self._text)
+        super().setText(_breakable(shown) if self.wordWrap() else shown)
 
     def text(self) -> str:
         """Return the text as it is meant, with no signs that only help to show it."""
@@ -53,8 +54,10 @@ def message(parent: QWidget | None, text: str, icon: QMessageBox.Icon = QMessage
     """Return a box that tells something, no larger than a screen."""
     box = QMessageBox(icon, "Kith", "", parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    text = _safe(text)
-    box.setText(_breakable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"))
+    shown = _safe(text)
+    if len(shown) > _LONGEST:
+        shown = f"{shown[:_LONGEST]} …"
+    box.setText(_breakable(shown))
     return box
 
 

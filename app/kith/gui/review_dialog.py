@@ -73,7 +73,8 @@ class ReviewDialog(QDialog):
         """Begin the review."""
         super().showEvent(event)
         if event and not event.spontaneous():  # spontaneous: it was only minimised
-            self._desk, self._pictures = Background(), Background(threads=2)
+            self._desk = Background()
+            self._pictures = Background(threads=2)
             self._at = 0
             self._meant.clear()
             self._tell(LOADING)
@@ -132,7 +133,7 @@ class ReviewDialog(QDialog):
 
     def _show(self, found: tuple[Question, list[str]]) -> None:
         self._question, known = found
-        (self._named.add if self._question.said else self._named.discard)(self._question.unknown)
+        self._count(self._question.unknown, is_named=bool(self._question.said))
         self.progress.setText(f"Face {self._at + 1} of {len(self._unknowns)}")
         self.back.setEnabled(self._at > 0)
         self.skip.setEnabled(True)
@@ -156,7 +157,8 @@ class ReviewDialog(QDialog):
             self._tell(text)
 
     def _summary(self) -> str:
-        named, left = len(self._named), len(self._unknowns) - len(self._named)
+        named = len(self._named)
+        left = len(self._unknowns) - named
         rest = f"\n\n{counted(left, 'face')} left unknown: they are asked about again the next time." if left else ""
         return f"That was the last one. {counted(named, 'face')} named.{rest}"
 
@@ -211,9 +213,14 @@ class ReviewDialog(QDialog):
     def _go_on(self, outcome: Outcome, unknown: Unknown, named: bool) -> None:
         problems = (Message("Your answer is kept, but not filed: ", problem) for problem in outcome.problems)
         self.note.setText(joined([outcome.text, *problems, *outcome.hints]))
-        (self._named.add if named else self._named.discard)(unknown)
+        self._count(unknown, is_named=named)
         self._at += named
         self._ask()
+
+    def _count(self, unknown: Unknown, *, is_named: bool) -> None:
+        self._named.discard(unknown)
+        if is_named:
+            self._named.add(unknown)
 
     def _move(self, step: int) -> None:
         if not self.busy and 0 <= self._at + step <= len(self._unknowns):

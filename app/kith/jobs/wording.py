@@ -219,8 +219,9 @@ def filed_notices(outputs: Sequence[Path]) -> list[str]:
     """Return what to say of folders of copies that were come across."""
     if not outputs:
         return []
-    shown = ", ".join(map(str, outputs[:SHOWN])) + (" …" if len(outputs) > SHOWN else "")
-    return [f"Left out: {counted(len(outputs), 'folder')} of copies that Kith filed: {shown}"]
+    shown = ", ".join(map(str, outputs[:SHOWN]))
+    more = " …" if len(outputs) > SHOWN else ""
+    return [f"Left out: {counted(len(outputs), 'folder')} of copies that Kith filed: {shown}{more}"]
 
 
 def redecision_summary(summary: RedecisionFinished) -> list[str]:
