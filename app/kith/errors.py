@@ -3,6 +3,7 @@
 KithError
 ├── BadPhoto        one photo cannot be read; the run goes on
 ├── BadInput        a folder or file the user named is missing or of no use
+│   └── BadSetting    a setting cannot have a value
 ├── BadKnowledgeBase  the knowledge base is missing, empty, damaged or of another version
 │   └── NobodyTaught  it knows nobody yet
 ├── ModelMissing    a model file is missing, damaged or not the one that was asked for
@@ -46,6 +47,16 @@ class BadPhoto(KithError):
 
 class BadInput(KithError):
     """A folder or file that the user named is missing or of no use."""
+
+
+class BadSetting(BadInput):
+    """A value that a setting cannot have; `key` says which setting and `reason` why."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        Exception.__init__(self, key, reason)
+        self.key = key
+        self.reason = reason
+        self.message = Message(f"{key}: ", reason)
 
 
 class BadKnowledgeBase(KithError):

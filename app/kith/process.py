@@ -12,6 +12,7 @@ from typing import NoReturn
 
 # Exit codes: a bug; it could not be done, as the message says; Ctrl-C, as shells count it. Typer's own is 2.
 BUG, CANNOT, STOPPED = 1, 3, 130
+STOPPING = "Stopping when the photos at work are done"
 LEAST_MEMORY = 2**30
 OUT_OF_MEMORY = (
     "There is not enough memory, or too many processes and threads are at work: close other programs, or raise the "

@@ -27,7 +27,7 @@ from kith.cli import (
 from kith.cli.output import Notices, say, tell
 from kith.cli.streams import let_go, settle_streams
 from kith.errors import FilingFailed, KithError
-from kith.logs import log_file, start_log
+from kith.logs import start_log, told_of_bug
 from kith.messages import command
 from kith.process import BUG, CANNOT, OUT_OF_MEMORY, STOPPED, interrupt_on_ctrl_c, is_out_of_memory
 from kith.text import printable
@@ -114,8 +114,5 @@ def _exit_code_of(error: Exception) -> int:
     if is_out_of_memory(error):
         tell(OUT_OF_MEMORY)
         return CANNOT
-    tell(
-        f"Something went wrong that should not have. {log_file()} tells what; nothing filed or stored is lost, "
-        f"and {command()} can be started again."
-    )
+    tell(f"{told_of_bug()}; nothing filed or stored is lost, and {command()} can be started again.")
     return BUG

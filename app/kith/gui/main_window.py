@@ -23,6 +23,7 @@ from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder
 from kith.logs import log_file
 from kith.photos.outputs import REPORT
+from kith.process import STOPPING
 from kith.settings import Loaded, Settings
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class MainWindow(QMainWindow):
     def _stop(self) -> None:
         self.jobs.stop()
         self.does.abort.setEnabled(False)
-        self.status.setText("Stopping when the photos at work are done …")
+        self.status.setText(f"{STOPPING} …")
 
     def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
         """Recognise the photos in a folder by these settings, and keep the folders for the next time."""
