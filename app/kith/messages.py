@@ -6,8 +6,16 @@ As text a message reads as on the command line and in the log; the window asks f
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Self
+
+
+class JobName(StrEnum):
+    """The long jobs as people know them."""
+
+    BUILD_KB = "Build KB"
+    RECOGNIZE_FOLDER = "Recognize Folder"
+    DECIDE_AGAIN = "Decide Again"
 
 
 class Action(Enum):

@@ -8,6 +8,7 @@ import typer
 from kith.cli.command import Call, Group
 from kith.cli.options import FOR_JOB
 from kith.jobs.build_kb import build_kb
+from kith.messages import JobName
 
 group = Group()
 
@@ -25,4 +26,4 @@ def build(
     perhaps with its drive, is kept until you say otherwise.
     """
     job = partial(build_kb, forget="all" if forget_missing else ())
-    call.run(call.settings(), "Build KB", job, create=True)
+    call.run(call.settings(), JobName.BUILD_KB, job, create=True)

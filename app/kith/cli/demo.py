@@ -22,6 +22,7 @@ from kith.errors import BadInput
 from kith.filing.report import REPORT
 from kith.jobs.build_kb import build_kb
 from kith.jobs.recognize_folder import recognize_folder
+from kith.messages import JobName
 from kith.settings import Settings, user_folder
 
 
@@ -66,11 +67,11 @@ def demo(
     output = settings.output_folder
     comment = tell if call.as_json else say
     comment(f"Learning two people from {settings.dataset_folder} …")
-    call.run(settings, "Build KB", build_kb, create=True)
+    call.run(settings, JobName.BUILD_KB, build_kb, create=True)
     comment("")
     comment(f"Recognising {settings.input_folder}: both of them, a stranger and a broken file …")
     recognise = partial(recognize_folder, inputs=[settings.input_folder], output=output)
-    call.run(settings, "Recognize Folder", recognise)
+    call.run(settings, JobName.RECOGNIZE_FOLDER, recognise)
     comment("")
     comment(f"Look into {output}: a folder of copies per person, Unknown, and {REPORT}.")
 

@@ -10,6 +10,7 @@ import typer
 from kith.cli.command import Call, Group
 from kith.cli.options import FOR_JOB
 from kith.jobs.recognize_folder import recognize_folder
+from kith.messages import JobName
 
 group = Group()
 
@@ -32,4 +33,4 @@ def recognize(
     target = output.absolute() if output else settings.output_folder
     is_filing = bool(output) or any(os.path.isdir(path) for path in inputs)
     job = partial(recognize_folder, inputs=inputs, output=target if is_filing else None)
-    call.run(settings, "Recognize Folder", job)
+    call.run(settings, JobName.RECOGNIZE_FOLDER, job)

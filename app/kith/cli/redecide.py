@@ -8,6 +8,7 @@ import typer
 from kith.cli.command import Call, Group
 from kith.cli.options import FOR_JOB
 from kith.jobs import redecision
+from kith.messages import JobName
 
 group = Group()
 
@@ -21,4 +22,4 @@ def redecide(
 
     Filed copies follow, wherever they were filed. What you or the people folder said stays as it is.
     """
-    call.run(call.settings(), "Decide Again", partial(redecision.redecide, preview=preview))
+    call.run(call.settings(), JobName.DECIDE_AGAIN, partial(redecision.redecide, preview=preview))

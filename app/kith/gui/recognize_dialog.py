@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.folders import ChooseFolder, FolderField, is_folder, why_not_apart
 from kith.gui.plain_text import wrapped
+from kith.messages import JobName
 from kith.photos.outputs import REPORT
 from kith.settings import Settings
 
@@ -16,7 +17,7 @@ class RecognizeDialog(FittingDialog):
 
     def __init__(self, settings: Settings, choose: ChooseFolder, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Recognize Folder")
+        self.setWindowTitle(JobName.RECOGNIZE_FOLDER)
         self._settings = settings
         self.input = FolderField("Photos to recognize", settings.input_folder, choose)
         self.input.say("Its photos are only read; subfolders are searched too." if settings.recursive else "")
