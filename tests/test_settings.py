@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from kith.errors import BadInput
+from kith.policies import BodyPolicy
 from kith.settings import (
-    BodyPolicy,
     SettingHelp,
     Settings,
     described,
