@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from kith.errors import BadPhoto, command
+from kith.errors import BadPhoto
 from kith.filing.copies import file_copies, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.report import REPORT, ReportRow, check_report, write_report
@@ -29,6 +29,7 @@ from kith.jobs.wording import (
 )
 from kith.library.copy_records import CopyRecord, FileState
 from kith.library.paths import time_value
+from kith.messages import Action, Do, JobName, Message
 from kith.photos.find import PassedOver
 from kith.values.decisions import PhotoDecision
 
@@ -54,10 +55,11 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     run = _Run(context, decisions, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
     if output:
         prepare_output(context.store.copies, output)
-    yield Started("Recognize Folder", len(run.listed))
+    yield Started(JobName.RECOGNIZE_FOLDER, len(run.listed))
     yield from (Notice(text) for text in (*context.notices, *filed_notices(passed_over.outputs)))
     if context.spec.body_model_id and not knows_bodies:
-        yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
+        told = Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them.")
+        yield Notice(told)
     for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
         yield from notes_on(look)
         yield from run.take(look)
