@@ -16,7 +16,6 @@ KithError
 from pathlib import Path
 
 from kith.messages import Message, Part
-from kith.messages import command as command
 
 
 class KithError(Exception):

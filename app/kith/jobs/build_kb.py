@@ -28,6 +28,7 @@ from kith.jobs.people_folder import PeopleFolder, read_people_folder
 from kith.jobs.people_links import assign_folders, teach
 from kith.jobs.wording import display_names
 from kith.library.store import Store
+from kith.messages import JobName
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
@@ -58,7 +59,7 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     found = read_people_folder(context.settings, context.store.copies)
     owners = {_path(photo): name for name, photos in found.photos.items() for photo in photos}
     build = _Build(len(owners))
-    yield Started("Build KB", build.total)
+    yield Started(JobName.BUILD_KB, build.total)
     yield from (Notice(text) for text in (*context.notices, *notices, *found.notices))
     for look in look_at_photos(context, (photo for photos in found.photos.values() for photo in photos)):
         yield from notes_on(look)

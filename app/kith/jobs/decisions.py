@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kith.errors import KithError, ModelMismatch, NobodyTaught, command
+from kith.errors import KithError, ModelMismatch, NobodyTaught
 from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
 from kith.library.redecision_records import StoredPhoto
 from kith.library.store import Store
+from kith.messages import Action, Do
 from kith.policies import BodyPolicy
 from kith.settings import Settings
 from kith.values.decisions import Evidence, PhotoDecision
@@ -70,7 +71,9 @@ class Decisions:
             self._forgive(
                 NobodyTaught(
                     f"The knowledge base {self._store.path} knows nobody yet: put one folder of photos per person into "
-                    f"{settings.dataset_folder} and run {command('build-kb')}."
+                    f"{settings.dataset_folder} and run ",
+                    Do(Action.BUILD_KB),
+                    ".",
                 )
             )
         bodies = self._bodies() if faces else gallery_of("", [])
@@ -100,8 +103,10 @@ class Decisions:
             return gallery_of(model_id, samples)
         self._forgive(
             ModelMismatch(
-                f"The knowledge base knows bodies by {', '.join(sorted(others))}, the settings ask for {model_id}: run "
-                f"{command('build-kb')}, or set reid_model and reid_weights back, or body_policy to off."
+                f"The knowledge base knows bodies by {', '.join(sorted(others))}, ",
+                f"the settings ask for {model_id}: run ",
+                Do(Action.BUILD_KB),
+                ", or set reid_model and reid_weights back, or body_policy to off.",
             )
         )
         return gallery_of("", [])

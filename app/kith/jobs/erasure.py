@@ -12,6 +12,7 @@ from kith.jobs.export import export_encodings
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.library.snapshots import kept_copies
+from kith.messages import joined
 from kith.settings import Settings
 from kith.values.persons import Person
 
@@ -38,7 +39,7 @@ def forget(library: OpenLibrary, person: Person) -> Outcome:
     told += [library.people.warning_of_folders(person), refused]
     if copies := earlier_copies(settings):
         told.append(f"Earlier copies still hold their data, delete them: {', '.join(map(str, copies))}.")
-    return Outcome(" ".join(text for text in told if text), ())
+    return Outcome(joined(filter(None, told)))
 
 
 def _export_again(context: Context) -> str:
@@ -48,7 +49,7 @@ def _export_again(context: Context) -> str:
     try:
         export_encodings(context.settings, context.store, context.spec.body_model_id)
     except BadInput as error:
-        return str(error)
+        return error.message
     return ""
 
 

@@ -112,7 +112,7 @@ class OpenLibrary:
             try:
                 problems += self.copies.file(plans)
             except (BadPhoto, FilingFailed) as error:
-                problems.append(str(error))
+                problems.append(error.message)
         return tuple(dict.fromkeys(problems))
 
     def history(self, limit: int = -1) -> list[Change]:

@@ -7,13 +7,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kith.errors import BadInput, FilingFailed, command
+from kith.errors import BadInput, FilingFailed
 from kith.filing.names import safe_name
 from kith.jobs.context import open_context
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_names import as_text, cleaned, hints_on, person_called, same_name
 from kith.jobs.wording import display_names
 from kith.library.person_edits import lived
+from kith.messages import Action, Do, Message, joined
 from kith.values.links import Word, said_to_be
 from kith.values.partial_dates import check_date
 from kith.values.persons import Person
@@ -51,7 +52,7 @@ class People:
         """Return the person of a name, another name or a number (#3); raises BadInput for none and for several."""
         person = person_called(self.all().values(), text)
         if person is None:
-            raise BadInput(f"Nobody is called {text}: {command('people', 'list')} shows everybody.")
+            raise BadInput(f"Nobody is called {text}: ", Do(Action.LIST_PEOPLE), " shows everybody.")
         return person
 
     def meant(self, text: str) -> Person | str:
@@ -76,7 +77,7 @@ class People:
         name = cleaned(name)
         hints = self.likeness(name)
         problems = self._library.change("create", f"{name} is new", lambda: self._store.people.add(name))
-        return Outcome(f"{name} is #{max(self.all())}.{self._namesakes(name)}", problems, hints)
+        return Outcome(Message(f"{name} is #{max(self.all())}.", self._namesakes(name)), problems, hints)
 
     def rename(self, person: Person, name: str, rename_folder: bool = False) -> Outcome:
         """Give a person another name, and their folder in the people folder only if told to.
@@ -97,7 +98,7 @@ class People:
         with open_context(settings, threading.Event(), "Renaming a folder") if folder else nullcontext():
             problems = self._library.change("rename", f"{person.name} renamed to {name}", edit)
         told = f" Their folder is {folder.with_name(safe_name(name))}." if folder else ""
-        return Outcome(f"{person.name} is {name} now.{told}{self._namesakes(name)}", problems, hints)
+        return Outcome(Message(f"{person.name} is {name} now.{told}", self._namesakes(name)), problems, hints)
 
     def merge(self, kept: Person, gone: Person) -> Outcome:
         """Let one person be another, whose names, folders, photos and details they get."""
@@ -138,7 +139,8 @@ class People:
             lambda: self._store.edits.delete(person.id),
             self._store.copies.photos_of(person.id),
         )
-        return Outcome(f"{person.numbered} is deleted. {self.warning_of_folders(person)}".rstrip(), problems)
+        told = [f"{person.numbered} is deleted.", self.warning_of_folders(person)]
+        return Outcome(joined(filter(None, told)), problems)
 
     def set(
         self, person: Person, details: Details, fields: Mapping[str, str | None], aliases: Mapping[str, bool]
@@ -180,12 +182,13 @@ class People:
         if not told:
             return ()
         more = f", and so on in {len(told) - SHOWN} more photos" if len(told) > SHOWN else ""
-        return (
-            (
-                f"Twice in one photo: {', '.join([*told.values()][:SHOWN])}{more}. That is right for a mirror or a "
-                f"collage; else {command('people', 'undo')} takes it back."
-            ),
+        hint = Message(
+            f"Twice in one photo: {', '.join([*told.values()][:SHOWN])}{more}. That is right for a mirror or a "
+            "collage; else ",
+            Do(Action.UNDO),
+            " takes it back.",
         )
+        return (hint,)
 
     def _said_to_be(self, appearance_id: int) -> int | None:
         return said_to_be(self._store.people.links(appearance_id))
@@ -195,7 +198,8 @@ class People:
         if len(several) < 2:
             return ""
         numbers = " and ".join(f"#{person.id}" for person in several)
-        return f" {len(several)} people are called so, {numbers}: {command('people', 'merge')} makes one of two."
+        told = f" {len(several)} people are called so, {numbers}: "
+        return Message(told, Do(Action.MERGE_PEOPLE), " makes one of two.")
 
     # Their folders
 
@@ -211,9 +215,10 @@ class People:
         folders = [str(path) for path in paths if os.path.isdir(path)]
         if not folders:
             return ""
-        return (
-            f"The photos in {' and '.join(folders)} would teach them again at the next {command('build-kb')}: "
-            "move them out of the people folder if you do not want that."
+        return Message(
+            f"The photos in {' and '.join(folders)} would teach them again at the next ",
+            Do(Action.BUILD_KB),
+            ": move them out of the people folder if you do not want that.",
         )
 
     def move_folder_back(self, now: str, then: str) -> str:
@@ -225,7 +230,7 @@ class People:
             with self._store.transaction():
                 self._move_folder(before, after)
         except FilingFailed as error:
-            return str(error)
+            return error.message
         return ""
 
     def _rename_folder(self, before: Path, now: Path) -> None:

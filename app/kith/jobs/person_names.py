@@ -5,8 +5,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.jobs.wording import display_names
+from kith.messages import Action, Do, Message
 from kith.text import as_read
 from kith.values.persons import Person
 
@@ -49,7 +50,7 @@ def person_called(persons: Collection[Person], text: str) -> Person | None:
     found = found or [person for person in persons if same_name(person.name, name)]
     found = found or [person for person in persons if any(same_name(alias, name) for alias in person.aliases)]
     if number and not found:
-        raise BadInput(f"Nobody has the number {name}: {command('people', 'list')} shows everybody.")
+        raise BadInput(f"Nobody has the number {name}: ", Do(Action.LIST_PEOPLE), " shows everybody.")
     if len(found) > 1:
         choice = " or ".join(_told_apart(person, shown[person.id]) for person in found)
         raise BadInput(f"{len(found)} people are called {name}: say which one, {choice}.")
@@ -74,8 +75,8 @@ def hints_on(persons: Collection[Person], name: str) -> tuple[str, ...]:
     person = None if known else _nearest(persons, name)
     if person is None:
         return ()
-    merge = command("people", "merge")
-    return (f"{name} is much like {person.numbered}. If they are one person, {merge} makes one of two.",)
+    told = f"{name} is much like {person.numbered}. If they are one person, "
+    return (Message(told, Do(Action.MERGE_PEOPLE), " makes one of two."),)
 
 
 def _names_of(person: Person) -> tuple[str, ...]:

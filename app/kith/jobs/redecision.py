@@ -9,7 +9,7 @@ from itertools import chain
 from math import isclose
 from pathlib import Path
 
-from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught, command
+from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught
 from kith.filing.copies import clear_remnants
 from kith.identity.decision import Decider
 from kith.jobs.context import Context
@@ -18,6 +18,7 @@ from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDon
 from kith.jobs.filed_copies import FiledCopies, Folders
 from kith.jobs.wording import display_names
 from kith.library.redecision_records import StoredPhoto
+from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
 from kith.values.links import Link, Source, known_as, said_to_be
 
@@ -36,7 +37,7 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     run = _Run(context, preview)
     if not preview:
         run.clear_remnants()
-    yield Started("Decide Again", run.total)
+    yield Started(JobName.DECIDE_AGAIN, run.total)
     yield from (Notice(text) for text in context.notices)
     yield from run.spans()
     yield run.finish()
@@ -138,7 +139,7 @@ class _Run:
         store, settings = self.context.store, self.context.settings
         self.photos = store.redecisions.recognised(settings.dataset_folder)
         if not self.photos:
-            raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run {command('recognize')} first.")
+            raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run ", Do(Action.RECOGNIZE), " first.")
         self.decisions = Decisions(settings, store, self.context.spec.body_model_id, forgives=(NobodyTaught,))
         self.copies = FiledCopies(store)
         self._read_people()
@@ -170,7 +171,7 @@ class _Run:
         yield from self._pass(self.photos, is_complete=False)
         yield from self._pass(self.hanging, is_complete=True)
         if self.changed_beside:
-            yield Notice(f"You changed people meanwhile: run {command('redecide')} once more.")
+            yield Notice(Message("You changed people meanwhile: run ", Do(Action.REDECIDE), " once more."))
 
     def _pass(self, photos: Sequence[int], is_complete: bool) -> Iterator[Event]:
         start = 0

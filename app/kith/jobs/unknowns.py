@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.identity.grouping import grouped, near_groups
 from kith.jobs.outcome import Outcome
 from kith.jobs.references import photo_meant
 from kith.jobs.user_words import Is
 from kith.library.group_records import Member
 from kith.library.store import Store
+from kith.messages import Action, Do
 from kith.text import counted
 from kith.values.links import denied_by_user
 from kith.values.persons import Person
@@ -91,7 +92,9 @@ class Unknowns:
         """Return the appearances in a group."""
         members = self._store.groups.groups().get(group_id)
         if not members:
-            raise BadInput(f"There is no group {group_id} of unknown people: {command('unknowns')} shows them.")
+            raise BadInput(
+                f"There is no group {group_id} of unknown people: ", Do(Action.SHOW_UNKNOWNS), " shows them."
+            )
         return [member.appearance_id for member in members]
 
     def ever_in_group(self, group_id: int) -> list[int]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.jobs.wording import IN_WORDS
+from kith.messages import Action, Do
 from kith.text import counted
 from kith.values.links import Source, Word, known_as, said_to_be
 from kith.values.persons import Person
@@ -89,8 +90,9 @@ class TakenBack:
         if all(link.source is not Source.USER for link in links):
             says = f"; the {links[0].source} says so" if links else ""
             raise BadInput(
-                f"You never said that {shown} is {person.numbered}{says}: {command('unlink', '--never')} says that it "
-                "is not."
+                f"You never said that {shown} is {person.numbered}{says}: ",
+                Do(Action.SAY_NEVER),
+                " says that it is not.",
             )
         return Said(
             "unlink",
@@ -112,9 +114,7 @@ class Ignored:
         links = library.store.people.links
         known = next((key for key in appearances if said_to_be(links(key)) is not None), None)
         if known is not None:
-            raise BadInput(
-                f"{library.label(known)} is somebody known: {command('unlink', '--never')} says that it is not."
-            )
+            raise BadInput(f"{library.label(known)} is somebody known: ", Do(Action.SAY_NEVER), " says that it is not.")
         ignored = library.unknowns.ignored_keys()
         new = [key for key in appearances if key not in ignored]
         if not new:
@@ -133,7 +133,7 @@ class Heeded:
         """Return the word as it can be written down; raises BadInput where none of them is ignored."""
         back = sorted(library.unknowns.ignored_keys().intersection(self.appearances))
         if not back:
-            raise BadInput(f"None of them is ignored: {command('unknowns', '--ignored')} shows who is.")
+            raise BadInput("None of them is ignored: ", Do(Action.SHOW_IGNORED), " shows who is.")
         text = f"{_count(library, back)} no longer ignored"
         return Said("heed", text, f"{text}.", lambda: library.store.groups.heed(back))
 
