@@ -17,7 +17,7 @@ from kith.identity.decision import LEAST_PIXELS_NAMED
 from kith.identity.gallery import is_good
 from kith.identity.lessons import lesson_of
 from kith.jobs.context import open_context
-from kith.jobs.looking import look_at_photos, save_look
+from kith.jobs.looks import look_at_photos, save_look
 from kith.library.store import open_store
 from kith.photos.search import find_photos
 from kith.policies import BodyPolicy

@@ -17,8 +17,8 @@ from bench_tables import Row, Tables
 from kith.identity.decision import Decider
 from kith.jobs.context import open_context
 from kith.jobs.events import RedecisionFinished
-from kith.jobs.redecide import redecide
-from kith.jobs.refiling import Refiler
+from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.redecision import redecide
 from kith.library.redecision_records import RedecisionRecords
 from kith.library.store import open_store
 from kith.policies import BodyPolicy
@@ -65,8 +65,8 @@ def _measure(root: Path, changes: Row) -> Row:
         (RedecisionRecords, "photos", "read"),
         (Decider, "photos", "match"),
         (RedecisionRecords, "replace", "write"),
-        (Refiler, "plans", "file"),
-        (Refiler, "file", "file"),
+        (FiledCopies, "plans", "file"),
+        (FiledCopies, "file", "file"),
     ):
         setattr(owner, name, _timed(getattr(owner, name), stages, stage))
     began = time.perf_counter()

@@ -67,7 +67,7 @@ def analysis(config: Config) -> Iterator[Run]:
     """Give Kith's road of a photo up to its observations, by way of worker processes; nothing is kept."""
     from kith.errors import BadPhoto
     from kith.jobs.context import open_context
-    from kith.jobs.looking import look_at_photos
+    from kith.jobs.looks import look_at_photos
 
     workers = StandingExecutor(config["workers"])
     settings = _with_library(_settings(config))

@@ -9,8 +9,9 @@ from PIL import ExifTags, Image
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
-from kith.jobs.people import open_people
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.user_words import Is
 from kith.library.store import open_store
 from kith.settings import Settings
 from tests.desk import no_analysis, run_job
@@ -79,8 +80,8 @@ class Album:
 
     def name(self, path: Path, person: str) -> None:
         """Say that the only one in a photo is a person."""
-        with closing(open_people(self.settings)) as people:
-            photo_id = people.store.photos.at_path(path)
+        with closing(OpenLibrary(self.settings)) as library:
+            photo_id = library.store.photos.at_path(path)
             assert photo_id is not None
-            (key,) = people.store.photos.appearances(photo_id)
-            people.link(key, people.find(person))
+            (key,) = library.store.photos.appearances(photo_id)
+            library.say(Is([key], library.people.find(person)))

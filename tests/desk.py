@@ -16,10 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kith.jobs import looking
+from kith.jobs import looks
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context, open_context
 from kith.jobs.events import BuildFinished, Event, RecognitionFinished
+from kith.jobs.explanation import Why
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.workers import ExecutorFactory, InlineExecutor
 from kith.library.store import open_store
@@ -45,7 +47,7 @@ def shared_folder() -> Path:
 
 def is_analysis(function: Callable[..., Any]) -> bool:
     """Tell whether that is what looks at photos, not what only reads their files."""
-    return getattr(function, "func", None) is looking.analyse
+    return getattr(function, "func", None) is looks.analyse
 
 
 class _NoAnalysis(InlineExecutor):
@@ -80,6 +82,12 @@ def run_job(
             if len(events) == stop_at:
                 stop.set()
     return events
+
+
+def why(settings: Settings, photo: str | Path) -> Why:
+    """Return the grounds of the decisions on a photo."""
+    with OpenLibrary(settings) as library:
+        return library.why(photo)
 
 
 class Desk:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kith.errors import BadPhoto, KithError
-from kith.jobs import looking
+from kith.jobs import looks
 from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
 from kith.photos.pixels import load_at_least
@@ -100,8 +100,8 @@ def see(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithError]
 
 def open_eyes(replace: Callable[[object, str, object], None]) -> None:
     """Let the jobs of this process, and their workers, see by these eyes instead of the networks."""
-    replace(looking, "analyse", see)
-    replace(looking, "made_ready", lambda spec, _device: spec)
+    replace(looks, "analyse", see)
+    replace(looks, "made_ready", lambda spec, _device: spec)
 
 
 def _seen(path: Path, orientation: int, spec: EngineSpec) -> Analysis | BadPhoto:

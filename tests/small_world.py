@@ -16,9 +16,9 @@ from kith.filing.names import folder_names
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import Event, PhotoDone, RedecisionFinished
-from kith.jobs.people import People, open_people
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.recognize_folder import recognize_folder
-from kith.jobs.redecide import redecide
+from kith.jobs.redecision import redecide
 from kith.jobs.workers import InlineExecutor
 from kith.library.store import Store, open_store
 from kith.photos.box import Box
@@ -168,9 +168,9 @@ class World:
         self.may_lag = False
         return finished
 
-    def people(self) -> "closing[People]":
-        """Open the library to edit its people."""
-        return closing(open_people(self.settings))
+    def library(self) -> "closing[OpenLibrary]":
+        """Open the library to ask and change."""
+        return closing(OpenLibrary(self.settings))
 
     # What there is
 

@@ -166,7 +166,7 @@ def test_busy_library_ends_with_3_and_names_the_holder(taught: Desk) -> None:
 
 
 def test_bug_ends_with_1_and_its_traceback_is_in_the_log(own_home: Path) -> None:
-    bug = "import kith.cli.main\ndef fail(*_, **__): raise ZeroDivisionError('a bug')\nkith.cli.main.run_job = fail"
+    bug = "import kith.cli.main\ndef fail(*_, **__): raise ZeroDivisionError('a bug')\nkith.cli.command.run_job = fail"
     code, out, err = finished(kith("build-kb", code=bug))
     assert (code, out) == (1, "")
     log = own_home / "log/kith.log"

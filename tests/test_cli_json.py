@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from kith.cli.main import cli
-from kith.cli.printing import as_json_text
+from kith.cli.output import as_json_text
 from kith.jobs.backup import back_up
 from kith.values.decisions import Candidate
 from tests.small_world import World

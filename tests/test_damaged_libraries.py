@@ -18,7 +18,8 @@ from typer.main import get_command
 
 from kith.cli.main import cli, main
 from kith.jobs.backup import back_up
-from kith.jobs.unknowns import open_unknowns
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.user_words import Ignored, Is, IsNot
 from kith.settings import save
 from tests.damages import ENTRIES, FILES, STRUCTURE
 from tests.small_world import World
@@ -72,16 +73,16 @@ def world(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[
         made = World(Path(root))
         made.put(7, "input")
         made.recognise()
-        with made.people() as people:
-            ann, bob, eve = (people.persons()[key] for key in (1, 2, 3))
+        with made.library() as library:
+            ann, bob, eve = (library.people.all()[key] for key in (1, 2, 3))
             faces = [key for (key,) in made.query("SELECT appearance_id FROM links WHERE source = 'machine'")]
-            people.set(ann, {"birth": "1950-03", "notes": "tall"}, {"nick": "Annie"}, {"Anna": True})
-            people.rename(bob, "Robert")
-            people.link(faces[0], eve)
-            people.never(faces[1], ann)
-        with closing(open_unknowns(made.settings)) as unknowns:
-            assert unknowns.groups(2)
-            unknowns.ignore([made.query("SELECT max(appearance_id) FROM unknown_groups")[0][0]])
+            library.people.set(ann, {"birth": "1950-03", "notes": "tall"}, {"nick": "Annie"}, {"Anna": True})
+            library.people.rename(bob, "Robert")
+            library.say(Is([faces[0]], eve))
+            library.say(IsNot(faces[1], ann))
+        with closing(OpenLibrary(made.settings)) as library:
+            assert library.unknowns.groups(2)
+            library.say(Ignored([made.query("SELECT max(appearance_id) FROM unknown_groups")[0][0]]))
     save(made.root / "settings.json", made.settings)
     vector = np.random.default_rng(0).normal(size=128)
     (made.root / "old.pkl").write_bytes(pickle.dumps({"encodings": [vector / 8], "names": ["Old"]}))

@@ -14,7 +14,7 @@ from kith.errors import ModelMismatch
 from kith.identity.assignment import FIRST, Claim, assign
 from kith.identity.decision import LEAST_PIXELS_NAMED
 from kith.identity.exclusions import Life
-from kith.jobs.settling import machine_links
+from kith.jobs.decisions import machine_links
 from kith.library.store import Store, open_store
 from kith.policies import BodyPolicy
 from kith.values.decisions import Decision, Evidence, Exclusion, PhotoDecision, Reason

@@ -29,7 +29,7 @@ needs_shim = pytest.mark.skipif(
 DRIVER = """
 import json, os, sys
 from kith.cli import main as command_line
-from kith.jobs import redecide
+from kith.jobs import redecision
 for line in sys.stdin:
     trial = json.loads(line)
     child = os.fork()
@@ -56,8 +56,8 @@ def world(tmp_path: Path) -> World:
     """A world with something to merge, to undo and to decide again."""
     made = World(tmp_path / "world")
     made.recognise()
-    with made.people() as people:
-        people.rename(people.persons()[1], "Anna")
+    with made.library() as library:
+        library.people.rename(library.people.all()[1], "Anna")
     made.values["face_tol"] = 0.3
     save(made.root / "settings.json", made.settings)
     return made

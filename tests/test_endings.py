@@ -10,6 +10,7 @@ from PIL import Image
 
 from kith.errors import BadInput
 from kith.gui.lines import lines_of
+from kith.gui.wording import in_window
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, RecognitionFinished
@@ -66,7 +67,7 @@ def test_pictures_left_out_are_counted_by_ending_in_both_summaries(tmp_path: Pat
     lines = recognition_summary(finished)
     assert "14 pictures left out: 9 .jpg, 5 .gif; valid_exts adds them." in lines
     assert "3 pictures left out that Kith cannot read: 2 .cr2, 1 .psd; save them as JPEG." in lines
-    shown = [text for _, text in lines_of(finished)]
+    shown = [in_window(text) for _, text in lines_of(finished)]
     assert "14 pictures left out: 9 .jpg, 5 .gif; “Photo file endings” in the settings adds them." in shown
 
     built = run_job(album.settings, build_kb, executor=lambda: album.eyes)[-1]

@@ -21,9 +21,9 @@ from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery
 from kith.jobs.build_kb import build_kb
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
-from kith.jobs.people import open_people
-from kith.jobs.redecide import redecide
-from kith.jobs.why import why
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.redecision import redecide
+from kith.jobs.user_words import Is, IsNot
 from kith.jobs.workers import InlineExecutor
 from kith.library.store import open_store
 from kith.photos.box import Box
@@ -35,7 +35,7 @@ from kith.values.sightings import Case, Sighting
 from kith.vision.engines import EngineSpec
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
-from tests.desk import Desk, is_analysis, no_analysis, shared_folder
+from tests.desk import Desk, is_analysis, no_analysis, shared_folder, why
 from tests.galleries import ANN, BOB, EVE, bodies, decide, decider, turned
 from tests.making import BLURRED, body, face
 from tests.networks import onnx_bodies
@@ -424,8 +424,8 @@ def test_a_person_deleted_while_photos_are_held_is_nobody(album: Album) -> None:
             if isinstance(event, PhotoDone):
                 told.append((event.row.file, list(event.row.people)))
                 if len(told) == 1:
-                    with closing(open_people(album.desk.settings)) as people:
-                        people.delete(people.find(ANNA))
+                    with closing(OpenLibrary(album.desk.settings)) as library:
+                        library.people.delete(library.people.find(ANNA))
 
     album.run(beside)
     assert told == [("b.png", [ANNA]), ("a.png", [])]
@@ -434,8 +434,8 @@ def test_a_person_deleted_while_photos_are_held_is_nobody(album: Album) -> None:
 def test_a_death_within_the_event_is_heeded(album: Album) -> None:
     back = _anna_turns_away(album, LATER)
     album.desk.change(event_gap=5.0)
-    with closing(open_people(album.desk.settings)) as people:
-        people.set(people.find(ANNA), {"death": "2020-05-17"}, {}, {})
+    with closing(OpenLibrary(album.desk.settings)) as library:
+        library.people.set(library.people.find(ANNA), {"death": "2020-05-17"}, {}, {})
     assert album.told()[back] == ([ANNA], ())
     later = album.add("later.png", LATER + timedelta(hours=4, minutes=59), (ANNA, False, 1))
     midnight = album.add("midnight.png", LATER + timedelta(hours=9), (ANNA, False, 1))
@@ -446,11 +446,11 @@ def test_a_death_within_the_event_is_heeded(album: Album) -> None:
 def test_the_users_word_holds_within_events(album: Album) -> None:
     back = _anna_turns_away(album)
     album.recognize()
-    with closing(open_people(album.desk.settings)) as people:
+    with closing(OpenLibrary(album.desk.settings)) as library:
         ((key,),) = album.desk.query(
             "SELECT a.id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path LIKE '%/a.png'"
         )
-        people.never(key, people.find(ANNA))
+        library.say(IsNot(key, library.people.find(ANNA)))
     assert album.desk.copies() == [f"{ANNA}/b.png", "Unknown/a.png"]
     assert album.told()[back] == ([], ())
 
@@ -462,8 +462,8 @@ def test_a_users_word_on_one_body_keeps_what_the_event_says_of_another(album: Al
     ((key,),) = album.desk.query(
         "SELECT max(a.id) FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path LIKE '%/a.png'"
     )
-    with closing(open_people(album.desk.settings)) as people:
-        people.link(key, people.find(CARL))
+    with closing(OpenLibrary(album.desk.settings)) as library:
+        library.say(Is([key], library.people.find(CARL)))
     assert album.desk.copies() == [f"{ANNA}/a.png", f"{ANNA}/b.png", f"{CARL}/a.png"]
 
 

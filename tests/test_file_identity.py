@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from PIL import ExifTags, Image
 
-from kith.jobs.people import open_people
-from kith.jobs.redecide import redecide
-from kith.jobs.why import why
-from kith.jobs.why_lines import why_lines
+from kith.jobs.explanation_lines import why_lines
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.redecision import redecide
+from kith.jobs.user_words import Is
 from kith.library import migrations
 from kith.library.store import open_store
 from tests.album import ANN, BOB, EVE, Album
-from tests.desk import no_analysis, run_job
+from tests.desk import no_analysis, run_job, why
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw
 
 
@@ -65,8 +65,8 @@ def test_a_word_on_one_of_two_files_counts_for_the_other_way_up_found_later(albu
     stored = _turned(draw((EVE, LEFT)))
     right = album.save(stored, "album/right.png", 6)
     album.recognise()
-    with closing(open_people(album.settings)) as people:
-        people.create("Eve")
+    with closing(OpenLibrary(album.settings)) as library:
+        library.people.create("Eve")
     album.name(right, "Eve")
     album.save(stored, "album/wrong.png", 1)
     assert album.recognise() == {"right.png": ("Eve",), "wrong.png": ("Eve",)}
@@ -99,8 +99,8 @@ def test_a_file_edited_in_place_keeps_the_words_said_of_it(album: Album, ending:
     image, how = draw((EVE, LEFT), shade=9), {"lossless": True} if ending == "webp" else {}
     path = album.save(image, f"album/x.{ending}", **how)
     album.recognise()
-    with closing(open_people(album.settings)) as people:
-        people.create("Eve")
+    with closing(OpenLibrary(album.settings)) as library:
+        library.people.create("Eve")
     album.name(path, "Eve")
     said = album.said()
 
@@ -118,11 +118,11 @@ def test_a_rotation_written_into_the_pixels_keeps_the_words(album: Album) -> Non
     upright = draw((EVE, LEFT), (ANN, RIGHT))
     path = album.save(_turned(upright), "album/x.png", 6)
     album.recognise()
-    with closing(open_people(album.settings)) as people:
-        people.create("Eve")
-        photo_id = people.store.photos.at_path(path) or 0
-        unknown = [key for key in people.store.photos.appearances(photo_id) if not people.store.people.links(key)]
-        people.link(unknown[0], people.find("Eve"))
+    with closing(OpenLibrary(album.settings)) as library:
+        library.people.create("Eve")
+        photo_id = library.store.photos.at_path(path) or 0
+        unknown = [key for key in library.store.photos.appearances(photo_id) if not library.store.people.links(key)]
+        library.say(Is([unknown[0]], library.people.find("Eve")))
     album.save(upright, "album/x.png", 1)
     assert album.recognise() == {"x.png": ("Ann", "Eve")}
     assert sorted(album.tree()) == ["Ann/x.png", "Eve/x.png"]
@@ -136,8 +136,8 @@ def test_a_rotation_written_into_the_pixels_keeps_the_words(album: Album) -> Non
 def test_another_photo_saved_under_the_name_starts_anew(album: Album, after: Image.Image) -> None:
     path = album.save(draw((EVE, LEFT), shade=9), "album/x.png")
     album.recognise()
-    with closing(open_people(album.settings)) as people:
-        people.create("Eve")
+    with closing(OpenLibrary(album.settings)) as library:
+        library.people.create("Eve")
     album.name(path, "Eve")
     album.save(after, "album/x.png")
     album.recognise()
@@ -148,8 +148,8 @@ def test_words_are_copied_where_another_file_still_holds_the_photo_as_it_was(alb
     image = draw((EVE, LEFT))
     edited, kept = album.save(image, "album/a.png"), album.save(image, "album/b.png")
     album.recognise()
-    with closing(open_people(album.settings)) as people:
-        people.create("Eve")
+    with closing(OpenLibrary(album.settings)) as library:
+        library.people.create("Eve")
     album.name(kept, "Eve")
     album.save(_brighter(image), "album/a.png")
     assert album.recognise() == {"a.png": ("Eve",), "b.png": ("Eve",)}

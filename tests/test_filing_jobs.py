@@ -13,8 +13,8 @@ from PIL.PngImagePlugin import PngInfo
 from kith.errors import BadInput
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
+from kith.jobs.erasure import forget
 from kith.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
-from kith.jobs.forgetting import forget
 from kith.jobs.recognize_folder import REPORT, recognize_folder
 from kith.photos.outputs import MARKER
 from tests.desk import run_job
@@ -115,8 +115,8 @@ def test_a_users_word_lets_copies_of_a_tagged_photo_follow_once_it_was_looked_at
     _events(world)
     _tag(world.root / "input/6.png", "at the lake")
     before = _copies(world)
-    with world.people() as people:
-        assert people.rename(people.find("Ann"), "Anna").problems == ()
+    with world.library() as library:
+        assert library.people.rename(library.people.find("Ann"), "Anna").problems == ()
     assert _copies(world)["Anna/6.png"] == before["Ann/6.png"]  # nobody has looked at the photo as it is now
     _events(world)
     tagged = _tag(world.root / "input/6.png", "at the lake in May")
@@ -125,8 +125,8 @@ def test_a_users_word_lets_copies_of_a_tagged_photo_follow_once_it_was_looked_at
         return recognize_folder(context, [world.root / "input/6.png"], None)
 
     run_job(world.settings, only_told, executor=lambda: world.eyes)
-    with world.people() as people:
-        assert people.rename(people.find("Anna"), "Ann").problems == ()
+    with world.library() as library:
+        assert library.people.rename(library.people.find("Anna"), "Ann").problems == ()
     assert _copies(world)["Ann/6.png"] == _copies(world)["Bob/6.png"] == tagged
 
 
@@ -266,13 +266,13 @@ def test_forgetting_names_what_is_kept_beside_and_what_is_not_its_own(world: Wor
     export = world.settings.encodings_file
     export.write_bytes(pickle.dumps({"face_encodings": [FACE], "face_names": ["Ann"]}))
     _built(world)
-    with world.people() as people:
-        told = forget(people, people.find("Eve")).text
+    with world.library() as library:
+        told = forget(library, library.people.find("Eve")).text
     assert str(export.with_name("encodings.pkl.before-kith")) in told
     assert "Eve" not in pickle.loads(export.read_bytes())["face_names"]
     export.write_bytes(b"my own notes")
-    with world.people() as people:
-        told = forget(people, people.find("Bob")).text
+    with world.library() as library:
+        told = forget(library, library.people.find("Bob")).text
     assert f"{export} is no knowledge base" in told
     assert export.read_bytes() == b"my own notes"
 

@@ -41,9 +41,9 @@ def _letters(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[Non
 def world(tmp_path: Path) -> World:
     """Faces that may be people of long names."""
     world = World(tmp_path)
-    with world.people() as people:
-        people.rename(people.find("Ann"), LONG_WORD)
-        people.rename(people.find("Bob"), LONG_NAME)
+    with world.library() as library:
+        library.people.rename(library.people.find("Ann"), LONG_WORD)
+        library.people.rename(library.people.find("Bob"), LONG_NAME)
     world.recognise()
     return world
 

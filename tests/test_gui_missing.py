@@ -49,7 +49,9 @@ def test_after_a_build_the_user_is_asked_whether_to_forget_who_is_missing(qtbot:
     shutil.rmtree(album.root / "people/Bob")
     window = _window(qtbot, album)
     build(qtbot, window)
-    console_has(qtbot, window, "is away; what it taught is kept (2 photos); you are asked whether to forget it.")
+    console_has(
+        qtbot, window, "is away; what it taught is kept (2 photos); “Forget” in the question that follows drops it."
+    )
     asked = dialog(qtbot, QMessageBox)
     assert f"Bob: {album.root / 'people/Bob'}" in asked.text()
     assert asked.defaultButton() is not None
@@ -94,7 +96,7 @@ def test_a_people_folder_that_is_gone_is_no_first_start_and_is_not_made(qtbot: Q
     click(qtbot, welcome.later)
     assert not people.exists()
     (album.root / "unplugged").rename(people)
-    window._refresh()
+    window.refresh()
     qtbot.waitUntil(lambda: "not there now" not in window.steps.build.accessibleName(), timeout=PATIENCE_MS)
 
 

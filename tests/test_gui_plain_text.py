@@ -34,9 +34,9 @@ pytestmark = posix_only  # elsewhere no file is called so
 def world(tmp_path: Path) -> World:
     """A library of people and photos with markup in their names, some of them in question."""
     world = World(tmp_path / FILE)
-    with world.people() as people:
-        people.rename(people.find("Ann"), PERSON)
-        people.rename(people.find("Bob"), f"{PERSON} 2")
+    with world.library() as library:
+        library.people.rename(library.people.find("Ann"), PERSON)
+        library.people.rename(library.people.find("Bob"), f"{PERSON} 2")
     for photo in list((world.root / "input").iterdir()):
         photo.rename(photo.with_name(f"{FILE} {photo.name}"))
     world.recognise()

@@ -176,7 +176,7 @@ def test_escape_leaves_the_name_before_it_closes_the_dialog(qtbot: QtBot, desk: 
 
 def test_a_name_that_several_have_is_asked_about(qtbot: QtBot, desk: Desk) -> None:
     with reviewing(desk) as review:
-        review.store.people.add("Powell")
+        review.library.store.people.add("Powell")
     dialog = _open(qtbot, desk)
     photo = _photo(dialog)
     qtbot.keyClicks(dialog.view.name.edit, "powell")

@@ -287,15 +287,15 @@ def test_the_last_answer_of_all_can_be_taken_back(qtbot: QtBot, world: World, re
 
 def test_what_was_changed_elsewhere_since_is_left_alone(qtbot: QtBot, world: World, review: ReviewDialog) -> None:
     _press(qtbot, review, Key.Key_1)
-    with world.people() as people:
-        people.create("Zoe")
+    with world.library() as library:
+        library.people.create("Zoe")
     before = _state(world)
     _press(qtbot, review, Key.Key_Z, ctrl=True)
     assert _state(world) == before
     assert "changed elsewhere" in review.note.text()
     assert "Zoe is new" in review.note.text()
-    with world.people() as people:
-        people.undo()
+    with world.library() as library:
+        library.undo()
     _press(qtbot, review, Key.Key_Z, ctrl=True)
     assert _said(world) == []
 
@@ -330,8 +330,8 @@ def _asked(qtbot: QtBot, review: ReviewDialog, name: str) -> QMessageBox:
 @pytest.fixture
 def sharon(qtbot: QtBot, world: World) -> ReviewDialog:
     """A review where Ariel Sharon is known."""
-    with world.people() as people:
-        people.rename(people.find("Ann"), "Ariel Sharon")
+    with world.library() as library:
+        library.people.rename(library.people.find("Ann"), "Ariel Sharon")
     return _open(qtbot, world)
 
 

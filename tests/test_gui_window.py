@@ -22,7 +22,6 @@ from pytestqt.qtbot import QtBot
 from kith import __version__
 from kith.gui.console import MOST_LINES, ON_DARK, ON_LIGHT, Console, Kind
 from kith.gui.help import ProblemDialog
-from kith.gui.lines import in_window_words
 from kith.gui.main_window import MainWindow
 from kith.gui.progress import SMOOTHED_OVER_S, Pace, time_left
 from kith.gui.recognize_dialog import RecognizeDialog
@@ -298,11 +297,6 @@ def test_errors_to_act_on_say_what_to_do_in_the_windows_words(qtbot: QtBot, desk
     assert "kith on the command line" in box.text()
     assert "wait until it has ended" in box.text()
     wait_for_end(qtbot, window)
-
-
-def test_words_of_the_command_line_become_those_of_the_window() -> None:
-    text = "Delete it and run kith models download yunet_2026may. dataset_dir in the settings names it."
-    assert in_window_words(text) == "Delete it and run Help ▸ First Steps…. “People folder” in the settings names it."
 
 
 class _Deadly(WorkerProcesses):

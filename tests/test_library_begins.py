@@ -15,7 +15,7 @@ from kith.errors import BadInput, BadKnowledgeBase, KithError
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import open_context
 from kith.jobs.import_kb import import_kb
-from kith.jobs.library import open_library
+from kith.jobs.library_file import open_records
 from kith.settings import Settings, load, load_user_settings, people_folder_is_away, save, with_overrides
 from tests.album import Album
 from tests.desk import finished, kith
@@ -114,7 +114,7 @@ def test_a_library_that_is_a_link_to_nowhere_is_not_begun_behind_it(folder: Path
     (folder / "people/library.sqlite").symlink_to(folder / "drive/library.sqlite")
     settings = Settings.at(folder, {"dataset_dir": "people"})
     with pytest.raises(BadKnowledgeBase, match="is not there"):
-        open_library(settings, create)
+        open_records(settings, create)
     assert list((folder / "drive").iterdir()) == []
 
 

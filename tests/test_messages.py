@@ -13,17 +13,17 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from kith.cli.main import cli
-from kith.cli.printing import terminal
+from kith.cli.output import terminal
 from kith.errors import BadInput, BadPhoto, KithError, ModelMissing
-from kith.jobs.editing import Editor
 from kith.jobs.engines import find_engines
-from kith.jobs.naming import who
-from kith.jobs.why import why
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_names import person_called
+from kith.jobs.user_words import Is
 from kith.jobs.wording import display_names
 from kith.text import printable
 from kith.values.persons import Person
 from kith.vision.torchreid_networks import network_names
-from tests.desk import REPOSITORY, finished, kith
+from tests.desk import REPOSITORY, finished, kith, why
 from tests.making import FULL, needs_full_disk, posix_only
 from tests.small_world import World
 
@@ -61,8 +61,8 @@ def _key(world: World, path: str) -> int:
 
 def test_what_is_printed_of_somebody_in_a_photo_is_understood(world: World) -> None:
     stranger, ann, five = _key(world, "input/8.png"), _key(world, "input/below/8.png"), _key(world, "input/5.png")
-    with closing(Editor(world.settings)) as library:
-        library.link(five, "Zoe")
+    with closing(OpenLibrary(world.settings)) as library:
+        library.say(Is([five], "Zoe"))
         printed = library.history()[0].summary.removesuffix(" is Zoe")
         assert printed == f"5.png#{five}"
         for text, key in {
@@ -106,7 +106,7 @@ def test_a_name_is_understood_as_it_is_printed_and_as_it_is(world: World) -> Non
     (world.root / "input/5.png").rename(path)
     world.recognise()
     key = _key(world, f"input/{path.name}")
-    with closing(Editor(world.settings)) as library:
+    with closing(OpenLibrary(world.settings)) as library:
         assert library.appearance(f"{path.name}#{key}") == key
         assert library.appearance(f"{printable(path.name)}#{key}") == key
 
@@ -300,9 +300,9 @@ def test_people_written_alike_carry_their_number_and_are_found_by_it(names: list
     told = display_names(people)
     assert list(told.values()) == shown
     for person in people:
-        assert who(people, told[person.id]) == person
-        assert who(people, unicodedata.normalize("NFD", told[person.id]).lower()) == person
-        assert who(people, f"#{person.id}") == person
+        assert person_called(people, told[person.id]) == person
+        assert person_called(people, unicodedata.normalize("NFD", told[person.id]).lower()) == person
+        assert person_called(people, f"#{person.id}") == person
 
 
 # Names that would command a terminal
@@ -312,9 +312,11 @@ def test_people_written_alike_carry_their_number_and_are_found_by_it(names: list
 def test_no_name_commands_the_terminal(world: World) -> None:
     name = "a\x1b[31mred\x9b0m\u202egnp.png"
     (world.root / "input/5.png").rename(world.root / f"input/{name}")
-    with world.people() as people:
-        people.rename(people.find("Ann"), "Ann\x1b[2J")
-        people.set(people.find("Bob"), {"notes": "\x1b]0;title\x07"}, {"\x1bkey": "\x1bvalue"}, {"\x1bBobby": True})
+    with world.library() as library:
+        library.people.rename(library.people.find("Ann"), "Ann\x1b[2J")
+        library.people.set(
+            library.people.find("Bob"), {"notes": "\x1b]0;title\x07"}, {"\x1bkey": "\x1bvalue"}, {"\x1bBobby": True}
+        )
     for arguments in (
         ["recognize"], ["recognize", "--output", "{root}/o\x1b[1m"], ["people", "list"], ["people", "show", "Bob"],
         ["why", name], ["why", "no\x1b[31m.png"], ["why", "a", "b\x1b[31m.png"], ["people", "show", "\x1b[31m"],

@@ -10,10 +10,11 @@ import pytest
 
 from kith.errors import BadInput
 from kith.gui.lines import lines_of
+from kith.gui.wording import in_window
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, PhotoDone
-from kith.jobs.people import open_people
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.wording import build_summary
 from kith.library.store import open_store
@@ -94,7 +95,9 @@ def test_what_a_missing_folder_taught_is_kept_and_said_until_the_user_forgets_it
         where = "has no photo now" if folder.is_dir() else "is away"
         told = f"Bob: the folder {folder} {where}; what it taught is kept (2 photos); "
         assert f"{told}kith build-kb --forget-missing drops it." in build_summary(built)
-        assert f"{told}you are asked whether to forget it." in [text for _, text in lines_of(built)]
+        assert f"{told}“Forget” in the question that follows drops it." in [
+            in_window(text) for _, text in lines_of(built)
+        ]
         assert _shown(album) == {"ann.png": ["Ann"], "bob.png": ["Bob"]}
     forgotten = _build(album, forget="all")
     assert f"Bob: the folder {folder} {where}; what it taught is forgotten (2 photos)." in build_summary(forgotten)
@@ -173,8 +176,8 @@ def test_a_new_link_that_leads_nowhere_is_said(album: Album) -> None:
 
 
 def test_of_two_folders_of_one_person_one_may_be_missing(album: Album) -> None:
-    with closing(open_people(album.settings)) as people:
-        people.merge(people.find("Ann"), people.find("Bob"))
+    with closing(OpenLibrary(album.settings)) as library:
+        library.people.merge(library.people.find("Ann"), library.people.find("Bob"))
     _delete(album)
     (album.root / "people/Ann/1.png").unlink()
     for _ in range(2):

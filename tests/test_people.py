@@ -14,11 +14,12 @@ import pytest
 from kith.errors import BadInput, BadKnowledgeBase, StoreBusy
 from kith.filing.old_encodings import read_old_encodings
 from kith.jobs.context import open_context
-from kith.jobs.editing import Outcome
+from kith.jobs.erasure import forget
 from kith.jobs.events import PhotoDone
-from kith.jobs.forgetting import forget
-from kith.jobs.people import People, open_people
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
 from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.user_words import Is, IsNot, TakenBack
 from kith.jobs.workers import InlineExecutor
 from kith.library.store import Store, open_store
 from kith.values.links import Link, Source, Word
@@ -206,8 +207,8 @@ def desk(tmp_path: Path, material: Path, seen: Path) -> Desk:
 
 
 @pytest.fixture
-def people(desk: Desk) -> Iterator[People]:
-    with closing(open_people(desk.settings)) as opened:
+def library(desk: Desk) -> Iterator[OpenLibrary]:
+    with closing(OpenLibrary(desk.settings)) as opened:
         yield opened
 
 
@@ -231,9 +232,9 @@ def _of(desk: Desk, person: str) -> list[str]:
     return [name.partition("/")[2] for name in desk.copies() if name.startswith(f"{person}/")]
 
 
-def test_copies_of_a_renamed_person_move_and_nothing_is_copied_anew(desk: Desk, people: People) -> None:
+def test_copies_of_a_renamed_person_move_and_nothing_is_copied_anew(desk: Desk, library: OpenLibrary) -> None:
     before, inode = _world(desk), (desk.output / "Powell" / KNOWN).stat().st_ino
-    outcome = people.rename(people.find("powell"), "  Colin   Powell ")
+    outcome = library.people.rename(library.people.find("powell"), "  Colin   Powell ")
     assert outcome.problems == ()
     assert _of(desk, "Colin Powell") == [KNOWN]
     assert (desk.output / "Colin Powell" / KNOWN).stat().st_ino == inode
@@ -244,103 +245,103 @@ def test_copies_of_a_renamed_person_move_and_nothing_is_copied_anew(desk: Desk, 
     desk.recognize(executor=no_analysis)
     assert desk.copies() == copies
     assert desk.report()[KNOWN]["people"] == "Colin Powell"
-    assert people.undo().text == "Undone: Powell renamed to Colin Powell."
+    assert library.undo().text == "Undone: Powell renamed to Colin Powell."
     assert _world(desk) == before
 
 
-def test_a_renamed_folder_is_still_theirs_at_the_next_build(desk: Desk, people: People) -> None:
-    before, powell = _world(desk), people.find("Powell")
-    assert people.folder_of(powell) == desk.people / "Powell"
-    assert str(desk.people / "Colin_ Powell") in people.rename(powell, "Colin: Powell", rename_folder=True).text
+def test_a_renamed_folder_is_still_theirs_at_the_next_build(desk: Desk, library: OpenLibrary) -> None:
+    before, powell = _world(desk), library.people.find("Powell")
+    assert library.people.folder_of(powell) == desk.people / "Powell"
+    assert str(desk.people / "Colin_ Powell") in library.people.rename(powell, "Colin: Powell", rename_folder=True).text
     assert sorted(path.name for path in desk.people.iterdir() if path.is_dir()) == ["Chirac", "Colin_ Powell", "Putin"]
     assert desk.build(executor=no_analysis).analysed == 0
-    renamed = people.find("Colin: Powell")
+    renamed = library.people.find("Colin: Powell")
     assert (renamed.id, renamed.folders) == (powell.id, ("Colin_ Powell",))
-    assert len(people.persons()) == 3
-    people.undo()
+    assert len(library.people.all()) == 3
+    library.undo()
     assert _world(desk) == before
     assert desk.build(executor=no_analysis).analysed == 0
-    assert people.find("Powell").folders == ("Powell",)
+    assert library.people.find("Powell").folders == ("Powell",)
 
 
-def test_a_folder_that_is_there_already_is_not_overwritten(desk: Desk, people: People) -> None:
+def test_a_folder_that_is_there_already_is_not_overwritten(desk: Desk, library: OpenLibrary) -> None:
     before = _world(desk)
     with pytest.raises(BadInput, match="is there already"):
-        people.rename(people.find("Powell"), "Chirac", rename_folder=True)
+        library.people.rename(library.people.find("Powell"), "Chirac", rename_folder=True)
     assert _world(desk) == before
-    assert people.history() == []
+    assert library.history() == []
 
 
-def test_a_folder_is_not_renamed_under_a_running_job(desk: Desk, people: People) -> None:
+def test_a_folder_is_not_renamed_under_a_running_job(desk: Desk, library: OpenLibrary) -> None:
     with (
         open_context(desk.settings, threading.Event(), "Build KB"),
         pytest.raises(StoreBusy, match="Build KB"),
     ):
-        people.rename(people.find("Powell"), "Colin", rename_folder=True)
-    assert people.find("Powell").folders == ("Powell",)
+        library.people.rename(library.people.find("Powell"), "Colin", rename_folder=True)
+    assert library.people.find("Powell").folders == ("Powell",)
 
 
-def test_two_people_of_one_name_have_two_folders_of_copies(desk: Desk, people: People) -> None:
+def test_two_people_of_one_name_have_two_folders_of_copies(desk: Desk, library: OpenLibrary) -> None:
     before = _world(desk)
-    powell, chirac = people.find("Powell"), people.find("Chirac")
-    outcome = people.rename(chirac, "Powell")
+    powell, chirac = library.people.find("Powell"), library.people.find("Chirac")
+    outcome = library.people.rename(chirac, "Powell")
     assert f"#{chirac.id} and #{powell.id}" in outcome.text
     assert _of(desk, f"Powell #{powell.id}") == [KNOWN]  # they had the name for themselves before
     with pytest.raises(BadInput, match=f"Powell #{chirac.id} or Powell #{powell.id}"):
-        people.find("powell")
-    assert people.find(f"Powell #{powell.id}").id == people.find(f"#{powell.id}").id == powell.id
-    people.undo()
+        library.people.find("powell")
+    assert library.people.find(f"Powell #{powell.id}").id == library.people.find(f"#{powell.id}").id == powell.id
+    library.undo()
     assert _world(desk) == before
 
 
-def test_a_person_is_found_by_another_name_unless_it_is_somebody_s_name(people: People) -> None:
-    powell, chirac = people.find("Powell"), people.find("Chirac")
-    people.set(powell, {}, {}, {"The General": True, "Chirac": True})
-    assert people.find("the general").id == powell.id
-    assert people.find("Chirac").id == chirac.id
-    people.set(chirac, {}, {}, {"The General": True})
+def test_a_person_is_found_by_another_name_unless_it_is_somebody_s_name(library: OpenLibrary) -> None:
+    powell, chirac = library.people.find("Powell"), library.people.find("Chirac")
+    library.people.set(powell, {}, {}, {"The General": True, "Chirac": True})
+    assert library.people.find("the general").id == powell.id
+    assert library.people.find("Chirac").id == chirac.id
+    library.people.set(chirac, {}, {}, {"The General": True})
     with pytest.raises(BadInput, match="2 people are called the general"):
-        people.find("the general")
+        library.people.find("the general")
     with pytest.raises(BadInput, match="Nobody is called Zoe"):
-        people.find("Zoe")
+        library.people.find("Zoe")
     with pytest.raises(BadInput, match="Type a name"):
-        people.find("  ")
+        library.people.find("  ")
 
 
-def test_people_merged_stay_so_at_the_next_build(desk: Desk, people: People) -> None:
+def test_people_merged_stay_so_at_the_next_build(desk: Desk, library: OpenLibrary) -> None:
     with reviewing(desk) as review:
         review.name(of_photo(review, FIRST)[0], "Colin")
     before = _world(desk)
-    powell, colin = people.find("Powell"), people.find("Colin")
-    assert people.merge(colin, powell).problems == ()
+    powell, colin = library.people.find("Powell"), library.people.find("Colin")
+    assert library.people.merge(colin, powell).problems == ()
     assert _of(desk, "Colin") == sorted([KNOWN, FIRST])
     assert not (desk.output / "Powell").exists()
-    merged = people.find("Powell")
+    merged = library.people.find("Powell")
     assert (merged.id, merged.folders, merged.aliases) == (colin.id, ("Powell",), ("Powell",))
     assert desk.build(executor=no_analysis).analysed == 0
-    assert people.persons().keys() == {colin.id, people.find("Chirac").id, people.find("Putin").id}
+    assert library.people.all().keys() == {colin.id, library.people.find("Chirac").id, library.people.find("Putin").id}
     desk.recognize(executor=no_analysis)
     assert desk.report()[KNOWN]["people"] == "Colin"
     assert set(desk.links().values()) == {"Colin", "Chirac", "Putin"}
-    people.undo()
+    library.undo()
     assert _world(desk)[1:] == before[1:]
     assert set(desk.links().values()) == {"Powell", "Chirac", "Putin"}
 
 
-def test_undoing_a_merge_gives_back_the_very_rows_and_copies(desk: Desk, people: People) -> None:
+def test_undoing_a_merge_gives_back_the_very_rows_and_copies(desk: Desk, library: OpenLibrary) -> None:
     before = _world(desk)
-    people.merge(people.find("Chirac"), people.find("Powell"))
+    library.people.merge(library.people.find("Chirac"), library.people.find("Powell"))
     assert _of(desk, "Chirac") == [KNOWN]
-    people.undo()
+    library.undo()
     assert _world(desk) == before
     with pytest.raises(BadInput, match="one person already"):
-        people.merge(people.find("Chirac"), people.find("Chirac"))
+        library.people.merge(library.people.find("Chirac"), library.people.find("Chirac"))
 
 
-def test_what_is_split_off_stays_so_at_the_next_build(desk: Desk, people: People) -> None:
+def test_what_is_split_off_stays_so_at_the_next_build(desk: Desk, library: OpenLibrary) -> None:
     taught = _key(desk, f"people/Powell/{Path(POWELL[0]).name}")
-    before, powell = _world(desk), people.find("Powell")
-    outcome = people.split(powell, [taught, _key(desk, f"input/{KNOWN}")], "Somebody Else")
+    before, powell = _world(desk), library.people.find("Powell")
+    outcome = library.people.split(powell, [taught, _key(desk, f"input/{KNOWN}")], "Somebody Else")
     assert outcome.text == "2 of Powell's appearances are Somebody Else now."
     assert _of(desk, "Somebody Else") == [KNOWN]
     for _ in range(2):
@@ -350,75 +351,75 @@ def test_what_is_split_off_stays_so_at_the_next_build(desk: Desk, people: People
     faces = read_old_encodings(desk.settings.encodings_file).faces
     assert [name for name, _ in faces].count("Somebody Else") == 2
     with pytest.raises(BadInput, match="as far as anybody has said"):
-        people.split(people.find("Putin"), [taught], "Zoe")
+        library.people.split(library.people.find("Putin"), [taught], "Zoe")
     with pytest.raises(BadInput, match="somebody else"):
-        people.split(powell, [taught], "powell")
-    people.undo()
+        library.people.split(powell, [taught], "powell")
+    library.undo()
     assert _world(desk)[1:] == before[1:]
 
 
-def test_a_deleted_person_s_copies_go_to_unknown_and_the_folder_is_named(desk: Desk, people: People) -> None:
+def test_a_deleted_person_s_copies_go_to_unknown_and_the_folder_is_named(desk: Desk, library: OpenLibrary) -> None:
     before = _world(desk)
-    outcome = people.delete(people.find("Powell"))
+    outcome = library.people.delete(library.people.find("Powell"))
     assert outcome.problems == ()
     assert str(desk.people / "Powell") in outcome.text
     assert KNOWN in _of(desk, "Unknown")
     assert not (desk.output / "Powell").exists()
-    assert "Powell" not in [person.name for person in people.persons().values()]
-    people.undo()
+    assert "Powell" not in [person.name for person in library.people.all().values()]
+    library.undo()
     assert _world(desk) == before
 
 
-def test_the_last_person_can_be_deleted(desk: Desk, people: People) -> None:
+def test_the_last_person_can_be_deleted(desk: Desk, library: OpenLibrary) -> None:
     before = _world(desk)
     for name in ("Chirac", "Putin", "Powell"):
-        people.delete(people.find(name))
-    assert people.persons() == {}
+        library.people.delete(library.people.find(name))
+    assert library.people.all() == {}
     assert KNOWN in _of(desk, "Unknown")
     assert desk.links("machine") == {}
     for _ in range(3):
-        people.undo()
+        library.undo()
     assert _world(desk) == before
 
 
-def test_a_copy_that_the_user_altered_stays_where_it_is(desk: Desk, people: People) -> None:
+def test_a_copy_that_the_user_altered_stays_where_it_is(desk: Desk, library: OpenLibrary) -> None:
     (desk.output / "Powell" / KNOWN).write_bytes(b"mine")
-    people.rename(people.find("Powell"), "Colin")
+    library.people.rename(library.people.find("Powell"), "Colin")
     assert (desk.output / "Powell" / KNOWN).read_bytes() == b"mine"
     assert (desk.output / "Colin" / KNOWN).read_bytes() == (desk.input / KNOWN).read_bytes()
 
 
-def test_copies_follow_also_where_the_photo_is_gone(desk: Desk, people: People) -> None:
+def test_copies_follow_also_where_the_photo_is_gone(desk: Desk, library: OpenLibrary) -> None:
     (desk.input / KNOWN).unlink()
-    assert people.merge(people.find("Putin"), people.find("Powell")).problems == ()
+    assert library.people.merge(library.people.find("Putin"), library.people.find("Powell")).problems == ()
     assert _of(desk, "Putin") == [KNOWN]
 
 
-def test_what_cannot_be_filed_is_told_and_the_change_stands(desk: Desk, people: People) -> None:
+def test_what_cannot_be_filed_is_told_and_the_change_stands(desk: Desk, library: OpenLibrary) -> None:
     shutil.rmtree(desk.output / "Powell")
     (desk.input / KNOWN).unlink()
-    (problem,) = people.rename(people.find("Powell"), "Colin").problems
+    (problem,) = library.people.rename(library.people.find("Powell"), "Colin").problems
     assert KNOWN in problem
-    assert people.find("Colin").folders == ("Powell",)
+    assert library.people.find("Colin").folders == ("Powell",)
     desk.put(POWELL_AGAIN[0], "input/")
     desk.recognize()
     assert _of(desk, "Colin") == [KNOWN]
 
 
-def test_a_killed_rename_is_finished_by_the_next_run(desk: Desk, people: People) -> None:
-    with people.store.change("rename", "killed before the copies followed"):
-        people.store.edits.rename(people.find("Powell").id, "Colin")
+def test_a_killed_rename_is_finished_by_the_next_run(desk: Desk, library: OpenLibrary) -> None:
+    with library.store.change("rename", "killed before the copies followed"):
+        library.store.edits.rename(library.people.find("Powell").id, "Colin")
     desk.recognize(executor=no_analysis)
     assert _of(desk, "Colin") == [KNOWN]
     assert _of(desk, "Powell") == []
 
 
-def test_details_are_set_checked_and_undone(desk: Desk, people: People) -> None:
-    before, powell = _world(desk), people.find("Powell")
-    people.set(
+def test_details_are_set_checked_and_undone(desk: Desk, library: OpenLibrary) -> None:
+    before, powell = _world(desk), library.people.find("Powell")
+    library.people.set(
         powell, {"birth": "1937-04-05", "notes": "a general", "hidden": True}, {"town": "New York"}, {"CP": True}
     )
-    told = people.find("CP")
+    told = library.people.find("CP")
     assert (told.birth, told.notes, told.fields, told.hidden) == (
         "1937-04-05",
         "a general",
@@ -426,130 +427,130 @@ def test_details_are_set_checked_and_undone(desk: Desk, people: People) -> None:
         True,
     )
     with pytest.raises(BadInput, match="cannot have died"):
-        people.set(told, {"death": "1937-03"}, {}, {})
+        library.people.set(told, {"death": "1937-03"}, {}, {})
     with pytest.raises(BadInput, match="cannot have died"):
-        people.set(told, {"birth": "1990", "death": "1980"}, {}, {})
-    people.set(told, {"birth": None, "death": "1937-03"}, {"town": None}, {"CP": False})
-    again = people.find("Powell")
+        library.people.set(told, {"birth": "1990", "death": "1980"}, {}, {})
+    library.people.set(told, {"birth": None, "death": "1937-03"}, {"town": None}, {"CP": False})
+    again = library.people.find("Powell")
     assert (again.birth, again.death, again.fields, again.aliases) == (None, "1937-03", (), ())
-    people.undo()
-    assert people.find("Powell") == told
-    people.undo()
+    library.undo()
+    assert library.people.find("Powell") == told
+    library.undo()
     assert _world(desk) == before
 
 
-def test_a_date_of_birth_rules_older_photos_out_and_undo_brings_them_back(desk: Desk, people: People) -> None:
-    with closing(sqlite3.connect(desk.settings.library_file)) as library, library:
-        library.execute("UPDATE photos SET taken_at = '2004-01-26T10:30:00'")
+def test_a_date_of_birth_rules_older_photos_out_and_undo_brings_them_back(desk: Desk, library: OpenLibrary) -> None:
+    with closing(sqlite3.connect(desk.settings.library_file)) as connection, connection:
+        connection.execute("UPDATE photos SET taken_at = '2004-01-26T10:30:00'")
     desk.recognize(executor=no_analysis)
     before = _world(desk)
-    people.set(people.find("Powell"), {"birth": "2010"}, {}, {})
+    library.people.set(library.people.find("Powell"), {"birth": "2010"}, {}, {})
     assert desk.links("machine") == {}
     assert KNOWN in _of(desk, "Unknown")
-    people.undo()
+    library.undo()
     assert _world(desk) == before
 
 
-def test_a_new_person_is_entered_once_named_and_can_be_undone(desk: Desk, people: People) -> None:
+def test_a_new_person_is_entered_once_named_and_can_be_undone(desk: Desk, library: OpenLibrary) -> None:
     before = _world(desk)
-    assert people.create(" Zoe ").text == f"Zoe is #{people.find('Zoe').id}."
-    assert "2 people" in people.create("zoe").text
-    people.undo()
-    people.undo()
+    assert library.people.create(" Zoe ").text == f"Zoe is #{library.people.find('Zoe').id}."
+    assert "2 people" in library.people.create("zoe").text
+    library.undo()
+    library.undo()
     assert _world(desk) == before
     with pytest.raises(BadInput, match="Type a name"):
-        people.create(" ")
+        library.people.create(" ")
     with pytest.raises(BadInput, match="nothing to undo"):
-        people.undo()
+        library.undo()
 
 
 # Who is who in a photo
 
 
-def test_linked_unlinked_and_never_the_copies_follow(desk: Desk, people: People) -> None:
+def test_linked_unlinked_and_never_the_copies_follow(desk: Desk, library: OpenLibrary) -> None:
     before, key = _world(desk), _key(desk, f"input/{KNOWN}")
-    powell, putin = people.find("Powell"), people.find("Putin")
-    assert people.link(key, putin).text == f"{KNOWN}#{key} is Putin."
+    powell, putin = library.people.find("Powell"), library.people.find("Putin")
+    assert library.say(Is([key], putin)).text == f"{KNOWN}#{key} is Putin."
     assert (_of(desk, "Putin"), _of(desk, "Powell")) == ([KNOWN], [])
-    people.unlink(key)
+    library.say(TakenBack(key))
     assert (_of(desk, "Putin"), _of(desk, "Powell")) == ([], [KNOWN])
-    people.never(key)
-    assert people.store.people.links(key) == [Link(key, powell.id, Word.IS_NOT, Source.USER)]
+    library.say(IsNot(key))
+    assert library.store.people.links(key) == [Link(key, powell.id, Word.IS_NOT, Source.USER)]
     assert _of(desk, "Powell") == []
     desk.change(face_tol=1.5, face_margin=0)
     desk.recognize(executor=no_analysis)
     assert desk.report()[KNOWN]["people"] not in ("", "Powell")
     desk.change(face_tol=0.56)
-    people.unlink(key, powell)  # a "never", too, can be taken back
+    library.say(TakenBack(key, powell))  # a "never", too, can be taken back
     assert KNOWN in _of(desk, "Powell")
     desk.recognize(executor=no_analysis)
     for _ in range(4):
-        people.undo()
+        library.undo()
     assert _world(desk)[1:] == before[1:]
-    assert people.store.people.links(key)[0].source is Source.MACHINE
+    assert library.store.people.links(key)[0].source is Source.MACHINE
 
 
-def test_what_was_never_said_cannot_be_taken_back(desk: Desk, people: People) -> None:
-    key, powell = _key(desk, f"input/{KNOWN}"), people.find("Powell")
+def test_what_was_never_said_cannot_be_taken_back(desk: Desk, library: OpenLibrary) -> None:
+    key, powell = _key(desk, f"input/{KNOWN}"), library.people.find("Powell")
     with pytest.raises(BadInput, match=r"the machine says so: .*--never"):
-        people.unlink(key, powell)
+        library.say(TakenBack(key, powell))
     with pytest.raises(BadInput, match="Nobody is said to be"):
-        people.unlink(_key(desk, f"input/{FIRST}"))
+        library.say(TakenBack(_key(desk, f"input/{FIRST}")))
     with pytest.raises(BadInput, match="You never said"):
-        people.unlink(key, people.find("Putin"))
+        library.say(TakenBack(key, library.people.find("Putin")))
 
 
 def test_an_appearance_is_given_by_its_photo_and_number(
-    desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = _key(desk, f"input/{KNOWN}")
-    photo = people.store.photos.photo_of(key)
+    photo = library.store.photos.photo_of(key)
     monkeypatch.chdir(desk.input)
     moved = desk.root / "moved #1.jpg"
     shutil.copyfile(desk.input / KNOWN, moved)
     for place in (desk.input / KNOWN, KNOWN, photo, moved, ""):
-        assert people.appearance(f"{place}#{key}") == key
+        assert library.appearance(f"{place}#{key}") == key
     for wrong in (KNOWN, f"{KNOWN}#", f"{KNOWN}#x", "12"):
         with pytest.raises(BadInput, match="PHOTO#NUMBER"):
-            people.appearance(wrong)
+            library.appearance(wrong)
     with pytest.raises(BadInput, match=f"nobody of that number shows there, but #{key}"):
-        people.appearance(f"{KNOWN}#{key + 1}")
+        library.appearance(f"{KNOWN}#{key + 1}")
     with pytest.raises(BadInput, match="no photo that the library knows"):
-        people.appearance(f"nowhere.jpg#{key}")
+        library.appearance(f"nowhere.jpg#{key}")
     for nobody in ("#99999", "99999#99999"):
         with pytest.raises(BadInput, match=r"nobody of that number shows there\.$"):
-            people.appearance(nobody)
+            library.appearance(nobody)
     for beyond in (f"#{10**30}", f"{10**30}#{key}"):
         with pytest.raises(BadInput, match=r"PHOTO#NUMBER|no photo that the library knows"):
-            people.appearance(beyond)
+            library.appearance(beyond)
 
 
-def test_a_number_that_nobody_has_makes_no_new_person(desk: Desk, people: People) -> None:
+def test_a_number_that_nobody_has_makes_no_new_person(desk: Desk, library: OpenLibrary) -> None:
     before, key = _world(desk), _key(desk, f"input/{KNOWN}")
     with pytest.raises(BadInput, match="Nobody has the number #999"):
-        people.split(people.find("Powell"), [key], "#999")
+        library.people.split(library.people.find("Powell"), [key], "#999")
     assert _world(desk) == before
 
 
-def test_a_person_named_twice_in_one_photo_is_told(desk: Desk, people: People) -> None:
+def test_a_person_named_twice_in_one_photo_is_told(desk: Desk, library: OpenLibrary) -> None:
     ((photo,),) = desk.query("SELECT photo_id FROM appearances GROUP BY photo_id ORDER BY count(*) DESC LIMIT 1")
-    one, other = people.store.photos.appearances(photo)[:2]
-    putin = people.find("Putin")
-    assert people.link(one, putin) == Outcome(f"{people.label(one)} is Putin.")
-    twice = people.link(other, putin)
-    assert twice.text == f"{people.label(other)} is Putin."
-    assert twice.hints[0].startswith(f"Twice in one photo: {people.label(one)} and {people.label(other)} are Putin.")
-    assert people.never(other, putin) == Outcome(f"{people.label(other)} is not Putin.")
+    one, other = library.store.photos.appearances(photo)[:2]
+    putin = library.people.find("Putin")
+    assert library.say(Is([one], putin)) == Outcome(f"{library.label(one)} is Putin.")
+    twice = library.say(Is([other], putin))
+    assert twice.text == f"{library.label(other)} is Putin."
+    assert twice.hints[0].startswith(f"Twice in one photo: {library.label(one)} and {library.label(other)} are Putin.")
+    assert library.say(IsNot(other, putin)) == Outcome(f"{library.label(other)} is not Putin.")
 
 
 def test_a_running_job_takes_up_what_became_of_people(desk: Desk) -> None:
     with open_context(desk.settings, threading.Event(), "test", InlineExecutor) as context:
         job = recognize_folder(context, [desk.input], desk.output)
         next(job)
-        with closing(open_people(desk.settings)) as people:
-            people.merge(people.find("Chirac"), people.find("Powell"))
-            people.rename(people.find("Chirac"), "Jacques")
-            people.delete(people.find("Putin"))
+        with closing(OpenLibrary(desk.settings)) as library:
+            library.people.merge(library.people.find("Chirac"), library.people.find("Powell"))
+            library.people.rename(library.people.find("Chirac"), "Jacques")
+            library.people.delete(library.people.find("Putin"))
         done = {event.path.name: event for event in job if isinstance(event, PhotoDone)}
     assert done[KNOWN].row.people == ["Jacques"]
     assert done[KNOWN].row.copies == [f"Jacques/{KNOWN}"]
@@ -558,7 +559,7 @@ def test_a_running_job_takes_up_what_became_of_people(desk: Desk) -> None:
 
 def test_without_a_library_there_is_nobody_to_edit(new_desk: Desk) -> None:
     with pytest.raises(BadKnowledgeBase, match="no library"):
-        open_people(new_desk.settings)
+        OpenLibrary(new_desk.settings)
     assert not new_desk.settings.library_file.exists()
 
 
@@ -615,11 +616,11 @@ def _holds(desk: Desk, needles: Collection[bytes]) -> set[bytes]:
     return {needle for needle in needles if needle in content}
 
 
-def test_a_forgotten_person_is_gone_to_the_last_byte(desk: Desk, people: People) -> None:
-    powell = people.find("Powell")
-    people.set(powell, {"notes": "secret note"}, {"number": "secret value"}, {"Secret Alias": True})
-    people.rename(powell, "Quondam Name")
-    people.rename(people.find("Chirac"), "Jacques")
+def test_a_forgotten_person_is_gone_to_the_last_byte(desk: Desk, library: OpenLibrary) -> None:
+    powell = library.people.find("Powell")
+    library.people.set(powell, {"notes": "secret note"}, {"number": "secret value"}, {"Secret Alias": True})
+    library.people.rename(powell, "Quondam Name")
+    library.people.rename(library.people.find("Chirac"), "Jacques")
     others = desk.query("SELECT * FROM links WHERE person_id != ? ORDER BY id", powell.id)
     vectors = [
         row[0]
@@ -634,7 +635,7 @@ def test_a_forgotten_person_is_gone_to_the_last_byte(desk: Desk, people: People)
     assert _holds(desk, needles) == needles
     desk.people.joinpath("library.sqlite.v1-2024-05-31.bak").write_bytes(b"")
 
-    outcome = forget(people, people.find("Quondam Name"))
+    outcome = forget(library, library.people.find("Quondam Name"))
 
     assert _holds(desk, needles) == set()
     assert str(desk.people / "Powell") in outcome.text  # would teach them again
@@ -642,16 +643,16 @@ def test_a_forgotten_person_is_gone_to_the_last_byte(desk: Desk, people: People)
     assert _of(desk, "Quondam Name") == [KNOWN]  # copies stay
     assert (desk.input / KNOWN).is_file()
     assert desk.query("SELECT * FROM links ORDER BY id") == others
-    assert [one.summary for one in people.history()] == ["Chirac renamed to Jacques"]
-    people.undo()
-    assert [person.name for person in people.persons().values()] == ["Chirac", "Putin"]
-    with closing(sqlite3.connect(desk.settings.library_file)) as library:
-        assert library.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert [one.summary for one in library.history()] == ["Chirac renamed to Jacques"]
+    library.undo()
+    assert [person.name for person in library.people.all().values()] == ["Chirac", "Putin"]
+    with closing(sqlite3.connect(desk.settings.library_file)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_no_vector_of_a_forgotten_person_comes_back_unless_their_folder_stays(desk: Desk, people: People) -> None:
+def test_no_vector_of_a_forgotten_person_comes_back_unless_their_folder_stays(desk: Desk, library: OpenLibrary) -> None:
     key = _key(desk, f"input/{KNOWN}")
-    forget(people, people.find("Powell"))
+    forget(library, library.people.find("Powell"))
     desk.recognize(executor=no_analysis)
     assert desk.query("SELECT * FROM observations WHERE appearance_id = ?", key) == []
     assert desk.report()[KNOWN]["people"] == ""
@@ -663,30 +664,30 @@ def test_no_vector_of_a_forgotten_person_comes_back_unless_their_folder_stays(de
     assert desk.query("SELECT * FROM observations WHERE appearance_id = ?", key) == []
 
 
-def test_what_the_user_says_is_somebody_else_is_not_forgotten(desk: Desk, people: People) -> None:
+def test_what_the_user_says_is_somebody_else_is_not_forgotten(desk: Desk, library: OpenLibrary) -> None:
     taught, known = _key(desk, f"people/Powell/{Path(POWELL[0]).name}"), _key(desk, f"input/{KNOWN}")
-    people.link(taught, people.find("Putin"))
-    people.never(known)
-    forget(people, people.find("Powell"))
+    library.say(Is([taught], library.people.find("Putin")))
+    library.say(IsNot(known))
+    forget(library, library.people.find("Powell"))
     kept = {key for (key,) in desk.query("SELECT DISTINCT appearance_id FROM observations")}
     assert {taught, known} <= kept
     assert len(desk.query("SELECT * FROM links WHERE appearance_id IN (?, ?)", taught, known)) == 1
 
 
-def test_nobody_is_forgotten_beside_a_running_job(desk: Desk, people: People) -> None:
+def test_nobody_is_forgotten_beside_a_running_job(desk: Desk, library: OpenLibrary) -> None:
     before = _world(desk)
     with open_context(desk.settings, threading.Event(), "Build KB"), pytest.raises(StoreBusy, match="Build KB"):
-        forget(people, people.find("Powell"))
+        forget(library, library.people.find("Powell"))
     assert _world(desk) == before
 
 
 def test_a_reader_that_keeps_the_log_from_being_emptied_is_told(
-    desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kith.library.connection.WAIT_S", 0.1)
     with closing(sqlite3.connect(desk.settings.library_file, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM persons").fetchone()
-        people.store._connection.execute("PRAGMA busy_timeout = 10")
+        library.store._connection.execute("PRAGMA busy_timeout = 10")
         with pytest.raises(StoreBusy, match="is erased, but another program"):
-            forget(people, people.find("Powell"))
+            forget(library, library.people.find("Powell"))

@@ -9,17 +9,16 @@ import pytest
 
 from kith.jobs.build_kb import build_kb
 from kith.jobs.check import check
+from kith.jobs.erasure import forget
 from kith.jobs.evaluate import evaluate
-from kith.jobs.forgetting import forget
-from kith.jobs.people import open_people
-from kith.jobs.redecide import redecide
-from kith.jobs.reviewing import open_review
-from kith.jobs.unknowns import open_unknowns
-from kith.jobs.why import why
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.redecision import redecide
+from kith.jobs.review import Review
+from kith.jobs.user_words import Heeded, Ignored
 from kith.library.connection import LibraryConnection
 from kith.library.store import Store, open_store
 from tests.album import ANN, EVE, Album
-from tests.desk import no_analysis, run_job
+from tests.desk import no_analysis, run_job, why
 from tests.drawn import LEFT, RIGHT, draw
 
 LARGE = {"photos", "files", "analyses", "appearances", "observations", "links", "copies"}
@@ -78,28 +77,30 @@ def test_no_statement_reads_a_large_table_from_end_to_end(tmp_path: Path, statem
     album.recognise()
     run_job(album.settings, build_kb, executor=no_analysis)
     run_job(album.settings, redecide, executor=no_analysis)
-    with closing(open_unknowns(album.settings)) as unknowns:
-        (group,) = unknowns.groups(2)
-        unknowns.ignore_others(str(both))
-        unknowns.heed_photo(str(both))
-        unknowns.name(group.id, "Eve")
-    with closing(open_people(album.settings)) as people:
-        people.undo()
-        people.rename(people.find("Ann"), "Anna")
-        people.merge(people.find("Anna"), people.find("Bob"))
-        people.undo()
-        people.history()
-    with closing(open_review(album.settings)) as review:
+    with closing(OpenLibrary(album.settings)) as library:
+        (group,) = library.unknowns.groups(2)
+        library.say(Ignored(library.unknowns.in_photo(str(both))))
+        library.say(Heeded(library.unknowns.all_in_photo(str(both))))
+        library.unknowns.name(group.id, "Eve")
+    with closing(OpenLibrary(album.settings)) as library:
+        library.undo()
+        library.people.rename(library.people.find("Ann"), "Anna")
+        library.people.merge(library.people.find("Anna"), library.people.find("Bob"))
+        library.undo()
+        library.history()
+    with closing(OpenLibrary(album.settings)) as library:
+        review = Review(library)
         for unknown in review.unknowns():
             review.question(unknown)
     why(album.settings, ann)
     why(album.settings, ann.name)
     check(album.settings)
     evaluate(album.settings, None, None)
-    with closing(open_people(album.settings)) as people:
-        forget(people, people.find("Bob"))
+    with closing(OpenLibrary(album.settings)) as library:
+        forget(library, library.people.find("Bob"))
 
-    with closing(sqlite3.connect(album.settings.library_file)) as connection:
+    with closing(open_store(album.settings.library_file)) as store:  # which has the view beside the tables
+        connection = store._connection
         explained = [one for one in statements if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)", one)]
         scanning = [one for one in explained if _scanned(connection, one)]
     assert len(explained) > 100

@@ -9,6 +9,7 @@ import pytest
 from kith.filing.names import folder_names
 from kith.filing.report import REPORT
 from kith.jobs.events import PhotoDone
+from kith.jobs.user_words import Is
 from kith.jobs.wording import deciding_bodies, photo_line
 from kith.values.decisions import Candidate, Decision, Evidence, PhotoDecision, Reason
 from kith.values.persons import Person
@@ -99,8 +100,8 @@ def test_whom_the_user_named_is_reported_by_that_face(world: World) -> None:
     query = "SELECT a.id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path = ? ORDER BY a.x"
     key, _ = (row[0] for row in world.query(query, str(world.root / f"input/{NOBODY}.png")))
     before = _rows(world)[f"{NOBODY}.png"]
-    with world.people() as people:
-        people.link(key, "Zoe")
+    with world.library() as library:
+        library.say(Is([key], "Zoe"))
     rows, _ = _run(world)
     assert (rows[NOBODY]["people"], rows[NOBODY]["source"]) == ("Zoe", "face")
     assert rows[NOBODY]["face_1"] == "Zoe"  # who is taught by this very face
@@ -108,9 +109,9 @@ def test_whom_the_user_named_is_reported_by_that_face(world: World) -> None:
 
 
 def test_names_with_separators_are_told_apart_in_the_report(world: World) -> None:
-    with world.people() as people:
-        people.rename(people.find("Ann"), "Ann; Bob")
-        people.rename(people.find("Bob"), "B; C, D")
+    with world.library() as library:
+        library.people.rename(library.people.find("Ann"), "Ann; Bob")
+        library.people.rename(library.people.find("Bob"), "B; C, D")
     rows, _ = _run(world)
     assert rows[TWO_KNOWN]["people"] == r"Ann\; Bob; B\; C, D"
     assert rows[TWO_KNOWN]["face_1"] == r"Ann\; Bob; B\; C, D"
@@ -124,9 +125,9 @@ def test_names_with_separators_are_told_apart_in_the_report(world: World) -> Non
 
 @pytest.mark.parametrize("name", ["report.csv", "Report.CSV", "REPORT.csv"])
 def test_a_person_called_as_the_report_blocks_nothing(world: World, name: str) -> None:
-    with world.people() as people:
-        person = people.find("Ann")
-        people.rename(person, name)
+    with world.library() as library:
+        person = library.people.find("Ann")
+        library.people.rename(person, name)
     rows, _ = _run(world)
     assert rows[IN_FRONT]["copies"] == f"{name} #{person.id}/{IN_FRONT}.png"
     assert (world.root / "output" / REPORT).is_file()

@@ -15,7 +15,7 @@ import pytest
 from kith.errors import BadInput, BadKnowledgeBase, StoreBusy
 from kith.jobs.backup import back_up, restore
 from kith.jobs.context import sole_job
-from kith.jobs.forgetting import earlier_copies
+from kith.jobs.erasure import earlier_copies
 from kith.jobs.library_check import inspect_library, library_summary, repair_library
 from kith.library.first_versions import FIRST_VERSIONS
 from kith.library.migrations import VERSION

@@ -201,7 +201,7 @@ def test_networks_that_cannot_be_loaded_end_the_run_and_blame_no_photo(
 
 @pytest.mark.parametrize("error", ["MemoryError()", f'RuntimeError("{NO_THREAD}")'])
 def test_memory_that_runs_out_is_no_bug(error: str, own_home: Path) -> None:
-    code = f"import kith.cli.main\ndef fail(*_, **__): raise {error}\nkith.cli.main.run_job = fail"
+    code = f"import kith.cli.main\ndef fail(*_, **__): raise {error}\nkith.cli.command.run_job = fail"
     exit_code, out, err = finished(kith("build-kb", code=code))
     assert (exit_code, out) == (3, "")
     assert err.startswith("There is not enough memory, or too many processes and threads are at work: close ")

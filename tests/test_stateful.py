@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kith.errors import BadInput, BadKnowledgeBase, ModelMismatch
-from kith.jobs.editing import Outcome
-from kith.jobs.people import People
-from kith.jobs.unknowns import Unknowns
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, TakenBack
 from kith.values.links import Source
 from kith.values.persons import Person
 from tests.small_world import BODIES, SHOWN, World
@@ -118,19 +119,19 @@ class Library(RuleBasedStateMachine):
 
     # The user's part
 
-    def edit(self, act: Callable[[People], Outcome]) -> None:
+    def edit(self, act: Callable[[OpenLibrary], Outcome]) -> None:
         """Let the user act; what Kith refuses changes nothing."""
         before = self.world.query("SELECT count(*) FROM changes WHERE undone_at IS NULL")[0][0]
-        with self.world.people() as people:
+        with self.world.library() as library:
             try:
-                outcome = act(people)
+                outcome = act(library)
             except BadInput:
                 assert self.world.query("SELECT count(*) FROM changes WHERE undone_at IS NULL")[0][0] == before
                 return
         assert outcome.problems == (), outcome
 
-    def person(self, people: People, number: int) -> Person:
-        everybody = list(people.persons().values())
+    def person(self, library: OpenLibrary, number: int) -> Person:
+        everybody = list(library.people.all().values())
         if not everybody:
             raise BadInput("nobody")
         return everybody[number % len(everybody)]
@@ -141,20 +142,20 @@ class Library(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def create(self, name: str) -> None:
-        self.edit(lambda people: people.create(name))
+        self.edit(lambda library: library.people.create(name))
 
     @rule(number=NUMBER, name=NAMES)
     def rename(self, number: int, name: str) -> None:
-        self.edit(lambda people: people.rename(self.person(people, number), name))
+        self.edit(lambda library: library.people.rename(self.person(library, number), name))
 
     @rule(kept=NUMBER, gone=NUMBER)
     def merge(self, kept: int, gone: int) -> None:
-        self.edit(lambda people: people.merge(self.person(people, kept), self.person(people, gone)))
+        self.edit(lambda library: library.people.merge(self.person(library, kept), self.person(library, gone)))
 
     @rule(number=NUMBER, several=st.integers(1, 3), name=NAMES)
     def split(self, number: int, several: int, name: str) -> None:
-        def act(people: People) -> Outcome:
-            person = self.person(people, number)
+        def act(library: OpenLibrary) -> Outcome:
+            person = self.person(library, number)
             keys = [
                 row[0]
                 for row in self.world.query(
@@ -163,45 +164,43 @@ class Library(RuleBasedStateMachine):
             ]
             if not keys:
                 raise BadInput("nobody to split off")
-            return people.split(person, keys[:several], name)
+            return library.people.split(person, keys[:several], name)
 
         self.edit(act)
 
     @rule(number=NUMBER)
     def delete(self, number: int) -> None:
-        self.edit(lambda people: people.delete(self.person(people, number)))
+        self.edit(lambda library: library.people.delete(self.person(library, number)))
 
     @rule(number=NUMBER, year=st.sampled_from(["1950", "2030-01", None]))
     def set_birth(self, number: int, year: str | None) -> None:
         self.edit(
-            lambda people: people.set(self.person(people, number), {"birth": year}, {"town": "Rome"}, {"Nick": True})
+            lambda library: library.people.set(
+                self.person(library, number), {"birth": year}, {"town": "Rome"}, {"Nick": True}
+            )
         )
 
     @rule(number=NUMBER, who=NUMBER)
     def say_is(self, number: int, who: int) -> None:
-        self.edit(lambda people: people.link(self.appearance(number), self.person(people, who)))
+        self.edit(lambda library: library.say(Is([self.appearance(number)], self.person(library, who))))
 
     @rule(number=NUMBER, who=NUMBER)
     def say_is_not(self, number: int, who: int) -> None:
-        self.edit(lambda people: people.never(self.appearance(number), self.person(people, who)))
+        self.edit(lambda library: library.say(IsNot(self.appearance(number), self.person(library, who))))
 
     @rule(number=NUMBER)
     def take_word_back(self, number: int) -> None:
-        self.edit(lambda people: people.unlink(self.appearance(number)))
+        self.edit(lambda library: library.say(TakenBack(self.appearance(number))))
 
     @rule(number=NUMBER, back=st.booleans())
     def ignore(self, number: int, back: bool) -> None:
-        unknowns = Unknowns(self.world.settings)
-        try:
-            (unknowns.heed if back else unknowns.ignore)([self.appearance(number)])
-        except BadInput:
-            pass
-        finally:
-            unknowns.close()
+        appearances = [self.appearance(number)]
+        with closing(OpenLibrary(self.world.settings)) as library, suppress(BadInput):
+            library.say(Heeded(appearances) if back else Ignored(appearances))
 
     @rule()
     def undo(self) -> None:
-        self.edit(lambda people: people.undo())
+        self.edit(lambda library: library.undo())
 
     @precondition(lambda self: self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"))
     @rule()

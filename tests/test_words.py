@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from kith.cli.main import cli
 from kith.errors import BadInput, KithError
 from kith.gui.review_dialog import ReviewDialog
-from kith.jobs.editing import Outcome
-from kith.jobs.people import People
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
 from kith.jobs.recognize_folder import REPORT
-from kith.jobs.reviewing import open_review
-from kith.jobs.unknowns import open_unknowns
+from kith.jobs.review import Review
+from kith.jobs.user_words import Ignored
 from kith.library.review_records import Unknown
 from tests import small_world
 from tests.small_world import World
@@ -99,12 +99,13 @@ def _meant(says: str) -> tuple[bool, str]:
 def by_review(world: World, face: Face, says: str) -> Outcome:
     """Say it as the window does."""
     key, (is_name, person) = _key(world, face), _meant(says)
-    with closing(open_review(world.settings)) as review:
-        unknown = Unknown(key, review.store.photos.photo_of(key) or 0, has_face=True)
+    with closing(OpenLibrary(world.settings)) as library:
+        review = Review(library)
+        unknown = Unknown(key, library.store.photos.photo_of(key) or 0, has_face=True)
         review.question(unknown)
         if is_name:
             return review.name(unknown, person)
-        return review.not_this_person(unknown, review.find(person).id)
+        return review.not_this_person(unknown, library.people.find(person).id)
 
 
 def by_command(world: World, face: Face, says: str) -> Outcome:
@@ -116,8 +117,8 @@ def by_command(world: World, face: Face, says: str) -> Outcome:
 
 def by_group(world: World, face: Face, says: str) -> Outcome:
     """Say it of the group that the face, unknown until now, is alone in."""
-    with closing(open_unknowns(world.settings)) as library:
-        library.groups(1)
+    with closing(OpenLibrary(world.settings)) as library:
+        library.unknowns.groups(1)
     ((group,),) = world.query("SELECT group_id FROM unknown_groups WHERE appearance_id = ?", _key(world, face))
     return _run(world, "unknowns", "name", str(group), _meant(says)[1])
 
@@ -153,10 +154,10 @@ class Case:
     runs: bool = True
 
 
-def _edited(act: Callable[[People], object]) -> Callable[[World], None]:
+def _edited(act: Callable[[OpenLibrary], object]) -> Callable[[World], None]:
     def before(world: World) -> None:
-        with world.people() as people:
-            act(people)
+        with world.library() as library:
+            act(library)
 
     return before
 
@@ -165,14 +166,14 @@ def _said(face: Face, says: str) -> Callable[[World], object]:
     return lambda world: by_command(world, face, says)
 
 
-def _nobody_taught(people: People) -> None:
+def _nobody_taught(library: OpenLibrary) -> None:
     for name in ("Ann", "Bob", "Eve"):
-        people.delete(people.find(name))
+        library.people.delete(library.people.find(name))
 
 
 def _ignored(world: World) -> None:
-    with closing(open_unknowns(world.settings)) as library:
-        library.ignore([_key(world, ALONE)])
+    with closing(OpenLibrary(world.settings)) as library:
+        library.say(Ignored([_key(world, ALONE)]))
 
 
 def _other_bodies(world: World) -> None:
@@ -204,17 +205,17 @@ CASES = {
     "a name in other letters": Case(ALONE, "is  bOB ", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"], doors=EVERY),
     "another name of theirs": Case(
         ALONE, "is Robert", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"],
-        _edited(lambda people: people.set(people.find("Bob"), {}, {}, {"Robert": True})), EVERY,
+        _edited(lambda library: library.people.set(library.people.find("Bob"), {}, {}, {"Robert": True})), EVERY,
     ),
     "a number": Case(ALONE, "is #2", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"], doors=EVERY),
     "a number that nobody has": Case(ALONE, "is #99", "!Nobody has the number #99", set(), ["Unknown"], doors=EVERY),
     "a name of two people": Case(
         ALONE, "is ann", "!2 people are called ann: say which one, Ann #1 or ANN #4", set(), ["Unknown"],
-        _edited(lambda people: people.create("ANN")), EVERY,
+        _edited(lambda library: library.people.create("ANN")), EVERY,
     ),
     "one of two told apart": Case(
         ALONE, "is ann #4", "{face} is ANN #4.", {(0, "user is ANN")}, ["ANN #4"],
-        _edited(lambda people: people.create("ANN")), EVERY,
+        _edited(lambda library: library.people.create("ANN")), EVERY,
     ),
     "no name": Case(ALONE, "is   ", "!Type a name", set(), ["Unknown"], doors=EVERY),
     "somebody recognised is somebody else": Case(KNOWN, "is Bob", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"]),
@@ -257,7 +258,7 @@ CASES = {
     ),
     "not somebody where nobody is taught": Case(
         ALONE, "is not Zoe", "{face} is not Zoe.", {(0, "user is not Zoe")}, ["Unknown"],
-        _edited(lambda people: (_nobody_taught(people), people.create("Zoe"))), runs=False,
+        _edited(lambda library: (_nobody_taught(library), library.people.create("Zoe"))), runs=False,
     ),
     "bodies of another model than those taught": Case(
         ALONE, "is Bob", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"], _other_bodies, EVERY, runs=False
@@ -299,8 +300,8 @@ def test_a_word_has_one_outcome(world: World, name: str, door: Door) -> None:
 
 
 def _history(world: World) -> list[tuple[str, str]]:
-    with world.people() as people:
-        return [(one.action, one.summary) for one in people.history()]
+    with world.library() as library:
+        return [(one.action, one.summary) for one in library.history()]
 
 
 # The window itself
@@ -343,11 +344,12 @@ def test_the_window_takes_names_where_nobody_is_taught(qtbot: QtBot, world: Worl
 
 
 def test_whom_the_user_deleted_meanwhile_is_neither_suggested_nor_named(world: World) -> None:
-    with closing(open_review(world.settings)) as review:
+    with closing(OpenLibrary(world.settings)) as library:
+        review = Review(library)
         unknown = next(one for one in review.unknowns() if review.question(one).photo == f"{ALONE[0]}.png")
-        bob = review.find("Bob").id
+        bob = library.people.find("Bob").id
         assert bob in [one.person_id for one in review.question(unknown).suggestions]
-        _edited(lambda people: people.delete(people.find("Bob")))(world)
+        _edited(lambda library: library.people.delete(library.people.find("Bob")))(world)
         assert bob not in [one.person_id for one in review.question(unknown).suggestions]
         with pytest.raises(BadInput, match="merged or deleted"):
             review.accept(unknown, bob)
@@ -356,14 +358,14 @@ def test_whom_the_user_deleted_meanwhile_is_neither_suggested_nor_named(world: W
 def test_two_people_merged_who_show_in_one_photo_are_told(world: World) -> None:
     _said((ANN_AND_STRANGER, 0), "is Ann")(world)
     _said((ANN_AND_STRANGER, 1), "is Zoe")(world)
-    with world.people() as people:
-        (hint,) = people.merge(people.find("Ann"), people.find("Zoe")).hints
+    with world.library() as library:
+        (hint,) = library.people.merge(library.people.find("Ann"), library.people.find("Zoe")).hints
         assert f"{ANN_AND_STRANGER}.png#{_key(world, (ANN_AND_STRANGER, 1))} are Ann" in hint
 
 
 def test_somebody_split_off_who_shows_beside_is_told(world: World) -> None:
     _said((ANN_AND_STRANGER, 0), "is Ann")(world)
     _said((ANN_AND_STRANGER, 1), "is Bob")(world)
-    with world.people() as people:
+    with world.library() as library:
         key = _key(world, (ANN_AND_STRANGER, 1))
-        assert len(people.split(people.find("Bob"), [key], "ann").hints) == 1
+        assert len(library.people.split(library.people.find("Bob"), [key], "ann").hints) == 1

@@ -7,8 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from kith.jobs.context import Context
-from kith.jobs.looking import Look, look_at_photos, save_look
-from kith.jobs.reviewing import Question, Review, open_review
+from kith.jobs.looks import Look, look_at_photos, save_look
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.review import Question, Review
 from kith.library.review_records import Unknown
 from tests.desk import CHIRAC, NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 
@@ -52,8 +53,8 @@ def recognized_desk(root: Path, material: Path, library: Path, **changes: object
 @contextmanager
 def reviewing(desk: Desk) -> Iterator[Review]:
     """Open the desk's library for a review."""
-    with closing(open_review(desk.settings)) as review:
-        yield review
+    with closing(OpenLibrary(desk.settings)) as library:
+        yield Review(library)
 
 
 def of_photo(review: Review, name: str) -> list[Unknown]:

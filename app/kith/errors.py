@@ -3,6 +3,7 @@
 KithError
 ├── BadPhoto        one photo cannot be read; the run goes on
 ├── BadInput        a folder or file the user named is missing or of no use
+│   └── BadSetting    a setting cannot have a value
 ├── BadKnowledgeBase  the knowledge base is missing, empty, damaged or of another version
 │   └── NobodyTaught  it knows nobody yet
 ├── ModelMissing    a model file is missing, damaged or not the one that was asked for
@@ -12,28 +13,49 @@ KithError
 └── FilingFailed    a copy, a report or what was to be printed could not be written
 """
 
-import os
 from pathlib import Path
+
+from kith.messages import Message, Part
 
 
 class KithError(Exception):
-    """What went wrong and what to do about it, in words for the person at the keyboard."""
+    """What went wrong and what to do about it: its kind is the class, its message text and data for whoever words it.
+
+    As text it reads as on the command line.
+    """
+
+    message: Message
+
+    def __init__(self, *parts: Part) -> None:
+        super().__init__(*parts)
+        self.message = Message(*parts)
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 class BadPhoto(KithError):
     """One photo that cannot be used; `path` says which and `reason` why."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(path, reason)
+        Exception.__init__(self, path, reason)
         self.path = path
         self.reason = reason
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        self.message = Message(f"{path}: ", reason)
 
 
 class BadInput(KithError):
     """A folder or file that the user named is missing or of no use."""
+
+
+class BadSetting(BadInput):
+    """A value that a setting cannot have; `key` says which setting and `reason` why."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        Exception.__init__(self, key, reason)
+        self.key = key
+        self.reason = reason
+        self.message = Message(f"{key}: ", reason)
 
 
 class BadKnowledgeBase(KithError):
@@ -62,8 +84,3 @@ class NoWorkers(KithError):
 
 class FilingFailed(KithError):
     """A copy, a report or what was to be printed could not be written."""
-
-
-def command(*arguments: str) -> str:
-    """The command line as this user can type it, for messages: `python3 scripts/run.py build-kb`."""
-    return " ".join((os.environ.get("KITH_COMMAND", "kith"), *arguments))

@@ -21,6 +21,12 @@ def log_file() -> Path:
     return user_folder("log") / "kith.log"
 
 
+def told_of_bug(kind: str = "") -> str:
+    """Return that a bug was met, of this kind, and where it is told of."""
+    which = f" ({kind})" if kind else ""
+    return f"Something went wrong that should not have{which}. {log_file()} tells what"
+
+
 def start_log() -> None:
     """Send all logging to the rotating log file, and crashes of native code beside it; silently none without it.
 

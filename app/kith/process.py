@@ -10,7 +10,9 @@ from multiprocessing import resource_tracker
 from types import FrameType
 from typing import NoReturn
 
-CANNOT, STOPPED = 3, 130  # exit codes: it could not be done, as the message says; Ctrl-C, as shells count it
+# Exit codes: a bug; it could not be done, as the message says; Ctrl-C, as shells count it. Typer's own is 2.
+BUG, CANNOT, STOPPED = 1, 3, 130
+STOPPING = "Stopping when the photos at work are done"
 LEAST_MEMORY = 2**30
 OUT_OF_MEMORY = (
     "There is not enough memory, or too many processes and threads are at work: close other programs, or raise the "

@@ -11,7 +11,7 @@ from typing import Literal
 import platformdirs
 from pydantic import ValidationError
 
-from kith.errors import BadInput
+from kith.errors import BadInput, BadSetting
 from kith.json_file import parse_object, put_aside, update_object
 from kith.settings_model import AUTO, CHOICES, FIELDS, MODELS, OFF, PATHS, Device, Settings
 
@@ -84,7 +84,7 @@ def load(path: Path) -> Loaded:
     problems += [f"{_unknown(key)}; it is kept, but not used" for key in data if key not in FIELDS]
     known = {key: value for key, value in data.items() if key in FIELDS}
     bad = _bad_keys(path.parent, known)
-    problems += [f"{_refusal(key, _json(known[key]))}; the default {_default(key)} is used" for key in bad]
+    problems += [f"{key}: {_refusal(key, _json(known[key]))}; the default {_default(key)} is used" for key in bad]
     good = {key: value for key, value in known.items() if key not in bad}
     return Loaded(Settings.at(path.parent, good), tuple(problems), path)
 
@@ -124,7 +124,7 @@ def with_overrides(settings: Settings, overrides: Mapping[str, str]) -> Settings
             raise BadInput(_unknown(key))
         value = _from_text(key, text)
         if _bad_keys(settings.folder, {key: value}):
-            raise BadInput(_refusal(key, text or _json(text)))
+            raise BadSetting(key, _refusal(key, text or _json(text)))
         settings = Settings.at(settings.folder, settings.model_dump(exclude_unset=True) | {key: value})
     return settings
 
@@ -209,7 +209,7 @@ def _default(key: str) -> str:
 
 def _refusal(key: str, value: str) -> str:
     shown = value if len(value) <= 60 else value[:57] + "..."
-    return f"{key}: {shown} is not {_allowed(key)}"
+    return f"{shown} is not {_allowed(key)}"
 
 
 def _unknown(key: str) -> str:

@@ -8,16 +8,21 @@ import tarfile
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from PIL import Image, ImageOps
 
-from kith.cli.printing import say, tell
-from kith.cli.running import run_job
+from kith.cli.command import Call, Group
+from kith.cli.options import OF_DEMO
+from kith.cli.output import say, tell
 from kith.errors import BadInput
 from kith.filing.report import REPORT
 from kith.jobs.build_kb import build_kb
 from kith.jobs.recognize_folder import recognize_folder
+from kith.messages import JobName
 from kith.settings import Settings, user_folder
 
 
@@ -48,25 +53,27 @@ ASTRONAUT = TestPhoto(
 PHOTOS = (OBAMA, OBAMA_2, OBAMA_3, BIDEN, ASTRONAUT)
 
 
-def run_demo(folder: Path | None, as_json: bool) -> None:
-    """Fetch the photos into `folder`, learn two people, recognise a folder and say where the results lie."""
+group = Group()
+
+
+@group.register("demo", "--folder ~/kith-demo", OF_DEMO)
+def demo(
+    call: Call,
+    folder: Annotated[Path | None, typer.Option(help="Where to work; a folder in your user data if not named.")] = None,
+) -> None:
+    """Show the whole job on test photos: fetch them, build a knowledge base, recognise, file."""
     root = (folder or user_folder("data") / "demo").absolute()
-    originals = fetch(root / "photos")
-    settings = arrange(root, originals)
-    tell_or_say = tell if as_json else say
-    tell_or_say(f"Learning two people from {settings.dataset_folder} …")
-    run_job(settings, "Build KB", build_kb, as_json, create=True)
-    tell_or_say("")
-    tell_or_say(f"Recognising {settings.input_folder}: both of them, a stranger and a broken file …")
+    settings = arrange(root, fetch(root / "photos"))
     output = settings.output_folder
-    run_job(
-        settings,
-        "Recognize Folder",
-        lambda context: recognize_folder(context, [settings.input_folder], output),
-        as_json,
-    )
-    tell_or_say("")
-    tell_or_say(f"Look into {output}: a folder of copies per person, Unknown, and {REPORT}.")
+    comment = tell if call.as_json else say
+    comment(f"Learning two people from {settings.dataset_folder} …")
+    call.run(settings, JobName.BUILD_KB, build_kb, create=True)
+    comment("")
+    comment(f"Recognising {settings.input_folder}: both of them, a stranger and a broken file …")
+    recognise = partial(recognize_folder, inputs=[settings.input_folder], output=output)
+    call.run(settings, JobName.RECOGNIZE_FOLDER, recognise)
+    comment("")
+    comment(f"Look into {output}: a folder of copies per person, Unknown, and {REPORT}.")
 
 
 def fetch(folder: Path) -> dict[TestPhoto, Path]:

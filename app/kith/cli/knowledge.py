@@ -5,46 +5,40 @@ from typing import Annotated
 
 import typer
 
-from kith.cli.options import Overrides, ResultAsJson, SettingsFile, settings_for_run
-from kith.cli.printing import show
-from kith.errors import command
+from kith.cli.command import Call, Group
 from kith.jobs.check import check, check_summary
 from kith.jobs.evaluate import evaluate, evaluation_summary
 from kith.jobs.import_kb import import_kb, import_summary
 from kith.jobs.library_check import inspect_library, library_summary, repair_library
 
-knowledge = typer.Typer(rich_markup_mode=None)
+group = Group()
 
 
-@knowledge.command("import-kb", epilog=f"Example: {command('import-kb')} ~/old/encodings.pkl")
+@group.register("import-kb", "~/old/encodings.pkl")
 def import_old(
+    call: Call,
     file: Annotated[Path, typer.Argument(metavar="FILE.pkl", help="The encodings.pkl of an older knowledge base.")],
     body_model: Annotated[
         str, typer.Option(metavar="ID", help="The model that the bodies in the file came from, as `models` names it.")
     ] = "",
-    settings: SettingsFile = None,
-    overrides: Overrides = None,
-    as_json: ResultAsJson = False,
 ) -> None:
     """Teach the people of an older knowledge base, an encodings.pkl, without their photos.
 
     The file is read as data: nothing in it is run. The import can be undone.
     """
-    finished = import_kb(settings_for_run(settings, overrides), file, body_model)
-    show(finished, import_summary(finished), as_json)
+    finished = import_kb(call.settings(), file, body_model)
+    call.show(finished, import_summary(finished))
 
 
-@knowledge.command("check", epilog=f"Example: {command('check')}")
+@group.register("check")
 def check_health(
+    call: Call,
     library: Annotated[
         bool, typer.Option("--library", help="Check the library itself instead: its file and all its entries.")
     ] = False,
     repair: Annotated[
         bool, typer.Option("--repair", help="With --library: repair what can be; as it was it is kept beside.")
     ] = False,
-    settings: SettingsFile = None,
-    overrides: Overrides = None,
-    as_json: ResultAsJson = False,
 ) -> None:
     """Say what in the knowledge base may be wrong, and which files to look at; no photo is opened.
 
@@ -52,25 +46,24 @@ def check_health(
     only poor photos.
     """
     if library or repair:
-        checked = (repair_library if repair else inspect_library)(settings_for_run(settings, overrides))
-        show(checked, library_summary(checked), as_json)
+        look = repair_library if repair else inspect_library
+        checked = look(call.settings())
+        call.show(checked, library_summary(checked))
         return
-    finished = check(settings_for_run(settings, overrides))
-    show(finished, check_summary(finished), as_json)
+    finished = check(call.settings())
+    call.show(finished, check_summary(finished))
 
 
-@knowledge.command("evaluate", epilog=f"Example: {command('evaluate')} --png curve.png --csv curve.csv")
+@group.register("evaluate", "--png curve.png --csv curve.csv")
 def evaluate_own(
+    call: Call,
     png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the curve over the tolerances.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every tolerance and margin measured.")] = None,
-    settings: SettingsFile = None,
-    overrides: Overrides = None,
-    as_json: ResultAsJson = False,
 ) -> None:
     """Measure how well the knowledge base knows its people, and recommend face_tol and face_margin for it.
 
     Every photo that teaches is asked who it is, once as if it were not taught, nor any of the same occasion, and once
     as if its person were not known at all. No photo is opened.
     """
-    finished = evaluate(settings_for_run(settings, overrides), png, csv)
-    show(finished, evaluation_summary(finished), as_json)
+    finished = evaluate(call.settings(), png, csv)
+    call.show(finished, evaluation_summary(finished))

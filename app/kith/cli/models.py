@@ -1,39 +1,35 @@
 """`kith models`: the model files, where each is, and fetching them."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from kith.cli.options import Overrides, ResultAsJson, SettingsFile, goes_on, settings_for_run
-from kith.cli.printing import show, tell, terminal, what_is_done
-from kith.errors import ModelMissing, command
+from kith.cli.command import Call, Group, example_of
+from kith.cli.output import tell, terminal, what_is_done
+from kith.errors import ModelMissing
 from kith.model_registry import ModelFile
 from kith.process import CANNOT
 from kith.vision.download import download
 from kith.vision.model_files import ModelStatus, check_body_model, default_folder, missing_models, registered, status
 
-models = typer.Typer(
-    no_args_is_help=False,
-    rich_markup_mode=None,
+group = Group(
+    "models",
+    invoke_without_command=True,
     help="The model files: where each is, and fetching.",
-    epilog=f"Example: {command('models')}",
+    epilog=example_of("models"),
 )
 
 
-@models.callback(invoke_without_command=True)
-def listing(
-    context: typer.Context,
-    settings: SettingsFile = None,
-    overrides: Overrides = None,
-    as_json: ResultAsJson = False,
-) -> None:
+@group.register_listing
+def listing(call: Call, context: typer.Context) -> None:
     """List the model files and where each is."""
-    if goes_on(context, settings, overrides, as_json):
+    if call.goes_on(context):
         return
-    found = status(settings_for_run(settings, overrides))
-    show({"models": found}, (line for one in found for line in _lines(one)), as_json)
+    found = status(call.settings())
+    call.show({"models": found}, chain.from_iterable(map(_lines, found)))
 
 
 def _lines(found: ModelStatus) -> list[str]:
@@ -44,15 +40,13 @@ def _lines(found: ModelStatus) -> list[str]:
     ]
 
 
-@models.command("download", epilog=f"Example: {command('models', 'download')} yunet_2026may")
+@group.register("download", "yunet_2026may")
 def fetch(
+    call: Call,
     name: Annotated[str | None, typer.Argument(help="Which model; those that are missing if not named.")] = None,
-    settings: SettingsFile = None,
-    overrides: Overrides = None,
-    as_json: ResultAsJson = False,
 ) -> None:
     """Fetch model files, check their SHA-256 and put them in place."""
-    chosen = settings_for_run(settings, overrides)
+    chosen = call.settings()
     check_body_model(chosen)
     wanted = [registered(name)] if name else missing_models(chosen)
     fetched, failed = {}, {}
@@ -63,7 +57,7 @@ def fetch(
             failed[model.name] = f"{error} Without it {model.without}."
     lines = [f"{name}: {path}" for name, path in fetched.items()]
     all_there = [] if wanted else ["Every model file that the settings ask for is there."]
-    show({"fetched": fetched, "failed": failed}, lines + all_there, as_json)
+    call.show({"fetched": fetched, "failed": failed}, lines + all_there)
     for problem in failed.values():
         tell(problem)
     if failed:

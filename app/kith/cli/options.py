@@ -1,28 +1,36 @@
 """The options that several commands share, and the settings they come to."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kith.cli.printing import tell
+from kith.cli.output import tell
 from kith.errors import BadInput
 from kith.settings import Loaded, Settings, load, load_user_settings, with_overrides
 
-SettingsFile = Annotated[
+_SETTINGS_FILE = Annotated[
     Path | None, typer.Option("--settings", metavar="FILE", help="Use this settings file instead of your own.")
 ]
-Overrides = Annotated[
+_OVERRIDES = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting for this run, e.g. --set face_tol=0.5."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the events as JSON, one object a line.")]
-ResultAsJson = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+_EVENTS_AS_JSON = Annotated[bool, typer.Option("--json", help="Print the events as JSON, one object a line.")]
+_RESULT_AS_JSON = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+
+# The options of a command beside its own, by the attributes of its Call.
+FOR_RESULT = {"settings_file": _SETTINGS_FILE, "overrides": _OVERRIDES, "as_json": _RESULT_AS_JSON}
+FOR_JOB = FOR_RESULT | {"as_json": _EVENTS_AS_JSON}
+OF_SETTINGS = {"settings_file": _SETTINGS_FILE, "as_json": _RESULT_AS_JSON}
+OF_DEMO = {"as_json": _EVENTS_AS_JSON}
+
+PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="A name, another name of theirs, or #3.")]
 
 
-def settings_for_run(file: Path | None, overrides: list[str] | None) -> Settings:
+def settings_for_run(file: Path | None, overrides: Sequence[str] | None) -> Settings:
     """Return the settings of the file with this run's overrides; a bad value in the file is said, not fatal.
 
     Raises BadParameter for a file that is none, and for a wrong override; BadInput as `loaded_settings`.
@@ -60,7 +68,7 @@ def changed(settings: Settings, changes: Mapping[str, str], option: str) -> Sett
         raise typer.BadParameter(str(error), param_hint=option) from error
 
 
-def pairs(texts: list[str], option: str, example: str = "face_tol=0.5") -> dict[str, str]:
+def pairs(texts: Sequence[str], option: str, example: str = "face_tol=0.5") -> dict[str, str]:
     """Return KEY=VALUE texts as a dictionary; raises BadParameter."""
     found = {}
     for text in texts:
@@ -69,10 +77,3 @@ def pairs(texts: list[str], option: str, example: str = "face_tol=0.5") -> dict[
             raise typer.BadParameter(f"{text} is not given as KEY=VALUE, for example {example}", param_hint=option)
         found[key.strip()] = value.strip()
     return found
-
-
-def goes_on(context: typer.Context, *given: object) -> bool:
-    """Say whether a command of this group follows; raises BadParameter where options `given` before it go unheard."""
-    if context.invoked_subcommand and any(given):
-        raise typer.BadParameter(f"options come after {context.invoked_subcommand}, not before")
-    return context.invoked_subcommand is not None

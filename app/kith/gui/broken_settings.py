@@ -72,6 +72,6 @@ class BrokenSettings(FittingDialog):
         try:
             self._settings.take(start_afresh(self._settings.file))
         except BadInput as error:
-            self.problem.setText(str(error))
+            self.problem.setText(error.message)
         else:
             self.done(Choice.AFRESH)

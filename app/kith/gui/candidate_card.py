@@ -7,7 +7,7 @@ from kith.gui.background import Background
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.pictures import PictureLabel
 from kith.gui.plain_text import Label
-from kith.jobs.reviewing import Suggestion
+from kith.jobs.review import Suggestion
 
 _FACE = QSize(96, 96)
 

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from kith.gui.plain_text import Label
 from kith.gui.wheel import ComboBox
+from kith.gui.wording import in_window
 from kith.text import printable
 
 MOST_LINES = 10_000
@@ -98,7 +99,7 @@ class Console(QWidget):
     def add(self, kind: Kind, text: str) -> None:
         """Add a line, with the time of day."""
         # A file's name must not break its line, turn its text round or fail to be saved.
-        self._waiting.append(Line(f"{datetime.now():%H:%M:%S}", kind, printable(text)))  # noqa: DTZ005 - their own clock
+        self._waiting.append(Line(f"{datetime.now():%H:%M:%S}", kind, printable(in_window(text))))  # noqa: DTZ005 - their own clock
         if not self._timer.isActive():
             self._timer.start()
 

@@ -86,7 +86,7 @@ class FirstStart(FittingDialog):
         try:
             self._keep()
         except BadInput as error:
-            self.problem.setText(str(error))
+            self.problem.setText(error.message)
         else:
             super().accept()
 

@@ -47,7 +47,8 @@ class ScrolledPage(QScrollArea):
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for every line, and for a few of them at a time."""
         bar = self.verticalScrollBar()
-        return QSize(self._page.minimumSizeHint().width() + (bar.sizeHint().width() if bar else 0), _LEAST)
+        width_of_bar = bar.sizeHint().width() if bar else 0
+        return QSize(self._page.minimumSizeHint().width() + width_of_bar, _LEAST)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Tell the dialog that lines break elsewhere now."""

@@ -107,7 +107,6 @@ def people_problem(people: Path, settings: Settings, stop: threading.Event | Non
 
 def why_not_apart(people: Path, photos: Path | None, output: Path) -> str:
     """Return why people, photos and copies cannot lie in these folders, empty where they can."""
-    from kith.gui.lines import in_window_words
     from kith.jobs.folder_checks import check_inputs, check_output, check_people
 
     inputs = [photos] if photos else []
@@ -116,7 +115,7 @@ def why_not_apart(people: Path, photos: Path | None, output: Path) -> str:
         check_inputs(inputs)
         check_output(output, people, inputs)
     except BadInput as error:
-        return in_window_words(str(error))
+        return error.message
     return ""
 
 

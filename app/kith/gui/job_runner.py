@@ -8,6 +8,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from kith.errors import KithError
 from kith.gui.console import Console, Kind
 from kith.gui.progress import JobProgress
+from kith.gui.wording import in_window
 from kith.gui.workers import JobWorker, KbBuilder
 from kith.logs import log_file
 
@@ -87,18 +88,11 @@ class JobRunner(QObject):
             self._console.add(kind, text)
 
     def _failed(self, error: Exception) -> None:
-        from kith.gui.lines import in_window_words
-
         job = self._worker.job_name if self._worker else ""
         if isinstance(self._worker, KbBuilder):
             self.built, self.report = False, None
         self.outcome = f"{job} could not be finished"
-        text = (
-            in_window_words(str(error))
-            if isinstance(error, KithError)
-            else f"{job} was ended by a bug in Kith ({type(error).__name__}). What is stored and filed is safe, and it "
-            f"can be started again. {log_file()} tells what happened; Help ▸ Report a Problem… shows it."
-        )
+        text = in_window(error.message) if isinstance(error, KithError) else _told_of_bug(job, error)
         self._console.add(Kind.PROBLEM, text)
         self.failed.emit(text)
 
@@ -111,3 +105,10 @@ class JobRunner(QObject):
         away, self._away = self._away, []
         if away:
             self.missed.emit(away)
+
+
+def _told_of_bug(job: str, error: Exception) -> str:
+    return (
+        f"{job} was ended by a bug in Kith ({type(error).__name__}). What is stored and filed is safe, and it can be "
+        f"started again. {log_file()} tells what happened; Help ▸ Report a Problem… shows it."
+    )

@@ -5,6 +5,8 @@ import logging
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from kith.gui.console import Console, Kind
+from kith.gui.wording import in_window
+from kith.messages import Message
 
 
 class _Told(QObject):
@@ -22,9 +24,8 @@ class LibraryNotices(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a warning over to the thread of the window."""
-        self._told.warned.emit(record.getMessage())
+        text = record.msg if isinstance(record.msg, Message) else record.getMessage()
+        self._told.warned.emit(in_window(text))
 
     def _show(self, text: str) -> None:
-        from kith.gui.lines import in_window_words  # loads the jobs, which the window need not have before it shows
-
-        self._console.add(Kind.NOTICE, in_window_words(text))
+        self._console.add(Kind.NOTICE, text)

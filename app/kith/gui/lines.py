@@ -1,6 +1,5 @@
 """The events of a job as lines of the console, and its summary in one sentence."""
 
-from kith.errors import command
 from kith.gui.console import Kind
 from kith.jobs.events import (
     BuildFinished,
@@ -14,16 +13,8 @@ from kith.jobs.events import (
     RedecisionFinished,
     Started,
 )
-from kith.jobs.wording import (
-    build_summary,
-    line_of,
-    people_count,
-    photo_count,
-    recognition_summary,
-    redecision_summary,
-)
-from kith.model_registry import DOWNLOADED
-from kith.settings import described
+from kith.jobs.wording import line_of, summary_of
+from kith.text import counted
 
 Lines = list[tuple[Kind, str]]
 
@@ -38,46 +29,27 @@ def lines_of(event: Event) -> Lines:
         case PhotoLearned():
             return [(Kind.LEFT_OUT if event.left_out else Kind.KNOWN, line_of(event))]
         case Notice():
-            return [(Kind.NOTICE, in_window_words(event.text))]
+            return [(Kind.NOTICE, event.text)]
         case Started():
-            return [(Kind.SUMMARY, f"{event.job}: {photo_count(event.total)}")]
-        case BuildFinished():
-            return [(Kind.SUMMARY, in_window_words(line)) for line in build_summary(event)]
-        case RecognitionFinished():
-            return [(Kind.SUMMARY, in_window_words(line)) for line in recognition_summary(event)]
-        case RedecisionFinished():
-            return [(Kind.SUMMARY, line) for line in redecision_summary(event)]
+            return [(Kind.SUMMARY, f"{event.job}: {counted(event.total, 'photo')}")]
+        case BuildFinished() | RecognitionFinished() | RedecisionFinished():
+            return [(Kind.SUMMARY, line) for line in summary_of(event)]
         case PhotosDone():
             return []
 
 
 def headline(event: BuildFinished | RecognitionFinished) -> str:
     """Return the summary in one sentence, for the status line."""
-    head = (
-        f"Stopped after {event.done} of {photo_count(event.total)}"
-        if event.stopped
-        else f"{photo_count(event.done)} done"
-    )
+    head = f"{counted(event.done, 'photo')} done"
+    if event.stopped:
+        head = f"Stopped after {event.done} of {counted(event.total, 'photo')}"
     if isinstance(event, RecognitionFinished):
-        counts = (event.known, "with people known"), (event.unsure, "unsure"), (event.unknown, "unknown")
-        return ", ".join([head, *(f"{count} {what}" for count, what in counts), f"{len(event.failed)} failed"])
+        counts = f"{event.known} with people known, {event.unsure} unsure, {event.unknown} unknown"
+        return f"{head}, {counts}, {len(event.failed)} failed"
     if event.stopped:
         return f"{head}: the knowledge base is as it was before"
     used = sum(person.used for person in event.people)
-    return f"{head}, {used} teach {people_count(len(event.people))}"
-
-
-def in_window_words(text: str) -> str:
-    """Return a message that names commands and keys with the menus and labels that stand for them."""
-    for setting in described():
-        label = f"“{setting.label}” in the settings"
-        text = text.replace(f"{setting.key} in the settings", label).replace(f"{setting.key} adds", f"{label} adds")
-    text = text.replace(f"{command('build-kb', '--forget-missing')} drops it", "you are asked whether to forget it")
-    models = command("models", "download")
-    for model in DOWNLOADED:
-        text = text.replace(f"{models} {model.name}", models)
-    text = text.replace(models, "Help ▸ First Steps…").replace(command("build-kb"), "Knowledge Base ▸ Build KB")
-    return text.replace(command("people", "undo"), "Ctrl+Z")
+    return f"{head}, {used} teach {counted(len(event.people), 'person', 'people')}"
 
 
 def _kind(event: PhotoDone) -> Kind:

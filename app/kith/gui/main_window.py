@@ -15,20 +15,21 @@ from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember
 from kith.gui.job_runner import JobRunner
-from kith.gui.menus import Actions
+from kith.gui.menus import Actions, Needs, Page
 from kith.gui.next_steps import Around, NextSteps, Step, look_around
 from kith.gui.plain_text import Label, message
 from kith.gui.progress import JobProgress
 from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder
 from kith.logs import log_file
+from kith.photos.outputs import REPORT
+from kith.process import STOPPING
 from kith.settings import Loaded, Settings
 
 if TYPE_CHECKING:
     from kith.jobs.events import FolderAway
     from kith.jobs.workers import ExecutorFactory
 
-REPORT = "report.csv"
 _BROKEN = "The settings file cannot be read"
 
 
@@ -53,24 +54,33 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         self._tell_problems()
-        self._refresh()
+        self.refresh()
 
     @property
     def settings(self) -> Settings:
         """The settings as their file has them now."""
         return self._in_use.read()
 
+    @property
+    def settings_file(self) -> Path:
+        """Where they lie."""
+        return self._in_use.file
+
     def first_steps(self) -> None:
         """Ask for the folders, explain what becomes of the photos, offer the model files."""
-        from kith.gui.first_start import FirstStart
+        self.show_page(self.does.pages[self.does.first_steps])
 
-        settings = self.settings
-        if self._in_use.broken:
+    def show_page(self, page: Page) -> None:
+        """Open a page, unless that would be on default folders for the only reason that the user's cannot be read."""
+        if self._has(page.needs):
+            self._open(page.make(self))
+        else:
             self.mend_settings()
-            return
-        dialog = FirstStart(self._in_use.file, settings, self.choose_folder, self)
-        dialog.finished.connect(self._refresh)
-        self._open(dialog)
+
+    def _has(self, needs: Needs) -> bool:
+        if needs is Needs.NOTHING or not self.settings_are_broken:
+            return True
+        return needs is Needs.FOLDERS and self._in_use.may_be_used
 
     @property
     def settings_are_broken(self) -> bool:
@@ -83,20 +93,13 @@ class MainWindow(QMainWindow):
 
         def decided(decision: int) -> None:
             self._in_use.defaults_will_do |= decision == Choice.WITHOUT
-            self._refresh()
+            self.refresh()
             if decision == Choice.AFRESH:
                 self.first_steps()
 
         dialog = BrokenSettings(self._in_use, self)
         dialog.finished.connect(decided)
         self._open(dialog)
-
-    def _by_settings(self, act: Callable[[], object]) -> None:
-        """Act, unless that would be on default folders for the only reason that the user's cannot be read."""
-        if self.settings_are_broken and not self._in_use.may_be_used:
-            self.mend_settings()
-        else:
-            act()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Close at once, or when the running job has stopped."""
@@ -128,27 +131,22 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         does = self.does
         for action, slot in (
-            (does.build, lambda: self._by_settings(self._build)),
-            (does.recognize, lambda: self._by_settings(self._ask_folders)),
+            (does.build, self._build_by_settings),
             (does.abort, self._stop),
             (does.report, self._save_report),
             (does.output, lambda: self._show_folder(self.settings.output_folder)),
-            (does.review, lambda: self._by_settings(self._review)),
-            (does.settings, self._edit_settings),
             (does.save_console, self._save_console),
             (does.find, self.console.search.setFocus),
             (does.quit, self.close),
-            (does.first_steps, self.first_steps),
             (does.log_folder, lambda: self._show_folder(log_file().parent)),
-            (does.problem, self._report_problem),
-            (does.about, self._about),
+            *((action, partial(self.show_page, page)) for action, page in does.pages.items()),
         ):
             action.triggered.connect(lambda _checked, slot=slot: slot())
         self.jobs.failed.connect(lambda text: self._warn(text, self.jobs.outcome))
-        self.jobs.changed.connect(self._refresh)
+        self.jobs.changed.connect(self.refresh)
         self.jobs.missed.connect(self._ask_to_forget)
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
         settings, report = self.settings, self._report
         self._show_steps()
@@ -188,6 +186,12 @@ class MainWindow(QMainWindow):
         self._tell_problems()
         self.jobs.start(worker)
 
+    def _build_by_settings(self) -> None:
+        if self._has(Needs.FOLDERS):
+            self._build()
+        else:
+            self.mend_settings()
+
     def _build(self, forget: Sequence[Path] = ()) -> None:
         worker = KbBuilder(self.settings, self._executor)
         worker.forget = forget
@@ -202,49 +206,17 @@ class MainWindow(QMainWindow):
     def _stop(self) -> None:
         self.jobs.stop()
         self.does.abort.setEnabled(False)
-        self.status.setText("Stopping when the photos at work are done …")
+        self.status.setText(f"{STOPPING} …")
 
-    def _ask_folders(self) -> None:
-        from kith.gui.recognize_dialog import RecognizeDialog
-
-        settings = self.settings
-        dialog = RecognizeDialog(settings, self.choose_folder, self)
-        dialog.accepted.connect(lambda: self._recognize(settings, dialog.folders))
-        self._open(dialog)
-
-    def _recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+        """Recognise the photos in a folder by these settings, and keep the folders for the next time."""
         try:
             remember(self._in_use.file, **folders)
         except BadInput as error:
-            self.console.add(Kind.PROBLEM, str(error))
+            self.console.add(Kind.PROBLEM, error.message)
         texts = {key: str(folder) for key, folder in folders.items()}
         chosen = Settings.at(settings.folder, settings.model_dump() | texts)
         self._start(FolderWorker(chosen, self._executor))
-
-    def _edit_settings(self) -> None:
-        from kith.gui.settings_dialog import SettingsDialog
-
-        if self.settings_are_broken:
-            self.mend_settings()
-            return
-        dialog = SettingsDialog(self._in_use.file, self)
-        dialog.finished.connect(self._refresh)
-        self._open(dialog)
-
-    def _review(self) -> None:
-        from kith.gui.review_dialog import ReviewDialog
-
-        self._open(ReviewDialog(self.settings, self))
-
-    def _report_problem(self) -> None:
-        from kith.gui.help import ProblemDialog
-
-        self._open(ProblemDialog(self))
-
-    def _about(self) -> None:
-        from kith.gui.help import about
-
-        self._open(about(self))
 
     def _show_folder(self, folder: Path) -> None:
         from kith.gui.help import open_outside

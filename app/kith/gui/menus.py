@@ -1,9 +1,36 @@
-"""The menus: every action of the window with its shortcut and its place in the menu bar of macOS."""
+"""The menus: every action and page of the window with its shortcut and its place in the menu bar of macOS.
+
+A page is a dialog behind an entry: a new one is a module of its own, and here its action, its place and its maker.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QMainWindow, QMenu, QMenuBar
+from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QMenuBar
+
+if TYPE_CHECKING:
+    from kith.gui.main_window import MainWindow
 
 Role = QAction.MenuRole
+
+
+class Needs(Enum):
+    """What of the settings a page needs."""
+
+    NOTHING = auto()
+    FOLDERS = auto()  # the user's own; while the file is broken those read before, or the defaults if the user agrees
+    FILE = auto()  # one that can be read, for the page writes to it
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How a page is made for the window, and what it needs."""
+
+    make: Callable[["MainWindow"], QDialog]
+    needs: Needs
 
 
 class Actions:
@@ -11,21 +38,28 @@ class Actions:
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
+        self.pages: dict[QAction, Page] = {}
         self.build = self._action("&Build KB", "Ctrl+B", "Learn your people from the people folder")
         self.recognize = self._action("&Recognize Folder…", "Ctrl+R", "Find your people in a folder of photos")
+        self.pages[self.recognize] = Page(_recognition, Needs.FOLDERS)
         self.abort = self._action("&Abort", "Ctrl+.", "Stop when the photos at work are done; the next run goes on")
         self.report = self._action("&Write CSV Report…", "Ctrl+E", "Save a copy of the last run's report")
         self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
+        self.pages[self.review] = Page(_review, Needs.FOLDERS)
         self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
         self.save_console = self._action("Save &Console…", "Ctrl+S", "Save the lines of the console as a text file")
         self.save_console.setIconText("Save Console…")  # a button has this text, and Qt's own loses the dots
         self.find = self._action("&Find in Console", "Ctrl+F", "Show only lines with a text")
         self.settings = self._action("&Settings…", "Ctrl+,", "Change how Kith works", Role.PreferencesRole)
+        self.pages[self.settings] = Page(_settings, Needs.FILE)
         self.quit = self._action("&Quit", "Ctrl+Q", "", Role.QuitRole)
         self.first_steps = self._action("&First Steps…", "F1", "Folders, privacy and model files")
+        self.pages[self.first_steps] = Page(_first_steps, Needs.FILE)
         self.log_folder = self._action("&Log Folder", "", "Show the log files in the file manager")
         self.problem = self._action("Report a &Problem…", "", "What a report needs, as text to copy; nothing is sent")
+        self.pages[self.problem] = Page(_problem, Needs.NOTHING)
         self.about = self._action("&About Kith", "", "", Role.AboutRole)
+        self.pages[self.about] = Page(_about, Needs.NOTHING)
 
     def fill(self, bar: QMenuBar) -> None:
         """Put the actions into the menu bar."""
@@ -66,3 +100,49 @@ def _fill(menu: QMenu, actions: list[QAction | None]) -> None:
             menu.addAction(action)
         else:
             menu.addSeparator()
+
+
+# The makers load a page when it is first opened: the window need not have it before it shows.
+
+
+def _recognition(window: "MainWindow") -> QDialog:
+    from kith.gui.recognize_dialog import RecognizeDialog
+
+    settings = window.settings
+    dialog = RecognizeDialog(settings, window.choose_folder, window)
+    dialog.accepted.connect(lambda: window.recognize(settings, dialog.folders))
+    return dialog
+
+
+def _review(window: "MainWindow") -> QDialog:
+    from kith.gui.review_dialog import ReviewDialog
+
+    return ReviewDialog(window.settings, window)
+
+
+def _settings(window: "MainWindow") -> QDialog:
+    from kith.gui.settings_dialog import SettingsDialog
+
+    dialog = SettingsDialog(window.settings_file, window)
+    dialog.finished.connect(window.refresh)
+    return dialog
+
+
+def _first_steps(window: "MainWindow") -> QDialog:
+    from kith.gui.first_start import FirstStart
+
+    dialog = FirstStart(window.settings_file, window.settings, window.choose_folder, window)
+    dialog.finished.connect(window.refresh)
+    return dialog
+
+
+def _problem(window: "MainWindow") -> QDialog:
+    from kith.gui.help import ProblemDialog
+
+    return ProblemDialog(window)
+
+
+def _about(window: "MainWindow") -> QDialog:
+    from kith.gui.help import about
+
+    return about(window)

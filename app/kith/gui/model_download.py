@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QGroupBox, QProgressBar, QPushButton, QVBoxLayout
 from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.plain_text import wrapped
+from kith.gui.wording import in_window
 from kith.model_registry import ModelFile
 from kith.settings import Settings
 from kith.vision.download import download
@@ -44,7 +45,7 @@ class ModelDownload(QThread):
             except _Stopped:
                 return
             except KithError as error:
-                self.failed.emit(str(error))
+                self.failed.emit(in_window(error.message))
             except Exception:  # noqa: BLE001 - one that leaves run() ends the program
                 _log.exception("the download of %s was ended by a bug", model.name)
                 self.failed.emit(f"{model.name} could not be fetched; the log tells why.")
@@ -95,7 +96,7 @@ class ModelBox(QGroupBox):
         self.button.setText(f"&Download {size:.1f} MB")
         self.button.setVisible(bool(missing))
         hosts = " and ".join(sorted({urlsplit(model.url).netloc for model in missing}))
-        absent = [f"The model that {one.purpose} ({one.name}) is missing: {one.without}." for one in missing]
+        absent = [f"The model that {model.purpose} ({model.name}) is missing: {model.without}." for model in missing]
         source = [f"Kith can fetch it from {hosts}; nothing of yours is sent there."] if missing else []
         self.words.setText("\n".join([*self._failures, *absent, *source]) or "All model files are there.")
 

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMessageBox, QSi
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.plain_text import message, wrapped
-from kith.jobs.naming import same_name
+from kith.jobs.person_names import same_name
 
 
 def ask_whom(parent: QWidget, name: str, known: str, yes: Callable[[], object], no: Callable[[], object]) -> None:

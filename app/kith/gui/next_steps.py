@@ -60,7 +60,8 @@ class LargeButton(QPushButton):
 
     def __init__(self, title: str, action: QAction) -> None:
         super().__init__()
-        self._title, self._sentence = Label(title, bold=True, size=1.15, wraps=True), wrapped()
+        self._title = Label(title, bold=True, size=1.15, wraps=True)
+        self._sentence = wrapped()
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 14, 10)
         for label in (self._title, self._sentence):
@@ -84,8 +85,10 @@ class LargeButton(QPushButton):
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return what title and sentence need, and no less than one line and two, lest buttons jump."""
         layout = self.layout()
-        least = self._title.fontMetrics().lineSpacing() + 2 * self.fontMetrics().lineSpacing() + 32
-        return max(least, layout.totalHeightForWidth(width) if layout else 0)
+        title = self._title.fontMetrics().lineSpacing()
+        sentence = 2 * self.fontMetrics().lineSpacing()
+        needed = layout.totalHeightForWidth(width) if layout else 0
+        return max(title + sentence + 32, needed)
 
     def say(self, sentence: str, *, is_next: bool = False) -> None:
         """Show the sentence, and whether this is what to do next."""
@@ -117,10 +120,8 @@ class NextSteps(QWidget):
 
     def show_next(self, step: Step, people: str, is_missed: bool = False) -> None:
         """Point at a step; `people` is the name of the people folder, `is_missed` where it is not there any more."""
-        start, again = (
-            f"Start here: learn your people from “{people}”",
-            "Learn your people again after you added photos",
-        )
+        start = f"Start here: learn your people from “{people}”"
+        again = "Learn your people again after you added photos"
         if is_missed:
             start = f"“{people}” is not there now: is its drive plugged in?"
         self.build.say(start if step is Step.BUILD else again, is_next=step is Step.BUILD)

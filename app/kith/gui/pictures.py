@@ -22,7 +22,8 @@ GONE = "The photo is not there any more."
 
 def face_picture(path: Path, box: Box, size: QSize) -> QImage:
     """Return the face at a box of the upright photo, as large as fits into `size`; raises BadPhoto."""
-    side = max(size.width(), size.height()) / (_AROUND * max(min(box.w, box.h), 1e-3))
+    shorter = max(min(box.w, box.h), 1e-3)
+    side = max(size.width(), size.height()) / (_AROUND * shorter)
     photo = _load(path, min(round(side), _LARGEST_SIDE))
     return _fitted(photo.copy(_around(box, photo).toRect()), size)
 

@@ -1,4 +1,4 @@
-"""Words on the screen: always plain text, for a person or a file may be called `<img src=…>`."""
+"""Words on the screen: the window's own, and plain text, for a person or a file may be called `<img src=…>`."""
 
 import re
 from html import escape
@@ -6,6 +6,7 @@ from html import escape
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QMessageBox, QWidget
 
+from kith.gui.wording import in_window
 from kith.text import printable
 
 _LONGEST = 800  # characters of a message; the console has the rest
@@ -28,11 +29,12 @@ class Label(QLabel):
 
     def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
         """Show a text; where lines are broken a long word is broken as well, rather than cut off or asked room for."""
-        self._text = text or ""
-        super().setText(_breakable(_safe(self._text)) if self.wordWrap() else _safe(self._text))
+        self._text = in_window(text or "")
+        shown = _safe(self._text)
+        super().setText(_breakable(shown) if self.wordWrap() else shown)
 
     def text(self) -> str:
-        """Return the text as it was given."""
+        """Return the text as it is meant, with no signs that only help to show it."""
         return self._text
 
 
@@ -52,14 +54,16 @@ def message(parent: QWidget | None, text: str, icon: QMessageBox.Icon = QMessage
     """Return a box that tells something, no larger than a screen."""
     box = QMessageBox(icon, "Kith", "", parent=parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    text = _safe(text)
-    box.setText(_breakable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"))
+    shown = _safe(text)
+    if len(shown) > _LONGEST:
+        shown = f"{shown[:_LONGEST]} …"
+    box.setText(_breakable(shown))
     return box
 
 
 def _safe(text: str) -> str:
     """Return a text that shows as it is read, whatever names are in it; its line breaks stay."""
-    return "\n".join(map(printable, text.split("\n")))
+    return "\n".join(map(printable, in_window(text).split("\n")))
 
 
 def _breakable(text: str) -> str:

@@ -9,7 +9,7 @@ from kith.gui.name_field import NameField
 from kith.gui.pictures import PictureLabel
 from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.identity.comparison import CANDIDATES
-from kith.jobs.reviewing import Question
+from kith.jobs.review import Question
 
 _FACE, _PHOTO = QSize(300, 300), QSize(300, 168)  # with the rest they fit into a window of 1024 × 640
 

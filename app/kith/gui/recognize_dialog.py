@@ -7,6 +7,8 @@ from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.folders import ChooseFolder, FolderField, is_folder, why_not_apart
 from kith.gui.plain_text import wrapped
+from kith.messages import JobName
+from kith.photos.outputs import REPORT
 from kith.settings import Settings
 
 
@@ -15,12 +17,12 @@ class RecognizeDialog(FittingDialog):
 
     def __init__(self, settings: Settings, choose: ChooseFolder, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Recognize Folder")
+        self.setWindowTitle(JobName.RECOGNIZE_FOLDER)
         self._settings = settings
         self.input = FolderField("Photos to recognize", settings.input_folder, choose)
         self.input.say("Its photos are only read; subfolders are searched too." if settings.recursive else "")
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
-        self.output.say("One folder per person, Unknown for photos of nobody known, and report.csv.")
+        self.output.say(f"One folder per person, Unknown for photos of nobody known, and {REPORT}.")
         self.problem = wrapped(bold=True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = self.buttons.addButton("&Recognize", QDialogButtonBox.ButtonRole.AcceptRole)

@@ -19,15 +19,16 @@ from PyQt6.QtWidgets import (
 from kith.errors import KithError
 from kith.gui.background import Background
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.lines import in_window_words
 from kith.gui.name_field import ask_whom
 from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.question_view import QuestionView
-from kith.jobs.editing import Outcome
-from kith.jobs.reviewing import Question, Review, TakenBack, open_review
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.jobs.review import Question, Review, TakenBackAnswer
 from kith.library.review_records import Unknown
+from kith.messages import Message, joined
 from kith.settings import Settings
-from kith.text import as_read
+from kith.text import as_read, counted
 
 T = TypeVar("T")
 
@@ -72,7 +73,8 @@ class ReviewDialog(QDialog):
         """Begin the review."""
         super().showEvent(event)
         if event and not event.spontaneous():  # spontaneous: it was only minimised
-            self._desk, self._pictures = Background(), Background(threads=2)
+            self._desk = Background()
+            self._pictures = Background(threads=2)
             self._at = 0
             self._meant.clear()
             self._tell(LOADING)
@@ -88,12 +90,12 @@ class ReviewDialog(QDialog):
         super().done(result)
 
     def _open(self) -> list[Unknown]:
-        self._review = open_review(self._settings)
+        self._review = Review(OpenLibrary(self._settings))
         return self._review.unknowns()
 
     def _close_review(self) -> None:
         if self._review:
-            self._review.close()
+            self._review.library.close()
             self._review = None
 
     def _run(self, task: Callable[[], T], then: Callable[[T], None], fail: Callable[[str], None] | None = None) -> None:
@@ -106,7 +108,7 @@ class ReviewDialog(QDialog):
             if error is None:
                 then(future.result())
             elif isinstance(error, KithError):
-                (fail or self._fail)(in_window_words(str(error)))
+                (fail or self._fail)(error.message)
             else:
                 raise error
 
@@ -127,11 +129,11 @@ class ReviewDialog(QDialog):
             self._tell(self._summary())
             return
         unknown = self._unknowns[self._at]
-        self._run(lambda: (review.question(unknown), [*review.names().values()]), self._show)
+        self._run(lambda: (review.question(unknown), [*review.library.people.names().values()]), self._show)
 
     def _show(self, found: tuple[Question, list[str]]) -> None:
         self._question, known = found
-        (self._named.add if self._question.said else self._named.discard)(self._question.unknown)
+        self._count(self._question.unknown, is_named=bool(self._question.said))
         self.progress.setText(f"Face {self._at + 1} of {len(self._unknowns)}")
         self.back.setEnabled(self._at > 0)
         self.skip.setEnabled(True)
@@ -155,9 +157,10 @@ class ReviewDialog(QDialog):
             self._tell(text)
 
     def _summary(self) -> str:
-        named, left = len(self._named), len(self._unknowns) - len(self._named)
-        rest = f"\n\n{_faces(left)} left unknown: they are asked about again the next time." if left else ""
-        return f"That was the last one. {_faces(named)} named.{rest}"
+        named = len(self._named)
+        left = len(self._unknowns) - named
+        rest = f"\n\n{counted(left, 'face')} left unknown: they are asked about again the next time." if left else ""
+        return f"That was the last one. {counted(named, 'face')} named.{rest}"
 
     def _accept(self, person_id: int) -> None:
         self._answer(lambda review, unknown: review.accept(unknown, person_id), named=True)
@@ -190,9 +193,9 @@ class ReviewDialog(QDialog):
         if self._review and not self.busy:
             self._run(self._review.undo, self._taken_back, self.note.setText)
 
-    def _taken_back(self, answer: TakenBack) -> None:
+    def _taken_back(self, answer: TakenBackAnswer) -> None:
         """Say what is taken back, and ask about that face again."""
-        self.note.setText("\n".join([answer.text, *answer.problems]))
+        self.note.setText(joined([answer.text, *answer.problems], "\n"))
         self._at = self._unknowns.index(answer.unknown)
         self._ask()
 
@@ -208,11 +211,16 @@ class ReviewDialog(QDialog):
         self._run(lambda: say(review, unknown), lambda outcome: self._go_on(outcome, unknown, named))
 
     def _go_on(self, outcome: Outcome, unknown: Unknown, named: bool) -> None:
-        problems = (f"Your answer is kept, but not filed: {problem}" for problem in outcome.problems)
-        self.note.setText(in_window_words(" ".join((outcome.text, *problems, *outcome.hints))))
-        (self._named.add if named else self._named.discard)(unknown)
+        problems = (Message("Your answer is kept, but not filed: ", problem) for problem in outcome.problems)
+        self.note.setText(joined([outcome.text, *problems, *outcome.hints]))
+        self._count(unknown, is_named=named)
         self._at += named
         self._ask()
+
+    def _count(self, unknown: Unknown, *, is_named: bool) -> None:
+        self._named.discard(unknown)
+        if is_named:
+            self._named.add(unknown)
 
     def _move(self, step: int) -> None:
         if not self.busy and 0 <= self._at + step <= len(self._unknowns):
@@ -260,7 +268,3 @@ class ReviewDialog(QDialog):
         column.addWidget(self.note)
         column.addLayout(row)
         self.resize(860, 600)
-
-
-def _faces(count: int) -> str:
-    return "1 face" if count == 1 else f"{count} faces"

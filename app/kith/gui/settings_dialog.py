@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from kith.errors import BadInput
+from kith.errors import BadInput, BadSetting
 from kith.gui.fitting_dialog import ScrolledPage
 from kith.gui.folders import ChooseFolder, choose_folder
 from kith.gui.plain_text import Label, wrapped
@@ -82,7 +82,7 @@ class SettingsDialog(QDialog):
         try:
             save(self._file, self._chosen())
         except BadInput as error:
-            self.failure.setText(str(error))
+            self.failure.setText(error.message)
             self.failure.show()
         else:
             super().accept()
@@ -97,8 +97,8 @@ class SettingsDialog(QDialog):
     def _problem_with(self, key: str, text: str) -> str:
         try:
             with_overrides(self._settings, {key: text})
-        except BadInput as error:
-            return str(error).removeprefix(f"{key}: ")
+        except BadSetting as error:
+            return error.reason
         return ""
 
     def _lead_to(self, field: SettingField) -> None:

@@ -11,12 +11,12 @@ from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from kith import __version__
-from kith.errors import command
 from kith.gui.console import Kind
 from kith.gui.library_notices import LibraryNotices
 from kith.gui.main_window import MainWindow
 from kith.gui.plain_text import message
-from kith.logs import log_file, start_log
+from kith.logs import start_log, told_of_bug
+from kith.messages import command
 from kith.process import CANNOT
 from kith.settings import load_user_settings, user_folder, user_settings_file
 
@@ -85,8 +85,5 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     _log.error("bug", exc_info=(kind, error, trace))
     sys.__excepthook__(kind, error, trace)
     if QApplication.activeModalWidget() is None:
-        text = (
-            f"Something went wrong that should not have ({kind.__name__}). {log_file()} tells what; "
-            "Help ▸ Report a Problem… shows it."
-        )
+        text = f"{told_of_bug(kind.__name__)}; Help ▸ Report a Problem… shows it."
         message(QApplication.activeWindow(), text, QMessageBox.Icon.Critical).open()

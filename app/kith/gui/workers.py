@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from kith.errors import KithError
+from kith.messages import JobName
 from kith.process import OUT_OF_MEMORY, is_out_of_memory
 from kith.settings import Settings
 
@@ -63,7 +64,7 @@ class JobWorker(QThread):
 class KbBuilder(JobWorker):
     """Builds the knowledge base."""
 
-    job_name = "Build KB"
+    job_name = JobName.BUILD_KB
     begins_library = True
     forget: Sequence[Path] = ()  # the missing folders whose people are no longer wanted
 
@@ -76,7 +77,7 @@ class KbBuilder(JobWorker):
 class FolderWorker(JobWorker):
     """Recognises the photos of the settings' input folder into their output folder."""
 
-    job_name = "Recognize Folder"
+    job_name = JobName.RECOGNIZE_FOLDER
 
     def _job(self, context: "Context") -> "Iterator[Event]":
         from kith.jobs.recognize_folder import recognize_folder

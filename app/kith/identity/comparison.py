@@ -7,9 +7,10 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.errors import ModelMismatch, command
+from kith.errors import ModelMismatch
 from kith.identity.gallery import Gallery
 from kith.identity.nearest import NEAREST_SAMPLES, Nearest, nearest
+from kith.messages import Action, Do
 from kith.values.decisions import Candidate
 
 CANDIDATES = 3
@@ -21,8 +22,9 @@ def check_same_model(gallery: Gallery, model_id: str, length: int) -> None:
     if len(gallery) and (gallery.model_id != model_id or gallery.vectors.shape[1] != length):
         raise ModelMismatch(
             f"The knowledge base was made with {gallery.model_id} ({gallery.vectors.shape[1]} numbers), the photos "
-            f"are analysed with {model_id} ({length} numbers): run {command('build-kb')}, or set reid_model and "
-            "reid_weights back."
+            f"are analysed with {model_id} ({length} numbers): run ",
+            Do(Action.BUILD_KB),
+            ", or set reid_model and reid_weights back.",
         )
 
 

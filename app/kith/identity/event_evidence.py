@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kith.identity.gallery import Gallery, gallery_of
 from kith.photos.events import Shot, events_of
 from kith.values.decisions import Evidence, PhotoDecision
-from kith.values.links import Link, Source, Word, said_to_be
+from kith.values.links import Link, Source, known_as
 from kith.values.samples import Sample
 
 _FOLDERS_KEPT = 16
@@ -119,9 +119,6 @@ class EventEvidence:
         return named
 
     def _accepted(self, links: Sequence[Link]) -> int | None:
-        said = said_to_be(links)
-        if said is not None:
-            return said
-        denied = {one.person_id for one in links if one.word is Word.IS_NOT}
-        by_face = (one for one in links if one.source is Source.MACHINE and one.model_id == self._face_model_id)
-        return next((one.person_id for one in by_face if one.person_id not in denied), None)
+        """Return whom user or dataset named, or the machine by the face."""
+        counted = [link for link in links if link.source is not Source.MACHINE or link.model_id == self._face_model_id]
+        return known_as(counted)

@@ -9,8 +9,10 @@ from kith.identity.comparison import check_same_model, nearest_people
 from kith.identity.exclusions import Life, denied_by
 from kith.identity.gallery import Gallery
 from kith.values.decisions import Candidate, Exclusion, Reason
-from kith.values.links import Source, Word
+from kith.values.links import Source, accepted_link, denied_by_user
 from kith.values.sightings import Case, Sighting
+
+_SAID_BY = {Source.USER: Reason.SAID_BY_USER, Source.DATASET: Reason.SAID_BY_DATASET}
 
 
 @dataclass(slots=True)
@@ -57,14 +59,9 @@ def probes_of(case: Case, lives: Mapping[int, Life]) -> list[Probe]:
 
 def _probe(seen: Sighting, case: Case) -> Probe:
     links = case.links[seen.appearance_id]
-    denied = {link.person_id for link in links if link.word is Word.IS_NOT and link.source is Source.USER}
-    said = [
-        (link.person_id, reason)
-        for source, reason in ((Source.USER, Reason.SAID_BY_USER), (Source.DATASET, Reason.SAID_BY_DATASET))
-        for link in links
-        if link.source is source and link.word is Word.IS and link.person_id not in denied
-    ]
-    return Probe(seen, next(iter(said), None), denied, seen.appearance_id in case.ignored)
+    link = accepted_link(links, (*_SAID_BY,))
+    said = (link.person_id, _SAID_BY[link.source]) if link else None
+    return Probe(seen, said, denied_by_user(links), seen.appearance_id in case.ignored)
 
 
 def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe]) -> None:

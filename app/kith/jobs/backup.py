@@ -6,17 +6,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from kith.errors import BadInput, BadKnowledgeBase, FilingFailed, KithError, command
+from kith.errors import BadInput, BadKnowledgeBase, FilingFailed, KithError
 from kith.jobs.context import sole_job
 from kith.jobs.engines import find_engines
-from kith.jobs.exporting import export_encodings
-from kith.jobs.library import check_library
+from kith.jobs.export import export_encodings
+from kith.jobs.library_file import check_library
 from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
 from kith.library.inspection import inspect
 from kith.library.migrations import version_of
 from kith.library.snapshots import check_unused, copy_library, kept_beside, new_file, put_in_place, reason_of
 from kith.library.store import open_store
 from kith.library.write_ahead_log import check_log, foreign_logs, mark_as_copy, side_file
+from kith.messages import Action, Do, Message
 from kith.settings import Settings
 
 
@@ -36,8 +37,9 @@ def back_up(settings: Settings, target: Path) -> Path:
         raise FilingFailed(f"The library could not be copied to {target}: {reason_of(error)}.") from error
     if faults := _faults(target):
         raise BadKnowledgeBase(
-            f"The library is damaged, and so is its copy {target}: {'; '.join(faults)}. Keep earlier backups. "
-            f"{repair_advice()}."
+            f"The library is damaged, and so is its copy {target}: {'; '.join(faults)}. Keep earlier backups. ",
+            repair_advice(),
+            ".",
         )
     return target
 
@@ -81,11 +83,11 @@ def restore(settings: Settings, file: Path) -> Restored:
 
 def restore_summary(done: Restored) -> list[str]:
     """Return what was done, line by line."""
-    kept = f"As it was before it is kept as {done.kept}: {command('restore')} goes back to it."
+    kept = Message(f"As it was before it is kept as {done.kept}: ", Do(Action.RESTORE), " goes back to it.")
     return [
         f"The library is that of {done.file} now.",
         *([kept] if done.kept else []),
-        f"{command('redecide')} lets the filed copies follow.",
+        Message(Do(Action.REDECIDE), " lets the filed copies follow."),
     ]
 
 
@@ -112,7 +114,8 @@ def _made_ready(part: Path, file: Path) -> list[str]:
             version, inspection = version_of(connection), inspect(connection)
             mark_as_copy(connection)
     except (KithError, *SQLITE_ERRORS) as error:
-        raise BadInput(f"{file} cannot be restored: {error}") from error
+        reason = error.message if isinstance(error, KithError) else str(error)
+        raise BadInput(f"{file} cannot be restored: ", reason) from error
     if not version or inspection.faults:
         what = f"is damaged ({'; '.join(inspection.lines())})" if version else "is no library"
         raise BadInput(f"{file} {what}: name another backup. Nothing was changed.")
@@ -126,5 +129,5 @@ def _follow_up(settings: Settings) -> list[str]:
             if settings.encodings_file.is_file():
                 export_encodings(settings, store, find_engines(settings)[0].body_model_id)
         except KithError as error:
-            return [f"{settings.encodings_file.name} is still that of the former library: {error}"]
+            return [Message(f"{settings.encodings_file.name} is still that of the former library: ", error.message)]
     return []

@@ -21,13 +21,14 @@ from kith.jobs.events import (
     PhotoLearned,
     Started,
 )
-from kith.jobs.exporting import check_export, export_encodings
-from kith.jobs.looking import Look, look_at_photos, notes_on, save_look
-from kith.jobs.missing import MissingFolder, missing_folders
+from kith.jobs.export import check_export, export_encodings
+from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
+from kith.jobs.missing_folders import MissingFolder, missing_folders
 from kith.jobs.people_folder import PeopleFolder, read_people_folder
 from kith.jobs.people_links import assign_folders, teach
 from kith.jobs.wording import display_names
 from kith.library.store import Store
+from kith.messages import JobName
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
@@ -58,7 +59,7 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     found = read_people_folder(context.settings, context.store.copies)
     owners = {_path(photo): name for name, photos in found.photos.items() for photo in photos}
     build = _Build(len(owners))
-    yield Started("Build KB", build.total)
+    yield Started(JobName.BUILD_KB, build.total)
     yield from (Notice(text) for text in (*context.notices, *notices, *found.notices))
     for look in look_at_photos(context, (photo for photos in found.photos.values() for photo in photos)):
         yield from notes_on(look)
@@ -91,8 +92,9 @@ def _learn(
         build.failed.append(failure)
         return failure
     with context.store.transaction():
-        photo_id, sightings, analysed = save_look(context.store, look, context.spec.engine_id)
-    build.analysed += analysed
+        photo_id, analysis_id = save_look(context.store, look, context.spec.engine_id)
+        sightings = context.store.photos.sightings(analysis_id)
+    build.analysed += look.analysis is not None
     lesson = lesson_of(photo_id, sightings, context.settings.lap_var_thresh)
     build.lessons[look.path] = lesson
     return PhotoLearned(build.done, build.total, look.path, owners[look.path], lesson.left_out)

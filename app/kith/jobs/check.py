@@ -20,10 +20,11 @@ from kith.identity.health import (
     other_people,
 )
 from kith.identity.lessons import readable
-from kith.jobs.library import open_library
-from kith.jobs.wording import display_names, people_count
+from kith.jobs.library_file import open_records
+from kith.jobs.wording import display_names
 from kith.library.store import Store
 from kith.settings import Settings
+from kith.text import counted
 from kith.values.samples import Sample
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
@@ -70,7 +71,7 @@ class _Entry:
 
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
-    with open_library(settings) as store:
+    with open_records(settings) as store:
         samples = store.people.taught(Kind.FACE, default_face_model().id)
         good = good_faces(samples, settings.lap_var_thresh)
         report = _Report(settings, store, good)
@@ -198,5 +199,5 @@ def check_summary(finished: CheckFinished) -> list[str]:
     for one in finished.findings:
         lines += [f"{one.trouble}: {one.text}", *(f"    {path}" for path in one.files)]
     found = len(finished.findings)
-    head = f"{people_count(finished.people)}, {finished.samples} samples that teach"
+    head = f"{counted(finished.people, 'person', 'people')}, {finished.samples} samples that teach"
     return [*lines, f"{head}: {'nothing to look at' if not found else f'{found} to look at'}."]

@@ -15,11 +15,12 @@ from filelock import FileLock, Timeout
 
 from kith.errors import BadKnowledgeBase, StoreBusy
 from kith.jobs.engines import decided_device, find_engines
-from kith.jobs.library import check_library
+from kith.jobs.library_file import check_library
 from kith.jobs.people_folder import check_that_somebody_can_be_learned
 from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
 from kith.library.snapshots import new_file
 from kith.library.store import Store, open_store
+from kith.messages import Setting
 from kith.settings import Device, Settings
 from kith.text import printable
 from kith.vision.engines import EngineSpec
@@ -91,8 +92,9 @@ def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
         raise StoreBusy(f"{name} is at work on {library}: wait until it has ended, or stop it") from error
     except OSError as error:
         raise BadKnowledgeBase(
-            f"The folder {library.parent} cannot be used ({error.strerror or error}): it must be writable. "
-            "library_path in the settings can keep the library elsewhere."
+            f"The folder {library.parent} cannot be used ({error.strerror or error}): it must be writable. ",
+            Setting("library_path"),
+            " can keep the library elsewhere.",
         ) from error
 
 

@@ -5,8 +5,9 @@ from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
-from kith.errors import ModelMissing, command
+from kith.errors import ModelMissing
 from kith.jobs.workers import process_pool
+from kith.messages import Action, Do, Message
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, Model, named
 from kith.policies import BodyPolicy
 from kith.settings import Device, Settings, user_folder
@@ -41,19 +42,20 @@ def _face_detector(settings: Settings, notices: list[str]) -> Chosen:
     if model := named(FACE_DETECTORS, settings.face_detector):
         if chosen := _over_its_file(model, settings):
             return chosen
-        raise ModelMissing(f"face_detector is {model.name}, whose file is not there: {_fetches('it')}")
+        raise ModelMissing(f"face_detector is {model.name}, whose file is not there: ", _fetches("it"))
     for model in FACE_DETECTORS:
         if chosen := _over_its_file(model, settings):
             return chosen
         if model.file:
-            notices.append(f"The face detector {model.title} is not there: {model.file.without}. {_fetches('it')}")
-    raise ModelMissing(f"There is no face detector: {_fetches('one')}")
+            told = f"The face detector {model.title} is not there: {model.file.without}. "
+            notices.append(Message(told, _fetches("it")))
+    raise ModelMissing("There is no face detector: ", _fetches("one"))
 
 
 def _face_model(settings: Settings) -> Chosen:
     if chosen := _over_its_file(FACE_MODELS[0], settings):
         return chosen
-    raise ModelMissing(f"The network that compares faces is not there: {_fetches('it')}")
+    raise ModelMissing("The network that compares faces is not there: ", _fetches("it"))
 
 
 def _over_its_file(model: Model, settings: Settings) -> Chosen | None:
@@ -71,9 +73,8 @@ def _body_model(settings: Settings, notices: list[str]) -> Chosen | None:
         return Chosen.of(model.code, settings.reid_model, _existing(own, "reid_weights"))
     if chosen := _over_its_file(model, settings):
         return chosen
-    notices.append(
-        f"No weights for {settings.reid_model}: people are recognised by their faces only. {_fetches('them')}"
-    )
+    told = f"No weights for {settings.reid_model}: people are recognised by their faces only. "
+    notices.append(Message(told, _fetches("them")))
     return None
 
 
@@ -91,8 +92,8 @@ def _existing(file: Path, key: str) -> Path:
     return file
 
 
-def _fetches(what: str) -> str:
-    return f"{command('models', 'download')} fetches {what}."
+def _fetches(what: str) -> Message:
+    return Message(Do(Action.DOWNLOAD_MODELS), f" fetches {what}.")
 
 
 def decided_device(wanted: Device) -> Device:

@@ -6,9 +6,9 @@ from pathlib import Path
 from kith.filing.curve import check_curve_file, described, draw_curve, write_table
 from kith.identity.evaluation import MOST_FALSE, Evaluation, Point, evaluate_gallery, independent, point_at
 from kith.identity.gallery import gallery_of, good_faces, is_good
-from kith.jobs.library import open_library
-from kith.jobs.wording import people_count
+from kith.jobs.library_file import open_records
 from kith.settings import Settings
+from kith.text import counted
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
@@ -31,7 +31,7 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     """
     for file in filter(None, (picture, table)):
         check_curve_file(file)
-    with open_library(settings) as store:
+    with open_records(settings) as store:
         taught = good_faces(store.people.taught(Kind.FACE, default_face_model().id), settings.lap_var_thresh)
         samples = [one for one in taught if is_good(one, settings.lap_var_thresh)]
         looks = store.health.looks(one.photo_id for one in samples)
@@ -55,10 +55,9 @@ def evaluation_summary(finished: EvaluationFinished) -> list[str]:
     """Return what was measured, line by line."""
     measured, current, best = finished.evaluation, finished.current, finished.recommended
     if current is None:
-        return ["Too little to measure. For figures that mean something the knowledge base needs at least:"] + [
-            f"    {one}" for one in measured.missing
-        ]
-    asked = f"{measured.known} photos that teach, of {people_count(measured.people)}, asked as known"
+        head = "Too little to measure. For figures that mean something the knowledge base needs at least:"
+        return [head, *(f"    {need}" for need in measured.missing)]
+    asked = f"{measured.known} photos that teach, of {counted(measured.people, 'person', 'people')}, asked as known"
     lines = [
         f"{asked}, {measured.strangers} as strangers; in brackets the 95 % intervals.",
         f"Settings now, face_tol {current.face_tol:.2f} and face_margin {current.face_margin:g}: {described(current)}.",

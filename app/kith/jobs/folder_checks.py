@@ -4,8 +4,9 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.library.copy_records import CopyRecords
+from kith.messages import Action, Do, Setting
 from kith.photos.outputs import MARKER, REPORT, lies_in, output_around
 
 _FILED = (
@@ -26,9 +27,10 @@ def check_people(people: Path, known: Collection[Path] = (), *, only_around: boo
     """
     if output := output_around(Path(os.path.realpath(people)).parent if only_around else people, known):
         raise BadInput(
-            f"The people folder {people} {_is_or_lies_in(people, output)} {_FILED}, so they must not teach: let "
-            "dataset_dir in the settings name a folder outside it, of photos that you chose yourself. To teach with "
-            "some of the copies, put them into a person's folder there."
+            f"The people folder {people} {_is_or_lies_in(people, output)} {_FILED}, so they must not teach: let ",
+            Setting("dataset_dir"),
+            " name a folder outside it, of photos that you chose yourself. To teach with some of the copies, put them "
+            "into a person's folder there.",
         )
 
 
@@ -38,7 +40,9 @@ def check_inputs(inputs: Sequence[Path], known: Collection[Path] = ()) -> None:
         if output := output_around(path, known):
             raise BadInput(
                 f"{path} {_is_or_lies_in(path, output)} {_FILED}, so they are not recognised again: name the folder "
-                f"of the photos themselves. {command('why')} tells of a single photo who is in it."
+                f"of the photos themselves. ",
+                Do(Action.WHY),
+                " tells of a single photo who is in it.",
             )
 
 
@@ -55,7 +59,9 @@ def check_output(output: Path, people: Path, inputs: Sequence[Path] = ()) -> Non
             place = next(_places_apart([people, *inputs]))
             raise BadInput(
                 f"The output folder {output} {relation} {name} {folder}: {why}. Choose an output folder apart from it, "
-                f"for example {place}; processed_dir in the settings names the usual one."
+                f"for example {place}; ",
+                Setting("processed_dir"),
+                " names the usual one.",
             )
 
 

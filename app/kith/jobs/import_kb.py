@@ -5,15 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.filing.old_encodings import NamedVector, OldEncodings, read_old_encodings
 from kith.jobs.engines import find_engines
-from kith.jobs.library import open_library
-from kith.jobs.naming import who
-from kith.jobs.wording import people_count
+from kith.jobs.library_file import open_records
+from kith.jobs.person_names import person_called
 from kith.library.photo_records import to_blob
 from kith.library.store import Store
+from kith.messages import Action, Do
 from kith.settings import Settings
+from kith.text import counted
 from kith.values.links import Link, Source, Word
 from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
@@ -70,14 +71,14 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
     """
     found = read_old_encodings(file)
     _check_bodies(settings, found, body_model)
-    with open_library(settings, create=True) as store, store.change("import-kb", f"{file.name} imported"):
+    with open_records(settings, create=True) as store, store.change("import-kb", f"{file.name} imported"):
         imported = _Import(list(store.people.all().values()))
         imported.refused.update((one.name, one.reason) for one in found.refused)
         _teach(store, imported, Kind.FACE, default_face_model().id, found.faces)
         if body_model:
             _teach(store, imported, Kind.BODY, body_model, found.bodies)
         else:
-            reason = f"a body, of a model that is not known: {command('import-kb')} --body-model names it"
+            reason = f"a body, of a model that is not known: {Do(Action.NAME_BODY_MODEL)} names it"
             imported.refused.update((name, reason) for name, _ in found.bodies)
     return _finished(file, imported)
 
@@ -125,7 +126,7 @@ def _why_unclear(imported: _Import, name: str) -> str:
     """Find out whom a name means; return why that is not clear, if so."""
     if name not in imported.meant and name not in imported.unclear:
         try:
-            imported.meant[name] = who(imported.persons, name)
+            imported.meant[name] = person_called(imported.persons, name)
         except BadInput as error:
             imported.unclear[name] = str(error)
     return imported.unclear.get(name, "")
@@ -153,18 +154,16 @@ def _finished(file: Path, imported: _Import) -> ImportFinished:
 
 def import_summary(finished: ImportFinished) -> list[str]:
     """Return what an import came to, line by line."""
-    lines = [
-        f"{one.name}{' (new)' if one.is_new else ''}: {face_count(one.faces)}"
-        + (f", {one.bodies} bodies" if one.bodies else "")
-        for one in finished.people
-    ]
-    lines += [f"not imported: {one.name}, {one.count}: {one.reason}" for one in finished.left_behind]
-    faces = sum(one.faces for one in finished.people)
-    left = sum(one.count for one in finished.left_behind)
+    lines = [*map(_person_line, finished.people)]
+    lines += [f"not imported: {entry.name}, {entry.count}: {entry.reason}" for entry in finished.left_behind]
+    faces = counted(sum(person.faces for person in finished.people), "face")
+    people = counted(len(finished.people), "person", "people")
     known = f", {finished.known} known already" if finished.known else ""
-    return [*lines, f"{face_count(faces)} of {people_count(len(finished.people))} imported{known}, {left} left out."]
+    left = sum(entry.count for entry in finished.left_behind)
+    return [*lines, f"{faces} of {people} imported{known}, {left} left out."]
 
 
-def face_count(count: int) -> str:
-    """Return `1 face`, `2 faces`."""
-    return f"{count} face" if count == 1 else f"{count} faces"
+def _person_line(person: PersonImported) -> str:
+    new = " (new)" if person.is_new else ""
+    bodies = f", {counted(person.bodies, 'body', 'bodies')}" if person.bodies else ""
+    return f"{person.name}{new}: {counted(person.faces, 'face')}{bodies}"

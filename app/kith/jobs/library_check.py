@@ -7,12 +7,13 @@ from pathlib import Path
 
 from kith.errors import FilingFailed
 from kith.jobs.context import sole_job
-from kith.jobs.library import check_library
+from kith.jobs.library_file import check_library
 from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
 from kith.library.inspection import Inspection, inspect
 from kith.library.salvage import Salvaged, salvage
 from kith.library.snapshots import check_unused, free_name, kept_beside, new_file, put_in_place, reason_of
 from kith.library.write_ahead_log import foreign_logs, side_file
+from kith.messages import Message
 from kith.settings import Settings
 
 
@@ -93,7 +94,7 @@ def library_summary(checked: LibraryChecked) -> list[str]:
         return [f"{checked.library} is whole and sound."]
     faults = [f"damaged: {fault}" for fault in checked.faults]
     if not checked.repaired:
-        return [*faults, f"{checked.library} is damaged: {repair_advice()}."]
+        return [*faults, Message(f"{checked.library} is damaged: ", repair_advice(), ".")]
     return [
         *faults,
         *checked.done,

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kith.errors import BadInput, BadPhoto, command
+from kith.errors import BadInput, BadPhoto
 from kith.filing.names import UNKNOWN, is_unknown
 from kith.jobs.folder_checks import check_output, check_people, standing_outputs
 from kith.jobs.wording import filed_notices, left_out_lines
 from kith.library.copy_records import CopyRecords
+from kith.messages import Action, Do, Message, Setting, joined
 from kith.photos.endings import PICTURES
 from kith.photos.outputs import MARKER, is_same_folder, output_around
 from kith.photos.search import PassedOver, find_broken_links, find_folders, find_photos
@@ -86,13 +87,19 @@ def away(settings: Settings) -> str:
     """Return what to say of a people folder that is not there."""
     root = settings.dataset_folder
     if people_folder_is_away(settings):
-        return (
+        return Message(
             f"The people folder {root} is not there now: is its drive plugged in, its share mounted? If your people "
-            "are elsewhere, dataset_dir in the settings names the folder."
+            "are elsewhere, ",
+            Setting("dataset_dir"),
+            " names the folder.",
         )
-    return (
+    return Message(
         f"The people folder {root} is not there yet: make it, put one folder of photos per person there, named as the "
-        f"person, then run {command('build-kb')}. dataset_dir in the settings can name another folder."
+        "person, then run ",
+        Do(Action.BUILD_KB),
+        ". ",
+        Setting("dataset_dir"),
+        " can name another folder.",
     )
 
 
@@ -135,10 +142,12 @@ def _photos(
 
 
 def _nobody(root: Path, found: PeopleFolder) -> BadInput:
-    told = (
+    told = Message(
         f"There is no photo of anybody in the people folder {root}. If your people are on a drive or a share, plug it "
         "in or mount it: what was learned from them is kept. Else put one folder of photos per person there, named as "
-        f"the person, then run {command('build-kb')}."
+        "the person, then run ",
+        Do(Action.BUILD_KB),
+        ".",
     )
     links = [f"{link} is a link that leads nowhere now." for link in found.broken]
-    return BadInput(" ".join([told, *links, *found.notices, *left_out_lines(found.passed_over.pictures)]))
+    return BadInput(joined([told, *links, *found.notices, *left_out_lines(found.passed_over.pictures)]))

@@ -5,21 +5,19 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
-from kith.errors import BadPhoto, command
+from kith.errors import BadPhoto
 from kith.filing.copies import file_copies, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.report import REPORT, ReportRow, check_report, write_report
-from kith.identity.decision import Decider
-from kith.identity.event_evidence import EventEvidence
 from kith.jobs.context import Context
+from kith.jobs.decisions import Decisions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
-from kith.jobs.judging import decider_from, evidence_for
-from kith.jobs.listing import Listed, check_that_inputs_are_there, list_photos
-from kith.jobs.looking import Look, look_at_photos, notes_on, save_look
-from kith.jobs.settling import judged, write_down
+from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
+from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
 from kith.jobs.wording import (
     deciding_bodies,
     deciding_faces,
@@ -31,6 +29,7 @@ from kith.jobs.wording import (
 )
 from kith.library.copy_records import CopyRecord, FileState
 from kith.library.paths import time_value
+from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
 from kith.values.decisions import PhotoDecision
 
@@ -51,14 +50,16 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if output:
         check_output(output, settings.dataset_folder, inputs)
         check_report(output / REPORT)
-    decider = decider_from(context)
-    run = _Run(context, decider, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
+    decisions = Decisions(settings, context.store, context.spec.body_model_id)
+    knows_bodies = decisions.read().bodies.people.size > 0
+    run = _Run(context, decisions, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
     if output:
         prepare_output(context.store.copies, output)
-    yield Started("Recognize Folder", len(run.listed))
+    yield Started(JobName.RECOGNIZE_FOLDER, len(run.listed))
     yield from (Notice(text) for text in (*context.notices, *filed_notices(passed_over.outputs)))
-    if context.spec.body_model_id and not decider.bodies.people.size:
-        yield Notice(f"The knowledge base knows no bodies yet: {command('build-kb')} adds them.")
+    if context.spec.body_model_id and not knows_bodies:
+        told = Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them.")
+        yield Notice(told)
     for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
         yield from notes_on(look)
         yield from run.take(look)
@@ -71,7 +72,7 @@ class _Run:
     """One run over the listed photos, and what it has come to so far."""
 
     context: Context
-    decider: Decider
+    decisions: Decisions
     output: Path | None
     listed: dict[Path, Listed]
     passed_over: PassedOver
@@ -84,20 +85,15 @@ class _Run:
     analysed: int = 0
     waiting: Counter[Path] = field(init=False)
     held: dict[Path, list[Look]] = field(default_factory=lambda: defaultdict(list))
-    evidence: EventEvidence = field(init=False)
     names: dict[int, str] = field(init=False)
     folders: dict[int | None, str] = field(init=False)
-    read: tuple[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.waiting = Counter(path.parent for path in self.listed)
-        self.evidence = evidence_for(self.decider, self.context.settings, self.context.store)
         self._read_persons()
 
     def _read_persons(self) -> None:
-        store = self.context.store
-        self.read = store.changes.state()
-        persons = store.people.all().values()
+        persons = self.context.store.people.all().values()
         self.names, self.folders = display_names(persons), folder_names(persons)
 
     def take(self, look: Look | BadPhoto) -> Iterator[Event]:
@@ -120,7 +116,7 @@ class _Run:
             yield from self._settle(look, is_complete=True)
         self.held.pop(folder, None)
         if not self.held:
-            self.evidence.forget()
+            self.decisions.evidence.forget()
 
     def _settle(self, look: Look, is_complete: bool) -> Iterator[Event]:
         """Decide and file a photo, or hold it back until its folder is complete."""
@@ -143,16 +139,19 @@ class _Run:
     def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoDecision, list[CopyRecord], list[CopyRecord]] | None:
         store = self.context.store
         with store.transaction():
-            photo_id, sightings, analysed = save_look(store, look, self.context.spec.engine_id)
-            self.analysed += analysed
-            if self.read != store.changes.state():  # the user named, merged or deleted somebody beside this run
+            photo_id, analysis_id = save_look(store, look, self.context.spec.engine_id)
+            self.analysed += look.analysis is not None
+            if not self.decisions.are_current:  # the user named, merged or deleted somebody beside this run
                 self._read_again()
-            decision = judged(store, self.decider, sightings, self.evidence if is_complete else None)
+            photo = self.decisions.photo(photo_id, analysis_id)
+            if is_complete:
+                decision = self.decisions.decide(photo)
+            else:
+                (decision,) = self.decisions.by_faces([photo])
             if decision.hangs and not is_complete:
-                self.evidence.learn(photo_id, decision)
                 self.held[look.path.parent].append(replace(look, analysis=None))
                 return None
-            write_down(store, self.decider, sightings, decision)
+            self.decisions.write(photo, decision)
             if self.output is None:
                 return decision, [], []
             people = decision.people or (None,)
@@ -161,11 +160,10 @@ class _Run:
 
     def _read_again(self) -> None:
         self._read_persons()
-        self.decider = decider_from(self.context)
-        self.evidence.forget()
-        for look in [look for looks in self.held.values() for look in looks]:
-            photo_id, sightings, _ = save_look(self.context.store, look, self.context.spec.engine_id)
-            self.evidence.learn(photo_id, judged(self.context.store, self.decider, sightings))
+        self.decisions.read()
+        for look in chain.from_iterable(self.held.values()):
+            photo = self.decisions.photo(*save_look(self.context.store, look, self.context.spec.engine_id))
+            self.decisions.by_faces([photo])
 
     def _fail(self, error: BadPhoto) -> PhotoFailed:
         name = self.listed[error.path].name if error.path in self.listed else str(error.path)

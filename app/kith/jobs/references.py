@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.jobs.file_identity import known_photo
 from kith.library.store import Store
+from kith.messages import Action, Do
 from kith.text import printable
 
 LONGEST_NUMBER = 18  # digits that SQLite holds
@@ -24,7 +25,7 @@ def photo_meant(store: Store, text: str) -> int:
     if known is None and _is_number(text):
         known = int(text)
     if known is None and os.path.lexists(path):
-        raise BadInput(f"{text} is no photo that the library knows yet: {command('recognize')} {text} looks at it.")
+        raise BadInput(f"{text} is no photo that the library knows yet: ", Do(Action.RECOGNIZE, text), " looks at it.")
     if known is None:
         raise BadInput(f"{text} is no photo that the library knows, and it is not there: check the path or name.")
     return known
@@ -39,8 +40,9 @@ def appearance_meant(store: Store, text: str) -> int:
     photo, number = parted(text)
     if number is None:
         raise BadInput(
-            f"{text}: who is meant in a photo is given as PHOTO#NUMBER, the number as {command('people', 'show')} "
-            "tells it."
+            f"{text}: who is meant in a photo is given as PHOTO#NUMBER, the number as ",
+            Do(Action.SHOW_PERSON),
+            " tells it.",
         )
     known = store.photos.photo_of(number)
     if known is not None and (not photo or _is_called(store, known, photo)):

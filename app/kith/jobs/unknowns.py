@@ -1,20 +1,24 @@
 """Unknown people: faces that resemble each other, to be named or ignored together."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.identity.clusters import grouped, near_groups
-from kith.jobs.editing import Editor, Outcome
+from kith.jobs.outcome import Outcome
 from kith.jobs.references import photo_meant
+from kith.jobs.user_words import Is
 from kith.library.group_records import Member
 from kith.library.store import Store
-from kith.settings import Settings
-from kith.values.links import Source, Word, said_to_be
+from kith.messages import Action, Do
+from kith.text import counted
+from kith.values.links import denied_by_user
 from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
+
+if TYPE_CHECKING:
+    from kith.jobs.open_library import OpenLibrary
 
 EXAMPLES = 3
 
@@ -37,11 +41,6 @@ class Group:
     perhaps: tuple[int, ...] = ()
 
 
-def open_unknowns(settings: Settings) -> "Unknowns":
-    """Open the library to name and ignore unknown people; raises BadKnowledgeBase and ModelMissing."""
-    return Unknowns(settings)
-
-
 def update_groups(store: Store, least_sharpness: float) -> list[tuple[int, int]]:
     """Let new unknown faces join groups or found some; return the pairs of groups that may be one person."""
     faces = store.groups.faces(default_face_model().id, least_sharpness)
@@ -54,107 +53,76 @@ def update_groups(store: Store, least_sharpness: float) -> list[tuple[int, int]]
     return near_groups(faces.in_groups(groups))
 
 
-class Unknowns(Editor):
-    """The unknown people of a library, to be named or ignored; raises BadInput and BadKnowledgeBase."""
+class Unknowns:
+    """The unknown and the ignored people of a library, by group and photo; raises BadInput and BadKnowledgeBase."""
+
+    def __init__(self, library: "OpenLibrary") -> None:
+        self._library = library
+        self._store = library.store
 
     def groups(self, least: int) -> list[Group]:
         """Bring the groups up to date and return those of at least so many faces, the largest first."""
-        pairs = update_groups(self.store, self.settings.lap_var_thresh)
-        members = {key: own for key, own in self.store.groups.groups().items() if len(own) >= least}
-        perhaps: dict[int, list[int]] = {}
-        for one, other in pairs:
-            if one in members and other in members:
-                perhaps.setdefault(one, []).append(other)
-                perhaps.setdefault(other, []).append(one)
+        pairs = update_groups(self._store, self._library.settings.lap_var_thresh)
+        members = {key: faces for key, faces in self._store.groups.groups().items() if len(faces) >= least}
+        perhaps: dict[int, list[int]] = {key: [] for key in members}
+        for group, other in pairs:
+            if group in members and other in members:
+                perhaps[group].append(other)
+                perhaps[other].append(group)
         return [
-            Group(key, len(own), tuple(map(self._example, own[:EXAMPLES])), tuple(perhaps.get(key, ())))
-            for key, own in members.items()
+            Group(key, len(faces), tuple(map(self._example, faces[:EXAMPLES])), tuple(perhaps[key]))
+            for key, faces in members.items()
         ]
-
-    def ignored(self) -> list[Example]:
-        """Return who is ignored."""
-        return [Example(key, self._refiler.source(photo_id)) for key, photo_id in self.store.groups.ignored()]
 
     def name(self, group_id: int, text: str) -> Outcome:
         """Say that everybody in a group is the person of this name, a new one if nobody has it.
 
         Left out is whom the user said the person is not: a word on a group does not go over one on a single face.
         """
-        members, meant = self._members(group_id), self.meant(text)
-        shown = self.shown(meant)
-        fitting = [one.appearance_id for one in members if not self._is_denied(one, meant)]
+        members, person = self.in_group(group_id), self._library.people.meant(text)
+        shown = self._library.people.shown(person)
+        fitting = [key for key in members if not self._is_denied(key, person)]
         if not fitting:
             raise BadInput(f"Nobody in group {group_id} can be {shown}: you said of each that it is not.")
-        count, left = _faces(len(fitting)), len(members) - len(fitting)
-        outcome = self._name(fitting, meant, f"{count} of group {group_id} named {shown}", f"{count} named {shown}")
-        told = f" Left out: {_faces(left)} of which you said that it is not {shown}." if left else ""
+        outcome, left = self._library.say(Is(fitting, person, group_id)), len(members) - len(fitting)
+        told = f" Left out: {counted(left, 'face')} of which you said that it is not {shown}." if left else ""
         return replace(outcome, text=outcome.text + told)
 
-    def ignore(self, appearance_ids: Collection[int]) -> Outcome:
-        """Say that these are nobody to know; raises BadInput where user or dataset said who one is."""
-        named = [key for key in appearance_ids if said_to_be(self.store.people.links(key)) is not None]
-        if named:
+    def in_group(self, group_id: int) -> list[int]:
+        """Return the appearances in a group."""
+        members = self._store.groups.groups().get(group_id)
+        if not members:
             raise BadInput(
-                f"{self.label(named[0])} is somebody known: {command('unlink', '--never')} says that it is not."
+                f"There is no group {group_id} of unknown people: ", Do(Action.SHOW_UNKNOWNS), " shows them."
             )
-        new = self._not_yet_ignored(appearance_ids)
-        if not new:
-            raise BadInput("They are ignored already.")
-        problems = self.change("ignore", f"{self._told(new)} ignored", lambda: self.store.groups.ignore(new))
-        return Outcome(f"{self._told(new)} ignored.", problems)
+        return [member.appearance_id for member in members]
 
-    def ignore_group(self, group_id: int) -> Outcome:
-        """Ignore everybody in a group."""
-        return self.ignore([one.appearance_id for one in self._members(group_id)])
+    def ever_in_group(self, group_id: int) -> list[int]:
+        """Return the appearances that were ever put into a group."""
+        return self._store.groups.group_members(group_id)
 
-    def ignore_others(self, photo: str) -> Outcome:
-        """Ignore everybody in a photo who is nobody known."""
-        others = self.store.groups.nobodies_in(photo_meant(self.store, photo))
+    def in_photo(self, photo: str) -> list[int]:
+        """Return the appearances in a photo who are nobody known."""
+        others = self._store.groups.nobodies_in(photo_meant(self._store, photo))
         if not others:
             raise BadInput(f"Nobody unknown is left in {photo}.")
-        return self.ignore(others)
+        return others
 
-    def heed(self, appearance_ids: Iterable[int]) -> Outcome:
-        """Take back that these are ignored."""
-        ignored = {key for key, _ in self.store.groups.ignored()}
-        back = sorted(ignored.intersection(appearance_ids))
-        if not back:
-            raise BadInput(f"None of them is ignored: {command('unknowns', '--ignored')} shows who is.")
-        text = f"{self._told(back)} no longer ignored"
-        return Outcome(f"{text}.", self.change("heed", text, lambda: self.store.groups.heed(back)))
+    def all_in_photo(self, photo: str) -> list[int]:
+        """Return all appearances in a photo."""
+        return self._store.photos.appearances(photo_meant(self._store, photo))
 
-    def heed_group(self, group_id: int) -> Outcome:
-        """Take back that anybody of a group is ignored."""
-        return self.heed(self.store.groups.group_members(group_id))
+    def ignored(self) -> list[Example]:
+        """Return who is ignored."""
+        reviews = self._store.reviews
+        return [Example(key, reviews.source(photo_id)) for key, photo_id in self._store.groups.ignored()]
 
-    def heed_photo(self, photo: str) -> Outcome:
-        """Take back that anybody in a photo is ignored."""
-        return self.heed(self.store.photos.appearances(photo_meant(self.store, photo)))
+    def ignored_keys(self) -> set[int]:
+        """Return the appearances that are ignored."""
+        return {key for key, _ in self._store.groups.ignored()}
 
-    def _members(self, group_id: int) -> Sequence[Member]:
-        found = self.store.groups.groups().get(group_id)
-        if not found:
-            raise BadInput(f"There is no group {group_id} of unknown people: {command('unknowns')} shows them.")
-        return found
-
-    def _is_denied(self, member: Member, meant: Person | str) -> bool:
-        links = self.store.people.links(member.appearance_id)
-        denied = {one.person_id for one in links if one.word is Word.IS_NOT and one.source is Source.USER}
-        return isinstance(meant, Person) and meant.id in denied
-
-    def _not_yet_ignored(self, appearance_ids: Iterable[int]) -> list[int]:
-        ignored = {key for key, _ in self.store.groups.ignored()}
-        return [key for key in dict.fromkeys(appearance_ids) if key not in ignored]
-
-    def _told(self, appearance_ids: Sequence[int]) -> str:
-        if len(appearance_ids) == 1:
-            return self.label(appearance_ids[0])
-        photos = Counter(self.store.photos.photo_of(key) for key in appearance_ids)
-        return f"{len(appearance_ids)} people in {len(photos)} photo{'s' * (len(photos) > 1)}"
+    def _is_denied(self, appearance_id: int, person: Person | str) -> bool:
+        return isinstance(person, Person) and person.id in denied_by_user(self._store.people.links(appearance_id))
 
     def _example(self, member: Member) -> Example:
-        return Example(member.appearance_id, self._refiler.source(member.photo_id))
-
-
-def _faces(count: int) -> str:
-    return f"{count} face" if count == 1 else f"{count} faces"
+        return Example(member.appearance_id, self._store.reviews.source(member.photo_id))

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from kith.errors import command
 from kith.filing.names import UNKNOWN, is_numbered
 from kith.jobs.events import (
     BuildFinished,
     Endings,
+    Finished,
     FolderAway,
     PersonChange,
     PersonTaught,
@@ -18,8 +18,9 @@ from kith.jobs.events import (
     RecognitionFinished,
     RedecisionFinished,
 )
+from kith.messages import Action, Do, Message, Setting
 from kith.photos.endings import READABLE
-from kith.text import as_read
+from kith.text import as_read, counted
 from kith.values.decisions import BODY_REASONS, Candidate, Decision, PhotoDecision, Reason
 from kith.values.links import Word
 from kith.values.persons import Person
@@ -35,42 +36,45 @@ def display_names(persons: Iterable[Person]) -> dict[int, str]:
     """
     known = list(persons)
     uses = Counter(map(as_read, (UNKNOWN, *(person.name for person in known))))
-    return {
-        one.id: f"{one.name} #{one.id}" if uses[as_read(one.name)] > 1 or is_numbered(one.name) else one.name
-        for one in known
-    }
+    return {person.id: _shown(person, uses[as_read(person.name)] > 1) for person in known}
+
+
+def _shown(person: Person, is_shared: bool) -> str:
+    return f"{person.name} #{person.id}" if is_shared or is_numbered(person.name) else person.name
 
 
 def ranking(candidates: Sequence[Candidate], names: Mapping[int, str]) -> list[tuple[str, float]]:
     """Return candidates as names with their values."""
-    return [(names[one.person_id], one.value) for one in candidates]
+    return [(names[candidate.person_id], candidate.value) for candidate in candidates]
 
 
 def deciding_faces(decision: PhotoDecision) -> list[Decision]:
     """Return the faces that speak for the photo: who is somebody, else who may be somebody, else the largest."""
-    faces = [one for one in decision.appearances if one.has_face]
+    faces = [appearance for appearance in decision.appearances if appearance.has_face]
     return _decided(faces) or _suggested(faces) or faces[:1]
 
 
 def other_faces(decision: PhotoDecision) -> list[Decision]:
     """Return the other faces, the largest first."""
-    deciding = {one.appearance_id for one in deciding_faces(decision)}
-    return [one for one in decision.appearances if one.has_face and one.appearance_id not in deciding]
+    deciding = {face.appearance_id for face in deciding_faces(decision)}
+    faces = [appearance for appearance in decision.appearances if appearance.has_face]
+    return [face for face in faces if face.appearance_id not in deciding]
 
 
 def deciding_bodies(decision: PhotoDecision) -> list[Decision]:
     """Return the bodies that speak for the photo: who is somebody by it, else may be somebody, else the most alike."""
-    bodies = [one for one in decision.appearances if one.body]
-    by_body = [one for one in bodies if one.reason in BODY_REASONS]
-    return _decided(by_body) or _suggested(by_body) or sorted(bodies, key=lambda one: -one.body[0].value)[:1]
+    bodies = [appearance for appearance in decision.appearances if appearance.body]
+    by_body = [body for body in bodies if body.reason in BODY_REASONS]
+    most_alike = sorted(bodies, key=lambda body: -body.body[0].value)[:1]
+    return _decided(by_body) or _suggested(by_body) or most_alike
 
 
 def _decided(decisions: Sequence[Decision]) -> list[Decision]:
-    return [one for one in decisions if one.person_id is not None]
+    return [decision for decision in decisions if decision.person_id is not None]
 
 
 def _suggested(decisions: Sequence[Decision]) -> list[Decision]:
-    return [one for one in decisions if one.suggested is not None]
+    return [decision for decision in decisions if decision.suggested is not None]
 
 
 def photo_line(name: str, decision: PhotoDecision, names: Mapping[int, str]) -> str:
@@ -81,12 +85,13 @@ def photo_line(name: str, decision: PhotoDecision, names: Mapping[int, str]) -> 
     people = ", ".join(names[person] for person in decision.people) or UNKNOWN
     if decision.unsure:
         people += f" (unsure: {', '.join(names[person] for person in decision.unsure)})"
-    people += "".join(f" ({_AGAINST[reason].format(names[person])})" for person, reason in _ruled_out(decision))
+    for person, reason in _ruled_out(decision):
+        people += f" ({_AGAINST[reason].format(names[person])})"
     shown = deciding_faces(decision)
-    faces = [_bracket(one.face, names) + (" (blurred)" if one.blurred else "") for one in shown] or ["[]"]
+    faces = [_face_bracket(face, names) for face in shown] or ["[]"]
     if decision.faces > len(shown):
         faces.append(f"+{decision.faces - len(shown)} more")
-    bodies = [_bracket(one.body, names) for one in deciding_bodies(decision)] or ["[]"]
+    bodies = [_bracket(body.body, names) for body in deciding_bodies(decision)] or ["[]"]
     return f"{name} → {people} | Face: {' '.join(faces)} | Body: {' '.join(bodies)}"
 
 
@@ -100,8 +105,16 @@ _AGAINST = {
 
 def _ruled_out(decision: PhotoDecision) -> list[tuple[int, Reason]]:
     """Return who is out of the question for a face that would otherwise be theirs, and why."""
-    decided = (one for one in decision.appearances if one.reason in {exclusion.reason for exclusion in one.excluded})
-    return list(dict.fromkeys((exclusion.person_id, exclusion.reason) for one in decided for exclusion in one.excluded))
+    found: dict[tuple[int, Reason], None] = {}
+    for appearance in decision.appearances:
+        ruled_out = [(exclusion.person_id, exclusion.reason) for exclusion in appearance.excluded]
+        if any(reason is appearance.reason for _, reason in ruled_out):
+            found |= dict.fromkeys(ruled_out)
+    return list(found)
+
+
+def _face_bracket(face: Decision, names: Mapping[int, str]) -> str:
+    return _bracket(face.face, names) + (" (blurred)" if face.blurred else "")
 
 
 def _bracket(candidates: Sequence[Candidate], names: Mapping[int, str]) -> str:
@@ -119,12 +132,23 @@ def line_of(event: PhotoDone | PhotoFailed | PhotoLearned) -> str:
             return f"{event.person}/{event.path.name}: {event.left_out or 'learned'}"
 
 
+def summary_of(event: Finished) -> list[str]:
+    """Return what a job came to, line by line."""
+    match event:
+        case BuildFinished():
+            return build_summary(event)
+        case RecognitionFinished():
+            return recognition_summary(event)
+        case RedecisionFinished():
+            return redecision_summary(event)
+
+
 def build_summary(summary: BuildFinished) -> list[str]:
     """Return what a knowledge base build came to, line by line."""
     lines = [line for person in summary.people for line in _person_lines(person)]
     lines += _failure_lines(summary.failed)
     learned = sum(person.used for person in summary.people)
-    head = f"{people_count(len(summary.people))}, {learned} photos learned of {summary.done}"
+    head = f"{counted(len(summary.people), 'person', 'people')}, {learned} photos learned of {summary.done}"
     if summary.stopped:
         head = (
             f"Stopped after {summary.done} of {summary.total} photos: the knowledge base is as it was before. "
@@ -136,9 +160,8 @@ def build_summary(summary: BuildFinished) -> list[str]:
 
 def _person_lines(person: PersonTaught) -> list[str]:
     head = f"{person.name}: {person.used} used, {len(person.left_out)} left out"
-    return [f"{head} ({person.advice})" if person.advice else head] + [
-        f"    {one.path.name}: {one.reason}" for one in person.left_out
-    ]
+    advised = f"{head} ({person.advice})" if person.advice else head
+    return [advised, *(f"    {photo.path.name}: {photo.reason}" for photo in person.left_out)]
 
 
 def _away_line(folder: FolderAway) -> str:
@@ -146,19 +169,19 @@ def _away_line(folder: FolderAway) -> str:
     if not folder.photos:
         return f"{head}: the link leads nowhere."
     if folder.forgotten:
-        return f"{head}; what it taught is forgotten ({photo_count(folder.photos)})."
-    kept = f"what it taught is kept ({photo_count(folder.photos)})"
-    return f"{head}; {kept}; {command('build-kb', '--forget-missing')} drops it."
+        return f"{head}; what it taught is forgotten ({counted(folder.photos, 'photo')})."
+    kept = f"what it taught is kept ({counted(folder.photos, 'photo')})"
+    return Message(f"{head}; {kept}; ", Do(Action.FORGET_MISSING), " drops it.")
 
 
 def recognition_summary(summary: RecognitionFinished) -> list[str]:
     """Return what a run came to, line by line."""
-    lines = [f"{name}: {photo_count(count)}" for name, count in summary.people]
+    lines = [f"{name}: {counted(count, 'photo')}" for name, count in summary.people]
     lines += _failure_lines(summary.failed) + left_out_lines(summary.left_out)
     good = summary.done - len(summary.failed)
     share = 100 * summary.unknown / good if good else 0
     lines.append(
-        f"{photo_count(summary.done)}: {summary.known} with people known, {summary.unsure} unsure, "
+        f"{counted(summary.done, 'photo')}: {summary.known} with people known, {summary.unsure} unsure, "
         f"{summary.unknown} unknown ({share:.0f} %), {len(summary.failed)} failed; "
         f"{_pace(summary.done, summary.analysed, summary.seconds)}."
     )
@@ -171,15 +194,21 @@ def recognition_summary(summary: RecognitionFinished) -> list[str]:
 
 def left_out_lines(endings: Endings) -> list[str]:
     """Return `14 pictures left out: 9 .tif, 5 .gif; valid_exts adds them`, and apart those that Kith cannot read."""
-    readable = [one for one in endings if one[0] in READABLE]
-    unreadable = [one for one in endings if one[0] not in READABLE]
-    told = [(readable, "", "valid_exts adds them"), (unreadable, " that Kith cannot read", "save them as JPEG")]
-    return [f"{_pictures(own)} left out{what}: {_by_ending(own)}; {advice}." for own, what, advice in told if own]
+    readable = [(ending, count) for ending, count in endings if ending in READABLE]
+    unreadable = [(ending, count) for ending, count in endings if ending not in READABLE]
+    lines: list[str] = []
+    if readable:
+        head = f"{_pictures(readable)} left out: {_by_ending(readable)}; "
+        lines.append(Message(head, Setting("valid_exts", is_brief=True), " adds them."))
+    if unreadable:
+        lines.append(
+            f"{_pictures(unreadable)} left out that Kith cannot read: {_by_ending(unreadable)}; save them as JPEG."
+        )
+    return lines
 
 
 def _pictures(endings: Sequence[tuple[str, int]]) -> str:
-    total = sum(count for _, count in endings)
-    return f"{total} picture" if total == 1 else f"{total} pictures"
+    return counted(sum(count for _, count in endings), "picture")
 
 
 def _by_ending(endings: Sequence[tuple[str, int]]) -> str:
@@ -190,30 +219,26 @@ def filed_notices(outputs: Sequence[Path]) -> list[str]:
     """Return what to say of folders of copies that were come across."""
     if not outputs:
         return []
-    shown = ", ".join(map(str, outputs[:SHOWN])) + (" …" if len(outputs) > SHOWN else "")
-    count = "1 folder" if len(outputs) == 1 else f"{len(outputs)} folders"
-    return [f"Left out: {count} of copies that Kith filed: {shown}"]
+    shown = ", ".join(map(str, outputs[:SHOWN]))
+    more = " …" if len(outputs) > SHOWN else ""
+    return [f"Left out: {counted(len(outputs), 'folder')} of copies that Kith filed: {shown}{more}"]
 
 
 def redecision_summary(summary: RedecisionFinished) -> list[str]:
     """Return what deciding again came to, or would come to, line by line."""
     lines = [line for person in summary.people for line in _change_lines(person, with_photos=summary.preview)]
     lines += _failure_lines(summary.failed)
-    head = f"{photo_count(summary.done)} decided again in {summary.seconds:.1f} s"
+    head = f"{counted(summary.done, 'photo')} decided again in {summary.seconds:.1f} s"
+    changed, refiled = counted(summary.changed, "decision"), counted(summary.refiled, "photo")
     if summary.preview:
-        refiled = photo_count(summary.refiled)
-        lines.append(f"{head}: {_changed(summary)} would change, {refiled} would be filed anew. Nothing is written.")
+        lines.append(f"{head}: {changed} would change, {refiled} would be filed anew. Nothing is written.")
     else:
-        lines.append(f"{head}: {_changed(summary)} changed, {photo_count(summary.refiled)} filed anew.")
+        lines.append(f"{head}: {changed} changed, {refiled} filed anew.")
     if summary.failed:
         lines.append("What could not be filed stays where it was, and is tried again the next time.")
     if summary.stopped:
         lines.append(f"Stopped after {summary.done} of {summary.total} photos: the next run does the rest.")
     return lines
-
-
-def _changed(summary: RedecisionFinished) -> str:
-    return "1 decision" if summary.changed == 1 else f"{summary.changed} decisions"
 
 
 def _change_lines(person: PersonChange, with_photos: bool) -> list[str]:
@@ -228,17 +253,7 @@ def _change_lines(person: PersonChange, with_photos: bool) -> list[str]:
 
 
 def _failure_lines(failed: Sequence[PhotoFailed]) -> list[str]:
-    return [f"failed: {one.path}: {one.reason}" for one in failed]
-
-
-def photo_count(count: int) -> str:
-    """Return `1 photo`, `2 photos`."""
-    return f"{count} photo" if count == 1 else f"{count} photos"
-
-
-def people_count(count: int) -> str:
-    """Return `1 person`, `2 people`."""
-    return f"{count} person" if count == 1 else f"{count} people"
+    return [f"failed: {photo.path}: {photo.reason}" for photo in failed]
 
 
 def _pace(done: int, analysed: int, seconds: float) -> str:

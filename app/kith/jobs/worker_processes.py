@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 
 from kith.errors import NoWorkers
+from kith.messages import Setting
 from kith.process import is_out_of_memory, settle_child, without_ctrl_c
 
 _START_S = 60.0  # until a new process can take tasks
@@ -51,7 +52,9 @@ def no_workers(reason: object) -> NoWorkers:
     """Return what to do where no process works on photos."""
     return NoWorkers(
         f"No process could be started to work on photos ({reason}): close other programs if memory is short, raise the "
-        "limits set for this one (ulimit), or let workers in the settings be 1, then start again."
+        "limits set for this one (ulimit), or let ",
+        Setting("workers"),
+        " be 1, then start again.",
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any, Never, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.errors import BadKnowledgeBase, command
+from kith.errors import BadKnowledgeBase
 from kith.library.soundness import vector_of
+from kith.messages import Action, Do, Message
 from kith.text import counted, printable
 from kith.vision.face_model import vector_lengths
 
@@ -31,23 +32,26 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: _RIGHTS,
     sqlite3.SQLITE_PERM: _RIGHTS,
     sqlite3.SQLITE_CANTOPEN: _RIGHTS,
-    sqlite3.SQLITE_CORRUPT: "The file is damaged: {advice}.",
-    sqlite3.SQLITE_NOTADB: "The file is damaged, or no library: {advice}.",
 }
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DAMAGE = {
+    sqlite3.SQLITE_CORRUPT: "The file is damaged: ",
+    sqlite3.SQLITE_NOTADB: "The file is damaged, or no library: ",
+}
 
 
-def repair_advice() -> str:
+def repair_advice() -> Message:
     """Return what to do about a damaged library."""
-    return (
-        f"{command('check', '--library', '--repair')} saves what can be read of it, {command('restore', 'FILE')} puts "
-        "a backup in its place"
+    return Message(
+        Do(Action.REPAIR_LIBRARY),
+        " saves what can be read of it, ",
+        Do(Action.RESTORE, "FILE"),
+        " puts a backup in its place",
     )
 
 
 def tells_damage(error: BaseException | None) -> bool:
     """Say whether it is damage of the file that an error of SQLite tells, and not the disk or another program."""
-    return isinstance(error, SQLITE_ERRORS) and _kind(error) not in _ADVICE.keys() - _DAMAGE
+    return isinstance(error, SQLITE_ERRORS) and _kind(error) not in _ADVICE
 
 
 def _kind(error: Exception) -> int:
@@ -57,11 +61,15 @@ def _kind(error: Exception) -> int:
 
 def _raise_told(path: Path, error: Exception) -> Never:
     """Raise BadKnowledgeBase where the file or its disk is at fault for an error of SQLite, else the error."""
-    advice = _ADVICE.get(_kind(error))
-    if advice is None:
+    advice = _advice(_kind(error))
+    if not advice:
         raise error
-    text = f"The library {path} cannot be used ({printable(str(error))}). {advice.format(advice=repair_advice())}"
-    raise BadKnowledgeBase(text) from error
+    raise BadKnowledgeBase(f"The library {path} cannot be used ({printable(str(error))}). ", advice) from error
+
+
+def _advice(kind: int) -> str:
+    damage = _DAMAGE.get(kind)
+    return Message(damage, repair_advice(), ".") if damage else _ADVICE.get(kind, "")
 
 
 class Damaged(ValueError):
@@ -82,12 +90,13 @@ class DamagedRows:
         """Say that a row, or a part of it, was left out."""
         self._rows.add((table, key))
 
-    def __str__(self) -> str:
-        count = len(self._rows)
-        if not count:
+    def message(self) -> str:
+        """Return what to say of them; empty where there are none."""
+        if not self._rows:
             return ""
-        entries_are = counted(count, "entry of the library is", "entries of the library are")
-        return f"{entries_are} damaged and left out: {command('check', '--library')} tells more, --repair repairs it."
+        entries = counted(len(self._rows), "entry of the library is", "entries of the library are")
+        check = Do(Action.CHECK_LIBRARY)
+        return Message(f"{entries} damaged and left out: ", check, " tells more, --repair repairs it.")
 
 
 def _telling(method: Callable[..., T]) -> Callable[..., T]:

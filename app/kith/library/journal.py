@@ -122,7 +122,7 @@ class Journal:
                 self._take_back(undone, *step)
         except (sqlite3.IntegrityError, ValueError, TypeError) as error:
             raise BadKnowledgeBase(
-                f"The change cannot be undone, its record is damaged: {repair_advice()}. Nothing was changed."
+                "The change cannot be undone, its record is damaged: ", repair_advice(), ". Nothing was changed."
             ) from error
         self._connection.execute("DELETE FROM change_steps WHERE change_id = ?", (change.id,))
         self._connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (now(), change.id))

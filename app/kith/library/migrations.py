@@ -11,6 +11,7 @@ from kith.library.first_versions import FIRST_VERSIONS
 from kith.library.repairs import Mended, mend
 from kith.library.schema import INDEXES, TABLES, TRIGGERS, definition
 from kith.library.snapshots import copy_library, free_name, reason_of
+from kith.messages import Setting
 from kith.text import printable
 
 VERSION = len(FIRST_VERSIONS) + 1
@@ -53,8 +54,10 @@ def _bring_up_to_date(connection: LibraryConnection) -> None:
             copy.unlink()
         if isinstance(error, sqlite3.Error):
             raise BadKnowledgeBase(
-                f"The library {connection.path} cannot be brought up to date ({printable(str(error))}), it is damaged: "
-                f"{repair_advice()}. Nothing was changed."
+                f"The library {connection.path} cannot be brought up to date ({printable(str(error))}), ",
+                "it is damaged: ",
+                repair_advice(),
+                ". Nothing was changed.",
             ) from error
         raise
     if done:
@@ -70,8 +73,9 @@ def version_of(connection: sqlite3.Connection) -> int:
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if tables and not tables & _OURS:
         raise BadKnowledgeBase(
-            "This is another program's database and no library of Kith: let library_path in the settings name a file "
-            "of its own. Nothing was changed."
+            "This is another program's database and no library of Kith: let ",
+            Setting("library_path"),
+            " name a file of its own. Nothing was changed.",
         )
     if version > VERSION:
         raise BadKnowledgeBase(

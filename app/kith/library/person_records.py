@@ -20,11 +20,17 @@ T = TypeVar("T")
 NEWEST_OBSERVATION = (
     "(SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?1 AND model_id = ?2 AND NOT weak)"
 )
-# Who is said to be whom, or not, with that observation: rows for `sample_of`.
+# Whose word counts, as `accepted_link` has it: links but for those that a word of the user's speaks against.
+ACCEPTED_LINKS = """
+    CREATE TEMP VIEW accepted_links AS SELECT * FROM links WHERE word = 'is' AND NOT EXISTS (
+        SELECT 1 FROM links u WHERE u.appearance_id = links.appearance_id AND u.source = 'user'
+        AND links.source != 'user' AND (u.word = 'is' OR u.person_id = links.person_id))"""
+# The words of links l on whom somebody is, or is not, with that observation: rows for `sample_of`.
 SAMPLES = f"""
     SELECT o.id, l.id, n.id, a.id, p.id, o.model_id, o.sharpness, o.frontality, o.vector
-    FROM links l JOIN appearances a ON a.id = l.appearance_id JOIN observations o ON o.id = {NEWEST_OBSERVATION}
-    LEFT JOIN persons n ON n.id = l.person_id LEFT JOIN photos p ON p.id = a.photo_id"""
+    FROM {{links}} l JOIN appearances a ON a.id = l.appearance_id JOIN observations o ON o.id = {NEWEST_OBSERVATION}
+    LEFT JOIN persons n ON n.id = l.person_id LEFT JOIN photos p ON p.id = a.photo_id
+    WHERE {{condition}} ORDER BY l.person_id, a.id"""
 # Of links l: the columns of `link_of`, with the person only where there is one.
 LINKS = "l.appearance_id, n.id, l.word, l.source, l.score, l.model_id"
 
@@ -167,15 +173,6 @@ class PersonRecords:
             found[person_id][source] = count
         return found
 
-    def named_by_user(self, photo_id: int) -> set[int]:
-        """Return the appearances in a photo that the user named, whatever models see there."""
-        rows = self._connection.execute(
-            "SELECT a.id FROM links l JOIN appearances a ON a.id = l.appearance_id "
-            "WHERE a.photo_id = ? AND l.source = 'user' AND l.word = 'is'",
-            (photo_id,),
-        )
-        return {row[0] for row in rows}
-
     def dataset_links(self, photo_ids: Collection[int]) -> list[tuple[int, int]]:
         """Return the dataset's (appearance, person) pairs in these photos."""
         return [(appearance, person) for _, appearance, person in self._dataset_links(photo_ids)]
@@ -206,20 +203,9 @@ class PersonRecords:
     def taught(self, kind: Kind, model_id: str) -> list[Sample]:
         """Return what dataset and user teach: the newest observation of each appearance that is somebody.
 
-        Rows ordered by person. A user's word goes over the dataset's: an appearance the user named otherwise, or said
-        is not the person, is left out for that person.
+        Rows ordered by person. A user's word goes over the dataset's.
         """
-        return samples(
-            self._connection,
-            """
-            WHERE l.word = 'is' AND l.source IN ('user', 'dataset') AND (l.source = 'user' OR NOT EXISTS (
-                SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.source = 'user'
-                AND (u.word = 'is' OR u.person_id = l.person_id)))
-            ORDER BY l.person_id, a.id
-            """,
-            kind,
-            model_id,
-        )
+        return samples(self._connection, "accepted_links", "l.source IN ('user', 'dataset')", kind, model_id)
 
     def taught_models(self, kind: Kind) -> set[str]:
         """Return the ids of the models that made the observations which dataset and user teach."""
@@ -231,8 +217,8 @@ class PersonRecords:
         return {row[0] for row in rows}
 
 
-def samples(connection: LibraryConnection, condition: str, kind: Kind, model_id: str) -> list[Sample]:
-    """Return the newest observation of each appearance that is said to be somebody, or not to be."""
+def samples(connection: LibraryConnection, links: str, condition: str, kind: Kind, model_id: str) -> list[Sample]:
+    """Return the newest observation of each appearance that some `links` (table or view) say something of."""
 
     def sample_of(row: Sequence[Any]) -> Sample:
         link_id, person_id, appearance_id, photo_id, model, sharpness, frontality, vector = row
@@ -241,7 +227,8 @@ def samples(connection: LibraryConnection, condition: str, kind: Kind, model_id:
         qualities = number_of(sharpness), number_of(frontality)
         return Sample(person_id, appearance_id, photo_id, *qualities, connection.vector(model, vector))
 
-    return list(connection.read("observations", sample_of, f"{SAMPLES} {condition}", (kind, model_id)))
+    query = SAMPLES.format(links=links, condition=condition)
+    return list(connection.read("observations", sample_of, query, (kind, model_id)))
 
 
 def links_by_photo(

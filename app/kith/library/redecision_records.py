@@ -1,4 +1,4 @@
-"""Reading and writing for many photos at once: what deciding again needs of the library, and what it comes to."""
+"""Photos to decide on, one or many at once: what there is to decide by, and writing what it came to."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from kith.library.person_records import links_by_photo
 from kith.library.photo_records import now, observation_of
 from kith.library.soundness import text_of, whole
 from kith.values.links import Link, Source, Word
-from kith.values.sightings import Case, Sighting, with_unseen
+from kith.values.sightings import Case, Sighting
 from kith.vision.observations import Kind, Observation
 
 _AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
@@ -32,7 +32,7 @@ class FiledCopy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredPhoto:
-    """A photo as the library knows it: what there is to judge, and the copies it has."""
+    """A photo as the library knows it: what there is to decide on, and the copies it has."""
 
     id: int
     case: Case
@@ -61,15 +61,13 @@ class RedecisionRecords:
         )
         return [row[0] for row in rows]
 
-    def photos(self, ids: Sequence[int], body_model_id: str) -> list[StoredPhoto]:
-        """Return photos as last looked at, without the bodies that another model saw."""
+    def photos(self, ids: Sequence[int], body_model_id: str, analysis_id: int | None = None) -> list[StoredPhoto]:
+        """Return photos as last looked at, or as one analysis saw them, without the bodies that another model saw."""
         among = json.dumps([*ids])
-        seen, links = self._seen(among, body_model_id), links_by_photo(self._connection, ids)
+        seen = self._seen(among, body_model_id, analysis_id)
+        links = links_by_photo(self._connection, ids)
         ignored = self._ignored(among)
-        query = f"SELECT id, id, taken_at FROM photos WHERE id {_AMONG}"
-        taken_at = dict(
-            self._connection.read("photos", lambda row: (row[0], row[1] and text_of(row[1])), query, (among,))
-        )
+        taken_at = self._taken_at(among)
         copies: defaultdict[int, list[FiledCopy]] = defaultdict(list)
         for photo_id, copy in self._copies(among):
             copies[photo_id].append(copy)
@@ -80,25 +78,38 @@ class RedecisionRecords:
             for key in ids
         ]
 
-    def _seen(self, among: str, body_model_id: str) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
+    def _seen(
+        self, among: str, body_model_id: str, analysis_id: int | None
+    ) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
+        def seen_of(row: Sequence[Any]) -> tuple[int, int, Observation | None]:
+            photo_id, appearance_id, kind, model_id, *_ = row
+            is_comparable = kind == Kind.FACE or model_id == body_model_id
+            return photo_id, whole(appearance_id), observation_of(self._connection, row[2:]) if is_comparable else None
+
         rows = self._connection.read(
             "observations",
-            lambda row: (row[0], whole(row[1]), observation_of(self._connection, row[2:])),
+            seen_of,
             f"""
             SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector,
                 o.sharpness, o.pixels, o.frontality, o.weak
-            FROM photos p JOIN observations o ON o.analysis_id = (
-                SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation)
+            FROM photos p JOIN observations o ON o.analysis_id = coalesce(?2, (
+                SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation))
             LEFT JOIN appearances a ON a.id = o.appearance_id
-            WHERE p.id {_AMONG} AND (o.kind = 'face' OR o.model_id = ?2)
+            WHERE p.id {_AMONG}
             ORDER BY p.id, o.id
             """,
-            (among, body_model_id),
+            (among, analysis_id),
         )
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
         for photo_id, appearance_id, observation in rows:
-            seen[photo_id].setdefault(appearance_id, {})[observation.kind] = observation
+            kinds = seen[photo_id].setdefault(appearance_id, {})
+            if observation:
+                kinds[observation.kind] = observation
         return seen
+
+    def _taken_at(self, among: str) -> dict[int, str | None]:
+        query = f"SELECT id, id, taken_at FROM photos WHERE id {_AMONG}"
+        return dict(self._connection.read("photos", lambda row: (row[0], row[1] and text_of(row[1])), query, (among,)))
 
     def _ignored(self, among: str) -> set[int]:
         rows = self._connection.execute(
@@ -148,8 +159,11 @@ def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
 
 
 def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:
-    """Return whom models saw, and whom only the user saw."""
-    words = (one for own in links.values() for one in own)
-    named = {one.appearance_id for one in words if one.source is Source.USER and one.word is Word.IS}
+    """Return whom models saw, and then whom only the user saw."""
     sightings = [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
-    return with_unseen(sightings, named)
+    named = {key for key, words in links.items() if any(map(_is_named_by_user, words))}
+    return [*sightings, *(Sighting(key, None, None) for key in sorted(named - seen.keys()))]
+
+
+def _is_named_by_user(link: Link) -> bool:
+    return link.source is Source.USER and link.word is Word.IS

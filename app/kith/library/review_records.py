@@ -12,10 +12,7 @@ _NEWEST_ANALYSIS = """(
     SELECT max(n.id) FROM analyses n JOIN photos p ON p.id = n.photo_id AND p.orientation = n.orientation
     WHERE n.photo_id = {photo})"""
 NEWEST_ANALYSIS = _NEWEST_ANALYSIS.format(photo="a.photo_id")
-NOBODY_KNOWN = """NOT EXISTS (
-    SELECT 1 FROM links l WHERE l.appearance_id = a.id AND l.word = 'is' AND NOT EXISTS (
-        SELECT 1 FROM links u WHERE u.appearance_id = a.id AND u.person_id = l.person_id
-        AND u.source = 'user' AND u.word = 'is_not'))"""
+NOBODY_KNOWN = "NOT EXISTS (SELECT 1 FROM accepted_links l WHERE l.appearance_id = a.id)"
 NOT_IGNORED = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)"
 
 
@@ -87,6 +84,14 @@ class ReviewRecords:
     def files(self, photo_id: int) -> list[Path]:
         """Return where a photo was last seen."""
         return files_of(self._connection, photo_id)
+
+    def file_of(self, photo_id: int) -> Path | None:
+        """Return where a photo lies unchanged, None where it does nowhere."""
+        return next(filter(self.is_unchanged, self.files(photo_id)), None)
+
+    def source(self, photo_id: int) -> Path | None:
+        """Return where a photo lies, or else where it was last seen."""
+        return self.file_of(photo_id) or next(iter(self.files(photo_id)), None)
 
     def is_unchanged(self, path: Path) -> bool:
         """Say whether a file is there, as it was when it was last looked at."""

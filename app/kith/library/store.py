@@ -23,7 +23,7 @@ from kith.library.inspection import is_damaged
 from kith.library.journal import Journal, Undone
 from kith.library.migrations import migrate
 from kith.library.person_edits import PersonEdits
-from kith.library.person_records import PersonRecords
+from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
 from kith.library.photo_records import PhotoRecords
 from kith.library.redecision_records import RedecisionRecords
 from kith.library.review_records import ReviewRecords
@@ -66,7 +66,7 @@ class Store:
             if isinstance(error, Exception) and not isinstance(error, KithError) and is_damaged(self._connection):
                 _log.info("met in a damaged library", exc_info=error)
                 raise BadKnowledgeBase(
-                    f"The library {self.path} is damaged, which made this impossible: {repair_advice()}."
+                    f"The library {self.path} is damaged, which made this impossible: ", repair_advice(), "."
                 ) from error
         finally:
             self.close()
@@ -131,10 +131,10 @@ class Store:
 
     def close(self) -> None:
         """Close the file; what was left out of it is told."""
-        told = str(self._connection.left_out)
+        told = self._connection.left_out.message()
         if told:
             self._connection.left_out = DamagedRows()
-            _log.warning("%s", told)
+            _log.warning(told)
         self._connection.close()
 
 
@@ -155,6 +155,7 @@ def open_store(path: Path, create: bool = False) -> Store:
         connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(ACCEPTED_LINKS)
         if connection.execute("SELECT 1 FROM open_change").fetchone():  # no change leaves it there when it ends
             connection.execute("DELETE FROM open_change")
             connection.left_out.add("open_change", None)
@@ -162,5 +163,5 @@ def open_store(path: Path, create: bool = False) -> Store:
     except BaseException as error:
         connection.close()
         if isinstance(error, sqlite3.Error):
-            raise BadKnowledgeBase(f"The library {path} cannot be used ({error}): {repair_advice()}.") from error
+            raise BadKnowledgeBase(f"The library {path} cannot be used ({error}): ", repair_advice(), ".") from error
         raise

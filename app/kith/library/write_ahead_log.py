@@ -15,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from kith.errors import BadKnowledgeBase, command
+from kith.errors import BadKnowledgeBase
+from kith.messages import Action, Do
 
 LONGEST = 4_000_000  # bytes of log: then it is brought into the library, as SQLite does by itself after 1,000 pages
 SUFFIXES = ("-wal", "-journal", "-shm")
@@ -37,9 +38,11 @@ def check_log(library: Path) -> None:
     for log in foreign_logs(library):
         raise BadKnowledgeBase(
             f"{log} belongs to another library than the {library.name} beside it, perhaps because a copy was put in "
-            f"its place. Together they would be neither: {command('restore', 'FILE')} puts a backup in its place, "
-            f"{command('check', '--library', '--repair')} sets that file aside and goes on with {library.name} as it "
-            "is. Nothing was changed."
+            "its place. Together they would be neither: ",
+            Do(Action.RESTORE, "FILE"),
+            " puts a backup in its place, ",
+            Do(Action.REPAIR_LIBRARY),
+            f" sets that file aside and goes on with {library.name} as it is. Nothing was changed.",
         )
 
 

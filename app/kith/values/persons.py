@@ -19,3 +19,8 @@ class Person:
     notes: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     hidden: bool = False
+
+    @property
+    def numbered(self) -> str:
+        """Name and number, which nobody shares."""
+        return f"{self.name} (#{self.id})"

@@ -18,12 +18,6 @@ class Sighting:
     body: Observation | None
 
 
-def with_unseen(sightings: Sequence[Sighting], named: Collection[int]) -> list[Sighting]:
-    """Return what was seen in a photo, and of the `named` appearances those that only the user saw."""
-    unseen = set(named) - {seen.appearance_id for seen in sightings}
-    return [*sightings, *(Sighting(key, None, None) for key in sorted(unseen))]
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """A photo to decide on: what was observed, what is said of each appearance, and when it was taken (ISO 8601).

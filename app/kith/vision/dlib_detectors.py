@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Any
 
 from kith.errors import ModelMissing
+from kith.messages import Setting
 from kith.vision.detection import Detection
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
@@ -51,7 +52,9 @@ class DlibCnn:
         except RuntimeError as error:
             raise ModelMissing(
                 f"{file} is damaged or not dlib's face detection network: install the package face_recognition_models "
-                "again, or choose another face_detector in the settings."
+                "again, or choose another ",
+                Setting("face_detector"),
+                ".",
             ) from error
         self._lock = Lock()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from kith.errors import ModelMissing
+from kith.messages import Setting
 from kith.model_registry import ModelFile
 from kith.process import settle_child, without_ctrl_c
 
@@ -38,8 +39,9 @@ def download(model: ModelFile, target_folder: Path, progress: Progress = lambda 
             draft.replace(target)
     except OSError as error:
         raise ModelMissing(
-            f"{model.file} could not be written to {target_folder} ({_cause(error)}): "
-            "let models_dir in the settings name a folder that can be written to."
+            f"{model.file} could not be written to {target_folder} ({_cause(error)}): let ",
+            Setting("models_dir"),
+            " name a folder that can be written to.",
         ) from error
     return target
 

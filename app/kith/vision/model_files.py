@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from kith.errors import ModelMissing, command
+from kith.errors import ModelMissing
+from kith.messages import Action, Do, Message
 from kith.model_registry import (
     BODY_MODELS,
     DOWNLOADED,
@@ -81,7 +82,9 @@ def find_model(name: str, settings: Settings) -> Path | None:
     if found.state == "damaged" and found.path:
         raise ModelMissing(
             f"{found.path} is not the file that Kith knows as {name}: its SHA-256 is {sha256_of(found.path)}, not "
-            f"{model.sha256}. Delete it and run {command('models', 'download', name)}."
+            f"{model.sha256}. Delete it and run ",
+            Do(Action.DOWNLOAD_MODELS, name),
+            ".",
         )
     return found.path
 
@@ -90,13 +93,15 @@ def usable_model(name: str, settings: Settings) -> tuple[Path | None, str]:
     """The file of a model that one can do without, or None and what to tell the user: a foreign file ends no run."""
     model = registered(name)
     found = _status(model, _copies(model, settings))
-    fetch = command("models", "download", name)
+    fetch = Do(Action.DOWNLOAD_MODELS, name)
     match found.state:
         case "ready":
             return found.path, ""
         case "missing":
-            return None, f"The model {name}, which {model.purpose}, is not there: {model.without}. {fetch} fetches it."
-    return None, f"{found.path} is not the file that Kith knows as {name}: {model.without}. {fetch} fetches that one."
+            told = f"The model {name}, which {model.purpose}, is not there: {model.without}. "
+            return None, Message(told, fetch, " fetches it.")
+    told = f"{found.path} is not the file that Kith knows as {name}: {model.without}. "
+    return None, Message(told, fetch, " fetches that one.")
 
 
 def find_person_detector(settings: Settings) -> tuple[Path | None, str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.errors import KithError, ModelMissing
+from kith.messages import Setting
 
 if TYPE_CHECKING:
     from torch import nn
@@ -144,8 +145,9 @@ class TorchNetwork(_Batched):
 
 def _no_memory() -> KithError:
     return KithError(
-        "The graphics card has not enough free memory for a single image: close other programs that use it, or let "
-        "device in the settings be cpu."
+        "The graphics card has not enough free memory for a single image: close other programs that use it, or let ",
+        Setting("device"),
+        " be cpu.",
     )
 
 

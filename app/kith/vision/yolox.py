@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.errors import ModelMissing, command
+from kith.errors import ModelMissing
+from kith.messages import Action, Do, Setting
 from kith.vision.detection import Detection
 from kith.vision.observations import Rgb
 from kith.vision.runtime import OnnxNetwork
@@ -32,7 +33,7 @@ class Yolox:
 
     def __init__(self, file: Path | None) -> None:
         if file is None:
-            raise ModelMissing(f"YOLOX needs a file, which {command('models', 'download')} fetches.")
+            raise ModelMissing("YOLOX needs a file, which ", Do(Action.DOWNLOAD_MODELS), " fetches.")
         self._network = OnnxNetwork(file)
         self._height, self._width = _input_size(self._network, file)
         self._cells = _cells(self._height, self._width)
@@ -85,8 +86,11 @@ def _is_raw(network: OnnxNetwork, blank: Floats, cells: Floats, model: Path) -> 
 
 def _no_yolox(model: Path) -> ModelMissing:
     return ModelMissing(
-        f"{model} is no YOLOX with three grids and an input of fixed size: let person_detector in the settings name "
-        f"yolox_nano, which {command('models', 'download', 'yolox_nano')} fetches, another file, or off."
+        f"{model} is no YOLOX with three grids and an input of fixed size: let ",
+        Setting("person_detector"),
+        " name yolox_nano, which ",
+        Do(Action.DOWNLOAD_MODELS, "yolox_nano"),
+        " fetches, another file, or off.",
     )
 
 

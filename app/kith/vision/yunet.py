@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.errors import ModelMissing, command
+from kith.errors import ModelMissing
+from kith.messages import Action, Do
 from kith.vision.detection import Detection
 from kith.vision.observations import Rgb
 from kith.vision.runtime import Network, OnnxNetwork
@@ -29,7 +30,7 @@ class YuNet:
 
     def __init__(self, file: Path | None) -> None:
         if file is None:
-            raise ModelMissing(f"YuNet needs its file, which {command('models', 'download')} fetches.")
+            raise ModelMissing("YuNet needs its file, which ", Do(Action.DOWNLOAD_MODELS), " fetches.")
         self._network = OnnxNetwork(file)
         _check(self._network, file)
 
@@ -69,7 +70,9 @@ def _check(network: OnnxNetwork, model: Path) -> None:
     if not takes_any_size or [output.shape for output in network(np.zeros((1, 3, side, side), np.float32))] != expected:
         raise ModelMissing(
             f"{model} is not the YuNet that Kith works with, which takes photos of any size: move the file away and "
-            f"fetch the right one with {command('models', 'download')}."
+            "fetch the right one with ",
+            Do(Action.DOWNLOAD_MODELS),
+            ".",
         )
 
 

@@ -1,4 +1,4 @@
-"""The road of a photo up to its observations, the same for known and unknown photos."""
+"""Looks at photos: the way of one up to its observations, the same for known and unknown photos."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +16,6 @@ from kith.jobs.workers import Task, Workers, memory_for_photos
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.first_read import Reading
-from kith.values.sightings import Sighting, with_unseen
 from kith.vision.analysis import Photo, analyse, read_photos
 from kith.vision.observations import Analysis
 
@@ -143,11 +142,8 @@ def _with_analysis(look: Look, analysis: Analysis) -> Look:
     return replace(look, size=stamp.size, mtime_ns=stamp.mtime_ns, facts=facts)
 
 
-def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sighting], bool]:
-    """Enter what was learned of a photo, within the caller's transaction.
-
-    Returns the photo's id, what shows in it (also whom only the user saw), and whether it was analysed just now.
-    """
+def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, int]:
+    """Enter what was learned of a photo, within the caller's transaction; return the photo's id and the analysis'."""
     photo_id, analysis_id = look.known or (0, 0)
     if look.facts is not None:
         entered = enter_file(store, look.path, look.facts, look.analysis)
@@ -156,8 +152,7 @@ def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, list[Sight
         analysis_id = _save_analysis(store, look, photo_id, engine_id)
         if entered.like is not None:
             store.carried.copy(entered.like, photo_id, entered.turn)
-    sightings = with_unseen(store.photos.sightings(analysis_id), store.people.named_by_user(photo_id))
-    return photo_id, sightings, look.analysis is not None
+    return photo_id, analysis_id
 
 
 def _save_analysis(store: Store, look: Look, photo_id: int, engine_id: str) -> int:

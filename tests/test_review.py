@@ -11,11 +11,10 @@ from PIL import ExifTags, Image
 
 from kith.errors import BadInput, BadKnowledgeBase
 from kith.jobs.context import open_context
-from kith.jobs.editing import Outcome
 from kith.jobs.events import PhotoDone
-from kith.jobs.people import open_people
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
 from kith.jobs.recognize_folder import recognize_folder
-from kith.jobs.reviewing import open_review
 from kith.jobs.workers import InlineExecutor
 from kith.library.review_records import Unknown
 from kith.library.store import open_store
@@ -120,7 +119,7 @@ def test_photos_that_are_gone_or_changed_are_not_asked_about(desk: Desk) -> None
 def test_nothing_recognized_yet_is_told_and_makes_no_library(tmp_path: Path, material: Path) -> None:
     desk = Desk(tmp_path / "desk", material)
     with pytest.raises(BadKnowledgeBase, match="no library"):
-        open_review(desk.settings)
+        OpenLibrary(desk.settings)
     assert not desk.settings.library_file.exists()
 
 
@@ -208,7 +207,7 @@ def test_a_name_is_known_however_its_accents_are_composed(desk: Desk) -> None:
         first, second = of_photo(review, TWO)
         review.name(first, "Jose\N{COMBINING ACUTE ACCENT}")
         review.name(second, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}")
-        assert len(review.names()) == 4
+        assert len(review.library.people.names()) == 4
 
 
 def test_a_name_that_several_have_must_be_told_apart_and_an_empty_one_is_none(desk: Desk) -> None:
@@ -216,7 +215,7 @@ def test_a_name_that_several_have_must_be_told_apart_and_an_empty_one_is_none(de
         second = store.people.add("Powell")
     with reviewing(desk) as review:
         unknown = ask(review, FIRST).unknown
-        shown = [name for name in review.names().values() if name.startswith("Powell")]
+        shown = [name for name in review.library.people.names().values() if name.startswith("Powell")]
         with pytest.raises(BadInput, match="2 people are called powell") as refusal:
             review.name(unknown, "powell")
         with pytest.raises(BadInput, match="name"):
@@ -224,7 +223,7 @@ def test_a_name_that_several_have_must_be_told_apart_and_an_empty_one_is_none(de
         assert _user_links(desk) == []
         assert len(shown) == 2
         assert all(name in str(refusal.value) for name in shown)
-        review.name(unknown, review.names()[second])
+        review.name(unknown, review.library.people.names()[second])
     assert desk.query("SELECT person_id FROM links WHERE source = 'user'") == [(second,)]
 
 
@@ -252,7 +251,7 @@ def test_a_refused_machine_verdict_withdraws_its_copy(desk: Desk) -> None:
     )
     desk.change(face_tol=0.5)
     with reviewing(desk) as review:
-        (person,) = (person for person, name in review.names().items() if name == wrong)
+        (person,) = (person for person, name in review.library.people.names().items() if name == wrong)
         review.not_this_person(Unknown(*key, True), person)
         assert len(of_photo(review, FIRST)) == 1
     assert f"{wrong}/{FIRST}" not in desk.copies()
@@ -318,13 +317,13 @@ def test_answers_are_changes_that_can_be_undone(desk: Desk) -> None:
         question = ask(review, FIRST)
         review.not_this_person(question.unknown, question.suggestions[0].person_id)
         review.name(question.unknown, "Ann")
-    with closing(open_people(desk.settings)) as people:
-        assert [one.summary for one in people.history()] == [
+    with closing(OpenLibrary(desk.settings)) as library:
+        assert [one.summary for one in library.history()] == [
             f"{FIRST}#{question.unknown.appearance_id} is Ann",
             f"{FIRST}#{question.unknown.appearance_id} is not {question.suggestions[0].name}",
         ]
-        people.undo()
-        people.undo()
+        library.undo()
+        library.undo()
     assert (
         [desk.query(f"SELECT * FROM {table} ORDER BY 1") for table in ("persons", "links")],
         desk.copies(),

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 
 from kith.errors import BadKnowledgeBase
-from kith.jobs import redecide as module
+from kith.jobs import redecision as module
 from kith.jobs.context import Context, find_engines, open_context
 from kith.jobs.events import Event, Notice, PersonChange, PhotosDone, RedecisionFinished, Started
-from kith.jobs.people import People, open_people
-from kith.jobs.redecide import redecide
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.redecision import redecide
+from kith.jobs.user_words import Is, IsNot
 from kith.jobs.wording import redecision_summary
 from kith.library.store import open_store
 from kith.values.links import Link, Source, Word
@@ -94,8 +95,8 @@ def appearance(desk: Desk, name: str, place: int = 0) -> int:
     return int(rows[place][0])
 
 
-def edited(desk: Desk) -> "closing[People]":
-    return closing(open_people(desk.settings))
+def edited(desk: Desk) -> "closing[OpenLibrary]":
+    return closing(OpenLibrary(desk.settings))
 
 
 # The same as recognising
@@ -135,9 +136,9 @@ def test_without_a_change_nothing_changes(desk: Desk) -> None:
 
 
 def test_who_was_named_is_found_in_other_photos_and_the_other_way_round(desk: Desk) -> None:
-    with edited(desk) as people:
-        people.create("Schroeder")
-        people.link(appearance(desk, FIRST), people.find("Schroeder"))
+    with edited(desk) as library:
+        library.people.create("Schroeder")
+        library.say(Is([appearance(desk, FIRST)], library.people.find("Schroeder")))
     hide_photos(desk)
     (gained,) = [one for one in again(desk).people if one.name == "Schroeder"]
     assert len(gained.gained) == 2
@@ -145,8 +146,8 @@ def test_who_was_named_is_found_in_other_photos_and_the_other_way_round(desk: De
     assert [name for name in desk.copies() if name.startswith("Schroeder/")] == [
         f"Schroeder/{Path(name).name}" for name in SCHROEDER
     ]
-    with edited(desk) as people:
-        people.undo()
+    with edited(desk) as library:
+        library.undo()
     (lost,) = [one for one in again(desk).people if one.name == "Schroeder"]
     assert len(lost.lost) == 2
     assert records(desk) == desk.copies()
@@ -155,8 +156,8 @@ def test_who_was_named_is_found_in_other_photos_and_the_other_way_round(desk: De
 
 def test_is_not_holds_and_is_never_decided_over(desk: Desk) -> None:
     key = appearance(desk, KNOWN)
-    with edited(desk) as people:
-        people.never(key, people.find("Powell"))
+    with edited(desk) as library:
+        library.say(IsNot(key, library.people.find("Powell")))
     for values in (LAX, STRICT, LAX):
         desk.change(**values)
         again(desk)
@@ -171,8 +172,8 @@ def denied(desk: Desk, key: int) -> int:
 
 
 def test_merged_people_are_one(desk: Desk) -> None:
-    with edited(desk) as people:
-        people.merge(people.find("Chirac"), people.find("Powell"))
+    with edited(desk) as library:
+        library.people.merge(library.people.find("Chirac"), library.people.find("Powell"))
     hide_photos(desk)
     again(desk)
     assert {name for name, _, _ in machine(desk).values()} <= {"Chirac", "Putin"}
@@ -183,8 +184,8 @@ def test_merged_people_are_one(desk: Desk) -> None:
 def test_whom_only_the_user_saw_keeps_the_copy(desk: Desk) -> None:
     """The last look at a photo may miss a face that an earlier one found and the user named."""
     key = appearance(desk, FIRST)
-    with edited(desk) as people:
-        people.link(key, people.find("Putin"))
+    with edited(desk) as library:
+        library.say(Is([key], library.people.find("Putin")))
     with closing(sqlite3.connect(desk.settings.library_file)) as connection, connection:
         connection.execute("DELETE FROM observations WHERE appearance_id = ?", (key,))
     again(desk)
@@ -339,9 +340,9 @@ def test_a_long_list_is_cut_for_reading_only(desk: Desk) -> None:
 
 def test_a_photo_whose_original_is_gone_is_told_and_loses_nothing(desk: Desk) -> None:
     """Two people in a photo that has one copy: the second cannot be made without the original."""
-    with edited(desk) as people:
-        people.create("Left")
-        people.create("Right")
+    with edited(desk) as library:
+        library.people.create("Left")
+        library.people.create("Right")
     hidden = (desk.input / BESIDE).rename(desk.root / "hidden.jpg")
     with closing(open_store(desk.settings.library_file)) as store, store.transaction():
         for place, name in enumerate(("Left", "Right")):
@@ -423,8 +424,8 @@ def test_what_the_user_changes_beside_is_heeded(desk: Desk) -> None:
     def beside(context: Context) -> Iterator[Event]:
         for number, event in enumerate(redecide(context)):
             if number == 1:
-                with edited(desk) as people:
-                    people.never(key, people.find("Powell"))
+                with edited(desk) as library:
+                    library.say(IsNot(key, library.people.find("Powell")))
             yield event
 
     events = desk.run(beside, None, no_analysis)

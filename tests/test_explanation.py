@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from kith.cli.main import cli
 from kith.errors import BadInput, BadKnowledgeBase
-from kith.jobs.why import Explanation, Why, why
-from kith.jobs.why_lines import RULES, why_lines
+from kith.jobs.explanation import Explanation, Why
+from kith.jobs.explanation_lines import RULES, why_lines
 from kith.library.store import open_store
 from kith.values.decisions import Reason
 from kith.values.links import Link, Source, Word
-from tests.desk import NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
+from tests.desk import NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk, why
 from tests.unknowns import look_once, recognized_desk
 
 FIRST, SECOND, _ = (Path(name).name for name in SCHROEDER)

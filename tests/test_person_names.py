@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kith.errors import BadInput
-from kith.jobs.naming import alike, hints_on
-from kith.jobs.unknowns import open_unknowns
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_names import alike, hints_on
 from kith.values.persons import Person
 from tests.desk import finished, kith
 from tests.small_world import World
@@ -92,44 +92,48 @@ def test_of_nobody_known_nobody_is_alike() -> None:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     world = World(tmp_path)
-    with world.people() as people:
-        people.rename(people.find("Ann"), "Ariel Sharon")
+    with world.library() as library:
+        library.people.rename(library.people.find("Ann"), "Ariel Sharon")
     return world
 
 
 def test_a_new_name_much_like_a_known_one_is_made_and_told(world: World) -> None:
-    with world.people() as people:
-        known = people.find("Ariel Sharon")
-        assert f"much like Ariel Sharon (#{known.id})" in people.create("Ariel Sharom").hints[0]
-        assert people.create("Somebody Else").hints == ()
-        assert "much like Ariel Sharo" in people.rename(people.find("Bob"), "Ariel Sharn").hints[0]
-        assert people.rename(known, "Arial Sharon").hints != ()
-        assert {"Ariel Sharom", "Ariel Sharn", "Arial Sharon"} <= {one.name for one in people.persons().values()}
+    with world.library() as library:
+        known = library.people.find("Ariel Sharon")
+        assert f"much like Ariel Sharon (#{known.id})" in library.people.create("Ariel Sharom").hints[0]
+        assert library.people.create("Somebody Else").hints == ()
+        assert "much like Ariel Sharo" in library.people.rename(library.people.find("Bob"), "Ariel Sharn").hints[0]
+        assert library.people.rename(known, "Arial Sharon").hints != ()
+        assert {"Ariel Sharom", "Ariel Sharn", "Arial Sharon"} <= {one.name for one in library.people.all().values()}
 
 
 @pytest.mark.parametrize("name", ["#99", "Nan", "Ariel Sharon"])
 def test_a_hint_never_keeps_from_making_a_person(world: World, name: str) -> None:
-    with world.people() as people:
+    with world.library() as library:
         for known in ("Bob", "Eve"):
-            people.set(people.find(known), {}, {}, {"Nan": True})
-        assert people.create(name).hints == ()
-        assert name in [one.name for one in people.persons().values()]
+            library.people.set(library.people.find(known), {}, {}, {"Nan": True})
+        assert library.people.create(name).hints == ()
+        assert name in [one.name for one in library.people.all().values()]
 
 
 def test_a_name_corrected_is_not_told_to_be_like_itself(world: World) -> None:
-    with world.people() as people:
-        assert people.rename(people.find("Ariel Sharon"), "Ariel Sharom").hints == ()
+    with world.library() as library:
+        assert library.people.rename(library.people.find("Ariel Sharon"), "Ariel Sharom").hints == ()
 
 
 def test_split_off_and_named_groups_are_told_as_well(world: World) -> None:
     world.recognise()
-    with world.people() as people:
-        taught = [link.appearance_id for _, link in people.store.people.mentions(people.find("Ariel Sharon").id)]
-        assert people.split(people.find("Ariel Sharon"), taught[:1], "Ariel Sharom").hints
-        assert not people.split(people.find("Ariel Sharon"), taught[1:2], "Ariel Sharom").hints, "known by now"
-    with closing(open_unknowns(world.settings)) as unknowns:
-        groups = unknowns.groups(1)
-        assert "much like" in unknowns.name(groups[0].id, "Ariel Sharonn").hints[0]
+    with world.library() as library:
+        taught = [
+            link.appearance_id for _, link in library.store.people.mentions(library.people.find("Ariel Sharon").id)
+        ]
+        assert library.people.split(library.people.find("Ariel Sharon"), taught[:1], "Ariel Sharom").hints
+        assert not library.people.split(library.people.find("Ariel Sharon"), taught[1:2], "Ariel Sharom").hints, (
+            "known by now"
+        )
+    with closing(OpenLibrary(world.settings)) as library:
+        groups = library.unknowns.groups(1)
+        assert "much like" in library.unknowns.name(groups[0].id, "Ariel Sharonn").hints[0]
 
 
 def test_the_hint_is_a_line_of_its_own_among_the_messages(world: World) -> None:
@@ -142,5 +146,5 @@ def test_the_hint_is_a_line_of_its_own_among_the_messages(world: World) -> None:
 
 
 def _known(world: World) -> Person:
-    with world.people() as people:
-        return people.find("Ariel Sharon")
+    with world.library() as library:
+        return library.people.find("Ariel Sharon")

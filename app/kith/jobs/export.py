@@ -1,9 +1,10 @@
 """Write encodings.pkl from the library."""
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.filing.encodings import BEFORE_KITH, foreign_encodings, write_encodings
 from kith.identity.gallery import good_faces
 from kith.library.store import Store
+from kith.messages import Action, Do, Message, Setting
 from kith.settings import Settings
 from kith.values.samples import Sample
 from kith.vision.face_model import default_face_model
@@ -31,14 +32,14 @@ def check_export(settings: Settings) -> list[str]:
     export = settings.encodings_file
     if export.suffix.lower() in settings.valid_exts or _is_of_the_library(settings):
         raise BadInput(
-            f"encodings_filename in the settings names {export}, which is the place of another kind of file: let it "
-            "name one such as encodings.pkl."
+            Setting("encodings_filename"),
+            f" names {export}, which is the place of another kind of file: let it name one such as encodings.pkl.",
         )
     if not foreign_encodings(export):
         return []
     kept = f"{export.name}.{BEFORE_KITH}"
-    teach = f"{command('import-kb')} teaches the people in such a file."
-    return [f"{export} is not as this Kith wrote it, and is kept beside the new one as {kept}: {teach}"]
+    told = f"{export} is not as this Kith wrote it, and is kept beside the new one as {kept}: "
+    return [Message(told, Do(Action.IMPORT_KB), " teaches the people in such a file.")]
 
 
 def _is_of_the_library(settings: Settings) -> bool:

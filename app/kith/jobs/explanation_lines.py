@@ -1,6 +1,8 @@
 """The grounds of a decision in plain words."""
 
-from kith.jobs.why import Explanation, Likeness, Why
+from collections.abc import Iterator
+
+from kith.jobs.explanation import Explanation, Likeness, Why
 from kith.values.decisions import Reason
 
 RULES = {
@@ -33,23 +35,32 @@ def why_lines(told: Why) -> list[str]:
         lines.append(
             f"Its file was changed, found on {told.edited_at[:10]}, and shows the same: what you said before counts."
         )
-    for one in told.appearances:
-        lines += ["", f"{one.place} ({one.appearance})", f"    {_outcome(one)}: {RULES[one.rule]}."]
-        lines += [
-            f"    not {out.person}: {RULES[out.rule]}{f' ({out.by})' if out.by else ''}." for out in one.ruled_out
-        ]
-        for kind, likenesses in (("face", one.by_face), ("body", one.by_body)):
-            lines += [f"    {_likeness_line(kind, like)}" for like in likenesses]
-        quality = f"{one.pixels:.0f} pixels wide, sharpness {one.sharpness:.0f}, " if one.by_face or one.pixels else ""
-        lines.append(f"    {quality}seen by {', '.join(one.models)}")
+    for explanation in told.appearances:
+        lines += ["", *_appearance_lines(explanation)]
     if not told.appearances:
         lines.append("    Nobody was seen in it.")
     thresholds = ", ".join(f"{key} {value}" for key, value in told.thresholds.items())
     return [*lines, "", f"Thresholds: {thresholds}"]
 
 
-def _outcome(one: Explanation) -> str:
-    return one.person or (f"unsure, perhaps {one.suggested}" if one.suggested else "nobody known")
+def _appearance_lines(told: Explanation) -> Iterator[str]:
+    yield f"{told.place} ({told.appearance})"
+    yield f"    {_outcome(told)}: {RULES[told.rule]}."
+    for out in told.ruled_out:
+        by = f" ({out.by})" if out.by else ""
+        yield f"    not {out.person}: {RULES[out.rule]}{by}."
+    for like in told.by_face:
+        yield f"    {_likeness_line('face', like)}"
+    for like in told.by_body:
+        yield f"    {_likeness_line('body', like)}"
+    has_face = told.by_face or told.pixels
+    quality = f"{told.pixels:.0f} pixels wide, sharpness {told.sharpness:.0f}, " if has_face else ""
+    yield f"    {quality}seen by {', '.join(told.models)}"
+
+
+def _outcome(told: Explanation) -> str:
+    unsure = f"unsure, perhaps {told.suggested}" if told.suggested else ""
+    return told.person or unsure or "nobody known"
 
 
 def _likeness_line(kind: str, like: Likeness) -> str:

@@ -5,8 +5,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from kith.errors import BadInput, command
+from kith.errors import BadInput
 from kith.jobs.wording import display_names
+from kith.messages import Action, Do, Message
 from kith.text import as_read
 from kith.values.persons import Person
 
@@ -15,9 +16,9 @@ _WORD = re.compile(r"[^\W_]+")
 _SLIPS_FROM = (4, 8)  # a word of so many letters may have one slip, and a second: Ann is not Amy, but Sharom Sharon
 
 
-def same_name(one: str, other: str) -> bool:
+def same_name(name: str, other: str) -> bool:
     """Say whether two names are one to a reader: capitals and the way accents are composed do not count."""
-    return as_read(one) == as_read(other)
+    return as_read(name) == as_read(other)
 
 
 def cleaned(text: str) -> str:
@@ -37,7 +38,7 @@ def as_text(text: str) -> str:
     return text
 
 
-def who(persons: Collection[Person], text: str) -> Person | None:
+def person_called(persons: Collection[Person], text: str) -> Person | None:
     """Return whom a text means, None where nobody is called so.
 
     A name goes over another name (alias), `Ann #3` over both. Raises BadInput where several are called so, and for a
@@ -45,44 +46,51 @@ def who(persons: Collection[Person], text: str) -> Person | None:
     """
     name, shown = cleaned(text), display_names(persons)
     number = _NUMBER.fullmatch(name)
-    found = [one for one in persons if same_name(shown[one.id], name) or (number and _has_number(one, number[1]))]
-    found = found or [one for one in persons if same_name(one.name, name)]
-    found = found or [one for one in persons if any(same_name(alias, name) for alias in one.aliases)]
+    found = [person for person in persons if same_name(shown[person.id], name) or _has_number(person, number)]
+    found = found or [person for person in persons if same_name(person.name, name)]
+    found = found or [person for person in persons if any(same_name(alias, name) for alias in person.aliases)]
     if number and not found:
-        raise BadInput(f"Nobody has the number {name}: {command('people', 'list')} shows everybody.")
+        raise BadInput(f"Nobody has the number {name}: ", Do(Action.LIST_PEOPLE), " shows everybody.")
     if len(found) > 1:
-        choice = " or ".join(_told_apart(one, shown[one.id]) for one in found)
+        choice = " or ".join(_told_apart(person, shown[person.id]) for person in found)
         raise BadInput(f"{len(found)} people are called {name}: say which one, {choice}.")
     return found[0] if found else None
 
 
-def _has_number(person: Person, digits: str) -> bool:
-    return str(person.id) == digits.lstrip("0")
+def _has_number(person: Person, number: re.Match[str] | None) -> bool:
+    return number is not None and str(person.id) == number[1].lstrip("0")
 
 
 def alike(persons: Collection[Person], text: str) -> Person | None:
     """Return whose name, or other name, a name that nobody has is much like: perhaps it was only mistyped.
 
-    Raises BadInput as `who` does.
+    Raises BadInput as `person_called` does.
     """
-    return None if who(persons, text) else _nearest(persons, text)
+    return None if person_called(persons, text) else _nearest(persons, text)
 
 
 def hints_on(persons: Collection[Person], name: str) -> tuple[str, ...]:
     """Return what to say beside a change that makes a name which nobody had: whose it is much like, if anybody's."""
-    known = (own for one in persons for own in (one.name, *one.aliases))
-    one = None if any(same_name(name, own) for own in known) else _nearest(persons, name)
-    if one is None:
+    known = any(same_name(name, other) for person in persons for other in _names_of(person))
+    person = None if known else _nearest(persons, name)
+    if person is None:
         return ()
-    merge = command("people", "merge")
-    return (f"{name} is much like {one.name} (#{one.id}). If they are one person, {merge} makes one of two.",)
+    told = f"{name} is much like {person.numbered}. If they are one person, "
+    return (Message(told, Do(Action.MERGE_PEOPLE), " makes one of two."),)
+
+
+def _names_of(person: Person) -> tuple[str, ...]:
+    return person.name, *person.aliases
 
 
 def _nearest(persons: Collection[Person], name: str) -> Person | None:
-    wanted = _words(name)
-    found = [(_slips(wanted, _words(own)), one.id, one) for one in persons for own in (one.name, *one.aliases)]
-    slips, _, nearest = min(found, default=(math.inf, 0, None), key=lambda candidate: candidate[:2])
-    return nearest if slips < math.inf else None
+    """Return who has a name with the fewest slips against that one, None where nobody's is much like it."""
+    nearest, fewest, wanted = None, math.inf, _words(name)
+    for person in sorted(persons, key=lambda person: person.id):
+        slips = min(_slips(wanted, _words(known)) for known in _names_of(person))
+        if slips < fewest:
+            nearest, fewest = person, slips
+    return nearest
 
 
 def _words(name: str) -> list[str]:

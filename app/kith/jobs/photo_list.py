@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
 from kith.jobs.wording import left_out_lines
+from kith.messages import Message, Setting, joined
 from kith.photos.search import PassedOver, find_photos
 from kith.settings import Settings
 
@@ -25,8 +26,9 @@ def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
     for path in inputs:
         if not os.path.exists(path):
             raise BadInput(
-                f"{path} is not there: name a folder of photos, or a photo. Without a name it is the folder that "
-                "process_dir in the settings names."
+                f"{path} is not there: name a folder of photos, or a photo. Without a name it is the folder that ",
+                Setting("process_dir"),
+                " names.",
             )
 
 
@@ -45,11 +47,13 @@ def list_photos(
             path = found.path if isinstance(found, BadPhoto) else found
             listed[path] = Listed(found, path.relative_to(bases[root.drive]).as_posix())
     if not listed:
-        told = (
-            f"There is no photo in {', '.join(map(str, inputs))}: valid_exts in the settings says what is a photo "
-            f"({' '.join(settings.valid_exts)}); hidden files, system folders and folders of copies are left out."
+        told = Message(
+            f"There is no photo in {', '.join(map(str, inputs))}: ",
+            Setting("valid_exts"),
+            f" says what is a photo ({' '.join(settings.valid_exts)}); hidden files, system folders and folders of "
+            "copies are left out.",
         )
-        raise BadInput(" ".join([told, *left_out_lines(passed_over.pictures)]))
+        raise BadInput(joined([told, *left_out_lines(passed_over.pictures)]))
     return listed
 
 

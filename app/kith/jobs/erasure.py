@@ -8,10 +8,11 @@ from pathlib import Path
 from kith.errors import BadInput, StoreBusy
 from kith.filing.encodings import BEFORE_KITH
 from kith.jobs.context import Context, open_context
-from kith.jobs.editing import Outcome
-from kith.jobs.exporting import export_encodings
-from kith.jobs.people import People, text_of
+from kith.jobs.export import export_encodings
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
 from kith.library.snapshots import kept_copies
+from kith.messages import joined
 from kith.settings import Settings
 from kith.values.persons import Person
 
@@ -19,26 +20,26 @@ WHAT = "vectors, links, details and their place in the journal"
 WHAT_STAYS = "Photos, filed copies and reports stay."
 
 
-def forget(people: People, person: Person) -> Outcome:
+def forget(library: OpenLibrary, person: Person) -> Outcome:
     """Erase a person from the library and encodings.pkl, down to the bytes; photos, copies and reports stay.
 
     Raises StoreBusy where a job runs or another program keeps the library open, BadKnowledgeBase and FilingFailed.
     """
-    settings = people.settings
+    settings = library.settings
+    folders = [settings.dataset_folder / folder for folder in person.folders]
     with open_context(settings, threading.Event(), "Forgetting a person") as context:
-        folders = [settings.dataset_folder / folder for folder in person.folders]
         is_clean = context.store.forget(person, folders)
         refused = _export_again(context)
         if not is_clean:
             raise StoreBusy(
-                f"{text_of(person)} is erased, but another program has {settings.library_file} open, so that its "
+                f"{person.numbered} is erased, but another program has {settings.library_file} open, so that its "
                 "-wal file may still hold their data: close that program and open and close Kith once."
             )
-    told = [f"{text_of(person)} is forgotten: {WHAT} are erased. {WHAT_STAYS}", people.warning_of_folders(person)]
-    told.append(refused)
+    told = [f"{person.numbered} is forgotten: {WHAT} are erased. {WHAT_STAYS}"]
+    told += [library.people.warning_of_folders(person), refused]
     if copies := earlier_copies(settings):
         told.append(f"Earlier copies still hold their data, delete them: {', '.join(map(str, copies))}.")
-    return Outcome(" ".join(text for text in told if text), ())
+    return Outcome(joined(filter(None, told)))
 
 
 def _export_again(context: Context) -> str:
@@ -48,7 +49,7 @@ def _export_again(context: Context) -> str:
     try:
         export_encodings(context.settings, context.store, context.spec.body_model_id)
     except BadInput as error:
-        return str(error)
+        return error.message
     return ""
 
 

@@ -5,23 +5,22 @@ import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import isclose
 from pathlib import Path
 
-from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught, command
+from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught
 from kith.filing.copies import clear_remnants
 from kith.identity.decision import Decider
-from kith.identity.event_evidence import EventEvidence
 from kith.jobs.context import Context
+from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
-from kith.jobs.judging import decider_by_words, decider_from, evidence_for
-from kith.jobs.refiling import Folders, Refiler
-from kith.jobs.settling import machine_links
+from kith.jobs.filed_copies import FiledCopies, Folders
 from kith.jobs.wording import display_names
-from kith.library.redecision_records import FiledCopy, StoredPhoto
-from kith.policies import BodyPolicy
+from kith.library.redecision_records import StoredPhoto
+from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
-from kith.values.links import Link, Source, said_to_be
+from kith.values.links import Link, Source, known_as, said_to_be
 
 SPAN = 10_000  # photos: enough to be compared at once, few enough to be kept in memory
 SAME_SCORE = 1e-9  # a batch of another size rounds otherwise
@@ -38,7 +37,7 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     run = _Run(context, preview)
     if not preview:
         run.clear_remnants()
-    yield Started("Decide Again", run.total)
+    yield Started(JobName.DECIDE_AGAIN, run.total)
     yield from (Notice(text) for text in context.notices)
     yield from run.spans()
     yield run.finish()
@@ -56,18 +55,12 @@ class _Decided:
     @classmethod
     def of(cls, photo: StoredPhoto, decision: PhotoDecision, decider: Decider) -> "_Decided":
         """Compare what the machine says with what it has said."""
-        links = (one for links in photo.case.links.values() for one in links if one.source is Source.MACHINE)
-        present = {(one.appearance_id, one.person_id): one for one in links}
-        wanted = {(one.appearance_id, one.person_id): one for one in machine_links(decision, decider)}
-        outdated = [link for key, link in present.items() if key not in wanted]
-        return cls(
-            photo, decision, outdated, [own for key, own in wanted.items() if not _says_same(own, present.get(key))]
-        )
-
-    @property
-    def people(self) -> tuple[int | None, ...]:
-        """Whose copies there are to be, None for Unknown."""
-        return self.decision.people or (None,)
+        links = [link for words in photo.case.links.values() for link in words]
+        present = _by_place(link for link in links if link.source is Source.MACHINE)
+        wanted = _by_place(machine_links(decision, decider))
+        outdated = [link for place, link in present.items() if place not in wanted]
+        new = [link for place, link in wanted.items() if not _says_same(link, present.get(place))]
+        return cls(photo, decision, outdated, new)
 
 
 class _Changes:
@@ -81,11 +74,9 @@ class _Changes:
 
     def add_all(self, decided: _Decided) -> None:
         """Count the appearances of a photo."""
-        now = {one.appearance_id: one.person_id for one in decided.decision.appearances}
+        now = {decision.appearance_id: decision.person_id for decision in decided.decision.appearances}
         for key, links in decided.photo.case.links.items():
-            said = said_to_be(links)
-            by_machine = next((link.person_id for link in links if link.source is Source.MACHINE), None)
-            self._add(decided.photo.id, by_machine if said is None else said, now.get(key, said))
+            self._add(decided.photo.id, known_as(links), now.get(key, said_to_be(links)))
 
     def _add(self, photo_id: int, before: int | None, now: int | None) -> None:
         if before == now:
@@ -101,8 +92,8 @@ class _Changes:
     @property
     def photos(self) -> set[int]:
         """The photos in which anybody is somebody else now."""
-        now = (by_person for before in self._now.values() for by_person in before.values())
-        return {photo for photos in (*self._gained.values(), *self._lost.values(), *now) for photo in photos}
+        photos = set().union(*self._gained.values(), *self._lost.values())
+        return photos.union(*(now for by_person in self._now.values() for now in by_person.values()))
 
     def told(self, names: Mapping[int, str], files: Mapping[int, str]) -> tuple[PersonChange, ...]:
         """Return the changes person by person."""
@@ -116,12 +107,12 @@ class _Changes:
         people = sorted({*self._gained, *self._lost, *self._now}, key=lambda person: (name(person).casefold(), person))
         return tuple(
             PersonChange(
-                name(one),
-                shown(self._gained[one]),
-                shown(self._lost[one]),
-                tuple((name(other), shown(photos)) for other, photos in self._now[one].items()),
+                name(person),
+                shown(self._gained[person]),
+                shown(self._lost[person]),
+                tuple((name(other), shown(photos)) for other, photos in self._now[person].items()),
             )
-            for one in people
+            for person in people
         )
 
 
@@ -138,25 +129,25 @@ class _Run:
     changes: _Changes = field(default_factory=_Changes)
     refiled: int = 0
     failed: list[PhotoFailed] = field(default_factory=list)
-    refiler: Refiler = field(init=False)
-    decider: Decider = field(init=False)
-    evidence: EventEvidence = field(init=False)
+    decisions: Decisions = field(init=False)
+    copies: FiledCopies = field(init=False)
     folders: Folders = field(init=False)
-    read: tuple[int, int] = field(init=False)
+    changed_beside: bool = False
     reachable: dict[Path, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         store, settings = self.context.store, self.context.settings
         self.photos = store.redecisions.recognised(settings.dataset_folder)
         if not self.photos:
-            raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run {command('recognize')} first.")
-        self.refiler = Refiler(settings, store, self.context.spec.body_model_id)
+            raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run ", Do(Action.RECOGNIZE), " first.")
+        self.decisions = Decisions(settings, store, self.context.spec.body_model_id, forgives=(NobodyTaught,))
+        self.copies = FiledCopies(store)
         self._read_people()
 
     def _read_people(self) -> None:
-        self.read = self.context.store.changes.state()
-        self.decider, self.folders = _decider(self.context), self.refiler.folders()
-        self.evidence = evidence_for(self.decider, self.context.settings, self.context.store)
+        """Read who is taught and what everybody is called, as it is now."""
+        self.decisions.read()
+        self.folders = self.copies.folders()
 
     def clear_remnants(self) -> None:
         """Clear away what a killed run left in the output folders."""
@@ -177,11 +168,10 @@ class _Run:
 
         A span in which the user changes something beside is decided again.
         """
-        began_with = self.read
         yield from self._pass(self.photos, is_complete=False)
         yield from self._pass(self.hanging, is_complete=True)
-        if self.read != began_with:
-            yield Notice(f"You changed people meanwhile: run {command('redecide')} once more.")
+        if self.changed_beside:
+            yield Notice(Message("You changed people meanwhile: run ", Do(Action.REDECIDE), " once more."))
 
     def _pass(self, photos: Sequence[int], is_complete: bool) -> Iterator[Event]:
         start = 0
@@ -190,17 +180,17 @@ class _Run:
                 start += len(span)
                 yield PhotosDone(self.done, self.total)
             elif not self.context.stop.is_set():
+                self.changed_beside = True
                 self._read_people()
 
     def _settle(self, span: Sequence[int], is_complete: bool) -> Generator[Event, None, bool]:
         """Return whether the span is done: not where stopped, nor where the user changes something beside."""
-        photos = self.context.store.redecisions.photos(span, self.decider.bodies.model_id)
-        decided, hanging = self._judged(photos, is_complete)
+        decided, hanging = self._decided(self.decisions.photos(span), is_complete)
         if not self.preview and not self._write(decided):
             return False
-        for one in decided:
-            self.changes.add_all(one)
-        lagging = [one for one in decided if not self._is_filed(one)]
+        for photo in decided:
+            self.changes.add_all(photo)
+        lagging = [photo for photo in decided if not self._is_filed(photo)]
         if self.preview:
             self.refiled += len(lagging)
         elif not (yield from self._file(lagging, self.done + len(decided) - len(lagging))):
@@ -209,55 +199,49 @@ class _Run:
         self.done += len(decided)
         return True
 
-    def _judged(self, photos: Sequence[StoredPhoto], is_complete: bool) -> tuple[list[_Decided], list[int]]:
+    def _decided(self, photos: Sequence[StoredPhoto], is_complete: bool) -> tuple[list[_Decided], list[int]]:
         """Return what is decided, and the photos that hang on others while these are not complete."""
-        decisions = dict(zip(photos, self.decider.photos([photo.case for photo in photos]), strict=True))
-        if self.decider.body_policy is not BodyPolicy.EVENT:
-            return [_Decided.of(photo, decision, self.decider) for photo, decision in decisions.items()], []
-        for photo, decision in decisions.items():
-            self.evidence.learn(photo.id, decision)
-        hanging = [photo for photo, decision in decisions.items() if decision.hangs]
+        decisions = self.decisions.by_faces(photos)
+        hanging = []
         if is_complete:
-            cases = [photo.case for photo in hanging]
-            events = [self.evidence.bodies(photo.id) for photo in hanging]
-            decisions |= zip(hanging, self.decider.photos(cases, events), strict=True)
-        held = () if is_complete else {photo.id: None for photo in hanging}
-        decided = [_Decided.of(*own, self.decider) for own in decisions.items() if own[0].id not in held]
-        return decided, [*held]
+            decisions = self.decisions.by_events(photos, decisions)
+        elif self.decisions.go_by_events:
+            hanging = [photo.id for photo, decision in zip(photos, decisions, strict=True) if decision.hangs]
+        held, decider = set(hanging), self.decisions.decider
+        told = zip(photos, decisions, strict=True)
+        return [_Decided.of(photo, decision, decider) for photo, decision in told if photo.id not in held], hanging
 
     def _write(self, decided: Sequence[_Decided]) -> bool:
         """Write the links that differ; False where the user has changed something since these were decided."""
         store = self.context.store
         with store.transaction():
-            if self.read != store.changes.state():
+            if not self.decisions.are_current:
                 return False
-            outdated = (link for one in decided for link in one.outdated)
-            store.redecisions.replace(outdated, (link for one in decided for link in one.wanted))
+            outdated = chain.from_iterable(photo.outdated for photo in decided)
+            store.redecisions.replace(outdated, chain.from_iterable(photo.wanted for photo in decided))
         return True
 
-    def _is_filed(self, one: _Decided) -> bool:
+    def _is_filed(self, photo: _Decided) -> bool:
         """Say whether the record of copies has a photo's copies as they are to be, wherever it was filed."""
-        outputs: defaultdict[Path, list[FiledCopy]] = defaultdict(list)
-        for copy in one.photo.copies:
-            outputs[copy.output].append(copy)
-        wanted = {(person, self.folders.get(person), True) for person in one.people}
-        return all(
-            {(copy.person_id, copy.folder, copy.done) for copy in copies} == wanted
-            for output, copies in outputs.items()
-            if self._is_reachable(output)
-        )
+        outputs: defaultdict[Path, set[tuple[int | None, str | None, bool]]] = defaultdict(set)
+        for copy in photo.photo.copies:
+            if self._is_reachable(copy.output):
+                outputs[copy.output].add((copy.person_id, copy.folder, copy.done))
+        people = photo.decision.people or (None,)
+        wanted = {(person, self.folders.get(person), True) for person in people}
+        return all(copies == wanted for copies in outputs.values())
 
     def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
         """Let copies follow; returns as `_settle`, `before` being the photos that are done already."""
-        for done, one in enumerate(lagging, start=before + 1):
+        for done, photo in enumerate(lagging, start=before + 1):
             if self.context.stop.is_set():
                 return False
             with self.context.store.transaction():
-                if self.read != self.context.store.changes.state():
+                if not self.decisions.are_current:
                     return False
-                plans = self.refiler.plans(one.photo.id, one.people, self.folders)
+                plans = self.copies.plans(photo.photo.id, photo.decision.people, self.folders)
             try:
-                yield from (Notice(note) for note in self.refiler.file(plans))
+                yield from map(Notice, self.copies.file(plans))
                 self.refiled += 1
                 yield PhotosDone(done, self.total)
             except BadPhoto as error:
@@ -269,11 +253,12 @@ class _Run:
     def finish(self) -> RedecisionFinished:
         """Return the summary."""
         store = self.context.store
+        names, files = display_names(store.people.all().values()), store.redecisions.files(self.changes.photos)
         return RedecisionFinished(
             self.total,
             self.done,
             self.preview,
-            self.changes.told(display_names(store.people.all().values()), store.redecisions.files(self.changes.photos)),
+            self.changes.told(names, files),
             self.changes.appearances,
             self.refiled,
             tuple(self.failed),
@@ -282,11 +267,9 @@ class _Run:
         )
 
 
-def _decider(context: Context) -> Decider:
-    try:
-        return decider_from(context)
-    except NobodyTaught:
-        return decider_by_words(context.settings)
+def _by_place(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
+    """Return links by what they are about: appearance and person."""
+    return {(link.appearance_id, link.person_id): link for link in links}
 
 
 def _says_same(link: Link, other: Link | None) -> bool:

@@ -10,10 +10,11 @@ from types import FrameType
 
 import typer
 
-from kith.cli.printing import printer_for, tell
+from kith.cli.output import tell
+from kith.cli.progress import printer_for
 from kith.jobs.context import Context, open_context
 from kith.jobs.events import Event, Finished
-from kith.process import CANNOT, STOPPED, interrupt
+from kith.process import CANNOT, STOPPED, STOPPING, interrupt
 from kith.settings import Settings
 
 Job = Callable[[Context], Iterator[Event]]
@@ -47,7 +48,7 @@ def _ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
             interrupt(number, frame)
         stop.set()
         with suppress(OSError):  # not by way of sys.stderr, in the middle of which this may come
-            os.write(2, "\nStopping when the photos at work are done (Ctrl-C once more: at once) …\n".encode())
+            os.write(2, f"\n{STOPPING} (Ctrl-C once more: at once) …\n".encode())
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:

@@ -1,0 +1,191 @@
+"""Decide who shows in photos, from what is stored and taught: the one place that does, opening no photo."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from kith.errors import KithError, ModelMismatch, NobodyTaught
+from kith.identity.decision import Decider
+from kith.identity.event_evidence import EventEvidence
+from kith.identity.exclusions import Life
+from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
+from kith.library.redecision_records import StoredPhoto
+from kith.library.store import Store
+from kith.messages import Action, Do
+from kith.policies import BodyPolicy
+from kith.settings import Settings
+from kith.values.decisions import Evidence, PhotoDecision
+from kith.values.links import Link, Source, Word
+from kith.vision.face_model import default_face_model
+from kith.vision.observations import Kind
+
+
+class Decisions:
+    """Decides photos of a library by what dataset and user teach, which it reads once and after each `forget`.
+
+    Of what makes that impossible it does without those that it `forgives`: where bodies are another model's it goes by
+    faces alone, where nobody is taught by words. All else raises NobodyTaught and ModelMismatch.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        body_model_id: str | None,
+        forgives: tuple[type[KithError], ...] = (),
+    ) -> None:
+        self.body_model_id = body_model_id
+        self._settings = settings
+        self._store = store
+        self._forgives = forgives
+        self.forget()
+
+    def forget(self) -> None:
+        """Say that something teaches from now on, or no longer."""
+        self._read: tuple[int, int] | None = None
+        self._decider: Decider | None = None
+        self._evidence: EventEvidence | None = None
+
+    def read(self) -> Decider:
+        """Read what is taught, as it is now, and return the decider over it."""
+        self.forget()
+        return self.decider
+
+    @property
+    def are_current(self) -> bool:
+        """Whether the user has changed nobody and no word, perhaps beside, since it was read what is taught."""
+        return self._read == self._store.changes.state()
+
+    @property
+    def decider(self) -> Decider:
+        """The decider over all that is taught."""
+        if self._decider is None:
+            self._read = self._store.changes.state()
+            self._decider = self._decider_at_hand()
+        return self._decider
+
+    def _decider_at_hand(self) -> Decider:
+        settings, people = self._settings, self._store.people
+        model_id, sharp = default_face_model().id, settings.lap_var_thresh
+        faces = people.taught(Kind.FACE, model_id)
+        if not faces:
+            self._forgive(
+                NobodyTaught(
+                    f"The knowledge base {self._store.path} knows nobody yet: put one folder of photos per person into "
+                    f"{settings.dataset_folder} and run ",
+                    Do(Action.BUILD_KB),
+                    ".",
+                )
+            )
+        bodies = self._bodies() if faces else gallery_of("", [])
+        denied = [face for face in self._store.gallery.denied(model_id) if is_good(face, sharp)]
+        persons = people.all().values()
+        return Decider(
+            faces=gallery_of(model_id, good_faces(faces, sharp)),
+            bodies=bodies,
+            face_tol=settings.face_tol,
+            body_tol=settings.body_tol,
+            body_policy=settings.body_policy if bodies.model_id else BodyPolicy.OFF,
+            least_sharpness=sharp,
+            face_margin=settings.face_margin,
+            face_suggest=settings.face_suggest,
+            denied=gallery_of(model_id, denied),
+            lives={person.id: Life(person.birth, person.death) for person in persons if person.birth or person.death},
+        )
+
+    def _bodies(self) -> Gallery:
+        """Return the bodies to compare with, of no model where there are none to be compared with."""
+        model_id, people = self.body_model_id, self._store.people
+        if model_id is None:
+            return gallery_of("", [])
+        samples = people.taught(Kind.BODY, model_id)
+        others = people.taught_models(Kind.BODY) - {model_id}
+        if samples or not others:
+            return gallery_of(model_id, samples)
+        self._forgive(
+            ModelMismatch(
+                f"The knowledge base knows bodies by {', '.join(sorted(others))}, ",
+                f"the settings ask for {model_id}: run ",
+                Do(Action.BUILD_KB),
+                ", or set reid_model and reid_weights back, or body_policy to off.",
+            )
+        )
+        return gallery_of("", [])
+
+    def _forgive(self, error: KithError) -> None:
+        if not isinstance(error, self._forgives):
+            raise error
+
+    @property
+    def evidence(self) -> EventEvidence:
+        """What the other photos of an event say."""
+        if self._evidence is None:
+            models = self.decider.faces.model_id, self.decider.bodies.model_id
+            self._evidence = EventEvidence(self._store.events, *models, self._settings.event_gap)
+        return self._evidence
+
+    @property
+    def go_by_events(self) -> bool:
+        """Whether the bodies of an event decide on photos, and do not only suggest."""
+        return self.decider.body_policy is BodyPolicy.EVENT
+
+    def photos(self, photo_ids: Sequence[int]) -> list[StoredPhoto]:
+        """Return what there is to decide on: photos as last looked at, and whom only the user saw there."""
+        return self._store.redecisions.photos(photo_ids, self.decider.bodies.model_id)
+
+    def photo(self, photo_id: int, analysis_id: int | None = None) -> StoredPhoto:
+        """Return a photo as last looked at, or as that analysis saw it."""
+        return self._store.redecisions.photos([photo_id], self.decider.bodies.model_id, analysis_id)[0]
+
+    def by_faces(self, photos: Sequence[StoredPhoto]) -> list[PhotoDecision]:
+        """Return the decisions on photos each by itself; whom they name counts in their events from now on."""
+        decisions = self.decider.photos([photo.case for photo in photos])
+        for photo, decision in zip(photos, decisions, strict=True):
+            self.evidence.learn(photo.id, decision)
+        return decisions
+
+    def by_events(
+        self, photos: Sequence[StoredPhoto], decisions: Sequence[PhotoDecision], decider: Decider | None = None
+    ) -> list[PhotoDecision]:
+        """Return the decisions, those that hang on it made again with the bodies of the photo's event."""
+        decider = decider or self.decider
+        hanging = [photo for photo, decision in zip(photos, decisions, strict=True) if decision.hangs]
+        if not hanging:
+            return list(decisions)
+        events = [self.evidence.bodies(photo.id) for photo in hanging]
+        again = iter(decider.photos([photo.case for photo in hanging], events))
+        return [next(again) if decision.hangs else decision for decision in decisions]
+
+    def decide(self, photo: StoredPhoto, apart: int | None = None) -> PhotoDecision:
+        """Return the decision on a photo by all that is known, as if the appearance `apart` taught nobody."""
+        decider = self.decider if apart is None else self._without(apart)
+        return self.by_events([photo], decider.photos([photo.case]), decider)[0]
+
+    def teaches(self, appearance_id: int) -> bool:
+        """Whether an appearance is one of those that are compared with."""
+        galleries = self.decider.faces, self.decider.bodies
+        return any(appearance_id in gallery.appearance_ids for gallery in galleries)
+
+    def _without(self, appearance_id: int) -> Decider:
+        faces, bodies = self.decider.faces.without(appearance_id), self.decider.bodies.without(appearance_id)
+        return replace(self.decider, faces=faces, bodies=bodies)
+
+    def write(self, photo: StoredPhoto, decision: PhotoDecision) -> None:
+        """Make a decision all that the machine says of a photo, within the caller's transaction."""
+        appearances = [seen.appearance_id for seen in photo.case.sightings]
+        self._store.people.replace_machine_links(appearances, machine_links(decision, self.decider))
+
+    def settle(self, photo_id: int) -> PhotoDecision:
+        """Decide a photo, write that down within the caller's transaction, and return it."""
+        photo = self.photo(photo_id)
+        decision = self.decide(photo)
+        self.write(photo, decision)
+        return decision
+
+
+def machine_links(decision: PhotoDecision, decider: Decider) -> Iterator[Link]:
+    """Yield the links that a decision comes to, each with the distance or similarity and the model it rests on."""
+    for appearance in decision.appearances:
+        if appearance.person_id is not None and not appearance.said:
+            gallery = decider.faces if appearance.evidence is Evidence.FACE else decider.bodies
+            who = appearance.appearance_id, appearance.person_id
+            yield Link(*who, Word.IS, Source.MACHINE, appearance.score, gallery.model_id)

@@ -1,0 +1,199 @@
+"""Why a photo is filed as it is: each decision with its grounds, from the library alone."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kith.errors import BadInput, BadPhoto
+from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
+from kith.jobs.decisions import Decisions
+from kith.jobs.references import appearance_meant, parted, photo_meant
+from kith.library.redecision_records import StoredPhoto
+from kith.library.store import Store
+from kith.photos.box import Box
+from kith.photos.pixels import load_rgb
+from kith.values.decisions import Candidate, Decision, Exclusion, Reason
+from kith.values.sightings import Sighting
+
+if TYPE_CHECKING:
+    from kith.jobs.open_library import OpenLibrary
+
+_LOOKED_AT = 64  # pixels, where only is asked whether a photo can be read
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A person it might be, and their known photo that is most alike (where its file is known).
+
+    `value` is the distance of faces or the similarity of bodies, `margin` how far the next person is behind (None:
+    there is no other), `samples` how many of the person's photos `value` is the mean over.
+    """
+
+    person: str
+    value: float
+    margin: float | None
+    samples: int
+    nearest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuledOut:
+    """A person it cannot be, by which rule, and the face that speaks against them, if there is one."""
+
+    person: str
+    rule: Reason
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The decision on an appearance: who it is or, if only suggested, might be, and the rule that says so."""
+
+    appearance: str
+    place: str
+    person: str
+    suggested: str
+    rule: Reason
+    by_face: tuple[Likeness, ...]
+    by_body: tuple[Likeness, ...]
+    ruled_out: tuple[RuledOut, ...]
+    pixels: float
+    sharpness: float
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """All decisions on a photo, with the thresholds that hold today; `taken_at` is empty where it is not known.
+
+    `edited_at` tells since when words said of an earlier content of its file count for this one, empty where none do.
+    """
+
+    photo: str
+    taken_at: str
+    edited_at: str
+    thresholds: Mapping[str, float | str]
+    appearances: tuple[Explanation, ...]
+
+
+def explain(library: "OpenLibrary", text: str) -> Why:
+    """Decide the photo, or the appearance in it, that a text means once more, and give the grounds.
+
+    Raises BadInput, BadPhoto, BadKnowledgeBase, NobodyTaught and ModelMismatch.
+    """
+    photo_id, appearance_id, shown = _meant(library.store, text)
+    decisions = Decisions(library.settings, library.store, library.decisions.body_model_id)  # which forgive nothing
+    return _Grounds(library, decisions, decisions.photo(photo_id)).told(appearance_id, shown)
+
+
+def _meant(store: Store, text: str) -> tuple[int, int | None, str]:
+    """Return the photo, the only appearance asked about if it is one, and the photo's path."""
+    path = Path(os.path.abspath(text))
+    if os.path.lexists(path) or store.photos.at_path(path):
+        _check_readable(store, path)
+        return photo_meant(store, str(path)), None, str(path)
+    appearance_id = appearance_meant(store, text) if parted(text)[1] is not None else None
+    photo_id = photo_meant(store, text) if appearance_id is None else store.photos.photo_of(appearance_id) or 0
+    return photo_id, appearance_id, str(next(iter(store.reviews.files(photo_id)), text))
+
+
+def _check_readable(store: Store, path: Path) -> None:
+    """Raise BadInput for a folder, and BadPhoto for a file that is new or changed and cannot be read."""
+    if os.path.isdir(path):
+        raise BadInput(f"{path} is a folder: name a photo in it.")
+    if not os.path.lexists(path) or store.reviews.is_unchanged(path):
+        return
+    try:
+        load_rgb(path, _LOOKED_AT)
+    except BadPhoto as error:
+        known = store.photos.at_path(path)
+        decided = "what was decided on it before stands" if known else "nothing is decided on it"
+        raise BadPhoto(path, f"failed, {decided}: {error.reason}") from error
+
+
+class _Grounds:
+    """What the library knows of a photo, and whom that makes of the people in it."""
+
+    def __init__(self, library: "OpenLibrary", decisions: Decisions, photo: StoredPhoto) -> None:
+        self._label = library.label
+        self._reviews = library.store.reviews
+        self._edited_at = library.store.carried.since(photo.id)
+        self._names = library.people.names()
+        self._decisions = decisions
+        self._photo = photo
+
+    def told(self, appearance_id: int | None, photo: str) -> Why:
+        """Return the grounds, those of one appearance only if it is given."""
+        case = self._photo.case
+        sightings = {seen.appearance_id: seen for seen in case.sightings}
+        explanations = []
+        for number, decision in enumerate(self._decisions.decide(self._photo).appearances, start=1):
+            key = decision.appearance_id
+            if appearance_id in (None, key):
+                explanations.append(self._explained(number, sightings[key], self._apart(decision)))
+        taken_at = case.taken_at if sightings else None
+        thresholds = _thresholds(self._decisions.decider)
+        return Why(photo, taken_at or "", self._edited_at or "", thresholds, tuple(explanations))
+
+    def _apart(self, decision: Decision) -> Decision:
+        """Return the decision on an appearance as if it did not teach: it is not compared with itself."""
+        key = decision.appearance_id
+        if not self._decisions.teaches(key):
+            return decision
+        again = self._decisions.decide(self._photo, apart=key).appearances
+        return next(decision for decision in again if decision.appearance_id == key)
+
+    def _explained(self, number: int, seen: Sighting, decision: Decision) -> Explanation:
+        face = seen.face
+        _, box = self._reviews.place(seen.appearance_id)
+        return Explanation(
+            self._label(seen.appearance_id),
+            f"{'face' if face else 'body'} {number}, {_place(box)}",
+            self._names.get(decision.person_id or 0, ""),
+            self._names.get(decision.suggested or 0, ""),
+            decision.reason,
+            tuple(map(self._likeness, decision.face)),
+            tuple(map(self._likeness, decision.body)),
+            tuple(self._ruled_out(exclusion, seen.appearance_id) for exclusion in decision.excluded),
+            face.pixels if face else 0.0,
+            face.sharpness if face else 0.0,
+            tuple(observation.model_id for observation in (face, seen.body) if observation),
+        )
+
+    def _likeness(self, candidate: Candidate) -> Likeness:
+        photo_id, _ = self._reviews.place(candidate.nearest)
+        source = self._reviews.source(photo_id)
+        margin = None if candidate.margin == float("inf") else candidate.margin
+        name = self._names[candidate.person_id]
+        return Likeness(name, candidate.value, margin, candidate.samples, str(source or ""))
+
+    def _ruled_out(self, exclusion: Exclusion, appearance_id: int) -> RuledOut:
+        by = "" if exclusion.by in (None, appearance_id) else self._label(exclusion.by)
+        return RuledOut(self._names[exclusion.person_id], exclusion.reason, by)
+
+
+def _place(box: Box) -> str:
+    """Return in words where in the upright photo a box lies."""
+    column = _third(box.x + box.w / 2, 0.4, 0.6, ("left", "", "right"))
+    row = _third(box.y + box.h / 2, 0.33, 0.67, ("top", "", "bottom"))
+    if row:
+        return f"at the {row} {column}".strip()
+    return f"{column} of the middle" if column else "in the middle"
+
+
+def _third(place: float, low: float, high: float, names: tuple[str, str, str]) -> str:
+    return names[(place >= low) + (place > high)]
+
+
+def _thresholds(decider: Decider) -> dict[str, float | str]:
+    return {
+        "face_tol": decider.face_tol,
+        "face_margin": decider.face_margin,
+        "face_suggest": decider.face_suggest,
+        "least sharpness": decider.least_sharpness,
+        "least pixels": LEAST_PIXELS_NAMED,
+        "body_tol": decider.body_tol,
+        "body_policy": decider.body_policy.value,
+    }

@@ -1,0 +1,137 @@
+"""The open library: the one door for what a user says and changes, and for asking why."""
+
+from collections.abc import Callable, Collection, Container
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kith.errors import BadInput, BadPhoto, FilingFailed, ModelMismatch, NobodyTaught
+from kith.jobs.decisions import Decisions
+from kith.jobs.engines import find_engines
+from kith.jobs.explanation import Why, explain
+from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.library_file import check_library
+from kith.jobs.outcome import Outcome
+from kith.jobs.people import People
+from kith.jobs.references import appearance_meant
+from kith.jobs.unknowns import Unknowns
+from kith.jobs.user_words import UserWord
+from kith.library.journal import Change
+from kith.library.store import Store, open_store
+from kith.settings import Settings
+from kith.text import printable
+
+
+class OpenLibrary:
+    """A library to be asked and changed, also beside a running job: a context, or to be closed in the same thread.
+
+    `people` and `unknowns` are those in it; `made` are the changes made here by number, the newest last. Opening raises
+    BadKnowledgeBase and ModelMissing; anything here may raise BadInput and BadKnowledgeBase.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        check_library(settings)
+        spec, _ = find_engines(settings)
+        self.settings = settings
+        self.store: Store = open_store(settings.library_file)
+        # No word of the user's is refused for what a build would change.
+        self.decisions = Decisions(settings, self.store, spec.body_model_id, forgives=(NobodyTaught, ModelMismatch))
+        self.copies = FiledCopies(self.store)
+        self.people = People(self)
+        self.unknowns = Unknowns(self)
+        self.made: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.store.__exit__(kind, error, at)
+
+    def close(self) -> None:
+        """Close the library."""
+        self.store.close()
+
+    def appearance(self, text: str) -> int:
+        """Return the appearance that `PHOTO#NUMBER` means; raises BadInput and BadPhoto."""
+        return appearance_meant(self.store, text)
+
+    def label(self, appearance_id: int) -> str:
+        """Return how an appearance is called in words and on the command line: `IMG_1.jpg#12`."""
+        photo_id = self.store.photos.photo_of(appearance_id) or 0
+        source = self.store.reviews.source(photo_id)
+        return f"{printable(source.name) if source else photo_id}#{appearance_id}"
+
+    def place(self, photo_id: int, appearance_id: int) -> str:
+        """Return `PHOTO#NUMBER` with the photo's path, as `appearance` takes it."""
+        return f"{self.store.reviews.source(photo_id) or photo_id}#{appearance_id}"
+
+    def why(self, photo: str | Path) -> Why:
+        """Decide a photo once more from what is stored, and give the grounds; nothing is changed.
+
+        `photo` is a path, a file's name, or PHOTO#NUMBER for one appearance only. Raises BadInput for a photo that the
+        library does not know, BadPhoto for one that cannot be read, NobodyTaught and ModelMismatch.
+        """
+        return explain(self, str(photo))
+
+    def say(self, word: UserWord) -> Outcome:
+        """Write down what the user says of appearances; what is decided of their photos and the copies follow."""
+        said = word.said(self)
+        problems = self.change(said.action, said.summary, said.edit)
+        return Outcome(said.text, problems, (*said.hints, *self.people.twice(said.named)))
+
+    def change(
+        self, action: str, summary: str, edit: Callable[[], object], also: Collection[int] = ()
+    ) -> tuple[str, ...]:
+        """Make an edit one change, decide its photos and `also` again, and return what could not follow."""
+        before = self.copies.folders()
+        with self.store.change(action, summary) as change_id:
+            edit()
+        self.made.append(change_id)
+        photos = self.store.changes.photos(change_id) | set(also)
+        return self.decide_again(photos, self.copies.photos_renamed(before), change_id)
+
+    def decide_again(
+        self, photo_ids: Collection[int], renamed: Collection[int] = (), change_id: int | None = None
+    ) -> tuple[str, ...]:
+        """Decide photos and let their copies follow, each in its own transaction.
+
+        Of photos whose people only have another name the copies move, and nothing is decided. What the machine says
+        now belongs to the change that it follows from, and is undone with it. Returns what could not be filed, or was
+        kept.
+        """
+        self.decisions.forget()
+        photo_ids = set(self.store.redecisions.recognised(self.settings.dataset_folder, photo_ids))
+        if photo_ids and self.decisions.go_by_events:
+            for photo_id in photo_ids:  # first the faces of all of them, whose bodies then speak in any order
+                self.decisions.by_faces([self.decisions.photo(photo_id)])
+        folders, problems = self.copies.folders(), []
+        for photo_id in sorted({*photo_ids, *renamed}):
+            with self.store.following(change_id):
+                people = self.decisions.settle(photo_id).people if photo_id in photo_ids else None
+                plans = self.copies.plans(photo_id, people, folders)
+            try:
+                problems += self.copies.file(plans)
+            except (BadPhoto, FilingFailed) as error:
+                problems.append(error.message)
+        return tuple(dict.fromkeys(problems))
+
+    def history(self, limit: int = -1) -> list[Change]:
+        """Return what the user did, the newest first."""
+        return self.store.changes.history(limit)
+
+    def undo(self) -> Outcome:
+        """Take the newest change back that is not undone."""
+        taken_back = self.take_back()
+        if taken_back is None:
+            raise BadInput("There is nothing to undo.")
+        return taken_back[1]
+
+    def take_back(self, only: Container[int] | None = None) -> tuple[int, Outcome] | None:
+        """Take the newest change back if it is one of `only`, and return its number and what became of it."""
+        before = self.copies.folders()
+        undone = self.store.undo(only)
+        if undone is None:
+            return None
+        refused = [self.people.move_folder_back(now, then) for now, then in undone.folders]
+        problems = *filter(None, refused), *self.decide_again(undone.photo_ids, self.copies.photos_renamed(before))
+        return undone.change.id, Outcome(f"Undone: {undone.change.summary}.", problems)
