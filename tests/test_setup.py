@@ -1,6 +1,7 @@
 """The set-up scripts: what they decide and say, and a second start from beginning to end. No network is used."""
 
 import ast
+import hashlib
 import importlib
 import json
 import os
@@ -14,6 +15,7 @@ import sysconfig
 import threading
 import tomllib
 import venv
+import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -79,7 +81,9 @@ def test_scripts_parse_on_pythons_too_old_for_kith(script: Path) -> None:
 def test_lock_pins_every_dependency_and_nothing_that_must_not_come(environment: ModuleType) -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     program = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["reference"]
-    for lock, wanted in zip(LOCKS, (program, project["dependency-groups"]["test"]), strict=True):
+    groups = project["dependency-groups"].values()
+    tools = [requirement for group in groups for requirement in group if isinstance(requirement, str)]
+    for lock, wanted in zip(LOCKS, (program, tools), strict=True):
         for requirement in map(Requirement, wanted):
             assert requirement.specifier.contains(pins(lock)[canonicalize_name(requirement.name)]), requirement
     everything = set(pins("requirements.lock")) | set(pins("requirements-test.lock"))
@@ -98,6 +102,32 @@ def test_lock_says_how_it_is_remade_and_names_no_address(lock: str) -> None:
     text = (REPOSITORY / lock).read_text(encoding="utf-8")
     assert re.search(r"^#\s+uv pip compile --universal .*" + re.escape(lock), text, re.MULTILINE)
     assert "://" not in text
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_is_known_by_its_hashes(environment: ModuleType, lock: str) -> None:
+    locked = importlib.import_module("lock").pins(REPOSITORY / lock)
+    assert set(locked) == set(pins(lock))
+    assert [name for name, pin in locked.items() if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", pin.lines)] == []
+
+
+def test_a_package_that_is_not_the_locked_one_is_not_installed(environment: ModuleType, tmp_path: Path) -> None:
+    wheel = tmp_path / "kith_proof-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as package:
+        package.writestr("kith_proof-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: kith-proof\nVersion: 1.0\n")
+        package.writestr(
+            "kith_proof-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        package.writestr("kith_proof-1.0.dist-info/RECORD", "")
+    lock, target = tmp_path / "proof.lock", tmp_path / "target"
+    command = ("install", "--no-index", "--find-links", str(tmp_path), "--target", str(target))
+    pin = "kith-proof==1.0 --hash=sha256:{}\n"
+    lock.write_text(pin.format(hashlib.sha256(b"another").hexdigest()), encoding="utf-8")
+    with pytest.raises(environment.SetupError, match="not the file that Kith's lock names"):
+        environment.pip(Path(sys.executable), *command, *environment.BY_HASH, str(lock))
+    lock.write_text(pin.format(hashlib.sha256(wheel.read_bytes()).hexdigest()), encoding="utf-8")
+    environment.pip(Path(sys.executable), *command, *environment.BY_HASH, str(lock))
+    assert [folder.name for folder in target.iterdir()] == ["kith_proof-1.0.dist-info"]
 
 
 # Can Kith run here?
@@ -229,12 +259,15 @@ def test_own_indexes_only_where_the_usual_one_has_another_build(environment: Mod
     assert {environment.torch_index(system, build) for system, build in others} == {None}
 
 
-def test_torch_is_installed_at_the_locked_version(environment: ModuleType) -> None:
+def test_torch_is_installed_at_the_locked_version(environment: ModuleType, tmp_path: Path) -> None:
+    lock = REPOSITORY / "requirements.lock"
     pin = f"torch=={pins('requirements.lock')['torch']}"
-    own = environment.torch_arguments(REPOSITORY, "https://index.example")
+    own = environment.torch_arguments(tmp_path, lock, "https://index.example")
     assert own == [pin, "--no-deps", "--index-url", "https://index.example"]
-    usual = environment.torch_arguments(REPOSITORY, None)
-    assert usual == [pin, "--constraint", str(REPOSITORY / "requirements.lock")]
+    *usual, constraints = environment.torch_arguments(tmp_path, lock, None)
+    assert usual == [pin, "--constraint"]
+    versions = Path(constraints).read_text(encoding="utf-8").splitlines()
+    assert versions == [f"{name}=={version}" for name, version in pins("requirements.lock").items()]
 
 
 class _Index(BaseHTTPRequestHandler):
