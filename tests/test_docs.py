@@ -78,7 +78,9 @@ def test_a_measured_default_is_the_one_documented(name: str) -> None:
     assert float(_measured()[name]) == FIELDS[name].default
 
 
-@pytest.mark.parametrize("document", [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))], ids=str)
+@pytest.mark.parametrize(
+    "document", [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").rglob("*.md"))], ids=str
+)
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
         assert (document.parent / target).exists(), target
