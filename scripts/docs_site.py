@@ -40,8 +40,9 @@ def commands() -> Iterator[str]:
     """Yield each command's heading and help, as the program itself prints it."""
     os.environ.pop("KITH_COMMAND", None)  # how somebody's own set-up starts it
     import typer
-    from kith.cli.main import cli
     from typer.testing import CliRunner
+
+    from kith.cli.main import cli
 
     runner = CliRunner()
     for path in command_paths(typer.main.get_command(cli)):

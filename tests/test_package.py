@@ -12,8 +12,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from kith import __version__
 
+from kith import __version__
 from tests.desk import REPOSITORY, shared_folder
 
 pytestmark = pytest.mark.package

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from kith import shipped
 from kith.cli.printing import say, tell
 from kith.cli.running import run_job
 from kith.errors import BadInput
@@ -70,9 +71,11 @@ def run_demo(folder: Path | None, as_json: bool) -> None:
 
 
 def fetch(folder: Path) -> dict[TestPhoto, Path]:
-    """Return the test photos, fetched by pip where they are not there yet; raises BadInput."""
+    """Return the test photos, fetched by pip where they are not there yet nor shipped; raises BadInput."""
     paths = {photo: folder / photo.name for photo in PHOTOS}
     folder.mkdir(parents=True, exist_ok=True)
+    for brought in shipped.DEMO.glob("*"):
+        shutil.copyfile(brought, folder / brought.name)
     for requirement in dict.fromkeys(photo.requirement for photo in PHOTOS if not _is_right(paths[photo], photo)):
         with tempfile.TemporaryDirectory() as download:
             package = _download(requirement, Path(download))
