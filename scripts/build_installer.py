@@ -66,7 +66,7 @@ def ship(folder: Path) -> list[str]:
 
 
 def ship_model(model: Model, folder: Path) -> None:
-    """Ship a model's file, copied from where Kith finds it or fetched, and its network made ready where torch defines it.
+    """Ship a model's file, copied from where Kith finds it or fetched, and its network made ready.
 
     Raises ModelMissing.
     """

@@ -270,6 +270,20 @@ def test_torch_is_installed_at_the_locked_version(environment: ModuleType, tmp_p
     assert versions == [f"{name}=={version}" for name, version in pins("requirements.lock").items()]
 
 
+@pytest.mark.parametrize(("system", "exceptions"), [("Darwin", 0), ("Windows", 0), ("Linux", 1)])
+def test_all_comes_by_hash_but_a_build_of_torch_that_is_not_the_usual_one(
+    environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, exceptions: int
+) -> None:
+    calls: list[tuple[str, ...]] = []
+    monkeypatch.setattr(environment, "pip", lambda _python, *arguments: calls.append(arguments))
+    monkeypatch.setattr(environment, "reachable", lambda _index: True)
+    monkeypatch.setattr("platform.system", lambda: system)
+    environment.install_locked(tmp_path, REPOSITORY / "requirements.lock", "cpu")
+    by_hash = ["--require-hashes" in arguments for arguments in calls]
+    assert (by_hash.count(True), by_hash.count(False)) == (2, exceptions)
+    assert all("torch" in arguments[1] for arguments in calls if "--require-hashes" not in arguments)
+
+
 class _Index(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/whl/cpu/torch/" else 404)
