@@ -16,7 +16,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import environment
 from trial import Trial
@@ -103,7 +103,7 @@ def main(folder: Path) -> None:
     environment.say("The demo and the window run from the wheel.")
 
 
-def start(arguments: list[str]) -> int:
+def start(arguments: Sequence[str]) -> int:
     """Check, in the folder that is named or one that is thrown away."""
     with tempfile.TemporaryDirectory() as own:
         main(Path(arguments[0] if arguments else own).absolute())

@@ -19,6 +19,7 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -143,7 +144,9 @@ def test_a_package_that_is_not_the_locked_one_is_not_installed(environment: Modu
         ((3, 12), 64, "Windows", "x86_64", ()),
     ],
 )
-def test_supported_machines(machine: ModuleType, python, bits, system, processor, release) -> None:
+def test_supported_machines(
+    machine: ModuleType, python: Any, bits: Any, system: Any, processor: Any, release: Any
+) -> None:
     assert machine.unsupported(machine.Machine(python, bits, system, processor, release)) is None
 
 
@@ -164,7 +167,7 @@ def test_supported_machines(machine: ModuleType, python, bits, system, processor
     ],
 )
 def test_unsupported_machines_are_told_why(
-    machine: ModuleType, python, bits, system, processor, release, words
+    machine: ModuleType, python: Any, bits: Any, system: Any, processor: Any, release: Any, words: list[str]
 ) -> None:
     message = machine.unsupported(machine.Machine(python, bits, system, processor, release))
     assert [word for word in words if word not in message] == []
@@ -178,7 +181,9 @@ def test_a_supported_python_that_is_there_is_named(machine: ModuleType) -> None:
 
 
 @posix
-def test_only_pythons_that_start_are_named(machine: ModuleType, tmp_path: Path, monkeypatch) -> None:
+def test_only_pythons_that_start_are_named(
+    machine: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, code in (("python3.12", 0), ("python3.13", 1)):
         (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
         (tmp_path / name).chmod(0o755)
@@ -248,7 +253,9 @@ def test_environments_that_cannot_be_gone_on_with(environment: ModuleType, check
         ("Darwin", None, None, False, "cpu"),
     ],
 )
-def test_build_of_torch(environment: ModuleType, system, choice, installed, nvidia, build) -> None:
+def test_build_of_torch(
+    environment: ModuleType, system: str, choice: str | None, installed: str | None, nvidia: bool, build: str
+) -> None:
     assert environment.chosen_torch(system, choice, installed, lambda: nvidia) == build
 
 
@@ -293,7 +300,9 @@ class _Index(BaseHTTPRequestHandler):
         pass
 
 
-def test_reachable_means_that_the_index_answers_for_torch(environment: ModuleType, monkeypatch) -> None:
+def test_reachable_means_that_the_index_answers_for_torch(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("no_proxy", "*")
     with HTTPServer(("127.0.0.1", 0), _Index) as server:
         address = f"http://127.0.0.1:{server.server_port}"
@@ -318,7 +327,7 @@ def test_reachable_means_that_the_index_answers_for_torch(environment: ModuleTyp
         (["--torchy", "cpu"], None, ["--torchy", "cpu"]),
     ],
 )
-def test_own_arguments(environment: ModuleType, typed, torch, rest) -> None:
+def test_own_arguments(environment: ModuleType, typed: list[str], torch: str | None, rest: list[str]) -> None:
     assert environment.own_arguments(typed) == (torch, rest)
 
 
@@ -357,7 +366,9 @@ def test_a_failed_command_shows_its_last_lines_and_what_to_do(environment: Modul
     assert lines[-2:] == ["The packages cannot be installed.", "The disk is full: make room and start again."]
 
 
-def test_a_full_disk_is_told_before_anything_is_installed(environment: ModuleType, tmp_path: Path, monkeypatch) -> None:
+def test_a_full_disk_is_told_before_anything_is_installed(
+    environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(environment.DISK_GB, "cpu", 10**9)
     assert "Kith needs about 1000000000 GB" in environment.full_disk(tmp_path, "cpu")
     monkeypatch.setitem(environment.DISK_GB, "cpu", 0)
@@ -439,7 +450,9 @@ def test_ctrl_c_reaches_the_program(checkout: Path) -> None:
 
 
 @posix
-def test_messages_name_python_as_it_was_typed(environment: ModuleType, tmp_path: Path, monkeypatch) -> None:
+def test_messages_name_python_as_it_was_typed(
+    environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = Path(sys.executable)
     monkeypatch.setattr(sys, "argv", ["scripts/test.py"])
     monkeypatch.setattr(sys, "orig_argv", [str(here), "scripts/test.py"])

@@ -16,10 +16,10 @@ from kith.errors import BadInput, KithError
 from kith.gui.review_dialog import ReviewDialog
 from kith.jobs.editing import Outcome
 from kith.jobs.people import People
-from kith.jobs.recognize_folder import REPORT
 from kith.jobs.reviewing import open_review
 from kith.jobs.unknowns import open_unknowns
 from kith.library.review_records import Unknown
+from kith.photos.outputs import REPORT
 from tests import small_world
 from tests.small_world import World
 
