@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -106,7 +106,7 @@ def annotated_photos(data: Path) -> Iterator[Marked]:
         for image in ElementTree.parse(file).iter("image"):
             size = _numbers(image, "width", "height")
             boxes = [_numbers(box, "left", "top", "width", "height") for box in image.iter("box")]
-            yield file.with_name(image.get("file", "")), [_annotated(box, *size) for box in boxes]
+            yield file.with_name(image.get("file", "")), [_annotated(box, size[0], size[1]) for box in boxes]
 
 
 def _of_voc(thing: ElementTree.Element, width: float, height: float) -> Annotated:
@@ -140,7 +140,7 @@ def found_in(path: Path, detector: Detect) -> tuple[list[tuple[Box, Detection]],
 
 def detectors(marked: Sequence[Marked], shipped: Detect) -> list[Row]:
     """Count the marked faces that each detector finds, by their width."""
-    every = [("yunet", shipped, 1), ("hog", DlibHog(), 1), ("cnn", DlibCnn(), CNN_STEP)]
+    every: list[tuple[str, Any, int]] = [("yunet", shipped, 1), ("hog", DlibHog(), 1), ("cnn", DlibCnn(), CNN_STEP)]
     return [_recall(name, detector, marked[::step]) for name, detector, step in every]
 
 
@@ -182,7 +182,7 @@ def large_photos(faces: Sequence[Face], background: Path, folder: Path) -> list[
     """Return JPEGs of twelve people each, for every width the faces that were that wide at least."""
     empty = Image.fromarray(load_rgb(background)).resize(LARGE)
     cut = [(face, *cut_out(face)) for face in faces if face.teaches()]
-    photos = []
+    photos: list[Any] = []
     for width in progress(FACE_WIDTHS, "large photos", len(FACE_WIDTHS)):
         wide = [(face, picture, own) for face, picture, own in cut if own >= width]
         columns, rows = LARGE[0] // PLACE, LARGE[1] // PLACE

@@ -58,7 +58,7 @@ class Truth:
     def only(self, kept: NDArray[np.bool_]) -> "Truth":
         """Return some of them."""
         faces = self.faces
-        columns = (faces.ids, faces.vectors, faces.photos, faces.groups, faces.unknown, faces.good)
+        columns: tuple[Any, ...] = (faces.ids, faces.vectors, faces.photos, faces.groups, faces.unknown, faces.good)
         return Truth(Faces(*(column[kept] for column in columns)), self.people[kept])
 
 
@@ -137,7 +137,8 @@ def _edges(faces: Faces, radius: float) -> Any:
 
 
 def _components(faces: Faces, radius: float) -> Ids:
-    return connected_components(_edges(faces, radius), directed=False)[1]
+    components = connected_components(_edges(faces, radius), directed=False)[1]
+    return np.asarray(components, np.int64)
 
 
 def _whispers(faces: Faces, radius: float) -> Ids:
@@ -225,7 +226,8 @@ def _scatter(real: Truth) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
 
 def _root(covariance: NDArray[Any]) -> NDArray[Any]:
     values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0))
+    root: NDArray[Any] = vectors * np.sqrt(np.maximum(values, 0))
+    return root
 
 
 def _many(drawn: Truth) -> list[Row]:

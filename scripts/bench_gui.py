@@ -44,8 +44,8 @@ def window(data: Path) -> Tables:
 
 def _time_to_window() -> float:
     began = time.monotonic()
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen([sys.executable, "-c", SHOW], text=True, **pipes) as child:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", SHOW], text=True, stdin=pipe, stdout=pipe) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         child.stdout.readline()

@@ -7,7 +7,9 @@ interval of a bootstrap that draws people, or photos, with replacement; errors h
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +122,7 @@ def summary(outcomes: Sequence[Outcome]) -> Row:
     def told(rows: NDArray[np.bool_], hits: NDArray[np.bool_]) -> str:
         return interval(hits[rows], [faces[index] for index in np.flatnonzero(rows)])
 
-    row = {"known found": mean_and_worst(outcomes), "of all known": told(known, named == truth)}
+    row: dict[str, Any] = {"known found": mean_and_worst(outcomes), "of all known": told(known, named == truth)}
     row |= {"of findable": told(known & findable, named == truth), "wrong names": int((wrong & known).sum())}
     row |= {"in percent": told(known, wrong), "n": int(known.sum()), "n findable": int((known & findable).sum())}
     for group, name in ((HELD_OUT, "held-out people"), (OTHER, "other strangers")):
@@ -177,7 +179,7 @@ def _denials(ours: Sequence[Outcome]) -> list[Row]:
                 own += len(yes)
                 lost += int((cdist(vectors[yes], vectors[no]).min(axis=1) < one.distance[yes]).sum()) if len(yes) else 0
                 among = cdist(vectors[no], vectors[no]) < one.distance[no]  # denied x other
-                names = np.array([faces[index].person for index in no])
+                names = np.array([faces[int(index)].person for index in no])
                 same = (names[:, None] == names) & (names != "") & ~np.eye(len(no), dtype=bool)
                 others += int(same.sum())
                 caught += int((among & same).sum())
@@ -213,7 +215,7 @@ def _nested(faces: Sequence[Face], probes: Sequence[Face]) -> list[Row]:
         best, rows = "", {}
         for name, rule in RULES.items():
             chosen, confirmed = (_halves(part, setup, rule) for part in parts)
-            margin = max(MARGINS, key=lambda ahead, chosen=chosen: _found_at(chosen, ahead))
+            margin = max(MARGINS, key=partial(_found_at, chosen))
             tolerance = tolerance_letting_in(chosen, STRANGERS_LET_IN, margin)
             rows[name] = _row(tolerance, margin, [one.at(tolerance, margin) for one in confirmed])
             rows[name]["chosen"] = _found_at(chosen, margin)

@@ -57,11 +57,12 @@ def look(paths: Sequence[Path], what: str) -> dict[Path, list[Sighting]]:
         settings = settings_in(Path(root), dataset_dir=".", body_policy=BodyPolicy.OFF)
         open_store(settings.library_file, create=True).close()
         with open_context(settings, threading.Event(), "bench") as context:
-            for one in progress(look_at_photos(context, paths), what, len(paths)):
-                if isinstance(one, BadPhoto):
-                    raise one
+            for result in progress(look_at_photos(context, paths), what, len(paths)):
+                if isinstance(result, BadPhoto):
+                    raise result
                 with context.store.transaction():
-                    seen[one.path] = save_look(context.store, one, context.spec.engine_id)[1]
+                    _, analysis_id = save_look(context.store, result, context.spec.engine_id)
+                    seen[result.path] = context.store.photos.sightings(analysis_id)
     return seen
 
 

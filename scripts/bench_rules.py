@@ -139,7 +139,8 @@ def against_others(one: Split) -> Floats:
     distances = nearest_samples(3)(one)
     if len(one.gallery.people) == 1:
         return distances
-    return distances - np.sort(distances, axis=1)[:, 1:4].mean(axis=1, keepdims=True) / 3
+    nearest: Floats = np.sort(distances, axis=1)[:, 1:4].mean(axis=1, keepdims=True)
+    return distances - nearest / 3
 
 
 SHIPPED, NEAREST = "mean of 3 nearest", "nearest sample"

@@ -166,7 +166,7 @@ def _numbered(text: str, count: int) -> Iterator["tuple[int, str]"]:
 
 
 def _vector(values: Any) -> bytes:
-    return values.astype("<f4").tobytes()
+    return bytes(values.astype("<f4").tobytes())
 
 
 def _file(settings: Settings, store: Any, first: int) -> None:

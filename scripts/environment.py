@@ -20,15 +20,21 @@ import sys
 from pathlib import Path
 from typing import Callable, Sequence
 
+from lock import alone, pins, versions
 from machine import SUPPORTED, missing_venv, other_pythons, succeeds, this_machine, unsupported
 from qt_libraries import provide_qt_libraries
 
 ROOT = Path(__file__).resolve().parents[1]
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
+BY_HASH = ("--no-deps", "--require-hashes", "--requirement")
 DISK_GB = {"cpu": 3, "cuda": 10}
 # What pip prints, and what the person can do about it.
 ADVICE = (
+    (
+        ("do not match the hashes",),
+        "A package is not the file that Kith's lock names: the package index or a proxy gives another one. Report it.",
+    ),
     (("no space left", "not enough space", "disk quota"), "The disk is full: make room and start again."),
     (
         ("certificate_verify_failed", "sslerror"),
@@ -110,17 +116,16 @@ def torch_index(system: str, build: str) -> str | None:
     return {("Linux", "cpu"): CPU_INDEX, ("Windows", "cuda"): CUDA_INDEX}.get((system, build))
 
 
-def torch_arguments(root: Path, index: str | None) -> list[str]:
-    """Return pip's arguments for PyTorch, from an index of its own or, with all it needs there, from the usual one."""
-    lock = root / "requirements.lock"
-    pin = locked("torch", lock)
-    return [pin, "--no-deps", "--index-url", index] if index else [pin, "--constraint", str(lock)]
+def torch_arguments(venv: Path, lock: Path, index: str | None) -> list[str]:
+    """Return pip's arguments for PyTorch, from an index of its own or, with all it needs there, from the usual one.
 
-
-def locked(package: str, lock: Path) -> str:
-    """Return the lock's requirement of a package, such as torch==2.13.0."""
-    lines = lock.read_text(encoding="utf-8").splitlines()
-    return next(line.split(";")[0].strip() for line in lines if line.startswith(f"{package}=="))
+    No hash is asked for: the lock knows neither the builds of its own index nor NVIDIA's packages
+    (docs/decisions/032-lock-with-hashes.md).
+    """
+    pin = pins(lock)["torch"].requirement
+    if index:
+        return [pin, "--no-deps", "--index-url", index]
+    return [pin, "--constraint", str(versions(lock, venv / "kith-versions.txt"))]
 
 
 def reachable(index: str, seconds: float = 5) -> bool:
@@ -140,15 +145,17 @@ def has_nvidia() -> bool:
     return bool(shutil.which("nvidia-smi")) and succeeds(["nvidia-smi", "-L"])
 
 
-def install_torch(python: Path, root: Path, build: str) -> None:
+def install_torch(venv: Path, lock: Path, build: str) -> None:
     """Install PyTorch's build of the locked version, or the usual index's where PyTorch's own cannot be reached."""
     index = torch_index(platform.system(), build)
+    if not index and build == "cpu":
+        return  # the usual index's, which comes by its hash with all the others
     if index and not reachable(index):
         say("PyTorch's own package index cannot be reached; the usual one may bring NVIDIA's libraries too (3 GB).")
         index = None
     large = "2 to 3 GB, many minutes" if build == "cuda" else "about 200 MB"
     say(f"Installing PyTorch for {'NVIDIA GPUs' if build == 'cuda' else 'the CPU'} ({large}) …")
-    pip(python, "install", *torch_arguments(root, index))
+    pip(venv_python(venv), "install", *torch_arguments(venv, lock, index))
 
 
 # --- The environment
@@ -172,7 +179,7 @@ def prepare(with_tests: bool = False, torch: str | None = None, root: Path = ROO
         write_stamp(venv, {**read_stamp(venv), **program})
     if with_tests:
         say("Installing the test tools …")
-        pip(python, "install", "--no-deps", "-r", str(root / "requirements-test.lock"))
+        pip(python, "install", *BY_HASH, str(root / "requirements-test.lock"))
         write_stamp(venv, {**read_stamp(venv), **wanted_stamp(root, with_tests)})
     return python
 
@@ -235,14 +242,20 @@ def install_program(root: Path, choice: str | None) -> None:
         write_stamp(venv, {**stamp, "program": "unfinished"})
         pip(python, "uninstall", "--yes", "torch")
     write_stamp(venv, {**stamp, "torch": build, "program": "unfinished"})
-    lock = root / "requirements.lock"
-    # The source packages in the lock are built with the locked setuptools, so it has to be there first.
-    pip(python, "install", "--no-deps", locked("setuptools", lock))
-    install_torch(python, root, build)
-    say("Installing the other packages (the first time about 400 MB, a few minutes) …")
-    pip(python, "install", "--no-deps", "--no-build-isolation", "-r", str(lock), "--editable", str(root))
+    install_locked(venv, root / "requirements.lock", build)
+    pip(python, "install", "--no-deps", "--no-build-isolation", "--editable", str(root))
     if platform.system() == "Linux":
         provide_qt_libraries(say)
+
+
+def install_locked(venv: Path, lock: Path, build: str) -> None:
+    """Install what the program's lock pins, each file by its hash, and the build of PyTorch."""
+    python = venv_python(venv)
+    # The source packages in the lock are built with the locked setuptools, so it has to be there first.
+    pip(python, "install", *BY_HASH, str(alone("setuptools", lock, venv / "kith-setuptools.txt")))
+    install_torch(venv, lock, build)
+    say("Installing the other packages (the first time about 400 MB, a few minutes) …")
+    pip(python, "install", "--no-build-isolation", *BY_HASH, str(lock))
 
 
 def full_disk(root: Path, build: str) -> str | None:

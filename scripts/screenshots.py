@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "app"))
@@ -52,7 +53,7 @@ def add_sizes(folder: Path) -> None:
                 small.save(folder / f"{path.stem} {step + 2}.jpg", quality=92)
 
 
-def draw(app: "object", window: "object", target: Path) -> None:
+def draw(app: Any, window: Any, target: Path) -> None:
     """Take the pictures: first start, during a run, after it, settings, review."""
     from PyQt6.QtWidgets import QTabWidget
 

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pillow_heif
 from PIL import Image
 
 from torture_world import BUG_SIGNS, PEOPLE, Step, World
 
-FORMATS = {
+FORMATS: "dict[str, dict[str, Any]]" = {
     ".jpg": {"format": "JPEG", "quality": 90},
     ".png": {"format": "PNG"},
     ".webp": {"format": "WEBP", "quality": 80},
@@ -34,14 +35,14 @@ def fuzz(folder: Path, data: Path, count: int, random: Random) -> list[str]:
     built = world.run(Step("build-kb", ["build-kb"]))
     if built.code:
         return [f"build-kb: {built.err}"]
-    troubles = []
+    troubles: list[str] = []
     for ending, how in FORMATS.items():
         print(ending, file=sys.stderr, flush=True)
         troubles += _recognise(world, ending, how, count, random)
     return troubles
 
 
-def _recognise(world: World, ending: str, how: "dict[str, object]", count: int, random: Random) -> Iterator[str]:
+def _recognise(world: World, ending: str, how: "dict[str, Any]", count: int, random: Random) -> Iterator[str]:
     inputs = world.root / f"damaged{ending}"
     inputs.mkdir()
     good = _encoded(world, how)
@@ -68,7 +69,7 @@ def _recognise(world: World, ending: str, how: "dict[str, object]", count: int, 
         yield f"{ending}: the good one failed: {rows[f'good{ending}']['error']}"
 
 
-def _encoded(world: World, how: "dict[str, object]") -> bytes:
+def _encoded(world: World, how: "dict[str, Any]") -> bytes:
     out = io.BytesIO()
     with Image.open(world.data / "lfw10" / PEOPLE[0] / f"{PEOPLE[0]}_0001.jpg") as photo:
         photo.convert("RGB").save(out, **how)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from PIL import ExifTags, Image
 
@@ -41,7 +42,7 @@ class Album:
                 self.save(draw((number, MIDDLE), shade=shade), f"people/{name}/{shade}.png")
         run_job(self.settings, build_kb, executor=lambda: self.eyes)
 
-    def save(self, image: Image.Image, place: str, orientation: int = 1, **how: object) -> Path:
+    def save(self, image: Image.Image, place: str, orientation: int = 1, **how: Any) -> Path:
         """Save an image, its pixels as they are, with an orientation tag."""
         path = self.root / place
         path.parent.mkdir(parents=True, exist_ok=True)

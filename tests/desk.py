@@ -47,7 +47,7 @@ def shared_folder() -> Path:
 
 def is_analysis(function: Callable[..., Any]) -> bool:
     """Tell whether that is what looks at photos, not what only reads their files."""
-    return getattr(function, "func", None) is looks.analyse
+    return getattr(function, "func", None) is vars(looks)["analyse"]
 
 
 class _NoAnalysis(InlineExecutor):

@@ -1,6 +1,7 @@
 """Small galleries to judge with: people on a line, bodies on a circle."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -46,10 +47,10 @@ def decider(
     known: Gallery | None = None,
     bank: Gallery | None = None,
     policy: BodyPolicy = BodyPolicy.SUGGEST,
-    **changes: object,
+    **changes: Any,
 ) -> Decider:
     """Return a decider who knows Ann at 0, Bob at 10, Eve at 20, the bodies of Ann at 0 and of Bob at 90 degrees."""
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "faces": faces((ANN, 0), (BOB, 10), (EVE, 20)) if known is None else known,
         "bodies": bodies((ANN, 0), (BOB, 90)) if bank is None else bank,
         "face_tol": FACE_TOL,

@@ -65,7 +65,7 @@ def namespaces() -> tuple[str, ...]:
     reason = ""
     for options in _NAMESPACES:
         with tempfile.TemporaryDirectory() as own:
-            trial = [sys.executable, "-I", __file__, Path(own) / "packets.json", sys.executable, "-c", ""]
+            trial = [sys.executable, "-I", __file__, str(Path(own) / "packets.json"), sys.executable, "-c", ""]
             done = subprocess.run(["unshare", *options, *trial], capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return options

@@ -13,7 +13,7 @@ from kith.vision.engines import Chosen, EngineSpec
 from kith.vision.export import prepare_network
 from kith.vision.runtime import OnnxNetwork
 
-IMAGES = ["batch", 3, "height", "width"]
+IMAGES: Sequence[int | str] = ["batch", 3, "height", "width"]
 
 
 def spec_of(reid_model: str = "", weights: Path | None = None) -> EngineSpec:

@@ -263,7 +263,7 @@ class World:
         for photo, people in filed.items():
             assert self.may_lag or people == (self.shown(store, photo) or {None})
 
-    def shown(self, store: Store, photo: int) -> set[int]:
+    def shown(self, store: Store, photo: int) -> set[int | None]:
         """Return who shows in a photo as user, dataset or machine say."""
         found = set()
         for key in store.photos.appearances(photo):

@@ -99,7 +99,7 @@ def _put_broken_files(folder: Path, good: Path) -> dict[str, str]:
 
 def _put_what_is_no_file(folder: Path, good: Path) -> dict[str, str]:
     """Put links, pipes and closed files into a folder where the system knows them; return the reasons expected."""
-    reasons = {}
+    reasons: dict[str, str] = {}
     if POSIX:
         (folder / "nowhere.jpg").symlink_to("gone.jpg")
         (folder / "circle.jpg").symlink_to("circle.jpg")

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -55,14 +56,14 @@ def taught(desk: Desk, built: Path, material: Path) -> Desk:
     return desk
 
 
-def _run(*arguments: str | Path, **environment: str) -> tuple[int, str, str]:
+def _run(*arguments: str | Path, **environment: Any) -> tuple[int, str, str]:
     return finished(kith(*arguments, **environment))
 
 
 # Help
 
 
-def _commands(command: typer.core.TyperCommand, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     yield path
     for name, below in getattr(command, "commands", {}).items():
         yield from _commands(below, (*path, name))
@@ -524,7 +525,7 @@ def test_a_broken_settings_file_is_no_ground_to_work_on(
     file.parent.mkdir(exist_ok=True)
     content = f'{{"dataset_dir": "{tmp_path}",\n  "face_tol" 0.5}}'
     file.write_text(content, encoding="utf-8")
-    code, out, err = _run(*arguments, *(["--settings", file] if named else []))
+    code, out, err = _run(*arguments, *(["--settings", str(file)] if named else []))
     assert (code, out) == (3, "")
     assert f"{file} is no valid JSON (line 2, column 14" in err
     assert "mend the file" in err

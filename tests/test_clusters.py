@@ -1,6 +1,7 @@
 """Unknown faces that resemble each other come together, and what is together stays so."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from kith.values.samples import Faces
 DIMENSIONS = 128
 
 
-def _faces(vectors: np.ndarray, photos=None, groups=None, unknown=None, good=None) -> Faces:
+def _faces(vectors: Any, photos: Any = None, groups: Any = None, unknown: Any = None, good: Any = None) -> Faces:
     count = len(vectors)
     ids = np.arange(1, count + 1)
     return Faces(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,12 +29,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def _near(gallery: Gallery, place: float, never: Collection[int] = ()) -> list[tuple[int, float]]:
+def _near(gallery: Gallery, place: float, never: Collection[int] = ()) -> list[tuple[int, Any]]:
     (found,) = nearest_people(gallery, FACES, np.array([[place]], np.float32), [never])
     return [(one.person_id, pytest.approx(one.value)) for one in found]
 
 
-def _alike(gallery: Gallery, angle: float, never: Collection[int] = ()) -> list[tuple[int, float]]:
+def _alike(gallery: Gallery, angle: float, never: Collection[int] = ()) -> list[tuple[int, Any]]:
     (found,) = most_alike_people(gallery, BODIES, np.array([turned(angle)], np.float32), [never])
     return [(one.person_id, pytest.approx(one.value, abs=1e-6)) for one in found]
 

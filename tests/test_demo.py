@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_demo_command_says_what_it_found_and_where(root: Path) -> None:
 
 
 def test_demo_without_the_package_index_says_what_to_do(tmp_path: Path) -> None:
-    nowhere = {
+    nowhere: dict[str, Any] = {
         "PIP_INDEX_URL": "http://127.0.0.1:9/",
         "PIP_RETRIES": "0",
         "PIP_NO_CACHE_DIR": "1",

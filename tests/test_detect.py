@@ -4,6 +4,7 @@ import warnings
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -188,7 +189,7 @@ def test_damaged_landmarks_are_refused_by_name(
 
 
 @cache
-def _oracle() -> object:
+def _oracle() -> Any:
     """face_recognition itself; importing it switches Pillow to accept truncated files, which is undone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pkg_resources, which its models' package imports, is deprecated

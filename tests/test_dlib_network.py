@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ ENGINES = ("onnx", "torch")
 
 
 @cache
-def _oracle() -> object:
+def _oracle() -> Any:
     """face_recognition itself; importing it switches Pillow to accept truncated files, which is undone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pkg_resources, which its models' package imports, is deprecated
@@ -43,7 +44,7 @@ def _photo(file: Path) -> Rgb:
 
 
 @cache
-def _boxes(file: Path) -> list:
+def _boxes(file: Path) -> list[Any]:
     import dlib
 
     return list(dlib.get_frontal_face_detector()(_photo(file), 1))

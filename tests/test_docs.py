@@ -22,7 +22,7 @@ def test_readme_explains_every_setting() -> None:
     assert settings_table_markdown() in README
 
 
-@pytest.mark.parametrize("command", typer.main.get_command(cli).commands)
+@pytest.mark.parametrize("command", typer.main.get_group(cli).commands)
 def test_readme_names_every_command(command: str) -> None:
     assert re.search(rf"^\|.*`{command}\b", README, re.MULTILINE)
 
@@ -79,7 +79,9 @@ def test_a_measured_default_is_the_one_documented(name: str) -> None:
     assert float(_measured()[name]) == FIELDS[name].default
 
 
-@pytest.mark.parametrize("document", [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))], ids=str)
+@pytest.mark.parametrize(
+    "document", [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").rglob("*.md"))], ids=str
+)
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
         assert (document.parent / target).exists(), target

@@ -62,7 +62,7 @@ def _in_event(
     return one.photos([Case(seen, said, **changes)], events)[0]
 
 
-def _filing(**changes: object) -> Decider:
+def _filing(**changes: Any) -> Decider:
     return decider(bank=bodies(), policy=BodyPolicy.EVENT, **changes)
 
 

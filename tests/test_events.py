@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import PurePosixPath
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -152,7 +153,7 @@ SHOTS = st.lists(
 
 
 @given(SHOTS, st.randoms(use_true_random=False))
-def test_the_order_of_the_photos_does_not_matter(shots: list[Shot], random) -> None:
+def test_the_order_of_the_photos_does_not_matter(shots: list[Shot], random: Random) -> None:
     events = dict(zip(shots, events_of(shots, GAP), strict=True))
     mixed = random.sample(shots, len(shots))
     assert dict(zip(mixed, events_of(mixed, GAP), strict=True)) == events
@@ -175,16 +176,16 @@ def test_an_event_is_of_one_folder_and_no_gap_in_it_is_too_long(shots: list[Shot
     for shot, event in zip(shots, events_of(shots, GAP), strict=True):
         if event is not None:
             found.setdefault(event, []).append(shot)
-    for event in found.values():
-        assert len({shot.path.parent for shot in event}) == 1
-        assert len(event) > 1 or event[0].taken_at
-        times = sorted(datetime.fromisoformat(shot.taken_at) for shot in event if _has_offset(shot))
-        if len(times) == sum(bool(shot.taken_at) for shot in event):
+    for together in found.values():
+        assert len({shot.path.parent for shot in together}) == 1
+        assert len(together) > 1 or together[0].taken_at
+        times = sorted(datetime.fromisoformat(shot.taken_at or "") for shot in together if _has_offset(shot))
+        if len(times) == sum(bool(shot.taken_at) for shot in together):
             assert all(later - before <= timedelta(hours=GAP) for before, later in pairwise(times))
 
 
 def _has_offset(shot: Shot) -> bool:
-    return bool(shot.taken_at) and datetime.fromisoformat(shot.taken_at).tzinfo is not None
+    return bool(shot.taken_at and datetime.fromisoformat(shot.taken_at).tzinfo)
 
 
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=20), st.integers(-9, 9))

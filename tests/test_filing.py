@@ -327,7 +327,12 @@ def half_copied(filer: Filer, tmp_path: Path) -> Path:
     """A photo whose copy under Ann's name was cut short: the system killed the process in the middle of a write."""
     source = filer.photo(content=BIG)
     filer.plan(source, ANN)
-    command = [sys.executable, "-c", KILLED_WHILE_COPYING, tmp_path / "library.sqlite", source, filer.output]
+    command = [
+        sys.executable,
+        "-c",
+        KILLED_WHILE_COPYING,
+        *map(str, (tmp_path / "library.sqlite", source, filer.output)),
+    ]
     killed = subprocess.run(command, cwd=REPOSITORY, check=False)
     assert killed.returncode == -signal.SIGXFSZ
     assert [*map(len, filer.filed().values())] == [300_000]

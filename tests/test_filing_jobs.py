@@ -15,8 +15,8 @@ from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.erasure import forget
 from kith.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
-from kith.jobs.recognize_folder import REPORT, recognize_folder
-from kith.photos.outputs import MARKER
+from kith.jobs.recognize_folder import recognize_folder
+from kith.photos.outputs import MARKER, REPORT
 from tests.desk import run_job
 from tests.filing_desk import opened_below
 from tests.making import posix_only

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -283,7 +283,7 @@ def test_the_face_its_photo_and_the_nearest_known_faces_are_shown(qtbot: QtBot, 
     dialog.close()
 
 
-def _count(image: object, colour: QColor) -> int:
+def _count(image: QImage, colour: QColor) -> int:
     return sum(image.pixelColor(x, y) == colour for x in range(image.width()) for y in range(image.height()))
 
 

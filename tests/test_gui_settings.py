@@ -70,8 +70,8 @@ def test_every_setting_is_on_one_page_with_its_title_and_help(qtbot: QtBot, file
         dialog.pages.setCurrentIndex(index)
         words = "\n".join(_words(dialog) + [box.text() for box in dialog.findChildren(QCheckBox) if box.isVisible()])
         for key in keys:
-            assert FIELDS[key].title in words
-            assert FIELDS[key].description in words
+            assert str(FIELDS[key].title) in words
+            assert str(FIELDS[key].description) in words
 
 
 def test_what_is_typed_is_saved_and_nothing_of_the_file_is_lost(qtbot: QtBot, file: Path) -> None:

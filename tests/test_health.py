@@ -203,7 +203,7 @@ def test_alike_hashes_are_those_within_eight_bits() -> None:
 
 
 def test_blocks_find_what_one_look_finds() -> None:
-    rows = np.random.default_rng(0).normal(size=(700, 3)).astype(np.float32) / 4
+    rows = (np.random.default_rng(0).normal(size=(700, 3)) / 4).astype(np.float32)
     apart = np.linalg.norm(rows[:, None] - rows, axis=2)
     assert alike_faces(rows).tolist() == np.argwhere(np.triu(apart < 0.2, 1)).tolist()
 

@@ -161,7 +161,7 @@ def test_no_damage_is_more_than_a_bad_photo(tmp_path: Path, name: str) -> None:
     for _ in range(60):
         damaged = bytearray(content)
         for place in chance.integers(0, chance.choice([300, 1500, len(content)]), chance.choice([1, 4, 20])):
-            damaged[place % len(content)] = chance.choice([0, 255, chance.integers(256)])
+            damaged[place % len(content)] = chance.choice([0, 255, int(chance.integers(256))])
         try:
             assert len(_read(tmp_path / name, bytes(damaged)).image_hash) == 64
         except BadPhoto:

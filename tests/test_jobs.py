@@ -74,7 +74,7 @@ def desk(new_desk: Desk, seen: Path, material: Path) -> Desk:
     return new_desk
 
 
-def _only_look(context: Context) -> Iterator[None]:
+def _only_look(context: Context) -> Iterator[Any]:
     for look in look_at_photos(context, sorted(context.settings.input_folder.iterdir())):
         assert isinstance(look, Look)
         with context.store.transaction():

@@ -57,6 +57,10 @@ def _change(store: Store, edit: Edit, summary: str = "a change") -> int:
     return change_id
 
 
+def _renaming(name: str) -> Edit:
+    return lambda store: store.edits.rename(ANN, name)
+
+
 EDITS: dict[str, Edit] = {
     "create": lambda store: store.people.add("Zoe"),
     "rename": lambda store: store.edits.rename(BEN, "Benjamin"),
@@ -154,7 +158,7 @@ def test_what_follows_from_a_change_is_undone_with_it(store: Store) -> None:
 
 def test_history_tells_the_newest_first_and_what_is_undone(store: Store) -> None:
     for name in ("Nan", "Anna", "Ann"):
-        _change(store, lambda store, name=name: store.edits.rename(ANN, name), f"to {name}")
+        _change(store, _renaming(name), f"to {name}")
     store.undo()
     store.undo()
     assert [(one.summary, one.action, one.undone) for one in store.changes.history()] == [
@@ -168,7 +172,7 @@ def test_history_tells_the_newest_first_and_what_is_undone(store: Store) -> None
 
 def test_after_an_undo_new_changes_are_undone_first(store: Store) -> None:
     for name in ("Nan", "Anna"):
-        _change(store, lambda store, name=name: store.edits.rename(ANN, name))
+        _change(store, _renaming(name))
     store.undo()
     _change(store, lambda store: store.edits.rename(ANN, "Annie"))
     names = []

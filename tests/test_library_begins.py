@@ -4,6 +4,7 @@ import pickle
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _leaves(command: typer.core.TyperCommand, path: tuple[str, ...] = ()) -> Iterator[str]:
+def _leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
     below = getattr(command, "commands", {})
     if not below or getattr(command, "invoke_without_command", False):
         yield " ".join(path)

@@ -386,7 +386,7 @@ while True:
 
 
 def test_a_library_is_backed_up_whole_while_another_program_writes(settings: Settings, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", WRITER, settings.library_file]
+    command = [sys.executable, "-c", WRITER, str(settings.library_file)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as writer:
         try:
             assert writer.stdout is not None

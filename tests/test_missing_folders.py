@@ -13,7 +13,7 @@ from kith.gui.lines import lines_of
 from kith.gui.wording import in_window
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context
-from kith.jobs.events import BuildFinished, PhotoDone
+from kith.jobs.events import BuildFinished, Event, PhotoDone
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.wording import build_summary
@@ -41,7 +41,7 @@ def _build(album: Album, forget: Forget = ()) -> BuildFinished:
 
 
 def _shown(album: Album) -> dict[str, list[str]]:
-    def job(context: Context) -> Iterator[PhotoDone]:
+    def job(context: Context) -> Iterator[Event]:
         return recognize_folder(context, [album.album], None)
 
     events = run_job(album.settings, job, executor=lambda: album.eyes, create=False)

@@ -115,7 +115,7 @@ def test_every_name_becomes_one_that_windows_takes(name: str) -> None:
 
 
 def _folders(*names: str) -> list[str]:
-    named = folder_names(Person(number, name, None) for number, name in enumerate(names, 1))
+    named = folder_names(Person(number, name, ()) for number, name in enumerate(names, 1))
     assert named.pop(None) == UNKNOWN
     return list(named.values())
 

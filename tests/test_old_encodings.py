@@ -207,8 +207,8 @@ def _attacks(canary: Path) -> dict[str, bytes]:
         "a state for a function": b"\x80\x02c_codecs\nencode\nN}(U\x0c__defaults__N)u\x86b.",
         "a state for a class": b"\x80\x02cnumpy\nndarray\n}(U\x07__len__Nub.",
         "a codec of one's own": b"\x80\x02c_codecs\nencode\nU\x01aU\x03zip\x86R.",
-        "an array of objects that call": np.array([_Calls(builtins.exec, code)], dtype=object),  # type: ignore[dict-item]
-        "a structured array": np.zeros(2, [("a", "f8"), ("b", "O")]),  # type: ignore[dict-item]
+        "an array of objects that call": np.array([_Calls(builtins.exec, code)], dtype=object),
+        "a structured array": np.zeros(2, [("a", "f8"), ("b", "O")]),
         "a subclass of an array": np.ma.masked_array([1.0, 2.0]),
         "a set": {1, 2},
         "a complex number": 1j,

@@ -25,6 +25,7 @@ from kith.library.store import Store, open_store
 from kith.values.links import Link, Source, Word
 from kith.values.partial_dates import check_date, earliest, latest
 from kith.values.persons import Person
+from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER, Desk, no_analysis
 from tests.making import FACES, enter, face
 from tests.unknowns import PUTIN, look_once, of_photo, recognized_desk, reviewing
@@ -174,7 +175,7 @@ def test_the_word_of_the_people_folder_outlives_a_split_and_the_user_s_goes_over
     assert set(store.people.links(1)) == said
     store.people.replace_dataset_links([(1, ANN)])  # as the next build does
     assert set(store.people.links(1)) == said
-    assert [sample.person_id for sample in store.people.taught("face", FACES)] == [EVE]
+    assert [sample.person_id for sample in store.people.taught(Kind.FACE, FACES)] == [EVE]
 
 
 def test_naming_an_ignored_appearance_ends_that(store: Store) -> None:

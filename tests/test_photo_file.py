@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -166,7 +167,7 @@ def test_a_large_file_that_changes_while_it_is_read_is_read_again(
     monkeypatch.setattr(photo_file, "_HELD_BYTES", 100)
     path = tmp_path / "a.jpg"
     first, second = _photo(tmp_path / "b.jpg", "blue"), _photo(path)
-    seen = []
+    seen: list[Any] = []
 
     def work(file: PhotoFile) -> bytes:
         content = file.read(0, file.size)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -232,7 +233,7 @@ def _networks(folder: Path) -> tuple[Path, Path]:
     return folder / "weights.pth", save_one_person(folder / "person.onnx")
 
 
-def _commands(command: typer.core.TyperCommand, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     below = getattr(command, "commands", {})
     if not below or getattr(command, "invoke_without_command", False):
         yield path

@@ -50,7 +50,7 @@ def _scanned(connection: sqlite3.Connection, statement: str) -> set[str]:
     named = re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+(?!WHERE|JOIN|ON|SET|ORDER|CROSS)(\w+))?", statement)
     tables = {alias or table: table for table, alias in named}
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
-    scans = (match[1] for step in plan if (match := re.match(r"SCAN (\w+)", step)))
+    scans = (str(match[1]) for step in plan if (match := re.match(r"SCAN (\w+)", step)))
     return {tables.get(name, name) for name in scans} & LARGE
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from kith.errors import BadKnowledgeBase
 from kith.jobs import redecision as module
-from kith.jobs.context import Context, find_engines, open_context
+from kith.jobs.context import Context, open_context
+from kith.jobs.engines import find_engines
 from kith.jobs.events import Event, Notice, PersonChange, PhotosDone, RedecisionFinished, Started
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.redecision import redecide
@@ -61,7 +62,7 @@ def others(desk: Desk) -> list[tuple[Any, ...]]:
     return desk.query("SELECT * FROM links WHERE source != 'machine' ORDER BY id")
 
 
-def machine(desk: Desk) -> dict[tuple[str, float], tuple[str, str, float]]:
+def machine(desk: Desk) -> dict[tuple[str, float], tuple[str, str, Any]]:
     """Return what the machine says, by photo and place."""
     rows = desk.query(
         "SELECT p.image_hash, a.x, n.name, l.word, l.score FROM links l JOIN appearances a ON a.id = l.appearance_id "

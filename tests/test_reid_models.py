@@ -2,6 +2,7 @@
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def test_weights_and_the_exported_network_give_the_same_vectors(
     shared: Path, weights: Path, crops: list[Rgb], networks: Path
 ) -> None:
     """Three roads: .pth exported by Kith, .pth in torch, and the .onnx file of another exporter run by hand."""
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]
 
     whole = shared / "models/osnet_x0_25_msmt17.onnx"
     exported = _body(spec_of("osnet_x0_25", weights), networks)
@@ -88,7 +89,7 @@ def test_weights_and_the_exported_network_give_the_same_vectors(
 def test_weights_that_decayed_away_are_zero(shared: Path, weights: Path) -> None:
     import torch
 
-    def decayed(state: dict) -> int:
+    def decayed(state: dict[str, Any]) -> int:
         return sum(int(((value != 0) & (value.abs() < DECAYED)).sum()) for value in state.values())
 
     state = torch.load(weights, weights_only=True)
@@ -163,7 +164,8 @@ def test_a_network_that_normalises_itself_is_given_plain_pixels(
 def test_the_input_size_is_read_from_the_file(tmp_path: Path, crops: list[Rgb]) -> None:
     """A network whose vector is the image: its numbers are those of the crop at that size."""
     flat = [("Flatten", ["images"], "vectors")]
-    for shape, size in (([1, 3, 6, 4], (4, 6)), (["n", 3, "h", "w"], (128, 256))):
+    shapes: list[tuple[list[int | str], tuple[int, int]]] = [([1, 3, 6, 4], (4, 6)), (["n", 3, "h", "w"], (128, 256))]
+    for shape, size in shapes:
         vectors = onnx_bodies(save_network(tmp_path / "n.onnx", *flat, shape=shape), "n").encode(crops[:2])
         expected = _normalised(crops[1], *size).ravel()
         assert np.abs(vectors[1] - expected / np.linalg.norm(expected)).max() < 1e-5
@@ -179,7 +181,7 @@ def test_the_input_size_is_read_from_the_file(tmp_path: Path, crops: list[Rgb]) 
     ],
 )
 def test_a_network_without_one_vector_for_each_image_is_named(
-    tmp_path: Path, nodes: list, outputs: list[str], given: str
+    tmp_path: Path, nodes: list[Any], outputs: list[str], given: str
 ) -> None:
     constants = {"filters": _filters(), "line": np.array([1, -1]), "row": np.array([1, 8])}
     file = save_network(tmp_path / "n.onnx", *nodes, outputs=outputs, constants=constants)
@@ -259,7 +261,7 @@ class _Canary:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         return (Path.touch, (self.path,))
 
 

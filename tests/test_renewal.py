@@ -297,7 +297,7 @@ def test_a_run_killed_while_it_renews_a_copy_leaves_the_former_and_nothing_else(
     filer.file(source, ANN)
     filer.edit(source, fresh)
     filer.look(source)
-    command = [sys.executable, "-c", KILLED, tmp_path / "library.sqlite", source, filer.output]
+    command = [sys.executable, "-c", KILLED, *map(str, (tmp_path / "library.sqlite", source, filer.output))]
     killed = subprocess.run(command, cwd=REPOSITORY, check=False)
     assert killed.returncode == -signal.SIGXFSZ
     assert sorted(map(len, filer.filed().values())) == [len(b"before"), 300_000]

@@ -194,7 +194,7 @@ def test_a_script_in_the_style_of_the_articles_finds_the_nearest_name(
 ) -> None:
     face = (VECTORS[near] * 0.9 if near else np.zeros(128)).tolist()
     script = f"import json, pickle, sys\nimport numpy as np\nface = np.array(json.loads(sys.argv[2]))\n{READERS[style]}"
-    command = [sys.executable, "-I", "-c", script, export, json.dumps(face)]
+    command = [sys.executable, "-I", "-c", script, str(export), json.dumps(face)]
     assert subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip() == name
 
 

@@ -177,7 +177,7 @@ def test_a_backup_beside_the_journal_of_a_killed_program_is_not_mixed_with_it(
             assert connection.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
         if name == "photo 0":
             WAYS[way](library, tmp_path / "backup.sqlite")
-    command = [sys.executable, "-c", JOURNALLING, library]
+    command = [sys.executable, "-c", JOURNALLING, str(library)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         assert writer.stdout.readline() == "written\n"
@@ -379,7 +379,7 @@ sys.addaudithook(hook)
 
 def _killed(tmp_path: Path, act: str, file: Path, step: int) -> bool:
     """Run a backup or a restoring, killed before its step of that number; return whether it came so far."""
-    command = [sys.executable, "-c", KILLED_AT, tmp_path, act, file, str(step)]
+    command = [sys.executable, "-c", KILLED_AT, str(tmp_path), act, str(file), str(step)]
     return subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True).returncode == -signal.SIGKILL
 
 
@@ -439,7 +439,7 @@ def test_on_a_full_disk_nothing_is_lost(
             connection.execute("DROP INDEX links_by_person")
     before = _content(library)
     file = backup if act == "restore" else tmp_path / "new.sqlite"
-    command = [sys.executable, "-c", FULL, tmp_path, act, file]
+    command = [sys.executable, "-c", FULL, str(tmp_path), act, str(file)]
     told = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
     assert "could not be" in told
     assert _content(library) | {"library.sqlite.lock": b""} == before | {"library.sqlite.lock": b""}

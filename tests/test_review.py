@@ -101,12 +101,12 @@ def test_a_face_of_a_photo_stored_on_its_side_is_found_in_the_upright_one(desk: 
         upright.transpose(Image.Transpose.ROTATE_90).save(desk.input / "sideways.png", exif=exif)
     desk.recognize()
     with reviewing(desk) as review:
-        upright, sideways = (
+        straight, sideways = (
             [review.question(one).spot.box for one in of_photo(review, name)] for name in (TWO, "sideways.png")
         )
     assert len(sideways) == 2
     for box in sideways:
-        assert max(box.iou(other) for other in upright) > 0.8
+        assert max(box.iou(other) for other in straight) > 0.8
 
 
 def test_photos_that_are_gone_or_changed_are_not_asked_about(desk: Desk) -> None:
@@ -245,14 +245,14 @@ def test_a_refused_machine_verdict_withdraws_its_copy(desk: Desk) -> None:
     desk.change(face_tol=0.9)
     desk.recognize()
     wrong = desk.report()[FIRST]["people"]
-    (key,) = desk.query(
+    ((appearance, photo),) = desk.query(
         "SELECT a.id, a.photo_id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path = ?",
         str(desk.input / FIRST),
     )
     desk.change(face_tol=0.5)
     with reviewing(desk) as review:
         (person,) = (person for person, name in review.library.people.names().items() if name == wrong)
-        review.not_this_person(Unknown(*key, True), person)
+        review.not_this_person(Unknown(appearance, photo, True), person)
         assert len(of_photo(review, FIRST)) == 1
     assert f"{wrong}/{FIRST}" not in desk.copies()
     assert f"Unknown/{FIRST}" in desk.copies()

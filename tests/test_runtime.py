@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def test_a_file_that_is_no_network_is_named(
 ) -> None:
     file = tmp_path / "model.onnx"
     if isinstance(content, str):
-        whole = (request.getfixturevalue("shared") / "models/yolox_nano.onnx").read_bytes()
+        whole: bytes = (request.getfixturevalue("shared") / "models/yolox_nano.onnx").read_bytes()
         content = whole[: len(whole) // 2]
     file.write_bytes(content)
     with pytest.raises(ModelMissing, match=r"model\.onnx is no network"):
@@ -68,7 +69,7 @@ def test_a_file_that_is_no_network_is_named(
         {"kind": TensorProto.FLOAT16},
     ],
 )
-def test_a_network_for_something_else_than_images_is_named(tmp_path: Path, kept: dict) -> None:
+def test_a_network_for_something_else_than_images_is_named(tmp_path: Path, kept: dict[str, Any]) -> None:
     file = save_network(tmp_path / "n.onnx", ("Identity", ["images"], "vectors"), **kept)
     with pytest.raises(ModelMissing, match=r"n\.onnx takes images .*colour images as float"):
         OnnxNetwork(file)
@@ -78,7 +79,7 @@ def test_a_network_for_something_else_than_images_is_named(tmp_path: Path, kept:
 # torch
 
 
-def _mean(most: int, sizes: list[int]) -> object:
+def _mean(most: int, sizes: list[int]) -> Any:
     """A network with memory for that many images; it notes how many it was given."""
     import torch
 
@@ -157,7 +158,7 @@ def test_whether_there_is_a_graphics_card_is_said_without_torch() -> None:
 # Exported networks
 
 
-def _small(factor: float = 1.0) -> object:
+def _small(factor: float = 1.0) -> Any:
     """Three numbers of an image: enough for a file of a few hundred bytes."""
     import torch
 

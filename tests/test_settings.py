@@ -205,7 +205,7 @@ def test_home_and_absolute_paths_are_taken_as_they_are(tmp_path: Path) -> None:
 def test_settings_are_frozen_and_survive_the_way_to_a_worker(tmp_path: Path) -> None:
     settings = Settings.at(tmp_path, {"face_tol": 0.4})
     with pytest.raises(ValidationError):
-        settings.face_tol = 0.6
+        settings.face_tol = 0.6  # type: ignore[misc]
     copy = pickle.loads(pickle.dumps(settings))
     assert copy == settings
     assert copy.dataset_folder == tmp_path / "persons_dataset"

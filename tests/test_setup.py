@@ -1,6 +1,7 @@
 """The set-up scripts: what they decide and say, and a second start from beginning to end. No network is used."""
 
 import ast
+import hashlib
 import importlib
 import json
 import os
@@ -14,9 +15,11 @@ import sysconfig
 import threading
 import tomllib
 import venv
+import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -79,7 +82,9 @@ def test_scripts_parse_on_pythons_too_old_for_kith(script: Path) -> None:
 def test_lock_pins_every_dependency_and_nothing_that_must_not_come(environment: ModuleType) -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     program = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["reference"]
-    for lock, wanted in zip(LOCKS, (program, project["dependency-groups"]["test"]), strict=True):
+    groups = project["dependency-groups"].values()
+    tools = [requirement for group in groups for requirement in group if isinstance(requirement, str)]
+    for lock, wanted in zip(LOCKS, (program, tools), strict=True):
         for requirement in map(Requirement, wanted):
             assert requirement.specifier.contains(pins(lock)[canonicalize_name(requirement.name)]), requirement
     everything = set(pins("requirements.lock")) | set(pins("requirements-test.lock"))
@@ -100,6 +105,32 @@ def test_lock_says_how_it_is_remade_and_names_no_address(lock: str) -> None:
     assert "://" not in text
 
 
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_is_known_by_its_hashes(environment: ModuleType, lock: str) -> None:
+    locked = importlib.import_module("lock").pins(REPOSITORY / lock)
+    assert set(locked) == set(pins(lock))
+    assert [name for name, pin in locked.items() if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", pin.lines)] == []
+
+
+def test_a_package_that_is_not_the_locked_one_is_not_installed(environment: ModuleType, tmp_path: Path) -> None:
+    wheel = tmp_path / "kith_proof-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as package:
+        package.writestr("kith_proof-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: kith-proof\nVersion: 1.0\n")
+        package.writestr(
+            "kith_proof-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        package.writestr("kith_proof-1.0.dist-info/RECORD", "")
+    lock, target = tmp_path / "proof.lock", tmp_path / "target"
+    command = ("install", "--no-index", "--find-links", str(tmp_path), "--target", str(target))
+    pin = "kith-proof==1.0 --hash=sha256:{}\n"
+    lock.write_text(pin.format(hashlib.sha256(b"another").hexdigest()), encoding="utf-8")
+    with pytest.raises(environment.SetupError, match="not the file that Kith's lock names"):
+        environment.pip(Path(sys.executable), *command, *environment.BY_HASH, str(lock))
+    lock.write_text(pin.format(hashlib.sha256(wheel.read_bytes()).hexdigest()), encoding="utf-8")
+    environment.pip(Path(sys.executable), *command, *environment.BY_HASH, str(lock))
+    assert [folder.name for folder in target.iterdir()] == ["kith_proof-1.0.dist-info"]
+
+
 # Can Kith run here?
 
 
@@ -113,7 +144,9 @@ def test_lock_says_how_it_is_remade_and_names_no_address(lock: str) -> None:
         ((3, 12), 64, "Windows", "x86_64", ()),
     ],
 )
-def test_supported_machines(machine: ModuleType, python, bits, system, processor, release) -> None:
+def test_supported_machines(
+    machine: ModuleType, python: Any, bits: Any, system: Any, processor: Any, release: Any
+) -> None:
     assert machine.unsupported(machine.Machine(python, bits, system, processor, release)) is None
 
 
@@ -134,7 +167,7 @@ def test_supported_machines(machine: ModuleType, python, bits, system, processor
     ],
 )
 def test_unsupported_machines_are_told_why(
-    machine: ModuleType, python, bits, system, processor, release, words
+    machine: ModuleType, python: Any, bits: Any, system: Any, processor: Any, release: Any, words: list[str]
 ) -> None:
     message = machine.unsupported(machine.Machine(python, bits, system, processor, release))
     assert [word for word in words if word not in message] == []
@@ -148,7 +181,9 @@ def test_a_supported_python_that_is_there_is_named(machine: ModuleType) -> None:
 
 
 @posix
-def test_only_pythons_that_start_are_named(machine: ModuleType, tmp_path: Path, monkeypatch) -> None:
+def test_only_pythons_that_start_are_named(
+    machine: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, code in (("python3.12", 0), ("python3.13", 1)):
         (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
         (tmp_path / name).chmod(0o755)
@@ -218,7 +253,9 @@ def test_environments_that_cannot_be_gone_on_with(environment: ModuleType, check
         ("Darwin", None, None, False, "cpu"),
     ],
 )
-def test_build_of_torch(environment: ModuleType, system, choice, installed, nvidia, build) -> None:
+def test_build_of_torch(
+    environment: ModuleType, system: str, choice: str | None, installed: str | None, nvidia: bool, build: str
+) -> None:
     assert environment.chosen_torch(system, choice, installed, lambda: nvidia) == build
 
 
@@ -229,12 +266,29 @@ def test_own_indexes_only_where_the_usual_one_has_another_build(environment: Mod
     assert {environment.torch_index(system, build) for system, build in others} == {None}
 
 
-def test_torch_is_installed_at_the_locked_version(environment: ModuleType) -> None:
+def test_torch_is_installed_at_the_locked_version(environment: ModuleType, tmp_path: Path) -> None:
+    lock = REPOSITORY / "requirements.lock"
     pin = f"torch=={pins('requirements.lock')['torch']}"
-    own = environment.torch_arguments(REPOSITORY, "https://index.example")
+    own = environment.torch_arguments(tmp_path, lock, "https://index.example")
     assert own == [pin, "--no-deps", "--index-url", "https://index.example"]
-    usual = environment.torch_arguments(REPOSITORY, None)
-    assert usual == [pin, "--constraint", str(REPOSITORY / "requirements.lock")]
+    *usual, constraints = environment.torch_arguments(tmp_path, lock, None)
+    assert usual == [pin, "--constraint"]
+    versions = Path(constraints).read_text(encoding="utf-8").splitlines()
+    assert versions == [f"{name}=={version}" for name, version in pins("requirements.lock").items()]
+
+
+@pytest.mark.parametrize(("system", "exceptions"), [("Darwin", 0), ("Windows", 0), ("Linux", 1)])
+def test_all_comes_by_hash_but_a_build_of_torch_that_is_not_the_usual_one(
+    environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, exceptions: int
+) -> None:
+    calls: list[tuple[str, ...]] = []
+    monkeypatch.setattr(environment, "pip", lambda _python, *arguments: calls.append(arguments))
+    monkeypatch.setattr(environment, "reachable", lambda _index: True)
+    monkeypatch.setattr("platform.system", lambda: system)
+    environment.install_locked(tmp_path, REPOSITORY / "requirements.lock", "cpu")
+    by_hash = ["--require-hashes" in arguments for arguments in calls]
+    assert (by_hash.count(True), by_hash.count(False)) == (2, exceptions)
+    assert all("torch" in arguments[1] for arguments in calls if "--require-hashes" not in arguments)
 
 
 class _Index(BaseHTTPRequestHandler):
@@ -246,7 +300,9 @@ class _Index(BaseHTTPRequestHandler):
         pass
 
 
-def test_reachable_means_that_the_index_answers_for_torch(environment: ModuleType, monkeypatch) -> None:
+def test_reachable_means_that_the_index_answers_for_torch(
+    environment: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("no_proxy", "*")
     with HTTPServer(("127.0.0.1", 0), _Index) as server:
         address = f"http://127.0.0.1:{server.server_port}"
@@ -271,7 +327,7 @@ def test_reachable_means_that_the_index_answers_for_torch(environment: ModuleTyp
         (["--torchy", "cpu"], None, ["--torchy", "cpu"]),
     ],
 )
-def test_own_arguments(environment: ModuleType, typed, torch, rest) -> None:
+def test_own_arguments(environment: ModuleType, typed: list[str], torch: str | None, rest: list[str]) -> None:
     assert environment.own_arguments(typed) == (torch, rest)
 
 
@@ -310,7 +366,9 @@ def test_a_failed_command_shows_its_last_lines_and_what_to_do(environment: Modul
     assert lines[-2:] == ["The packages cannot be installed.", "The disk is full: make room and start again."]
 
 
-def test_a_full_disk_is_told_before_anything_is_installed(environment: ModuleType, tmp_path: Path, monkeypatch) -> None:
+def test_a_full_disk_is_told_before_anything_is_installed(
+    environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(environment.DISK_GB, "cpu", 10**9)
     assert "Kith needs about 1000000000 GB" in environment.full_disk(tmp_path, "cpu")
     monkeypatch.setitem(environment.DISK_GB, "cpu", 0)
@@ -392,7 +450,9 @@ def test_ctrl_c_reaches_the_program(checkout: Path) -> None:
 
 
 @posix
-def test_messages_name_python_as_it_was_typed(environment: ModuleType, tmp_path: Path, monkeypatch) -> None:
+def test_messages_name_python_as_it_was_typed(
+    environment: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = Path(sys.executable)
     monkeypatch.setattr(sys, "argv", ["scripts/test.py"])
     monkeypatch.setattr(sys, "orig_argv", [str(here), "scripts/test.py"])

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from kith.errors import KithError
 from kith.gui.workers import KbBuilder
 from kith.jobs.context import Context
+from kith.jobs.events import Event
 from kith.settings import Settings
 from tests.desk import REPOSITORY, finished, kith
 from tests.drawn_people import ANN, BOB, draw_photo
@@ -59,7 +62,7 @@ def taught(built: Path, ready: Path) -> Path:
     return built / "settings.json"
 
 
-def _build(settings: Path, code: str = "", **environment: str) -> tuple[int, str, str]:
+def _build(settings: Path, code: str = "", **environment: Any) -> tuple[int, str, str]:
     return finished(kith("build-kb", "--settings", settings, code=code, **environment))
 
 
@@ -116,7 +119,7 @@ def test_ctrl_c_twice_while_the_networks_are_made_ready(settings: Path, own_home
 def test_ctrl_c_at_a_question_is_no_bug(taught: Path) -> None:
     keyboard, terminal = os.openpty()
     command = [sys.executable, "-m", "kith", "forget", "Ann", "--settings", str(taught)]
-    pipes = {"stdin": terminal, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": terminal, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=REPOSITORY, text=True, start_new_session=True, **pipes) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -209,12 +212,13 @@ def test_memory_that_runs_out_is_no_bug(error: str, own_home: Path) -> None:
 
 def test_memory_that_runs_out_in_the_window_is_no_bug(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Hungry(KbBuilder):
-        def _job(self, context: Context) -> object:
+        def _job(self, context: Context) -> Iterator[Event]:
             raise MemoryError
 
     (tmp_path / "people/Ann").mkdir(parents=True)
     (tmp_path / "people/Ann/photo.jpg").touch()
-    worker, failures = Hungry(Settings.at(tmp_path, {"dataset_dir": "people", "body_policy": "off"})), []
+    failures: list[Any] = []
+    worker = Hungry(Settings.at(tmp_path, {"dataset_dir": "people", "body_policy": "off"}))
     worker.failed.connect(failures.append)
     worker.run()
     (failure,) = failures

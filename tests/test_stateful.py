@@ -242,5 +242,5 @@ Library.TestCase.settings = settings(
 )
 
 
-class TestLibrary(Library.TestCase):  # type: ignore[misc, name-defined]
+class TestLibrary(Library.TestCase):  # type: ignore[misc, valid-type]
     """Random sequences of what may be done."""

@@ -104,7 +104,7 @@ with part_file(Path(sys.argv[1])) as (file, part):
 
 @posix_only
 def test_what_another_process_is_writing_stays_until_it_is_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", HOLD, tmp_path]
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         part = tmp_path / writer.stdout.readline().strip()

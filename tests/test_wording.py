@@ -2,6 +2,8 @@
 
 import logging
 import pickle
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -38,7 +40,7 @@ def test_parts_stay_parts_within_and_beside_others() -> None:
     assert joined([]) == ""
 
 
-@pytest.mark.parametrize("error", [BadInput(TOLD), BadInput(*TOLD.parts), BadPhoto(TYPED, TOLD)], ids=str)
+@pytest.mark.parametrize("error", [BadInput(TOLD), BadInput(*TOLD.parts), BadPhoto(Path(TYPED), TOLD)], ids=str)
 def test_an_error_keeps_its_message_from_process_to_process(error: KithError) -> None:
     passed = pickle.loads(pickle.dumps(error))
     assert type(passed) is type(error)
@@ -59,7 +61,8 @@ def test_the_window_words_whatever_it_shows(qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("action", Action)
 def test_every_action_is_a_command_with_its_options(action: Action) -> None:
-    command, names = typer.main.get_command(cli), action.value.split()
+    command: Any = typer.main.get_group(cli)
+    names = action.value.split()
     for name in names:
         if name.startswith("--"):
             assert name in {option for param in command.params for option in param.opts}
@@ -72,6 +75,7 @@ def test_every_entry_is_in_the_menus(entry: str, qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
     bar = window.menuBar()
+    assert bar
     Actions(window).fill(bar)
     found = {
         f"{top.text()} ▸ {action.text()}".replace("&", "") for top in bar.actions() for action in top.menu().actions()

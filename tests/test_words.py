@@ -16,10 +16,10 @@ from kith.errors import BadInput, KithError
 from kith.gui.review_dialog import ReviewDialog
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
-from kith.jobs.recognize_folder import REPORT
 from kith.jobs.review import Review
 from kith.jobs.user_words import Ignored
 from kith.library.review_records import Unknown
+from kith.photos.outputs import REPORT
 from tests import small_world
 from tests.small_world import World
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from kith.jobs.context import Context
 from kith.jobs.looks import Look, look_at_photos, save_look
@@ -30,7 +31,7 @@ def look_once(root: Path, material: Path, **changes: object) -> Path:
     return library
 
 
-def _only_look(context: Context) -> Iterator[None]:
+def _only_look(context: Context) -> Iterator[Any]:
     for look in look_at_photos(context, sorted(context.settings.input_folder.iterdir())):
         assert isinstance(look, Look)
         with context.store.transaction():

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from PIL import Image, ImageOps
 
+from kith import shipped
 from kith.cli.command import Call, Group
 from kith.cli.options import OF_DEMO
 from kith.cli.output import say, tell
@@ -77,9 +78,11 @@ def demo(
 
 
 def fetch(folder: Path) -> dict[TestPhoto, Path]:
-    """Return the test photos, fetched by pip where they are not there yet; raises BadInput."""
+    """Return the test photos, fetched by pip where they are not there yet nor shipped; raises BadInput."""
     paths = {photo: folder / photo.name for photo in PHOTOS}
     folder.mkdir(parents=True, exist_ok=True)
+    for brought in shipped.DEMO.glob("*"):
+        shutil.copyfile(brought, folder / brought.name)
     for requirement in dict.fromkeys(photo.requirement for photo in PHOTOS if not _is_right(paths[photo], photo)):
         with tempfile.TemporaryDirectory() as download:
             package = _download(requirement, Path(download))

@@ -41,6 +41,7 @@ def main() -> int:
     sys.excepthook = report_bug
     logging.getLogger("kith.library").addHandler(LibraryNotices(window.console))
     window.show()
+    _log.info("Kith %s: the window is shown", __version__)
     QTimer.singleShot(0, lambda: greet(window, first_time))
     return app.exec()
 

@@ -1,5 +1,6 @@
 """Which models look at a photo and how, and the models themselves as a worker process holds them."""
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -7,6 +8,8 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
+from kith.errors import ModelMissing
+from kith.model_registry import BODY_MODELS, names
 from kith.photos.picture import MAX_PIXELS
 from kith.settings import Device
 from kith.vision.bodies import BodyModel
@@ -157,6 +160,12 @@ def prepare_networks(spec: EngineSpec, folder: Path) -> EngineSpec | None:
 
     It imports torch. Raises ModelMissing.
     """
+    if importlib.util.find_spec("torch") is None:
+        raise ModelMissing(
+            "This Kith comes with networks made ready, and not with those that the settings name: let reid_model be "
+            f"{' or '.join(names(BODY_MODELS))} and reid_weights empty, or let reid_model name an .onnx file, or start "
+            "Kith by its set-up script, which brings what it takes to make others ready."
+        )
     import torch
 
     torch.set_num_threads(1)  # several wait for each other where the cores are busy

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kith import shipped
 from kith.errors import ModelMissing
 from kith.vision.runtime import OnnxNetwork, TorchNetwork
 
@@ -40,7 +41,7 @@ Source = Definition | Path
 
 def find_network(source: Source, folder: Path) -> Path | None:
     """Return the .onnx file of a network, None where it is still to be made, or damaged."""
-    return source if isinstance(source, Path) else find_exported(source.network_id, folder)
+    return source if isinstance(source, Path) else _find_made_ready(source.network_id, folder)
 
 
 def prepare_network(source: Source, folder: Path) -> Path:
@@ -50,8 +51,12 @@ def prepare_network(source: Source, folder: Path) -> Path:
     """
     if isinstance(source, Path):
         return source
-    found = find_exported(source.network_id, folder)
+    found = _find_made_ready(source.network_id, folder)
     return found or export(source.build(), source.height, source.width, source.network_id, folder)
+
+
+def _find_made_ready(network_id: str, folder: Path) -> Path | None:
+    return find_exported(network_id, folder) or find_exported(network_id, shipped.NETWORKS)
 
 
 def find_exported(network_id: str, folder: Path) -> Path | None:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from kith import shipped
 from kith.errors import ModelMissing
 from kith.messages import Action, Do, Message
 from kith.model_registry import (
@@ -69,7 +70,8 @@ def search_folders(settings: Settings) -> list[Path]:
     own = [settings.models_folder] if settings.models_folder else []
     listed = os.environ.get("KITH_MODELS", "").split(os.pathsep)
     shared = [Path(os.path.abspath(os.path.expanduser(folder))) for folder in listed if folder]
-    return [*own, *shared, user_folder("data") / "models"]
+    brought = [shipped.MODELS] if shipped.MODELS.is_dir() else []
+    return [*own, *shared, user_folder("data") / "models", *brought]
 
 
 def find_model(name: str, settings: Settings) -> Path | None:

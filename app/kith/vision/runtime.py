@@ -1,6 +1,7 @@
 """One way to run a network on a batch of images: ONNX Runtime on the CPU, torch where there is a GPU."""
 
 import ctypes
+import importlib.util
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -161,7 +162,9 @@ def cuda_available() -> bool:
 
 
 def cuda_works() -> bool:
-    """Whether torch can compute on a GPU; imports torch, which takes a second."""
+    """Whether torch is there and can compute on a GPU; imports torch, which takes a second."""
+    if importlib.util.find_spec("torch") is None:
+        return False
     import torch
 
     if not torch.cuda.is_available():
