@@ -19,6 +19,8 @@ from typer.main import get_command
 from kith.cli.main import cli, main
 from kith.jobs.backup import back_up
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
+from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Ignored, Is, IsNot
 from kith.settings import save
 from tests.damages import ENTRIES, FILES, STRUCTURE
@@ -76,12 +78,12 @@ def world(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[
         with made.library() as library:
             ann, bob, eve = (library.people.all()[key] for key in (1, 2, 3))
             faces = [key for (key,) in made.query("SELECT appearance_id FROM links WHERE source = 'machine'")]
-            library.people.set(ann, {"birth": "1950-03", "notes": "tall"}, {"nick": "Annie"}, {"Anna": True})
-            library.people.rename(bob, "Robert")
+            PersonChanges(library).set(ann, {"birth": "1950-03", "notes": "tall"}, {"nick": "Annie"}, {"Anna": True})
+            PersonChanges(library).rename(bob, "Robert")
             library.say(Is([faces[0]], eve))
             library.say(IsNot(faces[1], ann))
         with closing(OpenLibrary(made.settings)) as library:
-            assert library.unknowns.groups(2)
+            assert Unknowns(library).groups(2)
             library.say(Ignored([made.query("SELECT max(appearance_id) FROM unknown_groups")[0][0]]))
     save(made.root / "settings.json", made.settings)
     vector = np.random.default_rng(0).normal(size=128)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kith.jobs.person_changes import PersonChanges
 from kith.settings import save
 from tests.desk import REPOSITORY
 from tests.small_world import World
@@ -57,7 +58,7 @@ def world(tmp_path: Path) -> World:
     made = World(tmp_path / "world")
     made.recognise()
     with made.library() as library:
-        library.people.rename(library.people.all()[1], "Anna")
+        PersonChanges(library).rename(library.people.all()[1], "Anna")
     made.values["face_tol"] = 0.3
     save(made.root / "settings.json", made.settings)
     return made

@@ -22,6 +22,7 @@ from kith.identity.gallery import Gallery
 from kith.jobs.build_kb import build_kb
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is, IsNot
 from kith.jobs.workers import InlineExecutor
@@ -425,7 +426,7 @@ def test_a_person_deleted_while_photos_are_held_is_nobody(album: Album) -> None:
                 told.append((event.row.file, list(event.row.people)))
                 if len(told) == 1:
                     with closing(OpenLibrary(album.desk.settings)) as library:
-                        library.people.delete(library.people.find(ANNA))
+                        PersonChanges(library).delete(library.people.find(ANNA))
 
     album.run(beside)
     assert told == [("b.png", [ANNA]), ("a.png", [])]
@@ -435,7 +436,7 @@ def test_a_death_within_the_event_is_heeded(album: Album) -> None:
     back = _anna_turns_away(album, LATER)
     album.desk.change(event_gap=5.0)
     with closing(OpenLibrary(album.desk.settings)) as library:
-        library.people.set(library.people.find(ANNA), {"death": "2020-05-17"}, {}, {})
+        PersonChanges(library).set(library.people.find(ANNA), {"death": "2020-05-17"}, {}, {})
     assert album.told()[back] == ([ANNA], ())
     later = album.add("later.png", LATER + timedelta(hours=4, minutes=59), (ANNA, False, 1))
     midnight = album.add("midnight.png", LATER + timedelta(hours=9), (ANNA, False, 1))

@@ -10,6 +10,7 @@ from PIL import ExifTags, Image
 
 from kith.jobs.explanation_lines import why_lines
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is
 from kith.library import migrations
@@ -66,7 +67,7 @@ def test_a_word_on_one_of_two_files_counts_for_the_other_way_up_found_later(albu
     right = album.save(stored, "album/right.png", 6)
     album.recognise()
     with closing(OpenLibrary(album.settings)) as library:
-        library.people.create("Eve")
+        PersonChanges(library).create("Eve")
     album.name(right, "Eve")
     album.save(stored, "album/wrong.png", 1)
     assert album.recognise() == {"right.png": ("Eve",), "wrong.png": ("Eve",)}
@@ -100,7 +101,7 @@ def test_a_file_edited_in_place_keeps_the_words_said_of_it(album: Album, ending:
     path = album.save(image, f"album/x.{ending}", **how)
     album.recognise()
     with closing(OpenLibrary(album.settings)) as library:
-        library.people.create("Eve")
+        PersonChanges(library).create("Eve")
     album.name(path, "Eve")
     said = album.said()
 
@@ -119,7 +120,7 @@ def test_a_rotation_written_into_the_pixels_keeps_the_words(album: Album) -> Non
     path = album.save(_turned(upright), "album/x.png", 6)
     album.recognise()
     with closing(OpenLibrary(album.settings)) as library:
-        library.people.create("Eve")
+        PersonChanges(library).create("Eve")
         photo_id = library.store.photos.at_path(path) or 0
         unknown = [key for key in library.store.photos.appearances(photo_id) if not library.store.people.links(key)]
         library.say(Is([unknown[0]], library.people.find("Eve")))
@@ -137,7 +138,7 @@ def test_another_photo_saved_under_the_name_starts_anew(album: Album, after: Ima
     path = album.save(draw((EVE, LEFT), shade=9), "album/x.png")
     album.recognise()
     with closing(OpenLibrary(album.settings)) as library:
-        library.people.create("Eve")
+        PersonChanges(library).create("Eve")
     album.name(path, "Eve")
     album.save(after, "album/x.png")
     album.recognise()
@@ -149,7 +150,7 @@ def test_words_are_copied_where_another_file_still_holds_the_photo_as_it_was(alb
     edited, kept = album.save(image, "album/a.png"), album.save(image, "album/b.png")
     album.recognise()
     with closing(OpenLibrary(album.settings)) as library:
-        library.people.create("Eve")
+        PersonChanges(library).create("Eve")
     album.name(kept, "Eve")
     album.save(_brighter(image), "album/a.png")
     assert album.recognise() == {"a.png": ("Eve",), "b.png": ("Eve",)}

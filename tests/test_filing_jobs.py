@@ -15,6 +15,7 @@ from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.erasure import forget
 from kith.jobs.events import Event, Notice, PhotoFailed, RecognitionFinished
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.recognize_folder import recognize_folder
 from kith.photos.outputs import MARKER, REPORT
 from tests.desk import run_job
@@ -116,7 +117,7 @@ def test_a_users_word_lets_copies_of_a_tagged_photo_follow_once_it_was_looked_at
     _tag(world.root / "input/6.png", "at the lake")
     before = _copies(world)
     with world.library() as library:
-        assert library.people.rename(library.people.find("Ann"), "Anna").problems == ()
+        assert PersonChanges(library).rename(library.people.find("Ann"), "Anna").problems == ()
     assert _copies(world)["Anna/6.png"] == before["Ann/6.png"]  # nobody has looked at the photo as it is now
     _events(world)
     tagged = _tag(world.root / "input/6.png", "at the lake in May")
@@ -126,7 +127,7 @@ def test_a_users_word_lets_copies_of_a_tagged_photo_follow_once_it_was_looked_at
 
     run_job(world.settings, only_told, executor=lambda: world.eyes)
     with world.library() as library:
-        assert library.people.rename(library.people.find("Anna"), "Ann").problems == ()
+        assert PersonChanges(library).rename(library.people.find("Anna"), "Ann").problems == ()
     assert _copies(world)["Ann/6.png"] == _copies(world)["Bob/6.png"] == tagged
 
 

@@ -20,6 +20,7 @@ from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_dialog import ReviewDialog
 from kith.gui.settings_dialog import SettingsDialog
 from kith.gui.settings_in_use import SettingsInUse
+from kith.jobs.person_changes import PersonChanges
 from kith.settings import load
 from tests.small_world import World
 from tests.windows import PATIENCE_MS
@@ -42,8 +43,8 @@ def world(tmp_path: Path) -> World:
     """Faces that may be people of long names."""
     world = World(tmp_path)
     with world.library() as library:
-        library.people.rename(library.people.find("Ann"), LONG_WORD)
-        library.people.rename(library.people.find("Bob"), LONG_NAME)
+        PersonChanges(library).rename(library.people.find("Ann"), LONG_WORD)
+        PersonChanges(library).rename(library.people.find("Bob"), LONG_NAME)
     world.recognise()
     return world
 

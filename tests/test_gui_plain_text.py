@@ -19,6 +19,7 @@ from kith.gui.plain_text import Label, message, set_tip
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_dialog import ReviewDialog
 from kith.gui.settings_dialog import SettingsDialog
+from kith.jobs.person_changes import PersonChanges
 from tests.desk import REPOSITORY
 from tests.making import posix_only
 from tests.small_world import World
@@ -35,8 +36,8 @@ def world(tmp_path: Path) -> World:
     """A library of people and photos with markup in their names, some of them in question."""
     world = World(tmp_path / FILE)
     with world.library() as library:
-        library.people.rename(library.people.find("Ann"), PERSON)
-        library.people.rename(library.people.find("Bob"), f"{PERSON} 2")
+        PersonChanges(library).rename(library.people.find("Ann"), PERSON)
+        PersonChanges(library).rename(library.people.find("Bob"), f"{PERSON} 2")
     for photo in list((world.root / "input").iterdir()):
         photo.rename(photo.with_name(f"{FILE} {photo.name}"))
     world.recognise()

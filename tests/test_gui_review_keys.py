@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from kith.gui import pictures
 from kith.gui.review_dialog import ReviewDialog
+from kith.jobs.person_changes import PersonChanges
 from kith.photos.pixels import load_rgb
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, click, dialog
@@ -288,7 +289,7 @@ def test_the_last_answer_of_all_can_be_taken_back(qtbot: QtBot, world: World, re
 def test_what_was_changed_elsewhere_since_is_left_alone(qtbot: QtBot, world: World, review: ReviewDialog) -> None:
     _press(qtbot, review, Key.Key_1)
     with world.library() as library:
-        library.people.create("Zoe")
+        PersonChanges(library).create("Zoe")
     before = _state(world)
     _press(qtbot, review, Key.Key_Z, ctrl=True)
     assert _state(world) == before
@@ -331,7 +332,7 @@ def _asked(qtbot: QtBot, review: ReviewDialog, name: str) -> QMessageBox:
 def sharon(qtbot: QtBot, world: World) -> ReviewDialog:
     """A review where Ariel Sharon is known."""
     with world.library() as library:
-        library.people.rename(library.people.find("Ann"), "Ariel Sharon")
+        PersonChanges(library).rename(library.people.find("Ann"), "Ariel Sharon")
     return _open(qtbot, world)
 
 

@@ -17,6 +17,7 @@ from kith.cli.output import terminal
 from kith.errors import BadInput, BadPhoto, KithError, ModelMissing
 from kith.jobs.engines import find_engines
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_names import person_called
 from kith.jobs.user_words import Is
 from kith.jobs.wording import display_names
@@ -313,8 +314,8 @@ def test_no_name_commands_the_terminal(world: World) -> None:
     name = "a\x1b[31mred\x9b0m\u202egnp.png"
     (world.root / "input/5.png").rename(world.root / f"input/{name}")
     with world.library() as library:
-        library.people.rename(library.people.find("Ann"), "Ann\x1b[2J")
-        library.people.set(
+        PersonChanges(library).rename(library.people.find("Ann"), "Ann\x1b[2J")
+        PersonChanges(library).set(
             library.people.find("Bob"), {"notes": "\x1b]0;title\x07"}, {"\x1bkey": "\x1bvalue"}, {"\x1bBobby": True}
         )
     for arguments in (

@@ -15,6 +15,7 @@ from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, PhotoDone
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.wording import build_summary
 from kith.library.store import open_store
@@ -177,7 +178,7 @@ def test_a_new_link_that_leads_nowhere_is_said(album: Album) -> None:
 
 def test_of_two_folders_of_one_person_one_may_be_missing(album: Album) -> None:
     with closing(OpenLibrary(album.settings)) as library:
-        library.people.merge(library.people.find("Ann"), library.people.find("Bob"))
+        PersonChanges(library).merge(library.people.find("Ann"), library.people.find("Bob"))
     _delete(album)
     (album.root / "people/Ann/1.png").unlink()
     for _ in range(2):

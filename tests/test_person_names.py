@@ -8,7 +8,9 @@ import pytest
 
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_names import alike, hints_on
+from kith.jobs.unknowns import Unknowns
 from kith.values.persons import Person
 from tests.desk import finished, kith
 from tests.small_world import World
@@ -93,17 +95,18 @@ def test_of_nobody_known_nobody_is_alike() -> None:
 def world(tmp_path: Path) -> World:
     world = World(tmp_path)
     with world.library() as library:
-        library.people.rename(library.people.find("Ann"), "Ariel Sharon")
+        PersonChanges(library).rename(library.people.find("Ann"), "Ariel Sharon")
     return world
 
 
 def test_a_new_name_much_like_a_known_one_is_made_and_told(world: World) -> None:
     with world.library() as library:
         known = library.people.find("Ariel Sharon")
-        assert f"much like Ariel Sharon (#{known.id})" in library.people.create("Ariel Sharom").hints[0]
-        assert library.people.create("Somebody Else").hints == ()
-        assert "much like Ariel Sharo" in library.people.rename(library.people.find("Bob"), "Ariel Sharn").hints[0]
-        assert library.people.rename(known, "Arial Sharon").hints != ()
+        assert f"much like Ariel Sharon (#{known.id})" in PersonChanges(library).create("Ariel Sharom").hints[0]
+        assert PersonChanges(library).create("Somebody Else").hints == ()
+        bob = library.people.find("Bob")
+        assert "much like Ariel Sharo" in PersonChanges(library).rename(bob, "Ariel Sharn").hints[0]
+        assert PersonChanges(library).rename(known, "Arial Sharon").hints != ()
         assert {"Ariel Sharom", "Ariel Sharn", "Arial Sharon"} <= {one.name for one in library.people.all().values()}
 
 
@@ -111,14 +114,14 @@ def test_a_new_name_much_like_a_known_one_is_made_and_told(world: World) -> None
 def test_a_hint_never_keeps_from_making_a_person(world: World, name: str) -> None:
     with world.library() as library:
         for known in ("Bob", "Eve"):
-            library.people.set(library.people.find(known), {}, {}, {"Nan": True})
-        assert library.people.create(name).hints == ()
+            PersonChanges(library).set(library.people.find(known), {}, {}, {"Nan": True})
+        assert PersonChanges(library).create(name).hints == ()
         assert name in [one.name for one in library.people.all().values()]
 
 
 def test_a_name_corrected_is_not_told_to_be_like_itself(world: World) -> None:
     with world.library() as library:
-        assert library.people.rename(library.people.find("Ariel Sharon"), "Ariel Sharom").hints == ()
+        assert PersonChanges(library).rename(library.people.find("Ariel Sharon"), "Ariel Sharom").hints == ()
 
 
 def test_split_off_and_named_groups_are_told_as_well(world: World) -> None:
@@ -127,13 +130,12 @@ def test_split_off_and_named_groups_are_told_as_well(world: World) -> None:
         taught = [
             link.appearance_id for _, link in library.store.people.mentions(library.people.find("Ariel Sharon").id)
         ]
-        assert library.people.split(library.people.find("Ariel Sharon"), taught[:1], "Ariel Sharom").hints
-        assert not library.people.split(library.people.find("Ariel Sharon"), taught[1:2], "Ariel Sharom").hints, (
-            "known by now"
-        )
+        assert PersonChanges(library).split(library.people.find("Ariel Sharon"), taught[:1], "Ariel Sharom").hints
+        again = PersonChanges(library).split(library.people.find("Ariel Sharon"), taught[1:2], "Ariel Sharom")
+        assert not again.hints, "known by now"
     with closing(OpenLibrary(world.settings)) as library:
-        groups = library.unknowns.groups(1)
-        assert "much like" in library.unknowns.name(groups[0].id, "Ariel Sharonn").hints[0]
+        groups = Unknowns(library).groups(1)
+        assert "much like" in Unknowns(library).name(groups[0].id, "Ariel Sharonn").hints[0]
 
 
 def test_the_hint_is_a_line_of_its_own_among_the_messages(world: World) -> None:

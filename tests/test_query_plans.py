@@ -12,8 +12,10 @@ from kith.jobs.check import check
 from kith.jobs.erasure import forget
 from kith.jobs.evaluate import evaluate
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.redecision import redecide
 from kith.jobs.review import Review
+from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Heeded, Ignored
 from kith.library.connection import LibraryConnection
 from kith.library.store import Store, open_store
@@ -78,14 +80,14 @@ def test_no_statement_reads_a_large_table_from_end_to_end(tmp_path: Path, statem
     run_job(album.settings, build_kb, executor=no_analysis)
     run_job(album.settings, redecide, executor=no_analysis)
     with closing(OpenLibrary(album.settings)) as library:
-        (group,) = library.unknowns.groups(2)
-        library.say(Ignored(library.unknowns.in_photo(str(both))))
-        library.say(Heeded(library.unknowns.all_in_photo(str(both))))
-        library.unknowns.name(group.id, "Eve")
+        (group,) = Unknowns(library).groups(2)
+        library.say(Ignored(Unknowns(library).in_photo(str(both))))
+        library.say(Heeded(Unknowns(library).all_in_photo(str(both))))
+        Unknowns(library).name(group.id, "Eve")
     with closing(OpenLibrary(album.settings)) as library:
         library.undo()
-        library.people.rename(library.people.find("Ann"), "Anna")
-        library.people.merge(library.people.find("Anna"), library.people.find("Bob"))
+        PersonChanges(library).rename(library.people.find("Ann"), "Anna")
+        PersonChanges(library).merge(library.people.find("Anna"), library.people.find("Bob"))
         library.undo()
         library.history()
     with closing(OpenLibrary(album.settings)) as library:

@@ -19,6 +19,7 @@ from kith.jobs.context import Context, open_context
 from kith.jobs.engines import find_engines
 from kith.jobs.events import Event, Notice, PersonChange, PhotosDone, RedecisionFinished, Started
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is, IsNot
 from kith.jobs.wording import redecision_summary
@@ -138,7 +139,7 @@ def test_without_a_change_nothing_changes(desk: Desk) -> None:
 
 def test_who_was_named_is_found_in_other_photos_and_the_other_way_round(desk: Desk) -> None:
     with edited(desk) as library:
-        library.people.create("Schroeder")
+        PersonChanges(library).create("Schroeder")
         library.say(Is([appearance(desk, FIRST)], library.people.find("Schroeder")))
     hide_photos(desk)
     (gained,) = [one for one in again(desk).people if one.name == "Schroeder"]
@@ -174,7 +175,7 @@ def denied(desk: Desk, key: int) -> int:
 
 def test_merged_people_are_one(desk: Desk) -> None:
     with edited(desk) as library:
-        library.people.merge(library.people.find("Chirac"), library.people.find("Powell"))
+        PersonChanges(library).merge(library.people.find("Chirac"), library.people.find("Powell"))
     hide_photos(desk)
     again(desk)
     assert {name for name, _, _ in machine(desk).values()} <= {"Chirac", "Putin"}
@@ -342,8 +343,8 @@ def test_a_long_list_is_cut_for_reading_only(desk: Desk) -> None:
 def test_a_photo_whose_original_is_gone_is_told_and_loses_nothing(desk: Desk) -> None:
     """Two people in a photo that has one copy: the second cannot be made without the original."""
     with edited(desk) as library:
-        library.people.create("Left")
-        library.people.create("Right")
+        PersonChanges(library).create("Left")
+        PersonChanges(library).create("Right")
     hidden = (desk.input / BESIDE).rename(desk.root / "hidden.jpg")
     with closing(open_store(desk.settings.library_file)) as store, store.transaction():
         for place, name in enumerate(("Left", "Right")):

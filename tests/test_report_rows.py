@@ -9,6 +9,7 @@ import pytest
 from kith.filing.names import folder_names
 from kith.filing.report import REPORT
 from kith.jobs.events import PhotoDone
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.user_words import Is
 from kith.jobs.wording import deciding_bodies, photo_line
 from kith.values.decisions import Candidate, Decision, Evidence, PhotoDecision, Reason
@@ -110,8 +111,8 @@ def test_whom_the_user_named_is_reported_by_that_face(world: World) -> None:
 
 def test_names_with_separators_are_told_apart_in_the_report(world: World) -> None:
     with world.library() as library:
-        library.people.rename(library.people.find("Ann"), "Ann; Bob")
-        library.people.rename(library.people.find("Bob"), "B; C, D")
+        PersonChanges(library).rename(library.people.find("Ann"), "Ann; Bob")
+        PersonChanges(library).rename(library.people.find("Bob"), "B; C, D")
     rows, _ = _run(world)
     assert rows[TWO_KNOWN]["people"] == r"Ann\; Bob; B\; C, D"
     assert rows[TWO_KNOWN]["face_1"] == r"Ann\; Bob; B\; C, D"
@@ -127,7 +128,7 @@ def test_names_with_separators_are_told_apart_in_the_report(world: World) -> Non
 def test_a_person_called_as_the_report_blocks_nothing(world: World, name: str) -> None:
     with world.library() as library:
         person = library.people.find("Ann")
-        library.people.rename(person, name)
+        PersonChanges(library).rename(person, name)
     rows, _ = _run(world)
     assert rows[IN_FRONT]["copies"] == f"{name} #{person.id}/{IN_FRONT}.png"
     assert (world.root / "output" / REPORT).is_file()

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from kith.errors import BadInput, BadKnowledgeBase, ModelMismatch
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, TakenBack
 from kith.values.links import Source
 from kith.values.persons import Person
@@ -142,15 +143,15 @@ class Library(RuleBasedStateMachine):
 
     @rule(name=NAMES)
     def create(self, name: str) -> None:
-        self.edit(lambda library: library.people.create(name))
+        self.edit(lambda library: PersonChanges(library).create(name))
 
     @rule(number=NUMBER, name=NAMES)
     def rename(self, number: int, name: str) -> None:
-        self.edit(lambda library: library.people.rename(self.person(library, number), name))
+        self.edit(lambda library: PersonChanges(library).rename(self.person(library, number), name))
 
     @rule(kept=NUMBER, gone=NUMBER)
     def merge(self, kept: int, gone: int) -> None:
-        self.edit(lambda library: library.people.merge(self.person(library, kept), self.person(library, gone)))
+        self.edit(lambda library: PersonChanges(library).merge(self.person(library, kept), self.person(library, gone)))
 
     @rule(number=NUMBER, several=st.integers(1, 3), name=NAMES)
     def split(self, number: int, several: int, name: str) -> None:
@@ -164,18 +165,18 @@ class Library(RuleBasedStateMachine):
             ]
             if not keys:
                 raise BadInput("nobody to split off")
-            return library.people.split(person, keys[:several], name)
+            return PersonChanges(library).split(person, keys[:several], name)
 
         self.edit(act)
 
     @rule(number=NUMBER)
     def delete(self, number: int) -> None:
-        self.edit(lambda library: library.people.delete(self.person(library, number)))
+        self.edit(lambda library: PersonChanges(library).delete(self.person(library, number)))
 
     @rule(number=NUMBER, year=st.sampled_from(["1950", "2030-01", None]))
     def set_birth(self, number: int, year: str | None) -> None:
         self.edit(
-            lambda library: library.people.set(
+            lambda library: PersonChanges(library).set(
                 self.person(library, number), {"birth": year}, {"town": "Rome"}, {"Nick": True}
             )
         )

@@ -9,7 +9,8 @@ import pytest
 
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.unknowns import Group
+from kith.jobs.person_changes import PersonChanges
+from kith.jobs.unknowns import Group, Unknowns
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot
 from tests.desk import POWELL_AGAIN, SCHROEDER, STRANGER, TWO_STRANGERS, Desk, finished, kith
 from tests.unknowns import look_once, recognized_desk, reviewing
@@ -37,12 +38,12 @@ def _opened(desk: Desk) -> Iterator[OpenLibrary]:
 
 def _shown(library: OpenLibrary, least: int = 1) -> list[list[str]]:
     """Return the photos of each group."""
-    return [sorted(one.path.name for one in group.examples if one.path) for group in library.unknowns.groups(least)]
+    return [sorted(one.path.name for one in group.examples if one.path) for group in Unknowns(library).groups(least)]
 
 
 def _group(library: OpenLibrary) -> int:
     """Return the number of the only group of several faces."""
-    (group,) = library.unknowns.groups(2)
+    (group,) = Unknowns(library).groups(2)
     return group.id
 
 
@@ -72,13 +73,13 @@ def test_faces_alike_are_a_group_and_others_are_alone(desk: Desk) -> None:
 
 def test_a_new_photo_joins_or_founds_a_group_and_leaves_the_others_as_they_are(desk: Desk) -> None:
     with _opened(desk) as library:
-        before = library.unknowns.groups(2)
+        before = Unknowns(library).groups(2)
     desk.put(STRANGER, "input/")
     desk.recognize()
     with _opened(desk) as library:
-        assert library.unknowns.groups(2) == [*before, library.unknowns.groups(2)[1]]
+        assert Unknowns(library).groups(2) == [*before, Unknowns(library).groups(2)[1]]
         assert _shown(library, 2)[1] == sorted([ONE_OF_THEM, TWO])
-        assert library.unknowns.groups(2) == library.unknowns.groups(2)
+        assert Unknowns(library).groups(2) == Unknowns(library).groups(2)
 
 
 def test_whoever_becomes_known_leaves_the_group_and_comes_back_with_the_undoing(desk: Desk) -> None:
@@ -101,14 +102,14 @@ def test_a_whole_group_gets_a_name_in_one_change_and_its_copies_follow(desk: Des
     before = desk.copies()
     with _opened(desk) as library:
         group = _group(library)
-        assert library.unknowns.name(group, " Gerhard  S ").text == "2 faces named Gerhard S. Gerhard S is new."
+        assert Unknowns(library).name(group, " Gerhard  S ").text == "2 faces named Gerhard S. Gerhard S is new."
         assert f"Unknown/{SECOND}" in before
         assert {f"Gerhard S/{SECOND}", f"Gerhard S/{THIRD}"} <= set(desk.copies())
         assert f"Unknown/{SECOND}" not in desk.copies()
         assert _shown(library, 2) == []
         assert sorted(desk.links("user").values()) == ["Gerhard S"] * 2
         with pytest.raises(BadInput, match="no group"):
-            library.unknowns.name(group, "Somebody")
+            Unknowns(library).name(group, "Somebody")
         library.undo()
         assert desk.copies() == before
         assert "Gerhard S" not in [person.name for person in library.people.all().values()]
@@ -120,24 +121,24 @@ def test_naming_leaves_out_whom_you_said_it_is_not(desk: Desk) -> None:
         group = _group(library)
         powell = beside.people.find("Powell")
         beside.say(IsNot(beside.appearance(_of(desk, SECOND)[0]), powell))
-        outcome = library.unknowns.name(group, "powell")
+        outcome = Unknowns(library).name(group, "powell")
         assert outcome.text == "1 face named Powell. Left out: 1 face of which you said that it is not Powell."
         assert [Path(path).name for path in desk.links("user")].count(THIRD) == 1
         beside.undo()
         beside.say(IsNot(beside.appearance(_of(desk, THIRD)[0]), powell))
         with pytest.raises(BadInput, match="can be Powell"):
-            library.unknowns.name(group, "powell")
+            Unknowns(library).name(group, "powell")
 
 
 def test_naming_who_stands_beside_the_person_counts_and_is_told(desk: Desk) -> None:
     desk.put(STRANGER, "input/")
     desk.recognize()
     with _opened(desk) as library, closing(OpenLibrary(desk.settings)) as beside:
-        (group,) = (one for one in library.unknowns.groups(2) if one.examples[0].path and TWO in _names(one))
+        (group,) = (one for one in Unknowns(library).groups(2) if one.examples[0].path and TWO in _names(one))
         (other,) = set(_of(desk, TWO)) - {f"{desk.input / TWO}#{one.appearance_id}" for one in group.examples}
-        beside.people.create("Joe")
+        PersonChanges(beside).create("Joe")
         beside.say(Is([beside.appearance(other)], beside.people.find("Joe")))
-        outcome = library.unknowns.name(group.id, "Joe")
+        outcome = Unknowns(library).name(group.id, "Joe")
         assert outcome.text == "2 faces named Joe."
         assert len(outcome.hints) == 1
         assert f"{TWO}#{library.appearance(other)}" in outcome.hints[0]
@@ -153,16 +154,16 @@ def _names(group: Group) -> list[str]:
 def test_who_is_ignored_is_neither_asked_about_nor_grouped_until_taken_back(desk: Desk) -> None:
     asked = _asked(desk)
     with _opened(desk) as library:
-        before = library.unknowns.groups(1)
+        before = Unknowns(library).groups(1)
         second = library.appearance(_of(desk, SECOND)[0])
         assert library.say(Ignored([second])).text == f"{SECOND}#{second} ignored."
-        assert [SECOND] not in [_names(group) for group in library.unknowns.groups(1)]
-        assert [one.appearance_id for one in library.unknowns.ignored()] == [second]
+        assert [SECOND] not in [_names(group) for group in Unknowns(library).groups(1)]
+        assert [one.appearance_id for one in Unknowns(library).ignored()] == [second]
         assert _asked(desk) == [name for name in asked if name != SECOND]
         with pytest.raises(BadInput, match="already"):
             library.say(Ignored([second]))
         library.say(Heeded([second]))
-        assert library.unknowns.groups(1) == before
+        assert Unknowns(library).groups(1) == before
         assert _asked(desk) == asked
         with pytest.raises(BadInput, match="None of them"):
             library.say(Heeded([second]))
@@ -180,18 +181,18 @@ def test_a_machine_names_nobody_who_is_ignored_whatever_looks_at_the_photo(desk:
     assert f"Powell/{POWELL}" not in desk.copies()
     assert POWELL not in _asked(desk)
     with _opened(desk) as library:
-        assert [one.path for one in library.unknowns.ignored()] == [desk.input / POWELL]
-        library.say(Heeded(library.unknowns.all_in_photo(str(desk.input / POWELL))))
+        assert [one.path for one in Unknowns(library).ignored()] == [desk.input / POWELL]
+        library.say(Heeded(Unknowns(library).all_in_photo(str(desk.input / POWELL))))
     assert f"Powell/{POWELL}" in desk.copies()
 
 
 def test_all_others_in_a_photo_are_ignored_at_once(desk: Desk) -> None:
     photo = str(desk.input / TWO)
     with _opened(desk) as library:
-        assert library.say(Ignored(library.unknowns.in_photo(photo))).text == "2 people in 1 photo ignored."
+        assert library.say(Ignored(Unknowns(library).in_photo(photo))).text == "2 people in 1 photo ignored."
         assert TWO not in _asked(desk)
         with pytest.raises(BadInput, match="Nobody unknown"):
-            library.say(Ignored(library.unknowns.in_photo(photo)))
+            library.say(Ignored(Unknowns(library).in_photo(photo)))
         assert library.undo().text == "Undone: 2 people in 1 photo ignored."
         assert _asked(desk).count(TWO) == 2
 
@@ -199,9 +200,9 @@ def test_all_others_in_a_photo_are_ignored_at_once(desk: Desk) -> None:
 def test_a_group_is_ignored_and_heeded_as_a_whole(desk: Desk) -> None:
     with _opened(desk) as library:
         group = _group(library)
-        library.say(Ignored(library.unknowns.in_group(group)))
+        library.say(Ignored(Unknowns(library).in_group(group)))
         assert _shown(library, 2) == []
-        library.say(Heeded(library.unknowns.ever_in_group(group)))
+        library.say(Heeded(Unknowns(library).ever_in_group(group)))
         assert _group(library) == group
 
 
@@ -219,9 +220,9 @@ def test_a_name_goes_over_ignoring(desk: Desk) -> None:
     with _opened(desk) as library, closing(OpenLibrary(desk.settings)) as beside:
         first = library.appearance(_of(desk, FIRST)[0])
         library.say(Ignored([first]))
-        beside.people.create("Gerhard")
+        PersonChanges(beside).create("Gerhard")
         beside.say(Is([first], beside.people.find("Gerhard")))
-        assert library.unknowns.ignored() == []
+        assert Unknowns(library).ignored() == []
     assert f"Gerhard/{FIRST}" in desk.copies()
 
 

@@ -16,7 +16,9 @@ from kith.errors import BadInput, KithError
 from kith.gui.review_dialog import ReviewDialog
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.review import Review
+from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Ignored
 from kith.library.review_records import Unknown
 from kith.photos.outputs import REPORT
@@ -118,7 +120,7 @@ def by_command(world: World, face: Face, says: str) -> Outcome:
 def by_group(world: World, face: Face, says: str) -> Outcome:
     """Say it of the group that the face, unknown until now, is alone in."""
     with closing(OpenLibrary(world.settings)) as library:
-        library.unknowns.groups(1)
+        Unknowns(library).groups(1)
     ((group,),) = world.query("SELECT group_id FROM unknown_groups WHERE appearance_id = ?", _key(world, face))
     return _run(world, "unknowns", "name", str(group), _meant(says)[1])
 
@@ -168,7 +170,7 @@ def _said(face: Face, says: str) -> Callable[[World], object]:
 
 def _nobody_taught(library: OpenLibrary) -> None:
     for name in ("Ann", "Bob", "Eve"):
-        library.people.delete(library.people.find(name))
+        PersonChanges(library).delete(library.people.find(name))
 
 
 def _ignored(world: World) -> None:
@@ -205,17 +207,18 @@ CASES = {
     "a name in other letters": Case(ALONE, "is  bOB ", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"], doors=EVERY),
     "another name of theirs": Case(
         ALONE, "is Robert", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"],
-        _edited(lambda library: library.people.set(library.people.find("Bob"), {}, {}, {"Robert": True})), EVERY,
+        _edited(lambda library: PersonChanges(library).set(library.people.find("Bob"), {}, {}, {"Robert": True})),
+        EVERY,
     ),
     "a number": Case(ALONE, "is #2", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"], doors=EVERY),
     "a number that nobody has": Case(ALONE, "is #99", "!Nobody has the number #99", set(), ["Unknown"], doors=EVERY),
     "a name of two people": Case(
         ALONE, "is ann", "!2 people are called ann: say which one, Ann #1 or ANN #4", set(), ["Unknown"],
-        _edited(lambda library: library.people.create("ANN")), EVERY,
+        _edited(lambda library: PersonChanges(library).create("ANN")), EVERY,
     ),
     "one of two told apart": Case(
         ALONE, "is ann #4", "{face} is ANN #4.", {(0, "user is ANN")}, ["ANN #4"],
-        _edited(lambda library: library.people.create("ANN")), EVERY,
+        _edited(lambda library: PersonChanges(library).create("ANN")), EVERY,
     ),
     "no name": Case(ALONE, "is   ", "!Type a name", set(), ["Unknown"], doors=EVERY),
     "somebody recognised is somebody else": Case(KNOWN, "is Bob", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"]),
@@ -258,7 +261,7 @@ CASES = {
     ),
     "not somebody where nobody is taught": Case(
         ALONE, "is not Zoe", "{face} is not Zoe.", {(0, "user is not Zoe")}, ["Unknown"],
-        _edited(lambda library: (_nobody_taught(library), library.people.create("Zoe"))), runs=False,
+        _edited(lambda library: (_nobody_taught(library), PersonChanges(library).create("Zoe"))), runs=False,
     ),
     "bodies of another model than those taught": Case(
         ALONE, "is Bob", "{face} is Bob.", {(0, "user is Bob")}, ["Bob"], _other_bodies, EVERY, runs=False
@@ -349,7 +352,7 @@ def test_whom_the_user_deleted_meanwhile_is_neither_suggested_nor_named(world: W
         unknown = next(one for one in review.unknowns() if review.question(one).photo == f"{ALONE[0]}.png")
         bob = library.people.find("Bob").id
         assert bob in [one.person_id for one in review.question(unknown).suggestions]
-        _edited(lambda library: library.people.delete(library.people.find("Bob")))(world)
+        _edited(lambda library: PersonChanges(library).delete(library.people.find("Bob")))(world)
         assert bob not in [one.person_id for one in review.question(unknown).suggestions]
         with pytest.raises(BadInput, match="merged or deleted"):
             review.accept(unknown, bob)
@@ -359,7 +362,7 @@ def test_two_people_merged_who_show_in_one_photo_are_told(world: World) -> None:
     _said((ANN_AND_STRANGER, 0), "is Ann")(world)
     _said((ANN_AND_STRANGER, 1), "is Zoe")(world)
     with world.library() as library:
-        (hint,) = library.people.merge(library.people.find("Ann"), library.people.find("Zoe")).hints
+        (hint,) = PersonChanges(library).merge(library.people.find("Ann"), library.people.find("Zoe")).hints
         assert f"{ANN_AND_STRANGER}.png#{_key(world, (ANN_AND_STRANGER, 1))} are Ann" in hint
 
 
@@ -368,4 +371,4 @@ def test_somebody_split_off_who_shows_beside_is_told(world: World) -> None:
     _said((ANN_AND_STRANGER, 1), "is Bob")(world)
     with world.library() as library:
         key = _key(world, (ANN_AND_STRANGER, 1))
-        assert len(library.people.split(library.people.find("Bob"), [key], "ann").hints) == 1
+        assert len(PersonChanges(library).split(library.people.find("Bob"), [key], "ann").hints) == 1

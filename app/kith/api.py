@@ -10,10 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto, KithError
+from kith.identity.comparison import nearest_people
 from kith.identity.gallery import Gallery as SampleGallery
 from kith.identity.gallery import gallery_of, good_faces
 from kith.identity.lessons import lesson_of
-from kith.identity.comparison import nearest_people
 from kith.jobs.engines import find_engines
 from kith.photos.photo_file import opened
 from kith.photos.search import find_folders, find_photos

@@ -8,6 +8,7 @@ import typer
 from kith.cli.command import Call, Group
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Heeded, Ignored
 
 group = Group()
@@ -36,7 +37,7 @@ def ignore(
 def _appearances(
     library: OpenLibrary, who: Sequence[str], others: str | None, number: int | None, undo: bool
 ) -> list[int]:
-    unknowns = library.unknowns
+    unknowns = Unknowns(library)
     if number is not None:
         return unknowns.ever_in_group(number) if undo else unknowns.in_group(number)
     if others is not None:

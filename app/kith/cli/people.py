@@ -11,6 +11,7 @@ from kith.cli.options import PersonArgument, pairs
 from kith.cli.output import tell
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.wording import IN_WORDS
 from kith.library.journal import Change
 from kith.messages import Action, Do
@@ -83,7 +84,7 @@ _SAID_BY = {Source.DATASET: "the people folder", Source.USER: "you", Source.MACH
 def create(call: Call, name: Annotated[str, typer.Argument(help="The name.")]) -> None:
     """Enter a person."""
     with OpenLibrary(call.settings()) as opened:
-        call.show_outcome(opened.people.create(name))
+        call.show_outcome(PersonChanges(opened).create(name))
 
 
 @group.register("rename", "Ann 'Anna Rossi' --rename-folder")
@@ -99,10 +100,10 @@ def rename(
     """Give a person another name; their filed copies move along."""
     with OpenLibrary(call.settings()) as opened:
         meant = opened.people.find(person)
-        folder = opened.people.folder_of(meant)
+        folder = PersonChanges(opened).folder_of(meant)
         if rename_folder is None and folder and sys.stdin.isatty():
             rename_folder = typer.confirm(printable(f"Rename the folder {folder} as well?"), default=False, err=True)
-        call.show_outcome(opened.people.rename(meant, name, rename_folder=bool(rename_folder)))
+        call.show_outcome(PersonChanges(opened).rename(meant, name, rename_folder=bool(rename_folder)))
         if folder and rename_folder is None:
             tell(f"{folder} keeps its name and still teaches them; --rename-folder renames it.")
 
@@ -115,7 +116,7 @@ def merge(
 ) -> None:
     """Make two people one: photos, folders, names and details of the other go to the first."""
     with OpenLibrary(call.settings()) as opened:
-        call.show_outcome(opened.people.merge(opened.people.find(kept), opened.people.find(gone)))
+        call.show_outcome(PersonChanges(opened).merge(opened.people.find(kept), opened.people.find(gone)))
 
 
 @group.register("split", "Ann '#12' beach.jpg#40 --to Eve")
@@ -128,7 +129,7 @@ def split(
     """Say that some who were taken for a person are somebody else."""
     with OpenLibrary(call.settings()) as opened:
         keys = {opened.appearance(text) for text in appearances}
-        call.show_outcome(opened.people.split(opened.people.find(person), keys, to))
+        call.show_outcome(PersonChanges(opened).split(opened.people.find(person), keys, to))
 
 
 @group.register("set", "Ann birth=1950-03 death= nickname=Nan --alias Annie")
@@ -160,14 +161,14 @@ def change(
         raise BadInput("Say what to set, for example birth=1950-03.")
     with OpenLibrary(call.settings()) as opened:
         fields = {key: value or None for key, value in given.items()}
-        call.show_outcome(opened.people.set(opened.people.find(person), details, fields, aliases))
+        call.show_outcome(PersonChanges(opened).set(opened.people.find(person), details, fields, aliases))
 
 
 @group.register("delete", "'#7'")
 def delete(call: Call, person: PersonArgument) -> None:
     """Delete a person and what is said of them; photos stay, copies go to Unknown. It can be undone."""
     with OpenLibrary(call.settings()) as opened:
-        call.show_outcome(opened.people.delete(opened.people.find(person)))
+        call.show_outcome(PersonChanges(opened).delete(opened.people.find(person)))
 
 
 @group.register("undo")

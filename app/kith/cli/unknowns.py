@@ -8,7 +8,7 @@ import typer
 from kith.cli.command import Call, Group, example_of
 from kith.jobs import unknowns
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.unknowns import Example
+from kith.jobs.unknowns import Example, Unknowns
 from kith.messages import Action, Do
 from kith.text import counted
 
@@ -34,9 +34,9 @@ def listing(
         return
     with OpenLibrary(call.settings()) as library:
         if ignored:
-            call.show({"ignored": library.unknowns.ignored()}, _ignored_lines(library.unknowns.ignored()))
+            call.show({"ignored": Unknowns(library).ignored()}, _ignored_lines(Unknowns(library).ignored()))
         else:
-            groups = library.unknowns.groups(least)
+            groups = Unknowns(library).groups(least)
             call.show({"groups": groups}, _group_lines(groups, least))
 
 
@@ -48,7 +48,7 @@ def name_group(
 ) -> None:
     """Say who a whole group is; `kith people undo` takes it back."""
     with OpenLibrary(call.settings()) as library:
-        call.show_outcome(library.unknowns.name(number, person))
+        call.show_outcome(Unknowns(library).name(number, person))
 
 
 def _group_lines(groups: Sequence[unknowns.Group], least: int) -> list[str]:

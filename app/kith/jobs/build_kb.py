@@ -114,13 +114,14 @@ def _teach(
         unread = store.photos.photos_at([failure.path for failure in build.failed])
         seen = {lesson.photo_id for lesson in build.lessons.values()} | set(unread.values())
         missing = missing_folders(store, settings.dataset_folder, found, seen)
-        kept = {photo for one in missing if not _is_forgotten(one.path, forget) for photo in one.photos}
+        wanted = [folder.photos for folder in missing if not _is_forgotten(folder.path, forget)]
+        kept = set().union(*wanted)
         taught = teach(store.people, persons, build.lessons, owners, kept.union(unread.values()))
         store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys(), kept)
     away = _folders_away(store, found, missing, forget)
     people = _people_taught(context, build, taught, owners)
-    gone = {one.path for one in away}
-    return tuple(one for one in people if settings.dataset_folder / one.name not in gone), away
+    gone = {folder.path for folder in away}
+    return tuple(person for person in people if settings.dataset_folder / person.name not in gone), away
 
 
 def _folders_away(
@@ -128,10 +129,16 @@ def _folders_away(
 ) -> tuple[FolderAway, ...]:
     names = display_names(store.people.all().values())
     away = [
-        FolderAway(names[one.person.id], one.path, one.path.is_dir(), len(one.photos), _is_forgotten(one.path, forget))
-        for one in missing
+        FolderAway(
+            names[folder.person.id],
+            folder.path,
+            folder.path.is_dir(),
+            len(folder.photos),
+            _is_forgotten(folder.path, forget),
+        )
+        for folder in missing
     ]
-    told = {one.path for one in missing}
+    told = {folder.path for folder in missing}
     links = (FolderAway(readable(link.name), link, False, 0) for link in found.broken if link not in told)
     return (*away, *links)
 

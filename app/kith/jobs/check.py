@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def check(settings: Settings) -> CheckFinished:
         report = _Report(settings, store, good)
         findings = [*report.misfits(), *report.copies(), *report.close_people(), *report.poor_people()]
         order = list(Trouble)
-        findings.sort(key=lambda one: order.index(one.trouble))
+        findings.sort(key=lambda finding: order.index(finding.trouble))
         return CheckFinished(len(report.names), len(good), tuple(findings))
 
 
@@ -98,20 +99,22 @@ class _Report:
         others = other_people(self._gallery, np.arange(len(samples)))
         self._close = close_people(samples, others, settings.face_tol)
         mixed = {frozenset(pair.people) for pair in self._close if pair.mixed}
-        self._misfits = [one for one in misfits(samples, self._gallery, others, self._alike) if _pair(one) not in mixed]
+        found = misfits(samples, self._gallery, others, self._alike)
+        self._misfits = [misfit for misfit in found if _pair(misfit) not in mixed]
 
     def misfits(self) -> Iterator[Finding]:
-        for one in sorted(self._misfits, key=lambda one: -one.own):
-            name = self.names[one.sample.person_id]
-            other = self.names[one.other.person_id] if one.other else ""
-            resembles = f", but {one.other.value:.2f} from {other}" if one.other else ""
-            text = f"probably not {name}: {one.own:.2f} from their other photos{resembles}"
-            people, files = (name, other) if other else (name,), self._files([one.sample])
-            unseen = "" if files else f" (#{one.sample.appearance_id}, known without a photo)"
+        for misfit in sorted(self._misfits, key=lambda misfit: -misfit.own):
+            sample, candidate = misfit.sample, misfit.other
+            name = self.names[sample.person_id]
+            other = self.names[candidate.person_id] if candidate else ""
+            resembles = f", but {candidate.value:.2f} from {other}" if candidate else ""
+            text = f"probably not {name}: {misfit.own:.2f} from their other photos{resembles}"
+            people, files = (name, other) if other else (name,), self._files([sample])
+            unseen = "" if files else f" (#{sample.appearance_id}, known without a photo)"
             yield Finding(Trouble.SOMEBODY_ELSE, people, text + unseen, files)
 
     def close_people(self) -> Iterator[Finding]:
-        wrong = {one.sample.appearance_id for one in self._misfits}
+        wrong = {misfit.sample.appearance_id for misfit in self._misfits}
         counts = Counter(sample.person_id for sample in self._samples)
         for pair in self._close:
             near = [sample for sample in pair.samples if sample.appearance_id not in wrong]
@@ -131,7 +134,7 @@ class _Report:
             of_person[sample.person_id].append(sample)
         for key, own in of_person.items():
             name = self.names[key]
-            good = [one for one in own if is_good(one, self._settings.lap_var_thresh)]
+            good = [sample for sample in own if is_good(sample, self._settings.lap_var_thresh)]
             if own and not good:
                 text = f"{name}: no photo is sharp and from the front, the sharpest is used: add better ones"
                 yield Finding(Trouble.BLURRED, (name,), text, self._files(own))
@@ -142,18 +145,19 @@ class _Report:
 
     def copies(self) -> Iterator[Finding]:
         entries = list(dict.fromkeys([*self._entries, *self._sample_entries()]))
-        place = {(one.photo_id, one.person): index for index, one in reversed(list(enumerate(entries)))}
-        samples = [place[one.photo_id, self.names[one.person_id]] for one in self._samples]
+        numbered = list(enumerate(entries))
+        place = {(entry.photo_id, entry.person): index for index, entry in reversed(numbered)}
+        samples = [place[sample.photo_id, self.names[sample.person_id]] for sample in self._samples]
         alike_faces = [(samples[row], samples[other]) for row, other in self._alike.tolist()]
         pairs = [*alike_faces, *self._alike_entries(entries)]
         together = groups(len(entries), np.array(pairs, np.intp).reshape(-1, 2))
-        single = {index for index, one in enumerate(entries) if len(one.paths) > 1} - {i for g in together for i in g}
+        single = {index for index, entry in numbered if len(entry.paths) > 1}.difference(*together)
         for members in [*together, *([index] for index in sorted(single))]:
             yield self._copies([entries[index] for index in members])
 
     def _copies(self, entries: Sequence[_Entry]) -> Finding:
-        people = tuple(dict.fromkeys(one.person for one in entries))
-        files = dict.fromkeys(path for one in entries for path in one.paths or self._files_of([one.photo_id]))
+        people = tuple(dict.fromkeys(entry.person for entry in entries))
+        files = dict.fromkeys(chain.from_iterable(entry.paths or self._files_of([entry.photo_id]) for entry in entries))
         if len(people) > 1:
             text = f"the same or nearly the same photo stands under {' and '.join(people)}"
             return Finding(Trouble.TWO_PEOPLE, people, text, tuple(files))
@@ -164,7 +168,7 @@ class _Report:
 
     def _dataset_entries(self) -> Iterator[_Entry]:
         root = self._settings.dataset_folder
-        owner = {folder: self.names[one.id] for one in self._persons.values() for folder in one.folders}
+        owner = {folder: self.names[person.id] for person in self._persons.values() for folder in person.folders}
         found: dict[tuple[int, str], list[Path]] = {}
         for path, photo_id in sorted(self._store.photos.photos_at([root]).items()):
             folder = readable(path.relative_to(root).parts[0])
@@ -173,31 +177,29 @@ class _Report:
         return (_Entry(photo_id, person, tuple(paths)) for (photo_id, person), paths in found.items())
 
     def _sample_entries(self) -> Iterator[_Entry]:
-        return (_Entry(one.photo_id, self.names[one.person_id]) for one in self._samples)
+        return (_Entry(sample.photo_id, self.names[sample.person_id]) for sample in self._samples)
 
     def _alike_entries(self, entries: Sequence[_Entry]) -> list[tuple[int, int]]:
         """Return the pairs of the dataset's entries that show one picture."""
-        looks = self._store.health.looks(one.photo_id for one in entries)
-        hashed = [
-            (index, phash)
-            for index, one in enumerate(entries)
-            if one.paths and (phash := looks[one.photo_id].phash) is not None
-        ]
-        pairs = alike_photos([phash for _, phash in hashed])
-        return [(hashed[one][0], hashed[other][0]) for one, other in pairs.tolist()]
+        looks = self._store.health.looks(entry.photo_id for entry in entries)
+        hashes = {index: looks[entry.photo_id].phash for index, entry in enumerate(entries) if entry.paths}
+        hashed = {index: phash for index, phash in hashes.items() if phash is not None}
+        pairs = alike_photos([*hashed.values()])
+        indexes = [*hashed]
+        return [(indexes[row], indexes[other]) for row, other in pairs.tolist()]
 
     def _files(self, samples: Iterable[Sample]) -> tuple[Path, ...]:
         return self._files_of(sample.photo_id for sample in samples)
 
     def _files_of(self, photo_ids: Iterable[int]) -> tuple[Path, ...]:
-        return tuple(path for photo_id in dict.fromkeys(photo_ids) for path in self._store.reviews.files(photo_id))
+        return tuple(chain.from_iterable(map(self._store.reviews.files, dict.fromkeys(photo_ids))))
 
 
 def check_summary(finished: CheckFinished) -> list[str]:
     """Return what was found, line by line."""
     lines = []
-    for one in finished.findings:
-        lines += [f"{one.trouble}: {one.text}", *(f"    {path}" for path in one.files)]
+    for finding in finished.findings:
+        lines += [f"{finding.trouble}: {finding.text}", *(f"    {path}" for path in finding.files)]
     found = len(finished.findings)
     head = f"{counted(finished.people, 'person', 'people')}, {finished.samples} samples that teach"
     return [*lines, f"{head}: {'nothing to look at' if not found else f'{found} to look at'}."]

@@ -140,7 +140,8 @@ class Decisions:
         """Return the decisions on photos each by itself; whom they name counts in their events from now on."""
         decisions = self.decider.photos([photo.case for photo in photos])
         for photo, decision in zip(photos, decisions, strict=True):
-            self.evidence.learn(photo.id, decision)
+            if self.go_by_events or decision.hangs:  # else nobody asks for it
+                self.evidence.learn(photo.id, decision)
         return decisions
 
     def by_events(

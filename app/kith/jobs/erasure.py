@@ -11,6 +11,7 @@ from kith.jobs.context import Context, open_context
 from kith.jobs.export import export_encodings
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
+from kith.jobs.person_changes import PersonChanges
 from kith.library.snapshots import kept_copies
 from kith.messages import joined
 from kith.settings import Settings
@@ -36,7 +37,7 @@ def forget(library: OpenLibrary, person: Person) -> Outcome:
                 "-wal file may still hold their data: close that program and open and close Kith once."
             )
     told = [f"{person.numbered} is forgotten: {WHAT} are erased. {WHAT_STAYS}"]
-    told += [library.people.warning_of_folders(person), refused]
+    told += [PersonChanges(library).warning_of_folders(person), refused]
     if copies := earlier_copies(settings):
         told.append(f"Earlier copies still hold their data, delete them: {', '.join(map(str, copies))}.")
     return Outcome(joined(filter(None, told)))

@@ -33,8 +33,8 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
         check_curve_file(file)
     with open_records(settings) as store:
         taught = good_faces(store.people.taught(Kind.FACE, default_face_model().id), settings.lap_var_thresh)
-        samples = [one for one in taught if is_good(one, settings.lap_var_thresh)]
-        looks = store.health.looks(one.photo_id for one in samples)
+        samples = [sample for sample in taught if is_good(sample, settings.lap_var_thresh)]
+        looks = store.health.looks(sample.photo_id for sample in samples)
         tied = independent(samples, looks, settings.event_gap)
     evaluation = evaluate_gallery(samples, gallery_of(default_face_model().id, samples), tied)
     if evaluation.missing:
@@ -44,7 +44,7 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     shown = recommended or current
     if picture:
         marked = [("best measured", recommended)] if recommended else []
-        curve = [one for one in evaluation.points if one.face_margin == shown.face_margin]
+        curve = [point for point in evaluation.points if point.face_margin == shown.face_margin]
         draw_curve(picture, curve, [*marked, ("settings now", current)])
     if table:
         write_table(table, evaluation.points)

@@ -4,21 +4,18 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kith.errors import BadInput, BadPhoto
 from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
 from kith.jobs.decisions import Decisions
-from kith.jobs.references import appearance_meant, parted, photo_meant
+from kith.jobs.references import appearance_meant, label_of, parted, photo_meant
+from kith.jobs.wording import display_names
 from kith.library.redecision_records import StoredPhoto
 from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb
 from kith.values.decisions import Candidate, Decision, Exclusion, Reason
 from kith.values.sightings import Sighting
-
-if TYPE_CHECKING:
-    from kith.jobs.open_library import OpenLibrary
 
 _LOOKED_AT = 64  # pixels, where only is asked whether a photo can be read
 
@@ -78,14 +75,13 @@ class Why:
     appearances: tuple[Explanation, ...]
 
 
-def explain(library: "OpenLibrary", text: str) -> Why:
+def explain(store: Store, decisions: Decisions, text: str) -> Why:
     """Decide the photo, or the appearance in it, that a text means once more, and give the grounds.
 
     Raises BadInput, BadPhoto, BadKnowledgeBase, NobodyTaught and ModelMismatch.
     """
-    photo_id, appearance_id, shown = _meant(library.store, text)
-    decisions = Decisions(library.settings, library.store, library.decisions.body_model_id)  # which forgive nothing
-    return _Grounds(library, decisions, decisions.photo(photo_id)).told(appearance_id, shown)
+    photo_id, appearance_id, shown = _meant(store, text)
+    return _Grounds(store, decisions, decisions.photo(photo_id)).told(appearance_id, shown)
 
 
 def _meant(store: Store, text: str) -> tuple[int, int | None, str]:
@@ -116,11 +112,10 @@ def _check_readable(store: Store, path: Path) -> None:
 class _Grounds:
     """What the library knows of a photo, and whom that makes of the people in it."""
 
-    def __init__(self, library: "OpenLibrary", decisions: Decisions, photo: StoredPhoto) -> None:
-        self._label = library.label
-        self._reviews = library.store.reviews
-        self._edited_at = library.store.carried.since(photo.id)
-        self._names = library.people.names()
+    def __init__(self, store: Store, decisions: Decisions, photo: StoredPhoto) -> None:
+        self._store = store
+        self._reviews = store.reviews
+        self._names = display_names(store.people.all().values())
         self._decisions = decisions
         self._photo = photo
 
@@ -134,8 +129,9 @@ class _Grounds:
             if appearance_id in (None, key):
                 explanations.append(self._explained(number, sightings[key], self._apart(decision)))
         taken_at = case.taken_at if sightings else None
+        edited_at = self._store.carried.since(self._photo.id)
         thresholds = _thresholds(self._decisions.decider)
-        return Why(photo, taken_at or "", self._edited_at or "", thresholds, tuple(explanations))
+        return Why(photo, taken_at or "", edited_at or "", thresholds, tuple(explanations))
 
     def _apart(self, decision: Decision) -> Decision:
         """Return the decision on an appearance as if it did not teach: it is not compared with itself."""
@@ -149,7 +145,7 @@ class _Grounds:
         face = seen.face
         _, box = self._reviews.place(seen.appearance_id)
         return Explanation(
-            self._label(seen.appearance_id),
+            label_of(self._store, seen.appearance_id),
             f"{'face' if face else 'body'} {number}, {_place(box)}",
             self._names.get(decision.person_id or 0, ""),
             self._names.get(decision.suggested or 0, ""),
@@ -170,7 +166,7 @@ class _Grounds:
         return Likeness(name, candidate.value, margin, candidate.samples, str(source or ""))
 
     def _ruled_out(self, exclusion: Exclusion, appearance_id: int) -> RuledOut:
-        by = "" if exclusion.by in (None, appearance_id) else self._label(exclusion.by)
+        by = "" if exclusion.by in (None, appearance_id) else label_of(self._store, exclusion.by)
         return RuledOut(self._names[exclusion.person_id], exclusion.reason, by)
 
 

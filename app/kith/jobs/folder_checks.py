@@ -69,10 +69,10 @@ def _is_or_lies_in(path: Path, output: Path) -> str:
     return "is" if lies_in(output, path) else f"lies in {output},"
 
 
-def _relation(one: Path, other: Path) -> str:
-    if lies_in(one, other):
-        return "is" if lies_in(other, one) else "lies in"
-    return "holds" if lies_in(other, one) else ""
+def _relation(folder: Path, other: Path) -> str:
+    if lies_in(folder, other):
+        return "is" if lies_in(other, folder) else "lies in"
+    return "holds" if lies_in(other, folder) else ""
 
 
 def _places_apart(folders: Sequence[Path]) -> Iterator[Path]:

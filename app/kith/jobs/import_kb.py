@@ -73,7 +73,7 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
     _check_bodies(settings, found, body_model)
     with open_records(settings, create=True) as store, store.change("import-kb", f"{file.name} imported"):
         imported = _Import(list(store.people.all().values()))
-        imported.refused.update((one.name, one.reason) for one in found.refused)
+        imported.refused.update((entry.name, entry.reason) for entry in found.refused)
         _teach(store, imported, Kind.FACE, default_face_model().id, found.faces)
         if body_model:
             _teach(store, imported, Kind.BODY, body_model, found.bodies)

@@ -13,20 +13,19 @@ from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.library_file import check_library
 from kith.jobs.outcome import Outcome
 from kith.jobs.people import People
-from kith.jobs.references import appearance_meant
-from kith.jobs.unknowns import Unknowns
+from kith.jobs.people_folder import move_folder_back
+from kith.jobs.references import appearance_meant, label_of
 from kith.jobs.user_words import UserWord
 from kith.library.journal import Change
 from kith.library.store import Store, open_store
 from kith.settings import Settings
-from kith.text import printable
 
 
 class OpenLibrary:
     """A library to be asked and changed, also beside a running job: a context, or to be closed in the same thread.
 
-    `people` and `unknowns` are those in it; `made` are the changes made here by number, the newest last. Opening raises
-    BadKnowledgeBase and ModelMissing; anything here may raise BadInput and BadKnowledgeBase.
+    `people` are those in it, `made` the changes made here by number, the newest last. Opening raises BadKnowledgeBase
+    and ModelMissing; anything here may raise BadInput and BadKnowledgeBase.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,8 +36,7 @@ class OpenLibrary:
         # No word of the user's is refused for what a build would change.
         self.decisions = Decisions(settings, self.store, spec.body_model_id, forgives=(NobodyTaught, ModelMismatch))
         self.copies = FiledCopies(self.store)
-        self.people = People(self)
-        self.unknowns = Unknowns(self)
+        self.people = People(self.store)
         self.made: list[int] = []
 
     def __enter__(self) -> Self:
@@ -57,9 +55,7 @@ class OpenLibrary:
 
     def label(self, appearance_id: int) -> str:
         """Return how an appearance is called in words and on the command line: `IMG_1.jpg#12`."""
-        photo_id = self.store.photos.photo_of(appearance_id) or 0
-        source = self.store.reviews.source(photo_id)
-        return f"{printable(source.name) if source else photo_id}#{appearance_id}"
+        return label_of(self.store, appearance_id)
 
     def place(self, photo_id: int, appearance_id: int) -> str:
         """Return `PHOTO#NUMBER` with the photo's path, as `appearance` takes it."""
@@ -71,11 +67,12 @@ class OpenLibrary:
         `photo` is a path, a file's name, or PHOTO#NUMBER for one appearance only. Raises BadInput for a photo that the
         library does not know, BadPhoto for one that cannot be read, NobodyTaught and ModelMismatch.
         """
-        return explain(self, str(photo))
+        strict = Decisions(self.settings, self.store, self.decisions.body_model_id)  # which forgives nothing
+        return explain(self.store, strict, str(photo))
 
     def say(self, word: UserWord) -> Outcome:
         """Write down what the user says of appearances; what is decided of their photos and the copies follow."""
-        said = word.said(self)
+        said = word.said(self.store)
         problems = self.change(said.action, said.summary, said.edit)
         return Outcome(said.text, problems, (*said.hints, *self.people.twice(said.named)))
 
@@ -132,6 +129,7 @@ class OpenLibrary:
         undone = self.store.undo(only)
         if undone is None:
             return None
-        refused = [self.people.move_folder_back(now, then) for now, then in undone.folders]
+        root = self.settings.dataset_folder
+        refused = [move_folder_back(self.store, root / now, root / then) for now, then in undone.folders]
         problems = *filter(None, refused), *self.decide_again(undone.photo_ids, self.copies.photos_renamed(before))
         return undone.change.id, Outcome(f"Undone: {undone.change.summary}.", problems)

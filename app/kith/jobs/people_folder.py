@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kith.errors import BadInput, BadPhoto
+from kith.errors import BadInput, BadPhoto, FilingFailed
 from kith.filing.names import UNKNOWN, is_unknown
 from kith.jobs.folder_checks import check_output, check_people, standing_outputs
 from kith.jobs.wording import filed_notices, left_out_lines
 from kith.library.copy_records import CopyRecords
+from kith.library.store import Store
 from kith.messages import Action, Do, Message, Setting, joined
 from kith.photos.endings import PICTURES
 from kith.photos.outputs import MARKER, is_same_folder, output_around
@@ -151,3 +152,24 @@ def _nobody(root: Path, found: PeopleFolder) -> BadInput:
     )
     links = [f"{link} is a link that leads nowhere now." for link in found.broken]
     return BadInput(joined([told, *links, *found.notices, *left_out_lines(found.passed_over.pictures)]))
+
+
+def move_folder(store: Store, before: Path, now: Path) -> None:
+    """Rename a folder of photos as known and on disk, within the caller's transaction. Raises FilingFailed."""
+    store.photos.move_files(before, now)
+    try:
+        before.rename(now)
+    except OSError as error:
+        raise FilingFailed(f"{before} could not be renamed: {error.strerror or error}") from error
+
+
+def move_folder_back(store: Store, now: Path, then: Path) -> str:
+    """Give a folder of photos its former name where that is possible, and return why not where it is refused."""
+    if not os.path.isdir(now) or os.path.lexists(then):
+        return ""
+    try:
+        with store.transaction():
+            move_folder(store, now, then)
+    except FilingFailed as error:
+        return error.message
+    return ""

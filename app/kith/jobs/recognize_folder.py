@@ -179,8 +179,8 @@ class _Run:
             self.unknown += not decision.unsure
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
-        faces = [ranking(one.face, self.names) for one in deciding_faces(decision)]
-        bodies = [ranking(one.body, self.names) for one in deciding_bodies(decision)]
+        faces = [ranking(face.face, self.names) for face in deciding_faces(decision)]
+        bodies = [ranking(body.body, self.names) for body in deciding_bodies(decision)]
         return ReportRow(
             self.listed[path].name,
             [self.names[person] for person in decision.people],
@@ -192,7 +192,7 @@ class _Run:
             unsure=[self.names[person] for person in decision.unsure],
             more_faces=faces[1:],
             more_bodies=bodies[1:],
-            other_faces=[ranking(one.face, self.names) for one in other_faces(decision)],
+            other_faces=[ranking(face.face, self.names) for face in other_faces(decision)],
         )
 
     def finish(self) -> RecognitionFinished:

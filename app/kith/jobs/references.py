@@ -54,6 +54,13 @@ def appearance_meant(store: Store, text: str) -> int:
     return number
 
 
+def label_of(store: Store, appearance_id: int) -> str:
+    """Return how an appearance is called in words and on the command line: `IMG_1.jpg#12`."""
+    photo_id = store.photos.photo_of(appearance_id) or 0
+    source = store.reviews.source(photo_id)
+    return f"{printable(source.name) if source else photo_id}#{appearance_id}"
+
+
 def parted(text: str) -> tuple[str, int | None]:
     """Return PHOTO and NUMBER of `PHOTO#NUMBER`, no number where the text does not end in one."""
     photo, hash_sign, number = text.rpartition("#")

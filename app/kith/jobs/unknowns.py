@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kith.errors import BadInput
 from kith.identity.clusters import grouped, near_groups
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.references import photo_meant
 from kith.jobs.user_words import Is
@@ -16,9 +16,6 @@ from kith.text import counted
 from kith.values.links import denied_by_user
 from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
-
-if TYPE_CHECKING:
-    from kith.jobs.open_library import OpenLibrary
 
 EXAMPLES = 3
 
@@ -56,7 +53,7 @@ def update_groups(store: Store, least_sharpness: float) -> list[tuple[int, int]]
 class Unknowns:
     """The unknown and the ignored people of a library, by group and photo; raises BadInput and BadKnowledgeBase."""
 
-    def __init__(self, library: "OpenLibrary") -> None:
+    def __init__(self, library: OpenLibrary) -> None:
         self._library = library
         self._store = library.store
 
@@ -116,10 +113,6 @@ class Unknowns:
         """Return who is ignored."""
         reviews = self._store.reviews
         return [Example(key, reviews.source(photo_id)) for key, photo_id in self._store.groups.ignored()]
-
-    def ignored_keys(self) -> set[int]:
-        """Return the appearances that are ignored."""
-        return {key for key, _ in self._store.groups.ignored()}
 
     def _is_denied(self, appearance_id: int, person: Person | str) -> bool:
         return isinstance(person, Person) and person.id in denied_by_user(self._store.people.links(appearance_id))

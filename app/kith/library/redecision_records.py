@@ -90,7 +90,8 @@ class RedecisionRecords:
             "observations",
             seen_of,
             f"""
-            SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector,
+            SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score,
+                iif(o.kind = 'face' OR o.model_id = ?3, o.vector, NULL),
                 o.sharpness, o.pixels, o.frontality, o.weak
             FROM photos p JOIN observations o ON o.analysis_id = coalesce(?2, (
                 SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation))
@@ -98,7 +99,7 @@ class RedecisionRecords:
             WHERE p.id {_AMONG}
             ORDER BY p.id, o.id
             """,
-            (among, analysis_id),
+            (among, analysis_id, body_model_id),
         )
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
         for photo_id, appearance_id, observation in rows:

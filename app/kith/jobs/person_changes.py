@@ -1,0 +1,170 @@
+"""What the user does to people: each is one change that can be undone, and the filed copies follow."""
+
+import os
+import threading
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+
+from kith.errors import BadInput
+from kith.filing.names import safe_name
+from kith.jobs.context import open_context
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.jobs.people_folder import move_folder
+from kith.jobs.person_names import as_text, cleaned, same_name
+from kith.library.person_edits import lived
+from kith.messages import Action, Do, Message, joined
+from kith.values.links import Word
+from kith.values.partial_dates import check_date
+from kith.values.persons import Person
+
+Details = Mapping[str, str | bool | None]
+
+
+class PersonChanges:
+    """Changes of the people of an open library, and of their folders; raises BadInput and BadKnowledgeBase."""
+
+    def __init__(self, library: OpenLibrary) -> None:
+        self._library = library
+        self._people = library.people
+        self._store = library.store
+        self._folder = library.settings.dataset_folder
+
+    def create(self, name: str) -> Outcome:
+        """Enter a person."""
+        name = cleaned(name)
+        hints = self._people.likeness(name)
+        problems = self._library.change("create", f"{name} is new", lambda: self._store.people.add(name))
+        return Outcome(Message(f"{name} is #{max(self._people.all())}.", self._namesakes(name)), problems, hints)
+
+    def rename(self, person: Person, name: str, rename_folder: bool = False) -> Outcome:
+        """Give a person another name, and their folder in the people folder only if told to.
+
+        Raises StoreBusy and FilingFailed for the folder.
+        """
+        name, folder = cleaned(name), self.folder_of(person) if rename_folder else None
+        if name == person.name:
+            raise BadInput(f"{name} is their name already.")
+        hints = self._people.likeness(name, person)
+
+        def edit() -> None:
+            self._store.edits.rename(person.id, name)
+            if folder:
+                self._rename_folder(folder, folder.with_name(safe_name(name)))
+
+        settings = self._library.settings
+        with open_context(settings, threading.Event(), "Renaming a folder") if folder else nullcontext():
+            problems = self._library.change("rename", f"{person.name} renamed to {name}", edit)
+        told = f" Their folder is {folder.with_name(safe_name(name))}." if folder else ""
+        return Outcome(Message(f"{person.name} is {name} now.{told}", self._namesakes(name)), problems, hints)
+
+    def merge(self, kept: Person, gone: Person) -> Outcome:
+        """Let one person be another, whose names, folders, photos and details they get."""
+        if kept.id == gone.id:
+            raise BadInput(f"{kept.numbered} and {gone.numbered} are one person already.")
+        problems = self._library.change(
+            "merge",
+            f"{gone.name} (#{gone.id}) merged into {kept.name} (#{kept.id})",
+            lambda: self._store.edits.merge(kept.id, gone.id),
+            self._store.copies.photos_of(gone.id),
+        )
+        told = f"{gone.numbered} is {kept.numbered} from now on, and so are their photos."
+        said = (link for _, link in self._store.people.mentions(kept.id) if link.word is Word.IS)
+        return Outcome(told, problems, self._people.twice({link.appearance_id for link in said}))
+
+    def split(self, person: Person, appearance_ids: Collection[int], name: str) -> Outcome:
+        """Say that appearances of a person are somebody else, of whom a name nobody has makes a new person."""
+        target = self._people.meant(name)
+        if isinstance(target, Person) and target.id == person.id:
+            raise BadInput(f"{cleaned(name)} is {person.numbered}: name somebody else.")
+        theirs = {link.appearance_id for _, link in self._store.people.mentions(person.id) if link.word is Word.IS}
+        for key in appearance_ids:
+            if key not in theirs:
+                raise BadInput(f"{self._library.label(key)} is not {person.numbered}, as far as anybody has said.")
+        faces, hints = f"{len(appearance_ids)} of {person.name}'s appearances", self._people.likeness(target)
+        problems = self._library.change(
+            "split",
+            f"{faces} split off as {self._people.shown(target)}",
+            lambda: self._store.edits.split(appearance_ids, person.id, self._people.entered(target)),
+        )
+        hints = *hints, *self._people.twice(appearance_ids)
+        return Outcome(f"{faces} are {self._people.shown(target)} now.", problems, hints)
+
+    def delete(self, person: Person) -> Outcome:
+        """Delete a person; photos and appearances stay."""
+        problems = self._library.change(
+            "delete",
+            f"{person.name} (#{person.id}) deleted",
+            lambda: self._store.edits.delete(person.id),
+            self._store.copies.photos_of(person.id),
+        )
+        told = [f"{person.numbered} is deleted.", self.warning_of_folders(person)]
+        return Outcome(joined(filter(None, told)), problems)
+
+    def set(
+        self, person: Person, details: Details, fields: Mapping[str, str | None], aliases: Mapping[str, bool]
+    ) -> Outcome:
+        """Set birth, death, notes, hidden; fields (None takes one away); aliases (False takes one away)."""
+        checked = _checked(person, details)
+        fields = {cleaned(key): value and as_text(value) for key, value in fields.items()}
+        aliases = {cleaned(alias): wanted for alias, wanted in aliases.items()}
+
+        def edit() -> None:
+            self._store.edits.describe(person.id, checked)
+            for key, value in fields.items():
+                self._store.edits.set_field(person.id, key, value)
+            for alias, wanted in aliases.items():
+                (self._store.edits.add_alias if wanted else self._store.edits.drop_alias)(person.id, alias)
+
+        lives = checked.keys() & {"birth", "death"}
+        also = {photo for photo, _ in self._store.people.mentions(person.id)} if lives else set()
+        names = ", ".join([*checked, *fields, *(f"alias {alias}" for alias in aliases)])
+        problems = self._library.change("set", f"{person.name}: {names} changed", edit, also)
+        return Outcome(f"{person.numbered}: {names} changed.", problems)
+
+    def folder_of(self, person: Person) -> Path | None:
+        """Return the folder in the people folder that is a person's own by its name, or the only one they have."""
+        own = [folder for folder in person.folders if folder == safe_name(person.name)] or person.folders
+        path = self._folder / own[0] if len(own) == 1 else None
+        return path if path and os.path.isdir(path) else None
+
+    def warning_of_folders(self, person: Person) -> str:
+        """Say which folders would teach a person again who is no more; empty where there is none."""
+        paths = [self._folder / name for name in person.folders]
+        folders = [str(path) for path in paths if os.path.isdir(path)]
+        if not folders:
+            return ""
+        return Message(
+            f"The photos in {' and '.join(folders)} would teach them again at the next ",
+            Do(Action.BUILD_KB),
+            ": move them out of the people folder if you do not want that.",
+        )
+
+    def _rename_folder(self, before: Path, now: Path) -> None:
+        if os.path.lexists(now) and not now.samefile(before):
+            raise BadInput(f"{now} is there already: move its photos, or rename the person without the folder.")
+        self._store.edits.move_folder(before.name, now.name)
+        move_folder(self._store, before, now)
+
+    def _namesakes(self, name: str) -> str:
+        several = [person for person in self._people.all().values() if same_name(person.name, name)]
+        if len(several) < 2:
+            return ""
+        numbers = " and ".join(f"#{person.id}" for person in several)
+        told = f" {len(several)} people are called so, {numbers}: "
+        return Message(told, Do(Action.MERGE_PEOPLE), " makes one of two.")
+
+
+def _checked(person: Person, details: Details) -> Details:
+    checked = {key: _detail(key, value) for key, value in details.items()}
+    birth, death = checked.get("birth", person.birth), checked.get("death", person.death)
+    if isinstance(birth, str) and isinstance(death, str) and not lived(birth, death):
+        raise BadInput(f"{person.name} cannot have died ({death}) before being born ({birth}).")
+    return checked
+
+
+def _detail(key: str, value: str | bool | None) -> str | bool | None:
+    if not isinstance(value, str):
+        return value
+    return check_date(value) if key in {"birth", "death"} else as_text(value)
