@@ -127,7 +127,7 @@ def line_of(event: PhotoDone | PhotoFailed | PhotoLearned) -> str:
         case PhotoDone():
             return event.line
         case PhotoFailed():
-            return f"{event.path.name}: failed: {event.reason}"
+            return Message(f"{event.path.name}: failed: ", event.reason)
         case PhotoLearned():
             return f"{event.person}/{event.path.name}: {event.left_out or 'learned'}"
 
@@ -253,7 +253,7 @@ def _change_lines(person: PersonChange, with_photos: bool) -> list[str]:
 
 
 def _failure_lines(failed: Sequence[PhotoFailed]) -> list[str]:
-    return [f"failed: {photo.path}: {photo.reason}" for photo in failed]
+    return [Message(f"failed: {photo.path}: ", photo.reason) for photo in failed]
 
 
 def _pace(done: int, analysed: int, seconds: float) -> str:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from kith.errors import BadPhoto, KithError
+from kith.messages import Message, Setting
 from kith.photos.heif import HEIF_FORMATS, exif_of, is_turned_by_file
 from kith.photos.photo_file import PhotoFile, opened, why_unreadable
 
@@ -143,11 +144,9 @@ def _bad_photo(file: PhotoFile, error: Exception, max_pixels: int) -> BadPhoto:
         case UnidentifiedImageError():
             return BadPhoto(file.path, _why_unknown(file))
         case Image.DecompressionBombError():
-            return BadPhoto(
-                file.path,
-                f"the picture has more than {max_pixels // 1_000_000} megapixels: max_megapixels in the settings "
-                "admits larger ones, where there is memory for them",
-            )
+            told = f"the picture has more than {max_pixels // 1_000_000} megapixels: "
+            advice = Message(Setting("max_megapixels"), " admits larger ones, where there is memory for them")
+            return BadPhoto(file.path, Message(told, advice))
         case MemoryError():
             return BadPhoto(file.path, "there is not enough memory to open the image")
         case OSError(errno=int()):
