@@ -119,12 +119,39 @@ def test_who_comes_back_teaches_as_before(album: Album) -> None:
 
 
 def test_a_single_photo_that_is_deleted_no_longer_teaches(album: Album) -> None:
-    (album.root / "people/Bob/1.png").unlink()
-    album.save(draw((BOB, MIDDLE), shade=3), "people/Bob/one/day.png")
+    for shade in (3, 4):
+        album.save(draw((BOB, MIDDLE), shade=shade), f"people/Bob/one/{shade}.png")
     _build(album)
-    (album.root / "people/Bob/one/day.png").unlink()
+    (album.root / "people/Bob/1.png").unlink()
+    (album.root / "people/Bob/one/3.png").unlink()
     built = _build(album)
-    assert (built.away, _taught(album)) == ((), {"Ann": 2, "Bob": 1})
+    assert (built.away, _taught(album)) == ((), {"Ann": 2, "Bob": 2})
+
+
+@pytest.mark.parametrize("is_mount_point", [False, True])
+def test_a_folder_within_a_persons_folder_that_is_gone_or_empty_is_away(album: Album, is_mount_point: bool) -> None:
+    disk = album.root / "people/Bob/disk"
+    for shade in (3, 4):
+        album.save(draw((BOB, MIDDLE), shade=shade), f"people/Bob/disk/1999/{shade}.png")
+    _build(album)
+    disk.rename(album.root / "unplugged")
+    if is_mount_point:
+        disk.mkdir()
+    for _ in range(2):
+        built = _build(album)
+        assert [(one.person, one.path, one.photos, one.forgotten) for one in built.away] == [("Bob", disk, 2, False)]
+        assert _taught(album) == {"Ann": 2, "Bob": 4}
+    built = _build(album, forget=[disk])
+    assert ([one.forgotten for one in built.away], _taught(album)) == ([True], {"Ann": 2, "Bob": 2})
+    assert _build(album).away == ()
+
+
+def test_a_folder_within_a_persons_folder_that_was_moved_is_not_missing(album: Album) -> None:
+    album.save(draw((BOB, MIDDLE), shade=3), "people/Bob/1999/one.png")
+    _build(album)
+    (album.root / "people/Bob/1999").rename(album.root / "people/Bob/nineties")
+    built = _build(album)
+    assert (built.away, _taught(album)) == ((), {"Ann": 2, "Bob": 3})
 
 
 def test_only_the_folders_that_the_user_names_are_forgotten(album: Album) -> None:

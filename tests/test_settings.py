@@ -104,7 +104,7 @@ def test_bad_file_endings_are_refused(file: Path, endings: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "..", "a/b.pkl", "a\\b.pkl", "c:x", "nul\0", "Library.sqlite", "library.sqlite-wal"]
+    "name", ["", "..", "a/b.pkl", "a\\b.pkl", "c:x", "nul\0", "Library.sqlite", "library.sqlite-wal", ".kith-output"]
 )
 def test_encodings_filename_is_a_bare_name_that_leaves_the_store_alone(file: Path, name: str) -> None:
     loaded = load(write(file, encodings_filename=name))

@@ -52,8 +52,8 @@ def _face_detector(text: str) -> str:
 
 
 def _bare_name(text: str) -> str:
-    # The export must not overwrite the store, which lies beside it.
-    if not text.strip(". ") or re.search(r'[\\/:*?"<>|\0]', text) or text.lower().startswith("library.sqlite"):
+    # The export must not overwrite the store, which lies beside it, nor be the hidden mark of an output folder.
+    if not text.strip() or re.search(r'^\.|[\\/:*?"<>|\0]', text) or text.lower().startswith("library.sqlite"):
         raise ValueError("no bare file name")
     return text
 

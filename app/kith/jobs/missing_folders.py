@@ -4,17 +4,20 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from kith.errors import BadPhoto
 from kith.identity.lessons import readable
 from kith.jobs.people_folder import PeopleFolder
 from kith.library.store import Store
+from kith.photos.endings import PICTURES
 from kith.values.persons import Person
 
 
 @dataclass(frozen=True, slots=True)
 class MissingFolder:
-    """A folder that taught a person and is missing, or a link that leads nowhere now, with the photos known from it."""
+    """A folder that taught a person and is missing, or one within it, with the photos known from it."""
 
     person: Person
     path: Path
@@ -22,7 +25,7 @@ class MissingFolder:
 
 
 def missing_folders(store: Store, root: Path, found: PeopleFolder, seen: Collection[int]) -> list[MissingFolder]:
-    """Return the folders that taught somebody and are gone or empty now, and the links that lead nowhere now.
+    """Return the folders that taught somebody and are gone or empty now, at whatever depth.
 
     None of the photos `seen` is missed, wherever it was moved, nor is one that was deleted from a folder that has
     others.
@@ -42,14 +45,15 @@ class _Places:
 
     def __init__(self, root: Path, files: Mapping[Path, int], found: PeopleFolder) -> None:
         self._root = root
+        self._found = found
         self._present = {readable(name) for name, photos in found.photos.items() if photos}
         self._refused = {readable(folder.name) for folder in found.refused}
         self._folders: defaultdict[int, set[str]] = defaultdict(set)
-        self._broken: defaultdict[int, set[Path]] = defaultdict(set)
-        self._is_broken: dict[Path, bool] = {}
+        self._within: defaultdict[int, set[Path]] = defaultdict(set)
+        self._is_away: dict[Path, bool] = {}
         for path, photo_id in files.items():
             self._folders[photo_id].add(readable(path.relative_to(root).parts[0]))
-            self._broken[photo_id].update(self._broken_links(path))
+            self._within[photo_id].update(self._away_within(path))
 
     def missing(self, person: Person, photos: Collection[int]) -> dict[Path, set[int]]:
         """Return which of a person's photos lay where something is missing now."""
@@ -60,13 +64,29 @@ class _Places:
             folders = self._folders[photo] & gone
             if is_away and not self._folders[photo]:  # known from where the people folder was before
                 folders = gone
-            for place in self._broken[photo] or {self._root / folder for folder in folders}:
+            for place in self._within[photo] or {self._root / folder for folder in folders}:
                 missing[place].add(photo)
         return missing
 
-    def _broken_links(self, path: Path) -> Iterator[Path]:
-        for folder in path.parents[: len(path.parts) - len(self._root.parts) - 1]:
-            if folder not in self._is_broken:
-                self._is_broken[folder] = folder.is_symlink() and not os.path.exists(folder)
-            if self._is_broken[folder]:
-                yield folder
+    def _away_within(self, path: Path) -> Iterator[Path]:
+        """Yield the outermost folder within a person's that is away with the photo that lay at `path`."""
+        person, *within = [*reversed(path.parents)][len(self._root.parts) :]
+        if readable(person.name) in self._present:
+            yield from [folder for folder in within if self._has_no_photo(folder)][:1]
+
+    def _has_no_photo(self, folder: Path) -> bool:
+        if folder not in self._is_away:
+            self._is_away[folder] = folder not in self._around_photos and not _holds_pictures(folder)
+        return self._is_away[folder]
+
+    @cached_property
+    def _around_photos(self) -> set[Path]:
+        """All folders around what was found, which may lie behind links."""
+        found = (photo for photos in self._found.photos.values() for photo in photos)
+        paths = (photo.path / "photo" if isinstance(photo, BadPhoto) else photo for photo in found)
+        return {folder for path in paths for folder in path.parents}
+
+
+def _holds_pictures(folder: Path) -> bool:
+    """Say whether pictures lie in a folder, also such as teach nobody, and whose links must not be kept."""
+    return any(Path(name).suffix.lower() in PICTURES for _, _, names in os.walk(folder) for name in names)

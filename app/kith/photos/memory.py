@@ -9,7 +9,7 @@ from kith.errors import BadPhoto
 
 # Bytes a pixel at the most while a picture becomes RGB, measured on pictures of 48 megapixels in all their kinds
 # (docs/decisions/021-bounds-of-a-photo.md): the decoders' own, Pillow's four and those of two copies.
-_BYTES_A_PIXEL = {"WEBP": 20, "JPEG2000": 20, "TIFF": 18, "AVIF": 16}
+_BYTES_A_PIXEL = {"WEBP": 20, "JPEG2000": 20, "TIFF": 18, "PNG": 18, "GIF": 18, "AVIF": 16}
 _BYTES_OF_OTHERS = 14
 _BYTES_OF_PROGRESSIVE = 6  # of each pixel in the file, however small the picture is made: no colour is halved
 _GIGABYTE = 1e9
