@@ -129,9 +129,28 @@ def test_a_rotation_written_into_the_pixels_keeps_the_words(album: Album) -> Non
     assert sorted(album.tree()) == ["Ann/x.png", "Eve/x.png"]
 
 
+@pytest.mark.parametrize("transpose", Image.Transpose)
+def test_a_picture_turned_in_its_pixels_alone_keeps_the_words(album: Album, transpose: Image.Transpose) -> None:
+    image = draw((EVE, LEFT), (ANN, RIGHT))
+    path = album.save(image, "album/x.png")
+    album.recognise()
+    with closing(OpenLibrary(album.settings)) as library:
+        PersonChanges(library).create("Eve")
+        photo_id = library.store.photos.at_path(path) or 0
+        unknown = [key for key in library.store.photos.appearances(photo_id) if not library.store.people.links(key)]
+        library.say(Is([unknown[0]], library.people.find("Eve")))
+    album.save(image.transpose(transpose), "album/x.png")
+    album.recognise()
+    assert "Eve/x.png" in album.tree()
+    assert [name for name in album.tree() if "(2)" in name] == []
+    album.save(image, "album/x.png")
+    assert album.recognise() == {"x.png": ("Ann", "Eve")}
+    assert sorted(album.tree()) == ["Ann/x.png", "Eve/x.png"]
+
+
 @pytest.mark.parametrize(
     "after",
-    [draw((BOB, LEFT)), draw((EVE, RIGHT)), draw(), draw((EVE, MIDDLE), (BOB, RIGHT))],
+    [draw((BOB, LEFT)), draw((EVE, MIDDLE)), draw(), draw((EVE, MIDDLE), (BOB, RIGHT))],
     ids=["somebody else", "elsewhere", "nobody", "others"],
 )
 def test_another_photo_saved_under_the_name_starts_anew(album: Album, after: Image.Image) -> None:

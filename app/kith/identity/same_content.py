@@ -1,4 +1,4 @@
-"""Whether a file that changed still shows the same: the same faces at the same places."""
+"""Whether a file that changed still shows the same: the same faces at the same places, or the same picture turned."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ import numpy as np
 
 from kith.identity.health import SAME_PHASH_BITS
 from kith.photos.box import Box
+from kith.photos.facts import turned_hash
 from kith.values.sightings import SAME_PLACE_IOU
 from kith.vision.observations import Kind, Observation
 
 # Distance of a face from itself after an edit: farther than edits move it, and nearer than other people are. At 0.40
 # no group of 3,715 faces mixed two people (matiasdelellis/facerecognition, doc/clustering.md).
 SAME_FACE = 0.4
+TURNED_PHASH_BITS = 12  # between the 10 of the same photo turned and the 18 of another: kith.photos.facts.turned_hash
 
 PlacedFace = tuple[Box, Observation]  # a face with its place in the upright photo
 
@@ -29,6 +31,21 @@ def content_of(seen: Iterable[Observation], orientation: int, phash: int | None)
     """Return the content of a photo of which this was seen, the boxes being of its stored pixels."""
     faces = [face for face in seen if face.kind is Kind.FACE]
     return Content([(face.box.to_upright(orientation), face) for face in faces], phash)
+
+
+def turn_shown(before: Content, after: Content) -> int | None:
+    """Return how the upright photo is turned, as the EXIF orientation that turns pixels so: 1 where it is not.
+
+    None where it shows something else. In a picture that lay on its side no face may have been found, so that of a
+    turned one the picture itself decides.
+    """
+    if shows_the_same(before, after):
+        return 1
+    if before.phash is None or after.phash is None:
+        return None
+    differing = {turn: _bits_apart(turned_hash(before.phash, turn), after.phash) for turn in range(2, 9)}
+    turn = min(differing, key=lambda turn: differing[turn])
+    return turn if differing[turn] <= TURNED_PHASH_BITS else None
 
 
 def shows_the_same(before: Content, after: Content) -> bool:
@@ -58,5 +75,8 @@ def _is_same(face: PlacedFace, other: PlacedFace, pictures_alike: bool) -> bool:
 def _look_alike(phash: int | None, other: int | None) -> bool:
     if phash is None or other is None:
         return False
-    differing = (phash ^ other) & (2**64 - 1)
-    return differing.bit_count() <= SAME_PHASH_BITS
+    return _bits_apart(phash, other) <= SAME_PHASH_BITS
+
+
+def _bits_apart(phash: int, other: int) -> int:
+    return ((phash ^ other) & (2**64 - 1)).bit_count()

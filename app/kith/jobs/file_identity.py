@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from kith.identity.same_content import Content, content_of, shows_the_same
+from kith.identity.same_content import Content, content_of, turn_shown
 from kith.library.carried_links import Turn, as_stored, turn_between
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts, read_facts
@@ -45,11 +45,11 @@ def enter_file(store: Store, path: Path, facts: PhotoFacts, analysis: Analysis |
     still holds the photo as it was, the changed one becomes a photo of its own, and so does a file the other way up.
     """
     known = photo_of(store, facts, path)
-    like = _shown_before(store, path, facts, known, analysis)
+    like, turned = _shown_before(store, path, facts, known, analysis)
     if like is None:
         twin = None if known else next(iter(_same_pixels(store, facts).values()), None)
         return Entered(_save(store, path, facts, known), twin)
-    turn = turn_between(store.photos.look(like).orientation, facts.orientation)
+    turn = turn_between(store.photos.look(like).orientation, facts.orientation, turned)
     if known is None and not _lies_elsewhere(store, like, path):
         store.carried.keep(like, turn)
         return Entered(_save(store, path, facts, like))
@@ -73,19 +73,20 @@ def _save(store: Store, path: Path, facts: PhotoFacts, photo_id: int | None) -> 
 
 def _shown_before(
     store: Store, path: Path, facts: PhotoFacts, known: int | None, analysis: Analysis | None
-) -> int | None:
-    """Return the other photo that lay at the path, if the file still shows the same."""
+) -> tuple[int | None, int]:
+    """Return the other photo that lay at the path, if the file still shows the same, and how it was turned since."""
     before = store.photos.at_path(path)
     if before is None or before == known:
-        return None
+        return None, 1
     if analysis is not None:
         seen = [observation for appearance in analysis.appearances for observation in appearance.observations]
         after = content_of(seen, facts.orientation, analysis.phash)
     elif known is not None:
         after = _stored(store, known)
     else:
-        return None
-    return before if shows_the_same(_stored(store, before), after) else None
+        return None, 1
+    turned = turn_shown(_stored(store, before), after)
+    return (before, turned) if turned else (None, 1)
 
 
 def _stored(store: Store, photo_id: int) -> Content:

@@ -22,9 +22,12 @@ def as_stored(box: Box) -> Box:
     return box
 
 
-def turn_between(before: int, after: int) -> Turn:
-    """Return how a place in stored pixels goes over to others that show the same upright, by both orientations."""
-    return lambda box: box.to_upright(before).to_stored(after)
+def turn_between(before: int, after: int, turned: int = 1) -> Turn:
+    """Return how a place in stored pixels goes over to others that show the same, by the orientations of both.
+
+    `turned` is the orientation by which the upright photo was turned in between.
+    """
+    return lambda box: box.to_upright(before).to_upright(turned).to_stored(after)
 
 
 class CarriedWords:

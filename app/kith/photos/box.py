@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 # What each EXIF orientation does to the stored pixels to show them upright (Exif 2.32, tag 0x0112):
 # first swap rows with columns, then mirror left-right, then mirror top-bottom.
-_SWAPPED = frozenset({5, 6, 7, 8})
-_MIRRORED = frozenset({2, 3, 6, 7})
-_FLIPPED = frozenset({3, 4, 7, 8})
+SWAPPED = frozenset({5, 6, 7, 8})
+MIRRORED = frozenset({2, 3, 6, 7})
+FLIPPED = frozenset({3, 4, 7, 8})
 
 
 class Box(NamedTuple):
@@ -35,9 +35,9 @@ class Box(NamedTuple):
         return self._mirrored(orientation)._swapped(orientation)
 
     def _swapped(self, orientation: int) -> "Box":
-        return Box(self.y, self.x, self.h, self.w) if orientation in _SWAPPED else self
+        return Box(self.y, self.x, self.h, self.w) if orientation in SWAPPED else self
 
     def _mirrored(self, orientation: int) -> "Box":
-        x = 1 - self.x - self.w if orientation in _MIRRORED else self.x
-        y = 1 - self.y - self.h if orientation in _FLIPPED else self.y
+        x = 1 - self.x - self.w if orientation in MIRRORED else self.x
+        y = 1 - self.y - self.h if orientation in FLIPPED else self.y
         return Box(x, y, self.w, self.h)
