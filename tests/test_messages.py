@@ -306,6 +306,16 @@ def test_people_written_alike_carry_their_number_and_are_found_by_it(names: list
         assert person_called(people, f"#{person.id}") == person
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file system takes both names for one")
+def test_a_build_shows_people_written_alike_with_their_number(world: World) -> None:
+    (world.root / "people/Ann").rename(world.root / "people" / COMPOSED)
+    (world.root / "people/Bob").rename(world.root / "people" / DECOMPOSED)
+    world.build()
+    told = _kith(world, "build-kb").output
+    assert f"{COMPOSED} #1: " in told
+    assert f"{DECOMPOSED} #2: " in told
+
+
 # Names that would command a terminal
 
 

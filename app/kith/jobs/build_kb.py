@@ -119,9 +119,10 @@ def _teach(
         taught = teach(store.people, persons, build.lessons, owners, kept.union(unread.values()))
         store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys(), kept)
     away = _folders_away(store, found, missing, forget)
-    people = _people_taught(context, build, taught, owners)
+    people = _people_taught(context, build, taught, owners, persons)
     gone = {folder.path for folder in away}
-    return tuple(person for person in people if settings.dataset_folder / person.name not in gone), away
+    present = [folder for folder in people if settings.dataset_folder / folder not in gone]
+    return tuple(people[folder] for folder in present), away
 
 
 def _folders_away(
@@ -148,16 +149,25 @@ def _is_forgotten(folder: Path, forget: Forget) -> bool:
 
 
 def _people_taught(
-    context: Context, build: _Build, taught: Mapping[str, Mapping[Path, str]], owners: dict[Path, str]
-) -> tuple[PersonTaught, ...]:
-    settings = context.settings
+    context: Context,
+    build: _Build,
+    taught: Mapping[str, Mapping[Path, str]],
+    owners: dict[Path, str],
+    persons: Mapping[str, int],
+) -> dict[str, PersonTaught]:
+    """Return what each folder came to; of people written alike the number is shown too."""
+    settings, everybody = context.settings, context.store.people.all()
+    names = display_names(everybody.values())
     samples = export_encodings(settings, context.store, context.spec.body_model_id)
     used = {sample.photo_id for sample in samples}
     poor = {sample.photo_id for sample in samples if not is_good(sample, settings.lap_var_thresh)}
     unreadable = {owners[failure.path] for failure in build.failed}
-    return tuple(
-        _person_taught(name, reasons, build.lessons, used, poor, name in unreadable) for name, reasons in taught.items()
-    )
+    people = {}
+    for folder, reasons in taught.items():
+        person = everybody[persons[folder]]
+        name = names[person.id] if person.name == readable(folder) else folder
+        people[folder] = _person_taught(name, reasons, build.lessons, used, poor, folder in unreadable)
+    return people
 
 
 def _person_taught(
