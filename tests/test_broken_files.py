@@ -24,8 +24,8 @@ from PIL import Image
 from kith.filing.names import UNKNOWN, safe_photo_name
 from kith.jobs.build_kb import build_kb
 from kith.jobs.events import BuildFinished, Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from kith.jobs.phrases import recognition_summary
 from kith.jobs.recognize_folder import recognize_folder
-from kith.jobs.wording import recognition_summary
 from kith.jobs.worker_processes import WorkerProcesses
 from kith.jobs.workers import InlineExecutor, process_pool
 from tests.desk import CHIRAC, CHIRAC_AGAIN, DRAWN, NOBODY, POWELL, POWELL_AGAIN, Desk, is_analysis

@@ -10,12 +10,12 @@ from PIL import Image
 
 from kith.errors import BadInput
 from kith.gui.lines import lines_of
-from kith.gui.wording import in_window
+from kith.gui.phrases import in_window
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, RecognitionFinished
+from kith.jobs.phrases import build_summary, left_out_lines, recognition_summary
 from kith.jobs.recognize_folder import recognize_folder
-from kith.jobs.wording import build_summary, left_out_lines, recognition_summary
 from kith.photos.endings import PICTURES, READABLE
 from kith.photos.facts import read_facts
 from kith.photos.pixels import load_rgb

@@ -23,8 +23,8 @@ from kith.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, Phot
 from kith.jobs.looks import Look, look_at_photos, save_look
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.phrases import build_summary, recognition_summary
 from kith.jobs.recognize_folder import NOT_REACHED, recognize_folder
-from kith.jobs.wording import build_summary, recognition_summary
 from kith.jobs.workers import InlineExecutor
 from kith.library.store import open_store
 from kith.settings import Settings

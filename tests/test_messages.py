@@ -19,8 +19,8 @@ from kith.jobs.engines import find_engines
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_names import person_called
+from kith.jobs.phrases import display_names
 from kith.jobs.user_words import Is
-from kith.jobs.wording import display_names
 from kith.text import printable
 from kith.values.persons import Person
 from kith.vision.torchreid_networks import network_names

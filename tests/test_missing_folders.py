@@ -10,14 +10,14 @@ import pytest
 
 from kith.errors import BadInput
 from kith.gui.lines import lines_of
-from kith.gui.wording import in_window
+from kith.gui.phrases import in_window
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, PhotoDone
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.phrases import build_summary
 from kith.jobs.recognize_folder import recognize_folder
-from kith.jobs.wording import build_summary
 from kith.library.store import open_store
 from kith.settings import Settings
 from tests.album import ANN, BOB, Album

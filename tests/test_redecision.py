@@ -20,9 +20,9 @@ from kith.jobs.engines import find_engines
 from kith.jobs.events import Event, Notice, PersonChange, PhotosDone, RedecisionFinished, Started
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.phrases import redecision_summary
 from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is, IsNot
-from kith.jobs.wording import redecision_summary
 from kith.library.store import open_store
 from kith.values.links import Link, Source, Word
 from kith.vision.face_model import default_face_model

@@ -10,8 +10,8 @@ from kith.filing.names import folder_names
 from kith.filing.report import REPORT
 from kith.jobs.events import PhotoDone
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.phrases import deciding_bodies, photo_line
 from kith.jobs.user_words import Is
-from kith.jobs.wording import deciding_bodies, photo_line
 from kith.values.decisions import Candidate, Decision, Evidence, PhotoDecision, Reason
 from kith.values.persons import Person
 from tests import small_world

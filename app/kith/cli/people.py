@@ -12,7 +12,7 @@ from kith.cli.output import tell
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
-from kith.jobs.wording import IN_WORDS
+from kith.jobs.phrases import IN_WORDS
 from kith.library.journal import Change
 from kith.messages import Action, Do
 from kith.text import printable

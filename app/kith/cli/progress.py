@@ -22,7 +22,7 @@ from kith.jobs.events import (
     RedecisionFinished,
     Started,
 )
-from kith.jobs.wording import line_of, summary_of
+from kith.jobs.phrases import line_of, summary_of
 from kith.text import printable
 
 Show = Callable[[Event], None]

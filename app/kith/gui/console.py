@@ -18,9 +18,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from kith.gui.phrases import in_window
 from kith.gui.plain_text import Label
 from kith.gui.wheel import ComboBox
-from kith.gui.wording import in_window
 from kith.text import printable
 
 MOST_LINES = 10_000

@@ -7,8 +7,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from kith.errors import KithError
 from kith.gui.console import Console, Kind
+from kith.gui.phrases import in_window
 from kith.gui.progress import JobProgress
-from kith.gui.wording import in_window
 from kith.gui.workers import JobWorker, KbBuilder
 from kith.logs import log_file
 

@@ -5,7 +5,7 @@ import logging
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from kith.gui.console import Console, Kind
-from kith.gui.wording import in_window
+from kith.gui.phrases import in_window
 from kith.messages import Message
 
 

@@ -13,7 +13,7 @@ from kith.jobs.events import (
     RedecisionFinished,
     Started,
 )
-from kith.jobs.wording import line_of, summary_of
+from kith.jobs.phrases import line_of, summary_of
 from kith.text import counted
 
 Lines = list[tuple[Kind, str]]

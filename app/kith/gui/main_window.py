@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
     def show_page(self, page: Page) -> None:
         """Open a page, unless that would be on default folders for the only reason that the user's cannot be read."""
         if self._has(page.needs):
-            self._open(page.make(self))
+            self._open(page.make(self, self))
         else:
             self.mend_settings()
 

@@ -6,13 +6,14 @@ A page is a dialog behind an entry: a new one is a module of its own, and here i
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QMenuBar
+from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QMenuBar, QWidget
 
-if TYPE_CHECKING:
-    from kith.gui.main_window import MainWindow
+from kith.gui.folders import ChooseFolder
+from kith.settings import Settings
 
 Role = QAction.MenuRole
 
@@ -25,11 +26,31 @@ class Needs(Enum):
     FILE = auto()  # one that can be read, for the page writes to it
 
 
+class Host(Protocol):
+    """What a page asks of the window that opens it."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as their file has them now."""
+
+    @property
+    def settings_file(self) -> Path:
+        """The file of the settings."""
+
+    choose_folder: ChooseFolder
+
+    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+        """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
+
+    def refresh(self) -> None:
+        """Show what is so now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How a page is made for the window, and what it needs."""
+    """How a page is made for the window, which becomes its parent, and what it needs."""
 
-    make: Callable[["MainWindow"], QDialog]
+    make: Callable[[Host, QWidget], QDialog]
     needs: Needs
 
 
@@ -105,44 +126,44 @@ def _fill(menu: QMenu, actions: list[QAction | None]) -> None:
 # The makers load a page when it is first opened: the window need not have it before it shows.
 
 
-def _recognition(window: "MainWindow") -> QDialog:
+def _recognition(host: Host, window: QWidget) -> QDialog:
     from kith.gui.recognize_dialog import RecognizeDialog
 
-    settings = window.settings
-    dialog = RecognizeDialog(settings, window.choose_folder, window)
-    dialog.accepted.connect(lambda: window.recognize(settings, dialog.folders))
+    settings = host.settings
+    dialog = RecognizeDialog(settings, host.choose_folder, window)
+    dialog.accepted.connect(lambda: host.recognize(settings, dialog.folders))
     return dialog
 
 
-def _review(window: "MainWindow") -> QDialog:
+def _review(host: Host, window: QWidget) -> QDialog:
     from kith.gui.review_dialog import ReviewDialog
 
-    return ReviewDialog(window.settings, window)
+    return ReviewDialog(host.settings, window)
 
 
-def _settings(window: "MainWindow") -> QDialog:
+def _settings(host: Host, window: QWidget) -> QDialog:
     from kith.gui.settings_dialog import SettingsDialog
 
-    dialog = SettingsDialog(window.settings_file, window)
-    dialog.finished.connect(window.refresh)
+    dialog = SettingsDialog(host.settings_file, window)
+    dialog.finished.connect(host.refresh)
     return dialog
 
 
-def _first_steps(window: "MainWindow") -> QDialog:
+def _first_steps(host: Host, window: QWidget) -> QDialog:
     from kith.gui.first_start import FirstStart
 
-    dialog = FirstStart(window.settings_file, window.settings, window.choose_folder, window)
-    dialog.finished.connect(window.refresh)
+    dialog = FirstStart(host.settings_file, host.settings, host.choose_folder, window)
+    dialog.finished.connect(host.refresh)
     return dialog
 
 
-def _problem(window: "MainWindow") -> QDialog:
+def _problem(_host: Host, window: QWidget) -> QDialog:
     from kith.gui.help import ProblemDialog
 
     return ProblemDialog(window)
 
 
-def _about(window: "MainWindow") -> QDialog:
+def _about(_host: Host, window: QWidget) -> QDialog:
     from kith.gui.help import about
 
     return about(window)

@@ -9,8 +9,8 @@ from PyQt6.QtWidgets import QGroupBox, QProgressBar, QPushButton, QVBoxLayout
 
 from kith.errors import KithError
 from kith.gui.background import Newest
+from kith.gui.phrases import in_window
 from kith.gui.plain_text import wrapped
-from kith.gui.wording import in_window
 from kith.model_registry import ModelFile
 from kith.settings import Settings
 from kith.vision.download import download

@@ -6,7 +6,7 @@ from html import escape
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QMessageBox, QWidget
 
-from kith.gui.wording import in_window
+from kith.gui.phrases import in_window
 from kith.text import printable
 
 _LONGEST = 800  # characters of a message; the console has the rest

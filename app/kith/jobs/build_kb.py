@@ -26,7 +26,7 @@ from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
 from kith.jobs.missing_folders import MissingFolder, missing_folders
 from kith.jobs.people_folder import PeopleFolder, read_people_folder
 from kith.jobs.people_links import assign_folders, teach
-from kith.jobs.wording import display_names
+from kith.jobs.phrases import display_names
 from kith.library.store import Store
 from kith.messages import JobName
 

@@ -22,7 +22,7 @@ from kith.identity.health import (
 )
 from kith.identity.lessons import readable
 from kith.jobs.library_file import open_records
-from kith.jobs.wording import display_names
+from kith.jobs.phrases import display_names
 from kith.library.store import Store
 from kith.settings import Settings
 from kith.text import counted

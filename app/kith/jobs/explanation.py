@@ -8,8 +8,8 @@ from pathlib import Path
 from kith.errors import BadInput, BadPhoto
 from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
 from kith.jobs.decisions import Decisions
+from kith.jobs.phrases import display_names
 from kith.jobs.references import appearance_meant, label_of, parted, photo_meant
-from kith.jobs.wording import display_names
 from kith.library.redecision_records import StoredPhoto
 from kith.library.store import Store
 from kith.photos.box import Box

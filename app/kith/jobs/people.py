@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from kith.errors import BadInput
 from kith.jobs.person_names import cleaned, hints_on, person_called
+from kith.jobs.phrases import display_names
 from kith.jobs.references import label_of
-from kith.jobs.wording import display_names
 from kith.library.store import Store
 from kith.messages import Action, Do, Message
 from kith.values.links import known_as, said_to_be

@@ -8,7 +8,7 @@ from pathlib import Path
 from kith.errors import BadInput, BadPhoto, FilingFailed
 from kith.filing.names import UNKNOWN, is_unknown
 from kith.jobs.folder_checks import check_output, check_people, standing_outputs
-from kith.jobs.wording import filed_notices, left_out_lines
+from kith.jobs.phrases import filed_notices, left_out_lines
 from kith.library.copy_records import CopyRecords
 from kith.library.store import Store
 from kith.messages import Action, Do, Message, Setting, joined

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from kith.errors import BadInput
-from kith.jobs.wording import display_names
+from kith.jobs.phrases import display_names
 from kith.messages import Action, Do, Message
 from kith.text import as_read
 from kith.values.persons import Person

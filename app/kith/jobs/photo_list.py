@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
-from kith.jobs.wording import left_out_lines
+from kith.jobs.phrases import left_out_lines
 from kith.messages import Message, Setting, joined
 from kith.photos.search import PassedOver, find_photos
 from kith.settings import Settings

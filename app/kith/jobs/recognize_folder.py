@@ -18,7 +18,7 @@ from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionF
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
 from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
-from kith.jobs.wording import (
+from kith.jobs.phrases import (
     deciding_bodies,
     deciding_faces,
     display_names,

@@ -16,7 +16,7 @@ from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
 from kith.jobs.filed_copies import FiledCopies, Folders
-from kith.jobs.wording import display_names
+from kith.jobs.phrases import display_names
 from kith.library.redecision_records import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision

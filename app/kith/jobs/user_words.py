@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from kith.errors import BadInput
 from kith.jobs.people import People
+from kith.jobs.phrases import IN_WORDS
 from kith.jobs.references import label_of
-from kith.jobs.wording import IN_WORDS
 from kith.library.store import Store
 from kith.messages import Action, Do
 from kith.text import counted

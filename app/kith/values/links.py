@@ -47,8 +47,8 @@ def accepted_link(links: Sequence[Link], sources: Sequence[Source] = PRECEDENCE)
     """
     denied = denied_by_user(links)
     named = [link for link in links if link.word is Word.IS and link.person_id not in denied]
-    by_source = (link for source in sources for link in named if link.source is source)
-    return next(by_source, None)
+    wanted = [link for link in named if link.source in sources]
+    return min(wanted, key=lambda link: sources.index(link.source), default=None)
 
 
 def said_to_be(links: Sequence[Link]) -> int | None:

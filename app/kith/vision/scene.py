@@ -13,7 +13,7 @@ from kith.vision.bodies import BodyModel, body_region
 from kith.vision.detection import Detect
 from kith.vision.engines import Engines, EngineSpec
 from kith.vision.observations import Rgb
-from kith.vision.pairing import pair
+from kith.vision.pairs import pair
 from kith.vision.tiles import working_side
 from kith.vision.working_copy import working_copy
 

@@ -16,8 +16,8 @@ from kith.errors import BadInput, BadPhoto, KithError
 from kith.gui.console import Console, Kind
 from kith.gui.library_notices import LibraryNotices
 from kith.gui.menus import Actions
+from kith.gui.phrases import ENTRIES, in_window
 from kith.gui.plain_text import Label, message
-from kith.gui.wording import ENTRIES, in_window
 from kith.messages import Action, Do, Message, Setting, joined
 
 TOLD = Message(

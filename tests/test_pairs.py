@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from kith.vision.pairing import Pair, pair
+from kith.vision.pairs import Pair, pair
 
 Corners = tuple[int, int, int, int]
 STANDING: Corners = (100, 100, 300, 800)
