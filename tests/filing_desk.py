@@ -115,6 +115,12 @@ def _listen(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_listen)
 
 
+def written(path: Path) -> tuple[int, ...]:
+    """Return what tells that a file was written to; when it was read is nobody's fault."""
+    status = path.lstat()
+    return status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns, status.st_nlink
+
+
 @contextmanager
 def opened_below(folder: Path) -> Iterator[list[str]]:
     """Tell which files below a folder are opened."""

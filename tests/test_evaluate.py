@@ -24,6 +24,7 @@ from kith.values.samples import PhotoTraits, Sample
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, Desk, finished, kith
+from tests.filing_desk import written
 
 WITH_MANY_PHOTOS = ("lionel_messi", "roger_federer")
 
@@ -196,10 +197,10 @@ def test_a_file_of_the_users_own_is_not_overwritten(tmp_path: Path, name: str, o
     (tmp_path / "library.sqlite").write_bytes(b"SQLite format 3\0")
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("photo.png")
-    before = (tmp_path / name).lstat()
+    before = written(tmp_path / name)
     with pytest.raises(BadInput, match=f"{name} is there already"):
         evaluate(Settings.at(tmp_path, {}), **{option: tmp_path / name})
-    assert (tmp_path / name).lstat() == before
+    assert written(tmp_path / name) == before
 
 
 def test_without_a_library_it_says_what_to_do(tmp_path: Path) -> None:

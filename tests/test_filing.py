@@ -22,7 +22,7 @@ from kith.library.store import open_store
 from kith.photos.outputs import MARKER
 from kith.text import folded
 from kith.whole_files import part_file
-from tests.filing_desk import ANN, BOB, Filer
+from tests.filing_desk import ANN, BOB, Filer, written
 from tests.making import full_disk, needs_full_disk, posix_only
 
 REPOSITORY = Path(__file__).parents[1]
@@ -204,9 +204,9 @@ def _picture(place: Path) -> object:
 def test_a_second_run_copies_nothing(filer: Filer) -> None:
     source = filer.photo()
     first = filer.file(source, ANN, BOB)
-    before = [(filer.output / path).stat() for path in first]
+    before = [written(filer.output / path) for path in first]
     assert filer.file(source, ANN, BOB) == first
-    assert [(filer.output / path).stat() for path in first] == before
+    assert [written(filer.output / path) for path in first] == before
     assert len(filer.filed()) == 2
 
 

@@ -19,7 +19,7 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.recognize_folder import recognize_folder
 from kith.photos.outputs import MARKER, REPORT
 from tests.desk import run_job
-from tests.filing_desk import opened_below
+from tests.filing_desk import opened_below, written
 from tests.making import posix_only
 from tests.small_world import World
 
@@ -75,12 +75,12 @@ def _rows(world: World) -> list[tuple[object, ...]]:
 def test_a_second_run_reads_no_copy_and_writes_none(world: World) -> None:
     _events(world)
     rows, count = _rows(world), len(_copies(world))
-    before = {path: path.lstat() for path in (world.root / "output").rglob("*.png")}
+    before = {path: written(path) for path in (world.root / "output").rglob("*.png")}
     assert len(before) == len(rows) == count
     assert all(row[8:] != (None, None, None) for row in rows)
     with opened_below(world.root / "output") as opened:
         _events(world)
-    assert {path: path.lstat() for path in before} == before
+    assert {path: written(path) for path in before} == before
     files = [name for name in opened if name != str(world.root / "output")]  # which is told that the report has a name
     assert [name for name in files if not name.endswith(("report.csv", ".part"))] == []
     assert _rows(world) == rows

@@ -12,7 +12,7 @@ import pytest
 
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.copies import file_copies
-from tests.filing_desk import ANN, BOB, Filer, opened_below
+from tests.filing_desk import ANN, BOB, Filer, opened_below, written
 from tests.making import full_disk, needs_full_disk
 
 REPOSITORY = Path(__file__).parents[1]
@@ -21,12 +21,12 @@ REPOSITORY = Path(__file__).parents[1]
 @contextmanager
 def nothing_done(filer: Filer) -> Iterator[None]:
     """Check that no file is read or written, nor anything in the library."""
-    before = {path: path.lstat() for path in filer.output.rglob("*")}
+    before = {path: written(path) for path in filer.output.rglob("*")}
     rows = _rows(filer)
     with opened_below(filer.input.parent) as opened:
         yield
     assert opened == []
-    assert {path: path.lstat() for path in filer.output.rglob("*")} == before
+    assert {path: written(path) for path in filer.output.rglob("*")} == before
     assert _rows(filer) == rows
 
 
@@ -103,10 +103,10 @@ def test_a_link_in_the_place_of_a_copy_is_no_copy_of_kiths(filer: Filer) -> None
 def test_a_photo_with_a_new_time_alone_is_not_copied_anew(filer: Filer) -> None:
     source = filer.photo()
     filer.file(source, ANN)
-    before = (filer.output / "Ann/photo.jpg").stat()
+    before = written(filer.output / "Ann/photo.jpg")
     filer.edit(source, b"a photo")
     filer.file(source, ANN)
-    assert (filer.output / "Ann/photo.jpg").stat() == before
+    assert written(filer.output / "Ann/photo.jpg") == before
     with nothing_done(filer):
         filer.file(source, ANN)
 
@@ -152,10 +152,10 @@ def test_where_the_original_is_gone_a_file_that_holds_the_same_is_followed_befor
     for source in (first, second, third):
         filer.file(source, ANN)
     first.unlink()
-    before = (filer.output / "Ann/photo.jpg").stat()
+    before = written(filer.output / "Ann/photo.jpg")
     for source in (second, third):
         filer.file(source, ANN)
-    assert (filer.output / "Ann/photo.jpg").stat() == before
+    assert written(filer.output / "Ann/photo.jpg") == before
     with nothing_done(filer):
         for source in (second, third):
             filer.file(source, ANN)
