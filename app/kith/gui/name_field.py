@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
-from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMessageBox, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMessageBox, QVBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.plain_text import message, wrapped
+from kith.gui.plain_text import message, narrow
 from kith.jobs.person_names import same_name
 
 
@@ -18,9 +18,20 @@ def ask_whom(parent: QWidget, name: str, known: str, yes: Callable[[], object], 
     box.setStandardButtons(answers.Yes | answers.No | answers.Cancel)
     box.setDefaultButton(answers.Cancel)  # one more Enter after the name decides nothing
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    does: dict[int, Callable[[], object]] = {answers.Yes: yes, answers.No: no}
-    box.finished.connect(lambda answer: does.get(answer, lambda: None)())
+
+    def decide(answer: int) -> None:
+        if answer == answers.Yes:
+            yes()
+        elif answer == answers.No:
+            no()
+
+    box.finished.connect(decide)
     box.open()
+
+
+def one_spaced(text: str) -> str:
+    """Return a name as typed, without blanks around it and with one between its words."""
+    return " ".join(text.split())
 
 
 class _Edit(QLineEdit):
@@ -30,13 +41,17 @@ class _Edit(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take Escape for itself, when the list of names has not."""
-        completer = self.completer()
-        popup = completer.popup() if completer else None
-        if event and event.key() == Qt.Key.Key_Escape and not (popup and popup.isVisible()):
+        is_escape = event is not None and event.key() == Qt.Key.Key_Escape
+        if is_escape and not self._shows_names():
             self.clear()
             self.left.emit()
         else:
             super().keyPressEvent(event)
+
+    def _shows_names(self) -> bool:
+        completer = self.completer()
+        popup = completer.popup() if completer else None
+        return bool(popup and popup.isVisible())
 
 
 class NameField(QWidget):
@@ -51,26 +66,13 @@ class NameField(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._known = QStringListModel()
-        self.edit = _Edit()
-        self.edit.setAccessibleName("Name")
-        self.edit.setPlaceholderText("Type a name")
         self._completer = self._make_completer()
-        self.edit.setCompleter(self._completer)
+        self.edit = self._make_edit()
         self.button = ChoiceButton("Name")
-        self.hint = wrapped()
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no name widens the dialog
-        self.edit.textChanged.connect(self._tell)
-        self.edit.returnPressed.connect(self._enter)
-        self.edit.left.connect(self.left)
         self.button.clicked.connect(self._name)
+        self.hint = narrow()
         self.setFocusProxy(self.edit)
-        row = QHBoxLayout()
-        row.addWidget(self.edit, 1)
-        row.addWidget(self.button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(row)
-        column.addWidget(self.hint)
+        self._lay_out()
         self._tell("")
 
     def start(self, known: list[str]) -> None:
@@ -79,6 +81,25 @@ class NameField(QWidget):
         self._known.setStringList(names)
         self.edit.setText("")  # unlike clear() nothing that the field's own undo would bring back
 
+    def _make_edit(self) -> _Edit:
+        edit = _Edit()
+        edit.setAccessibleName("Name")
+        edit.setPlaceholderText("Type a name")
+        edit.setCompleter(self._completer)
+        edit.textChanged.connect(self._tell)
+        edit.returnPressed.connect(self._enter)
+        edit.left.connect(self.left)
+        return edit
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.hint)
+
     def _make_completer(self) -> QCompleter:
         completer = QCompleter(self._known, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -86,23 +107,30 @@ class NameField(QWidget):
         return completer
 
     def _tell(self, text: str) -> None:
-        name = " ".join(text.split())
-        is_new = bool(name) and not self._is_known(name)
-        self.button.setText("Add person" if is_new else "Name")
+        name = one_spaced(text)
+        button_text, hint = "Name", ""
+        if name and not self._is_known(name):
+            button_text = "Add person"
+            hint = f"{name} would be a new person."
+        self.button.setText(button_text)
         self.button.setEnabled(bool(name))
-        self.hint.setText(f"{name} would be a new person." if is_new else "")
+        self.hint.setText(hint)
 
     def _is_known(self, name: str) -> bool:
         return any(same_name(name, known) for known in self._known.stringList())
 
     def _enter(self) -> None:
         completion = self._completer.currentCompletion()
-        if completion and self.button.isEnabled() and not self._is_known(" ".join(self.edit.text().split())):
+        if completion and self._has_new_name():
             self.edit.setText(completion)
             if popup := self._completer.popup():
                 popup.hide()
         else:
             self._name()
+
+    def _has_new_name(self) -> bool:
+        name = one_spaced(self.edit.text())
+        return bool(name) and not self._is_known(name)
 
     def _name(self) -> None:
         if self.button.isEnabled():

@@ -4,7 +4,7 @@ import re
 from html import escape
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QLabel, QMessageBox, QWidget
+from PyQt6.QtWidgets import QLabel, QMessageBox, QSizePolicy, QWidget
 
 from kith.gui.phrases import in_window
 from kith.text import printable
@@ -22,16 +22,20 @@ class Label(QLabel):
         self.setWordWrap(wraps)
         font = self.font()
         font.setBold(bold)
-        font.setPointSizeF(font.pointSizeF() * size)
+        usual = font.pointSizeF()
+        font.setPointSizeF(usual * size)
         self.setFont(font)
         self._text = ""
         self.setText(text)
 
     def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
         """Show a text; where lines are broken a long word is broken as well, rather than cut off or asked room for."""
-        self._text = in_window(text or "")
-        shown = _safe(self._text)
-        super().setText(_breakable(shown) if self.wordWrap() else shown)
+        meant = in_window(text or "")
+        shown = _safe(meant)
+        if self.wordWrap():
+            shown = _breakable(shown)
+        self._text = meant
+        super().setText(shown)
 
     def text(self) -> str:
         """Return the text as it is meant, with no signs that only help to show it."""
@@ -43,11 +47,21 @@ def wrapped(text: str = "", *, bold: bool = False) -> Label:
     return Label(text, bold=bold, wraps=True)
 
 
+def narrow() -> Label:
+    """Return a label that breaks its lines and asks for no width: no long name in it widens the window."""
+    label = wrapped()
+    policies = QSizePolicy.Policy
+    label.setSizePolicy(policies.Ignored, policies.Preferred)
+    return label
+
+
 def set_tip(widget: QWidget, text: str) -> None:
     """Tell more about a widget while the mouse rests on it; Qt guesses from a tip whether it is plain."""
     text = _safe(text)
     escaped = escape(text, quote=False)
-    widget.setToolTip(text if escaped == text else f'<p style="white-space: pre-wrap">{escaped}</p>')
+    if escaped != text:
+        text = f'<p style="white-space: pre-wrap">{escaped}</p>'
+    widget.setToolTip(text)
 
 
 def message(parent: QWidget | None, text: str, icon: QMessageBox.Icon = QMessageBox.Icon.Warning) -> QMessageBox:
@@ -63,7 +77,8 @@ def message(parent: QWidget | None, text: str, icon: QMessageBox.Icon = QMessage
 
 def _safe(text: str) -> str:
     """Return a text that shows as it is read, whatever names are in it; its line breaks stay."""
-    return "\n".join(map(printable, in_window(text).split("\n")))
+    lines = in_window(text).split("\n")
+    return "\n".join(map(printable, lines))
 
 
 def _breakable(text: str) -> str:

@@ -10,7 +10,6 @@ from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -19,8 +18,8 @@ from PyQt6.QtWidgets import (
 from kith.errors import KithError
 from kith.gui.background import Background
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.name_field import ask_whom
-from kith.gui.plain_text import Label, set_tip, wrapped
+from kith.gui.name_field import ask_whom, one_spaced
+from kith.gui.plain_text import Label, narrow, set_tip, wrapped
 from kith.gui.question_view import QuestionView
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
@@ -33,6 +32,7 @@ from kith.text import as_read, counted
 T = TypeVar("T")
 
 LOADING = "Looking for unknown faces …"
+NOT_FILED = "Your answer is kept, but not filed: "
 NOBODY = (
     "There is no unknown or unsure face to review.\n\n"
     "When a folder has been recognized, faces that are not sure to be anybody known are shown here one by one."
@@ -60,11 +60,12 @@ class ReviewDialog(QDialog):
         self.message = wrapped()
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.progress = Label()
-        self.note = wrapped()
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # no file name widens it
-        keys = QKeySequence(QKeySequence.StandardKey.Undo).toString(QKeySequence.SequenceFormat.NativeText)
-        texts = ("Back (B)", f"Undo ({keys})", "Skip (S)", "Close")
-        self.back, self.undo, self.skip, self.end = (ChoiceButton(text) for text in texts)
+        self.note = narrow()
+        keys = _undo_keys().toString(QKeySequence.SequenceFormat.NativeText)
+        self.back = ChoiceButton("Back (B)")
+        self.undo = ChoiceButton(f"Undo ({keys})")
+        self.skip = ChoiceButton("Skip (S)")
+        self.end = ChoiceButton("Close")
         set_tip(self.undo, "Take the last answer of this review back")
         self._lay_out()
         self._connect()
@@ -94,13 +95,15 @@ class ReviewDialog(QDialog):
         return self._review.unknowns()
 
     def _close_review(self) -> None:
-        if self._review:
-            self._review.library.close()
+        review = self._review
+        if review:
+            review.library.close()
             self._review = None
 
     def _run(self, task: Callable[[], T], then: Callable[[T], None], fail: Callable[[str], None] | None = None) -> None:
         """Do something in the background; until it is done no answer is taken: it would be for another face."""
         self.busy = True
+        fail = fail or self._fail
 
         def ended(future: "Future[T]") -> None:
             self.busy = False
@@ -108,7 +111,7 @@ class ReviewDialog(QDialog):
             if error is None:
                 then(future.result())
             elif isinstance(error, KithError):
-                (fail or self._fail)(error.message)
+                fail(error.message)
             else:
                 raise error
 
@@ -129,26 +132,34 @@ class ReviewDialog(QDialog):
             self._tell(self._summary())
             return
         unknown = self._unknowns[self._at]
-        self._run(lambda: (review.question(unknown), [*review.library.people.names().values()]), self._show)
+
+        def look_up() -> tuple[Question, list[str]]:
+            question = review.question(unknown)
+            known = review.library.people.names()
+            return question, list(known.values())
+
+        self._run(look_up, self._show)
 
     def _show(self, found: tuple[Question, list[str]]) -> None:
-        self._question, known = found
-        self._count(self._question.unknown, is_named=bool(self._question.said))
+        question, known = found
+        self._question = question
+        self._count(question.unknown, is_named=bool(question.said))
         self.progress.setText(f"Face {self._at + 1} of {len(self._unknowns)}")
-        self.back.setEnabled(self._at > 0)
-        self.skip.setEnabled(True)
-        self._pages.setCurrentWidget(self.view)
-        self.view.show_question(self._question, known, self._pictures)
+        self._turn_to(self.view)
+        self.view.show_question(question, known, self._pictures)
 
     def _tell(self, text: str) -> None:
         """Show words instead of a face."""
         self._question = None
         self.message.setText(text)
         self.progress.clear()
-        self.back.setEnabled(self._at > 0)
-        self.skip.setEnabled(False)
-        self._pages.setCurrentWidget(self.message)
+        self._turn_to(self.message)
         self.end.setFocus()
+
+    def _turn_to(self, page: QWidget) -> None:
+        self.back.setEnabled(self._at > 0)
+        self.skip.setEnabled(page is self.view)
+        self._pages.setCurrentWidget(page)
 
     def _fail(self, text: str) -> None:
         if self._question:
@@ -159,15 +170,18 @@ class ReviewDialog(QDialog):
     def _summary(self) -> str:
         named = len(self._named)
         left = len(self._unknowns) - named
-        rest = f"\n\n{counted(left, 'face')} left unknown: they are asked about again the next time." if left else ""
-        return f"That was the last one. {counted(named, 'face')} named.{rest}"
+        summary = f"That was the last one. {counted(named, 'face')} named."
+        if left:
+            summary += f"\n\n{counted(left, 'face')} left unknown: they are asked about again the next time."
+        return summary
 
     def _accept(self, person_id: int) -> None:
         self._answer(lambda review, unknown: review.accept(unknown, person_id), named=True)
 
     def _name(self, text: str) -> None:
         """Take a name, but ask once about a new one that is much like a known one."""
-        review, name = self._review, " ".join(text.split())
+        review = self._review
+        name = one_spaced(text)
         if self.busy or self._question is None or review is None:
             return
         if as_read(name) in self._meant:
@@ -190,12 +204,14 @@ class ReviewDialog(QDialog):
         self._answer(lambda review, unknown: review.name(unknown, text), named=True)
 
     def _take_back(self) -> None:
-        if self._review and not self.busy:
-            self._run(self._review.undo, self._taken_back, self.note.setText)
+        review = self._review
+        if review and not self.busy:
+            self._run(review.undo, self._taken_back, self.note.setText)
 
     def _taken_back(self, answer: TakenBackAnswer) -> None:
         """Say what is taken back, and ask about that face again."""
-        self.note.setText(joined([answer.text, *answer.problems], "\n"))
+        note = joined([answer.text, *answer.problems], "\n")
+        self.note.setText(note)
         self._at = self._unknowns.index(answer.unknown)
         self._ask()
 
@@ -211,22 +227,26 @@ class ReviewDialog(QDialog):
         self._run(lambda: say(review, unknown), lambda outcome: self._go_on(outcome, unknown, named))
 
     def _go_on(self, outcome: Outcome, unknown: Unknown, named: bool) -> None:
-        problems = (Message("Your answer is kept, but not filed: ", problem) for problem in outcome.problems)
-        self.note.setText(joined([outcome.text, *problems, *outcome.hints]))
+        problems = [Message(NOT_FILED, problem) for problem in outcome.problems]
+        note = joined([outcome.text, *problems, *outcome.hints])
+        self.note.setText(note)
         self._count(unknown, is_named=named)
         self._at += named
         self._ask()
 
     def _count(self, unknown: Unknown, *, is_named: bool) -> None:
-        self._named.discard(unknown)
         if is_named:
             self._named.add(unknown)
+        else:
+            self._named.discard(unknown)
 
     def _move(self, step: int) -> None:
-        if not self.busy and 0 <= self._at + step <= len(self._unknowns):
-            self.note.clear()
-            self._at += step
-            self._ask()
+        at = self._at + step
+        if self.busy or not 0 <= at <= len(self._unknowns):
+            return
+        self.note.clear()
+        self._at = at
+        self._ask()
 
     def _accept_by_key(self, index: int) -> None:
         card = self.view.cards[index]
@@ -234,29 +254,37 @@ class ReviewDialog(QDialog):
             card.accept_button.click()
 
     def _connect(self) -> None:
-        self.view.accepted.connect(self._accept)
-        self.view.refused.connect(self._refuse)
-        self.view.named.connect(self._name)
+        view = self.view
+        view.accepted.connect(self._accept)
+        view.refused.connect(self._refuse)
+        view.named.connect(self._name)
         self.back.clicked.connect(lambda: self._move(-1))
         self.skip.clicked.connect(lambda: self._move(1))
         self.undo.clicked.connect(self._take_back)
         self.end.clicked.connect(self.close)
+        self._connect_keys()
+
+    def _connect_keys(self) -> None:
         keys: dict[str, Callable[[], object]] = {
             "S": self.skip.click,
             "B": self.back.click,
             "N": self.view.name.setFocus,
-            **{str(index + 1): partial(self._accept_by_key, index) for index in range(len(self.view.cards))},
         }
+        for index in range(len(self.view.cards)):
+            digit = str(index + 1)
+            keys[digit] = partial(self._accept_by_key, index)
         for key, slot in keys.items():
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setAutoRepeat(False)  # a key held down answers one question
             shortcut.activated.connect(slot)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self).activated.connect(self._take_back)
+        undo = QShortcut(_undo_keys(), self)
+        undo.activated.connect(self._take_back)
 
     def _lay_out(self) -> None:
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.message)
-        self._pages.addWidget(self.view)
+        pages = QStackedWidget()
+        pages.addWidget(self.message)
+        pages.addWidget(self.view)
+        self._pages = pages
         row = QHBoxLayout()
         row.addWidget(self.back)
         row.addWidget(self.undo)
@@ -264,7 +292,11 @@ class ReviewDialog(QDialog):
         row.addWidget(self.skip)
         row.addWidget(self.end)
         column = QVBoxLayout(self)
-        column.addWidget(self._pages, 1)
+        column.addWidget(pages, 1)
         column.addWidget(self.note)
         column.addLayout(row)
         self.resize(860, 600)
+
+
+def _undo_keys() -> QKeySequence:
+    return QKeySequence(QKeySequence.StandardKey.Undo)
