@@ -1,10 +1,11 @@
 """The console: what happened, line by line, bounded, coloured by kind, with a filter."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from itertools import chain
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QTimer
@@ -85,31 +86,31 @@ class Console(QWidget):
         self._timer.setInterval(FLUSH_MS)
         self._timer.timeout.connect(self._flush)
         self.text = _Pane()
-        self.kinds = ComboBox()
-        self.kinds.addItems(FILTERS)
-        self.kinds.setAccessibleName("Which lines are shown")
+        self.kinds = _kinds_box()
         self.kinds.currentIndexChanged.connect(self._show_again)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Show only lines with this text")
-        self.search.setClearButtonEnabled(True)
+        self.search = _search_field()
         self.search.textChanged.connect(self._show_again)
         self._lay_out(save)
         self._formats = _formats(self.palette())
 
     def add(self, kind: Kind, text: str) -> None:
         """Add a line, with the time of day."""
-        # A file's name must not break its line, turn its text round or fail to be saved.
-        self._waiting.append(Line(f"{datetime.now():%H:%M:%S}", kind, printable(in_window(text))))  # noqa: DTZ005 - their own clock
+        now = datetime.now()  # noqa: DTZ005 - their own clock
+        shown = printable(in_window(text))  # a file's name must not break its line, turn it round or fail to be saved
+        line = Line(f"{now:%H:%M:%S}", kind, shown)
+        self._waiting.append(line)
         if not self._timer.isActive():
             self._timer.start()
 
     def lines(self) -> list[str]:
         """Return the lines that the filter admits."""
-        return [str(line) for line in (*self._kept, *self._waiting) if self._admits(line)]
+        lines = chain(self._kept, self._waiting)
+        return [str(line) for line in self._admitted(lines)]
 
     def save(self, path: Path) -> None:
         """Write the lines that the filter admits into a text file; raises OSError."""
-        path.write_text("".join(f"{line}\n" for line in self.lines()), encoding="utf-8")
+        lines = [f"{line}\n" for line in self.lines()]
+        path.write_text("".join(lines), encoding="utf-8")
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take the colours of a new theme."""
@@ -119,42 +120,49 @@ class Console(QWidget):
             self._show_again()
 
     def _lay_out(self, save: QAction) -> None:
+        label = Label("&Show")
+        label.setBuddy(self.kinds)
         button = QToolButton()
         button.setDefaultAction(save)
         tools = QHBoxLayout()
-        label = Label("&Show")
-        label.setBuddy(self.kinds)
-        for widget, stretch in ((label, 0), (self.kinds, 0), (self.search, 1), (button, 0)):
-            tools.addWidget(widget, stretch)
+        tools.addWidget(label)
+        tools.addWidget(self.kinds)
+        tools.addWidget(self.search, 1)
+        tools.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(tools)
         column.addWidget(self.text, 1)
 
-    def _admits(self, line: Line) -> bool:
+    def _admitted(self, lines: Iterable[Line]) -> Iterator[Line]:
+        kinds = FILTERS[self.kinds.currentText()]
         wanted = self.search.text().casefold()
-        return line.kind in FILTERS[self.kinds.currentText()] and wanted in line.text.casefold()
+        for line in lines:
+            if line.kind in kinds and wanted in line.text.casefold():
+                yield line
 
     def _flush(self) -> None:
-        batch = [self._waiting.popleft() for _ in range(min(LINES_AT_ONCE, len(self._waiting)))]
+        size = min(LINES_AT_ONCE, len(self._waiting))
+        batch = [self._waiting.popleft() for _ in range(size)]
         self._kept.extend(batch)
-        self._write(line for line in batch if self._admits(line))
+        self._write(batch)
         if not self._waiting:
             self._timer.stop()
 
     def _show_again(self) -> None:
         self.text.clear()
-        self._write(line for line in self._kept if self._admits(line))
+        self._write(self._kept)
 
     def _write(self, lines: Iterable[Line]) -> None:
         cursor = QTextCursor(self.text.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
-        for line in lines:
+        formats = self._formats
+        for line in self._admitted(lines):
             if cursor.position():
                 cursor.insertBlock()
-            cursor.insertText(f"{line.time}  ", self._formats[Kind.UNKNOWN])
-            cursor.insertText(line.text, self._formats[line.kind])
+            cursor.insertText(f"{line.time}  ", formats[Kind.UNKNOWN])
+            cursor.insertText(line.text, formats[line.kind])
         cursor.endEditBlock()
 
 
@@ -172,10 +180,11 @@ class _Pane(QPlainTextEdit):
         )
         self.setAccessibleName("Console")
         self._follows = True
-        self._soon = QTimer(self)  # Qt itself moves the bar behind its change of range
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._go_to_the_end)
+        soon = QTimer(self)  # Qt itself moves the bar behind its change of range
+        soon.setSingleShot(True)
+        soon.setInterval(0)
+        soon.timeout.connect(self._go_to_the_end)
+        self._soon = soon
         # Methods, since Python may collect a closure that only its own connection to Qt's bar keeps.
         if bar := self.verticalScrollBar():
             bar.rangeChanged.connect(self._start_soon)
@@ -189,17 +198,34 @@ class _Pane(QPlainTextEdit):
             self._follows = bar.sliderPosition() == bar.maximum()
 
     def _go_to_the_end(self) -> None:
-        if self._follows and (bar := self.verticalScrollBar()):
+        bar = self.verticalScrollBar()
+        if self._follows and bar:
             bar.setValue(bar.maximum())
 
 
+def _kinds_box() -> ComboBox:
+    kinds = ComboBox()
+    kinds.addItems(FILTERS)
+    kinds.setAccessibleName("Which lines are shown")
+    return kinds
+
+
+def _search_field() -> QLineEdit:
+    search = QLineEdit()
+    search.setPlaceholderText("Show only lines with this text")
+    search.setClearButtonEnabled(True)
+    return search
+
+
 def _formats(palette: QPalette) -> dict[Kind, QTextCharFormat]:
-    base = palette.color(QPalette.ColorRole.Base)
-    colours = ON_DARK if base.lightness() < 128 else ON_LIGHT
+    background = palette.color(QPalette.ColorRole.Base)
+    usual = palette.color(QPalette.ColorRole.Text)
+    colours = ON_DARK if background.lightness() < 128 else ON_LIGHT
     formats = {}
     for kind in Kind:
-        formats[kind] = QTextCharFormat()
         own = colours.get(kind)
-        formats[kind].setForeground(QColor(own) if own else palette.color(QPalette.ColorRole.Text))
+        colour = QColor(own) if own else usual
+        formats[kind] = QTextCharFormat()
+        formats[kind].setForeground(colour)
     formats[Kind.SUMMARY].setFontWeight(QFont.Weight.Bold)
     return formats
