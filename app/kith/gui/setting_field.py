@@ -41,21 +41,26 @@ class SettingField(QWidget):
 
     def __init__(self, key: str, settings: Settings, problem_with: Callable[[str, str], str]) -> None:
         super().__init__()
+        field = FIELDS[key]
+        title = field.title or key
+        default = text_of(field.default)
+        editor = _editor(key, title)
         self.key = key
-        self.title = FIELDS[key].title or key
+        self.title = title
         self._folder = settings.folder
-        self._default = text_of(FIELDS[key].default)
+        self._default = default
         self._problem_with = problem_with
-        self._editor = _editor(key, self.title)
-        self.widget = self._editor.widget
-        self.choose = _button("Choose…", f"Choose: {self.title}")
-        self.reset_button = _button("Reset", f"Reset: {self.title}")
-        set_tip(self.reset_button, f"The default: {self._default or 'empty'}")
+        self._editor = editor
+        self.widget = editor.widget
+        self.choose = _button("Choose…", f"Choose: {title}")
+        self.reset_button = _button("Reset", f"Reset: {title}")
+        set_tip(self.reset_button, f"The default: {default or 'empty'}")
         self.help = wrapped()
         self.problem = wrapped(bold=True)
         self._lay_out()
-        self._editor.write(text_of(getattr(settings, key)))
-        self._editor.changed.connect(self._check)
+        value = getattr(settings, key)
+        editor.write(text_of(value))
+        editor.changed.connect(self._check)
         self.reset_button.clicked.connect(self.reset)
         self._check()
 
@@ -70,51 +75,68 @@ class SettingField(QWidget):
 
     def ask_for_folder(self, choose: ChooseFolder) -> None:
         """Let the user choose the folder."""
-        if chosen := choose(self.title, self._place() or self._folder):
+        start = self._place() or self._folder
+        if chosen := choose(self.title, start):
             self._editor.write(str(chosen))
 
     def _place(self) -> Path | None:
-        return self._folder / Path(self.text).expanduser() if self.text else None
+        text = self.text
+        return self._folder / Path(text).expanduser() if text else None
 
     def _check(self) -> None:
-        problem = self._problem_with(self.key, self.text)
+        text = self.text
+        problem = self._problem_with(self.key, text)
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        self.reset_button.setEnabled(self.text != self._default)
-        self.help.setText(self._explanation(problem))
+        self.reset_button.setEnabled(text != self._default)
+        explanation = self._explanation(problem)
+        self.help.setText(explanation)
         self.changed.emit()
 
     def _explanation(self, problem: str) -> str:
         words = FIELDS[self.key].description or ""
-        place = None if problem or self.key not in PATHS else self._place()
-        return f"{words}\nThat is {place}" if place and str(place) != self.text else words
+        if problem or self.key not in PATHS:
+            return words
+        place = self._place()
+        if place is None or str(place) == self.text:
+            return words
+        return f"{words}\nThat is {place}"
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        is_number = type(FIELDS[self.key].default) in (int, float)
-        row.addWidget(self.widget, not is_number)
-        if self.key in PATHS and self.key.endswith("_dir"):
-            row.addWidget(self.choose)
-        row.addWidget(self.reset_button)
-        row.addStretch(is_number)
-        palette = self.problem.palette()
-        is_dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
-        self.problem.setStyleSheet(f"color: {_PROBLEM_COLOURS[is_dark]}")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 10)
         column.setSpacing(3)
         if not isinstance(self.widget, QCheckBox):  # which shows its title itself
-            column.addWidget(wrapped(self.title, bold=True))
-        column.addLayout(row)
+            title = wrapped(self.title, bold=True)
+            column.addWidget(title)
+        column.addLayout(self._row())
+        self._colour_problem()
         column.addWidget(self.problem)
         column.addWidget(self.help)
+
+    def _row(self) -> QHBoxLayout:
+        key = self.key
+        default = FIELDS[key].default
+        is_number = type(default) in (int, float)
+        row = QHBoxLayout()
+        row.addWidget(self.widget, not is_number)
+        if key in PATHS and key.endswith("_dir"):
+            row.addWidget(self.choose)
+        row.addWidget(self.reset_button)
+        row.addStretch(is_number)
+        return row
+
+    def _colour_problem(self) -> None:
+        background = self.problem.palette().color(QPalette.ColorRole.Window)
+        is_dark = background.lightness() < 128
+        colour = _PROBLEM_COLOURS[is_dark]
+        self.problem.setStyleSheet(f"color: {colour}")
 
 
 def _editor(key: str, title: str) -> _Editor:
     default = FIELDS[key].default
     if isinstance(default, bool):
-        box = QCheckBox(title)
-        return _Editor(box, lambda: text_of(box.isChecked()), lambda text: box.setChecked(text == "yes"), box.toggled)
+        return _box(title)
     if choices := CHOICES.get(key):
         menu = ComboBox()
         menu.addItems(choices)
@@ -124,6 +146,18 @@ def _editor(key: str, title: str) -> _Editor:
     edit = QLineEdit()
     edit.setAccessibleName(title)
     return _Editor(edit, edit.text, edit.setText, edit.textChanged)
+
+
+def _box(title: str) -> _Editor:
+    box = QCheckBox(title)
+
+    def read() -> str:
+        return text_of(box.isChecked())
+
+    def write(text: str) -> None:
+        box.setChecked(text == "yes")
+
+    return _Editor(box, read, write, box.toggled)
 
 
 def _button(text: str, accessible_name: str) -> QPushButton:

@@ -1,6 +1,7 @@
 """The settings, group by group, as their model describes them."""
 
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
@@ -22,7 +23,7 @@ from kith.gui.fitting_dialog import ScrolledPage
 from kith.gui.folders import ChooseFolder, choose_folder
 from kith.gui.plain_text import Label, wrapped
 from kith.gui.setting_field import SettingField
-from kith.settings import Settings, load, save, with_overrides
+from kith.settings import Loaded, Settings, load, save, with_overrides
 from kith.settings_model import FIELDS, PATHS
 
 _PROBLEMS_HEIGHT = 100
@@ -33,8 +34,9 @@ _GROUPS = {
     "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
     "Photos": ("valid_exts", "recursive", "resize_max", "max_megapixels"),
 }
-_GROUPED = {key for keys in _GROUPS.values() for key in keys}
-GROUPS = _GROUPS | {"Advanced": tuple(key for key in FIELDS if key not in _GROUPED)}
+_GROUPED = set(chain.from_iterable(_GROUPS.values()))
+_ADVANCED = tuple(key for key in FIELDS if key not in _GROUPED)
+GROUPS = {**_GROUPS, "Advanced": _ADVANCED}
 
 # The table of the articles that the program's settings come from.
 STRICTNESS = ((0.6, "standard"), (0.5, "strict"), (0.4, "very strict"), (0.35, "extremely strict"))
@@ -48,9 +50,11 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self.choose_folder: ChooseFolder = partial(choose_folder, self)
         loaded = load(settings_file)
-        self._file, self._settings = loaded.path, loaded.settings
-        self.fields = {key: SettingField(key, loaded.settings, self._problem_with) for key in FIELDS}
-        self.problems = wrapped("\n".join([f"{loaded.path}:", *(f"• {problem}" for problem in loaded.problems)]))
+        settings = loaded.settings
+        self._file = loaded.path
+        self._settings = settings
+        self.fields = {key: SettingField(key, settings, self._problem_with) for key in FIELDS}
+        self.problems = wrapped(_list_of_problems(loaded))
         told = QVBoxLayout()
         told.addWidget(self.problems)
         problems = ScrolledPage(told)
@@ -58,27 +62,33 @@ class SettingsDialog(QDialog):
         problems.setVisible(bool(loaded.problems))
         self.pages = QTabWidget()
         for title, keys in GROUPS.items():
-            self.pages.addTab(self._page(keys), title)
+            page = self._page(keys)
+            self.pages.addTab(page, title)
         self.failure = wrapped(bold=True)
         self.failure.hide()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self.save_button = buttons.button(QDialogButtonBox.StandardButton.Save)
-        self.reset_button = QPushButton("Reset All but Folders")
-        buttons.addButton(self.reset_button, QDialogButtonBox.ButtonRole.ResetRole)
-        self.reset_button.clicked.connect(self._reset)
         column = QVBoxLayout(self)
-        for widget in (problems, self.pages, self.failure, buttons):
+        for widget in (problems, self.pages, self.failure, self._buttons()):
             column.addWidget(widget)
         self.resize(620, 560)
 
+    def _buttons(self) -> QDialogButtonBox:
+        standard = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(standard.Save | standard.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        reset = QPushButton("Reset All but Folders")
+        reset.clicked.connect(self._reset)
+        buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
+        self.save_button = buttons.button(standard.Save)
+        self.reset_button = reset
+        return buttons
+
     def accept(self) -> None:
         """Save and close, or lead to the first value that cannot be."""
-        refused = next((field for field in self.fields.values() if field.problem.text()), None)
-        if refused:
-            self._lead_to(refused)
-            return
+        for field in self.fields.values():
+            if field.problem.text():
+                self._lead_to(field)
+                return
         try:
             save(self._file, self._chosen())
         except BadInput as error:
@@ -102,8 +112,9 @@ class SettingsDialog(QDialog):
         return ""
 
     def _lead_to(self, field: SettingField) -> None:
-        group = next(index for index, keys in enumerate(GROUPS.values()) if field.key in keys)
-        self.pages.setCurrentIndex(group)
+        for index, keys in enumerate(GROUPS.values()):
+            if field.key in keys:
+                self.pages.setCurrentIndex(index)
         field.widget.setFocus()
 
     def _reset(self) -> None:
@@ -130,22 +141,24 @@ class SettingsDialog(QDialog):
         return scrolled
 
 
+def _list_of_problems(loaded: Loaded) -> str:
+    problems = [f"• {problem}" for problem in loaded.problems]
+    return "\n".join([f"{loaded.path}:", *problems])
+
+
 def _strictness_table() -> QGroupBox:
     box = QGroupBox("How strict a tolerance is")
     grid = QGridLayout(box)
     for row, (distance, word) in enumerate(STRICTNESS):
-        grid.addWidget(Label(f"{distance}"), row, 0, Qt.AlignmentFlag.AlignRight)
+        number = Label(f"{distance}")
+        grid.addWidget(number, row, 0, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(Label(word), row, 1)
     grid.setColumnStretch(1, 1)
     grid.setHorizontalSpacing(16)
-    grid.addWidget(
-        wrapped(
-            "This usual table compares a face with the one nearest photo of a person. Kith compares with their three "
-            f"nearest photos, and its default, {FIELDS['face_tol'].default}, is the value measured for that."
-        ),
-        len(STRICTNESS),
-        0,
-        1,
-        2,
+    default = FIELDS["face_tol"].default
+    words = wrapped(
+        "This usual table compares a face with the one nearest photo of a person. Kith compares with their three "
+        f"nearest photos, and its default, {default}, is the value measured for that."
     )
+    grid.addWidget(words, len(STRICTNESS), 0, 1, 2)
     return box
