@@ -40,7 +40,8 @@ class FirstStart(FittingDialog):
     def __init__(self, settings_file: Path, settings: Settings, choose: ChooseFolder, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Welcome to Kith")
-        self._file, self._settings = settings_file, settings
+        self._file = settings_file
+        self._settings = settings
         self.people = FolderField("Your people", settings.dataset_folder, choose)
         self.photos = FolderField("Photos to recognize", None, choose)
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
@@ -60,12 +61,8 @@ class FirstStart(FittingDialog):
         form.addRow("&Copies and report go to", self.output)
         privacy = QGroupBox("Privacy")
         self.privacy = wrapped(_privacy(self._settings))
-        QVBoxLayout(privacy).addWidget(self.privacy)
-        buttons = QDialogButtonBox()
-        self.start = buttons.addButton("Co&ntinue", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.later = buttons.addButton("&Later", QDialogButtonBox.ButtonRole.RejectRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        inside = QVBoxLayout(privacy)
+        inside.addWidget(self.privacy)
         page = QVBoxLayout()
         page.setSpacing(12)
         page.addWidget(Label("Welcome to Kith", bold=True, size=1.5))
@@ -75,8 +72,17 @@ class FirstStart(FittingDialog):
         page.addWidget(self.models)
         page.addStretch()
         column = QVBoxLayout(self)
-        for widget in (ScrolledPage(page), self.problem, buttons):
+        for widget in (ScrolledPage(page), self.problem, self._buttons()):
             column.addWidget(widget)
+
+    def _buttons(self) -> QDialogButtonBox:
+        buttons = QDialogButtonBox()
+        roles = QDialogButtonBox.ButtonRole
+        self.start = buttons.addButton("Co&ntinue", roles.AcceptRole)
+        self.later = buttons.addButton("&Later", roles.RejectRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        return buttons
 
     def accept(self) -> None:
         """Keep the folders and close, or say what is wrong with them."""
@@ -101,7 +107,9 @@ class FirstStart(FittingDialog):
             super().done(result)
 
     def _keep(self) -> None:
-        people, photos, output = self.people.folder, self.photos.folder, self.output.folder
+        people = self.people.folder
+        photos = self.photos.folder
+        output = self.output.folder
         if people is None or output is None:
             raise BadInput("Name a folder for your people and one for the copies.")
         if people == photos:
@@ -116,24 +124,30 @@ class FirstStart(FittingDialog):
             people.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInput(f"{people} cannot be created: {error.strerror or error}.") from error
-        folders = {"dataset_dir": people, "processed_dir": output} | ({"process_dir": photos} if photos else {})
+        folders = {"dataset_dir": people, "processed_dir": output}
+        if photos:
+            folders["process_dir"] = photos
         remember(self._file, **folders)
 
     def _offer_photos(self, there: bool) -> None:
         """Fill in the folder of last time, unless it is gone or the user was faster."""
-        if there and not self.photos.edit.text() and not self.photos.edit.isModified():
-            self.photos.edit.setText(str(self._settings.input_folder))
+        edit = self.photos.edit
+        if there and not edit.text() and not edit.isModified():
+            folder = self._settings.input_folder
+            edit.setText(str(folder))
 
     def _look_at_people(self) -> None:
-        people, settings = self.people.folder, self._settings
+        field, settings = self.people, self._settings
+        people = field.folder
         if people is None:
             self._look.drop()
-            self.people.say("")
+            field.say("")
         else:
-            self.people.say(LOOKING)
-            self._look.ask(lambda stop: people_problem(people, settings, stop), self.people.say)
+            field.say(LOOKING)
+            self._look.ask(lambda stop: people_problem(people, settings, stop), field.say)
 
 
 def _privacy(settings: Settings) -> str:
-    library = settings.library_file if settings.library_path else settings.library_file.name
-    return PRIVACY.format(library=library, encodings=f"{settings.encodings_filename} in your people folder")
+    library = settings.library_file
+    encodings = f"{settings.encodings_filename} in your people folder"
+    return PRIVACY.format(library=library if settings.library_path else library.name, encodings=encodings)

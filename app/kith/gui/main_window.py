@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QCloseEvent
+from PyQt6.QtGui import QAction, QCloseEvent
 from PyQt6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
@@ -68,12 +68,15 @@ class MainWindow(QMainWindow):
 
     def first_steps(self) -> None:
         """Ask for the folders, explain what becomes of the photos, offer the model files."""
-        self.show_page(self.does.pages[self.does.first_steps])
+        does = self.does
+        page = does.pages[does.first_steps]
+        self.show_page(page)
 
     def show_page(self, page: Page) -> None:
         """Open a page, unless that would be on default folders for the only reason that the user's cannot be read."""
         if self._has(page.needs):
-            self._open(page.make(self, self))
+            dialog = page.make(self, self)
+            self._open(dialog)
         else:
             self.mend_settings()
 
@@ -129,28 +132,31 @@ class MainWindow(QMainWindow):
             line.addWidget(self.status, 1)
 
     def _connect(self) -> None:
-        does = self.does
-        for action, slot in (
-            (does.build, self._build_by_settings),
-            (does.abort, self._stop),
-            (does.report, self._save_report),
-            (does.output, lambda: self._show_folder(self.settings.output_folder)),
-            (does.save_console, self._save_console),
-            (does.find, self.console.search.setFocus),
-            (does.quit, self.close),
-            (does.log_folder, lambda: self._show_folder(log_file().parent)),
-            *((action, partial(self.show_page, page)) for action, page in does.pages.items()),
-        ):
+        does, jobs = self.does, self.jobs
+        slots: dict[QAction, Callable[[], object]] = {
+            does.build: self._build_by_settings,
+            does.abort: self._stop,
+            does.report: self._save_report,
+            does.output: self._show_output,
+            does.save_console: self._save_console,
+            does.find: self.console.search.setFocus,
+            does.quit: self.close,
+            does.log_folder: self._show_logs,
+        }
+        for action, page in does.pages.items():
+            slots[action] = partial(self.show_page, page)
+        for action, slot in slots.items():
             action.triggered.connect(lambda _checked, slot=slot: slot())
-        self.jobs.failed.connect(lambda text: self._warn(text, self.jobs.outcome))
-        self.jobs.changed.connect(self.refresh)
-        self.jobs.missed.connect(self._ask_to_forget)
+        jobs.failed.connect(lambda text: self._warn(text, jobs.outcome))
+        jobs.changed.connect(self.refresh)
+        jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
         settings, report = self.settings, self._report
         self._show_steps()
-        self.status.setText(self.jobs.outcome or (_BROKEN if self._in_use.broken else "Ready"))
+        ready = _BROKEN if self._in_use.broken else "Ready"
+        self.status.setText(self.jobs.outcome or ready)
         if self._closing and not self.jobs.running:
             self.close()
         else:
@@ -162,16 +168,20 @@ class MainWindow(QMainWindow):
             self._show_steps()
 
     def _show_steps(self) -> None:
-        running, filed = self.jobs.running, self.jobs.report is not None
-        self.does.enable(running=running, report=filed or self._around.report, output=filed or self._around.output)
+        jobs, around = self.jobs, self._around
+        running = jobs.running
+        filed = jobs.report is not None
+        self.does.enable(running=running, report=filed or around.report, output=filed or around.output)
         if not running:
-            people = self._in_use.last.dataset_folder.name
-            self.steps.show_next(self._next_step(), people, self._around.missed)
+            step = self._next_step()
+            people = self._in_use.last.dataset_folder
+            self.steps.show_next(step, people.name, around.missed)
 
     def _next_step(self) -> Step:
-        if self.jobs.report:
+        jobs = self.jobs
+        if jobs.report:
             return Step.LOOK
-        taught = self._around.taught if self.jobs.built is None else self.jobs.built
+        taught = self._around.taught if jobs.built is None else jobs.built
         return Step.RECOGNIZE if taught else Step.BUILD
 
     @property
@@ -201,7 +211,8 @@ class MainWindow(QMainWindow):
         from kith.gui.missing_folders import forget_question
 
         if not self._closing:
-            self._open(forget_question(self, folders, self._build))
+            question = forget_question(self, folders, self._build)
+            self._open(question)
 
     def _stop(self) -> None:
         self.jobs.stop()
@@ -214,9 +225,18 @@ class MainWindow(QMainWindow):
             remember(self._in_use.file, **folders)
         except BadInput as error:
             self.console.add(Kind.PROBLEM, error.message)
-        texts = {key: str(folder) for key, folder in folders.items()}
-        chosen = Settings.at(settings.folder, settings.model_dump() | texts)
-        self._start(FolderWorker(chosen, self._executor))
+        values = settings.model_dump()
+        for key, folder in folders.items():
+            values[key] = str(folder)
+        chosen = Settings.at(settings.folder, values)
+        worker = FolderWorker(chosen, self._executor)
+        self._start(worker)
+
+    def _show_output(self) -> None:
+        self._show_folder(self.settings.output_folder)
+
+    def _show_logs(self) -> None:
+        self._show_folder(log_file().parent)
 
     def _show_folder(self, folder: Path) -> None:
         from kith.gui.help import open_outside
@@ -226,12 +246,14 @@ class MainWindow(QMainWindow):
 
     def _save_report(self) -> None:
         report = self._report
-        target = self.choose_file("Write CSV Report", Path.home() / REPORT, "Tables (*.csv)")
+        suggestion = Path.home() / REPORT
+        target = self.choose_file("Write CSV Report", suggestion, "Tables (*.csv)")
         if target and target != report:
             self._write(target, lambda: shutil.copyfile(report, target))
 
     def _save_console(self) -> None:
-        target = self.choose_file("Save Console", Path.home() / "kith-console.txt", "Text files (*.txt)")
+        suggestion = Path.home() / "kith-console.txt"
+        target = self.choose_file("Save Console", suggestion, "Text files (*.txt)")
         if target:
             self._write(target, lambda: self.console.save(target))
 
@@ -245,7 +267,8 @@ class MainWindow(QMainWindow):
 
     def _warn(self, text: str, headline: str = "That did not work") -> None:
         if not self._closing:
-            self._open(message(self, f"{headline}.\n\n{text}"))
+            box = message(self, f"{headline}.\n\n{text}")
+            self._open(box)
 
     def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
