@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from functools import partial
 from urllib.parse import urlsplit
 
 from PyQt6.QtCore import Qt, QThread, pyqtSignal
@@ -41,7 +42,8 @@ class ModelDownload(QThread):
         """Fetch until all are there or the user stops it."""
         for model in self._models:
             try:
-                download(model, default_folder(self._settings), lambda done, size: self._tell(model, done, size))  # noqa: B023
+                folder = default_folder(self._settings)
+                download(model, folder, partial(self._tell, model))
             except _Stopped:
                 return
             except KithError as error:
@@ -92,32 +94,32 @@ class ModelBox(QGroupBox):
 
     def _tell_missing(self, missing: list[ModelFile]) -> None:
         self._missing = missing
-        size = sum(model.size for model in missing) / 1e6
-        self.button.setText(f"&Download {size:.1f} MB")
+        megabytes = sum(model.size for model in missing) / 1e6
+        self.button.setText(f"&Download {megabytes:.1f} MB")
         self.button.setVisible(bool(missing))
-        hosts = " and ".join(sorted({urlsplit(model.url).netloc for model in missing}))
-        absent = [f"The model that {model.purpose} ({model.name}) is missing: {model.without}." for model in missing]
-        source = [f"Kith can fetch it from {hosts}; nothing of yours is sent there."] if missing else []
-        self.words.setText("\n".join([*self._failures, *absent, *source]) or "All model files are there.")
+        words = "\n".join([*self._failures, *_told(missing)])
+        self.words.setText(words or "All model files are there.")
 
     def _press(self) -> None:
         if self._thread:
             self._thread.stop.set()
             return
         self._failures = []
-        self._thread = ModelDownload(self._missing, self._settings)
-        self._thread.progressed.connect(self._show)
-        self._thread.failed.connect(self._failures.append)
-        self._thread.finished.connect(self._ended)
+        thread = ModelDownload(self._missing, self._settings)
+        thread.progressed.connect(self._show)
+        thread.failed.connect(self._failures.append)
+        thread.finished.connect(self._ended)
+        self._thread = thread
         self.button.setText("&Stop the download")
         self.bar.setRange(0, 0)
         self.bar.show()
-        self._thread.start()
+        thread.start()
 
     def _show(self, name: str, done: int, size: int) -> None:
-        self.bar.setFormat(f"{name}: %p %")
-        self.bar.setRange(0, size)
-        self.bar.setValue(done)
+        bar = self.bar
+        bar.setFormat(f"{name}: %p %")
+        bar.setRange(0, size)
+        bar.setValue(done)
 
     def _ended(self) -> None:
         if self._thread:
@@ -125,3 +127,12 @@ class ModelBox(QGroupBox):
         self._thread = None
         self.bar.hide()
         self._look()
+
+
+def _told(missing: list[ModelFile]) -> list[str]:
+    lines = [f"The model that {model.purpose} ({model.name}) is missing: {model.without}." for model in missing]
+    if missing:
+        hosts = {urlsplit(model.url).netloc for model in missing}
+        names = " and ".join(sorted(hosts))
+        lines.append(f"Kith can fetch it from {names}; nothing of yours is sent there.")
+    return lines

@@ -39,7 +39,8 @@ def look_around(settings: Settings, report: Path) -> Around:
     """Look what is there; not in the GUI thread, since a drive may be slow to answer."""
     taught = settings.library_file.is_file() and settings.encodings_file.is_file()
     missed = is_missed(settings.dataset_folder, settings)
-    return Around(report.is_file(), is_folder(settings.output_folder), taught, missed)
+    output = is_folder(settings.output_folder)
+    return Around(report.is_file(), output, taught, missed)
 
 
 _LEAST_WIDTH = 200  # pixels of a large button: four of them fit on a narrow screen, whatever the font
@@ -62,15 +63,16 @@ class LargeButton(QPushButton):
         super().__init__()
         self._title = Label(title, bold=True, size=1.15, wraps=True)
         self._sentence = wrapped()
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 14, 10)
         for label in (self._title, self._sentence):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(label)
-        self._sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.setStretch(1, 1)
         self.setMinimumWidth(_LEAST_WIDTH)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policies = QSizePolicy.Policy
+        policy = QSizePolicy(policies.Ignored, policies.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setToolTip(action.toolTip())
@@ -80,15 +82,18 @@ class LargeButton(QPushButton):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for title and sentence."""
-        return QSize(_LEAST_WIDTH, self.heightForWidth(max(self.width(), _LEAST_WIDTH)))
+        width = max(self.width(), _LEAST_WIDTH)
+        height = self.heightForWidth(width)
+        return QSize(_LEAST_WIDTH, height)
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return what title and sentence need, and no less than one line and two, lest buttons jump."""
         layout = self.layout()
-        title = self._title.fontMetrics().lineSpacing()
-        sentence = 2 * self.fontMetrics().lineSpacing()
+        title = self._title.fontMetrics()
+        sentence = self.fontMetrics()
+        least = title.lineSpacing() + 2 * sentence.lineSpacing() + 32
         needed = layout.totalHeightForWidth(width) if layout else 0
-        return max(title + sentence + 32, needed)
+        return max(least, needed)
 
     def say(self, sentence: str, *, is_next: bool = False) -> None:
         """Show the sentence, and whether this is what to do next."""
@@ -113,20 +118,21 @@ class NextSteps(QWidget):
         self.setStyleSheet(_LOOK)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        buttons = (self.build, self.recognize, self.output, self.review)
-        for button in buttons:
+        for button in (self.build, self.recognize, self.output, self.review):
             row.addWidget(button, 1)
         self.review.say("Say who the others are")
 
     def show_next(self, step: Step, people: str, is_missed: bool = False) -> None:
         """Point at a step; `people` is the name of the people folder, `is_missed` where it is not there any more."""
-        start = f"Start here: learn your people from “{people}”"
-        again = "Learn your people again after you added photos"
-        if is_missed:
-            start = f"“{people}” is not there now: is its drive plugged in?"
-        self.build.say(start if step is Step.BUILD else again, is_next=step is Step.BUILD)
+        learn = "Learn your people again after you added photos"
+        if step is Step.BUILD:
+            learn = f"Start here: learn your people from “{people}”"
+            if is_missed:
+                learn = f"“{people}” is not there now: is its drive plugged in?"
+        self.build.say(learn, is_next=step is Step.BUILD)
         self.recognize.say("Find your people in a folder of photos", is_next=step is Step.RECOGNIZE)
         self.output.say("See the copies, a folder for each person", is_next=step is Step.LOOK)
+        buttons = {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}
         window = self.window()
         if window and not isinstance(window.focusWidget(), QLineEdit | QPlainTextEdit):  # somebody may be typing there
-            {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}[step].setFocus()
+            buttons[step].setFocus()

@@ -31,16 +31,23 @@ class Pace:
     @property
     def rate(self) -> float:
         """Photos per second."""
-        (began, before), (ended, after) = self._seen[0], self._seen[-1]
-        return (after - before) / (ended - began) if ended > began else 0.0
+        began, before = self._seen[0]
+        ended, after = self._seen[-1]
+        if ended <= began:
+            return 0.0
+        return (after - before) / (ended - began)
 
 
 def time_left(seconds: float) -> str:
     """Return a time to wait in words, no more exact than it can be known."""
     if seconds < 60:
-        return f"about {max(5, 5 * round(seconds / 5))} s left"
+        fives = round(seconds / 5)
+        return f"about {max(5, 5 * fives)} s left"
     minutes = round(seconds / 60)
-    return f"about {minutes} min left" if minutes < 60 else f"about {minutes // 60} h {minutes % 60} min left"
+    if minutes < 60:
+        return f"about {minutes} min left"
+    hours, minutes = divmod(minutes, 60)
+    return f"about {hours} h {minutes} min left"
 
 
 class JobProgress(QWidget):
@@ -49,35 +56,39 @@ class JobProgress(QWidget):
     def __init__(self, abort: QAction) -> None:
         super().__init__()
         self._name = Label("Nothing is running")
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName("Photos done")
-        self.bar.setMinimumWidth(240)
+        self.bar = _photos_bar()
         self.pace_label = Label()
         self.abort_button = _button_of(abort)
-        self._done, self._said_at = 0, 0.0
+        self._done = 0
+        self._said_at = 0.0
         self._pace = Pace(0.0)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        for widget, stretch in ((self._name, 0), (self.bar, 1), (self.pace_label, 0), (self.abort_button, 0)):
-            row.addWidget(widget, stretch)
+        row.addWidget(self._name)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.pace_label)
+        row.addWidget(self.abort_button)
         self._rest()
 
     def begin(self, job: str) -> None:
         """Show that a job prepares: how many photos there are is not known yet."""
         self._name.setText(job)
         self.pace_label.setText("starting …")
-        self.bar.setFormat("")
-        self.bar.setRange(0, 0)
-        self.bar.setEnabled(True)
+        bar = self.bar
+        bar.setFormat("")
+        bar.setRange(0, 0)
+        bar.setEnabled(True)
 
     def set_total(self, total: int) -> None:
         """Show a bar over `total` photos and begin to measure the pace."""
         self.bar.setRange(0, total)
         self.bar.setFormat("%v of %m photos")
-        self._done, self._said_at, self._pace = 0, 0.0, Pace(time.monotonic())
+        self._done = 0
+        self._said_at = 0.0
+        self._pace = Pace(time.monotonic())
         self._timer.start()
 
     def set_done(self, done: int) -> None:
@@ -99,20 +110,30 @@ class JobProgress(QWidget):
         self.pace_label.setText(outcome)
 
     def _rest(self) -> None:
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
-        self.bar.setFormat("")
-        self.bar.setEnabled(False)
+        bar = self.bar
+        bar.setRange(0, 1)
+        bar.setValue(0)
+        bar.setFormat("")
+        bar.setEnabled(False)
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self.bar.setValue(self._done)
-        self._pace.note(self._done, now)
-        rate = self._pace.rate
+        bar, pace, done = self.bar, self._pace, self._done
+        bar.setValue(done)
+        pace.note(done, now)
+        rate = pace.rate
         if rate and now - self._said_at >= SAID_EVERY_S:
             self._said_at = now
-            left = time_left((self.bar.maximum() - self._done) / rate)
+            photos = bar.maximum() - done
+            left = time_left(photos / rate)
             self.pace_label.setText(f"{rate:.1f} photos/s, {left}")
+
+
+def _photos_bar() -> QProgressBar:
+    bar = QProgressBar()
+    bar.setAccessibleName("Photos done")
+    bar.setMinimumWidth(240)
+    return bar
 
 
 def _button_of(action: QAction) -> ChoiceButton:

@@ -1,5 +1,7 @@
 """Who is this? A face, its photo, the people it might be, and a field for any other name."""
 
+from itertools import zip_longest
+
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -34,28 +36,33 @@ class QuestionView(QScrollArea):
         self.file = Label()
         self.file.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.heading = wrapped()
-        self.cards = [CandidateCard(number) for number in range(1, CANDIDATES + 1)]
+        self.cards = [self._card(index + 1) for index in range(CANDIDATES)]
         self.name = NameField()
-        self._lay_out()
-        for card in self.cards:
-            card.accepted.connect(self.accepted)
-            card.refused.connect(self.refused)
         self.name.named.connect(self.named)
         self.name.left.connect(self.rest)
+        self._lay_out()
+
+    def _card(self, number: int) -> CandidateCard:
+        card = CandidateCard(number)
+        card.accepted.connect(self.accepted)
+        card.refused.connect(self.refused)
+        return card
 
     def show_question(self, question: Question, known: list[str], loader: Background) -> None:
         """Show a question; `known` are the names of all people."""
-        path = question.spot.path
-        name = self.fontMetrics().elidedText(question.photo, Qt.TextElideMode.ElideMiddle, _FACE.width())
+        path, box = question.spot.path, question.spot.box
+        metrics = self.fontMetrics()
+        name = metrics.elidedText(question.photo, Qt.TextElideMode.ElideMiddle, _FACE.width())
         self.file.setText(name)
         set_tip(self.file, str(path or ""))
-        self.heading.setText(self._heading(question))
-        self.face.show_place(loader, path, question.spot.box)
-        self.photo.show_place(loader, path, question.spot.box)
-        for index, card in enumerate(self.cards):
-            card.setVisible(index < len(question.suggestions))
-            if index < len(question.suggestions):
-                card.show_suggestion(loader, question.suggestions[index], question.by_face)
+        heading = self._heading(question)
+        self.heading.setText(heading)
+        self.face.show_place(loader, path, box)
+        self.photo.show_place(loader, path, box)
+        for card, suggestion in zip_longest(self.cards, question.suggestions[:CANDIDATES]):
+            card.setVisible(suggestion is not None)
+            if suggestion:
+                card.show_suggestion(loader, suggestion, question.by_face)
         self.name.start(known)
         self.rest()
 
@@ -67,32 +74,38 @@ class QuestionView(QScrollArea):
         if question.said:
             return f"You said: {question.said}."
         if question.likely:
-            return f"Perhaps {question.likely}" + ("; the face is blurred." if question.blurred else ".")
+            end = "; the face is blurred." if question.blurred else "."
+            return f"Perhaps {question.likely}{end}"
         if question.by_face:
             return f"Nobody known is near enough: a distance below {self._face_tol:g} counts."
         return "No face shows, and nobody known is alike enough."
 
     def _lay_out(self) -> None:
-        left = QVBoxLayout()
-        left.addWidget(self.face)
-        left.addWidget(self.file)
-        left.addWidget(self.photo)
-        left.addStretch(1)
-        right = QVBoxLayout()
-        right.addWidget(wrapped("Who is this?", bold=True))
-        right.addWidget(self.heading)
-        for card in self.cards:
-            right.addWidget(card)
-        right.addSpacing(6)
-        right.addWidget(wrapped("Somebody else (N)", bold=True))
-        right.addWidget(self.name)
-        right.addStretch(1)
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(20)
-        left.setSpacing(8)
-        right.setSpacing(8)
-        row.addLayout(left)
-        row.addLayout(right, 1)
+        row.addLayout(self._pictures())
+        row.addLayout(self._answers(), 1)
         self.setWidget(body)
+
+    def _pictures(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        for label in (self.face, self.file, self.photo):
+            column.addWidget(label)
+        column.addStretch(1)
+        return column
+
+    def _answers(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        question = wrapped("Who is this?", bold=True)
+        for widget in (question, self.heading, *self.cards):
+            column.addWidget(widget)
+        column.addSpacing(6)
+        somebody_else = wrapped("Somebody else (N)", bold=True)
+        column.addWidget(somebody_else)
+        column.addWidget(self.name)
+        column.addStretch(1)
+        return column
