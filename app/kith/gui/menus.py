@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QDialog, QMainWindow, QMenu, QMenuBar, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMenu, QMenuBar, QWidget
 
 from kith.gui.folders import ChooseFolder
 from kith.settings import Settings
@@ -59,28 +59,29 @@ class Actions:
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
-        self.pages: dict[QAction, Page] = {}
         self.build = self._action("&Build KB", "Ctrl+B", "Learn your people from the people folder")
         self.recognize = self._action("&Recognize Folder…", "Ctrl+R", "Find your people in a folder of photos")
-        self.pages[self.recognize] = Page(_recognition, Needs.FOLDERS)
         self.abort = self._action("&Abort", "Ctrl+.", "Stop when the photos at work are done; the next run goes on")
         self.report = self._action("&Write CSV Report…", "Ctrl+E", "Save a copy of the last run's report")
         self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
-        self.pages[self.review] = Page(_review, Needs.FOLDERS)
         self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
         self.save_console = self._action("Save &Console…", "Ctrl+S", "Save the lines of the console as a text file")
         self.save_console.setIconText("Save Console…")  # a button has this text, and Qt's own loses the dots
         self.find = self._action("&Find in Console", "Ctrl+F", "Show only lines with a text")
         self.settings = self._action("&Settings…", "Ctrl+,", "Change how Kith works", Role.PreferencesRole)
-        self.pages[self.settings] = Page(_settings, Needs.FILE)
         self.quit = self._action("&Quit", "Ctrl+Q", "", Role.QuitRole)
         self.first_steps = self._action("&First Steps…", "F1", "Folders, privacy and model files")
-        self.pages[self.first_steps] = Page(_first_steps, Needs.FILE)
         self.log_folder = self._action("&Log Folder", "", "Show the log files in the file manager")
         self.problem = self._action("Report a &Problem…", "", "What a report needs, as text to copy; nothing is sent")
-        self.pages[self.problem] = Page(_problem, Needs.NOTHING)
         self.about = self._action("&About Kith", "", "", Role.AboutRole)
-        self.pages[self.about] = Page(_about, Needs.NOTHING)
+        self.pages = {
+            self.recognize: Page(_recognition, Needs.FOLDERS),
+            self.review: Page(_review, Needs.FOLDERS),
+            self.settings: Page(_settings, Needs.FILE),
+            self.first_steps: Page(_first_steps, Needs.FILE),
+            self.problem: Page(_problem, Needs.NOTHING),
+            self.about: Page(_about, Needs.NOTHING),
+        }
 
     def fill(self, bar: QMenuBar) -> None:
         """Put the actions into the menu bar."""
@@ -97,22 +98,29 @@ class Actions:
 
     def enable(self, *, running: bool, report: bool, output: bool) -> None:
         """Offer what makes sense now: while a job is running, no other one."""
-        self.build.setEnabled(not running)
-        self.recognize.setEnabled(not running)
-        self.review.setEnabled(not running)
-        self.first_steps.setEnabled(not running)
+        for action in (self.build, self.recognize, self.review, self.first_steps):
+            action.setEnabled(not running)
         self.abort.setEnabled(running)
         self.report.setEnabled(report)
         self.output.setEnabled(output)
 
     def _action(self, text: str, keys: str, help_text: str, role: Role = Role.NoRole) -> QAction:
+        shortcut = QKeySequence(keys)
+        shown = shortcut.toString(QKeySequence.SequenceFormat.NativeText)
         action = QAction(text, self._window)
-        action.setShortcut(QKeySequence(keys))
+        action.setShortcut(shortcut)
         action.setStatusTip(help_text)
-        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         action.setToolTip(f"{help_text} ({shown})" if shown else help_text)
         action.setMenuRole(role)
         return action
+
+
+def share(action: QAction, button: QAbstractButton) -> None:
+    """Have a button do what an action does, whenever the action can be done."""
+    button.setToolTip(action.toolTip())
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(action.trigger)
+    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
 
 
 def _fill(menu: QMenu, actions: list[QAction | None]) -> None:

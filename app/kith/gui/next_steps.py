@@ -9,7 +9,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kith.gui.folders import is_folder, is_missed
-from kith.gui.menus import Actions
+from kith.gui.menus import Actions, share
 from kith.gui.plain_text import Label, wrapped
 from kith.settings import Settings
 
@@ -75,10 +75,7 @@ class LargeButton(QPushButton):
         policy = QSizePolicy(policies.Ignored, policies.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setToolTip(action.toolTip())
-        self.setEnabled(action.isEnabled())
-        self.clicked.connect(action.trigger)
-        action.changed.connect(lambda: self.setEnabled(action.isEnabled()))
+        share(action, self)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for title and sentence."""

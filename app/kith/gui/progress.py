@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.menus import share
 from kith.gui.plain_text import Label
 
 SMOOTHED_OVER_S = 15.0
@@ -58,7 +59,8 @@ class JobProgress(QWidget):
         self._name = Label("Nothing is running")
         self.bar = _photos_bar()
         self.pace_label = Label()
-        self.abort_button = _button_of(abort)
+        self.abort_button = ChoiceButton(abort.text())
+        share(abort, self.abort_button)
         self._done = 0
         self._said_at = 0.0
         self._pace = Pace(0.0)
@@ -134,12 +136,3 @@ def _photos_bar() -> QProgressBar:
     bar.setAccessibleName("Photos done")
     bar.setMinimumWidth(240)
     return bar
-
-
-def _button_of(action: QAction) -> ChoiceButton:
-    button = ChoiceButton(action.text())
-    button.setToolTip(action.toolTip())
-    button.setEnabled(action.isEnabled())
-    button.clicked.connect(action.trigger)
-    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
-    return button
