@@ -16,6 +16,7 @@ KEPT = (
     "The file was not changed, so that nothing you set is lost. Mend it in a text editor and have it read again; or "
     "let Kith put it aside, under a name that ends in .broken, and begin with new settings."
 )
+_READ_BEFORE = "Keep the Settings Read &Before, for Now"
 _DEFAULTS = "Use &Defaults for Now, and Leave the File"
 _WIDTH = 520
 
@@ -39,26 +40,32 @@ class BrokenSettings(FittingDialog):
         self.problem = wrapped(bold=True)
         self.look = ChoiceButton("&Open the File")
         self.again = ChoiceButton("&Read It Again")
-        self.without = ChoiceButton("Keep the Settings Read &Before, for Now" if settings.were_read else _DEFAULTS)
+        self.without = ChoiceButton(_READ_BEFORE if settings.were_read else _DEFAULTS)
         self.afresh = ChoiceButton("&Put It Aside and Start Afresh")
         self.look.clicked.connect(self._open)
         self.again.clicked.connect(self._read_again)
         self.without.clicked.connect(lambda: self.done(Choice.WITHOUT))
         self.afresh.clicked.connect(self._start_afresh)
-        page, column = QVBoxLayout(), QVBoxLayout(self)
-        for words in (Label("The settings cannot be read", bold=True, size=1.15), self.fault, wrapped(KEPT)):
-            page.addWidget(words)
-        for widget in (ScrolledPage(page), self.problem, self.look, self.again, self.without, self.afresh):
-            column.addWidget(widget)
+        self._lay_out()
         self.setMinimumWidth(_WIDTH)
         self._show_fault()
+
+    def _lay_out(self) -> None:
+        heading = Label("The settings cannot be read", bold=True, size=1.15)
+        page = QVBoxLayout()
+        for words in (heading, self.fault, wrapped(KEPT)):
+            page.addWidget(words)
+        column = QVBoxLayout(self)
+        for widget in (ScrolledPage(page), self.problem, self.look, self.again, self.without, self.afresh):
+            column.addWidget(widget)
 
     def _show_fault(self) -> None:
         self.fault.setText(f"{self._settings.broken}.")
 
     def _open(self) -> None:
-        if not open_outside(self._settings.file):
-            self.problem.setText(f"It could not be opened from here: open {self._settings.file} in a text editor.")
+        file = self._settings.file
+        if not open_outside(file):
+            self.problem.setText(f"It could not be opened from here: open {file} in a text editor.")
 
     def _read_again(self) -> None:
         self._settings.read()
@@ -70,7 +77,8 @@ class BrokenSettings(FittingDialog):
 
     def _start_afresh(self) -> None:
         try:
-            self._settings.take(start_afresh(self._settings.file))
+            loaded = start_afresh(self._settings.file)
+            self._settings.take(loaded)
         except BadInput as error:
             self.problem.setText(error.message)
         else:

@@ -33,13 +33,15 @@ class CandidateCard(QFrame):
 
     def show_suggestion(self, loader: Background, suggestion: Suggestion, by_face: bool) -> None:
         """Show a person with their distance by face, or similarity by body."""
+        name, nearest = suggestion.name, suggestion.nearest
+        measure = "distance" if by_face else "body similarity"
         self._person_id = suggestion.person_id
-        self.name.setText(suggestion.name)
-        self.value.setText(f"{'distance' if by_face else 'body similarity'} {suggestion.value:.2f}")
-        self.picture.setAccessibleName(f"{suggestion.name}, the most alike known picture")
-        self.accept_button.setAccessibleName(f"Accept {suggestion.name}")
-        self.refuse_button.setAccessibleName(f"Not {suggestion.name}")
-        self.picture.show_place(loader, suggestion.nearest.path, suggestion.nearest.box)
+        self.name.setText(name)
+        self.value.setText(f"{measure} {suggestion.value:.2f}")
+        self.accept_button.setAccessibleName(f"Accept {name}")
+        self.refuse_button.setAccessibleName(f"Not {name}")
+        self.picture.setAccessibleName(f"{name}, the most alike known picture")
+        self.picture.show_place(loader, nearest.path, nearest.box)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()

@@ -5,6 +5,7 @@ from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PyQt6.QtWidgets import QPushButton
 
 _RING = 2.0
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class ChoiceButton(QPushButton):
@@ -20,7 +21,7 @@ class ChoiceButton(QPushButton):
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take Enter as Space, which only some desktops do."""
-        if event is None or event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event is None or event.key() not in _ENTER:
             super().keyPressEvent(event)
         elif not event.isAutoRepeat():
             self.click()
@@ -29,9 +30,15 @@ class ChoiceButton(QPushButton):
         """Draw the ring."""
         super().paintEvent(event)
         if self.hasFocus():
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), _RING))
-            inset = _RING / 2
-            painter.drawRoundedRect(self.rect().toRectF().adjusted(inset, inset, -inset, -inset), 3, 3)
-            painter.end()
+            self._draw_ring()
+
+    def _draw_ring(self) -> None:
+        colour = self.palette().color(QPalette.ColorRole.Highlight)
+        whole = self.rect().toRectF()
+        inset = _RING / 2
+        ring = whole.adjusted(inset, inset, -inset, -inset)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colour, _RING))
+        painter.drawRoundedRect(ring, 3, 3)
+        painter.end()

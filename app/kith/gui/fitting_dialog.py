@@ -18,11 +18,19 @@ class FittingDialog(QDialog):
     def event(self, event: QEvent | None) -> bool:
         """Fit the height when the contents or the width have changed."""
         handled = super().event(event)
-        if event and event.type() in _CHANGES and (layout := self.layout()):
-            wraps = layout.hasHeightForWidth()
-            needed = layout.totalHeightForWidth(self.width()) if wraps else layout.totalSizeHint().height()
-            self.setMinimumHeight(min(needed, HIGHEST))
+        if event and event.type() in _CHANGES:
+            self._fit()
         return handled
+
+    def _fit(self) -> None:
+        layout = self.layout()
+        if not layout:
+            return
+        if layout.hasHeightForWidth():
+            needed = layout.totalHeightForWidth(self.width())
+        else:
+            needed = layout.totalSizeHint().height()
+        self.setMinimumHeight(min(needed, HIGHEST))
 
 
 class ScrolledPage(QScrollArea):
@@ -30,10 +38,11 @@ class ScrolledPage(QScrollArea):
 
     def __init__(self, contents: QLayout) -> None:
         super().__init__()
-        self._page = QWidget()
-        self._page.setLayout(contents)
+        page = QWidget()
+        page.setLayout(contents)
         contents.setContentsMargins(0, 0, 0, 0)
-        self.setWidget(self._page)
+        self._page = page
+        self.setWidget(page)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard goes to what is in it
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -41,14 +50,18 @@ class ScrolledPage(QScrollArea):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for everything at the present width."""
-        width = max(self.width(), self.minimumSizeHint().width())
-        return QSize(self.minimumSizeHint().width(), self._page.heightForWidth(width))
+        least = self.minimumSizeHint().width()
+        width = max(self.width(), least)
+        height = self._page.heightForWidth(width)
+        return QSize(least, height)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for every line, and for a few of them at a time."""
+        width = self._page.minimumSizeHint().width()
         bar = self.verticalScrollBar()
-        width_of_bar = bar.sizeHint().width() if bar else 0
-        return QSize(self._page.minimumSizeHint().width() + width_of_bar, _LEAST)
+        if bar:
+            width += bar.sizeHint().width()
+        return QSize(width, _LEAST)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Tell the dialog that lines break elsewhere now."""

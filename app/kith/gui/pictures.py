@@ -16,6 +16,7 @@ from kith.photos.pixels import load_rgb
 _AROUND = 1.7  # a face's picture shows some hair and chin around its box
 _LARGEST_SIDE = 8000  # a photo is not decoded larger for the sake of a tiny face
 _MARK = QColor(255, 196, 0)
+_RIM = QColor(0, 0, 0)  # around the mark, so that it shows on bright photos
 
 GONE = "The photo is not there any more."
 
@@ -23,20 +24,28 @@ GONE = "The photo is not there any more."
 def face_picture(path: Path, box: Box, size: QSize) -> QImage:
     """Return the face at a box of the upright photo, as large as fits into `size`; raises BadPhoto."""
     shorter = max(min(box.w, box.h), 1e-3)
-    side = max(size.width(), size.height()) / (_AROUND * shorter)
+    side = _longer(size) / (_AROUND * shorter)
     photo = _load(path, min(round(side), _LARGEST_SIDE))
-    return _fitted(photo.copy(_around(box, photo).toRect()), size)
+    around = _around(box, photo)
+    face = photo.copy(around.toRect())
+    return _fitted(face, size)
 
 
 def whole_picture(path: Path, box: Box, size: QSize) -> QImage:
     """Return the upright photo with the box drawn in, as large as fits into `size`; raises BadPhoto."""
-    photo = _fitted(_load(path, max(size.width(), size.height())), size)
+    loaded = _load(path, _longer(size))
+    photo = _fitted(loaded, size)
+    place = _pixels(box, photo)
     painter = QPainter(photo)
-    for colour, width in ((QColor(0, 0, 0), 5), (_MARK, 3)):  # the dark rim shows it on bright photos
+    for colour, width in ((_RIM, 5), (_MARK, 3)):
         painter.setPen(QPen(colour, width))
-        painter.drawRect(_pixels(box, photo))
+        painter.drawRect(place)
     painter.end()
     return photo
+
+
+def _longer(size: QSize) -> int:
+    return max(size.width(), size.height())
 
 
 def _load(path: Path, max_side: int) -> QImage:
@@ -79,7 +88,8 @@ class PictureLabel(Label):
         if path is None:
             self.setText(GONE)
             return
-        ratio, wanted, make = self.devicePixelRatioF(), self._wanted, self._make
+        wanted, make = self._wanted, self._make
+        ratio = self.devicePixelRatioF()
         size = self.size() * ratio
         loader.run(lambda: make(path, box, size), lambda future: self._show(wanted, ratio, future))
 

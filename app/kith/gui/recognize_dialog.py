@@ -24,10 +24,14 @@ class RecognizeDialog(FittingDialog):
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
         self.output.say(f"One folder per person, Unknown for photos of nobody known, and {REPORT}.")
         self.problem = wrapped(bold=True)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.start = self.buttons.addButton("&Recognize", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.start = buttons.addButton("&Recognize", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.buttons = buttons
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         form = QFormLayout()
         form.addRow("&Photos to recognize", self.input)
         form.addRow("&Copies and report go to", self.output)
@@ -44,14 +48,18 @@ class RecognizeDialog(FittingDialog):
 
     def accept(self) -> None:
         """Close if the folders can be used, else say why not."""
-        problem = self._why_not(self.input.folder, self.output.folder)
+        problem = self._why_not()
         self.problem.setText(problem)
         if not problem:
             super().accept()
 
-    def _why_not(self, photos: Path | None, output: Path | None) -> str:
-        if photos is None or not is_folder(photos):
-            return f"There is no folder {photos}: choose the folder of photos." if photos else "Choose the photos."
+    def _why_not(self) -> str:
+        photos = self.input.folder
+        output = self.output.folder
+        if photos is None:
+            return "Choose the photos."
+        if not is_folder(photos):
+            return f"There is no folder {photos}: choose the folder of photos."
         if output is None:
             return "Choose a folder for the copies and the report."
         return why_not_apart(self._settings.dataset_folder, photos, output)
