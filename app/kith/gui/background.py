@@ -27,7 +27,8 @@ class Background(QObject):
 
     def run(self, task: Callable[[], T], then: Callable[["Future[T]"], None]) -> None:
         """Run a task and call `then` with its finished future, unless all was closed meanwhile."""
-        self._pool.submit(task).add_done_callback(lambda future: self._ended.emit(then, future))
+        future = self._pool.submit(task)
+        future.add_done_callback(lambda ended: self._ended.emit(then, ended))
 
     def close(self) -> None:
         """Return when all tasks have ended; tell nothing more."""
@@ -55,7 +56,8 @@ class _Question(QObject):
         self._stop = threading.Event()
         self._answered.connect(self._tell)
         # A drive that does not answer holds up this thread alone, and not the end of the program.
-        threading.Thread(target=self._answer, args=(task,), name="kith-question", daemon=True).start()
+        thread = threading.Thread(target=self._answer, args=(task,), name="kith-question", daemon=True)
+        thread.start()
 
     def cancel(self) -> None:
         """Want no answer any more."""
@@ -64,7 +66,8 @@ class _Question(QObject):
     def _answer(self, task: Callable[[threading.Event], T]) -> None:
         future: Future[T] = Future()
         try:
-            future.set_result(task(self._stop))
+            answer = task(self._stop)
+            future.set_result(answer)
         except Exception as error:  # noqa: BLE001 - raised where the answer is heard
             future.set_exception(error)
         with suppress(RuntimeError):  # Qt's half of this object is gone: the program ends
@@ -84,10 +87,11 @@ class Newest(QObject):
     def __init__(self, owner: QObject, pause_ms: int = PAUSE_MS) -> None:
         super().__init__(owner)
         self._asked: list[_Question] = []
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(pause_ms)
-        self._pause.timeout.connect(self._end_pause)  # no lambda: it may be collected before the timer is
+        pause = QTimer(self)
+        pause.setSingleShot(True)
+        pause.setInterval(pause_ms)
+        pause.timeout.connect(self._end_pause)  # no lambda: it may be collected before the timer is
+        self._pause = pause
         self._begin: Callable[[], object] = lambda: None
         self.destroyed.connect(partial(_cancel, self._asked))
 

@@ -35,29 +35,35 @@ class FolderField(QWidget):
         super().__init__()
         self._title = title
         self._choose = choose
-        self.edit = QLineEdit(str(folder) if folder else "")
-        self.edit.setAccessibleName(title)
-        self.edit.setMinimumWidth(380)
-        self.button = QPushButton("Choose…")
-        self.button.setAutoDefault(False)
-        self.button.setAccessibleName(f"Choose: {title}")
-        self.button.clicked.connect(self._ask)
-        self.setFocusProxy(self.edit)
-        self.hint = wrapped()
-        self.hint.hide()
+        edit = QLineEdit(str(folder) if folder else "")
+        edit.setAccessibleName(title)
+        edit.setMinimumWidth(380)
+        button = QPushButton("Choose…")
+        button.setAutoDefault(False)
+        button.setAccessibleName(f"Choose: {title}")
+        button.clicked.connect(self._ask)
+        self.setFocusProxy(edit)
+        hint = wrapped()
+        hint.hide()
         row = QHBoxLayout()
-        row.addWidget(self.edit, 1)
-        row.addWidget(self.button)
+        row.addWidget(edit, 1)
+        row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
-        column.addWidget(self.hint)
+        column.addWidget(hint)
+        self.edit = edit
+        self.button = button
+        self.hint = hint
 
     @property
     def folder(self) -> Path | None:
         """The folder as it stands in the field."""
         text = self.edit.text().strip()
-        return Path(os.path.abspath(os.path.expanduser(text))) if text else None
+        if not text:
+            return None
+        expanded = os.path.expanduser(text)
+        return Path(os.path.abspath(expanded))
 
     def say(self, text: str) -> None:
         """Say something about the folder below it."""
@@ -65,7 +71,8 @@ class FolderField(QWidget):
         self.hint.setVisible(bool(text))
 
     def _ask(self) -> None:
-        if chosen := self._choose(self._title, self.folder or Path.home()):
+        start = self.folder or Path.home()
+        if chosen := self._choose(self._title, start):
             self.edit.setText(str(chosen))
 
 

@@ -1,7 +1,6 @@
 """Help: the log folder, the text of a problem report, and what this program is."""
 
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -27,22 +26,26 @@ _PACKAGES = ("torch", "onnxruntime", "opencv-python", "dlib-bin", "numpy", "Pill
 
 def open_outside(path: Path) -> bool:
     """Show a folder in the system's file manager, or a file in its editor; False where that cannot be done."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    url = QUrl.fromLocalFile(str(path))
+    return QDesktopServices.openUrl(url)
 
 
 def problem_report() -> str:
     """Return version, platform, packages and the end of the log, the home folder written as ~."""
-    packages = ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    python = platform.python_version()
+    screen = QApplication.platformName()
+    packages = [f"{name} {_version(name)}" for name in _PACKAGES]
     lines = [
         f"Kith {__version__}",
         f"{platform.platform()}, {platform.machine()}",
-        f"Python {sys.version.split()[0]}, Qt {qVersion()} ({QApplication.platformName()}), PyQt6 {PYQT_VERSION_STR}",
-        packages,
+        f"Python {python}, Qt {qVersion()} ({screen}), PyQt6 {PYQT_VERSION_STR}",
+        ", ".join(packages),
         "",
         f"The end of {log_file()}:",
         *_log_tail(),
     ]
-    return "\n".join(lines).replace(str(Path.home()), "~")
+    home = str(Path.home())
+    return "\n".join(lines).replace(home, "~")
 
 
 def _version(package: str) -> str:
@@ -54,9 +57,10 @@ def _version(package: str) -> str:
 
 def _log_tail() -> list[str]:
     try:
-        return log_file().read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL_LINES:]
+        log = log_file().read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ["(there is no log)"]
+    return log.splitlines()[-LOG_TAIL_LINES:]
 
 
 class ProblemDialog(QDialog):
@@ -70,9 +74,10 @@ class ProblemDialog(QDialog):
             "Nothing is sent. Copy this text into your report, and take out what is nobody's business: "
             "the log can name your folders and photos."
         )
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self.text = QPlainTextEdit(problem_report())
         self.text.setReadOnly(True)
-        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFont(font)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)

@@ -45,12 +45,13 @@ class JobRunner(QObject):
 
     def start(self, worker: JobWorker) -> None:
         """Start a job; there must be none at work."""
+        job = worker.job_name
         self._worker = worker
         worker.happened.connect(self._happened)
         worker.failed.connect(self._failed)
         worker.finished.connect(self._ended)
-        self.outcome = f"{worker.job_name} is running"
-        self._progress.begin(worker.job_name)
+        self.outcome = f"{job} is running"
+        self._progress.begin(job)
         self.changed.emit()
         worker.start()
 
@@ -80,7 +81,8 @@ class JobRunner(QObject):
                 self._progress.set_done(event.done)
             case BuildFinished():
                 self.outcome, self.report = headline(event), None
-                self.built = not event.stopped and any(person.used for person in event.people)
+                taught = [person for person in event.people if person.used]
+                self.built = bool(taught) and not event.stopped
                 self._away = [folder for folder in event.away if folder.photos and not folder.forgotten]
             case RecognitionFinished():
                 self.outcome, self.report = headline(event), event.report
@@ -88,8 +90,9 @@ class JobRunner(QObject):
             self._console.add(kind, text)
 
     def _failed(self, error: Exception) -> None:
-        job = self._worker.job_name if self._worker else ""
-        if isinstance(self._worker, KbBuilder):
+        worker = self._worker
+        job = worker.job_name if worker else ""
+        if isinstance(worker, KbBuilder):
             self.built, self.report = False, None
         self.outcome = f"{job} could not be finished"
         text = in_window(error.message) if isinstance(error, KithError) else _told_of_bug(job, error)
@@ -108,7 +111,8 @@ class JobRunner(QObject):
 
 
 def _told_of_bug(job: str, error: Exception) -> str:
+    kind = type(error).__name__
     return (
-        f"{job} was ended by a bug in Kith ({type(error).__name__}). What is stored and filed is safe, and it can be "
+        f"{job} was ended by a bug in Kith ({kind}). What is stored and filed is safe, and it can be "
         f"started again. {log_file()} tells what happened; Help ▸ Report a Problem… shows it."
     )

@@ -20,5 +20,7 @@ def in_window(text: str) -> str:
 
 def _worded(named: Named) -> str:
     if isinstance(named, Setting):
-        return f"“{FIELDS[named.key].title}” in the settings"
-    return ENTRIES.get(named.action) or str(named)
+        field = FIELDS[named.key]
+        return f"“{field.title}” in the settings"
+    entry = ENTRIES.get(named.action)
+    return entry or str(named)

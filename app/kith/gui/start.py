@@ -31,7 +31,8 @@ def main() -> int:
     start_log()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would wait for the next click
     # Qt's own dialog keeps the folders last chosen: among Kith's settings, where README says what is to be deleted.
-    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(user_folder("config")))
+    folder = str(user_folder("config"))
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Kith")
     app.setApplicationVersion(__version__)
@@ -39,7 +40,8 @@ def main() -> int:
     first_time = not user_settings_file().exists()
     window = MainWindow(load_user_settings())
     sys.excepthook = report_bug
-    logging.getLogger("kith.library").addHandler(LibraryNotices(window.console))
+    notices = LibraryNotices(window.console)
+    logging.getLogger("kith.library").addHandler(notices)
     window.show()
     _log.info("Kith %s: the window is shown", __version__)
     QTimer.singleShot(0, lambda: greet(window, first_time))
@@ -59,7 +61,8 @@ def greet(window: MainWindow, first_time: bool) -> None:
 
     def look(stop: threading.Event) -> tuple[str, bool]:
         problem = people_problem(people, settings, stop)
-        return problem, is_missed(people, settings) or os.path.isfile(settings.library_file)
+        is_known = is_missed(people, settings) or os.path.isfile(settings.library_file)
+        return problem, is_known
 
     def tell(found: tuple[str, bool]) -> None:
         problem, is_known = found
@@ -77,8 +80,10 @@ def greet(window: MainWindow, first_time: bool) -> None:
 
 
 def _has_display() -> bool:
+    if sys.platform != "linux":
+        return True
     needed = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return sys.platform != "linux" or any(os.environ.get(name) for name in needed)
+    return any(os.environ.get(name) for name in needed)
 
 
 def report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -87,4 +92,5 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     sys.__excepthook__(kind, error, trace)
     if QApplication.activeModalWidget() is None:
         text = f"{told_of_bug(kind.__name__)}; Help ▸ Report a Problem… shows it."
-        message(QApplication.activeWindow(), text, QMessageBox.Icon.Critical).open()
+        box = message(QApplication.activeWindow(), text, QMessageBox.Icon.Critical)
+        box.open()
