@@ -86,12 +86,24 @@ class Console(QWidget):
         self._timer.setInterval(FLUSH_MS)
         self._timer.timeout.connect(self._flush)
         self.text = _Pane()
-        self.kinds = _kinds_box()
-        self.kinds.currentIndexChanged.connect(self._show_again)
-        self.search = _search_field()
-        self.search.textChanged.connect(self._show_again)
+        self.kinds = self._make_kinds()
+        self.search = self._make_search()
         self._lay_out(save)
         self._formats = _formats(self.palette())
+
+    def _make_kinds(self) -> ComboBox:
+        kinds = ComboBox()
+        kinds.addItems(FILTERS)
+        kinds.setAccessibleName("Which lines are shown")
+        kinds.currentIndexChanged.connect(self._show_again)
+        return kinds
+
+    def _make_search(self) -> QLineEdit:
+        search = QLineEdit()
+        search.setPlaceholderText("Show only lines with this text")
+        search.setClearButtonEnabled(True)
+        search.textChanged.connect(self._show_again)
+        return search
 
     def add(self, kind: Kind, text: str) -> None:
         """Add a line, with the time of day."""
@@ -174,11 +186,12 @@ class _Pane(QPlainTextEdit):
         self.setReadOnly(True)
         self.setMaximumBlockCount(MOST_LINES)
         self.setUndoRedoEnabled(False)
-        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setPlaceholderText(
             "Every photo gets a line here, with who is in it and the three people who are most alike."
         )
         self.setAccessibleName("Console")
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        self.setFont(font)
         self._follows = True
         soon = QTimer(self)  # Qt itself moves the bar behind its change of range
         soon.setSingleShot(True)
@@ -201,20 +214,6 @@ class _Pane(QPlainTextEdit):
         bar = self.verticalScrollBar()
         if self._follows and bar:
             bar.setValue(bar.maximum())
-
-
-def _kinds_box() -> ComboBox:
-    kinds = ComboBox()
-    kinds.addItems(FILTERS)
-    kinds.setAccessibleName("Which lines are shown")
-    return kinds
-
-
-def _search_field() -> QLineEdit:
-    search = QLineEdit()
-    search.setPlaceholderText("Show only lines with this text")
-    search.setClearButtonEnabled(True)
-    return search
 
 
 def _formats(palette: QPalette) -> dict[Kind, QTextCharFormat]:

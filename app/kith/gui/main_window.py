@@ -45,10 +45,11 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._around = Around()
         self._look = Newest(self, pause_ms=0)
-        self.does = Actions(self)
-        self.steps = NextSteps(self.does)
-        self.progress = JobProgress(self.does.abort)
-        self.console = Console(self.does.save_console)
+        does = Actions(self)
+        self.does = does
+        self.steps = NextSteps(does)
+        self.progress = JobProgress(does.abort)
+        self.console = Console(does.save_console)
         self.status = Label("Ready")
         self.jobs = JobRunner(self.console, self.progress)
         self._lay_out()
@@ -94,13 +95,16 @@ class MainWindow(QMainWindow):
         """Tell what is wrong with a broken settings file, and ask what is to be done."""
         from kith.gui.broken_settings import BrokenSettings, Choice
 
+        in_use = self._in_use
+
         def decided(decision: int) -> None:
-            self._in_use.defaults_will_do |= decision == Choice.WITHOUT
+            if decision == Choice.WITHOUT:
+                in_use.defaults_will_do = True
             self.refresh()
             if decision == Choice.AFRESH:
                 self.first_steps()
 
-        dialog = BrokenSettings(self._in_use, self)
+        dialog = BrokenSettings(in_use, self)
         dialog.finished.connect(decided)
         self._open(dialog)
 

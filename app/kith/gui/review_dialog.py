@@ -57,8 +57,7 @@ class ReviewDialog(QDialog):
         self._named: set[Unknown] = set()
         self._meant: set[str] = set()  # new names that are no slips of known ones, says the user
         self.view = QuestionView(settings.face_tol)
-        self.message = wrapped()
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.message = _centred()
         self.progress = Label()
         self.note = narrow()
         keys = _undo_keys().toString(QKeySequence.SequenceFormat.NativeText)
@@ -73,14 +72,15 @@ class ReviewDialog(QDialog):
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Begin the review."""
         super().showEvent(event)
-        if event and not event.spontaneous():  # spontaneous: it was only minimised
-            self._desk = Background()
-            self._pictures = Background(threads=2)
-            self._at = 0
-            self._meant.clear()
-            self._tell(LOADING)
-            self.note.clear()
-            self._run(self._open, self._begin)
+        if event is None or event.spontaneous():  # spontaneous: it was only minimised
+            return
+        self._desk = Background()
+        self._pictures = Background(threads=2)
+        self._at = 0
+        self._meant.clear()
+        self._tell(LOADING)
+        self.note.clear()
+        self._run(self._open, self._begin)
 
     def done(self, result: int) -> None:
         """Close when all that was answered is written down."""
@@ -91,8 +91,10 @@ class ReviewDialog(QDialog):
         super().done(result)
 
     def _open(self) -> list[Unknown]:
-        self._review = Review(OpenLibrary(self._settings))
-        return self._review.unknowns()
+        library = OpenLibrary(self._settings)
+        review = Review(library)
+        self._review = review
+        return review.unknowns()
 
     def _close_review(self) -> None:
         review = self._review
@@ -296,6 +298,12 @@ class ReviewDialog(QDialog):
         column.addWidget(self.note)
         column.addLayout(row)
         self.resize(860, 600)
+
+
+def _centred() -> Label:
+    label = wrapped()
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return label
 
 
 def _undo_keys() -> QKeySequence:
