@@ -44,7 +44,7 @@ class BrokenSettings(FittingDialog):
         self.afresh = ChoiceButton("&Put It Aside and Start Afresh")
         self.look.clicked.connect(self._open)
         self.again.clicked.connect(self._read_again)
-        self.without.clicked.connect(lambda: self.done(Choice.WITHOUT))
+        self.without.clicked.connect(self._do_without)
         self.afresh.clicked.connect(self._start_afresh)
         self._lay_out()
         self.setMinimumWidth(_WIDTH)
@@ -74,6 +74,9 @@ class BrokenSettings(FittingDialog):
             self.problem.setText("It still cannot be read.")
         else:
             self.done(Choice.MENDED)
+
+    def _do_without(self) -> None:
+        self.done(Choice.WITHOUT)
 
     def _start_afresh(self) -> None:
         try:

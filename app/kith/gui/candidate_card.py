@@ -27,8 +27,8 @@ class CandidateCard(QFrame):
         self.value = Label()
         self.accept_button = ChoiceButton(f"Accept ({number})")
         self.refuse_button = ChoiceButton("Not this person")
-        self.accept_button.clicked.connect(lambda: self.accepted.emit(self._person_id))
-        self.refuse_button.clicked.connect(lambda: self.refused.emit(self._person_id))
+        self.accept_button.clicked.connect(self._accept)
+        self.refuse_button.clicked.connect(self._refuse)
         self._lay_out()
 
     def show_suggestion(self, loader: Background, suggestion: Suggestion, by_face: bool) -> None:
@@ -42,6 +42,12 @@ class CandidateCard(QFrame):
         self.refuse_button.setAccessibleName(f"Not {name}")
         self.picture.setAccessibleName(f"{name}, the most alike known picture")
         self.picture.show_place(loader, nearest.path, nearest.box)
+
+    def _accept(self) -> None:
+        self.accepted.emit(self._person_id)
+
+    def _refuse(self) -> None:
+        self.refused.emit(self._person_id)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()

@@ -33,7 +33,8 @@ class ChoiceButton(QPushButton):
             self._draw_ring()
 
     def _draw_ring(self) -> None:
-        colour = self.palette().color(QPalette.ColorRole.Highlight)
+        palette = self.palette()
+        colour = palette.color(QPalette.ColorRole.Highlight)
         whole = self.rect().toRectF()
         inset = _RING / 2
         ring = whole.adjusted(inset, inset, -inset, -inset)

@@ -224,7 +224,8 @@ def _formats(palette: QPalette) -> dict[Kind, QTextCharFormat]:
     for kind in Kind:
         own = colours.get(kind)
         colour = QColor(own) if own else usual
-        formats[kind] = QTextCharFormat()
-        formats[kind].setForeground(colour)
+        text_format = QTextCharFormat()
+        text_format.setForeground(colour)
+        formats[kind] = text_format
     formats[Kind.SUMMARY].setFontWeight(QFont.Weight.Bold)
     return formats

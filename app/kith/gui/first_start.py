@@ -47,7 +47,8 @@ class FirstStart(FittingDialog):
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
         self.photos.edit.setPlaceholderText("Can be chosen later")
         self._look = Newest(self)
-        Newest(self, pause_ms=0).ask(lambda _stop: is_folder(settings.input_folder), self._offer_photos)
+        look_once = Newest(self, pause_ms=0)
+        look_once.ask(lambda _stop: is_folder(settings.input_folder), self._offer_photos)
         self.people.edit.textChanged.connect(self._look_at_people)
         self.models = ModelBox(settings)
         self.problem = wrapped(bold=True)
@@ -132,7 +133,8 @@ class FirstStart(FittingDialog):
     def _offer_photos(self, there: bool) -> None:
         """Fill in the folder of last time, unless it is gone or the user was faster."""
         edit = self.photos.edit
-        if there and not edit.text() and not edit.isModified():
+        is_untouched = not edit.text() and not edit.isModified()
+        if there and is_untouched:
             folder = self._settings.input_folder
             edit.setText(str(folder))
 

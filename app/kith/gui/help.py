@@ -57,7 +57,8 @@ def _version(package: str) -> str:
 
 def _log_tail() -> list[str]:
     try:
-        log = log_file().read_text(encoding="utf-8", errors="replace")
+        file = log_file()
+        log = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ["(there is no log)"]
     return log.splitlines()[-LOG_TAIL_LINES:]

@@ -24,7 +24,8 @@ class LibraryNotices(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a warning over to the thread of the window."""
-        text = record.msg if isinstance(record.msg, Message) else record.getMessage()
+        told = record.msg
+        text = told if isinstance(told, Message) else record.getMessage()
         self._told.warned.emit(in_window(text))
 
     def _show(self, text: str) -> None:

@@ -175,7 +175,9 @@ class MainWindow(QMainWindow):
         jobs, around = self.jobs, self._around
         running = jobs.running
         filed = jobs.report is not None
-        self.does.enable(running=running, report=filed or around.report, output=filed or around.output)
+        report = filed or around.report
+        output = filed or around.output
+        self.does.enable(running=running, report=report, output=output)
         if not running:
             step = self._next_step()
             people = self._in_use.last.dataset_folder
@@ -190,7 +192,8 @@ class MainWindow(QMainWindow):
 
     @property
     def _report(self) -> Path:
-        return self.jobs.report or self._in_use.last.output_folder / REPORT
+        usual = self._in_use.last.output_folder / REPORT
+        return self.jobs.report or usual
 
     def _tell_problems(self) -> None:
         for problem in self._in_use.problems():
@@ -253,13 +256,13 @@ class MainWindow(QMainWindow):
         suggestion = Path.home() / REPORT
         target = self.choose_file("Write CSV Report", suggestion, "Tables (*.csv)")
         if target and target != report:
-            self._write(target, lambda: shutil.copyfile(report, target))
+            self._write(target, partial(shutil.copyfile, report, target))
 
     def _save_console(self) -> None:
         suggestion = Path.home() / "kith-console.txt"
         target = self.choose_file("Save Console", suggestion, "Text files (*.txt)")
         if target:
-            self._write(target, lambda: self.console.save(target))
+            self._write(target, partial(self.console.save, target))
 
     def _write(self, target: Path, write: Callable[[], object]) -> None:
         try:

@@ -109,28 +109,27 @@ class NameField(QWidget):
     def _tell(self, text: str) -> None:
         name = one_spaced(text)
         button_text, hint = "Name", ""
-        if name and not self._is_known(name):
+        if self._is_new(name):
             button_text = "Add person"
             hint = f"{name} would be a new person."
-        self.button.setText(button_text)
-        self.button.setEnabled(bool(name))
+        button = self.button
+        button.setText(button_text)
+        button.setEnabled(bool(name))
         self.hint.setText(hint)
 
-    def _is_known(self, name: str) -> bool:
-        return any(same_name(name, known) for known in self._known.stringList())
+    def _is_new(self, name: str) -> bool:
+        known = self._known.stringList()
+        return bool(name) and not any(same_name(name, person) for person in known)
 
     def _enter(self) -> None:
+        name = one_spaced(self.edit.text())
         completion = self._completer.currentCompletion()
-        if completion and self._has_new_name():
+        if completion and self._is_new(name):
             self.edit.setText(completion)
             if popup := self._completer.popup():
                 popup.hide()
         else:
             self._name()
-
-    def _has_new_name(self) -> bool:
-        name = one_spaced(self.edit.text())
-        return bool(name) and not self._is_known(name)
 
     def _name(self) -> None:
         if self.button.isEnabled():

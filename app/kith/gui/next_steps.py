@@ -86,9 +86,9 @@ class LargeButton(QPushButton):
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return what title and sentence need, and no less than one line and two, lest buttons jump."""
         layout = self.layout()
-        title = self._title.fontMetrics()
-        sentence = self.fontMetrics()
-        least = title.lineSpacing() + 2 * sentence.lineSpacing() + 32
+        title = self._title.fontMetrics().lineSpacing()
+        sentence = self.fontMetrics().lineSpacing()
+        least = title + 2 * sentence + 32
         needed = layout.totalHeightForWidth(width) if layout else 0
         return max(least, needed)
 

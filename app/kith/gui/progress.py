@@ -25,9 +25,10 @@ class Pace:
 
     def note(self, done: int, now: float) -> None:
         """Take down how many photos are done now."""
-        self._seen.append((now, done))
-        while now - self._seen[1][0] >= SMOOTHED_OVER_S:
-            self._seen.popleft()
+        seen = self._seen
+        seen.append((now, done))
+        while now - seen[1][0] >= SMOOTHED_OVER_S:
+            seen.popleft()
 
     @property
     def rate(self) -> float:

@@ -50,9 +50,10 @@ class QuestionView(QScrollArea):
 
     def show_question(self, question: Question, known: list[str], loader: Background) -> None:
         """Show a question; `known` are the names of all people."""
-        path, box = question.spot.path, question.spot.box
-        metrics = self.fontMetrics()
-        name = metrics.elidedText(question.photo, Qt.TextElideMode.ElideMiddle, _FACE.width())
+        spot = question.spot
+        path, box = spot.path, spot.box
+        metrics, width = self.fontMetrics(), _FACE.width()
+        name = metrics.elidedText(question.photo, Qt.TextElideMode.ElideMiddle, width)
         self.file.setText(name)
         set_tip(self.file, str(path or ""))
         heading = self._heading(question)

@@ -146,7 +146,8 @@ class ReviewDialog(QDialog):
         question, known = found
         self._question = question
         self._count(question.unknown, is_named=bool(question.said))
-        self.progress.setText(f"Face {self._at + 1} of {len(self._unknowns)}")
+        number, total = self._at + 1, len(self._unknowns)
+        self.progress.setText(f"Face {number} of {total}")
         self._turn_to(self.view)
         self.view.show_question(question, known, self._pictures)
 
@@ -189,7 +190,7 @@ class ReviewDialog(QDialog):
         if as_read(name) in self._meant:
             self._take_name(name)
         else:
-            self._run(lambda: review.alike(name), lambda known: self._ask_about(name, known))
+            self._run(partial(review.alike, name), partial(self._ask_about, name))
 
     def _ask_about(self, name: str, known: tuple[int, str] | None) -> None:
         def take() -> None:
@@ -200,7 +201,7 @@ class ReviewDialog(QDialog):
             self._take_name(name)
         else:
             person_id, known_name = known
-            ask_whom(self, name, known_name, lambda: self._accept(person_id), take)
+            ask_whom(self, name, known_name, partial(self._accept, person_id), take)
 
     def _take_name(self, text: str) -> None:
         self._answer(lambda review, unknown: review.name(unknown, text), named=True)
@@ -226,9 +227,9 @@ class ReviewDialog(QDialog):
         if self.busy or question is None or review is None:
             return
         unknown = question.unknown
-        self._run(lambda: say(review, unknown), lambda outcome: self._go_on(outcome, unknown, named))
+        self._run(partial(say, review, unknown), partial(self._go_on, unknown, named))
 
-    def _go_on(self, outcome: Outcome, unknown: Unknown, named: bool) -> None:
+    def _go_on(self, unknown: Unknown, named: bool, outcome: Outcome) -> None:
         problems = [Message(NOT_FILED, problem) for problem in outcome.problems]
         note = joined([outcome.text, *problems, *outcome.hints])
         self.note.setText(note)

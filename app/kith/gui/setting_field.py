@@ -127,7 +127,8 @@ class SettingField(QWidget):
         return row
 
     def _colour_problem(self) -> None:
-        background = self.problem.palette().color(QPalette.ColorRole.Window)
+        palette = self.problem.palette()
+        background = palette.color(QPalette.ColorRole.Window)
         is_dark = background.lightness() < 128
         colour = _PROBLEM_COLOURS[is_dark]
         self.problem.setStyleSheet(f"color: {colour}")

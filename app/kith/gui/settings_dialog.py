@@ -99,10 +99,12 @@ class SettingsDialog(QDialog):
 
     def _chosen(self) -> Settings:
         """Return what the fields say; a relative path stays one, from the folder of the file."""
+        settings = self._settings
         texts = {key: field.text for key, field in self.fields.items()}
         paths = {key: texts.pop(key) for key in PATHS}
-        values = with_overrides(self._settings, texts).model_dump()
-        return Settings.at(self._settings.folder, values | paths)
+        changed = with_overrides(settings, texts)
+        values = changed.model_dump() | paths
+        return Settings.at(settings.folder, values)
 
     def _problem_with(self, key: str, text: str) -> str:
         try:

@@ -66,9 +66,12 @@ def greet(window: MainWindow, first_time: bool) -> None:
 
     def tell(found: tuple[str, bool]) -> None:
         problem, is_known = found
-        if problem and is_known:
+        if not problem:
+            return
+        is_busy = window.jobs.running or QApplication.activeModalWidget() is not None
+        if is_known:
             window.console.add(Kind.PROBLEM, f"{people}: {problem}")
-        elif problem and not window.jobs.running and QApplication.activeModalWidget() is None:
+        elif not is_busy:
             window.first_steps()
 
     if window.settings_are_broken:

@@ -58,7 +58,8 @@ class JobWorker(QThread):
             self.failed.emit(error)
         except Exception as error:  # noqa: BLE001 - one that leaves run() ends the program
             _log.exception("%s was ended by a bug", self.job_name)
-            self.failed.emit(KithError(OUT_OF_MEMORY) if is_out_of_memory(error) else error)
+            told = KithError(OUT_OF_MEMORY) if is_out_of_memory(error) else error
+            self.failed.emit(told)
 
 
 class KbBuilder(JobWorker):
