@@ -25,7 +25,9 @@ def link(
 ) -> None:
     """Say who somebody in a photo is."""
     with OpenLibrary(call.settings()) as opened:
-        call.show_outcome(opened.say(Is([opened.appearance(appearance)], opened.people.meant(person))))
+        key = opened.appearance(appearance)
+        meant = opened.people.meant(person)
+        call.show_outcome(opened.say(Is([key], meant)))
 
 
 @group.register("unlink", "beach.jpg#12 'Anna Rossi' --never")
@@ -39,4 +41,5 @@ def unlink(
     with OpenLibrary(call.settings()) as opened:
         key = opened.appearance(appearance)
         meant = opened.people.find(person) if person else None
-        call.show_outcome(opened.say(IsNot(key, meant) if never else TakenBack(key, meant)))
+        word = IsNot(key, meant) if never else TakenBack(key, meant)
+        call.show_outcome(opened.say(word))

@@ -35,10 +35,15 @@ def show_all(
     """List everybody with number, names and how many photos show them."""
     with OpenLibrary(call.settings()) as opened:
         counts = opened.store.people.counts()
-        shown = [person for person in opened.people.all().values() if hidden or not person.hidden]
-        found = [{"person": person, "photos": _counted_by_source(counts[person.id])} for person in shown]
-        call.show({"people": found}, (_listed(person, counts[person.id]) for person in shown))
-        if not shown:
+        found, lines = [], []
+        for person in opened.people.all().values():
+            if person.hidden and not hidden:
+                continue
+            count = counts[person.id]
+            found.append({"person": person, "photos": _counted_by_source(count)})
+            lines.append(_listed(person, count))
+        call.show({"people": found}, lines)
+        if not found:
             tell(f"Nobody is known yet, or all are hidden: {Do(Action.BUILD_KB)} learns people.")
 
 
@@ -65,10 +70,13 @@ def show_person(call: Call, person: PersonArgument) -> None:
     with OpenLibrary(call.settings()) as opened:
         meant = opened.people.find(person)
         mentions = opened.store.people.mentions(meant.id)
-        said = [(opened.place(photo_id, link.appearance_id), link) for photo_id, link in mentions]
-        lines = [f"{place} {IN_WORDS[link.word]}, by {_SAID_BY[link.source]}" for place, link in said]
-        found = [{"appearance": place, "word": link.word, "source": link.source} for place, link in said]
-        call.show({"person": meant, "said": found}, [*_detail_lines(meant), *lines])
+        found, lines = [], _detail_lines(meant)
+        for photo_id, link in mentions:
+            place = opened.place(photo_id, link.appearance_id)
+            word, source = link.word, link.source
+            found.append({"appearance": place, "word": word, "source": source})
+            lines.append(f"{place} {IN_WORDS[word]}, by {_SAID_BY[source]}")
+        call.show({"person": meant, "said": found}, lines)
 
 
 def _detail_lines(person: Person) -> list[str]:
@@ -100,10 +108,12 @@ def rename(
     """Give a person another name; their filed copies move along."""
     with OpenLibrary(call.settings()) as opened:
         meant = opened.people.find(person)
-        folder = PersonChanges(opened).folder_of(meant)
+        changes = PersonChanges(opened)
+        folder = changes.folder_of(meant)
         if rename_folder is None and folder and sys.stdin.isatty():
             rename_folder = typer.confirm(printable(f"Rename the folder {folder} as well?"), default=False, err=True)
-        call.show_outcome(PersonChanges(opened).rename(meant, name, rename_folder=bool(rename_folder)))
+        outcome = changes.rename(meant, name, rename_folder=bool(rename_folder))
+        call.show_outcome(outcome)
         if folder and rename_folder is None:
             tell(f"{folder} keeps its name and still teaches them; --rename-folder renames it.")
 
@@ -116,7 +126,9 @@ def merge(
 ) -> None:
     """Make two people one: photos, folders, names and details of the other go to the first."""
     with OpenLibrary(call.settings()) as opened:
-        call.show_outcome(PersonChanges(opened).merge(opened.people.find(kept), opened.people.find(gone)))
+        find = opened.people.find
+        outcome = PersonChanges(opened).merge(find(kept), find(gone))
+        call.show_outcome(outcome)
 
 
 @group.register("split", "Ann '#12' beach.jpg#40 --to Eve")
@@ -129,7 +141,9 @@ def split(
     """Say that some who were taken for a person are somebody else."""
     with OpenLibrary(call.settings()) as opened:
         keys = {opened.appearance(text) for text in appearances}
-        call.show_outcome(PersonChanges(opened).split(opened.people.find(person), keys, to))
+        meant = opened.people.find(person)
+        outcome = PersonChanges(opened).split(meant, keys, to)
+        call.show_outcome(outcome)
 
 
 @group.register("set", "Ann birth=1950-03 death= nickname=Nan --alias Annie")
@@ -161,14 +175,18 @@ def change(
         raise BadInput("Say what to set, for example birth=1950-03.")
     with OpenLibrary(call.settings()) as opened:
         fields = {key: value or None for key, value in given.items()}
-        call.show_outcome(PersonChanges(opened).set(opened.people.find(person), details, fields, aliases))
+        meant = opened.people.find(person)
+        outcome = PersonChanges(opened).set(meant, details, fields, aliases)
+        call.show_outcome(outcome)
 
 
 @group.register("delete", "'#7'")
 def delete(call: Call, person: PersonArgument) -> None:
     """Delete a person and what is said of them; photos stay, copies go to Unknown. It can be undone."""
     with OpenLibrary(call.settings()) as opened:
-        call.show_outcome(PersonChanges(opened).delete(opened.people.find(person)))
+        meant = opened.people.find(person)
+        outcome = PersonChanges(opened).delete(meant)
+        call.show_outcome(outcome)
 
 
 @group.register("undo")

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Collection, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from kith.errors import BadInput
@@ -19,6 +19,8 @@ from kith.values.links import Word
 from kith.values.partial_dates import check_date
 from kith.values.persons import Person
 
+_LIFE = frozenset({"birth", "death"})
+
 Details = Mapping[str, str | bool | None]
 
 
@@ -29,78 +31,85 @@ class PersonChanges:
         self._library = library
         self._people = library.people
         self._store = library.store
+        self._records = self._store.people
+        self._edits = self._store.edits
         self._folder = library.settings.dataset_folder
 
     def create(self, name: str) -> Outcome:
         """Enter a person."""
         name = cleaned(name)
         hints = self._people.likeness(name)
-        problems = self._library.change("create", f"{name} is new", lambda: self._store.people.add(name))
-        return Outcome(Message(f"{name} is #{max(self._people.all())}.", self._namesakes(name)), problems, hints)
+        problems = self._library.change("create", f"{name} is new", lambda: self._records.add(name))
+        number = max(self._people.all())
+        text = Message(f"{name} is #{number}.", self._namesakes(name))
+        return Outcome(text, problems, hints)
 
     def rename(self, person: Person, name: str, rename_folder: bool = False) -> Outcome:
         """Give a person another name, and their folder in the people folder only if told to.
 
         Raises StoreBusy and FilingFailed for the folder.
         """
-        name, folder = cleaned(name), self.folder_of(person) if rename_folder else None
+        name = cleaned(name)
+        folder = self.folder_of(person) if rename_folder else None
         if name == person.name:
             raise BadInput(f"{name} is their name already.")
         hints = self._people.likeness(name, person)
+        told = f"{person.name} is {name} now."
+        sole_job: AbstractContextManager[object] = nullcontext()
+        renamed = None
+        if folder:
+            renamed = folder.with_name(safe_name(name))
+            told += f" Their folder is {renamed}."
+            sole_job = open_context(self._library.settings, threading.Event(), "Renaming a folder")
 
         def edit() -> None:
-            self._store.edits.rename(person.id, name)
-            if folder:
-                self._rename_folder(folder, folder.with_name(safe_name(name)))
+            self._edits.rename(person.id, name)
+            if folder and renamed:
+                self._rename_folder(folder, renamed)
 
-        settings = self._library.settings
-        with open_context(settings, threading.Event(), "Renaming a folder") if folder else nullcontext():
+        with sole_job:
             problems = self._library.change("rename", f"{person.name} renamed to {name}", edit)
-        told = f" Their folder is {folder.with_name(safe_name(name))}." if folder else ""
-        return Outcome(Message(f"{person.name} is {name} now.{told}", self._namesakes(name)), problems, hints)
+        return Outcome(Message(told, self._namesakes(name)), problems, hints)
 
     def merge(self, kept: Person, gone: Person) -> Outcome:
         """Let one person be another, whose names, folders, photos and details they get."""
         if kept.id == gone.id:
             raise BadInput(f"{kept.numbered} and {gone.numbered} are one person already.")
-        problems = self._library.change(
-            "merge",
-            f"{gone.name} (#{gone.id}) merged into {kept.name} (#{kept.id})",
-            lambda: self._store.edits.merge(kept.id, gone.id),
-            self._store.copies.photos_of(gone.id),
-        )
+        summary = f"{gone.numbered} merged into {kept.numbered}"
+        filed = self._store.copies.photos_of(gone.id)
+        problems = self._library.change("merge", summary, lambda: self._edits.merge(kept.id, gone.id), filed)
         told = f"{gone.numbered} is {kept.numbered} from now on, and so are their photos."
-        said = (link for _, link in self._store.people.mentions(kept.id) if link.word is Word.IS)
-        return Outcome(told, problems, self._people.twice({link.appearance_id for link in said}))
+        hints = self._people.twice(self._said_to_be(kept))
+        return Outcome(told, problems, hints)
 
     def split(self, person: Person, appearance_ids: Collection[int], name: str) -> Outcome:
         """Say that appearances of a person are somebody else, of whom a name nobody has makes a new person."""
         target = self._people.meant(name)
         if isinstance(target, Person) and target.id == person.id:
             raise BadInput(f"{cleaned(name)} is {person.numbered}: name somebody else.")
-        theirs = {link.appearance_id for _, link in self._store.people.mentions(person.id) if link.word is Word.IS}
+        theirs = self._said_to_be(person)
         for key in appearance_ids:
             if key not in theirs:
                 raise BadInput(f"{self._library.label(key)} is not {person.numbered}, as far as anybody has said.")
-        faces, hints = f"{len(appearance_ids)} of {person.name}'s appearances", self._people.likeness(target)
-        problems = self._library.change(
-            "split",
-            f"{faces} split off as {self._people.shown(target)}",
-            lambda: self._store.edits.split(appearance_ids, person.id, self._people.entered(target)),
-        )
-        hints = *hints, *self._people.twice(appearance_ids)
-        return Outcome(f"{faces} are {self._people.shown(target)} now.", problems, hints)
+        faces = f"{len(appearance_ids)} of {person.name}'s appearances"
+        likeness = self._people.likeness(target)
+
+        def edit() -> None:
+            self._edits.split(appearance_ids, person.id, self._people.entered(target))
+
+        problems = self._library.change("split", f"{faces} split off as {self._people.shown(target)}", edit)
+        twice = self._people.twice(appearance_ids)
+        return Outcome(f"{faces} are {self._people.shown(target)} now.", problems, likeness + twice)
 
     def delete(self, person: Person) -> Outcome:
         """Delete a person; photos and appearances stay."""
-        problems = self._library.change(
-            "delete",
-            f"{person.name} (#{person.id}) deleted",
-            lambda: self._store.edits.delete(person.id),
-            self._store.copies.photos_of(person.id),
-        )
-        told = [f"{person.numbered} is deleted.", self.warning_of_folders(person)]
-        return Outcome(joined(filter(None, told)), problems)
+        summary = f"{person.numbered} deleted"
+        filed = self._store.copies.photos_of(person.id)
+        problems = self._library.change("delete", summary, lambda: self._edits.delete(person.id), filed)
+        told = [f"{person.numbered} is deleted."]
+        if warning := self.warning_of_folders(person):
+            told.append(warning)
+        return Outcome(joined(told), problems)
 
     def set(
         self, person: Person, details: Details, fields: Mapping[str, str | None], aliases: Mapping[str, bool]
@@ -111,23 +120,30 @@ class PersonChanges:
         aliases = {cleaned(alias): wanted for alias, wanted in aliases.items()}
 
         def edit() -> None:
-            self._store.edits.describe(person.id, checked)
+            self._edits.describe(person.id, checked)
             for key, value in fields.items():
-                self._store.edits.set_field(person.id, key, value)
+                self._edits.set_field(person.id, key, value)
             for alias, wanted in aliases.items():
-                (self._store.edits.add_alias if wanted else self._store.edits.drop_alias)(person.id, alias)
+                set_alias = self._edits.add_alias if wanted else self._edits.drop_alias
+                set_alias(person.id, alias)
 
-        lives = checked.keys() & {"birth", "death"}
-        also = {photo for photo, _ in self._store.people.mentions(person.id)} if lives else set()
+        also: Collection[int] = ()
+        if not _LIFE.isdisjoint(checked):
+            also = {photo for photo, _ in self._records.mentions(person.id)}
         names = ", ".join([*checked, *fields, *(f"alias {alias}" for alias in aliases)])
         problems = self._library.change("set", f"{person.name}: {names} changed", edit, also)
         return Outcome(f"{person.numbered}: {names} changed.", problems)
 
     def folder_of(self, person: Person) -> Path | None:
         """Return the folder in the people folder that is a person's own by its name, or the only one they have."""
-        own = [folder for folder in person.folders if folder == safe_name(person.name)] or person.folders
-        path = self._folder / own[0] if len(own) == 1 else None
-        return path if path and os.path.isdir(path) else None
+        folders = person.folders
+        own = safe_name(person.name)
+        if own not in folders:
+            if len(folders) != 1:
+                return None
+            own = folders[0]
+        path = self._folder / own
+        return path if os.path.isdir(path) else None
 
     def warning_of_folders(self, person: Person) -> str:
         """Say which folders would teach a person again who is no more; empty where there is none."""
@@ -144,11 +160,17 @@ class PersonChanges:
     def _rename_folder(self, before: Path, now: Path) -> None:
         if os.path.lexists(now) and not now.samefile(before):
             raise BadInput(f"{now} is there already: move its photos, or rename the person without the folder.")
-        self._store.edits.move_folder(before.name, now.name)
+        self._edits.move_folder(before.name, now.name)
         move_folder(self._store, before, now)
 
+    def _said_to_be(self, person: Person) -> Collection[int]:
+        """Return the appearances that anybody says are the person."""
+        mentions = self._records.mentions(person.id)
+        return {link.appearance_id for _, link in mentions if link.word is Word.IS}
+
     def _namesakes(self, name: str) -> str:
-        several = [person for person in self._people.all().values() if same_name(person.name, name)]
+        people = self._people.all().values()
+        several = [person for person in people if same_name(person.name, name)]
         if len(several) < 2:
             return ""
         numbers = " and ".join(f"#{person.id}" for person in several)
@@ -158,7 +180,8 @@ class PersonChanges:
 
 def _checked(person: Person, details: Details) -> Details:
     checked = {key: _detail(key, value) for key, value in details.items()}
-    birth, death = checked.get("birth", person.birth), checked.get("death", person.death)
+    birth = checked.get("birth", person.birth)
+    death = checked.get("death", person.death)
     if isinstance(birth, str) and isinstance(death, str) and not lived(birth, death):
         raise BadInput(f"{person.name} cannot have died ({death}) before being born ({birth}).")
     return checked
@@ -167,4 +190,4 @@ def _checked(person: Person, details: Details) -> Details:
 def _detail(key: str, value: str | bool | None) -> str | bool | None:
     if not isinstance(value, str):
         return value
-    return check_date(value) if key in {"birth", "death"} else as_text(value)
+    return check_date(value) if key in _LIFE else as_text(value)
