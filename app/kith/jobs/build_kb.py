@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -57,11 +58,11 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     began = time.monotonic()
     notices = check_export(context.settings)
     found = read_people_folder(context.settings, context.store.copies)
-    owners = {_path(photo): name for name, photos in found.photos.items() for photo in photos}
+    owners = _owners(found)
     build = _Build(len(owners))
     yield Started(JobName.BUILD_KB, build.total)
     yield from (Notice(text) for text in (*context.notices, *notices, *found.notices))
-    for look in look_at_photos(context, (photo for photos in found.photos.values() for photo in photos)):
+    for look in look_at_photos(context, chain.from_iterable(found.photos.values())):
         yield from notes_on(look)
         yield _learn(context, build, look, owners)
     stopped = build.done < build.total
@@ -79,8 +80,14 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     )
 
 
-def _path(found: Path | BadPhoto) -> Path:
-    return found.path if isinstance(found, BadPhoto) else found
+def _owners(found: PeopleFolder) -> dict[Path, str]:
+    """Return whose folder each photo lies in."""
+    owners = {}
+    for name, photos in found.photos.items():
+        for photo in photos:
+            path = photo.path if isinstance(photo, BadPhoto) else photo
+            owners[path] = name
+    return owners
 
 
 def _learn(
@@ -108,40 +115,38 @@ def _teach(
     forget: Forget,
 ) -> tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]:
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
-    store, settings = context.store, context.settings
+    store, root = context.store, context.settings.dataset_folder
+    photos = store.photos
     with store.transaction():
         persons = assign_folders(store.people, found.photos, build.lessons, owners)
-        unread = store.photos.photos_at([failure.path for failure in build.failed])
-        seen = {lesson.photo_id for lesson in build.lessons.values()} | set(unread.values())
-        missing = missing_folders(store, settings.dataset_folder, found, seen)
+        unread = photos.photos_at([failure.path for failure in build.failed])
+        seen = {lesson.photo_id for lesson in build.lessons.values()}
+        seen.update(unread.values())
+        missing = missing_folders(store, root, found, seen)
         wanted = [folder.photos for folder in missing if not _is_forgotten(folder.path, forget)]
         kept = set().union(*wanted)
         taught = teach(store.people, persons, build.lessons, owners, kept.union(unread.values()))
-        store.photos.forget_missing_files(settings.dataset_folder, owners.keys() | unread.keys(), kept)
+        photos.forget_missing_files(root, owners.keys() | unread.keys(), kept)
     away = _folders_away(store, found, missing, forget)
     people = _people_taught(context, build, taught, owners, persons)
     gone = {folder.path for folder in away}
-    present = [folder for folder in people if settings.dataset_folder / folder not in gone]
-    return tuple(people[folder] for folder in present), away
+    present = [told for folder, told in people.items() if root / folder not in gone]
+    return tuple(present), away
 
 
 def _folders_away(
     store: Store, found: PeopleFolder, missing: Sequence[MissingFolder], forget: Forget
 ) -> tuple[FolderAway, ...]:
     names = display_names(store.people.all().values())
-    away = [
-        FolderAway(
-            names[folder.person.id],
-            folder.path,
-            folder.path.is_dir(),
-            len(folder.photos),
-            _is_forgotten(folder.path, forget),
-        )
-        for folder in missing
-    ]
+    away = []
+    for folder in missing:
+        name, path = names[folder.person.id], folder.path
+        is_forgotten = _is_forgotten(path, forget)
+        away.append(FolderAway(name, path, path.is_dir(), len(folder.photos), is_forgotten))
     told = {folder.path for folder in missing}
-    links = (FolderAway(readable(link.name), link, False, 0) for link in found.broken if link not in told)
-    return (*away, *links)
+    broken = [link for link in found.broken if link not in told]
+    away += [FolderAway(readable(link.name), link, is_there=False, photos=0) for link in broken]
+    return tuple(away)
 
 
 def _is_forgotten(folder: Path, forget: Forget) -> bool:
@@ -178,21 +183,23 @@ def _person_taught(
     poor: set[int],
     unreadable: bool,
 ) -> PersonTaught:
-    teaching = [path for path, reason in reasons.items() if not reason and lessons[path].photo_id in used]
-    left_out = tuple(
-        LeftOut(path, reason or lessons[path].left_out or "left out by your own word")
-        for path, reason in sorted(reasons.items())
-        if path not in teaching
-    )
-    advice = UNREAD if unreadable and not teaching else _advice(teaching, lessons, poor)
-    return PersonTaught(name, len(teaching), left_out, advice)
+    teaching, left_out = [], []
+    for path, reason in sorted(reasons.items()):
+        lesson = lessons[path]
+        if not reason and lesson.photo_id in used:
+            teaching.append(lesson.photo_id)
+        else:
+            left_out.append(LeftOut(path, reason or lesson.left_out or "left out by your own word"))
+    advice = UNREAD if unreadable and not teaching else _advice(teaching, poor)
+    return PersonTaught(name, len(teaching), tuple(left_out), advice)
 
 
-def _advice(teaching: list[Path], lessons: dict[Path, Lesson], poor: set[int]) -> str:
+def _advice(teaching: Sequence[int], poor: set[int]) -> str:
     if not teaching:
         return "nobody learned: add photos that show this person alone and sharp"
-    if any(lessons[path].photo_id in poor for path in teaching):
+    if not poor.isdisjoint(teaching):
         return "no photo is sharp and from the front, the sharpest is used: add better ones"
-    if len(teaching) < FEW_PHOTOS:
-        return f"only {len(teaching)}: add more photos, {FEW_PHOTOS} at the very least"
-    return f"{GOOD_NUMBER} or more photos recognise better" if len(teaching) < GOOD_NUMBER else ""
+    count = len(teaching)
+    if count < FEW_PHOTOS:
+        return f"only {count}: add more photos, {FEW_PHOTOS} at the very least"
+    return f"{GOOD_NUMBER} or more photos recognise better" if count < GOOD_NUMBER else ""

@@ -25,9 +25,11 @@ class FiledCopies:
 
     def photos_renamed(self, before: Folders) -> set[int]:
         """Return the photos with copies under a name that is another now."""
-        now = self.folders().items()
-        people = [key for key, name in now if key is not None and before.get(key, name) != name]
-        return {photo for key in people for photo in self.store.copies.photos_of(key)}
+        photos = set()
+        for person, name in self.folders().items():
+            if person is not None and before.get(person, name) != name:
+                photos |= self.store.copies.photos_of(person)
+        return photos
 
     def plans(self, photo_id: int, people: Collection[int] | None, folders: Folders) -> list[Plan]:
         """Return for each output folder the plan of copies under the names of `people`, of nobody under Unknown.
@@ -36,13 +38,16 @@ class FiledCopies:
         """
         copies = self.store.copies
         # An output folder that is gone, perhaps with its drive, is not made anew for one photo.
-        outputs = [output for output in copies.outputs_of(photo_id) if os.path.isdir(output)]
+        outputs = filter(os.path.isdir, copies.outputs_of(photo_id))
         plans = []
         for output in outputs:
             present = copies.of_photo(photo_id, output)
             source = self._original(photo_id) or FileState(present[0].target, 0, 0)
-            filed = dict.fromkeys(record.person_id for record in present) if people is None else people or (None,)
-            plans.append((source, *plan_copies(copies, photo_id, source.path.name, filed, folders, output)))
+            filed: Collection[int | None] = people or (None,)
+            if people is None:
+                filed = dict.fromkeys(record.person_id for record in present)
+            standing, outdated = plan_copies(copies, photo_id, source.path.name, filed, folders, output)
+            plans.append((source, standing, outdated))
         return plans
 
     def file(self, plans: Iterable[Plan]) -> list[str]:
@@ -50,11 +55,16 @@ class FiledCopies:
 
         Raises BadPhoto and FilingFailed.
         """
-        filed = [file_copies(self.store.copies, *plan) for plan in plans]
-        return [note for copies in filed for note in copies.notes]
+        notes: list[str] = []
+        for plan in plans:
+            filed = file_copies(self.store.copies, *plan)
+            notes += filed.notes
+        return notes
 
     def _original(self, photo_id: int) -> FileState | None:
         """Return a file of the photo as it was looked at, one that is so still if there is one."""
         originals = self.store.copies.originals(photo_id)
-        unchanged = (original for original in originals if FileState.now(original.path) == original)
-        return next(unchanged, None) or next(iter(originals), None)
+        for original in originals:
+            if FileState.now(original.path) == original:
+                return original
+        return originals[0] if originals else None

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadPhoto
@@ -33,11 +34,12 @@ def missing_folders(store: Store, root: Path, found: PeopleFolder, seen: Collect
     files = {path: photo for path, photo in store.photos.photos_at([root]).items() if photo not in seen}
     places = _Places(root, files, found)
     taught = store.people.taught_by_dataset()
-    return [
-        MissingFolder(person, path, frozenset(photos))
-        for person in store.people.all().values()
-        for path, photos in places.missing(person, taught.get(person.id, set()).difference(seen)).items()
-    ]
+    missing = []
+    for person in store.people.all().values():
+        unseen = taught.get(person.id, set()).difference(seen)
+        for path, photos in places.missing(person, unseen).items():
+            missing.append(MissingFolder(person, path, frozenset(photos)))
+    return missing
 
 
 class _Places:
@@ -52,7 +54,8 @@ class _Places:
         self._within: defaultdict[int, set[Path]] = defaultdict(set)
         self._is_away: dict[Path, bool] = {}
         for path, photo_id in files.items():
-            self._folders[photo_id].add(readable(path.relative_to(root).parts[0]))
+            folder = path.relative_to(root).parts[0]
+            self._folders[photo_id].add(readable(folder))
             self._within[photo_id].update(self._away_within(path))
 
     def missing(self, person: Person, photos: Collection[int]) -> dict[Path, set[int]]:
@@ -61,18 +64,25 @@ class _Places:
         is_away = self._present.isdisjoint(person.folders)
         missing: defaultdict[Path, set[int]] = defaultdict(set)
         for photo in photos:
-            folders = self._folders[photo] & gone
-            if is_away and not self._folders[photo]:  # known from where the people folder was before
-                folders = gone
-            for place in self._within[photo] or {self._root / folder for folder in folders}:
+            folders = self._folders[photo]
+            lost = folders & gone
+            if is_away and not folders:  # known from where the people folder was before
+                lost = gone
+            places = self._within[photo] or {self._root / folder for folder in lost}
+            for place in places:
                 missing[place].add(photo)
         return missing
 
     def _away_within(self, path: Path) -> Iterator[Path]:
         """Yield the outermost folder within a person's that is away with the photo that lay at `path`."""
-        person, *within = [*reversed(path.parents)][len(self._root.parts) :]
-        if readable(person.name) in self._present:
-            yield from [folder for folder in within if self._has_no_photo(folder)][:1]
+        around = [*reversed(path.parents)]
+        person, *within = around[len(self._root.parts) :]
+        if readable(person.name) not in self._present:
+            return
+        for folder in within:
+            if self._has_no_photo(folder):
+                yield folder
+                return
 
     def _has_no_photo(self, folder: Path) -> bool:
         if folder not in self._is_away:
@@ -82,11 +92,17 @@ class _Places:
     @cached_property
     def _around_photos(self) -> set[Path]:
         """All folders around what was found, which may lie behind links."""
-        found = (photo for photos in self._found.photos.values() for photo in photos)
-        paths = (photo.path / "photo" if isinstance(photo, BadPhoto) else photo for photo in found)
-        return {folder for path in paths for folder in path.parents}
+        folders: set[Path] = set()
+        for photo in chain.from_iterable(self._found.photos.values()):
+            inside = photo.path / "photo" if isinstance(photo, BadPhoto) else photo
+            folders.update(inside.parents)
+        return folders
 
 
 def _holds_pictures(folder: Path) -> bool:
     """Say whether pictures lie in a folder, also such as teach nobody, and whose links must not be kept."""
-    return any(Path(name).suffix.lower() in PICTURES for _, _, names in os.walk(folder) for name in names)
+    for _, _, names in os.walk(folder):
+        endings = {Path(name).suffix.lower() for name in names}
+        if not PICTURES.isdisjoint(endings):
+            return True
+    return False

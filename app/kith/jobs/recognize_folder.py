@@ -11,7 +11,7 @@ from pathlib import Path
 from kith.errors import BadPhoto
 from kith.filing.copies import file_copies, plan_copies, prepare_output
 from kith.filing.names import folder_names
-from kith.filing.report import REPORT, ReportRow, check_report, write_report
+from kith.filing.report import REPORT, Ranking, ReportRow, check_report, write_report
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
@@ -44,7 +44,8 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     order, and the next run goes on. Raises BadInput, BadKnowledgeBase, ModelMissing, ModelMismatch and FilingFailed.
     """
     output = output and Path(os.path.abspath(output))  # its copies are known by one spelling of it
-    settings, outputs, passed_over = context.settings, standing_outputs(context.store.copies), PassedOver()
+    settings, copies, passed_over = context.settings, context.store.copies, PassedOver()
+    outputs = standing_outputs(copies)
     check_that_inputs_are_there(inputs)
     check_inputs(inputs, outputs)
     if output:
@@ -52,15 +53,16 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
         check_report(output / REPORT)
     decisions = Decisions(settings, context.store, context.spec.body_model_id)
     knows_bodies = decisions.read().bodies.people.size > 0
-    run = _Run(context, decisions, output, list_photos(inputs, settings, outputs, passed_over), passed_over)
+    listed = list_photos(inputs, settings, outputs, passed_over)
+    run = _Run(context, decisions, output, listed, passed_over)
     if output:
-        prepare_output(context.store.copies, output)
-    yield Started(JobName.RECOGNIZE_FOLDER, len(run.listed))
+        prepare_output(copies, output)
+    yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     yield from (Notice(text) for text in (*context.notices, *filed_notices(passed_over.outputs)))
     if context.spec.body_model_id and not knows_bodies:
         told = Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them.")
         yield Notice(told)
-    for look in look_at_photos(context, (photo.found for photo in run.listed.values())):
+    for look in look_at_photos(context, (photo.found for photo in listed.values())):
         yield from notes_on(look)
         yield from run.take(look)
     yield from run.settle_held()
@@ -102,9 +104,10 @@ class _Run:
             yield self._fail(look)
         else:
             yield from self._settle(look, is_complete=False)
-        self.waiting[look.path.parent] -= 1
-        if not self.waiting[look.path.parent]:
-            yield from self._settle_folder(look.path.parent)
+        folder = look.path.parent
+        self.waiting[folder] -= 1
+        if not self.waiting[folder]:
+            yield from self._settle_folder(folder)
 
     def settle_held(self) -> Iterator[Event]:
         """Settle what hung on photos that were not reached."""
@@ -139,7 +142,7 @@ class _Run:
     def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoDecision, list[CopyRecord], list[CopyRecord]] | None:
         store = self.context.store
         with store.transaction():
-            photo_id, analysis_id = save_look(store, look, self.context.spec.engine_id)
+            photo_id, analysis_id = self._save(look)
             self.analysed += look.analysis is not None
             if not self.decisions.are_current:  # the user named, merged or deleted somebody beside this run
                 self._read_again()
@@ -158,61 +161,76 @@ class _Run:
             plan = plan_copies(store.copies, photo_id, look.path.name, people, self.folders, self.output)
             return decision, *plan
 
+    def _save(self, look: Look) -> tuple[int, int]:
+        return save_look(self.context.store, look, self.context.spec.engine_id)
+
     def _read_again(self) -> None:
         self._read_persons()
         self.decisions.read()
         for look in chain.from_iterable(self.held.values()):
-            photo = self.decisions.photo(*save_look(self.context.store, look, self.context.spec.engine_id))
+            photo_id, analysis_id = self._save(look)
+            photo = self.decisions.photo(photo_id, analysis_id)
             self.decisions.by_faces([photo])
 
     def _fail(self, error: BadPhoto) -> PhotoFailed:
-        name = self.listed[error.path].name if error.path in self.listed else str(error.path)
-        self.rows[error.path] = ReportRow(name, error=error.reason)
-        failure = PhotoFailed(len(self.rows), len(self.listed), error.path, error.reason)
+        path, reason = error.path, error.reason
+        listed = self.listed.get(path)
+        name = listed.name if listed else str(path)
+        self.rows[path] = ReportRow(name, error=reason)
+        failure = PhotoFailed(len(self.rows), len(self.listed), path, reason)
         self.failed.append(failure)
         return failure
 
     def _count(self, decision: PhotoDecision) -> None:
         self.people.update(self.names[person] for person in decision.people)
-        if not decision.people:
-            self.unsure += bool(decision.unsure)
-            self.unknown += not decision.unsure
+        if decision.people:
+            return
+        if decision.unsure:
+            self.unsure += 1
+        else:
+            self.unknown += 1
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
-        faces = [ranking(face.face, self.names) for face in deciding_faces(decision)]
-        bodies = [ranking(body.body, self.names) for body in deciding_bodies(decision)]
+        names, output = self.names, self.output
+        faces: list[Ranking] = [ranking(face.face, names) for face in deciding_faces(decision)]
+        bodies: list[Ranking] = [ranking(body.body, names) for body in deciding_bodies(decision)]
+        others = [ranking(face.face, names) for face in other_faces(decision)]
+        face, *more_faces = faces or [()]
+        body, *more_bodies = bodies or [()]
         return ReportRow(
             self.listed[path].name,
-            [self.names[person] for person in decision.people],
+            [names[person] for person in decision.people],
             decision.evidence,
             decision.faces,
-            faces[0] if faces else (),
-            bodies[0] if bodies else (),
-            [copy.relative_to(self.output).as_posix() for copy in copies] if self.output else (),
-            unsure=[self.names[person] for person in decision.unsure],
-            more_faces=faces[1:],
-            more_bodies=bodies[1:],
-            other_faces=[ranking(face.face, self.names) for face in other_faces(decision)],
+            face,
+            body,
+            [copy.relative_to(output).as_posix() for copy in copies] if output else (),
+            unsure=[names[person] for person in decision.unsure],
+            more_faces=more_faces,
+            more_bodies=more_bodies,
+            other_faces=others,
         )
 
     def finish(self) -> RecognitionFinished:
         """Write the report, of the whole folder also where the run was stopped, and return the summary."""
-        done = len(self.rows)
+        total, done, failed = len(self.listed), len(self.rows), tuple(self.failed)
+        known = done - len(failed) - self.unsure - self.unknown
         report = self.output / REPORT if self.output else None
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
-            write_report(report, [*(missing | self.rows).values()])
+            rows = missing | self.rows
+            write_report(report, [*rows.values()])
         return RecognitionFinished(
-            len(self.listed),
+            total,
             done,
             self.analysed,
-            tuple(self.failed),
+            failed,
             tuple(self.people.most_common()),
-            done - len(self.failed) - self.unsure - self.unknown,
+            known,
             self.unsure,
             self.unknown,
             time.monotonic() - self.began,
-            done < len(self.listed),
+            done < total,
             self.output,
             report,
             self.passed_over.pictures,
