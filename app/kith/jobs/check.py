@@ -1,6 +1,6 @@
 """Check the health of the knowledge base: what in it may be wrong, with the files to look at."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -69,6 +69,10 @@ class _Entry:
     person: str
     paths: tuple[Path, ...] = ()
 
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.photo_id, self.person
+
 
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
@@ -83,7 +87,9 @@ def check(settings: Settings) -> CheckFinished:
 
 
 def _pair(misfit: Misfit) -> frozenset[int]:
-    return frozenset({misfit.sample.person_id, misfit.other.person_id} if misfit.other else ())
+    if misfit.other is None:
+        return frozenset()
+    return frozenset({misfit.sample.person_id, misfit.other.person_id})
 
 
 class _Report:
@@ -106,12 +112,16 @@ class _Report:
         for misfit in sorted(self._misfits, key=lambda misfit: -misfit.own):
             sample, candidate = misfit.sample, misfit.other
             name = self.names[sample.person_id]
-            other = self.names[candidate.person_id] if candidate else ""
-            resembles = f", but {candidate.value:.2f} from {other}" if candidate else ""
-            text = f"probably not {name}: {misfit.own:.2f} from their other photos{resembles}"
-            people, files = (name, other) if other else (name,), self._files([sample])
-            unseen = "" if files else f" (#{sample.appearance_id}, known without a photo)"
-            yield Finding(Trouble.SOMEBODY_ELSE, people, text + unseen, files)
+            people: tuple[str, ...] = (name,)
+            text = f"probably not {name}: {misfit.own:.2f} from their other photos"
+            if candidate:
+                other = self.names[candidate.person_id]
+                people = (name, other)
+                text += f", but {candidate.value:.2f} from {other}"
+            files = self._files([sample])
+            if not files:
+                text += f" (#{sample.appearance_id}, known without a photo)"
+            yield Finding(Trouble.SOMEBODY_ELSE, people, text, files)
 
     def close_people(self) -> Iterator[Finding]:
         wrong = {misfit.sample.appearance_id for misfit in self._misfits}
@@ -119,21 +129,23 @@ class _Report:
         for pair in self._close:
             near = [sample for sample in pair.samples if sample.appearance_id not in wrong]
             if near:
-                low, high = (self.names[person] for person in pair.people)
-                both = sum(counts[person] for person in pair.people)
-                text = f"{low} and {high}: {len(near)} of {both} samples of either could be the other"
-                advice = "; perhaps they are one person" if pair.mixed else ""
-                yield Finding(Trouble.TOO_CLOSE, (low, high), text + advice, self._files(near))
+                low, high = pair.people
+                people = self.names[low], self.names[high]
+                both = counts[low] + counts[high]
+                text = f"{' and '.join(people)}: {len(near)} of {both} samples of either could be the other"
+                if pair.mixed:
+                    text += "; perhaps they are one person"
+                yield Finding(Trouble.TOO_CLOSE, people, text, self._files(near))
 
     def poor_people(self) -> Iterator[Finding]:
-        files: dict[str, list[Path]] = {}
+        files: defaultdict[str, list[Path]] = defaultdict(list)
         for entry in self._entries:
-            files.setdefault(entry.person, []).extend(entry.paths)
-        of_person: dict[int, list[Sample]] = {key: [] for key in self.names}
+            files[entry.person] += entry.paths
+        samples: defaultdict[int, list[Sample]] = defaultdict(list)
         for sample in self._samples:
-            of_person[sample.person_id].append(sample)
-        for key, own in of_person.items():
-            name = self.names[key]
+            samples[sample.person_id].append(sample)
+        for key, name in self.names.items():
+            own = samples[key]
             good = [sample for sample in own if is_good(sample, self._settings.lap_var_thresh)]
             if own and not good:
                 text = f"{name}: no photo is sharp and from the front, the sharpest is used: add better ones"
@@ -141,65 +153,78 @@ class _Report:
             elif len(good) < LEAST_SAMPLES:
                 count = f"only {len(good)}" if good else "none"
                 text = f"{name}: {count} that can teach, {LEAST_SAMPLES} at the very least are needed"
-                yield Finding(Trouble.FEW, (name,), text, self._files(own) or tuple(files.get(name, ())))
+                yield Finding(Trouble.FEW, (name,), text, self._files(own) or tuple(files[name]))
 
     def copies(self) -> Iterator[Finding]:
-        entries = list(dict.fromkeys([*self._entries, *self._sample_entries()]))
-        numbered = list(enumerate(entries))
-        place = {(entry.photo_id, entry.person): index for index, entry in reversed(numbered)}
-        samples = [place[sample.photo_id, self.names[sample.person_id]] for sample in self._samples]
-        alike_faces = [(samples[row], samples[other]) for row, other in self._alike.tolist()]
-        pairs = [*alike_faces, *self._alike_entries(entries)]
+        by_sample = [_Entry(sample.photo_id, self.names[sample.person_id]) for sample in self._samples]
+        entries = [*dict.fromkeys([*self._entries, *by_sample])]
+        place: dict[tuple[int, str], int] = {}
+        several = set()
+        for index, entry in enumerate(entries):
+            place.setdefault(entry.key, index)
+            if len(entry.paths) > 1:
+                several.add(index)
+        samples = [place[entry.key] for entry in by_sample]
+        pairs = [(samples[row], samples[other]) for row, other in self._alike.tolist()]
+        pairs += self._alike_entries(entries)
         together = groups(len(entries), np.array(pairs, np.intp).reshape(-1, 2))
-        single = {index for index, entry in numbered if len(entry.paths) > 1}.difference(*together)
-        for members in [*together, *([index] for index in sorted(single))]:
+        alone = several.difference(*together)
+        together += [[index] for index in sorted(alone)]
+        for members in together:
             yield self._copies([entries[index] for index in members])
 
     def _copies(self, entries: Sequence[_Entry]) -> Finding:
         people = tuple(dict.fromkeys(entry.person for entry in entries))
-        files = dict.fromkeys(chain.from_iterable(entry.paths or self._files_of([entry.photo_id]) for entry in entries))
+        paths: list[Path] = []
+        for entry in entries:
+            paths += entry.paths or self._files_of([entry.photo_id])
+        files = tuple(dict.fromkeys(paths))
         if len(people) > 1:
             text = f"the same or nearly the same photo stands under {' and '.join(people)}"
-            return Finding(Trouble.TWO_PEOPLE, people, text, tuple(files))
-        text = (
-            f"{people[0]}: the same or nearly the same photo {len(entries) if len(entries) > 1 else len(files)} times"
-        )
-        return Finding(Trouble.TWICE, people, text, tuple(files))
+            return Finding(Trouble.TWO_PEOPLE, people, text, files)
+        times = len(entries) if len(entries) > 1 else len(files)
+        text = f"{people[0]}: the same or nearly the same photo {times} times"
+        return Finding(Trouble.TWICE, people, text, files)
 
     def _dataset_entries(self) -> Iterator[_Entry]:
         root = self._settings.dataset_folder
-        owner = {folder: self.names[person.id] for person in self._persons.values() for folder in person.folders}
-        found: dict[tuple[int, str], list[Path]] = {}
-        for path, photo_id in sorted(self._store.photos.photos_at([root]).items()):
+        owner: dict[str, str] = {}
+        for person in self._persons.values():
+            owner |= dict.fromkeys(person.folders, self.names[person.id])
+        found: defaultdict[tuple[int, str], list[Path]] = defaultdict(list)
+        photos = self._store.photos.photos_at([root])
+        for path, photo_id in sorted(photos.items()):
             folder = readable(path.relative_to(root).parts[0])
             if folder in owner:
-                found.setdefault((photo_id, owner[folder]), []).append(path)
+                found[photo_id, owner[folder]].append(path)
         return (_Entry(photo_id, person, tuple(paths)) for (photo_id, person), paths in found.items())
-
-    def _sample_entries(self) -> Iterator[_Entry]:
-        return (_Entry(sample.photo_id, self.names[sample.person_id]) for sample in self._samples)
 
     def _alike_entries(self, entries: Sequence[_Entry]) -> list[tuple[int, int]]:
         """Return the pairs of the dataset's entries that show one picture."""
         looks = self._store.health.looks(entry.photo_id for entry in entries)
-        hashes = {index: looks[entry.photo_id].phash for index, entry in enumerate(entries) if entry.paths}
-        hashed = {index: phash for index, phash in hashes.items() if phash is not None}
-        pairs = alike_photos([*hashed.values()])
-        indexes = [*hashed]
+        indexes, hashes = [], []
+        for index, entry in enumerate(entries):
+            phash = looks[entry.photo_id].phash
+            if entry.paths and phash is not None:
+                indexes.append(index)
+                hashes.append(phash)
+        pairs = alike_photos(hashes)
         return [(indexes[row], indexes[other]) for row, other in pairs.tolist()]
 
     def _files(self, samples: Iterable[Sample]) -> tuple[Path, ...]:
         return self._files_of(sample.photo_id for sample in samples)
 
     def _files_of(self, photo_ids: Iterable[int]) -> tuple[Path, ...]:
-        return tuple(chain.from_iterable(map(self._store.reviews.files, dict.fromkeys(photo_ids))))
+        files = self._store.reviews.files
+        return tuple(chain.from_iterable(map(files, dict.fromkeys(photo_ids))))
 
 
 def check_summary(finished: CheckFinished) -> list[str]:
     """Return what was found, line by line."""
     lines = []
     for finding in finished.findings:
-        lines += [f"{finding.trouble}: {finding.text}", *(f"    {path}" for path in finding.files)]
-    found = len(finished.findings)
-    head = f"{counted(finished.people, 'person', 'people')}, {finished.samples} samples that teach"
-    return [*lines, f"{head}: {'nothing to look at' if not found else f'{found} to look at'}."]
+        lines.append(f"{finding.trouble}: {finding.text}")
+        lines += [f"    {path}" for path in finding.files]
+    found = len(finished.findings) or "nothing"
+    people = counted(finished.people, "person", "people")
+    return [*lines, f"{people}, {finished.samples} samples that teach: {found} to look at."]

@@ -15,6 +15,7 @@ from kith.policies import BodyPolicy
 from kith.settings import Settings
 from kith.values.decisions import Evidence, PhotoDecision
 from kith.values.links import Link, Source, Word
+from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
@@ -77,19 +78,20 @@ class Decisions:
                 )
             )
         bodies = self._bodies() if faces else gallery_of("", [])
+        body_policy = settings.body_policy if bodies.model_id else BodyPolicy.OFF
         denied = [face for face in self._store.gallery.denied(model_id) if is_good(face, sharp)]
-        persons = people.all().values()
+        lives = {person.id: Life(person.birth, person.death) for person in people.all().values() if _is_dated(person)}
         return Decider(
             faces=gallery_of(model_id, good_faces(faces, sharp)),
             bodies=bodies,
             face_tol=settings.face_tol,
             body_tol=settings.body_tol,
-            body_policy=settings.body_policy if bodies.model_id else BodyPolicy.OFF,
+            body_policy=body_policy,
             least_sharpness=sharp,
             face_margin=settings.face_margin,
             face_suggest=settings.face_suggest,
             denied=gallery_of(model_id, denied),
-            lives={person.id: Life(person.birth, person.death) for person in persons if person.birth or person.death},
+            lives=lives,
         )
 
     def _bodies(self) -> Gallery:
@@ -119,8 +121,9 @@ class Decisions:
     def evidence(self) -> EventEvidence:
         """What the other photos of an event say."""
         if self._evidence is None:
-            models = self.decider.faces.model_id, self.decider.bodies.model_id
-            self._evidence = EventEvidence(self._store.events, *models, self._settings.event_gap)
+            decider = self.decider
+            faces, bodies = decider.faces.model_id, decider.bodies.model_id
+            self._evidence = EventEvidence(self._store.events, faces, bodies, self._settings.event_gap)
         return self._evidence
 
     @property
@@ -134,7 +137,9 @@ class Decisions:
 
     def photo(self, photo_id: int, analysis_id: int | None = None) -> StoredPhoto:
         """Return a photo as last looked at, or as that analysis saw it."""
-        return self._store.redecisions.photos([photo_id], self.decider.bodies.model_id, analysis_id)[0]
+        body_model_id = self.decider.bodies.model_id
+        (photo,) = self._store.redecisions.photos([photo_id], body_model_id, analysis_id)
+        return photo
 
     def by_faces(self, photos: Sequence[StoredPhoto]) -> list[PhotoDecision]:
         """Return the decisions on photos each by itself; whom they name counts in their events from now on."""
@@ -159,21 +164,26 @@ class Decisions:
     def decide(self, photo: StoredPhoto, apart: int | None = None) -> PhotoDecision:
         """Return the decision on a photo by all that is known, as if the appearance `apart` taught nobody."""
         decider = self.decider if apart is None else self._without(apart)
-        return self.by_events([photo], decider.photos([photo.case]), decider)[0]
+        by_faces = decider.photos([photo.case])
+        (decision,) = self.by_events([photo], by_faces, decider)
+        return decision
 
     def teaches(self, appearance_id: int) -> bool:
         """Whether an appearance is one of those that are compared with."""
-        galleries = self.decider.faces, self.decider.bodies
-        return any(appearance_id in gallery.appearance_ids for gallery in galleries)
+        decider = self.decider
+        return appearance_id in decider.faces.appearance_ids or appearance_id in decider.bodies.appearance_ids
 
     def _without(self, appearance_id: int) -> Decider:
-        faces, bodies = self.decider.faces.without(appearance_id), self.decider.bodies.without(appearance_id)
-        return replace(self.decider, faces=faces, bodies=bodies)
+        decider = self.decider
+        faces = decider.faces.without(appearance_id)
+        bodies = decider.bodies.without(appearance_id)
+        return replace(decider, faces=faces, bodies=bodies)
 
     def write(self, photo: StoredPhoto, decision: PhotoDecision) -> None:
         """Make a decision all that the machine says of a photo, within the caller's transaction."""
         appearances = [seen.appearance_id for seen in photo.case.sightings]
-        self._store.people.replace_machine_links(appearances, machine_links(decision, self.decider))
+        links = machine_links(decision, self.decider)
+        self._store.people.replace_machine_links(appearances, links)
 
     def settle(self, photo_id: int) -> PhotoDecision:
         """Decide a photo, write that down within the caller's transaction, and return it."""
@@ -186,7 +196,12 @@ class Decisions:
 def machine_links(decision: PhotoDecision, decider: Decider) -> Iterator[Link]:
     """Yield the links that a decision comes to, each with the distance or similarity and the model it rests on."""
     for appearance in decision.appearances:
-        if appearance.person_id is not None and not appearance.said:
+        person_id = appearance.person_id
+        if person_id is not None and not appearance.said:
             gallery = decider.faces if appearance.evidence is Evidence.FACE else decider.bodies
-            who = appearance.appearance_id, appearance.person_id
-            yield Link(*who, Word.IS, Source.MACHINE, appearance.score, gallery.model_id)
+            key, score = appearance.appearance_id, appearance.score
+            yield Link(key, person_id, Word.IS, Source.MACHINE, score, gallery.model_id)
+
+
+def _is_dated(person: Person) -> bool:
+    return bool(person.birth or person.death)

@@ -55,7 +55,7 @@ class _Decided:
     @classmethod
     def of(cls, photo: StoredPhoto, decision: PhotoDecision, decider: Decider) -> "_Decided":
         """Compare what the machine says with what it has said."""
-        links = [link for words in photo.case.links.values() for link in words]
+        links = chain.from_iterable(photo.case.links.values())
         present = _by_place(link for link in links if link.source is Source.MACHINE)
         wanted = _by_place(machine_links(decision, decider))
         outdated = [link for place, link in present.items() if place not in wanted]
@@ -76,7 +76,8 @@ class _Changes:
         """Count the appearances of a photo."""
         now = {decision.appearance_id: decision.person_id for decision in decided.decision.appearances}
         for key, links in decided.photo.case.links.items():
-            self._add(decided.photo.id, known_as(links), now.get(key, said_to_be(links)))
+            before = known_as(links)
+            self._add(decided.photo.id, before, now.get(key, said_to_be(links)))
 
     def _add(self, photo_id: int, before: int | None, now: int | None) -> None:
         if before == now:
@@ -92,8 +93,10 @@ class _Changes:
     @property
     def photos(self) -> set[int]:
         """The photos in which anybody is somebody else now."""
-        photos = set().union(*self._gained.values(), *self._lost.values())
-        return photos.union(*(now for by_person in self._now.values() for now in by_person.values()))
+        photos: set[int] = set()
+        for by_person in (self._gained, self._lost, *self._now.values()):
+            photos.update(*by_person.values())
+        return photos
 
     def told(self, names: Mapping[int, str], files: Mapping[int, str]) -> tuple[PersonChange, ...]:
         """Return the changes person by person."""
@@ -104,16 +107,14 @@ class _Changes:
         def name(person: int) -> str:
             return names.get(person, f"#{person}")  # deleted beside this run
 
-        people = sorted({*self._gained, *self._lost, *self._now}, key=lambda person: (name(person).casefold(), person))
-        return tuple(
-            PersonChange(
-                name(person),
-                shown(self._gained[person]),
-                shown(self._lost[person]),
-                tuple((name(other), shown(photos)) for other, photos in self._now[person].items()),
-            )
-            for person in people
-        )
+        told = []
+        people = {*self._gained, *self._lost, *self._now}
+        for person in sorted(people, key=lambda person: (name(person).casefold(), person)):
+            gained = shown(self._gained[person])
+            lost = shown(self._lost[person])
+            now = [(name(other), shown(photos)) for other, photos in self._now[person].items()]
+            told.append(PersonChange(name(person), gained, lost, tuple(now)))
+        return tuple(told)
 
 
 @dataclass(slots=True)
@@ -140,7 +141,8 @@ class _Run:
         self.photos = store.redecisions.recognised(settings.dataset_folder)
         if not self.photos:
             raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run ", Do(Action.RECOGNIZE), " first.")
-        self.decisions = Decisions(settings, store, self.context.spec.body_model_id, forgives=(NobodyTaught,))
+        body_model_id = self.context.spec.body_model_id
+        self.decisions = Decisions(settings, store, body_model_id, forgives=(NobodyTaught,))
         self.copies = FiledCopies(store)
         self._read_people()
 
@@ -174,12 +176,15 @@ class _Run:
             yield Notice(Message("You changed people meanwhile: run ", Do(Action.REDECIDE), " once more."))
 
     def _pass(self, photos: Sequence[int], is_complete: bool) -> Iterator[Event]:
+        stop = self.context.stop
         start = 0
-        while not self.context.stop.is_set() and (span := photos[start : start + SPAN]):
-            if (yield from self._settle(span, is_complete)):
+        while start < len(photos) and not stop.is_set():
+            span = photos[start : start + SPAN]
+            is_done = yield from self._settle(span, is_complete)
+            if is_done:
                 start += len(span)
                 yield PhotosDone(self.done, self.total)
-            elif not self.context.stop.is_set():
+            elif not stop.is_set():
                 self.changed_beside = True
                 self._read_people()
 
@@ -193,8 +198,11 @@ class _Run:
         lagging = [photo for photo in decided if not self._is_filed(photo)]
         if self.preview:
             self.refiled += len(lagging)
-        elif not (yield from self._file(lagging, self.done + len(decided) - len(lagging))):
-            return False
+        else:
+            before = self.done + len(decided) - len(lagging)
+            is_filed = yield from self._file(lagging, before)
+            if not is_filed:
+                return False
         self.hanging += hanging
         self.done += len(decided)
         return True
@@ -202,14 +210,17 @@ class _Run:
     def _decided(self, photos: Sequence[StoredPhoto], is_complete: bool) -> tuple[list[_Decided], list[int]]:
         """Return what is decided, and the photos that hang on others while these are not complete."""
         decisions = self.decisions.by_faces(photos)
-        hanging = []
         if is_complete:
             decisions = self.decisions.by_events(photos, decisions)
-        elif self.decisions.go_by_events:
-            hanging = [photo.id for photo, decision in zip(photos, decisions, strict=True) if decision.hangs]
-        held, decider = set(hanging), self.decisions.decider
-        told = zip(photos, decisions, strict=True)
-        return [_Decided.of(photo, decision, decider) for photo, decision in told if photo.id not in held], hanging
+        decider = self.decisions.decider
+        waits = self.decisions.go_by_events and not is_complete
+        decided, hanging = [], []
+        for photo, decision in zip(photos, decisions, strict=True):
+            if waits and decision.hangs:
+                hanging.append(photo.id)
+            else:
+                decided.append(_Decided.of(photo, decision, decider))
+        return decided, hanging
 
     def _write(self, decided: Sequence[_Decided]) -> bool:
         """Write the links that differ; False where the user has changed something since these were decided."""
@@ -218,7 +229,8 @@ class _Run:
             if not self.decisions.are_current:
                 return False
             outdated = chain.from_iterable(photo.outdated for photo in decided)
-            store.redecisions.replace(outdated, chain.from_iterable(photo.wanted for photo in decided))
+            wanted = chain.from_iterable(photo.wanted for photo in decided)
+            store.redecisions.replace(outdated, wanted)
         return True
 
     def _is_filed(self, photo: _Decided) -> bool:
@@ -233,10 +245,11 @@ class _Run:
 
     def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
         """Let copies follow; returns as `_settle`, `before` being the photos that are done already."""
+        stop, store = self.context.stop, self.context.store
         for done, photo in enumerate(lagging, start=before + 1):
-            if self.context.stop.is_set():
+            if stop.is_set():
                 return False
-            with self.context.store.transaction():
+            with store.transaction():
                 if not self.decisions.are_current:
                     return False
                 plans = self.copies.plans(photo.photo.id, photo.decision.people, self.folders)
@@ -252,14 +265,16 @@ class _Run:
 
     def finish(self) -> RedecisionFinished:
         """Return the summary."""
-        store = self.context.store
-        names, files = display_names(store.people.all().values()), store.redecisions.files(self.changes.photos)
+        store, changes = self.context.store, self.changes
+        people = store.people.all()
+        names = display_names(people.values())
+        files = store.redecisions.files(changes.photos)
         return RedecisionFinished(
             self.total,
             self.done,
             self.preview,
-            self.changes.told(names, files),
-            self.changes.appearances,
+            changes.told(names, files),
+            changes.appearances,
             self.refiled,
             tuple(self.failed),
             time.monotonic() - self.began,
@@ -273,6 +288,9 @@ def _by_place(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
 
 
 def _says_same(link: Link, other: Link | None) -> bool:
-    if other is None or link.model_id != other.model_id or link.score is None or other.score is None:
+    if other is None or link.model_id != other.model_id:
         return False
-    return isclose(link.score, other.score, abs_tol=SAME_SCORE)
+    score, other_score = link.score, other.score
+    if score is None or other_score is None:
+        return False
+    return isclose(score, other_score, abs_tol=SAME_SCORE)
