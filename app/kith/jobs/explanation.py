@@ -81,7 +81,8 @@ def explain(store: Store, decisions: Decisions, text: str) -> Why:
     Raises BadInput, BadPhoto, BadKnowledgeBase, NobodyTaught and ModelMismatch.
     """
     photo_id, appearance_id, shown = _meant(store, text)
-    return _Grounds(store, decisions, decisions.photo(photo_id)).told(appearance_id, shown)
+    grounds = _Grounds(store, decisions, decisions.photo(photo_id))
+    return grounds.told(appearance_id, shown)
 
 
 def _meant(store: Store, text: str) -> tuple[int, int | None, str]:
@@ -89,10 +90,17 @@ def _meant(store: Store, text: str) -> tuple[int, int | None, str]:
     path = Path(os.path.abspath(text))
     if os.path.lexists(path) or store.photos.at_path(path):
         _check_readable(store, path)
-        return photo_meant(store, str(path)), None, str(path)
-    appearance_id = appearance_meant(store, text) if parted(text)[1] is not None else None
-    photo_id = photo_meant(store, text) if appearance_id is None else store.photos.photo_of(appearance_id) or 0
-    return photo_id, appearance_id, str(next(iter(store.reviews.files(photo_id)), text))
+        shown = str(path)
+        return photo_meant(store, shown), None, shown
+    appearance_id = None
+    _, number = parted(text)
+    if number is None:
+        photo_id = photo_meant(store, text)
+    else:
+        appearance_id = appearance_meant(store, text)
+        photo_id = store.photos.photo_of(appearance_id) or 0
+    files = store.reviews.files(photo_id)
+    return photo_id, appearance_id, str(files[0]) if files else text
 
 
 def _check_readable(store: Store, path: Path) -> None:
@@ -123,8 +131,9 @@ class _Grounds:
         """Return the grounds, those of one appearance only if it is given."""
         case = self._photo.case
         sightings = {seen.appearance_id: seen for seen in case.sightings}
+        decided = self._decisions.decide(self._photo)
         explanations = []
-        for number, decision in enumerate(self._decisions.decide(self._photo).appearances, start=1):
+        for number, decision in enumerate(decided.appearances, start=1):
             key = decision.appearance_id
             if appearance_id in (None, key):
                 explanations.append(self._explained(number, sightings[key], self._apart(decision)))
@@ -142,21 +151,28 @@ class _Grounds:
         return next(decision for decision in again if decision.appearance_id == key)
 
     def _explained(self, number: int, seen: Sighting, decision: Decision) -> Explanation:
-        face = seen.face
-        _, box = self._reviews.place(seen.appearance_id)
+        key, face, body = seen.appearance_id, seen.face, seen.body
+        kind = "face" if face else "body"
+        _, box = self._reviews.place(key)
+        ruled_out = [self._ruled_out(exclusion, key) for exclusion in decision.excluded]
+        pixels, sharpness = (face.pixels, face.sharpness) if face else (0.0, 0.0)
+        models = [observation.model_id for observation in (face, body) if observation]
         return Explanation(
-            label_of(self._store, seen.appearance_id),
-            f"{'face' if face else 'body'} {number}, {_place(box)}",
-            self._names.get(decision.person_id or 0, ""),
-            self._names.get(decision.suggested or 0, ""),
+            label_of(self._store, key),
+            f"{kind} {number}, {_place(box)}",
+            self._name(decision.person_id),
+            self._name(decision.suggested),
             decision.reason,
             tuple(map(self._likeness, decision.face)),
             tuple(map(self._likeness, decision.body)),
-            tuple(self._ruled_out(exclusion, seen.appearance_id) for exclusion in decision.excluded),
-            face.pixels if face else 0.0,
-            face.sharpness if face else 0.0,
-            tuple(observation.model_id for observation in (face, seen.body) if observation),
+            tuple(ruled_out),
+            pixels,
+            sharpness,
+            tuple(models),
         )
+
+    def _name(self, person_id: int | None) -> str:
+        return self._names.get(person_id or 0, "")
 
     def _likeness(self, candidate: Candidate) -> Likeness:
         photo_id, _ = self._reviews.place(candidate.nearest)

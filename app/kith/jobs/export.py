@@ -1,11 +1,15 @@
 """Write encodings.pkl from the library."""
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from kith.errors import BadInput
 from kith.filing.encodings import BEFORE_KITH, foreign_encodings, write_encodings
+from kith.filing.old_encodings import NamedVector
 from kith.identity.gallery import good_faces
 from kith.library.store import Store
 from kith.messages import Action, Do, Message, Setting
 from kith.settings import Settings
+from kith.values.persons import Person
 from kith.values.samples import Sample
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
@@ -16,15 +20,17 @@ def export_encodings(settings: Settings, store: Store, body_model_id: str | None
 
     Raises BadInput where another file has its name, and FilingFailed.
     """
-    people = store.people.all()
-    faces = good_faces(store.people.taught(Kind.FACE, default_face_model().id), settings.lap_var_thresh)
-    bodies = store.people.taught(Kind.BODY, body_model_id) if body_model_id else []
-    write_encodings(
-        settings.encodings_file,
-        [(people[sample.person_id].name, sample.vector) for sample in faces],
-        [(people[sample.person_id].name, sample.vector) for sample in bodies],
-    )
+    records = store.people
+    people = records.all()
+    taught = records.taught(Kind.FACE, default_face_model().id)
+    faces = good_faces(taught, settings.lap_var_thresh)
+    bodies = records.taught(Kind.BODY, body_model_id) if body_model_id else []
+    write_encodings(settings.encodings_file, _named(faces, people), _named(bodies, people))
     return faces
+
+
+def _named(samples: Iterable[Sample], people: Mapping[int, Person]) -> Iterator[NamedVector]:
+    return ((people[sample.person_id].name, sample.vector) for sample in samples)
 
 
 def check_export(settings: Settings) -> list[str]:
@@ -45,4 +51,7 @@ def check_export(settings: Settings) -> list[str]:
 def _is_of_the_library(settings: Settings) -> bool:
     """Say whether the export would have the name of the library, or of a file that lies beside it."""
     export, library = settings.encodings_file, settings.library_file
-    return export.parent == library.parent and export.name.casefold().startswith(library.name.casefold())
+    if export.parent != library.parent:
+        return False
+    name = export.name.casefold()
+    return name.startswith(library.name.casefold())

@@ -23,7 +23,9 @@ class Entered:
 def known_photo(store: Store, path: Path) -> int | None:
     """Return the photo that lies, or lay, at a path, else the one of the same image data. Raises BadPhoto."""
     known = store.photos.at_path(path)
-    return photo_of(store, read_facts(path), path) if known is None and os.path.isfile(path) else known
+    if known is None and os.path.isfile(path):
+        return photo_of(store, read_facts(path), path)
+    return known
 
 
 def photo_of(store: Store, facts: PhotoFacts, path: Path) -> int | None:
@@ -35,7 +37,10 @@ def photo_of(store: Store, facts: PhotoFacts, path: Path) -> int | None:
     known = _same_pixels(store, facts)
     if facts.orientation in known:
         return known[facts.orientation]
-    return next((photo for photo in known.values() if not _lies_elsewhere(store, photo, path)), None)
+    for photo in known.values():
+        if not _lies_elsewhere(store, photo, path):
+            return photo
+    return None
 
 
 def enter_file(store: Store, path: Path, facts: PhotoFacts, analysis: Analysis | None) -> Entered:
@@ -47,9 +52,11 @@ def enter_file(store: Store, path: Path, facts: PhotoFacts, analysis: Analysis |
     known = photo_of(store, facts, path)
     like, turned = _shown_before(store, path, facts, known, analysis)
     if like is None:
-        twin = None if known else next(iter(_same_pixels(store, facts).values()), None)
+        twins = {} if known else _same_pixels(store, facts)
+        twin = next(iter(twins.values()), None)
         return Entered(_save(store, path, facts, known), twin)
-    turn = turn_between(store.photos.look(like).orientation, facts.orientation, turned)
+    before = store.photos.look(like)
+    turn = turn_between(before.orientation, facts.orientation, turned)
     if known is None and not _lies_elsewhere(store, like, path):
         store.carried.keep(like, turn)
         return Entered(_save(store, path, facts, like))
@@ -59,11 +66,14 @@ def enter_file(store: Store, path: Path, facts: PhotoFacts, analysis: Analysis |
 def _same_pixels(store: Store, facts: PhotoFacts) -> dict[int, int]:
     """Return the photos of the same image data by orientation, also those that an earlier version entered."""
     found = store.photos.ways_up(facts.image_hash)
-    return found or (store.photos.ways_up(facts.former_hash) if facts.former_hash else {})
+    if found or not facts.former_hash:
+        return found
+    return store.photos.ways_up(facts.former_hash)
 
 
 def _lies_elsewhere(store: Store, photo_id: int, path: Path) -> bool:
-    return any(file != path and store.reviews.is_unchanged(file) for file in store.reviews.files(photo_id))
+    reviews = store.reviews
+    return any(file != path and reviews.is_unchanged(file) for file in reviews.files(photo_id))
 
 
 def _save(store: Store, path: Path, facts: PhotoFacts, photo_id: int | None) -> int:
@@ -91,5 +101,6 @@ def _shown_before(
 
 def _stored(store: Store, photo_id: int) -> Content:
     look = store.photos.look(photo_id)
-    sightings = store.photos.sightings(store.reviews.newest_analysis(photo_id) or 0)
-    return content_of([seen.face for seen in sightings if seen.face], look.orientation, look.phash)
+    analysis_id = store.reviews.newest_analysis(photo_id) or 0
+    faces = [seen.face for seen in store.photos.sightings(analysis_id) if seen.face]
+    return content_of(faces, look.orientation, look.phash)

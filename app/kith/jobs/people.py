@@ -65,22 +65,28 @@ class People:
         """Return whom somebody new, or `renamed` by a new name, is called much like, in a sentence or none."""
         if isinstance(meant, Person):
             return ()
-        return hints_on([person for person in self.all().values() if person != renamed], meant)
+        others = [person for person in self.all().values() if person != renamed]
+        return hints_on(others, meant)
 
     def twice(self, appearance_ids: Iterable[int]) -> tuple[str, ...]:
         """Return where one of these and somebody else in the photo are said to be one person, in a sentence or none."""
+        photos = self._store.photos
         told = {}
         for key in appearance_ids:
-            photo_id, person_id = self._store.photos.photo_of(key) or 0, self._said_to_be(key)
-            same = [other for other in self._store.photos.appearances(photo_id) if self._said_to_be(other) == person_id]
-            if person_id is not None and len(same) > 1:
-                told[photo_id] = f"{' and '.join(map(self._label, same))} are {self.names()[person_id]}"
+            person_id = self._said_to_be(key)
+            if person_id is None:
+                continue
+            photo_id = photos.photo_of(key) or 0
+            same = [other for other in photos.appearances(photo_id) if self._said_to_be(other) == person_id]
+            if len(same) > 1:
+                labels = " and ".join(map(self._label, same))
+                told[photo_id] = f"{labels} are {self.names()[person_id]}"
         if not told:
             return ()
+        shown = [*told.values()][:SHOWN]
         more = f", and so on in {len(told) - SHOWN} more photos" if len(told) > SHOWN else ""
         hint = Message(
-            f"Twice in one photo: {', '.join([*told.values()][:SHOWN])}{more}. That is right for a mirror or a "
-            "collage; else ",
+            f"Twice in one photo: {', '.join(shown)}{more}. That is right for a mirror or a collage; else ",
             Do(Action.UNDO),
             " takes it back.",
         )

@@ -16,9 +16,12 @@ def assign_folders(
     """
     folders = list(folders)
     persons = people.all().values()
-    known = {folder: person.id for person in persons for folder in person.folders}
+    known: dict[str, int] = {}
+    for person in persons:
+        known |= dict.fromkeys(person.folders, person.id)
     folders_of = folders_of_photos(lessons, folder_of)
-    owners = owners_of_new_folders(folders, persons, folders_of, people.dataset_persons(folders_of.keys()))
+    taught = people.dataset_persons(folders_of.keys())
+    owners = owners_of_new_folders(folders, persons, folders_of, taught)
     for folder, owner in owners.items():
         name = readable(folder)
         if owner.person_id is None:
@@ -42,5 +45,6 @@ def teach(
     """
     teaching = teachings(lessons, folder_of, persons)
     looked_at = {lesson.photo_id for lesson in lessons.values()}
-    people.replace_dataset_links([*people.dataset_links(set(unseen) - looked_at), *teaching.links])
+    standing = people.dataset_links(set(unseen) - looked_at)
+    people.replace_dataset_links([*standing, *teaching.links])
     return teaching.reasons

@@ -58,7 +58,9 @@ def person_called(persons: Collection[Person], text: str) -> Person | None:
 
 
 def _has_number(person: Person, number: re.Match[str] | None) -> bool:
-    return number is not None and str(person.id) == number[1].lstrip("0")
+    if number is None:
+        return False
+    return str(person.id) == number[1].lstrip("0")
 
 
 def alike(persons: Collection[Person], text: str) -> Person | None:
@@ -85,7 +87,8 @@ def _names_of(person: Person) -> tuple[str, ...]:
 
 def _nearest(persons: Collection[Person], name: str) -> Person | None:
     """Return who has a name with the fewest slips against that one, None where nobody's is much like it."""
-    nearest, fewest, wanted = None, math.inf, _words(name)
+    wanted = _words(name)
+    nearest, fewest = None, math.inf
     for person in sorted(persons, key=lambda person: person.id):
         slips = min(_slips(wanted, _words(known)) for known in _names_of(person))
         if slips < fewest:
@@ -96,7 +99,8 @@ def _nearest(persons: Collection[Person], name: str) -> Person | None:
 def _words(name: str) -> list[str]:
     """Return the words of a name without accents, capitals and punctuation."""
     bare = unicodedata.normalize("NFKD", name).casefold()
-    return _WORD.findall("".join(sign for sign in bare if not unicodedata.combining(sign)))
+    plain = "".join(sign for sign in bare if not unicodedata.combining(sign))
+    return _WORD.findall(plain)
 
 
 def _slips(words: Sequence[str], others: Sequence[str]) -> float:
@@ -113,8 +117,9 @@ def _slips_of_word(word: str, other: str) -> float:
     """Return the slips in a word, infinite for more than it can have; numbers are given to tell people apart."""
     if word == other:
         return 0
-    allowed = sum(max(len(word), len(other)) >= length for length in _SLIPS_FROM)
-    if abs(len(word) - len(other)) > allowed or not (word + other).isalpha():
+    shorter, longer = sorted((len(word), len(other)))
+    allowed = sum(longer >= length for length in _SLIPS_FROM)
+    if longer - shorter > allowed or not (word + other).isalpha():
         return math.inf
     slips = _edits(word, other)
     return slips if slips <= allowed else math.inf
@@ -126,7 +131,8 @@ def _edits(word: str, other: str) -> int:
     for at, letter in enumerate(word, 1):
         earlier, before, row = before, row, [at]
         for there, sign in enumerate(other, 1):
-            ways = [before[there] + 1, row[-1] + 1, before[there - 1] + (letter != sign)]
+            changed = before[there - 1] + (letter != sign)
+            ways = [before[there] + 1, row[-1] + 1, changed]
             if at > 1 and there > 1 and (letter, word[at - 2]) == (other[there - 2], sign):
                 ways.append(earlier[there - 2] + 1)
             row.append(min(ways))

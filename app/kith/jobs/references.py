@@ -24,11 +24,11 @@ def photo_meant(store: Store, text: str) -> int:
         known = _photo_named(store, text)
     if known is None and _is_number(text):
         known = int(text)
-    if known is None and os.path.lexists(path):
+    if known is not None:
+        return known
+    if os.path.lexists(path):
         raise BadInput(f"{text} is no photo that the library knows yet: ", Do(Action.RECOGNIZE, text), " looks at it.")
-    if known is None:
-        raise BadInput(f"{text} is no photo that the library knows, and it is not there: check the path or name.")
-    return known
+    raise BadInput(f"{text} is no photo that the library knows, and it is not there: check the path or name.")
 
 
 def appearance_meant(store: Store, text: str) -> int:
@@ -50,7 +50,8 @@ def appearance_meant(store: Store, text: str) -> int:
     asked = photo_meant(store, photo) if photo else None
     if known is None or known != asked:
         others = ", ".join(f"#{key}" for key in store.photos.appearances(asked or 0))
-        raise BadInput(f"{text}: nobody of that number shows there{f', but {others}' if others else ''}.")
+        but = f", but {others}" if others else ""
+        raise BadInput(f"{text}: nobody of that number shows there{but}.")
     return number
 
 
@@ -58,30 +59,40 @@ def label_of(store: Store, appearance_id: int) -> str:
     """Return how an appearance is called in words and on the command line: `IMG_1.jpg#12`."""
     photo_id = store.photos.photo_of(appearance_id) or 0
     source = store.reviews.source(photo_id)
-    return f"{printable(source.name) if source else photo_id}#{appearance_id}"
+    name = printable(source.name) if source else photo_id
+    return f"{name}#{appearance_id}"
 
 
 def parted(text: str) -> tuple[str, int | None]:
     """Return PHOTO and NUMBER of `PHOTO#NUMBER`, no number where the text does not end in one."""
     photo, hash_sign, number = text.rpartition("#")
-    return (photo, int(number)) if hash_sign and _is_number(number) else (text, None)
+    if hash_sign and _is_number(number):
+        return photo, int(number)
+    return text, None
 
 
 def _photo_named(store: Store, text: str) -> int | None:
-    found = store.photos.named(Path(os.path.normpath(text))) if text else {}
-    photos = dict.fromkeys(found.values())
+    if not text:
+        return None
+    name = Path(os.path.normpath(text))
+    found = store.photos.named(name)
+    photos = {*found.values()}
     if len(photos) > 1:
         paths = [*map(str, found)]
+        shown = ", ".join(paths[:SHOWN])
         more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-        raise BadInput(f"{text} may be {len(photos)} photos, say which one: {', '.join(paths[:SHOWN])}{more}.")
-    return next(iter(photos), None)
+        raise BadInput(f"{text} may be {len(photos)} photos, say which one: {shown}{more}.")
+    return photos.pop() if photos else None
 
 
 def _is_called(store: Store, photo_id: int, text: str) -> bool:
     """Say whether a file of a photo has that name, be it with the escapes that a terminal shows."""
     wanted = Path(os.path.normpath(text)).parts
-    names = (file.parts[-len(wanted) :] for file in store.reviews.files(photo_id))
-    return any(wanted in (name, tuple(map(printable, name))) for name in names)
+    for file in store.reviews.files(photo_id):
+        name = file.parts[-len(wanted) :]
+        if wanted in (name, tuple(map(printable, name))):
+            return True
+    return False
 
 
 def _is_number(text: str) -> bool:

@@ -61,29 +61,33 @@ class Review:
 
     def __init__(self, library: OpenLibrary) -> None:
         self.library = library
+        self._people = library.people
+        self._reviews = library.store.reviews
+        self._decisions = library.decisions
         self._answers: dict[int, Unknown] = {}  # by the number of their change
 
     def unknowns(self) -> list[Unknown]:
         """Return who is unknown or unsure in photos that are still there: faces, then bodies like somebody known."""
-        reviews = self.library.store.reviews
-        unknowns = reviews.unknowns()
+        unknowns = self._reviews.unknowns()
         photos = dict.fromkeys(unknown.photo_id for unknown in unknowns)
-        there = {photo_id for photo_id in photos if reviews.file_of(photo_id)}
+        there = {photo_id for photo_id in photos if self._reviews.file_of(photo_id)}
         asked = [unknown for unknown in unknowns if unknown.photo_id in there]
         return [unknown for unknown in asked if unknown.has_face or self._is_unsure(unknown)]
 
     def question(self, unknown: Unknown) -> Question:
         """Return whom an appearance might be, never whom the user said it is not."""
-        if not self.library.decisions.are_current:
-            self.library.decisions.forget()
-        key, names = unknown.appearance_id, self.library.people.names()
+        if not self._decisions.are_current:
+            self._decisions.forget()
+        key, names = unknown.appearance_id, self._people.names()
         spot = self._spot(key)
-        source = spot.path or self.library.store.reviews.source(unknown.photo_id)
+        source = spot.path or self._reviews.source(unknown.photo_id)
         photo = source.name if source else ""
         decision = self._decision(unknown, apart=key)
         if decision is None:  # a job beside has looked at the photo anew, and nobody is seen there
             return Question(unknown, photo, spot)
         candidates = decision.face if decision.has_face else decision.body
+        known = decision.person_id or 0
+        likely = decision.suggested or known
         return Question(
             unknown,
             photo,
@@ -91,13 +95,13 @@ class Review:
             self._suggestions(candidates, names),
             by_face=decision.has_face,
             blurred=decision.blurred,
-            likely=names.get(decision.suggested or decision.person_id or 0, ""),
-            said=names.get(decision.person_id or 0, "") if decision.said else "",
+            likely=names.get(likely, ""),
+            said=names.get(known, "") if decision.said else "",
         )
 
     def accept(self, unknown: Unknown, person_id: int) -> Outcome:
         """Say that it is this person."""
-        person = self.library.people.by_number(person_id)
+        person = self._people.by_number(person_id)
         return self._answer(unknown, Is([unknown.appearance_id], person))
 
     def name(self, unknown: Unknown, text: str) -> Outcome:
@@ -105,16 +109,17 @@ class Review:
 
         A new name is meant as it is: whether it is a known one mistyped is asked before, by `alike`.
         """
-        return self._answer(unknown, Is([unknown.appearance_id], self.library.people.meant(text), meant=True))
+        person = self._people.meant(text)
+        return self._answer(unknown, Is([unknown.appearance_id], person, meant=True))
 
     def alike(self, text: str) -> tuple[int, str] | None:
         """Return whom a name was perhaps meant for that nobody has, by number and name to show; raises BadInput."""
-        person = alike(self.library.people.all().values(), text)
-        return (person.id, self.library.people.shown(person)) if person else None
+        person = alike(self._people.all().values(), text)
+        return (person.id, self._people.shown(person)) if person else None
 
     def not_this_person(self, unknown: Unknown, person_id: int) -> Outcome:
         """Say that it is not this person, who is never suggested here again."""
-        person = self.library.people.by_number(person_id)
+        person = self._people.by_number(person_id)
         return self._answer(unknown, IsNot(unknown.appearance_id, person))
 
     def undo(self) -> TakenBackAnswer:
@@ -149,17 +154,22 @@ class Review:
         return decision is not None and decision.suggested is not None
 
     def _decision(self, unknown: Unknown, apart: int | None = None) -> Decision | None:
-        decisions = self.library.decisions
-        found = decisions.decide(decisions.photo(unknown.photo_id), apart).appearances
-        return next((decision for decision in found if decision.appearance_id == unknown.appearance_id), None)
+        photo = self._decisions.photo(unknown.photo_id)
+        decided = self._decisions.decide(photo, apart)
+        for decision in decided.appearances:
+            if decision.appearance_id == unknown.appearance_id:
+                return decision
+        return None
 
     def _suggestions(self, candidates: Sequence[Candidate], names: dict[int, str]) -> tuple[Suggestion, ...]:
-        known = (candidate for candidate in candidates if candidate.person_id in names)  # else forgotten beside
-        return tuple(
-            Suggestion(candidate.person_id, names[candidate.person_id], candidate.value, self._spot(candidate.nearest))
-            for candidate in known
-        )
+        suggestions = []
+        for candidate in candidates:
+            person_id = candidate.person_id
+            if person_id in names:  # else forgotten beside
+                nearest = self._spot(candidate.nearest)
+                suggestions.append(Suggestion(person_id, names[person_id], candidate.value, nearest))
+        return tuple(suggestions)
 
     def _spot(self, appearance_id: int) -> Spot:
-        photo_id, box = self.library.store.reviews.place(appearance_id)
-        return Spot(self.library.store.reviews.file_of(photo_id), box)
+        photo_id, box = self._reviews.place(appearance_id)
+        return Spot(self._reviews.file_of(photo_id), box)
