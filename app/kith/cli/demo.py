@@ -83,7 +83,8 @@ def fetch(folder: Path) -> dict[TestPhoto, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for brought in shipped.DEMO.glob("*"):
         shutil.copyfile(brought, folder / brought.name)
-    for requirement in dict.fromkeys(photo.requirement for photo in PHOTOS if not _is_right(paths[photo], photo)):
+    missing = [photo.requirement for photo in PHOTOS if not _is_right(paths[photo], photo)]
+    for requirement in dict.fromkeys(missing):
         with tempfile.TemporaryDirectory() as download:
             package = _download(requirement, Path(download))
             for photo in PHOTOS:
@@ -96,7 +97,10 @@ def fetch(folder: Path) -> dict[TestPhoto, Path]:
 
 
 def _is_right(path: Path, photo: TestPhoto) -> bool:
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == photo.sha256
+    if not path.is_file():
+        return False
+    content = path.read_bytes()
+    return hashlib.sha256(content).hexdigest() == photo.sha256
 
 
 def _download(requirement: str, folder: Path) -> Path:
@@ -151,9 +155,12 @@ def _compose(left: Path, right: Path) -> Image.Image:
     halves = []
     for path in (left, right):
         with Image.open(path) as photo:
-            half = ImageOps.mirror(photo.convert("RGB")).crop((0, 0, photo.width, photo.height // 2))
-            halves.append(half.resize((round(half.width * 600 / half.height), 600)))
+            mirrored = ImageOps.mirror(photo.convert("RGB"))
+            half = mirrored.crop((0, 0, photo.width, photo.height // 2))
+            width = round(half.width * 600 / half.height)
+            halves.append(half.resize((width, 600)))
     composed = Image.new("RGB", (sum(half.width for half in halves), 600))
-    composed.paste(halves[0], (0, 0))
-    composed.paste(halves[1], (halves[0].width, 0))
+    first, second = halves
+    composed.paste(first, (0, 0))
+    composed.paste(second, (first.width, 0))
     return composed

@@ -31,7 +31,8 @@ def ignore(
         raise BadInput("Say whom to ignore: PHOTO#NUMBER, or --others PHOTO, or --group NUMBER.")
     with OpenLibrary(call.settings()) as library:
         appearances = _appearances(library, who or [], others, number, undo)
-        call.show_outcome(library.say(Heeded(appearances) if undo else Ignored(appearances)))
+        word = Heeded(appearances) if undo else Ignored(appearances)
+        call.show_outcome(library.say(word))
 
 
 def _appearances(

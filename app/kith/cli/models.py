@@ -33,10 +33,12 @@ def listing(call: Call, context: typer.Context) -> None:
 
 
 def _lines(found: ModelStatus) -> list[str]:
-    size = f"{found.model.size / 1e6:.1f} MB"
+    model = found.model
+    place = f", {found.path}" if found.path else ""
+    size = f"{model.size / 1e6:.1f} MB"
     return [
-        f"{found.model.name}: {found.state}{f', {found.path}' if found.path else ''}",
-        f"    {found.model.purpose}; {size}, licence {found.model.licence}, SHA-256 {found.model.sha256}",
+        f"{model.name}: {found.state}{place}",
+        f"    {model.purpose}; {size}, licence {model.licence}, SHA-256 {model.sha256}",
     ]
 
 

@@ -54,9 +54,10 @@ def loaded_settings(file: Path | None) -> Loaded:
 
 def _named_settings(file: Path) -> Loaded:
     path = os.path.abspath(os.path.expanduser(file))
-    if os.path.isdir(path) or not os.path.exists(path):
-        what = "is a folder, not a settings file" if os.path.isdir(path) else "is not there"
-        raise typer.BadParameter(f"{path} {what}: check the path", param_hint="--settings")
+    if os.path.isdir(path):
+        raise typer.BadParameter(f"{path} is a folder, not a settings file: check the path", param_hint="--settings")
+    if not os.path.exists(path):
+        raise typer.BadParameter(f"{path} is not there: check the path", param_hint="--settings")
     return load(file)
 
 

@@ -52,8 +52,9 @@ def _counted_by_source(count: Counter[Source]) -> dict[Source, int]:
 
 
 def _listed(person: Person, count: Counter[Source]) -> str:
-    told = ", ".join(f"{count[source]} {_BY[source]}" for source in Source if count[source])
-    return f"#{person.id} {_names(person)}: {told or 'in no photo'}"
+    told = [f"{count[source]} {_BY[source]}" for source in Source if count[source]]
+    photos = ", ".join(told) or "in no photo"
+    return f"#{person.id} {_names(person)}: {photos}"
 
 
 _BY = {Source.DATASET: "taught", Source.USER: "named by you", Source.MACHINE: "recognised"}
@@ -61,7 +62,8 @@ _BY = {Source.DATASET: "taught", Source.USER: "named by you", Source.MACHINE: "r
 
 def _names(person: Person) -> str:
     aliases = f" ({', '.join(person.aliases)})" if person.aliases else ""
-    return f"{person.name}{aliases}{' [hidden]' if person.hidden else ''}"
+    hidden = " [hidden]" if person.hidden else ""
+    return f"{person.name}{aliases}{hidden}"
 
 
 @group.register("show", "Grandma")
@@ -82,7 +84,9 @@ def show_person(call: Call, person: PersonArgument) -> None:
 def _detail_lines(person: Person) -> list[str]:
     details = [("born", person.birth), ("died", person.death), ("notes", person.notes)]
     known = [*details, *person.fields, ("folder", ", ".join(person.folders))]
-    return [f"#{person.id} {_names(person)}", *(f"    {key}: {value}" for key, value in known if value)]
+    lines = [f"#{person.id} {_names(person)}"]
+    lines += [f"    {key}: {value}" for key, value in known if value]
+    return lines
 
 
 _SAID_BY = {Source.DATASET: "the people folder", Source.USER: "you", Source.MACHINE: "recognition"}

@@ -33,10 +33,12 @@ def listing(
     if call.goes_on(context, least != LEAST, ignored):
         return
     with OpenLibrary(call.settings()) as library:
+        unknowns = Unknowns(library)
         if ignored:
-            call.show({"ignored": Unknowns(library).ignored()}, _ignored_lines(Unknowns(library).ignored()))
+            examples = unknowns.ignored()
+            call.show({"ignored": examples}, _ignored_lines(examples))
         else:
-            groups = Unknowns(library).groups(least)
+            groups = unknowns.groups(least)
             call.show({"groups": groups}, _group_lines(groups, least))
 
 
