@@ -17,7 +17,12 @@ _FILED = (
 
 def standing_outputs(copies: CopyRecords) -> list[Path]:
     """Return the output folders that the library has a copy in which is still there."""
-    return [output for output in copies.outputs() if any(map(os.path.isfile, copies.targets(output)))]
+    standing = []
+    for output in copies.outputs():
+        targets = copies.targets(output)
+        if any(map(os.path.isfile, targets)):
+            standing.append(output)
+    return standing
 
 
 def check_people(people: Path, known: Collection[Path] = (), *, only_around: bool = False) -> None:
@@ -25,7 +30,8 @@ def check_people(people: Path, known: Collection[Path] = (), *, only_around: boo
 
     `only_around`: where it lies in one.
     """
-    if output := output_around(Path(os.path.realpath(people)).parent if only_around else people, known):
+    inside = Path(os.path.realpath(people)).parent if only_around else people
+    if output := output_around(inside, known):
         raise BadInput(
             f"The people folder {people} {_is_or_lies_in(people, output)} {_FILED}, so they must not teach: let ",
             Setting("dataset_dir"),

@@ -1,7 +1,7 @@
 """Import an older knowledge base: what an encodings.pkl knows of people is taught without their photos."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,36 +100,45 @@ def _check_bodies(settings: Settings, found: OldEncodings, body_model: str) -> N
 def _teach(store: Store, imported: _Import, kind: Kind, model_id: str, entries: Iterable[NamedVector]) -> None:
     taught = {to_blob(sample.vector) for sample in store.people.taught(kind, model_id)}
     named = [(name, vector, to_blob(vector)) for name, vector in entries]
-    names_of: dict[bytes, set[str]] = {}
+    names_of: defaultdict[bytes, set[str]] = defaultdict(set)
     for name, _, blob in named:
-        names_of.setdefault(blob, set()).add(name)
+        names_of[blob].add(name)
     for name, vector, blob in named:
-        others = sorted(names_of[blob] - {name})
-        if others:
-            imported.refused[name, f"the same vector stands under {', '.join(others)} too"] += 1
-        elif reason := _why_unclear(imported, name):
+        if reason := _why_refused(imported, name, names_of[blob]):
             imported.refused[name, reason] += 1
-        elif blob in taught or _has_been_said(store, store.imports.appearance(kind, model_id, vector)):
+            continue
+        appearance_id = None if blob in taught else store.imports.appearance(kind, model_id, vector)
+        if appearance_id is None or _has_been_said(store, appearance_id):
             imported.known += 1
-        else:
-            appearance_id = store.imports.appearance(kind, model_id, vector)
-            store.people.say(Link(appearance_id, _person(store, imported, name), Word.IS, Source.DATASET))
-            imported.added[name, kind] += 1
-            taught.add(blob)
+            continue
+        person_id = _person(store, imported, name)
+        store.people.say(Link(appearance_id, person_id, Word.IS, Source.DATASET))
+        imported.added[name, kind] += 1
+        taught.add(blob)
+
+
+def _why_refused(imported: _Import, name: str, names: Collection[str]) -> str:
+    """Return why a vector that stands under these names cannot teach the one called `name`, if so."""
+    others = sorted({*names} - {name})
+    if others:
+        return f"the same vector stands under {', '.join(others)} too"
+    return _why_unclear(imported, name)
 
 
 def _has_been_said(store: Store, appearance_id: int) -> bool:
-    return any(link.source is not Source.MACHINE for link in store.people.links(appearance_id))
+    links = store.people.links(appearance_id)
+    return any(link.source is not Source.MACHINE for link in links)
 
 
 def _why_unclear(imported: _Import, name: str) -> str:
     """Find out whom a name means; return why that is not clear, if so."""
-    if name not in imported.meant and name not in imported.unclear:
+    meant, unclear = imported.meant, imported.unclear
+    if name not in meant and name not in unclear:
         try:
-            imported.meant[name] = person_called(imported.persons, name)
+            meant[name] = person_called(imported.persons, name)
         except BadInput as error:
-            imported.unclear[name] = str(error)
-    return imported.unclear.get(name, "")
+            unclear[name] = str(error)
+    return unclear.get(name, "")
 
 
 def _person(store: Store, imported: _Import, name: str) -> int:
@@ -143,11 +152,11 @@ def _person(store: Store, imported: _Import, name: str) -> int:
 
 
 def _finished(file: Path, imported: _Import) -> ImportFinished:
-    names = dict.fromkeys(name for name, _ in imported.added)
-    people = (
-        PersonImported(name, imported.added[name, Kind.FACE], imported.added[name, Kind.BODY], name in imported.new)
-        for name in names
-    )
+    added = imported.added
+    people = []
+    for name in dict.fromkeys(name for name, _ in added):
+        faces, bodies = added[name, Kind.FACE], added[name, Kind.BODY]
+        people.append(PersonImported(name, faces, bodies, name in imported.new))
     left = (LeftBehind(name, count, reason) for (name, reason), count in imported.refused.items())
     return ImportFinished(file, tuple(people), imported.known, tuple(left))
 
@@ -156,11 +165,11 @@ def import_summary(finished: ImportFinished) -> list[str]:
     """Return what an import came to, line by line."""
     lines = [*map(_person_line, finished.people)]
     lines += [f"not imported: {entry.name}, {entry.count}: {entry.reason}" for entry in finished.left_behind]
-    faces = counted(sum(person.faces for person in finished.people), "face")
+    faces = sum(person.faces for person in finished.people)
     people = counted(len(finished.people), "person", "people")
     known = f", {finished.known} known already" if finished.known else ""
     left = sum(entry.count for entry in finished.left_behind)
-    return [*lines, f"{faces} of {people} imported{known}, {left} left out."]
+    return [*lines, f"{counted(faces, 'face')} of {people} imported{known}, {left} left out."]
 
 
 def _person_line(person: PersonImported) -> str:

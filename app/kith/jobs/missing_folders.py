@@ -31,7 +31,8 @@ def missing_folders(store: Store, root: Path, found: PeopleFolder, seen: Collect
     None of the photos `seen` is missed, wherever it was moved, nor is one that was deleted from a folder that has
     others.
     """
-    files = {path: photo for path, photo in store.photos.photos_at([root]).items() if photo not in seen}
+    known = store.photos.photos_at([root])
+    files = {path: photo for path, photo in known.items() if photo not in seen}
     places = _Places(root, files, found)
     taught = store.people.taught_by_dataset()
     missing = []

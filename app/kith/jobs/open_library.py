@@ -59,7 +59,8 @@ class OpenLibrary:
 
     def place(self, photo_id: int, appearance_id: int) -> str:
         """Return `PHOTO#NUMBER` with the photo's path, as `appearance` takes it."""
-        return f"{self.store.reviews.source(photo_id) or photo_id}#{appearance_id}"
+        photo = self.store.reviews.source(photo_id) or photo_id
+        return f"{photo}#{appearance_id}"
 
     def why(self, photo: str | Path) -> Why:
         """Decide a photo once more from what is stored, and give the grounds; nothing is changed.
@@ -74,7 +75,8 @@ class OpenLibrary:
         """Write down what the user says of appearances; what is decided of their photos and the copies follow."""
         said = word.said(self.store)
         problems = self.change(said.action, said.summary, said.edit)
-        return Outcome(said.text, problems, (*said.hints, *self.people.twice(said.named)))
+        twice = self.people.twice(said.named)
+        return Outcome(said.text, problems, said.hints + twice)
 
     def change(
         self, action: str, summary: str, edit: Callable[[], object], also: Collection[int] = ()
@@ -84,8 +86,9 @@ class OpenLibrary:
         with self.store.change(action, summary) as change_id:
             edit()
         self.made.append(change_id)
-        photos = self.store.changes.photos(change_id) | set(also)
-        return self.decide_again(photos, self.copies.photos_renamed(before), change_id)
+        photos = self.store.changes.photos(change_id)
+        renamed = self.copies.photos_renamed(before)
+        return self.decide_again(photos.union(also), renamed, change_id)
 
     def decide_again(
         self, photo_ids: Collection[int], renamed: Collection[int] = (), change_id: int | None = None
@@ -96,15 +99,18 @@ class OpenLibrary:
         now belongs to the change that it follows from, and is undone with it. Returns what could not be filed, or was
         kept.
         """
-        self.decisions.forget()
-        photo_ids = set(self.store.redecisions.recognised(self.settings.dataset_folder, photo_ids))
-        if photo_ids and self.decisions.go_by_events:
+        decisions = self.decisions
+        decisions.forget()
+        recognised = self.store.redecisions.recognised(self.settings.dataset_folder, photo_ids)
+        photo_ids = set(recognised)
+        if photo_ids and decisions.go_by_events:
             for photo_id in photo_ids:  # first the faces of all of them, whose bodies then speak in any order
-                self.decisions.by_faces([self.decisions.photo(photo_id)])
+                photo = decisions.photo(photo_id)
+                decisions.by_faces([photo])
         folders, problems = self.copies.folders(), []
         for photo_id in sorted({*photo_ids, *renamed}):
             with self.store.following(change_id):
-                people = self.decisions.settle(photo_id).people if photo_id in photo_ids else None
+                people = decisions.settle(photo_id).people if photo_id in photo_ids else None
                 plans = self.copies.plans(photo_id, people, folders)
             try:
                 problems += self.copies.file(plans)
@@ -131,5 +137,7 @@ class OpenLibrary:
             return None
         root = self.settings.dataset_folder
         refused = [move_folder_back(self.store, root / now, root / then) for now, then in undone.folders]
-        problems = *filter(None, refused), *self.decide_again(undone.photo_ids, self.copies.photos_renamed(before))
-        return undone.change.id, Outcome(f"Undone: {undone.change.summary}.", problems)
+        renamed = self.copies.photos_renamed(before)
+        lagging = self.decide_again(undone.photo_ids, renamed)
+        change = undone.change
+        return change.id, Outcome(f"Undone: {change.summary}.", (*filter(None, refused), *lagging))

@@ -54,13 +54,19 @@ def read_people_folder(settings: Settings, copies: CopyRecords) -> PeopleFolder:
 
     Copies teach nobody, be they recorded or in folders that are marked.
     """
-    root, outputs = settings.dataset_folder, standing_outputs(copies)
-    own = [output for output in outputs if is_same_folder(output, root)]
-    outputs = [output for output in outputs if output not in own]
-    found = PeopleFolder(copies=frozenset(_standing(target for output in own for target in copies.targets(output))))
+    root = settings.dataset_folder
+    outputs: list[Path] = []
+    own_copies: set[Path] = set()
+    for output in standing_outputs(copies):
+        if is_same_folder(output, root):
+            own_copies.update(_standing(copies.targets(output)))
+        else:
+            outputs.append(output)
+    found = PeopleFolder(copies=frozenset(own_copies))
     for folder in _persons_folders(settings, outputs, found):
         photos = _photos(folder, settings, outputs, found.passed_over)
-        found.photos[folder.name] = [photo for photo in photos if not _is_among(photo, found.copies)]
+        teaching = [photo for photo in photos if not _is_among(photo, found.copies)]
+        found.photos[folder.name] = teaching
     found.broken = [link for link in find_broken_links(root) if _may_be_a_folder(link, settings)]
     if not any(found.photos.values()):
         raise _nobody(root, found)
@@ -69,19 +75,24 @@ def read_people_folder(settings: Settings, copies: CopyRecords) -> PeopleFolder:
 
 
 def _standing(targets: Iterable[Path]) -> Iterator[Path]:
-    return (Path(os.path.realpath(target)) for target in targets if os.path.isfile(target))
+    for target in targets:
+        if os.path.isfile(target):
+            yield Path(os.path.realpath(target))
 
 
 def _is_among(photo: Path | BadPhoto, copies: Collection[Path]) -> bool:
-    return bool(copies) and isinstance(photo, Path) and Path(os.path.realpath(photo)) in copies
+    if isinstance(photo, BadPhoto) or not copies:
+        return False
+    return Path(os.path.realpath(photo)) in copies
 
 
 def check_that_somebody_can_be_learned(settings: Settings) -> None:
     """Raise BadInput where the people folder is not there, not to be used or has no photo, as reading it does."""
     found = PeopleFolder()
-    folders = _persons_folders(settings, (), found)
-    if not any(True for folder in folders for _ in _photos(folder, settings, (), found.passed_over)):
-        raise _nobody(settings.dataset_folder, found)
+    for folder in _persons_folders(settings, (), found):
+        if any(_photos(folder, settings, (), found.passed_over)):
+            return
+    raise _nobody(settings.dataset_folder, found)
 
 
 def away(settings: Settings) -> str:
@@ -109,7 +120,8 @@ def _persons_folders(settings: Settings, outputs: Collection[Path], found: Peopl
     root = settings.dataset_folder
     if not os.path.isdir(root):
         raise BadInput(away(settings))
-    check_people(root, outputs, only_around=bool(found.copies) and not os.path.lexists(root / MARKER))
+    holds_copies = bool(found.copies) and not os.path.lexists(root / MARKER)
+    check_people(root, outputs, only_around=holds_copies)
     check_output(settings.output_folder, root)
     try:
         folders = sorted(find_folders(root))
@@ -125,8 +137,9 @@ def _persons_folders(settings: Settings, outputs: Collection[Path], found: Peopl
 
 
 def _may_be_a_folder(link: Path, settings: Settings) -> bool:
-    own = (settings.library_file, settings.encodings_file)
-    return link not in own and link.suffix.lower() not in PICTURES.union(settings.valid_exts)
+    if link in (settings.library_file, settings.encodings_file):
+        return False
+    return link.suffix.lower() not in PICTURES.union(settings.valid_exts)
 
 
 def _photos(

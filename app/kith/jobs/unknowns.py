@@ -42,8 +42,10 @@ def update_groups(store: Store, least_sharpness: float) -> list[tuple[int, int]]
     """Let new unknown faces join groups or found some; return the pairs of groups that may be one person."""
     faces = store.groups.faces(default_face_model().id, least_sharpness)
     groups = grouped(faces)
-    before, after = faces.groups.tolist(), groups.tolist()
-    moved = {key: (was, now) for key, was, now in zip(faces.ids.tolist(), before, after, strict=True) if was != now}
+    moved = {}
+    for key, was, now in zip(faces.ids.tolist(), faces.groups.tolist(), groups.tolist(), strict=True):
+        if was != now:
+            moved[key] = was, now
     if moved:
         with store.transaction():
             store.groups.save(moved)
@@ -56,38 +58,44 @@ class Unknowns:
     def __init__(self, library: OpenLibrary) -> None:
         self._library = library
         self._store = library.store
+        self._groups = self._store.groups
 
     def groups(self, least: int) -> list[Group]:
         """Bring the groups up to date and return those of at least so many faces, the largest first."""
         pairs = update_groups(self._store, self._library.settings.lap_var_thresh)
-        members = {key: faces for key, faces in self._store.groups.groups().items() if len(faces) >= least}
+        known = self._groups.groups()
+        members = {key: faces for key, faces in known.items() if len(faces) >= least}
         perhaps: dict[int, list[int]] = {key: [] for key in members}
         for group, other in pairs:
             if group in members and other in members:
                 perhaps[group].append(other)
                 perhaps[other].append(group)
-        return [
-            Group(key, len(faces), tuple(map(self._example, faces[:EXAMPLES])), tuple(perhaps[key]))
-            for key, faces in members.items()
-        ]
+        groups = []
+        for key, faces in members.items():
+            examples = tuple(map(self._example, faces[:EXAMPLES]))
+            groups.append(Group(key, len(faces), examples, tuple(perhaps[key])))
+        return groups
 
     def name(self, group_id: int, text: str) -> Outcome:
         """Say that everybody in a group is the person of this name, a new one if nobody has it.
 
         Left out is whom the user said the person is not: a word on a group does not go over one on a single face.
         """
-        members, person = self.in_group(group_id), self._library.people.meant(text)
-        shown = self._library.people.shown(person)
+        members = self.in_group(group_id)
+        people = self._library.people
+        person = people.meant(text)
+        shown = people.shown(person)
         fitting = [key for key in members if not self._is_denied(key, person)]
         if not fitting:
             raise BadInput(f"Nobody in group {group_id} can be {shown}: you said of each that it is not.")
-        outcome, left = self._library.say(Is(fitting, person, group_id)), len(members) - len(fitting)
+        outcome = self._library.say(Is(fitting, person, group_id))
+        left = len(members) - len(fitting)
         told = f" Left out: {counted(left, 'face')} of which you said that it is not {shown}." if left else ""
         return replace(outcome, text=outcome.text + told)
 
     def in_group(self, group_id: int) -> list[int]:
         """Return the appearances in a group."""
-        members = self._store.groups.groups().get(group_id)
+        members = self._groups.groups().get(group_id)
         if not members:
             raise BadInput(
                 f"There is no group {group_id} of unknown people: ", Do(Action.SHOW_UNKNOWNS), " shows them."
@@ -96,26 +104,32 @@ class Unknowns:
 
     def ever_in_group(self, group_id: int) -> list[int]:
         """Return the appearances that were ever put into a group."""
-        return self._store.groups.group_members(group_id)
+        return self._groups.group_members(group_id)
 
     def in_photo(self, photo: str) -> list[int]:
         """Return the appearances in a photo who are nobody known."""
-        others = self._store.groups.nobodies_in(photo_meant(self._store, photo))
+        photo_id = photo_meant(self._store, photo)
+        others = self._groups.nobodies_in(photo_id)
         if not others:
             raise BadInput(f"Nobody unknown is left in {photo}.")
         return others
 
     def all_in_photo(self, photo: str) -> list[int]:
         """Return all appearances in a photo."""
-        return self._store.photos.appearances(photo_meant(self._store, photo))
+        photo_id = photo_meant(self._store, photo)
+        return self._store.photos.appearances(photo_id)
 
     def ignored(self) -> list[Example]:
         """Return who is ignored."""
-        reviews = self._store.reviews
-        return [Example(key, reviews.source(photo_id)) for key, photo_id in self._store.groups.ignored()]
+        source_of = self._store.reviews.source
+        return [Example(key, source_of(photo_id)) for key, photo_id in self._groups.ignored()]
 
     def _is_denied(self, appearance_id: int, person: Person | str) -> bool:
-        return isinstance(person, Person) and person.id in denied_by_user(self._store.people.links(appearance_id))
+        if not isinstance(person, Person):
+            return False
+        links = self._store.people.links(appearance_id)
+        return person.id in denied_by_user(links)
 
     def _example(self, member: Member) -> Example:
-        return Example(member.appearance_id, self._store.reviews.source(member.photo_id))
+        path = self._store.reviews.source(member.photo_id)
+        return Example(member.appearance_id, path)

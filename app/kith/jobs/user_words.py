@@ -44,15 +44,17 @@ class Is:
 
     def said(self, store: Store) -> Said:
         """Return the word as it can be written down."""
-        shown = People(store).shown(self.person)
+        people = People(store)
+        shown = people.shown(self.person)
         if self.group is None:
             text = f"{label_of(store, self.appearances[0])} {IN_WORDS[Word.IS]} {shown}"
             summary = text
         else:
             faces = counted(len(self.appearances), "face")
-            text, summary = f"{faces} named {shown}", f"{faces} of group {self.group} named {shown}"
+            text = f"{faces} named {shown}"
+            summary = f"{faces} of group {self.group} named {shown}"
         new = f" {self.person} is new." if isinstance(self.person, str) else ""
-        hints = () if self.meant else People(store).likeness(self.person)
+        hints = () if self.meant else people.likeness(self.person)
         return Said("link", summary, f"{text}.{new}", lambda: self._write(store), hints, self.appearances)
 
     def _write(self, store: Store) -> None:
@@ -70,8 +72,10 @@ class IsNot:
 
     def said(self, store: Store) -> Said:
         """Return the word as it can be written down; raises BadInput where nobody is said to be it."""
-        denied = self.person or People(store).known(self.appearance)
-        text = f"{label_of(store, self.appearance)} {IN_WORDS[Word.IS_NOT]} {People(store).shown(denied)}"
+        people = People(store)
+        denied = self.person or people.known(self.appearance)
+        label = label_of(store, self.appearance)
+        text = f"{label} {IN_WORDS[Word.IS_NOT]} {people.shown(denied)}"
         return Said("link", text, f"{text}.", lambda: store.edits.never(self.appearance, denied.id))
 
 
@@ -84,21 +88,20 @@ class TakenBack:
 
     def said(self, store: Store) -> Said:
         """Return the word as it can be written down; raises BadInput where the user has said nothing."""
-        person, shown = self.person or People(store).known(self.appearance), label_of(store, self.appearance)
-        links = [link for link in store.people.links(self.appearance) if link.person_id == person.id]
-        if all(link.source is not Source.USER for link in links):
-            says = f"; the {links[0].source} says so" if links else ""
+        person = self.person or People(store).known(self.appearance)
+        shown = label_of(store, self.appearance)
+        links = store.people.links(self.appearance)
+        sources = [link.source for link in links if link.person_id == person.id]
+        if Source.USER not in sources:
+            says = f"; the {sources[0]} says so" if sources else ""
             raise BadInput(
                 f"You never said that {shown} is {person.numbered}{says}: ",
                 Do(Action.SAY_NEVER),
                 " says that it is not.",
             )
-        return Said(
-            "unlink",
-            f"{shown} and {person.name}: your word taken back",
-            f"What you said of {shown} and {person.numbered} is taken back.",
-            lambda: store.edits.take_back(self.appearance, person.id),
-        )
+        summary = f"{shown} and {person.name}: your word taken back"
+        text = f"What you said of {shown} and {person.numbered} is taken back."
+        return Said("unlink", summary, text, lambda: store.edits.take_back(self.appearance, person.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,12 @@ class Ignored:
     def said(self, store: Store) -> Said:
         """Return the word as it can be written down; raises BadInput where user or dataset said who one is."""
         appearances = list(dict.fromkeys(self.appearances))
-        links = store.people.links
-        known = next((key for key in appearances if said_to_be(links(key)) is not None), None)
-        if known is not None:
-            raise BadInput(
-                f"{label_of(store, known)} is somebody known: ", Do(Action.SAY_NEVER), " says that it is not."
-            )
+        for key in appearances:
+            links = store.people.links(key)
+            if said_to_be(links) is not None:
+                raise BadInput(
+                    f"{label_of(store, key)} is somebody known: ", Do(Action.SAY_NEVER), " says that it is not."
+                )
         ignored = _ignored(store)
         new = [key for key in appearances if key not in ignored]
         if not new:
