@@ -25,6 +25,7 @@ from kith.jobs.events import (
 from kith.jobs.export import check_export, export_encodings
 from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
 from kith.jobs.missing_folders import MissingFolder, missing_folders
+from kith.jobs.people import People
 from kith.jobs.people_folder import PeopleFolder, read_people_folder
 from kith.jobs.people_links import assign_folders, teach
 from kith.jobs.phrases import display_names
@@ -65,11 +66,12 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     for look in look_at_photos(context, chain.from_iterable(found.photos.values())):
         yield from notes_on(look)
         yield _learn(context, build, look, owners)
-    stopped = build.done < build.total
+    total, done = build.total, build.done
+    stopped = done < total
     people, away = ((), ()) if stopped else _teach(context, found, owners, build, forget)
     yield BuildFinished(
-        build.total,
-        build.done,
+        total,
+        done,
         build.analysed,
         tuple(build.failed),
         people,
@@ -98,13 +100,16 @@ def _learn(
         failure = PhotoFailed(build.done, build.total, look.path, look.reason)
         build.failed.append(failure)
         return failure
-    with context.store.transaction():
-        photo_id, analysis_id = save_look(context.store, look, context.spec.engine_id)
-        sightings = context.store.photos.sightings(analysis_id)
-    build.analysed += look.analysis is not None
+    store = context.store
+    with store.transaction():
+        photo_id, analysis_id = save_look(store, look, context.spec.engine_id)
+        sightings = store.photos.sightings(analysis_id)
+    if look.analysis is not None:
+        build.analysed += 1
+    path = look.path
     lesson = lesson_of(photo_id, sightings, context.settings.lap_var_thresh)
-    build.lessons[look.path] = lesson
-    return PhotoLearned(build.done, build.total, look.path, owners[look.path], lesson.left_out)
+    build.lessons[path] = lesson
+    return PhotoLearned(build.done, build.total, path, owners[path], lesson.left_out)
 
 
 def _teach(
@@ -115,29 +120,29 @@ def _teach(
     forget: Forget,
 ) -> tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]:
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
-    store, root = context.store, context.settings.dataset_folder
-    photos = store.photos
+    store, root, lessons = context.store, context.settings.dataset_folder, build.lessons
+    people, photos = store.people, store.photos
     with store.transaction():
-        persons = assign_folders(store.people, found.photos, build.lessons, owners)
+        persons = assign_folders(people, found.photos, lessons, owners)
         unread = photos.photos_at([failure.path for failure in build.failed])
-        seen = {lesson.photo_id for lesson in build.lessons.values()}
-        seen.update(unread.values())
-        missing = missing_folders(store, root, found, seen)
+        unseen = unread.values()
+        seen = {lesson.photo_id for lesson in lessons.values()}
+        missing = missing_folders(store, root, found, seen.union(unseen))
         wanted = [folder.photos for folder in missing if not _is_forgotten(folder.path, forget)]
         kept = set().union(*wanted)
-        taught = teach(store.people, persons, build.lessons, owners, kept.union(unread.values()))
+        taught = teach(people, persons, lessons, owners, kept.union(unseen))
         photos.forget_missing_files(root, owners.keys() | unread.keys(), kept)
     away = _folders_away(store, found, missing, forget)
-    people = _people_taught(context, build, taught, owners, persons)
+    came_to = _people_taught(context, build, taught, owners, persons)
     gone = {folder.path for folder in away}
-    present = [told for folder, told in people.items() if root / folder not in gone]
+    present = [told for folder, told in came_to.items() if root / folder not in gone]
     return tuple(present), away
 
 
 def _folders_away(
     store: Store, found: PeopleFolder, missing: Sequence[MissingFolder], forget: Forget
 ) -> tuple[FolderAway, ...]:
-    names = display_names(store.people.all().values())
+    names = People(store).names()
     away = []
     for folder in missing:
         name, path = names[folder.person.id], folder.path
@@ -161,7 +166,8 @@ def _people_taught(
     persons: Mapping[str, int],
 ) -> dict[str, PersonTaught]:
     """Return what each folder came to; of people written alike the number is shown too."""
-    settings, everybody = context.settings, context.store.people.all()
+    settings = context.settings
+    everybody = context.store.people.all()
     names = display_names(everybody.values())
     samples = export_encodings(settings, context.store, context.spec.body_model_id)
     used = {sample.photo_id for sample in samples}

@@ -77,7 +77,8 @@ class _Entry:
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
     with open_records(settings) as store:
-        samples = store.people.taught(Kind.FACE, default_face_model().id)
+        model_id = default_face_model().id
+        samples = store.people.taught(Kind.FACE, model_id)
         good = good_faces(samples, settings.lap_var_thresh)
         report = _Report(settings, store, good)
         findings = [*report.misfits(), *report.copies(), *report.close_people(), *report.poor_people()]
@@ -144,19 +145,22 @@ class _Report:
         samples: defaultdict[int, list[Sample]] = defaultdict(list)
         for sample in self._samples:
             samples[sample.person_id].append(sample)
+        sharp = self._settings.lap_var_thresh
         for key, name in self.names.items():
             own = samples[key]
-            good = [sample for sample in own if is_good(sample, self._settings.lap_var_thresh)]
+            good = [sample for sample in own if is_good(sample, sharp)]
             if own and not good:
                 text = f"{name}: no photo is sharp and from the front, the sharpest is used: add better ones"
                 yield Finding(Trouble.BLURRED, (name,), text, self._files(own))
             elif len(good) < LEAST_SAMPLES:
                 count = f"only {len(good)}" if good else "none"
                 text = f"{name}: {count} that can teach, {LEAST_SAMPLES} at the very least are needed"
-                yield Finding(Trouble.FEW, (name,), text, self._files(own) or tuple(files[name]))
+                shown = self._files(own) or tuple(files[name])
+                yield Finding(Trouble.FEW, (name,), text, shown)
 
     def copies(self) -> Iterator[Finding]:
-        by_sample = [_Entry(sample.photo_id, self.names[sample.person_id]) for sample in self._samples]
+        names = self.names
+        by_sample = [_Entry(sample.photo_id, names[sample.person_id]) for sample in self._samples]
         entries = [*dict.fromkeys([*self._entries, *by_sample])]
         place: dict[tuple[int, str], int] = {}
         several = set()
@@ -167,7 +171,8 @@ class _Report:
         samples = [place[entry.key] for entry in by_sample]
         pairs = [(samples[row], samples[other]) for row, other in self._alike.tolist()]
         pairs += self._alike_entries(entries)
-        together = groups(len(entries), np.array(pairs, np.intp).reshape(-1, 2))
+        rows = np.array(pairs, np.intp).reshape(-1, 2)
+        together = groups(len(entries), rows)
         alone = several.difference(*together)
         together += [[index] for index in sorted(alone)]
         for members in together:
@@ -190,7 +195,8 @@ class _Report:
         root = self._settings.dataset_folder
         owner: dict[str, str] = {}
         for person in self._persons.values():
-            owner |= dict.fromkeys(person.folders, self.names[person.id])
+            name = self.names[person.id]
+            owner |= dict.fromkeys(person.folders, name)
         found: defaultdict[tuple[int, str], list[Path]] = defaultdict(list)
         photos = self._store.photos.photos_at([root])
         for path, photo_id in sorted(photos.items()):

@@ -15,7 +15,6 @@ from kith.policies import BodyPolicy
 from kith.settings import Settings
 from kith.values.decisions import Evidence, PhotoDecision
 from kith.values.links import Link, Source, Word
-from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
@@ -79,8 +78,12 @@ class Decisions:
             )
         bodies = self._bodies() if faces else gallery_of("", [])
         body_policy = settings.body_policy if bodies.model_id else BodyPolicy.OFF
-        denied = [face for face in self._store.gallery.denied(model_id) if is_good(face, sharp)]
-        lives = {person.id: Life(person.birth, person.death) for person in people.all().values() if _is_dated(person)}
+        denied = self._store.gallery.denied(model_id)
+        good_denied = [face for face in denied if is_good(face, sharp)]
+        lives = {}
+        for person in people.all().values():
+            if person.birth or person.death:
+                lives[person.id] = Life(person.birth, person.death)
         return Decider(
             faces=gallery_of(model_id, good_faces(faces, sharp)),
             bodies=bodies,
@@ -90,7 +93,7 @@ class Decisions:
             least_sharpness=sharp,
             face_margin=settings.face_margin,
             face_suggest=settings.face_suggest,
-            denied=gallery_of(model_id, denied),
+            denied=gallery_of(model_id, good_denied),
             lives=lives,
         )
 
@@ -133,7 +136,8 @@ class Decisions:
 
     def photos(self, photo_ids: Sequence[int]) -> list[StoredPhoto]:
         """Return what there is to decide on: photos as last looked at, and whom only the user saw there."""
-        return self._store.redecisions.photos(photo_ids, self.decider.bodies.model_id)
+        body_model_id = self.decider.bodies.model_id
+        return self._store.redecisions.photos(photo_ids, body_model_id)
 
     def photo(self, photo_id: int, analysis_id: int | None = None) -> StoredPhoto:
         """Return a photo as last looked at, or as that analysis saw it."""
@@ -201,7 +205,3 @@ def machine_links(decision: PhotoDecision, decider: Decider) -> Iterator[Link]:
             gallery = decider.faces if appearance.evidence is Evidence.FACE else decider.bodies
             key, score = appearance.appearance_id, appearance.score
             yield Link(key, person_id, Word.IS, Source.MACHINE, score, gallery.model_id)
-
-
-def _is_dated(person: Person) -> bool:
-    return bool(person.birth or person.death)

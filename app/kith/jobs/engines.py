@@ -60,8 +60,12 @@ def _face_model(settings: Settings) -> Chosen:
 
 def _over_its_file(model: Model, settings: Settings) -> Chosen | None:
     """Return the model, None where its file is not there; raises ModelMissing where that is damaged."""
-    file = find_model(model.file.name, settings) if model.file else None
-    return None if model.file and not file else Chosen.of(model.code, model.name, file)
+    file = None
+    if model.file:
+        file = find_model(model.file.name, settings)
+        if not file:
+            return None
+    return Chosen.of(model.code, model.name, file)
 
 
 def _body_model(settings: Settings, notices: list[str]) -> Chosen | None:

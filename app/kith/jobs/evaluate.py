@@ -31,12 +31,15 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     """
     for file in filter(None, (picture, table)):
         check_curve_file(file)
+    model_id = default_face_model().id
     with open_records(settings) as store:
-        taught = good_faces(store.people.taught(Kind.FACE, default_face_model().id), settings.lap_var_thresh)
-        samples = [sample for sample in taught if is_good(sample, settings.lap_var_thresh)]
+        taught = store.people.taught(Kind.FACE, model_id)
+        used = good_faces(taught, settings.lap_var_thresh)
+        samples = [sample for sample in used if is_good(sample, settings.lap_var_thresh)]
         looks = store.health.looks(sample.photo_id for sample in samples)
         tied = independent(samples, looks, settings.event_gap)
-    evaluation = evaluate_gallery(samples, gallery_of(default_face_model().id, samples), tied)
+    gallery = gallery_of(model_id, samples)
+    evaluation = evaluate_gallery(samples, gallery, tied)
     if evaluation.missing:
         return EvaluationFinished(evaluation, None, None, None, None)
     current = point_at(evaluation.points, settings.face_tol, settings.face_margin)
@@ -63,17 +66,18 @@ def evaluation_summary(finished: EvaluationFinished) -> list[str]:
         f"Settings now, face_tol {current.face_tol:.2f} and face_margin {current.face_margin:g}: {described(current)}.",
         _advice(current, best),
     ]
-    return lines + [
-        f"{what}: {path}" for what, path in (("Curve", finished.picture), ("Table", finished.table)) if path
-    ]
+    files = ("Curve", finished.picture), ("Table", finished.table)
+    lines += [f"{what}: {path}" for what, path in files if path]
+    return lines
 
 
 def _advice(current: Point, best: Point | None) -> str:
     if best is None:
         return "No tolerance keeps strangers and wrong names out: run the check, two people may be mixed up."
     best_pair = f"face_tol {best.face_tol:.2f} and face_margin {best.face_margin:g}"
-    sound = not current.wrong.count and current.false.value <= MOST_FALSE
-    if sound and current.found.value >= best.found.interval[0]:
+    is_sound = not current.wrong.count and current.false.value <= MOST_FALSE
+    least, _ = best.found.interval
+    if is_sound and current.found.value >= least:
         share = f"{100 * best.found.value:.1f} %"
         return f"They fit this knowledge base: the best, {best_pair}, finds {share}, no more than chance explains."
     return f"Recommended: {best_pair}: {described(best)}."

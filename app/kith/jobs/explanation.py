@@ -8,7 +8,7 @@ from pathlib import Path
 from kith.errors import BadInput, BadPhoto
 from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
 from kith.jobs.decisions import Decisions
-from kith.jobs.phrases import display_names
+from kith.jobs.people import People
 from kith.jobs.references import appearance_meant, label_of, parted, photo_meant
 from kith.library.redecision_records import StoredPhoto
 from kith.library.store import Store
@@ -123,7 +123,7 @@ class _Grounds:
     def __init__(self, store: Store, decisions: Decisions, photo: StoredPhoto) -> None:
         self._store = store
         self._reviews = store.reviews
-        self._names = display_names(store.people.all().values())
+        self._names = People(store).names()
         self._decisions = decisions
         self._photo = photo
 
@@ -136,7 +136,8 @@ class _Grounds:
         for number, decision in enumerate(decided.appearances, start=1):
             key = decision.appearance_id
             if appearance_id in (None, key):
-                explanations.append(self._explained(number, sightings[key], self._apart(decision)))
+                apart = self._apart(decision)
+                explanations.append(self._explained(number, sightings[key], apart))
         taken_at = case.taken_at if sightings else None
         edited_at = self._store.carried.since(self._photo.id)
         thresholds = _thresholds(self._decisions.decider)

@@ -81,7 +81,8 @@ def _repaired(library: Path, checked: LibraryChecked) -> LibraryChecked:
 
 
 def _told(salvaged: Salvaged) -> Iterator[str]:
-    yield f"saved: {', '.join(f'{rows} {table}' for table, rows in salvaged.saved.items() if rows)}"
+    saved = [f"{rows} {table}" for table, rows in salvaged.saved.items() if rows]
+    yield f"saved: {', '.join(saved)}"
     if salvaged.unread:
         yield f"not all could be read of: {', '.join(salvaged.unread)}"
     if salvaged.mended:

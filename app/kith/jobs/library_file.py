@@ -24,10 +24,10 @@ def check_library(settings: Settings, create: bool = False) -> None:
     library = settings.library_file
     if os.path.exists(library):
         return
-    if os.path.lexists(library) or not os.path.isdir(library.parent):
-        why: str = _elsewhere(settings)
-        if not settings.library_path and not os.path.isdir(library.parent):
-            why = away(settings)
+    has_folder = os.path.isdir(library.parent)
+    if os.path.lexists(library) or not has_folder:
+        is_away = not has_folder and not settings.library_path
+        why = away(settings) if is_away else _elsewhere(settings)
         raise BadKnowledgeBase(f"The library {library} is not there. ", why)
     if not create:
         raise BadKnowledgeBase(

@@ -82,10 +82,14 @@ def _unchanged(context: Context, path: Path) -> Look | None:
         stat = path.stat()
     except OSError:  # who reads it will say why
         return None
-    photos, engine_id = context.store.photos, context.spec.engine_id
-    known = photos.at(path, stat.st_size, stat.st_mtime_ns)
-    analysis_id = photos.analysis(known[0], engine_id, known[1]) if known else None
-    return Look(path, stat.st_size, stat.st_mtime_ns, None, (known[0], analysis_id)) if known and analysis_id else None
+    size, mtime_ns = stat.st_size, stat.st_mtime_ns
+    photos = context.store.photos
+    known = photos.at(path, size, mtime_ns)
+    if known is None:
+        return None
+    photo_id, orientation = known
+    analysis_id = photos.analysis(photo_id, context.spec.engine_id, orientation)
+    return Look(path, size, mtime_ns, None, (photo_id, analysis_id)) if analysis_id else None
 
 
 def _unseen(context: Context, read: Iterable[tuple[Path, object]]) -> Iterator[Task]:
@@ -108,7 +112,8 @@ def _recalled(context: Context, path: Path, reading: Reading) -> Look:
     photo_id = photo_of(context.store, facts, path)
     analysis_id = photos.analysis(photo_id, context.spec.engine_id, facts.orientation) if photo_id else None
     known = (photo_id, analysis_id) if photo_id and analysis_id else None
-    return Look(path, reading.stamp.size, reading.stamp.mtime_ns, facts, known)
+    stamp = reading.stamp
+    return Look(path, stamp.size, stamp.mtime_ns, facts, known)
 
 
 def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
@@ -120,7 +125,8 @@ def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
             _log_notes(result)
             raise result
         case BrokenExecutor(), _:
-            return BadPhoto(photo if isinstance(photo, Path) else photo.path, str(result))
+            path = photo if isinstance(photo, Path) else photo.path
+            return BadPhoto(path, str(result))
         case Look(), _:
             return result
         case Analysis(), Look():
@@ -165,5 +171,8 @@ def _save_analysis(store: Store, look: Look, photo_id: int, engine_id: str) -> i
     present = store.photos.analysis(photo_id, engine_id, orientation)
     if present:
         return present
-    analysis = look.analysis or store.photos.stored_analysis(look.known[1] if look.known else 0)
+    analysis = look.analysis
+    if analysis is None:
+        _, known = look.known or (0, 0)
+        analysis = store.photos.stored_analysis(known)
     return store.photos.save_analysis(photo_id, engine_id, orientation, analysis)

@@ -29,6 +29,7 @@ class PersonChanges:
 
     def __init__(self, library: OpenLibrary) -> None:
         self._library = library
+        self._change = library.change
         self._people = library.people
         self._store = library.store
         self._records = self._store.people
@@ -39,7 +40,7 @@ class PersonChanges:
         """Enter a person."""
         name = cleaned(name)
         hints = self._people.likeness(name)
-        problems = self._library.change("create", f"{name} is new", lambda: self._records.add(name))
+        problems = self._change("create", f"{name} is new", lambda: self._records.add(name))
         number = max(self._people.all())
         text = Message(f"{name} is #{number}.", self._namesakes(name))
         return Outcome(text, problems, hints)
@@ -68,7 +69,7 @@ class PersonChanges:
                 self._rename_folder(folder, renamed)
 
         with sole_job:
-            problems = self._library.change("rename", f"{person.name} renamed to {name}", edit)
+            problems = self._change("rename", f"{person.name} renamed to {name}", edit)
         return Outcome(Message(told, self._namesakes(name)), problems, hints)
 
     def merge(self, kept: Person, gone: Person) -> Outcome:
@@ -77,7 +78,7 @@ class PersonChanges:
             raise BadInput(f"{kept.numbered} and {gone.numbered} are one person already.")
         summary = f"{gone.numbered} merged into {kept.numbered}"
         filed = self._store.copies.photos_of(gone.id)
-        problems = self._library.change("merge", summary, lambda: self._edits.merge(kept.id, gone.id), filed)
+        problems = self._change("merge", summary, lambda: self._edits.merge(kept.id, gone.id), filed)
         told = f"{gone.numbered} is {kept.numbered} from now on, and so are their photos."
         hints = self._people.twice(self._said_to_be(kept))
         return Outcome(told, problems, hints)
@@ -97,7 +98,7 @@ class PersonChanges:
         def edit() -> None:
             self._edits.split(appearance_ids, person.id, self._people.entered(target))
 
-        problems = self._library.change("split", f"{faces} split off as {self._people.shown(target)}", edit)
+        problems = self._change("split", f"{faces} split off as {self._people.shown(target)}", edit)
         twice = self._people.twice(appearance_ids)
         return Outcome(f"{faces} are {self._people.shown(target)} now.", problems, likeness + twice)
 
@@ -105,7 +106,7 @@ class PersonChanges:
         """Delete a person; photos and appearances stay."""
         summary = f"{person.numbered} deleted"
         filed = self._store.copies.photos_of(person.id)
-        problems = self._library.change("delete", summary, lambda: self._edits.delete(person.id), filed)
+        problems = self._change("delete", summary, lambda: self._edits.delete(person.id), filed)
         told = [f"{person.numbered} is deleted."]
         if warning := self.warning_of_folders(person):
             told.append(warning)
@@ -131,7 +132,7 @@ class PersonChanges:
         if not _LIFE.isdisjoint(checked):
             also = {photo for photo, _ in self._records.mentions(person.id)}
         names = ", ".join([*checked, *fields, *(f"alias {alias}" for alias in aliases)])
-        problems = self._library.change("set", f"{person.name}: {names} changed", edit, also)
+        problems = self._change("set", f"{person.name}: {names} changed", edit, also)
         return Outcome(f"{person.numbered}: {names} changed.", problems)
 
     def folder_of(self, person: Person) -> Path | None:
@@ -158,7 +159,8 @@ class PersonChanges:
         )
 
     def _rename_folder(self, before: Path, now: Path) -> None:
-        if os.path.lexists(now) and not now.samefile(before):
+        is_taken = os.path.lexists(now) and not now.samefile(before)
+        if is_taken:
             raise BadInput(f"{now} is there already: move its photos, or rename the person without the folder.")
         self._edits.move_folder(before.name, now.name)
         move_folder(self._store, before, now)

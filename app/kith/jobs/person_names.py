@@ -73,12 +73,18 @@ def alike(persons: Collection[Person], text: str) -> Person | None:
 
 def hints_on(persons: Collection[Person], name: str) -> tuple[str, ...]:
     """Return what to say beside a change that makes a name which nobody had: whose it is much like, if anybody's."""
-    known = any(same_name(name, other) for person in persons for other in _names_of(person))
-    person = None if known else _nearest(persons, name)
-    if person is None:
+    for person in persons:
+        if _is_called(person, name):
+            return ()
+    nearest = _nearest(persons, name)
+    if nearest is None:
         return ()
-    told = f"{name} is much like {person.numbered}. If they are one person, "
+    told = f"{name} is much like {nearest.numbered}. If they are one person, "
     return (Message(told, Do(Action.MERGE_PEOPLE), " makes one of two."),)
+
+
+def _is_called(person: Person, name: str) -> bool:
+    return any(same_name(known, name) for known in _names_of(person))
 
 
 def _names_of(person: Person) -> tuple[str, ...]:

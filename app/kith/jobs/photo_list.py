@@ -45,7 +45,8 @@ def list_photos(
     for root in roots:
         for found in _found(root, settings, outputs, passed_over):
             path = found.path if isinstance(found, BadPhoto) else found
-            listed[path] = Listed(found, path.relative_to(bases[root.drive]).as_posix())
+            name = path.relative_to(bases[root.drive])
+            listed[path] = Listed(found, name.as_posix())
     if not listed:
         told = Message(
             f"There is no photo in {', '.join(map(str, inputs))}: ",
@@ -59,8 +60,10 @@ def list_photos(
 
 def _bases(roots: Sequence[Path]) -> dict[str, Path]:
     """Return for each drive the folder that names start from: the input itself, or what several have in common."""
-    if len(roots) == 1 and os.path.isdir(roots[0]):
-        return {roots[0].drive: roots[0]}
+    if len(roots) == 1:
+        (root,) = roots
+        if os.path.isdir(root):
+            return {root.drive: root}
     drives: dict[str, list[Path]] = defaultdict(list)
     for root in roots:
         drives[root.drive].append(root.parent)

@@ -95,8 +95,10 @@ class _Run:
         self._read_persons()
 
     def _read_persons(self) -> None:
-        persons = self.context.store.people.all().values()
-        self.names, self.folders = display_names(persons), folder_names(persons)
+        people = self.context.store.people.all()
+        persons = people.values()
+        self.names = display_names(persons)
+        self.folders = folder_names(persons)
 
     def take(self, look: Look | BadPhoto) -> Iterator[Event]:
         """Settle a photo unless it hangs on others, and what hung on it alone."""
@@ -127,7 +129,8 @@ class _Run:
         if decided is None:
             return
         decision, standing, outdated = decided
-        source = FileState(look.path, look.size, time_value(look.mtime_ns))
+        path = look.path
+        source = FileState(path, look.size, time_value(look.mtime_ns))
         try:
             filed = file_copies(self.context.store.copies, source, standing, outdated)
         except BadPhoto as error:
@@ -135,31 +138,32 @@ class _Run:
             return
         yield from (Notice(note) for note in filed.notes)
         self._count(decision)
-        row = self.rows[look.path] = self._row(look.path, decision, filed.copies)
+        row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
-        yield PhotoDone(len(self.rows), len(self.listed), look.path, line, row, tuple(row.unsure), decision)
+        yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
     def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoDecision, list[CopyRecord], list[CopyRecord]] | None:
-        store = self.context.store
+        store, decisions, path = self.context.store, self.decisions, look.path
         with store.transaction():
             photo_id, analysis_id = self._save(look)
-            self.analysed += look.analysis is not None
-            if not self.decisions.are_current:  # the user named, merged or deleted somebody beside this run
+            if look.analysis is not None:
+                self.analysed += 1
+            if not decisions.are_current:  # the user named, merged or deleted somebody beside this run
                 self._read_again()
-            photo = self.decisions.photo(photo_id, analysis_id)
+            photo = decisions.photo(photo_id, analysis_id)
             if is_complete:
-                decision = self.decisions.decide(photo)
+                decision = decisions.decide(photo)
             else:
-                (decision,) = self.decisions.by_faces([photo])
-            if decision.hangs and not is_complete:
-                self.held[look.path.parent].append(replace(look, analysis=None))
-                return None
-            self.decisions.write(photo, decision)
+                (decision,) = decisions.by_faces([photo])
+                if decision.hangs:
+                    self.held[path.parent].append(replace(look, analysis=None))
+                    return None
+            decisions.write(photo, decision)
             if self.output is None:
                 return decision, [], []
             people = decision.people or (None,)
-            plan = plan_copies(store.copies, photo_id, look.path.name, people, self.folders, self.output)
-            return decision, *plan
+            standing, outdated = plan_copies(store.copies, photo_id, path.name, people, self.folders, self.output)
+            return decision, standing, outdated
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)

@@ -16,7 +16,7 @@ from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
 from kith.jobs.filed_copies import FiledCopies, Folders
-from kith.jobs.phrases import display_names
+from kith.jobs.people import People
 from kith.library.redecision_records import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
@@ -237,8 +237,9 @@ class _Run:
         """Say whether the record of copies has a photo's copies as they are to be, wherever it was filed."""
         outputs: defaultdict[Path, set[tuple[int | None, str | None, bool]]] = defaultdict(set)
         for copy in photo.photo.copies:
-            if self._is_reachable(copy.output):
-                outputs[copy.output].add((copy.person_id, copy.folder, copy.done))
+            output = copy.output
+            if self._is_reachable(output):
+                outputs[output].add((copy.person_id, copy.folder, copy.done))
         people = photo.decision.people or (None,)
         wanted = {(person, self.folders.get(person), True) for person in people}
         return all(copies == wanted for copies in outputs.values())
@@ -252,7 +253,8 @@ class _Run:
             with store.transaction():
                 if not self.decisions.are_current:
                     return False
-                plans = self.copies.plans(photo.photo.id, photo.decision.people, self.folders)
+                people = photo.decision.people
+                plans = self.copies.plans(photo.photo.id, people, self.folders)
             try:
                 yield from map(Notice, self.copies.file(plans))
                 self.refiled += 1
@@ -266,8 +268,7 @@ class _Run:
     def finish(self) -> RedecisionFinished:
         """Return the summary."""
         store, changes = self.context.store, self.changes
-        people = store.people.all()
-        names = display_names(people.values())
+        names = People(store).names()
         files = store.redecisions.files(changes.photos)
         return RedecisionFinished(
             self.total,

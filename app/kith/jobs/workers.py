@@ -44,8 +44,11 @@ def worker_count(setting: int) -> int:
     """Return how many worker processes to use; 0 means as many as this process may use cores and as fit into memory."""
     if setting:
         return min(setting, _MOST_WORKERS)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, _free_memory() // _WORKER_BYTES, _MOST_WORKERS))
+    cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    fitting = _free_memory() // _WORKER_BYTES
+    return max(1, min(cores, fitting, _MOST_WORKERS))
 
 
 def memory_for_photos(workers: int) -> int:
@@ -87,11 +90,15 @@ class _Batch:
 
     @property
     def memory(self) -> int:
-        return 0 if self.future.done() else sum(task.memory for task in self.tasks)
+        if self.future.done():
+            return 0
+        return sum(task.memory for task in self.tasks)
 
     def results(self) -> Iterator[tuple[Any, Any]]:
         worked_out = iter(self.future.result())
-        return ((task.item, task.payload if task.is_done else next(worked_out)) for task in self.tasks)
+        for task in self.tasks:
+            result = task.payload if task.is_done else next(worked_out)
+            yield task.item, result
 
 
 class Workers:
@@ -176,9 +183,10 @@ class Workers:
 
 def _next_done(waiting: deque[_Batch]) -> _Batch:
     """Take out the first batch as soon as it is done; if it takes long, the first of those that are."""
-    patience = waiting[0].began + _PATIENCE_S - time.monotonic()
-    wait([waiting[0].future], max(0.0, patience))
-    if not waiting[0].future.done():
+    first = waiting[0]
+    patience = first.began + _PATIENCE_S - time.monotonic()
+    wait([first.future], max(0.0, patience))
+    if not first.future.done():
         wait([batch.future for batch in waiting], return_when=FIRST_COMPLETED)
     done = next(batch for batch in waiting if batch.future.done())
     waiting.remove(done)
