@@ -53,7 +53,8 @@ def _face_detector(text: str) -> str:
 
 def _bare_name(text: str) -> str:
     # The export must not overwrite the store, which lies beside it, nor be the hidden mark of an output folder.
-    if not text.strip() or re.search(r'^\.|[\\/:*?"<>|\0]', text) or text.lower().startswith("library.sqlite"):
+    is_bare = text.strip() and not re.search(r'^\.|[\\/:*?"<>|\0]', text)
+    if not is_bare or text.lower().startswith("library.sqlite"):
         raise ValueError("no bare file name")
     return text
 
@@ -296,7 +297,8 @@ class Settings(BaseModel):
     @property
     def library_file(self) -> Path:
         """The store."""
-        return self._absolute(self.library_path) if self.library_path else self.dataset_folder / "library.sqlite"
+        path = self.library_path
+        return self._absolute(path) if path else self.dataset_folder / "library.sqlite"
 
     @property
     def encodings_file(self) -> Path:

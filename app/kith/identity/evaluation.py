@@ -193,8 +193,9 @@ def _known(
     gallery: Gallery, others: Mapping[int, tuple[Candidate, ...]], own_rows: Mapping[int, Sequence[int]]
 ) -> Probes:
     """Ask samples of the gallery without the rows tied to them: only their own person's distance is another then."""
-    own = np.array([_own_distance(gallery.vectors, row, rows) for row, rows in own_rows.items()])
-    other = np.array([others[row][0].value if others[row] else math.inf for row in own_rows])
+    vectors = gallery.vectors
+    own = np.array([_own_distance(vectors, row, rows) for row, rows in own_rows.items()])
+    other = _distances([others[row] for row in own_rows])
     return Probes(np.minimum(own, other), np.abs(own - other), own < other)
 
 
@@ -206,14 +207,14 @@ def _own_distance(vectors: NDArray[np.float32], row: int, own: Sequence[int]) ->
 
 
 def _strangers(others: Sequence[tuple[Candidate, ...]]) -> Probes:
-    distance = np.full(len(others), math.inf)
-    margin = np.full(len(others), math.inf)
-    for index, candidates in enumerate(others):
-        if candidates:
-            nearest = candidates[0]
-            distance[index] = nearest.value
-            margin[index] = nearest.margin
+    distance = _distances(others)
+    margin = np.array([candidates[0].margin if candidates else math.inf for candidates in others])
     return Probes(distance, margin, np.zeros(len(others), np.bool_))
+
+
+def _distances(others: Sequence[Sequence[Candidate]]) -> NDArray[np.float64]:
+    """Return how far the nearest of each is, infinite where there is nobody."""
+    return np.array([candidates[0].value if candidates else math.inf for candidates in others])
 
 
 def _point(known: Probes, strangers: Probes, face_tol: float, face_margin: float) -> Point:
@@ -233,7 +234,8 @@ def _best(points: Sequence[Point]) -> Point | None:
 
     Of equals the one in their middle: as far from losing the known as from letting strangers in.
     """
-    sound = [point for point in points if point.false.value <= MOST_FALSE and not point.wrong.count]
+    careful = [point for point in points if point.false.value <= MOST_FALSE]
+    sound = [point for point in careful if not point.wrong.count]
     if not sound:
         return None
     most = max(_merit(point) for point in sound)

@@ -133,5 +133,6 @@ class EventEvidence:
 
     def _accepted(self, links: Sequence[Link]) -> int | None:
         """Return whom user or dataset named, or the machine by the face."""
-        counted = [link for link in links if link.source is not Source.MACHINE or link.model_id == self._face_model_id]
+        model_id = self._face_model_id
+        counted = [link for link in links if link.source is not Source.MACHINE or link.model_id == model_id]
         return known_as(counted)

@@ -69,18 +69,17 @@ def _resnet() -> "nn.Module":
     def three_by_three(inputs: int, outputs: int, stride: int) -> nn.Conv2d:
         return nn.Conv2d(inputs, outputs, 3, stride, padding=1 if stride == 1 else 0)
 
+    def path_of(block: _Block) -> nn.Sequential:
+        inputs, outputs = block.inputs, block.outputs
+        first = three_by_three(inputs, outputs, block.stride)
+        second = three_by_three(outputs, outputs, 1)
+        return nn.Sequential(first, nn.ReLU(), second)
+
     class FaceResnet(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.first = nn.Conv2d(3, _BLOCKS[0].inputs, 7, stride=2)
-            self.blocks = nn.ModuleList(
-                nn.Sequential(
-                    three_by_three(block.inputs, block.outputs, block.stride),
-                    nn.ReLU(),
-                    three_by_three(block.outputs, block.outputs, 1),
-                )
-                for block in _BLOCKS
-            )
+            self.blocks = nn.ModuleList(path_of(block) for block in _BLOCKS)
             self.projection = nn.Linear(_BLOCKS[-1].outputs, VECTOR_LENGTH, bias=False)
 
         def forward(self, images: "Tensor") -> "Tensor":

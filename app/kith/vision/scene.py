@@ -56,8 +56,8 @@ class Scene:
     def box(self, corners: Corners) -> Box:
         """Return corners in working pixels as a box in the photo as stored."""
         left, top, right, bottom = corners
-        width, height = right - left, bottom - top
-        upright = Box(left / self.width, top / self.height, width / self.width, height / self.height)
+        width, height = self.width, self.height
+        upright = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
         return upright.to_stored(self.orientation)
 
 
@@ -76,7 +76,10 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
     height, width = working.shape[:2]
 
     def twice_as_fine() -> Rgb:  # a little less is asked for, as reduced sizes are rounded
-        return at_least(file, round(1.9 * max(decoded.shape)), spec.max_pixels).rgb if has_more else decoded
+        if not has_more:
+            return decoded
+        finer_side = round(1.9 * max(decoded.shape))
+        return at_least(file, finer_side, spec.max_pixels).rgb
 
     faces = detect_and_align_faces(decoded, working, engines.detector, engines.faces, twice_as_fine)
     if engines.bodies:

@@ -88,7 +88,8 @@ def _is_raw(network: OnnxNetwork, blank: Floats, cells: Floats, model: Path) -> 
         rows = outputs[0][0]
         count, numbers = rows.shape
         scores = rows[:, 4:]
-        if count == len(cells) and numbers > BOX_AND_OBJECT and scores.min() >= 0 and scores.max() <= 1:
+        is_shaped = count == len(cells) and numbers > BOX_AND_OBJECT
+        if is_shaped and scores.min() >= 0 and scores.max() <= 1:
             shifts = np.abs(rows[:, :2])
             return bool(shifts.mean() < STRIDES[0])
     raise _no_yolox(model)
