@@ -10,6 +10,7 @@ from typing import Literal
 
 import platformdirs
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from kith.errors import BadInput, BadSetting
 from kith.json_file import parse_object, put_aside, update_object
@@ -74,19 +75,23 @@ class SettingHelp:
 def load(path: Path) -> Loaded:
     """The settings in a file: bad values are named and replaced by their defaults, a missing file means defaults."""
     path = Path(os.path.abspath(os.path.expanduser(path)))
+    folder = path.parent
     try:
         data, problems = parse_object(path.read_bytes())
     except FileNotFoundError:
         data, problems = {}, []
     except (OSError, ValueError) as error:
         broken = f"{path} {_reason(error)}"
-        return Loaded(Settings.at(path.parent, {}), (f"{broken}; every setting has its default",), path, broken)
+        problem = f"{broken}; every setting has its default"
+        return Loaded(Settings.at(folder, {}), (problem,), path, broken)
     problems += [f"{_unknown(key)}; it is kept, but not used" for key in data if key not in FIELDS]
     known = {key: value for key, value in data.items() if key in FIELDS}
-    bad = _bad_keys(path.parent, known)
-    problems += [f"{key}: {_refusal(key, _json(known[key]))}; the default {_default(key)} is used" for key in bad]
+    bad = _bad_keys(folder, known)
+    for key in bad:
+        refusal = _refusal(key, _json(known[key]))
+        problems.append(f"{key}: {refusal}; the default {_default(key)} is used")
     good = {key: value for key, value in known.items() if key not in bad}
-    return Loaded(Settings.at(path.parent, good), tuple(problems), path)
+    return Loaded(Settings.at(folder, good), tuple(problems), path)
 
 
 def save(path: Path, settings: Settings) -> None:
@@ -119,20 +124,24 @@ def with_overrides(settings: Settings, overrides: Mapping[str, str]) -> Settings
 
     Raises BadInput naming the key, the value and what is allowed.
     """
+    folder = settings.folder
+    values = settings.model_dump(exclude_unset=True)
     for key, text in overrides.items():
         if key not in FIELDS:
             raise BadInput(_unknown(key))
         value = _from_text(key, text)
-        if _bad_keys(settings.folder, {key: value}):
+        if _bad_keys(folder, {key: value}):
             raise BadSetting(key, _refusal(key, text or _json(text)))
-        settings = Settings.at(settings.folder, settings.model_dump(exclude_unset=True) | {key: value})
-    return settings
+        values[key] = value
+    return Settings.at(folder, values) if overrides else settings
 
 
 def user_folder(kind: Literal["config", "data", "log", "cache"]) -> Path:
     """The user's own folder for one kind of files, by the custom of the system, or below KITH_HOME."""
-    if home := os.environ.get("KITH_HOME"):
-        return Path(os.path.abspath(os.path.expanduser(home))) / kind
+    home = os.environ.get("KITH_HOME")
+    if home:
+        folder = os.path.abspath(os.path.expanduser(home))
+        return Path(folder) / kind
     folders = platformdirs.PlatformDirs("kith", appauthor=False)
     return {
         "config": folders.user_config_path,
@@ -180,9 +189,11 @@ def people_folder_is_away(settings: Settings, repository: Path = REPOSITORY) -> 
 
 def described() -> tuple[SettingHelp, ...]:
     """Every setting explained, in the order of the file."""
-    return tuple(
-        SettingHelp(key, _default(key), field.title or "", field.description or "") for key, field in FIELDS.items()
-    )
+    settings = []
+    for key, field in FIELDS.items():
+        explained = SettingHelp(key, _default(key), field.title or "", field.description or "")
+        settings.append(explained)
+    return tuple(settings)
 
 
 def settings_table_markdown() -> str:
@@ -195,7 +206,8 @@ def _bad_keys(folder: Path, values: Mapping[str, object]) -> list[str]:
     try:
         Settings.at(folder, values)
     except ValidationError as error:
-        return list(dict.fromkeys(str(detail["loc"][0]) for detail in error.errors()))
+        keys = [str(detail["loc"][0]) for detail in error.errors()]
+        return list(dict.fromkeys(keys))
     return []
 
 
@@ -214,29 +226,38 @@ def _refusal(key: str, value: str) -> str:
 
 def _unknown(key: str) -> str:
     near = difflib.get_close_matches(key.lower(), FIELDS, 1)
-    return f"{key} is no setting of Kith" + (f" (did you mean {near[0]}?)" if near else "")
+    told = f"{key} is no setting of Kith"
+    return f"{told} (did you mean {near[0]}?)" if near else told
 
 
 def _allowed(key: str) -> str:
     """What a setting may be, to follow "is not"."""
-    bounds = {
-        name: getattr(limit, name) for limit in FIELDS[key].metadata for name in ("ge", "le") if hasattr(limit, name)
-    }
-    span = f"from {bounds['ge']} to {bounds['le']}" if len(bounds) == 2 else f"of at least {bounds.get('ge')}"
     if key in MODELS:
         return "the name of a model"
     if key in CHOICES:
         return " or ".join(CHOICES[key])
-    match FIELDS[key].default:
+    field = FIELDS[key]
+    match field.default:
         case bool():
             return "true or false (yes or no)"
         case int():
-            return f"a whole number {span}"
+            return f"a whole number {_span(field)}"
         case float():
-            return f"a number {span}"
+            return f"a number {_span(field)}"
         case tuple():
             return "a list of file endings such as .jpg"
     return "a bare file name such as encodings.pkl" if key == "encodings_filename" else "a path"
+
+
+def _span(field: FieldInfo) -> str:
+    bounds = {}
+    for limit in field.metadata:
+        for name in ("ge", "le"):
+            if hasattr(limit, name):
+                bounds[name] = getattr(limit, name)
+    if len(bounds) == 2:
+        return f"from {bounds['ge']} to {bounds['le']}"
+    return f"of at least {bounds.get('ge')}"
 
 
 def _from_text(key: str, text: str) -> object:
@@ -251,7 +272,9 @@ def _from_text(key: str, text: str) -> object:
             return text
     if isinstance(default, tuple):
         return text.split(",")
-    return os.path.abspath(os.path.expanduser(text)) if key in PATHS and text else text
+    if key in PATHS and text:
+        return os.path.abspath(os.path.expanduser(text))
+    return text
 
 
 def _first_settings(repository: Path) -> Settings:

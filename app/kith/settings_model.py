@@ -53,16 +53,17 @@ def _face_detector(text: str) -> str:
 
 def _bare_name(text: str) -> str:
     # The export must not overwrite the store, which lies beside it, nor be the hidden mark of an output folder.
-    if not text.strip() or re.search(r'^\.|[\\/:*?"<>|\0]', text) or text.lower().startswith("library.sqlite"):
+    is_bare = text.strip() and not re.search(r'^\.|[\\/:*?"<>|\0]', text)
+    if not is_bare or text.lower().startswith("library.sqlite"):
         raise ValueError("no bare file name")
     return text
 
 
 def _file_endings(endings: tuple[str, ...]) -> tuple[str, ...]:
-    tidy = tuple(dict.fromkeys("." + ending.strip().lower().lstrip("*.") for ending in endings))
-    if not all(re.fullmatch(r"\.[\w-]+", ending) for ending in tidy):
+    bare = [ending.strip().lower().lstrip("*.") for ending in endings]
+    if not all(re.fullmatch(r"[\w-]+", ending) for ending in bare):
         raise ValueError("no file ending")
-    return tidy
+    return tuple(dict.fromkeys(f".{ending}" for ending in bare))
 
 
 def _is_onnx_file(model: str) -> bool:
@@ -251,7 +252,8 @@ class Settings(BaseModel):
 
     def model_post_init(self, context: Any, /) -> None:
         """Remember the folder that relative paths start from: the validation context, else the current folder."""
-        self._folder = Path(os.path.abspath(context if isinstance(context, Path) else "."))
+        folder = context if isinstance(context, Path) else "."
+        self._folder = Path(os.path.abspath(folder))
 
     @classmethod
     def at(cls, folder: Path, values: Mapping[str, object]) -> Self:
@@ -261,11 +263,16 @@ class Settings(BaseModel):
     def with_absolute_paths(self) -> Self:
         """The same settings, every path in them written out from the root."""
         values = self.model_dump()
-        paths = [key for key in PATHS if values[key]] + [key for key in MODELS if _is_onnx_file(values[key])]
-        return self.at(self._folder, values | {key: str(self._absolute(values[key])) for key in paths})
+        paths = [key for key in PATHS if values[key]]
+        paths += [key for key in MODELS if _is_onnx_file(values[key])]
+        for key in paths:
+            path = self._absolute(values[key])
+            values[key] = str(path)
+        return self.at(self._folder, values)
 
     def _absolute(self, text: str) -> Path:
-        return Path(os.path.abspath(self._folder / os.path.expanduser(text)))
+        path = self._folder / os.path.expanduser(text)
+        return Path(os.path.abspath(path))
 
     @property
     def folder(self) -> Path:
@@ -290,7 +297,8 @@ class Settings(BaseModel):
     @property
     def library_file(self) -> Path:
         """The store."""
-        return self._absolute(self.library_path) if self.library_path else self.dataset_folder / "library.sqlite"
+        path = self.library_path
+        return self._absolute(path) if path else self.dataset_folder / "library.sqlite"
 
     @property
     def encodings_file(self) -> Path:

@@ -32,12 +32,17 @@ def assign(claims: Mapping[Face, Sequence[Claim]], nobody: float) -> dict[Face, 
         return {face: claim.person_id for face, (claim,) in claims.items()}
     from scipy.optimize import linear_sum_assignment  # a fifth of a second, which most photos need not pay
 
-    faces, people = list(claims), list(uses)
+    faces = list(claims)
+    people = list(uses)
     column = {person: number for number, person in enumerate(people)}
     costs = np.full((len(faces), len(people) + len(faces)), np.inf)
-    for row, face in enumerate(faces):
+    for row, of_face in enumerate(claims.values()):
         costs[row, len(people) + row] = nobody
-        for claim in claims[face]:
+        for claim in of_face:
             costs[row, column[claim.person_id]] = claim.distance - FIRST * claim.sure
-    given = zip(*linear_sum_assignment(costs), strict=True)
-    return {faces[row]: people[chosen] for row, chosen in given if chosen < len(people)}
+    rows, columns = linear_sum_assignment(costs)
+    given = {}
+    for place, chosen in zip(rows, columns, strict=True):
+        if chosen < len(people):
+            given[faces[place]] = people[chosen]
+    return given

@@ -53,7 +53,8 @@ def bank_candidates(
     """
     with_body = [[probe for probe in probes if _has_body(probe, whole_photos)] for probes in photos]
     flat = list(chain.from_iterable(with_body))
-    found = iter(_most_alike(bank, flat, [probe.out for probe in flat]))
+    out = [probe.out for probe in flat]
+    found = iter(_most_alike(bank, flat, out))
     return [{probe.appearance_id: next(found) for probe in probes} for probes in with_body]
 
 
@@ -70,18 +71,21 @@ def event_bodies(
     `holders` says by person which face of the photo has them, and `suggested` by appearance whom its own face
     suggests: that the body can confirm, not contradict. Raises ModelMismatch.
     """
+    keys = [probe.appearance_id for probe in probes]
     denied = [probe.denied for probe in probes]
-    out = [probe.out | _taken_from(probe.appearance_id, holders) for probe in probes]
+    out = [probe.out | _taken_from(key, holders) for key, probe in zip(keys, probes, strict=True)]
     eligible = shown = _most_alike(event, probes, out)
     if any(excluded.keys() - said for excluded, said in zip(out, denied, strict=True)):
         shown = _most_alike(event, probes, denied)
-    keys = [probe.appearance_id for probe in probes]
     bodies = [OpenBody(*columns) for columns in zip(keys, eligible, shown, out, strict=True)]
     return [body for body in bodies if _may_be(body, suggested.get(body.appearance_id))]
 
 
 def _may_be(body: OpenBody, suggested: int | None) -> bool:
-    return suggested is None or (body.best is not None and body.best.person_id == suggested)
+    if suggested is None:
+        return True
+    best = body.best
+    return best is not None and best.person_id == suggested
 
 
 def without_taken(appearance_id: int, shown: tuple[Candidate, ...], holders: Mapping[int, int]) -> OpenBody:
@@ -93,25 +97,34 @@ def without_taken(appearance_id: int, shown: tuple[Candidate, ...], holders: Map
 
 def _taken_from(appearance_id: int, holders: Mapping[int, int]) -> dict[int, Exclusion]:
     """Return the people that other appearances have."""
-    others = {person: holder for person, holder in holders.items() if holder != appearance_id}
-    return {person: Exclusion(person, Reason.TAKEN, holder) for person, holder in others.items()}
+    out = {}
+    for person, holder in holders.items():
+        if holder != appearance_id:
+            out[person] = Exclusion(person, Reason.TAKEN, holder)
+    return out
 
 
 def body_matches(bodies: Sequence[OpenBody], reach: float) -> dict[int, BodyMatch]:
     """Give the bodies of one photo their most alike people one-to-one, if alike by more than `reach`."""
-    claims = {body.appearance_id: [_claim(body.best)] for body in bodies if body.best and body.best.value > reach}
+    claims = {}
+    for body in bodies:
+        best = body.best
+        if best and best.value > reach:
+            claims[body.appearance_id] = [_claim(best)]
     given = assign(claims, 1 - reach)
     holders = {person: appearance for appearance, person in given.items()}
     matches = {}
     for body in bodies:
         key = body.appearance_id
         out = dict(body.out)
-        if key not in given:
+        best = body.best if key in given else None
+        if best is None:
             for claim in claims.get(key, ()):
-                out[claim.person_id] = Exclusion(claim.person_id, Reason.TAKEN, holders[claim.person_id])
+                person = claim.person_id
+                out[person] = Exclusion(person, Reason.TAKEN, holders[person])
         near = [candidate.person_id for candidate in body.shown if candidate.value > reach]
         excluded = tuple(out[person] for person in near if person in out)
-        matches[key] = BodyMatch(body.best if key in given else None, excluded, body.eligible)
+        matches[key] = BodyMatch(best, excluded, body.eligible)
     return matches
 
 
@@ -130,6 +143,7 @@ def _most_alike(
     bodies = [probe.seen.body for probe in probes if probe.seen.body]
     if not bodies:
         return []
-    foreign = (body.model_id for body in bodies if body.model_id != gallery.model_id)
+    own = gallery.model_id
+    foreign = (body.model_id for body in bodies if body.model_id != own)
     vectors = np.stack([body.vector for body in bodies])
-    return most_alike_people(gallery, next(foreign, gallery.model_id), vectors, never)
+    return most_alike_people(gallery, next(foreign, own), vectors, never)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -49,7 +50,8 @@ def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:
     clusters.grow(np.flatnonzero(clusters.new), nearness)
     groups = faces.groups.copy()
     counted = faces.good & faces.unknown
-    groups[counted] = clusters.numbers[clusters.roots(clusters.of_face)]
+    roots = clusters.roots(clusters.of_face)
+    groups[counted] = clusters.numbers[roots]
     _let_poor_faces_join(faces, groups, clusters, nearness)
     return np.where(groups == 0, faces.ids, groups)
 
@@ -60,8 +62,12 @@ def near_groups(faces: Faces, nearness: Nearness = PERHAPS_SAME) -> list[tuple[i
     several = np.flatnonzero(clusters.several)
     first, second, _ = clusters.near(several, several[:0], nearness)
     numbers = clusters.numbers.tolist()
-    pairs = zip(first.tolist(), second.tolist(), strict=True)
-    return [(numbers[cluster], numbers[other]) for cluster, other in pairs if clusters.are_apart(cluster, other)]
+    found = []
+    for cluster, other in zip(first.tolist(), second.tolist(), strict=True):
+        if clusters.are_apart(cluster, other):
+            pair = numbers[cluster], numbers[other]
+            found.append(pair)
+    return found
 
 
 class Clusters:
@@ -72,12 +78,18 @@ class Clusters:
     """
 
     def __init__(self, of_face: Ids, vectors: Floats, photos: list[set[int]], numbers: Ids, several: Flags) -> None:
-        self.of_face, self.photos, self.numbers, self.several = of_face, photos, numbers, several
-        self.new = np.zeros(len(numbers), np.bool_)
-        self.sizes = np.bincount(of_face, minlength=len(numbers))
-        self.means = _means(of_face, vectors, self.sizes)
-        self.squares = _means(of_face, (vectors**2).sum(axis=1, keepdims=True), self.sizes)[:, 0]
-        self._into = np.arange(len(numbers))
+        count = len(numbers)
+        sizes = np.bincount(of_face, minlength=count)
+        squared_lengths = (vectors**2).sum(axis=1, keepdims=True)
+        self.of_face = of_face
+        self.photos = photos
+        self.numbers = numbers
+        self.several = several
+        self.new = np.zeros(count, np.bool_)
+        self.sizes = sizes
+        self.means = _means(of_face, vectors, sizes)
+        self.squares = _means(of_face, squared_lengths, sizes)[:, 0]
+        self._into = np.arange(count)
 
     def roots(self, clusters: Ids) -> Ids:
         """Return which clusters these have become."""
@@ -89,7 +101,8 @@ class Clusters:
     def grow(self, changed: Ids, nearness: Nearness) -> None:
         """Unite clusters that agree, until none of the changed ones agrees with any."""
         while len(changed):
-            standing = np.flatnonzero(self._into == np.arange(len(self._into)))
+            into = self._into
+            standing = np.flatnonzero(into == np.arange(len(into)))
             others = np.setdiff1d(standing, changed)
             pairs = self.near(changed, others, nearness)
             changed = self._unite_all(pairs, nearness)
@@ -97,14 +110,17 @@ class Clusters:
     def near(self, rows: Ids, others: Ids, nearness: Nearness) -> ClusterPairs:
         """Return pairs of one of `rows` and any cluster that agree, ascending by what is between them."""
         order = np.concatenate((rows, others))
-        left, right = _factors(self.means[order], self.own(order, nearness))
-        left = left[: len(rows)]
+        own = self.own(order, nearness)
+        left, right = _factors(self.means[order], own)
+        compare = partial(_near_later, left[: len(rows)], right, nearness.limit)
+        tops = range(0, len(rows), ROWS)
         with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy computes beside other threads
-            tops = range(0, len(rows), ROWS)
-            blocks = threads.map(lambda top: _near_later(left, right, top, nearness.limit), tops)
+            blocks = threads.map(compare, tops)
             first, second, between = _joined(blocks)
         ascending = np.lexsort((second, first, between))
-        return order[first[ascending]], order[second[ascending]], between[ascending]
+        nearer = order[first[ascending]]
+        farther = order[second[ascending]]
+        return nearer, farther, between[ascending]
 
     def own(self, clusters: Ids, nearness: Nearness) -> Floats:
         """Return what each of some clusters adds to what is between it and any other."""
@@ -119,40 +135,60 @@ class Clusters:
         firsts, seconds, _ = pairs
         changed = set()
         for start in range(0, len(firsts), PAIRS):
-            first, second = self.roots(firsts[start : start + PAIRS]), self.roots(seconds[start : start + PAIRS])
+            block = slice(start, start + PAIRS)
+            first = self.roots(firsts[block])
+            second = self.roots(seconds[block])
             are_two = first != second
             for face, other_face in zip(first[are_two].tolist(), second[are_two].tolist(), strict=True):
-                cluster, other = self._root(face), self._root(other_face)
+                cluster = self._root(face)
+                other = self._root(other_face)
                 if cluster != other and self._agree(cluster, other, nearness):
-                    changed.add(self._unite(cluster, other))
-        return np.unique(self.roots(np.array([*changed], np.int64)))
+                    united = self._unite(cluster, other)
+                    changed.add(united)
+        roots = self.roots(np.array([*changed], np.int64))
+        return np.unique(roots)
 
     def _root(self, cluster: int) -> int:
         into = int(self._into[cluster])
         while into != cluster:
-            cluster, into = into, int(self._into[into])
+            cluster = into
+            into = int(self._into[cluster])
         return cluster
 
     def _agree(self, cluster: int, other: int, nearness: Nearness) -> bool:
-        if (self.several[cluster] and self.several[other]) or not self.are_apart(cluster, other):
+        if self.several[cluster] and self.several[other]:
+            return False
+        if not self.are_apart(cluster, other):
             return False
         product = float(self.means[cluster] @ self.means[other])
         between = self.squares[cluster] + self.squares[other] - 2 * product
         faces = 1 / self.sizes[cluster] + 1 / self.sizes[other]
-        return bool(between + nearness.penalty * faces <= nearness.limit)
+        penalties = nearness.penalty * faces
+        return bool(between + penalties <= nearness.limit)
 
     def _unite(self, cluster: int, other: int) -> int:
-        if self.several[other] or (not self.several[cluster] and self.sizes[other] > self.sizes[cluster]):
+        if self._is_taken_up(cluster, other):
             cluster, other = other, cluster
-        share = np.float32(self.sizes[other] / (self.sizes[cluster] + self.sizes[other]))
-        self.means[cluster] += share * (self.means[other] - self.means[cluster])
-        self.squares[cluster] += share * (self.squares[other] - self.squares[cluster])
-        self.sizes[cluster] += self.sizes[other]
+        sizes = self.sizes
+        size = sizes[cluster] + sizes[other]
+        share = np.float32(sizes[other] / size)
+        for averages in (self.means, self.squares):
+            averages[cluster] += share * (averages[other] - averages[cluster])
+        sizes[cluster] = size
         self.photos[cluster] |= self.photos[other]
         if not self.several[cluster]:
-            self.numbers[cluster] = min(self.numbers[cluster], self.numbers[other])
+            numbers = self.numbers
+            numbers[cluster] = min(numbers[cluster], numbers[other])
         self._into[other] = cluster
         return cluster
+
+    def _is_taken_up(self, cluster: int, other: int) -> bool:
+        """Say whether the second of two clusters stays: a group of several before others, else the larger one."""
+        if self.several[other]:
+            return True
+        if self.several[cluster]:
+            return False
+        return bool(self.sizes[other] > self.sizes[cluster])
 
 
 def clusters_of(faces: Faces) -> Clusters:
@@ -168,27 +204,34 @@ def clusters_of(faces: Faces) -> Clusters:
         if index is not None:
             photos[index].add(photo)
             members[index] += 1
-    clusters = Clusters(of_face.astype(np.int64), faces.vectors[counted], photos, numbers, members > 1)
+    several = members > 1
+    clusters = Clusters(of_face.astype(np.int64), faces.vectors[counted], photos, numbers, several)
     is_new = faces.groups[counted] == 0
-    clusters.new[of_face[is_new]] = True
+    founded = of_face[is_new]
+    clusters.new[founded] = True
     return clusters
 
 
 def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness: Nearness) -> None:
     """Give each face that is not good and in no group to the nearest group that agrees; it founds none."""
     poor = faces.unknown & ~faces.good
-    standing = np.unique(clusters.roots(clusters.of_face))
-    grown = np.unique(clusters.roots(np.flatnonzero(clusters.new)))
+    standing = clusters.roots(clusters.of_face)
+    founded = np.flatnonzero(clusters.new)
+    grown = clusters.roots(founded)
     numbers, sizes = np.unique(groups, return_counts=True)
-    is_alone = np.isin(groups, numbers[sizes == 1]) & (groups > 0)
-    new, alone = np.flatnonzero(poor & (groups == 0)), np.flatnonzero(poor & is_alone)
-    of_new = _nearest_cluster(faces.vectors, new, clusters, standing, nearness)
-    of_alone = _nearest_cluster(faces.vectors, alone, clusters, grown, nearness)
+    of_one = numbers[sizes == 1]
+    is_new = groups == 0
+    is_alone = np.isin(groups, of_one) & ~is_new
+    new = np.flatnonzero(poor & is_new)
+    alone = np.flatnonzero(poor & is_alone)
+    of_new = _nearest_cluster(faces.vectors, new, clusters, np.unique(standing), nearness)
+    of_alone = _nearest_cluster(faces.vectors, alone, clusters, np.unique(grown), nearness)
     face, cluster, between = _joined([of_new, of_alone])
     order = np.argsort(between, kind="stable")
     agreeing = order[between[order] <= nearness.limit]
     for row, root in zip(face[agreeing].tolist(), cluster[agreeing].tolist(), strict=True):
-        photos, photo = clusters.photos[root], int(faces.photos[row])
+        photos = clusters.photos[root]
+        photo = int(faces.photos[row])
         if photo not in photos:
             groups[row] = clusters.numbers[root]
             photos.add(photo)
@@ -210,7 +253,8 @@ def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids
         nearest = between.argmin(axis=1)
         least = between[np.arange(len(nearest)), nearest]
         own_of_probes = (probes**2).sum(axis=1)
-        return asked, among[nearest], least + own_of_probes + np.float32(nearness.penalty)
+        nearest_between = least + own_of_probes + np.float32(nearness.penalty)
+        return asked, among[nearest], nearest_between
 
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return _joined(threads.map(compare, range(0, len(faces), step)))
@@ -229,20 +273,24 @@ def _factors(means: Floats, own: Floats) -> tuple[Floats, Floats]:
     """Return the two matrices whose product is what is between each two clusters."""
     column = own[:, None]
     ones = np.ones_like(column)
-    left, right = np.hstack((-2 * means, ones, column)), np.hstack((means, column, ones))
+    left = np.hstack((-2 * means, ones, column))
+    right = np.hstack((means, column, ones))
     return left, np.ascontiguousarray(right.T)
 
 
-def _near_later(left: Floats, right: Floats, top: int, limit: float) -> ClusterPairs:
+def _near_later(left: Floats, right: Floats, limit: float, top: int) -> ClusterPairs:
     """Return for a block of rows the nearest of the clusters that come later, each pair once."""
     kept = _NO_PAIRS
+    block = left[top : top + ROWS]
     for start in range(top, right.shape[1], COLUMNS):
-        tile = left[top : top + ROWS] @ right[:, start : start + COLUMNS]
+        tile = block @ right[:, start : start + COLUMNS]
         row, column = np.nonzero(tile <= limit)
         between = tile[row, column]
-        first, second = row + top, column + start
+        first = row + top
+        second = column + start
         is_later = second > first
-        kept = _joined((kept, (first[is_later], second[is_later], between[is_later])))
+        later = first[is_later], second[is_later], between[is_later]
+        kept = _joined((kept, later))
         if len(kept[0]) > ROWS * PROPOSALS:
             kept = _nearest_of_each(kept)
     return kept
@@ -260,6 +308,7 @@ def _nearest_of_each(pairs: ClusterPairs) -> ClusterPairs:
     first, second, between = pairs
     order = np.lexsort((between, first))
     rows = first[order]
-    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    begins = np.searchsorted(rows, rows)
+    rank = np.arange(len(rows)) - begins
     nearest = order[rank < PROPOSALS]
     return first[nearest], second[nearest], between[nearest]

@@ -19,9 +19,12 @@ _BODIES_AT_ONCE = 256  # compared with the whole gallery: what bounds the memory
 
 def check_same_model(gallery: Gallery, model_id: str, length: int) -> None:
     """Raise ModelMismatch where the gallery's vectors are of another model or length than the photo's."""
-    if len(gallery) and (gallery.model_id != model_id or gallery.vectors.shape[1] != length):
+    if not len(gallery):
+        return
+    known_length = gallery.vectors.shape[1]
+    if gallery.model_id != model_id or known_length != length:
         raise ModelMismatch(
-            f"The knowledge base was made with {gallery.model_id} ({gallery.vectors.shape[1]} numbers), the photos "
+            f"The knowledge base was made with {gallery.model_id} ({known_length} numbers), the photos "
             f"are analysed with {model_id} ({length} numbers): run ",
             Do(Action.BUILD_KB),
             ", or set reid_model and reid_weights back.",
@@ -40,22 +43,27 @@ def nearest_people(
     check_same_model(gallery, model_id, probes.shape[1])
     if not len(gallery):
         return [()] * len(probes)
-    place = {person: index for index, person in enumerate(gallery.layout.people.tolist())}
+    layout = gallery.layout
+    place = {person: index for index, person in enumerate(layout.people.tolist())}
     apart: list[tuple[int, int]] = []
     for row, people in enumerate(never):
         apart += [(row, place[person]) for person in people if person in place]
-    blocks = nearest(gallery.layout, gallery.vectors, probes, apart, CANDIDATES + 1)
-    return [candidates for block in blocks for candidates in _block_candidates(gallery, block)]
+    found: list[tuple[Candidate, ...]] = []
+    for block in nearest(layout, gallery.vectors, probes, apart, CANDIDATES + 1):
+        found += _block_candidates(gallery, block)
+    return found
 
 
 def _block_candidates(gallery: Gallery, block: Nearest) -> list[tuple[Candidate, ...]]:
     layout = gallery.layout
-    people = layout.people[block.people].tolist()
-    samples = np.minimum(layout.counts[block.people], NEAREST_SAMPLES).tolist()
-    nearest_ids = gallery.appearance_ids[block.sample].tolist()
-    following = np.hstack([block.distance[:, 1:], np.full((len(people), 1), inf)])
-    rows = zip(people, block.distance.tolist(), following.tolist(), samples, nearest_ids, strict=True)
-    return [_probe_candidates(*row) for row in rows]
+    people = layout.people[block.people]
+    samples = np.minimum(layout.counts[block.people], NEAREST_SAMPLES)
+    nearest_ids = gallery.appearance_ids[block.sample]
+    distances = block.distance
+    nobody = np.full((len(people), 1), inf)
+    following = np.hstack([distances[:, 1:], nobody])
+    columns = [column.tolist() for column in (people, distances, following, samples, nearest_ids)]
+    return [_probe_candidates(*row) for row in zip(*columns, strict=True)]
 
 
 def _probe_candidates(
@@ -66,9 +74,12 @@ def _probe_candidates(
     nearest_ids: Sequence[int],
 ) -> tuple[Candidate, ...]:
     """Return one probe's candidates, nearest first; `following` are the distances of who comes next."""
+    found = []
     columns = zip(people, distances, following, samples, nearest_ids, strict=True)
-    found = (Candidate(person, value, after - value, count, shown) for person, value, after, count, shown in columns)
-    return tuple(candidate for candidate in islice(found, CANDIDATES) if candidate.value < inf)
+    for person, value, after, count, shown in islice(columns, CANDIDATES):
+        if value < inf:
+            found.append(Candidate(person, value, after - value, count, shown))
+    return tuple(found)
 
 
 def most_alike_people(
@@ -89,7 +100,8 @@ def most_alike_people(
         best = np.maximum.reduceat(similarities, starts, axis=1)
         for of_samples, of_people, excluded in zip(similarities, best, left_out[start:], strict=False):
             of_people[np.isin(people, list(excluded))] = -inf
-            found.append(_most_alike(gallery, of_samples, of_people, starts))
+            candidates = _most_alike(gallery, of_samples, of_people, starts)
+            found.append(candidates)
     return found
 
 
@@ -105,8 +117,10 @@ def _most_alike(
     candidates = []
     for place, value, following in zip(places[:CANDIDATES], values, values[1:], strict=False):
         if value > -inf:
-            begin, end = starts[place], ends[place]
-            sample = begin + int(of_samples[begin:end].argmax())
-            person, nearest_id = int(gallery.person_ids[sample]), int(gallery.appearance_ids[sample])
+            begin = starts[place]
+            of_person = of_samples[begin : ends[place]]
+            sample = begin + of_person.argmax()
+            person = int(gallery.person_ids[sample])
+            nearest_id = int(gallery.appearance_ids[sample])
             candidates.append(Candidate(person, value, value - following, 1, nearest_id))
     return tuple(candidates)

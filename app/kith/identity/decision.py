@@ -77,33 +77,39 @@ class Decider:
 
     def _by_faces(self, probes: Sequence[Probe]) -> list[Decision]:
         """Give the people that faces claim one-to-one, and decide on each face by what it got."""
-        doubts = {probe.appearance_id: self._doubt(probe) for probe in probes if probe.undecided}
-        claims = {
-            probe.appearance_id: self._claims(probe, doubts[probe.appearance_id] is Reason.ACCEPTED)
-            for probe in probes
-            if doubts.get(probe.appearance_id, Reason.TOO_FAR) is not Reason.TOO_FAR
-        }
+        doubts: dict[int, Reason] = {}
+        claims: dict[int, list[Claim]] = {}
+        for probe in probes:
+            if probe.undecided:
+                key = probe.appearance_id
+                doubt = self._doubt(probe)
+                doubts[key] = doubt
+                if doubt is not Reason.TOO_FAR:
+                    claims[key] = self._claims(probe, sure=doubt is Reason.ACCEPTED)
         given = assign(claims, self._reach)
         holders = {person: appearance for appearance, person in given.items()}
         decisions = []
         for probe in probes:
             key = probe.appearance_id
             for claim in claims.get(key, ()):
-                holder = holders.get(claim.person_id, key)
+                person = claim.person_id
+                holder = holders.get(person, key)
                 if holder != key:
-                    probe.out[claim.person_id] = Exclusion(claim.person_id, Reason.TAKEN, holder)
-            decisions.append(self._decision(probe, doubts.get(key), given.get(key)))
+                    probe.out[person] = Exclusion(person, Reason.TAKEN, holder)
+            decision = self._decision(probe, doubts.get(key), given.get(key))
+            decisions.append(decision)
         return decisions
 
     def _doubt(self, probe: Probe) -> Reason:
         """Return what is to be said of a face by itself: ACCEPTED, or why its nearest person is not accepted."""
-        face, nearest = probe.seen.face, next(iter(probe.eligible), None)
+        nearest = next(iter(probe.eligible), None)
         if nearest is None or nearest.value >= self._reach:
             return Reason.TOO_FAR
         if nearest.value >= self.face_tol:
             return Reason.UNSURE
         if self._is_blurred(probe):
             return Reason.BLURRED
+        face = probe.seen.face
         if face and face.pixels < LEAST_PIXELS_NAMED:
             return Reason.TOO_SMALL
         if nearest.margin < self.face_margin:
@@ -118,49 +124,62 @@ class Decider:
         """Return the nearest person, and those who cannot be told from them."""
         nearest, *others = probe.eligible
         limit = min(nearest.value + self.face_margin, self._reach)
-        candidates = [nearest, *(other for other in others if other.value < limit)]
-        return [Claim(candidate.person_id, candidate.value, sure) for candidate in candidates]
+        like_nearest = [other for other in others if other.value < limit]
+        return [Claim(candidate.person_id, candidate.value, sure) for candidate in (nearest, *like_nearest)]
 
     def _decision(self, probe: Probe, doubt: Reason | None, given: int | None) -> Decision:
         """Return the decision by the face; `doubt` is what is to be said of the face by itself, None for others."""
         excluded = self._excluded(probe)
         reason = _reason(probe, doubt, given, excluded)
+        has_face = probe.seen.face is not None
+        person, suggested = None, given
         if probe.said:
-            person: int | None = probe.said[0]
-        else:
-            person = given if reason is Reason.ACCEPTED else None
-        found = Evidence.FACE if probe.seen.face else Evidence.BODY
-        suggested = given if person is None else None
+            person, suggested = probe.said[0], None
+        elif reason is Reason.ACCEPTED:
+            person, suggested = given, None
+        evidence = Evidence.NONE
+        if person is not None:
+            evidence = Evidence.FACE if has_face else Evidence.BODY
+        values_of_given = (candidate.value for candidate in probe.eligible if candidate.person_id == given)
         return Decision(
             probe.appearance_id,
-            has_face=probe.seen.face is not None,
+            has_face=has_face,
             face=probe.shown,
             person_id=person,
             suggested=suggested,
-            evidence=Evidence.NONE if person is None else found,
+            evidence=evidence,
             blurred=self._is_blurred(probe),
             said=probe.said is not None,
             reason=reason,
             excluded=excluded,
-            score=next((candidate.value for candidate in probe.eligible if candidate.person_id == given), None),
+            score=next(values_of_given, None),
             open=self._is_open(probe, person, suggested),
         )
 
     def _excluded(self, probe: Probe) -> tuple[Exclusion, ...]:
         people = sorted(probe.denied)
         if probe.undecided:
-            people += [candidate.person_id for candidate in probe.shown if candidate.value < self._reach]
-        return tuple(probe.out[person] for person in people if person in probe.out)
+            reach = self._reach
+            people += [candidate.person_id for candidate in probe.shown if candidate.value < reach]
+        out = probe.out
+        return tuple(out[person] for person in people if person in out)
 
     def _is_open(self, probe: Probe, person: int | None, suggested: int | None) -> bool:
         """Say whether a body may be decided on by its event: a good face like nobody's excludes everybody."""
-        face, body = probe.seen.face, probe.seen.body
-        if body is None or body.weak or probe.said or probe.ignored or person is not None:
+        body = probe.seen.body
+        if body is None or body.weak:
+            return False
+        if probe.said or probe.ignored or person is not None:
             return False
         if suggested is not None:
             return self.body_policy is BodyPolicy.EVENT
-        poor = face is None or face.pixels < LEAST_PIXELS_NAMED or not is_good(face, self.least_sharpness)
-        return poor and self.body_policy in (BodyPolicy.EVENT, BodyPolicy.SUGGEST)
+        return self._has_poor_face(probe) and self.body_policy in (BodyPolicy.EVENT, BodyPolicy.SUGGEST)
+
+    def _has_poor_face(self, probe: Probe) -> bool:
+        face = probe.seen.face
+        if face is None or face.pixels < LEAST_PIXELS_NAMED:
+            return True
+        return not is_good(face, self.least_sharpness)
 
     def _by_bodies(
         self, photos: Sequence[Sequence[Probe]], decided: Sequence[list[Decision]], events: Sequence[Gallery]
@@ -176,20 +195,17 @@ class Decider:
     def _by_event(self, probes: Sequence[Probe], decisions: list[Decision], event: Gallery | None) -> list[Decision]:
         """Decide by the bodies that resemble somebody whose face shows elsewhere in the event."""
         asked = [probe for probe, decision in zip(probes, decisions, strict=True) if decision.open]
-        if not asked or event is None or not len(event):
+        if not asked or not event:
             return decisions
-        suggested = {
-            decision.appearance_id: decision.suggested for decision in decisions if decision.suggested is not None
-        }
-        bodies = event_bodies(event, asked, _holders(decisions), suggested)
+        bodies = event_bodies(event, asked, _holders(decisions), _suggested(decisions))
         matches = body_matches(bodies, EVENT_SUGGEST)
         return [self._with_event(decision, matches.get(decision.appearance_id)) for decision in decisions]
 
     def _with_event(self, decision: Decision, match: BodyMatch | None) -> Decision:
         if match is None:
             return decision
-        excluded = tuple(dict.fromkeys((*decision.excluded, *match.excluded)))
-        decision = replace(decision, body=match.candidates, excluded=excluded)
+        excluded = dict.fromkeys((*decision.excluded, *match.excluded))
+        decision = replace(decision, body=match.candidates, excluded=tuple(excluded))
         best = match.given
         if best is None:
             return decision
@@ -207,14 +223,16 @@ class Decider:
         ignored = {probe.appearance_id for probe in probes if probe.ignored}
         asked = set() if is_anybody_named else bank.keys() - ignored
         if self.body_policy is not BodyPolicy.ANYWHERE:
-            asked -= {decision.appearance_id for decision in decisions if decision.suggested is not None}
+            asked -= _suggested(decisions).keys()
         holders = _holders(decisions)
-        keys = [decision.appearance_id for decision in decisions if decision.appearance_id in asked]
-        matches = body_matches([without_taken(key, bank[key], holders) for key in keys], self.body_tol)
-        return [
-            self._with_bank(decision, bank.get(decision.appearance_id, ()), matches.get(decision.appearance_id))
-            for decision in decisions
-        ]
+        keys = [decision.appearance_id for decision in decisions]
+        bodies = [without_taken(key, bank[key], holders) for key in keys if key in asked]
+        matches = body_matches(bodies, self.body_tol)
+        decided = []
+        for key, decision in zip(keys, decisions, strict=True):
+            by_bank = self._with_bank(decision, bank.get(key, ()), matches.get(key))
+            decided.append(by_bank)
+        return decided
 
     def _with_bank(self, decision: Decision, candidates: tuple[Candidate, ...], match: BodyMatch | None) -> Decision:
         best = match.given if match else None
@@ -229,14 +247,19 @@ class Decider:
 
 def _reason(probe: Probe, doubt: Reason | None, given: int | None, excluded: Sequence[Exclusion]) -> Reason:
     """Return the rule that decides: of a face that got nobody, why those nearest to it cannot be it."""
-    if doubt is None and probe.said:
-        return probe.said[1]
     if doubt is None:
+        if probe.said:
+            return probe.said[1]
         return Reason.IGNORED if probe.ignored else Reason.NO_FACE
     if given is not None:
         return doubt
     against = (exclusion.reason for exclusion in excluded if exclusion.person_id not in probe.denied)
     return next(against, doubt)
+
+
+def _suggested(decisions: Sequence[Decision]) -> dict[int, int]:
+    """Return by appearance whom it is perhaps."""
+    return {decision.appearance_id: decision.suggested for decision in decisions if decision.suggested is not None}
 
 
 def _holders(decisions: Sequence[Decision]) -> dict[int, int]:

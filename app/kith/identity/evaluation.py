@@ -91,23 +91,30 @@ def independent(samples: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap
     for index, sample in enumerate(samples):
         by_person[sample.person_id].append(index)
     for rows in by_person.values():
-        for first, second in _ties([samples[row] for row in rows], looks, gap_hours):
-            tied[rows[first]].add(rows[second])
-            tied[rows[second]].add(rows[first])
+        of_person = [samples[row] for row in rows]
+        for first, second in _ties(of_person, looks, gap_hours):
+            row, other = rows[first], rows[second]
+            tied[row].add(other)
+            tied[other].add(row)
     return tied
 
 
 def _ties(samples: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap_hours: float) -> Iterator[tuple[int, int]]:
     """Yield the pairs of a person's samples (indices) that prove nothing of each other."""
-    yield from _equal_pairs([sample.photo_id for sample in samples])
-    yield from map(tuple, alike_faces(np.stack([sample.vector for sample in samples])).tolist())
-    traits = [looks[sample.photo_id] for sample in samples]
-    hashed = [index for index, trait in enumerate(traits) if trait.phash is not None]
-    for first, second in alike_photos([traits[index].phash or 0 for index in hashed]).tolist():
+    photos = [sample.photo_id for sample in samples]
+    yield from _equal_pairs(photos)
+    vectors = np.stack([sample.vector for sample in samples])
+    yield from map(tuple, alike_faces(vectors).tolist())
+    traits = [looks[photo] for photo in photos]
+    hash_of = {index: trait.phash for index, trait in enumerate(traits) if trait.phash is not None}
+    hashed = [*hash_of]
+    for first, second in alike_photos([*hash_of.values()]).tolist():
         yield hashed[first], hashed[second]
-    dated = [index for index, trait in enumerate(traits) if trait.taken_at]
-    shots = [Shot(PurePath(str(index)), traits[index].taken_at, 0) for index in dated]
-    for first, second in _equal_pairs(events_of(shots, gap_hours)):
+    time_of = {index: trait.taken_at for index, trait in enumerate(traits) if trait.taken_at}
+    dated = [*time_of]
+    shots = [Shot(PurePath(str(index)), taken_at, 0) for index, taken_at in time_of.items()]
+    events = events_of(shots, gap_hours)
+    for first, second in _equal_pairs(events):
         yield dated[first], dated[second]
 
 
@@ -141,19 +148,24 @@ def evaluate_gallery(samples: Sequence[Sample], gallery: Gallery, tied: Sequence
     rows_of: dict[int, list[int]] = defaultdict(list)
     for row, sample in enumerate(samples):
         rows_of[sample.person_id].append(row)
-    left = [sorted(set(rows_of[sample.person_id]) - tied[row]) for row, sample in enumerate(samples)]
-    known = [row for row, untied in enumerate(left) if untied]
-    people = len({samples[row].person_id for row in known})
-    missing = tuple(_missing(people, len(known), len(samples)))
+    left = {}
+    for row, sample in enumerate(samples):
+        untied = set(rows_of[sample.person_id]) - tied[row]
+        if untied:
+            left[row] = sorted(untied)
+    people = len({samples[row].person_id for row in left})
+    missing = tuple(_missing(people, len(left), len(samples)))
     if missing:
-        return Evaluation(people, len(known), len(samples), missing)
+        return Evaluation(people, len(left), len(samples), missing)
+    asked = _some([*left])
     held_out = _some(range(len(samples)))
-    rows = sorted({*_some(known), *held_out})
-    others = dict(zip(rows, other_people(gallery, np.array(rows)), strict=True))
-    known_probes = _known(gallery, others, {row: left[row] for row in _some(known)})
+    rows = sorted({*asked, *held_out})
+    nearest_others = other_people(gallery, np.array(rows))
+    others = dict(zip(rows, nearest_others, strict=True))
+    known = _known(gallery, others, {row: left[row] for row in asked})
     strangers = _strangers([others[row] for row in held_out])
-    points = tuple(_point(known_probes, strangers, *pair) for pair in product(TOLERANCES, MARGINS))
-    return Evaluation(people, len(known_probes), len(strangers), (), points, _best(points))
+    points = tuple(_point(known, strangers, *pair) for pair in product(TOLERANCES, MARGINS))
+    return Evaluation(people, len(known), len(strangers), (), points, _best(points))
 
 
 def point_at(points: Sequence[Point], face_tol: float, face_margin: float) -> Point:
@@ -171,39 +183,50 @@ def _missing(people: int, known: int, strangers: int) -> Iterator[str]:
 
 
 def _some(rows: Sequence[int]) -> Sequence[int]:
-    return rows if len(rows) <= MOST_PROBES else sorted(random.Random(0).sample(rows, MOST_PROBES))
+    if len(rows) <= MOST_PROBES:
+        return rows
+    drawn = random.Random(0).sample(rows, MOST_PROBES)
+    return sorted(drawn)
 
 
 def _known(
     gallery: Gallery, others: Mapping[int, tuple[Candidate, ...]], own_rows: Mapping[int, Sequence[int]]
 ) -> Probes:
     """Ask samples of the gallery without the rows tied to them: only their own person's distance is another then."""
-    own = np.array([_own_distance(gallery.vectors, row, rows) for row, rows in own_rows.items()])
-    other = np.array([others[row][0].value if others[row] else math.inf for row in own_rows])
+    vectors = gallery.vectors
+    own = np.array([_own_distance(vectors, row, rows) for row, rows in own_rows.items()])
+    other = _distances([others[row] for row in own_rows])
     return Probes(np.minimum(own, other), np.abs(own - other), own < other)
 
 
 def _own_distance(vectors: NDArray[np.float32], row: int, own: Sequence[int]) -> float:
-    distances = np.linalg.norm(vectors[own].astype(np.float64) - vectors[row], axis=1)
-    return float(np.sort(distances)[:NEAREST_SAMPLES].mean())
+    samples = vectors[own].astype(np.float64)
+    distances = np.linalg.norm(samples - vectors[row], axis=1)
+    nearest = np.sort(distances)[:NEAREST_SAMPLES]
+    return float(nearest.mean())
 
 
 def _strangers(others: Sequence[tuple[Candidate, ...]]) -> Probes:
-    distance = np.array([candidates[0].value if candidates else math.inf for candidates in others])
+    distance = _distances(others)
     margin = np.array([candidates[0].margin if candidates else math.inf for candidates in others])
     return Probes(distance, margin, np.zeros(len(others), np.bool_))
 
 
+def _distances(others: Sequence[Sequence[Candidate]]) -> NDArray[np.float64]:
+    """Return how far the nearest of each is, infinite where there is nobody."""
+    return np.array([candidates[0].value if candidates else math.inf for candidates in others])
+
+
 def _point(known: Probes, strangers: Probes, face_tol: float, face_margin: float) -> Point:
     named = known.accepted(face_tol, face_margin)
-    false = strangers.accepted(face_tol, face_margin)
-    return Point(
-        face_tol,
-        face_margin,
-        found=Share(int((named & known.right).sum()), len(known)),
-        wrong=Share(int((named & ~known.right).sum()), len(known)),
-        false=Share(int(false.sum()), len(strangers)),
-    )
+    found = _share(named & known.right)
+    wrong = _share(named & ~known.right)
+    false = _share(strangers.accepted(face_tol, face_margin))
+    return Point(face_tol, face_margin, found, wrong, false)
+
+
+def _share(are_such: NDArray[np.bool_]) -> Share:
+    return Share(int(are_such.sum()), len(are_such))
 
 
 def _best(points: Sequence[Point]) -> Point | None:
@@ -211,13 +234,16 @@ def _best(points: Sequence[Point]) -> Point | None:
 
     Of equals the one in their middle: as far from losing the known as from letting strangers in.
     """
-    sound = [point for point in points if point.false.value <= MOST_FALSE and not point.wrong.count]
+    careful = [point for point in points if point.false.value <= MOST_FALSE]
+    sound = [point for point in careful if not point.wrong.count]
     if not sound:
         return None
     most = max(_merit(point) for point in sound)
     equals = [point for point in sound if _merit(point) == most]
-    middle = np.mean([(point.face_tol, point.face_margin) for point in equals], axis=0)
-    return min(equals, key=lambda point: math.dist((point.face_tol, point.face_margin), middle))
+    places = [(point.face_tol, point.face_margin) for point in equals]
+    middle = np.mean(places, axis=0)
+    from_middle = [math.dist(place, middle) for place in places]
+    return equals[np.argmin(from_middle)]
 
 
 def _merit(point: Point) -> tuple[int, int]:

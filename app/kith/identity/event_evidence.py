@@ -1,5 +1,6 @@
 """The bodies of people whose faces show in the event of a photo: clothes stay the same within one."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -59,11 +60,12 @@ class EventEvidence:
     def learn(self, photo_id: int, decision: PhotoDecision) -> None:
         """Let this decision on a photo hold instead of what the library says."""
         self._gathered = None
-        self._learned[photo_id] = tuple(
-            (decided.appearance_id, decided.person_id)
-            for decided in decision.appearances
-            if decided.person_id is not None and (decided.said or decided.evidence is Evidence.FACE)
-        )
+        named = []
+        for decided in decision.appearances:
+            person = decided.person_id
+            if person is not None and (decided.said or decided.evidence is Evidence.FACE):
+                named.append((decided.appearance_id, person))
+        self._learned[photo_id] = tuple(named)
 
     def bodies(self, photo_id: int) -> Gallery:
         """Return the bodies of whom user, dataset or their faces named in the photos of the event.
@@ -77,41 +79,52 @@ class EventEvidence:
         return bodies
 
     def _together(self, photo_id: int) -> frozenset[int]:
-        events = [self._events_in(folder).get(photo_id) for folder in self._records.folders(photo_id)]
-        found = [event for event in events if event]
+        found = []
+        for folder in self._records.folders(photo_id):
+            event = self._events_in(folder).get(photo_id)
+            if event:
+                found.append(event)
         return found[0] if len(found) == 1 else frozenset().union(*found)
 
     def _events_in(self, folder: Path) -> dict[int, frozenset[int]]:
         """Return for each photo of a folder the photos of its event."""
-        if folder not in self._folders:
+        events = self._folders.get(folder)
+        if events is None:
             if len(self._folders) >= _FOLDERS_KEPT:
                 self._folders.clear()
-            self._folders[folder] = self._find_events(folder)
-        return self._folders[folder]
+            events = self._find_events(folder)
+            self._folders[folder] = events
+        return events
 
     def _find_events(self, folder: Path) -> dict[int, frozenset[int]]:
         shots = self._records.shots(folder)
-        photos: dict[int, set[int]] = {}
+        photos: defaultdict[int, set[int]] = defaultdict(set)
         numbers = events_of([shot for _, shot in shots], self._gap_hours)
         for (photo_id, _), number in zip(shots, numbers, strict=True):
             if number is not None:
-                photos.setdefault(number, set()).add(photo_id)
+                photos[number].add(photo_id)
         found: dict[int, frozenset[int]] = {}
         for event in map(frozenset, photos.values()):
             for photo_id in event:
-                found[photo_id] = found[photo_id] | event if photo_id in found else event
+                others = found.get(photo_id)
+                found[photo_id] = others | event if others else event
         return found
 
     def _gallery(self, photo_ids: frozenset[int]) -> Gallery:
+        model_id = self._body_model_id
         named = self._named(photo_ids)
-        rows = self._records.bodies(named.keys(), self._body_model_id)
+        rows = self._records.bodies(named.keys(), model_id)
         samples = [Sample(named[key], key, photo, 0.0, 0.0, vector) for key, photo, vector in rows]
         samples.sort(key=attrgetter("person_id", "appearance_id"))
-        return gallery_of(self._body_model_id, samples)
+        return gallery_of(model_id, samples)
 
     def _named(self, photo_ids: frozenset[int]) -> dict[int, int]:
-        named = {key: person for photo in photo_ids for key, person in self._learned.get(photo, ())}
-        for photo_links in self._records.links(photo_ids - self._learned.keys()).values():
+        learned = self._learned
+        named: dict[int, int] = {}
+        for photo in photo_ids & learned.keys():
+            named.update(learned[photo])
+        links_of_photos = self._records.links(photo_ids - learned.keys())
+        for photo_links in links_of_photos.values():
             for appearance_id, links in photo_links.items():
                 person = self._accepted(links)
                 if person is not None:
@@ -120,5 +133,6 @@ class EventEvidence:
 
     def _accepted(self, links: Sequence[Link]) -> int | None:
         """Return whom user or dataset named, or the machine by the face."""
-        counted = [link for link in links if link.source is not Source.MACHINE or link.model_id == self._face_model_id]
+        model_id = self._face_model_id
+        counted = [link for link in links if link.source is not Source.MACHINE or link.model_id == model_id]
         return known_as(counted)

@@ -21,9 +21,12 @@ class Life:
 
         A date says as much as it holds: who died in 1990 may show until the end of that year.
         """
-        if taken_at and self.birth and taken_at[: len(self.birth)] < self.birth:
+        if not taken_at:
+            return None
+        birth, death = self.birth, self.death
+        if birth and taken_at[: len(birth)] < birth:
             return Reason.BEFORE_BIRTH
-        if taken_at and self.death and taken_at[: len(self.death)] > self.death:
+        if death and taken_at[: len(death)] > death:
             return Reason.AFTER_DEATH
         return None
 
@@ -33,7 +36,8 @@ def denied_by(denied: Gallery, candidate: Candidate, face: NDArray[np.float32]) 
 
     `denied` holds the faces of which the user said that they are not a person, under that person.
     """
-    start, end = np.searchsorted(denied.person_ids, [candidate.person_id, candidate.person_id + 1])
+    person = candidate.person_id
+    start, end = np.searchsorted(denied.person_ids, [person, person + 1])
     if start == end:
         return None
     distances = np.linalg.norm(denied.vectors[start:end] - face, axis=1)

@@ -63,5 +63,6 @@ def gallery_of(model_id: str, samples: Sequence[Sample]) -> Gallery:
     """Return samples of one model, ordered by person, as a gallery."""
     person_ids = np.array([sample.person_id for sample in samples], np.int64)
     appearance_ids = np.array([sample.appearance_id for sample in samples], np.int64)
-    vectors = np.stack([sample.vector for sample in samples]) if samples else np.empty((0, 0), np.float32)
-    return Gallery(model_id, person_ids, appearance_ids, vectors)
+    vectors = [sample.vector for sample in samples]
+    stacked = np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
+    return Gallery(model_id, person_ids, appearance_ids, stacked)

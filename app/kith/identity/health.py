@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,8 @@ def _pairs(count: int, alike: Callable[[int, int], NDArray[np.bool_]]) -> RowPai
     """Return the pairs of which `alike`, asked for rows `start` to `end` against all from `start` on, says so."""
     found = [np.empty((0, 2), np.intp)]
     for start in range(0, count, _BLOCK):
-        pairs = np.argwhere(np.triu(alike(start, start + _BLOCK), 1))
+        are_alike = alike(start, start + _BLOCK)
+        pairs = np.argwhere(np.triu(are_alike, 1))
         found.append(pairs + start)
     return np.concatenate(found)
 
@@ -126,9 +128,10 @@ def misfits(
 
 def _distance_from_own(vectors: NDArray[np.float32], row: int, compared: Sequence[int]) -> float:
     """Return the mean distance of a sample from the nearest half of others, three at most."""
-    distances = np.sort(np.linalg.norm(vectors[compared] - vectors[row], axis=1))
+    distances = np.linalg.norm(vectors[compared] - vectors[row], axis=1)
     counted = min(NEAREST_SAMPLES, (len(compared) + 1) // 2)
-    return float(distances[:counted].mean())
+    nearest = np.sort(distances)[:counted]
+    return float(nearest.mean())
 
 
 def close_people(samples: Sequence[Sample], others: Sequence[Sequence[Candidate]], face_tol: float) -> list[ClosePair]:
@@ -137,14 +140,18 @@ def close_people(samples: Sequence[Sample], others: Sequence[Sequence[Candidate]
     least: dict[tuple[int, int], float] = {}
     for sample, candidates in zip(samples, others, strict=True):
         for candidate in candidates:
-            if candidate.value < face_tol:
+            distance = candidate.value
+            if distance < face_tol:
                 low, high = sorted((sample.person_id, candidate.person_id))
-                near[low, high].append(sample)
-                least[low, high] = min(candidate.value, least.get((low, high), candidate.value))
+                people = low, high
+                near[people].append(sample)
+                least[people] = min(distance, least.get(people, distance))
     counts = Counter(sample.person_id for sample in samples)
-    return [_close_pair(people, near[people], counts) for people in sorted(least, key=lambda people: least[people])]
+    closest_first = sorted(least.items(), key=itemgetter(1))
+    return [_close_pair(people, near[people], counts) for people, _ in closest_first]
 
 
 def _close_pair(people: tuple[int, int], near: Sequence[Sample], counts: Mapping[int, int]) -> ClosePair:
     own = Counter(sample.person_id for sample in near)
-    return ClosePair(people, tuple(near), any(2 * own[person] > counts[person] for person in people))
+    mixed = any(2 * own[person] > counts[person] for person in people)
+    return ClosePair(people, tuple(near), mixed)

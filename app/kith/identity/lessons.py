@@ -67,7 +67,8 @@ def folders_of_photos(lessons: Mapping[Path, Lesson], folder_of: FolderOf) -> di
     """Return in which folders each photo (by its id) lies."""
     found: dict[int, set[str]] = {}
     for path, lesson in lessons.items():
-        found.setdefault(lesson.photo_id, set()).add(folder_of[path])
+        folders = found.setdefault(lesson.photo_id, set())
+        folders.add(folder_of[path])
     return found
 
 

@@ -47,22 +47,26 @@ def lay_out(person_ids: NDArray[np.int64], vectors: Vectors) -> Layout:
     rank = np.arange(len(person_ids)) - np.repeat(starts, counts)  # of each sample among its person's
     column = rank % ROW
     row = np.cumsum(column == 0) - 1
-    longest_first = np.argsort(-np.bincount(row), kind="stable")
+    lengths = np.bincount(row)
+    longest_first = np.argsort(-lengths, kind="stable")
     standing = np.empty(len(longest_first), np.intp)
     standing[longest_first] = np.arange(len(longest_first))
     squares = np.einsum("ij,ij->i", vectors, vectors)[:, None]
     planes = []
-    for number in range(min(int(counts.max()), ROW)):
+    for number in range(lengths.max()):
         samples = np.flatnonzero(column == number)
-        samples = samples[np.argsort(standing[row[samples]])]
+        standing_of_samples = standing[row[samples]]
+        samples = samples[np.argsort(standing_of_samples)]
         plane = np.hstack([-2 * vectors[samples], squares[samples]])
         planes.append(np.ascontiguousarray(plane.T))
     rows_of_people = -(-counts // ROW)
     levels = []
-    for level in range(int(rows_of_people.max())):
+    for level in range(rows_of_people.max()):
         present = np.flatnonzero(rows_of_people > level)
-        levels.append((present, standing[row[starts[present]] + level]))
-    return Layout(people, starts, counts, tuple(planes), tuple(levels), float(np.sqrt(squares.max())))
+        row_of_level = row[starts[present]] + level
+        levels.append((present, standing[row_of_level]))
+    longest = float(np.sqrt(squares.max()))
+    return Layout(people, starts, counts, tuple(planes), tuple(levels), longest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,36 +94,42 @@ def nearest(
     `never` are (probe, place of a person in the layout) pairs to leave out.
     """
     apart = np.array(never, np.intp).reshape(-1, 2)
+    wanted = min(wanted, len(layout.people))
     for start in range(0, len(probes), CHUNK):
-        chunk = probes[start : start + CHUNK]
-        never_of_chunk = _pairs_between(apart, start, start + CHUNK)
-        yield _of_chunk(layout, vectors, chunk, never_of_chunk, min(wanted, len(layout.people)))
+        end = start + CHUNK
+        never_of_chunk = _pairs_between(apart, start, end)
+        yield _of_chunk(layout, vectors, probes[start:end], never_of_chunk, wanted)
 
 
 def _pairs_between(pairs: Indices, start: int, end: int) -> Indices:
     """Return the (row, column) pairs of these rows, counted from `start`."""
     row = pairs[:, 0]
-    inside = pairs[(row >= start) & (row < end)]
-    return inside - (start, 0)
+    is_inside = (row >= start) & (row < end)
+    return pairs[is_inside] - (start, 0)
 
 
 def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices, wanted: int) -> Nearest:
     shape = len(probes), wanted
-    nearest_people = Nearest(np.zeros(shape, np.intp), np.zeros(shape, np.intp), np.empty(shape))
-    open_, size = np.arange(len(probes)), min(max(SHORTLIST, wanted), len(layout.people))
+    people = np.zeros(shape, np.intp)
+    sample = np.zeros(shape, np.intp)
+    distance = np.empty(shape)
+    count = len(layout.people)
+    size = min(max(SHORTLIST, wanted), count)
+    open_ = np.arange(len(probes))
     while len(open_):
+        asked = probes[open_]
         never_of_open = never[np.isin(never[:, 0], open_)]
         never_of_open[:, 0] = np.searchsorted(open_, never_of_open[:, 0])
-        shortlist, bound = _shortlist(layout, probes[open_], never_of_open, size)
-        found = _exact(layout, vectors, probes[open_], shortlist, never_of_open)
+        shortlist, bound = _shortlist(layout, asked, never_of_open, size)
+        found = _exact(layout, vectors, asked, shortlist, never_of_open)
         order = np.argsort(found.distance, axis=1, kind="stable")[:, :wanted]
-        nearest_people.people[open_] = np.take_along_axis(found.people, order, axis=1)
-        nearest_people.sample[open_] = np.take_along_axis(found.sample, order, axis=1)
-        nearest_people.distance[open_] = np.take_along_axis(found.distance, order, axis=1)
-        farthest = nearest_people.distance[open_, -1]
+        people[open_] = np.take_along_axis(found.people, order, axis=1)
+        sample[open_] = np.take_along_axis(found.sample, order, axis=1)
+        distance[open_] = np.take_along_axis(found.distance, order, axis=1)
+        farthest = distance[open_, -1]
         open_ = open_[farthest > bound]
-        size = min(4 * size, len(layout.people))
-    return nearest_people
+        size = min(4 * size, count)
+    return Nearest(people, sample, distance)
 
 
 def _shortlist(layout: Layout, probes: Vectors, never: Indices, size: int) -> tuple[Indices, Numbers]:
@@ -128,17 +138,20 @@ def _shortlist(layout: Layout, probes: Vectors, never: Indices, size: int) -> tu
     starts = range(0, len(probes), step)
 
     def screen(start: int) -> tuple[Indices, Numbers]:
-        bounds = _lower_bounds(layout, probes[start : start + step])
-        row, person = _pairs_between(never, start, start + step).T
+        end = start + step
+        bounds = _lower_bounds(layout, probes[start:end])
+        row, person = _pairs_between(never, start, end).T
         bounds[row, person] = np.inf
         if size == len(layout.people):
-            return np.tile(np.arange(size), (len(bounds), 1)), np.full(len(bounds), np.inf)
+            everybody = np.tile(np.arange(size), (len(bounds), 1))
+            return everybody, np.full(len(bounds), np.inf)
         order = np.argpartition(bounds, size, axis=1)
         following = np.take_along_axis(bounds, order[:, size : size + 1], axis=1)
         return order[:, :size], following[:, 0]
 
     if len(starts) > 1:
-        with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:  # numpy computes beside them
+        workers = min(len(starts), os.cpu_count() or 1)
+        with ThreadPoolExecutor(workers) as threads:  # numpy computes beside them
             blocks = list(threads.map(screen, starts))
     else:
         blocks = [screen(start) for start in starts]
@@ -168,9 +181,11 @@ def _lower_bounds(layout: Layout, probes: Vectors) -> Numbers:
 
 def _least_of_people(layout: Layout, probes: Vectors) -> Numbers:
     """Return |v|² - 2pv of each person's nearest samples (k x N x P, ascending), infinite where there are fewer."""
-    extended = np.hstack([probes, np.ones((len(probes), 1), np.float32)])
+    count = len(probes)
+    ones = np.ones((count, 1), np.float32)
+    extended = np.hstack([probes, ones])
     rows = layout.planes[0].shape[1]
-    least = np.full((NEAREST_SAMPLES, len(probes), rows), np.inf, np.float32)
+    least = np.full((NEAREST_SAMPLES, count, rows), np.inf, np.float32)
     for plane in layout.planes:
         _keep_least(least[:, :, : plane.shape[1]], extended @ plane)
     (_, first), *further = layout.levels
@@ -197,12 +212,14 @@ def _exact(layout: Layout, vectors: Vectors, probes: Vectors, shortlist: Indices
     """Return the shortlisted people (N x K) with their distances in double precision, in no order."""
     wide = probes.astype(np.float64)
     squares = np.einsum("ij,ij->i", wide, wide)
-    found = Nearest(shortlist, np.empty(shortlist.shape, np.intp), np.empty(shortlist.shape))
-    sample, distance = found.sample.ravel(), found.distance.ravel()  # views
+    sample = np.empty(shortlist.size, np.intp)
+    distance = np.empty(shortlist.size)
     order = np.argsort(shortlist, axis=None, kind="stable")
     people, begins = np.unique(shortlist.ravel()[order], return_index=True)
-    for person, entries in zip(people.tolist(), np.split(order, begins[1:]), strict=True):
-        begin, count = layout.starts[person], int(layout.counts[person])
+    entries_of_people = np.split(order, begins[1:])
+    for person, entries in zip(people.tolist(), entries_of_people, strict=True):
+        begin = layout.starts[person]
+        count = int(layout.counts[person])
         samples = vectors[begin : begin + count].astype(np.float64)
         of_samples = np.einsum("ij,ij->i", samples, samples)
         kept = min(count, NEAREST_SAMPLES)
@@ -211,12 +228,15 @@ def _exact(layout: Layout, vectors: Vectors, probes: Vectors, shortlist: Indices
             asked = block // shortlist.shape[1]
             apart = _distances(wide[asked], squares[asked], samples, of_samples)
             sample[block] = begin + apart.argmin(axis=1)
-            distance[block] = np.partition(apart, kept - 1, axis=1)[:, :kept].mean(axis=1)
+            least = np.partition(apart, kept - 1, axis=1)[:, :kept]
+            distance[block] = least.mean(axis=1)
     row, person_left_out = never.T
-    pairs = np.arange(len(probes))[:, None] * len(layout.people) + shortlist
-    left_out = row * len(layout.people) + person_left_out
-    found.distance[np.isin(pairs, left_out)] = np.inf
-    return found
+    number_of_people = len(layout.people)
+    pairs = np.arange(len(probes))[:, None] * number_of_people + shortlist
+    left_out = row * number_of_people + person_left_out
+    distance[np.isin(pairs.ravel(), left_out)] = np.inf
+    shape = shortlist.shape
+    return Nearest(shortlist, sample.reshape(shape), distance.reshape(shape))
 
 
 def _distances(probes: Numbers, of_probes: Numbers, samples: Numbers, of_samples: Numbers) -> Numbers:

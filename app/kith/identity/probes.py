@@ -39,35 +39,53 @@ class Probe:
     @property
     def undecided(self) -> bool:
         """Whether the face is the machine's to decide."""
-        return self.seen.face is not None and self.said is None and not self.ignored
+        if self.seen.face is None or self.ignored:
+            return False
+        return self.said is None
 
 
 def probes_of(case: Case, lives: Mapping[int, Life]) -> list[Probe]:
     """Return a photo's appearances, the largest face first, with who cannot be it whatever a comparison says."""
     ordered = sorted(case.sightings, key=lambda seen: -seen.face.pixels if seen.face else 0)
     probes = [_probe(seen, case) for seen in ordered]
-    dated = lives.items() if case.taken_at else ()
-    dates = {person: life.rules_out(case.taken_at) for person, life in dated}
-    impossible = {person: Exclusion(person, reason) for person, reason in dates.items() if reason}
-    named = {probe.said[0]: probe.appearance_id for probe in probes if probe.said}
-    taken = {person: Exclusion(person, Reason.TAKEN, holder) for person, holder in named.items()}
+    impossible = _impossible(case.taken_at, lives)
+    taken = {}
     for probe in probes:
-        denied = {person: Exclusion(person, Reason.DENIED, probe.appearance_id) for person in probe.denied}
+        if probe.said:
+            person, _ = probe.said
+            taken[person] = Exclusion(person, Reason.TAKEN, probe.appearance_id)
+    for probe in probes:
+        key = probe.appearance_id
+        denied = {person: Exclusion(person, Reason.DENIED, key) for person in probe.denied}
         probe.out = impossible | taken | denied
     return probes
 
 
+def _impossible(taken_at: str | None, lives: Mapping[int, Life]) -> dict[int, Exclusion]:
+    """Return whom the date of a photo rules out."""
+    if not taken_at:
+        return {}
+    impossible = {}
+    for person, life in lives.items():
+        reason = life.rules_out(taken_at)
+        if reason:
+            impossible[person] = Exclusion(person, reason)
+    return impossible
+
+
 def _probe(seen: Sighting, case: Case) -> Probe:
-    links = case.links[seen.appearance_id]
+    key = seen.appearance_id
+    links = case.links[key]
     link = accepted_link(links, (*_SAID_BY,))
     said = (link.person_id, _SAID_BY[link.source]) if link else None
-    return Probe(seen, said, denied_by_user(links), seen.appearance_id in case.ignored)
+    return Probe(seen, said, denied_by_user(links), ignored=key in case.ignored)
 
 
 def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe]) -> None:
     """Find whom the faces resemble, and who of those can be it. Raises ModelMismatch."""
     with_face = [probe for probe in probes if probe.seen.face]
-    shown = _nearest(faces, with_face, [probe.denied for probe in with_face])
+    never = [probe.denied for probe in with_face]
+    shown = _nearest(faces, with_face, never)
     for probe, candidates in zip(with_face, shown, strict=True):
         probe.shown = probe.eligible = candidates
     unsettled = [probe for probe in with_face if probe.undecided]
@@ -75,18 +93,21 @@ def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe]) -> None:
         for probe in unsettled:
             _exclude_denied(probe, denied)
         unsettled = [probe for probe in unsettled if _has_excluded(probe)]
-        eligible = _nearest(faces, unsettled, [probe.out for probe in unsettled])
+        out = [probe.out for probe in unsettled]
+        eligible = _nearest(faces, unsettled, out)
         for probe, candidates in zip(unsettled, eligible, strict=True):
             probe.eligible = candidates
 
 
 def _exclude_denied(probe: Probe, denied: Gallery) -> None:
     """Exclude those candidates of whom the user said that a face nearer to this one is not they."""
-    assert probe.seen.face
+    face = probe.seen.face
+    assert face
     for candidate in probe.eligible:
-        appearance = denied_by(denied, candidate, probe.seen.face.vector)
+        appearance = denied_by(denied, candidate, face.vector)
         if appearance is not None:
-            probe.out[candidate.person_id] = Exclusion(candidate.person_id, Reason.DENIED, appearance)
+            person = candidate.person_id
+            probe.out[person] = Exclusion(person, Reason.DENIED, appearance)
 
 
 def _has_excluded(probe: Probe) -> bool:

@@ -67,9 +67,13 @@ def _is_same(face: PlacedFace, other: PlacedFace, pictures_alike: bool) -> bool:
     (place, seen), (other_place, other_seen) = face, other
     if place.iou(other_place) < SAME_PLACE_IOU:
         return False
-    if seen.model_id != other_seen.model_id or len(seen.vector) != len(other_seen.vector):
+    if seen.model_id != other_seen.model_id:
         return pictures_alike
-    return bool(np.linalg.norm(seen.vector - other_seen.vector) < SAME_FACE)
+    vector, other_vector = seen.vector, other_seen.vector
+    if len(vector) != len(other_vector):
+        return pictures_alike
+    distance = np.linalg.norm(vector - other_vector)
+    return bool(distance < SAME_FACE)
 
 
 def _look_alike(phash: int | None, other: int | None) -> bool:

@@ -19,12 +19,14 @@ class Box(NamedTuple):
 
     def iou(self, other: "Box") -> float:
         """Return the intersection of the two areas over their union, 0 to 1."""
-        width = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
-        height = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        x, y, w, h = self
+        other_x, other_y, other_w, other_h = other
+        width = min(x + w, other_x + other_w) - max(x, other_x)
+        height = min(y + h, other_y + other_h) - max(y, other_y)
         if width <= 0 or height <= 0:
             return 0.0
         shared = width * height
-        return shared / (self.w * self.h + other.w * other.h - shared)
+        return shared / (w * h + other_w * other_h - shared)
 
     def to_upright(self, orientation: int) -> "Box":
         """Return where a box of the stored pixels lies in the upright photo, for an EXIF orientation 1 to 8."""
@@ -35,9 +37,15 @@ class Box(NamedTuple):
         return self._mirrored(orientation)._swapped(orientation)
 
     def _swapped(self, orientation: int) -> "Box":
-        return Box(self.y, self.x, self.h, self.w) if orientation in SWAPPED else self
+        if orientation not in SWAPPED:
+            return self
+        x, y, w, h = self
+        return Box(y, x, h, w)
 
     def _mirrored(self, orientation: int) -> "Box":
-        x = 1 - self.x - self.w if orientation in MIRRORED else self.x
-        y = 1 - self.y - self.h if orientation in FLIPPED else self.y
-        return Box(x, y, self.w, self.h)
+        x, y, w, h = self
+        if orientation in MIRRORED:
+            x = 1 - x - w
+        if orientation in FLIPPED:
+            y = 1 - y - h
+        return Box(x, y, w, h)

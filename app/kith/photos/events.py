@@ -37,9 +37,11 @@ def events_of(shots: Sequence[Shot], gap_hours: float) -> list[int | None]:
     folders: dict[PurePath, list[Shot]] = defaultdict(list)
     for shot in shots:
         folders[shot.path.parent].append(shot)
+    gap = gap_hours * HOUR_S
     events: list[list[Shot]] = []
     for folder in sorted(folders):
-        events += _FolderEvents(folders[folder], gap_hours * HOUR_S).events()
+        of_folder = _FolderEvents(folders[folder], gap)
+        events += of_folder.events()
     number = {shot: count for count, event in enumerate(events) for shot in event}
     return [number.get(shot) for shot in shots]
 
@@ -56,7 +58,7 @@ class _FolderEvents:
 
     def events(self) -> list[list[Shot]]:
         """Return the events, those of dated photos first."""
-        dated = sorted(self._instants, key=lambda shot: self._instants[shot])
+        dated = sorted(self._instants, key=self._instants.__getitem__)
         for run in _runs(dated, self._follows):
             self._found(run)
         for before, run, after in self._undated():
@@ -64,7 +66,8 @@ class _FolderEvents:
         return self._events
 
     def _follows(self, before: Shot, shot: Shot) -> bool:
-        return self._instants[shot] - self._instants[before] <= self._gap
+        instants = self._instants
+        return instants[shot] - instants[before] <= self._gap
 
     def _is_written_near(self, shot: Shot, other: Shot) -> bool:
         return _between(shot, other) <= self._gap
@@ -85,11 +88,10 @@ class _FolderEvents:
         return found
 
     def _place(self, before: Shot | None, run: list[Shot], after: Shot | None) -> None:
-        sides = [side for side in (before, after) if side is not None]
-        if len(sides) == 2 and self._event_of[sides[0]] is self._event_of[sides[1]]:
-            self._join(sides[0], run)
+        if before and after and self._event_of[before] is self._event_of[after]:
+            self._join(before, run)
             return
-        honest = [side for side in sides if abs(side.mtime_ns / 1e9 - self._instants[side]) <= _DAY_S]
+        honest = [side for side in (before, after) if side and self._is_honest(side)]
         alone = []
         for shot in run:
             nearest = min(honest, key=partial(_between, shot), default=None)
@@ -101,6 +103,11 @@ class _FolderEvents:
             pauses = [_between(*pair) for pair in pairwise(together)]
             if pauses and median(pauses) >= _PHOTO_S:
                 self._found(together)
+
+    def _is_honest(self, shot: Shot) -> bool:
+        """Say whether a dated photo's file was written when EXIF tells."""
+        written = shot.mtime_ns / 1e9
+        return abs(written - self._instants[shot]) <= _DAY_S
 
     def _join(self, known: Shot, shots: list[Shot]) -> None:
         event = self._event_of[known]
@@ -141,13 +148,18 @@ def _instants(shots: Iterable[Shot]) -> dict[Shot, float]:
             if offset is not None:
                 offsets[shot] = offset.total_seconds()
     known = sorted((clock[shot], offset) for shot, offset in offsets.items())
-    return {shot: time - offsets.get(shot, _offset_at(time, known)) for shot, time in clock.items()}
+    instants = {}
+    for shot, time in clock.items():
+        ahead = offsets[shot] if shot in offsets else _offset_at(time, known)
+        instants[shot] = time - ahead
+    return instants
 
 
 def _offset_at(time: float, known: Sequence[tuple[float, float]]) -> float:
     """Return the offset of the photo nearest to a time, of `known` times and offsets; 0 where there is none."""
     index = bisect(known, (time,))
-    near = known[max(0, index - 1) : index + 1]
+    first = max(0, index - 1)
+    near = known[first : index + 1]
     _, offset = min(near, key=lambda at: abs(at[0] - time), default=(time, 0.0))
     return offset
 
@@ -157,7 +169,9 @@ def _series(shots: Iterable[Shot]) -> Iterable[list[Shot]]:
     series: dict[str, list[Shot]] = defaultdict(list)
     numbers: dict[Shot, int] = {}
     for shot in shots:
-        name = _LAST_NUMBER.fullmatch(shot.path.stem)
-        numbers[shot] = int(name[2]) if name else 0
-        series[name[1].casefold() if name else shot.path.name].append(shot)
-    return [sorted(shots_of_name, key=lambda shot: numbers[shot]) for shots_of_name in series.values()]
+        path = shot.path
+        parts = _LAST_NUMBER.fullmatch(path.stem)
+        name, number = parts.groups() if parts else (path.name, "0")
+        numbers[shot] = int(number)
+        series[name.casefold() if parts else name].append(shot)
+    return [sorted(shots_of_name, key=numbers.__getitem__) for shots_of_name in series.values()]

@@ -70,7 +70,8 @@ def _facts(file: PhotoFile, image: ImageFile.ImageFile, told: ImageFile.ImageFil
     # Pillow gives a TIFF's size as it will be once upright.
     sideways = image.format == "TIFF" and orientation >= 5
     width, height = reversed(image.size) if sideways else image.size
-    taken_at, camera = _taken_at(told), _camera(told)
+    taken_at = _taken_at(told)
+    camera = _camera(told)
     known_by, former = image_hash(file, image)
     return PhotoFacts(known_by, width, height, orientation, taken_at, camera, former)
 
@@ -87,7 +88,8 @@ def _metadata_of_png(file: PhotoFile) -> bytes | None:
             size = chunk.end - chunk.start
             if chunk.name in _PNG_KEPT and size <= room:
                 room -= size
-                parts.append(file.read(chunk.start - 4, size + 8))  # with its size and checksum
+                part = file.read(chunk.start - 4, size + 8)  # with its size and checksum
+                parts.append(part)
         return b"".join(parts)
     return None
 
@@ -102,9 +104,14 @@ def perceptual_hash(rgb: NDArray[np.uint8]) -> int:
 
     grey = Image.fromarray(rgb).convert("L")
     small = grey.resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    frequencies = dctn(np.asarray(small, np.float64), norm="ortho")[1:9, 1:9]
-    bits = np.packbits(frequencies > np.median(frequencies))
-    return int.from_bytes(bits.tobytes(), signed=True)
+    shades = np.asarray(small, np.float64)
+    frequencies = dctn(shades, norm="ortho")[1:9, 1:9]
+    return _hash_of(frequencies > np.median(frequencies))
+
+
+def _hash_of(bits: NDArray[np.bool_]) -> int:
+    content = np.packbits(bits).tobytes()
+    return int.from_bytes(content, signed=True)
 
 
 def turned_hash(phash: int, orientation: int) -> int:
@@ -114,7 +121,8 @@ def turned_hash(phash: int, orientation: int) -> int:
     median where it was below. The median is near 0, but not 0: on real photos up to 10 bits of 64 differ from what the
     turned pixels give, and 18 at the least for another photo, whichever way it is turned.
     """
-    bits = np.unpackbits(np.frombuffer(phash.to_bytes(8, signed=True), np.uint8)).reshape(8, 8).astype(np.bool_)
+    content = np.frombuffer(phash.to_bytes(8, signed=True), np.uint8)
+    bits = np.unpackbits(content).reshape(8, 8).astype(np.bool_)
     is_odd = np.arange(1, 9) % 2 == 1
     if orientation in SWAPPED:
         bits = bits.T
@@ -122,12 +130,13 @@ def turned_hash(phash: int, orientation: int) -> int:
         bits = bits ^ is_odd
     if orientation in FLIPPED:
         bits = bits ^ is_odd[:, np.newaxis]
-    return int.from_bytes(np.packbits(bits).tobytes(), signed=True)
+    return _hash_of(bits)
 
 
 def _taken_at(image: ImageFile.ImageFile) -> str | None:
-    for date, fraction, offset in _DATE_TAGS:
-        moment = _moment(_exif_text(image, date), _exif_text(image, fraction), _exif_text(image, offset))
+    for tags in _DATE_TAGS:
+        date, fraction, offset = (_exif_text(image, tag) for tag in tags)
+        moment = _moment(date, fraction, offset)
         if moment:
             return moment
     return None
@@ -138,18 +147,23 @@ def _moment(date: str, fraction: str, offset: str) -> str | None:
     if not parts or int(parts[1]) < _YEAR_OF_THE_FIRST_PHOTOGRAPH:
         return None
     with suppress(ValueError):
-        moment = datetime.fromisoformat("{}-{}-{}T{}:{}:{}".format(*parts.groups()))
+        text = "{}-{}-{}T{}:{}:{}".format(*parts.groups())
+        moment = datetime.fromisoformat(text)
         if fraction.isdecimal():
-            moment = moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
+            microseconds = fraction[:6].ljust(6, "0")
+            moment = moment.replace(microsecond=int(microseconds))
         with suppress(ValueError):
-            moment = moment.replace(tzinfo=datetime.strptime(offset, "%z").tzinfo)
+            zone = datetime.strptime(offset, "%z").tzinfo
+            moment = moment.replace(tzinfo=zone)
         return moment.isoformat()
     return None
 
 
 def _camera(image: ImageFile.ImageFile) -> str | None:
-    make, model = _exif_text(image, Base.Make), _exif_text(image, Base.Model)
-    if any(model.casefold().startswith(word) for word in make.casefold().split()):
+    make = _exif_text(image, Base.Make)
+    model = _exif_text(image, Base.Model)
+    words_of_make = make.casefold().split()
+    if any(model.casefold().startswith(word) for word in words_of_make):
         return model
     return f"{make} {model}".strip() or None
 
@@ -160,5 +174,6 @@ def _exif_text(image: ImageFile.ImageFile, tag: Base) -> str:
         value = exif[tag] if tag in exif else exif.get_ifd(IFD.Exif)[tag]
         text = value.decode("latin-1") if isinstance(value, bytes) else value
         told, _, _ = text.partition("\0")
-        return "".join(filter(str.isprintable, " ".join(told.split())))
+        in_a_line = " ".join(told.split())
+        return "".join(filter(str.isprintable, in_a_line))
     return ""

@@ -58,12 +58,14 @@ def is_turned_by_file(file: PhotoFile) -> bool:
 def exif_of(file: PhotoFile) -> bytes:
     """Return the primary picture's EXIF, from its TIFF header on; empty where there is none. Raises ValueError."""
     heif = _parsed(file)
-    item = next((item for item in heif.about[heif.primary] if heif.kinds.get(item) == b"Exif"), None)
+    about_picture = heif.about[heif.primary]
+    item = next((item for item in about_picture if heif.kinds.get(item) == b"Exif"), None)
     spans = [] if item is None else list(heif.places_of(item))
     if sum(end - start for start, end in spans) > _MOST_META_BYTES:
         raise ValueError("there is more EXIF than is sensible")
     data = b"".join(part for start, end in spans for part in file.parts(start, end))
-    return data[4 + int.from_bytes(data[:4]) :]
+    skipped = int.from_bytes(data[:4])
+    return data[4 + skipped :]
 
 
 @dataclass(slots=True)
@@ -92,23 +94,28 @@ class _Heif:
         return items
 
     def _is_alpha(self, item: int) -> bool:
-        return any(name == b"auxC" and content[4:].startswith(_ALPHA) for name, content in self.properties_of(item))
+        kinds = [content[4:] for name, content in self.properties_of(item) if name == b"auxC"]
+        return any(kind.startswith(_ALPHA) for kind in kinds)
 
     def properties_of(self, item: int) -> list[tuple[bytes, bytes]]:
         """Return name and content of the properties of an item."""
+        properties = self.properties
         numbers = self.owned.get(item, [])
-        if any(number > len(self.properties) for number in numbers):
+        if any(number > len(properties) for number in numbers):
             raise ValueError("a property is missing")
-        return [self.properties[number - 1] for number in numbers if number]
+        return [properties[number - 1] for number in numbers if number]
 
     def places_of(self, item: int) -> Iterator[_Span]:
         """Yield where in the file the data of an item lie."""
         method, spans = self.spans.get(item, (_IN_FILE, []))
         if method not in (_IN_FILE, _IN_IDAT):
             raise ValueError("the data are made of another item's")
-        first, end_of_idat = self.idat if method == _IN_IDAT else (0, None)
+        if method == _IN_FILE:
+            yield from spans
+            return
+        first, end_of_idat = self.idat
         for start, end in spans:
-            if end_of_idat is not None and first + end > end_of_idat:
+            if first + end > end_of_idat:
                 raise ValueError("the data lie outside of their box")
             yield first + start, first + end
 
@@ -122,8 +129,9 @@ class _Fields:
     def take(self, count: int) -> bytes:
         if count > len(self.rest):
             raise ValueError("a box ends too early")
-        taken, self.rest = self.rest[:count], self.rest[count:]
-        return bytes(taken)
+        taken = bytes(self.rest[:count])
+        self.rest = self.rest[count:]
+        return taken
 
     def number(self, count: int) -> int:
         return int.from_bytes(self.take(count))
@@ -155,7 +163,8 @@ def _meta(file: PhotoFile) -> tuple[int, bytes]:
         head = file.read(start, 16)
         size, skipped = _box_size(head, file.size - start)
         if head[4:8] == b"meta" and size <= _MOST_META_BYTES:
-            return start + skipped, file.read(start + skipped, size - skipped)
+            begin = start + skipped
+            return begin, file.read(begin, size - skipped)
         start += size
     raise ValueError("there is no box of items")
 
@@ -166,8 +175,9 @@ def _boxes(content: bytes) -> Iterator[tuple[bytes, int, bytes]]:
     while start < len(content):
         head = content[start : start + 16]
         size, skipped = _box_size(head, len(content) - start)
-        yield head[4:8], start + skipped, content[start + skipped : start + size]
-        start += size
+        begin, end = start + skipped, start + size
+        yield head[4:8], begin, content[begin:end]
+        start = end
 
 
 def _box_size(head: bytes, room: int) -> tuple[int, int]:
@@ -212,11 +222,13 @@ def _read_places(heif: _Heif, fields: _Fields) -> None:
         method = fields.number(2) & 0xF if version else _IN_FILE
         if fields.number(2):
             raise ValueError("the data lie in another file")
-        base, spans = fields.number(of_base), []
+        base = fields.number(of_base)
+        spans = []
         for _ in range(fields.number(2)):
             fields.take(of_index if version else 0)
             start = base + fields.number(of_offset)
-            spans.append((start, start + fields.number(of_length)))
+            end = start + fields.number(of_length)
+            spans.append((start, end))
         heif.spans[item] = method, spans
 
 
@@ -245,9 +257,9 @@ def _read_properties(heif: _Heif, content: bytes) -> None:
 
 def _read_owners(heif: _Heif, fields: _Fields) -> None:
     version, flags = fields.version()
-    wide = bool(flags & 1)
+    width, mask = (2, 0x7FFF) if flags & 1 else (1, 0x7F)
+    width_of_item = 2 if version < 1 else 4
     for _ in range(fields.number(4)):
-        item = fields.number(2 if version < 1 else 4)
+        item = fields.number(width_of_item)
         count = fields.number(1)
-        numbers = [fields.number(2) & 0x7FFF if wide else fields.number(1) & 0x7F for _ in range(count)]
-        heif.owned[item] = numbers
+        heif.owned[item] = [fields.number(width) & mask for _ in range(count)]

@@ -130,20 +130,25 @@ def _webp_image_data(file: PhotoFile) -> Iterator[bytes]:
     Without frames the canvas is that of the picture, and its chunk comes and goes with metadata.
     """
     end = 8 + int.from_bytes(file.read(4, 4), "little")
-    start, canvas, is_empty = _WEBP_CHUNKS, b"", True
     if end > file.size:
         raise ValueError("the WebP has no end")
+    start = _WEBP_CHUNKS
+    canvas = b""
+    is_empty = True
     while start < end:
-        name, size = struct.unpack("<4sI", file.read(start, 8).ljust(8, b"\0"))
+        head = file.read(start, 8).ljust(8, b"\0")
+        name, size = struct.unpack("<4sI", head)
+        begin = start + 8
+        end_of_chunk = begin + size
         if name == b"VP8X":
-            canvas = file.read(start + 12, 6)
+            canvas = file.read(begin + 4, 6)
         elif name in _WEBP_IMAGE_CHUNKS:
-            if start + 8 + size > end:
+            if end_of_chunk > end:
                 raise ValueError("the WebP ends too early")
             is_empty = False
-            yield name + (canvas if name == b"ANIM" else b"")
-            yield from file.parts(start + 8, start + 8 + size)
-        start += 8 + size + size % 2
+            yield name + canvas if name == b"ANIM" else name
+            yield from file.parts(begin, end_of_chunk)
+        start = end_of_chunk + size % 2
     if is_empty:
         raise ValueError("the WebP holds no picture")
 
@@ -154,8 +159,9 @@ def _tiff_image_data(file: PhotoFile, image: TiffImagePlugin.TiffImageFile) -> I
     try:
         for number in range(image.n_frames):
             image.seek(number)
-            yield from _tiff_tags(image.tag_v2)
-            for offset, count in _tiff_places(image.tag_v2):
+            tags = image.tag_v2
+            yield from _tiff_tags(tags)
+            for offset, count in _tiff_places(tags):
                 size += count
                 if size > file.size:
                     raise ValueError("the TIFF holds a part many times")

@@ -20,17 +20,22 @@ def memory_for(image: Image.Image, side: int | None) -> int:
 
     A JPEG is read at a reduced size, which may be up to twice as wide and high as asked for.
     """
-    pixels, longer = image.width * image.height, max(image.size)
-    if image.format not in {"JPEG", "MPO"}:
-        return pixels * _BYTES_A_PIXEL.get(image.format or "", _BYTES_OF_OTHERS)
+    pixels = image.width * image.height
+    form = image.format or ""
+    if form not in {"JPEG", "MPO"}:
+        return pixels * _BYTES_A_PIXEL.get(form, _BYTES_OF_OTHERS)
+    longer = max(image.size)
     scale = min(1.0, 2 * (side or longer) / longer)
-    coefficients = pixels * _BYTES_OF_PROGRESSIVE if image.info.get("progressive") else 0
-    return round(pixels * scale**2 * _BYTES_OF_OTHERS) + coefficients
+    needed = round(pixels * scale**2 * _BYTES_OF_OTHERS)
+    if image.info.get("progressive"):
+        needed += pixels * _BYTES_OF_PROGRESSIVE
+    return needed
 
 
 def check_memory(path: Path, image: Image.Image, side: int | None) -> None:
     """Raise BadPhoto where reading a picture takes more memory than is free."""
-    needed, free = memory_for(image, side), int(psutil.virtual_memory().available)
+    needed = memory_for(image, side)
+    free = int(psutil.virtual_memory().available)
     if needed > free:
         megapixels = image.width * image.height / 1e6
         raise BadPhoto(

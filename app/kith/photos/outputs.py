@@ -37,14 +37,17 @@ def is_output(folder: Path, known: Collection[Path] = ()) -> bool:
 
     Earlier versions left no mark.
     """
-    is_marked = os.path.lexists(folder / MARKER)
-    return is_marked or any(is_same_folder(folder, output) for output in known) or _holds_copies_it_reports(folder)
+    if os.path.lexists(folder / MARKER):
+        return True
+    if any(is_same_folder(folder, output) for output in known):
+        return True
+    return _holds_copies_it_reports(folder)
 
 
 def output_around(path: Path, known: Collection[Path] = ()) -> Path | None:
     """Return the folder of copies that a path is or lies in, whatever links lead there; None where there is none."""
-    real = Path(os.path.realpath(path))
-    return next((folder for folder in (real, *real.parents) if is_output(folder, known)), None)
+    folders = _real_with_parents(path)
+    return next((folder for folder in folders if is_output(folder, known)), None)
 
 
 def is_same_folder(folder: Path, other: Path) -> bool:
@@ -56,12 +59,18 @@ def is_same_folder(folder: Path, other: Path) -> bool:
 
 def lies_in(path: Path, folder: Path) -> bool:
     """Say whether a path is a folder or lies in it, whatever links lead there; either may be still to be made."""
-    inner, outer = Path(os.path.realpath(path)), Path(os.path.realpath(folder))
-    return any(is_same_folder(around, outer) for around in (inner, *inner.parents))
+    outer = Path(os.path.realpath(folder))
+    return any(is_same_folder(around, outer) for around in _real_with_parents(path))
+
+
+def _real_with_parents(path: Path) -> tuple[Path, ...]:
+    real = Path(os.path.realpath(path))
+    return real, *real.parents
 
 
 def _holds_copies_it_reports(folder: Path) -> bool:
-    return any(os.path.isfile(folder / name) for name in _reported_copies(folder / REPORT))
+    copies = _reported_copies(folder / REPORT)
+    return any(os.path.isfile(folder / name) for name in copies)
 
 
 def _reported_copies(report: Path) -> Iterator[str]:
@@ -75,4 +84,5 @@ def _reported_copies(report: Path) -> Iterator[str]:
         for row in islice(csv.DictReader(file), _ROWS):
             copies = row.get("copies")
             if copies:
-                yield copies.split("; ")[0].removeprefix("'")
+                first = copies.split("; ")[0]
+                yield first.removeprefix("'")

@@ -22,6 +22,7 @@ MAX_PIXELS = 256_000_000  # above the largest phone photos, of 200 megapixels
 # Pillow's other readers start Ghostscript (EPS) or take any bytes for a picture (no signature to know it by). AVIF is
 # asked before HEIF, which would take an AVIF that calls itself by the name they have in common (mif1).
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM")
+_ORIENTATION = ExifTags.Base.Orientation
 _ORIENTATIONS = range(1, 9)
 
 # What people have among their photos and no reader here knows, by the beginning of the file, "?" standing for any byte.
@@ -69,7 +70,8 @@ def exif_orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8; 1 where there is none, or none that makes sense."""
     with suppress(Exception):  # broken EXIF raises every kind of exception, and the pixels are still good
         # Not PNG's own getexif, which decodes the pixels to look behind them.
-        value = int(Image.Image.getexif(image)[ExifTags.Base.Orientation])
+        exif = Image.Image.getexif(image)
+        value = int(exif[_ORIENTATION])
         return value if value in _ORIENTATIONS else 1
     return 1
 
@@ -83,7 +85,8 @@ def _show_hidden_orientation(file: PhotoFile, image: Image.Image) -> None:
         if image.format in HEIF_FORMATS and not is_turned_by_file(file):
             hidden = Image.Exif()
             hidden.load(exif_of(file))
-            Image.Image.getexif(image)[ExifTags.Base.Orientation] = hidden.get(ExifTags.Base.Orientation, 1)
+            shown = Image.Image.getexif(image)
+            shown[_ORIENTATION] = hidden.get(_ORIENTATION, 1)
 
 
 class _PillowSettings:

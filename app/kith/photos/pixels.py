@@ -72,9 +72,11 @@ def at_least(file: PhotoFile, side: int, max_pixels: int = MAX_PIXELS) -> Decode
     def whole(image: ImageFile.ImageFile, load: Load) -> tuple[NDArray[np.uint8], bool]:
         check_memory(file.path, image, side)
         size = image.size
-        _draft(image, _target(image, side))
+        target = _target(image, side)
+        _draft(image, target)
         load(image)
-        return _upright(image, _to_rgb(image)), image.size != size
+        rgb = _upright(image, _to_rgb(image))
+        return rgb, image.size != size
 
     (rgb, has_more), note = _read(file, whole, max_pixels)
     return Decoded(rgb, has_more, note)
@@ -101,19 +103,23 @@ def _read(file: PhotoFile, make: Callable[[ImageFile.ImageFile, Load], Result], 
 
 def _upright(image: ImageFile.ImageFile, rgb: Image.Image) -> NDArray[np.uint8]:
     transpose = _TRANSPOSE.get(exif_orientation(image))
-    return np.asarray(rgb if transpose is None else rgb.transpose(transpose))
+    upright = rgb if transpose is None else rgb.transpose(transpose)
+    return np.asarray(upright)
 
 
 def _target(image: ImageFile.ImageFile, max_side: int | None) -> tuple[int, int]:
-    longer = max(image.size)
+    width, height = image.size
+    longer = max(width, height)
     scale = min(1.0, (max_side or longer) / longer)
-    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _draft(image: ImageFile.ImageFile, target: tuple[int, int]) -> tuple[float, float, float, float] | None:
     """Have a JPEG read at a reduced size; returns where, in the reduced pixels, the whole picture lies."""
     # JPEG only: the small version inside a HEIC file need not show the picture as it was edited since.
-    draft = image.draft(None, target) if image.format in {"JPEG", "MPO"} else None
+    if image.format not in {"JPEG", "MPO"}:
+        return None
+    draft = image.draft(None, target)
     return draft[1] if draft else None
 
 

@@ -52,20 +52,23 @@ def remedy_for(file: PhotoFile, pixels: ReadPixels) -> Remedy:
     """
     if file.read(0, len(JPEG_START)) == JPEG_START:
         return _remedy_for_jpeg(file, pixels)
-    differing = _differing_rows(pixels(None, _load_on_black), pixels(None, _load_on_white))
+    on_black = pixels(None, _load_on_black)
+    on_white = pixels(None, _load_on_white)
+    differing = _differing_rows(on_black, on_white)
     return Remedy(None, _load_on_black, float(differing.mean()))
 
 
 def _remedy_for_jpeg(file: PhotoFile, pixels: ReadPixels) -> Remedy:
     """End the file: its decoder takes grey for what is missing of a scan, or reads noise put there."""
     content = file.read(0, file.size)
-    noise = np.random.default_rng(0).integers(0, 255, _NOISE_BYTES, np.uint8).tobytes()
+    noise = np.random.default_rng(0).integers(0, 255, _NOISE_BYTES, np.uint8)
     ended = content + JPEG_END
-    noisy = content + b"\0" + noise + JPEG_END
+    noisy = content + b"\0" + noise.tobytes() + JPEG_END
     differing = _differing_rows(pixels(ended, load_all), pixels(noisy, load_all))
     below = np.logical_or.accumulate(differing)  # the noise may not reach to the end
     scans = _complete_scans(file)
-    return Remedy(ended, load_all, float(below.mean()) / scans if scans else 1.0)
+    missing = float(below.mean()) / scans if scans else 1.0
+    return Remedy(ended, load_all, missing)
 
 
 def _complete_scans(file: PhotoFile) -> int:
@@ -81,8 +84,9 @@ def _complete_scans(file: PhotoFile) -> int:
             elif name == _JPEG_SCAN:
                 scans += 1
                 count = file.read(start + 4, 1)[0]
+                colours = file.read(start + 5, 2 * count)[::2]
                 first, last, bits = file.read(start + 5 + 2 * count, 3)
-                for colour in file.read(start + 5, 2 * count)[::2]:
+                for colour in colours:
                     missing[colour][first : last + 1] = bits & 0xF
     return 0 if any(bits.any() for bits in missing.values()) else scans
 

@@ -76,9 +76,10 @@ def find_photos(
     visited once. A folder that cannot be listed is yielded as a BadPhoto. Whatever else bears a photo's extension is
     yielded, be it a broken link: opening it says why. Once `stop` is set no further folder is listed.
     """
-    search = _Search(frozenset(ending.lower() for ending in extensions), outputs, passed_over or PassedOver())
-    done = {Path(os.path.realpath(folder)) for folder in leave_out}
-    waiting = [_Folder(root, Path(os.path.realpath(root)))]
+    wanted = frozenset(ending.lower() for ending in extensions)
+    search = _Search(wanted, outputs, passed_over or PassedOver())
+    done = {_real(folder) for folder in leave_out}
+    waiting = [_Folder(root, _real(root))]
     while waiting and not (stop and stop.is_set()):
         folder = waiting.pop()
         if folder.real in done:
@@ -104,8 +105,12 @@ def find_folders(root: Path) -> list[Path]:
 
 def find_broken_links(root: Path) -> list[Path]:
     """Return the links in `root` that lead nowhere now, perhaps to a drive that is not there. Raises OSError."""
-    links = (Path(entry) for entry in _entries(root) if entry.is_symlink() and not _is_hidden(entry))
-    return [link for link in links if not os.path.exists(link)]
+    links = [entry for entry in _entries(root) if entry.is_symlink() and not _is_hidden(entry)]
+    return [Path(link) for link in links if not os.path.exists(link)]
+
+
+def _real(path: Path | os.DirEntry[str]) -> Path:
+    return Path(os.path.realpath(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +123,20 @@ class _Folder:
 
     @classmethod
     def of(cls, entry: os.DirEntry[str], parent: "_Folder") -> "_Folder":
-        real = Path(os.path.realpath(entry))
-        return cls(Path(entry), real, real != parent.real / entry.name)
+        real = _real(entry)
+        is_link = real != parent.real / entry.name
+        return cls(Path(entry), real, is_link)
 
 
 class _Search:
     """Tells the photos of a folder from what is passed over."""
 
     def __init__(self, wanted: frozenset[str], outputs: Collection[Path], passed_over: PassedOver) -> None:
-        self._wanted, self._pictures = wanted, wanted | PICTURES
-        self._outputs, self._passed_over = outputs, passed_over
-        self._output_names = {folded(Path(os.path.realpath(output)).name) for output in outputs}
+        self._wanted = wanted
+        self._pictures = wanted | PICTURES
+        self._outputs = outputs
+        self._passed_over = passed_over
+        self._output_names = {folded(_real(output).name) for output in outputs}
         self._around: dict[Path, Path | None] = {}
 
     def photos(self, entries: Entries) -> Iterator[Path]:
@@ -146,13 +154,15 @@ class _Search:
         """Say whether Kith filed what lies in a folder; no folder around one that is no link was filed."""
         if folder.is_link:
             return self._pass_over(self._output_around(folder.real))
+        path = folder.path
         has_sign = any(entry.name in {MARKER, REPORT} for entry in entries)
-        is_suspect = has_sign or folded(folder.path.name) in self._output_names
-        is_filed = is_suspect and is_output(folder.path, self._outputs)
-        return self._pass_over(folder.path if is_filed else None)
+        is_suspect = has_sign or folded(path.name) in self._output_names
+        is_filed = is_suspect and is_output(path, self._outputs)
+        return self._pass_over(path if is_filed else None)
 
     def _leads_to_a_copy(self, link: os.DirEntry[str]) -> bool:
-        return self._pass_over(self._output_around(Path(os.path.realpath(link)).parent))
+        folder = _real(link).parent
+        return self._pass_over(self._output_around(folder))
 
     def _output_around(self, folder: Path) -> Path | None:
         if folder not in self._around:
@@ -160,9 +170,12 @@ class _Search:
         return self._around[folder]
 
     def _pass_over(self, output: Path | None) -> bool:
-        if output and output not in self._passed_over.outputs:
-            self._passed_over.outputs.append(output)
-        return output is not None
+        if output is None:
+            return False
+        known = self._passed_over.outputs
+        if output not in known:
+            known.append(output)
+        return True
 
 
 def _entries(folder: Path) -> Entries:
@@ -172,13 +185,16 @@ def _entries(folder: Path) -> Entries:
 
 def _subfolders(folder: Path, entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
     folders = [entry for entry in entries if _is_folder(entry)]
-    return [entry for entry in folders if not _is_hidden(entry) and not _is_system(entry, folder)]
+    visible = [entry for entry in folders if not _is_hidden(entry)]
+    return [entry for entry in visible if not _is_system(entry, folder)]
 
 
 def _natural_order(entry: os.DirEntry[str]) -> tuple[list[str | int], str]:
     """Return a key that puts IMG_2 before IMG_10, whatever the case; the bare name settles a tie."""
-    parts = re.split(r"([0-9]+)", entry.name.casefold())
-    return [int(part) if index % 2 else part for index, part in enumerate(parts)], entry.name
+    name = entry.name
+    parts: list[str | int] = [*re.split(r"([0-9]+)", name.casefold())]
+    parts[1::2] = map(int, parts[1::2])
+    return parts, name
 
 
 def _is_hidden(entry: os.DirEntry[str]) -> bool:
@@ -192,7 +208,8 @@ def _is_hidden(entry: os.DirEntry[str]) -> bool:
 
 def _is_system(entry: os.DirEntry[str], folder: Path) -> bool:
     name = entry.name.lower()
-    return bool(_SYSTEM_FOLDER.fullmatch(name) or _SYSTEM_FOLDER.fullmatch(f"{folder.name.lower()}/{name}"))
+    with_folder = f"{folder.name.lower()}/{name}"
+    return any(map(_SYSTEM_FOLDER.fullmatch, (name, with_folder)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

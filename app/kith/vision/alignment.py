@@ -38,9 +38,13 @@ def detect_and_align_faces(
     `twice_as_fine` reads: docs/recognition.md.
     """
     found = sorted(detect(working), key=lambda face: -face.width)
-    if found and twice_as_fine and found[-1].width * _finer(decoded, working) < FINE_ENOUGH:
+    if not found:
+        return []
+    narrowest = found[-1].width * _finer(decoded, working)
+    if twice_as_fine and narrowest < FINE_ENOUGH:
         decoded = twice_as_fine()
-    return [_aligned(decoded, _finer(decoded, working), face, model) for face in found]
+    finer = _finer(decoded, working)
+    return [_aligned(decoded, finer, face, model) for face in found]
 
 
 def _finer(decoded: Rgb, working: Rgb) -> float:

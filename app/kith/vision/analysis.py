@@ -41,7 +41,8 @@ def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithEr
         return [_unusable(error)] * len(photos)
     try:
         seen = _see_all(photos, spec, engines)
-        described = iter(_described([scene for scene in seen if isinstance(scene, Scene)], engines))
+        scenes = [scene for scene in seen if isinstance(scene, Scene)]
+        described = iter(_described(scenes, engines))
         return [next(described) if isinstance(scene, Scene) else scene for scene in seen]
     except Exception as error:  # noqa: BLE001 - no photo must end the run; the traceback goes to the log
         if len(photos) > 1 and not isinstance(error, KithError):
@@ -91,16 +92,20 @@ def _described(scenes: Sequence[Scene], engines: Engines) -> list[Analysis]:
     everybody = [somebody for scene in scenes for somebody in scene.people]
     chips = [somebody.face.chip for somebody in everybody if somebody.face]
     crops = [somebody.body.crop for somebody in everybody if somebody.body]
-    faces = iter(engines.faces.encode(chips))
-    bodies = iter(engines.bodies.encode(crops) if engines.bodies and crops else ())
-    body_model_id = engines.bodies.id if engines.bodies else ""
+    face_model, body_model = engines.faces, engines.bodies
+    faces = iter(face_model.encode(chips))
+    bodies = iter(body_model.encode(crops) if body_model and crops else ())
+    body_model_id = body_model.id if body_model else ""
 
     def appearance(scene: Scene, somebody: Somebody) -> Appearance:
         observations = []
-        if somebody.face:
-            observations.append(_face(scene, somebody.face, next(faces), engines.faces.id))
-        if somebody.body:
-            observations.append(_body(scene, somebody.body, next(bodies), body_model_id))
+        face, body = somebody.face, somebody.body
+        if face:
+            seen = _face(scene, face, next(faces), face_model.id)
+            observations.append(seen)
+        if body:
+            seen = _body(scene, body, next(bodies), body_model_id)
+            observations.append(seen)
         return Appearance(observations[0].box, tuple(observations))
 
     def analysis(scene: Scene) -> Analysis:
@@ -111,17 +116,20 @@ def _described(scenes: Sequence[Scene], engines: Engines) -> list[Analysis]:
 
 
 def _face(scene: Scene, face: AlignedFace, vector: Vector, model_id: str) -> Observation:
+    detection = face.detection
+    box = scene.box(detection[:4])
     return Observation(
         kind=Kind.FACE,
         model_id=model_id,
-        box=scene.box(face.detection[:4]),
-        score=face.detection.score,
+        box=box,
+        score=detection.score,
         vector=vector,
         sharpness=face.sharpness,
         pixels=face.pixels,
-        frontality=face.detection.frontality,
+        frontality=detection.frontality,
     )
 
 
 def _body(scene: Scene, body: Body, vector: Vector, model_id: str) -> Observation:
-    return Observation(Kind.BODY, model_id, scene.box(body.corners), body.score, vector, weak=body.weak)
+    box = scene.box(body.corners)
+    return Observation(Kind.BODY, model_id, box, body.score, vector, weak=body.weak)

@@ -47,11 +47,16 @@ class BodyModel(Protocol):
 def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int, int] | None:
     """Return left, top, right, bottom of the body below a face in a photo of that size, None if it lies outside."""
     side = face.width
+    chin = face.bottom
     centre = (face.left + face.right) / 2
-    left, right = (round(centre + sign * BODY_WIDTH / 2 * side) for sign in (-1, 1))
-    top, bottom = face.bottom, round(face.bottom + BODY_HEIGHT * side)
-    left, top, right, bottom = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
-    return (left, top, right, bottom) if right - left >= side / 2 and bottom - top >= side / 2 else None
+    half = BODY_WIDTH / 2 * side
+    left = max(round(centre - half), 0)
+    top = max(chin, 0)
+    right = min(round(centre + half), width)
+    bottom = min(round(chin + BODY_HEIGHT * side), height)
+    if min(right - left, bottom - top) < side / 2:
+        return None
+    return left, top, right, bottom
 
 
 class TorchreidBodyExtractor:
@@ -68,12 +73,14 @@ class TorchreidBodyExtractor:
         self.id = model_id
         self._network = network
         height, width = network.input_shape[2:]
-        self._height, self._width = height or INPUT_HEIGHT, width or INPUT_WIDTH
-        mean, deviation = (0.0, 1.0) if _normalises(network.file) else (IMAGENET_MEAN, IMAGENET_DEVIATION)
+        self._height = height or INPUT_HEIGHT
+        self._width = width or INPUT_WIDTH
+        file = network.file
+        mean, deviation = (0.0, 1.0) if _normalises(file) else (IMAGENET_MEAN, IMAGENET_DEVIATION)
         self._factor = np.float32(1 / deviation)
         self._offset = np.float32(-mean / deviation)
-        if network.file:
-            _check_vectors(network, network.file, self._height, self._width)
+        if file:
+            _check_vectors(network, file, self._height, self._width)
 
     @classmethod
     def id_of(cls, name: str, file: Path | None) -> str:
@@ -93,13 +100,16 @@ class TorchreidBodyExtractor:
         """Return the RGB crop (any size) at the size that the network takes."""
         import cv2
 
-        return np.asarray(cv2.resize(crop, (self._width, self._height), interpolation=cv2.INTER_LINEAR), np.uint8)
+        small = cv2.resize(crop, (self._width, self._height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(small, np.uint8)
 
     def encode(self, crops: Sequence[Rgb]) -> Vector:
         """Return a vector of each RGB crop (any size, at least one crop): N x D, length 1."""
         small = np.stack([self.fitted(crop) for crop in crops])
-        images = np.ascontiguousarray((small * self._factor + self._offset).transpose(0, 3, 1, 2))
-        vectors = self._network(images)[0].reshape(len(crops), -1)
+        normalised = small * self._factor + self._offset
+        images = np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))
+        outputs = self._network(images)[0]
+        vectors = outputs.reshape(len(crops), -1)
         return self.metric.stored(vectors)
 
 
@@ -111,7 +121,7 @@ def _check_vectors(network: Network, file: Path, height: int, width: int) -> Non
             f"{file} cannot be run on two images of {height} x {width} pixels: export it again, for any size of batch."
         ) from error
     shapes = [output.shape for output in outputs]
-    if len(shapes) != 1 or len(shapes[0]) < 2 or shapes[0][0] != 2 or np.prod(shapes[0][2:]) != 1:
+    if not _are_vectors_of_two(shapes):
         given = ", ".join(" x ".join(map(str, shape)) for shape in shapes)
         raise ModelMissing(
             f"{file} gives {given or 'nothing'} for two images, where one vector for each is needed (2 x length): "
@@ -123,5 +133,15 @@ def _check_vectors(network: Network, file: Path, height: int, width: int) -> Non
         )
 
 
+def _are_vectors_of_two(shapes: Sequence[tuple[int, ...]]) -> bool:
+    match shapes:
+        case [(2, _, *further)]:
+            return all(side == 1 for side in further)
+    return False
+
+
 def _normalises(file: Path | None) -> bool:
-    return file is not None and IMAGENET_MEAN.astype("<f4").tobytes() in file.read_bytes()
+    if file is None:
+        return False
+    mean = IMAGENET_MEAN.astype("<f4")
+    return mean.tobytes() in file.read_bytes()

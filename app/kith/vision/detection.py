@@ -44,13 +44,17 @@ class Detection(NamedTuple):
         if self.points is None:
             return 1.0
         right_eye, left_eye, _, right_mouth, left_mouth = np.array(self.points, np.float32)
-        down = float(np.linalg.norm((right_mouth + left_mouth) / 2 - (right_eye + left_eye) / 2))
-        return float(np.linalg.norm(left_eye - right_eye)) / max(down, 1.0)
+        mouth = (right_mouth + left_mouth) / 2
+        eyes = (right_eye + left_eye) / 2
+        down = float(np.linalg.norm(mouth - eyes))
+        across = float(np.linalg.norm(left_eye - right_eye))
+        return across / max(down, 1.0)
 
     def moved(self, right: int, down: int) -> "Detection":
         """Return it that many pixels farther right and down."""
+        left, top, right_edge, bottom = self[:4]
         points = self.points and tuple((x + right, y + down) for x, y in self.points)
-        return Detection(self.left + right, self.top + down, self.right + right, self.bottom + down, self.score, points)
+        return Detection(left + right, top + down, right_edge + right, bottom + down, self.score, points)
 
     def scaled(self, times: float) -> "Detection":
         """Return it in a picture so many times as large."""

@@ -69,22 +69,22 @@ def _resnet() -> "nn.Module":
     def three_by_three(inputs: int, outputs: int, stride: int) -> nn.Conv2d:
         return nn.Conv2d(inputs, outputs, 3, stride, padding=1 if stride == 1 else 0)
 
+    def path_of(block: _Block) -> nn.Sequential:
+        inputs, outputs = block.inputs, block.outputs
+        first = three_by_three(inputs, outputs, block.stride)
+        second = three_by_three(outputs, outputs, 1)
+        return nn.Sequential(first, nn.ReLU(), second)
+
     class FaceResnet(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.first = nn.Conv2d(3, _BLOCKS[0].inputs, 7, stride=2)
-            self.blocks = nn.ModuleList(
-                nn.Sequential(
-                    three_by_three(block.inputs, block.outputs, block.stride),
-                    nn.ReLU(),
-                    three_by_three(block.outputs, block.outputs, 1),
-                )
-                for block in _BLOCKS
-            )
+            self.blocks = nn.ModuleList(path_of(block) for block in _BLOCKS)
             self.projection = nn.Linear(_BLOCKS[-1].outputs, VECTOR_LENGTH, bias=False)
 
         def forward(self, images: "Tensor") -> "Tensor":
-            seen = functional.max_pool2d(functional.relu(self.first(images)), 3, stride=2)
+            seen = functional.relu(self.first(images))
+            seen = functional.max_pool2d(seen, 3, stride=2)
             for block, path in zip(_BLOCKS, self.blocks, strict=True):
                 change = path(seen)
                 if block.stride == 2:
@@ -127,33 +127,44 @@ def _weights(reader: "_Reader") -> _Weights:
     reader.numbers(2)  # of the training
     reader.expect(2, 2)
     for block in reversed(_BLOCKS):
-        reader.expect(*(2, 2), *((2, 1, 1) if block.stride == 2 else ()), *(2, 2, 2, 2, 2), 1)
+        reader.expect(2, 2)
+        if block.stride == 2:
+            reader.expect(2, 1, 1)
+        reader.expect(2, 2, 2, 2, 2, 1)
     reader.expect(2, 2, 2, 3)
     reader.tag("input_rgb_image_sized")
     means = np.array(reader.numbers(3))
     reader.expect(SIDE, SIDE)
 
-    convolutions = [_without_normalisation(_convolution(reader, 3, _BLOCKS[0].inputs, 7, stride=2), means)]
+    first = _convolution(reader, 3, _BLOCKS[0].inputs, 7, stride=2)
+    convolutions = [_without_normalisation(first, means)]
     reader.layer("relu_")
     reader.layer("max_pool_2", 3, 3, 2, 2, 0, 0)
     for block in _BLOCKS:
-        convolutions.append(_convolution(reader, block.inputs, block.outputs, 3, block.stride))
-        reader.layer("relu_")
-        convolutions.append(_convolution(reader, block.outputs, block.outputs, 3, stride=1))
-        if block.stride == 2:
-            reader.layer("avg_pool_2", 2, 2, 2, 2, 0, 0)
-        reader.layer("add_prev_")
-        reader.layer("relu_")
+        convolutions += _convolutions_of_block(reader, block)
     reader.layer("avg_pool_2", 0, 0, 1, 1, 0, 0)  # 0: the whole input
     projection = _projection(reader)
     reader.end()
     return _Weights(convolutions, projection)
 
 
+def _convolutions_of_block(reader: "_Reader", block: _Block) -> tuple[_Convolution, _Convolution]:
+    inputs, outputs = block.inputs, block.outputs
+    first = _convolution(reader, inputs, outputs, 3, block.stride)
+    reader.layer("relu_")
+    second = _convolution(reader, outputs, outputs, 3, stride=1)
+    if block.stride == 2:
+        reader.layer("avg_pool_2", 2, 2, 2, 2, 0, 0)
+    reader.layer("add_prev_")
+    reader.layer("relu_")
+    return first, second
+
+
 def _without_normalisation(convolution: _Convolution, means: NDArray[np.float64]) -> _Convolution:
     """Return the first convolution for pixels 0..255 as they are; exact, because it has no padding."""
     filters = convolution.filters / 256
-    return _Convolution(filters, convolution.biases - np.einsum("oihw,i->o", filters, means))
+    of_means = np.einsum("oihw,i->o", filters, means)
+    return _Convolution(filters, convolution.biases - of_means)
 
 
 def _convolution(reader: "_Reader", inputs: int, outputs: int, side: int, stride: int) -> _Convolution:
@@ -169,8 +180,9 @@ def _convolution(reader: "_Reader", inputs: int, outputs: int, side: int, stride
     if inputs == 3:
         reader.expect(1)  # the layer on the input counts the images made of one
     gamma, beta = _affine(reader, outputs)
-    filters, biases = values[:-outputs].reshape(shape), values[-outputs:]
-    return _Convolution(filters * gamma[:, None, None, None], biases * gamma + beta)
+    filters = values[:-outputs].reshape(shape)
+    biases = values[-outputs:] * gamma + beta
+    return _Convolution(filters * gamma[:, None, None, None], biases)
 
 
 def _affine(reader: "_Reader", channels: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -205,7 +217,8 @@ class _Reader:
 
     def expect(self, *integers: int) -> None:
         for expected in integers:
-            if (found := self._integer()) != expected:
+            found = self._integer()
+            if found != expected:
                 raise ValueError(f"{found} instead of {expected} before byte {self._stream.tell()}")
 
     def tag(self, name: str) -> None:
@@ -220,7 +233,8 @@ class _Reader:
     def tensor(self, samples: int, channels: int = 1) -> NDArray[np.float64]:
         """Read a tensor of one row and column: version, dimensions, little-endian float32."""
         self.expect(2, samples, channels, 1, 1)
-        values = np.frombuffer(self._bytes(4 * samples * channels), "<f4").astype(np.float64)
+        content = self._bytes(4 * samples * channels)
+        values = np.frombuffer(content, "<f4").astype(np.float64)
         if not np.isfinite(values).all():
             raise ValueError(f"weights that are no numbers before byte {self._stream.tell()}")
         return values if channels == 1 else values.reshape(samples, channels)
@@ -246,8 +260,9 @@ class _Reader:
         size = control & 0x0F
         if not 1 <= size <= 8 or control & 0x70:
             raise ValueError(f"no integer before byte {self._stream.tell()}")
-        value = int.from_bytes(self._bytes(size), "little")
-        return -value if control & 0x80 else value
+        magnitude = int.from_bytes(self._bytes(size), "little")
+        is_negative = control & 0x80
+        return -magnitude if is_negative else magnitude
 
     def _bytes(self, count: int) -> bytes:
         content = self._stream.read(count)

@@ -106,12 +106,12 @@ class Engines:
 def engines_of(spec: EngineSpec) -> Engines:
     """Load the models, once in a process; raises ModelMissing."""
     _settle_opencv()
-    return Engines(
-        detector=_detector(spec.face_detector, spec.resize_max, spec.min_face),
-        faces=_faces(spec.face_model, spec),
-        persons=_detector(spec.person_detector, spec.resize_max) if spec.person_detector else None,
-        bodies=_bodies(spec.body_model, spec) if spec.body_model else None,
-    )
+    side = spec.resize_max
+    detector = _detector(spec.face_detector, side, spec.min_face)
+    faces = _faces(spec.face_model, spec)
+    persons = _detector(spec.person_detector, side) if spec.person_detector else None
+    bodies = _bodies(spec.body_model, spec) if spec.body_model else None
+    return Engines(detector, faces, persons, bodies)
 
 
 def _settle_opencv() -> None:

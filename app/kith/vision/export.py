@@ -62,7 +62,11 @@ def _find_made_ready(network_id: str, folder: Path) -> Path | None:
 def find_exported(network_id: str, folder: Path) -> Path | None:
     """Return the network's file in the folder, None where there is none or it is damaged."""
     files = sorted(folder.glob(f"{glob.escape(_stem(network_id))}-*.onnx"))
-    return next((file for file in files if digest(file) == file.stem.rpartition("-")[2]), None)
+    for file in files:
+        _, _, written_digest = file.stem.rpartition("-")
+        if digest(file) == written_digest:
+            return file
+    return None
 
 
 def export(module: "nn.Module", height: int, width: int, network_id: str, folder: Path) -> Path:
@@ -143,9 +147,11 @@ def _compare(module: "nn.Module", height: int, width: int, file: Path) -> None:
     random = np.random.default_rng(0)
     for count in (1, 2, 5):
         images = random.normal(scale=2, size=(count, 3, height, width)).astype(np.float32)
-        (expected,), (found,) = reference(images), exported(images)
+        (expected,) = reference(images)
+        (found,) = exported(images)
         lengths = np.linalg.norm(expected, axis=1)
-        if not (np.linalg.norm(found - expected, axis=1) <= TOLERANCE * lengths).all():
+        differences = np.linalg.norm(found - expected, axis=1)
+        if not (differences <= TOLERANCE * lengths).all():
             raise ModelMissing(
                 f"{type(module).__name__} gives other vectors in ONNX Runtime than in torch: install the packages "
                 "torch, onnx and onnxruntime again, at the versions that Kith names."

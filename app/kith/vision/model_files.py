@@ -67,11 +67,18 @@ def default_folder(settings: Settings) -> Path:
 
 def search_folders(settings: Settings) -> list[Path]:
     """The folders that model files are looked for in, the first one first."""
-    own = [settings.models_folder] if settings.models_folder else []
-    listed = os.environ.get("KITH_MODELS", "").split(os.pathsep)
-    shared = [Path(os.path.abspath(os.path.expanduser(folder))) for folder in listed if folder]
-    brought = [shipped.MODELS] if shipped.MODELS.is_dir() else []
-    return [*own, *shared, user_folder("data") / "models", *brought]
+    folders = []
+    if settings.models_folder:
+        folders.append(settings.models_folder)
+    listed = os.environ.get("KITH_MODELS", "")
+    for folder in listed.split(os.pathsep):
+        if folder:
+            shared = os.path.abspath(os.path.expanduser(folder))
+            folders.append(Path(shared))
+    folders.append(user_folder("data") / "models")
+    if shipped.MODELS.is_dir():
+        folders.append(shipped.MODELS)
+    return folders
 
 
 def find_model(name: str, settings: Settings) -> Path | None:
@@ -81,14 +88,15 @@ def find_model(name: str, settings: Settings) -> Path | None:
     """
     model = registered(name)
     found = _status(model, _copies(model, settings))
-    if found.state == "damaged" and found.path:
+    path = found.path
+    if found.state == "damaged" and path:
         raise ModelMissing(
-            f"{found.path} is not the file that Kith knows as {name}: its SHA-256 is {sha256_of(found.path)}, not "
+            f"{path} is not the file that Kith knows as {name}: its SHA-256 is {sha256_of(path)}, not "
             f"{model.sha256}. Delete it and run ",
             Do(Action.DOWNLOAD_MODELS, name),
             ".",
         )
-    return found.path
+    return path
 
 
 def usable_model(name: str, settings: Settings) -> tuple[Path | None, str]:
@@ -127,14 +135,12 @@ def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
 def check_body_model(settings: Settings) -> None:
     """Raise ModelMissing where bodies are to be compared and reid_model names no network, or one without weights."""
     name, own = settings.reid_model, settings.reid_weights_file
-    if (
-        settings.body_policy is BodyPolicy.OFF
-        or named(BODY_MODELS, name)
-        or settings.reid_model_file
-        or (own and is_exported(own))
-    ):
+    if settings.body_policy is BodyPolicy.OFF or named(BODY_MODELS, name):
         return
-    with_weights, without = " or ".join(names(BODY_MODELS)), network_names()
+    if settings.reid_model_file or (own and is_exported(own)):
+        return
+    with_weights = " or ".join(names(BODY_MODELS))
+    without = network_names()
     if name not in without:
         raise ModelMissing(
             f"reid_model names {name}, which is no network that Kith knows: correct it to {with_weights}, "
@@ -149,15 +155,19 @@ def check_body_model(settings: Settings) -> None:
 
 def status(settings: Settings) -> list[ModelStatus]:
     """Where each model is, those that can be downloaded first."""
-    downloaded = [_status(model, _copies(model, settings)) for model in DOWNLOADED]
-    packaged = [(model, _packaged_file(model.file)) for model in PACKAGED]
-    return downloaded + [_status(model, [path] if path else []) for model, path in packaged]
+    found = [_status(model, _copies(model, settings)) for model in DOWNLOADED]
+    for model in PACKAGED:
+        path = _packaged_file(model.file)
+        copies = [path] if path else []
+        found.append(_status(model, copies))
+    return found
 
 
 def missing_models(settings: Settings) -> list[ModelFile]:
     """The models that these settings ask for and that are not there, or damaged."""
     wanted = {model.file.name for model in _wanted(settings) if model and model.file}
-    return [found.model for found in status(settings) if found.model.name in wanted and found.state != "ready"]
+    unready = [found.model for found in status(settings) if found.state != "ready"]
+    return [model for model in unready if model.name in wanted]
 
 
 def _wanted(settings: Settings) -> Iterator[Model | None]:
@@ -170,13 +180,15 @@ def _wanted(settings: Settings) -> Iterator[Model | None]:
 
 
 def _copies(model: ModelFile, settings: Settings) -> list[Path]:
-    return [path for folder in search_folders(settings) if os.path.isfile(path := folder / model.file)]
+    places = [folder / model.file for folder in search_folders(settings)]
+    return [path for path in places if os.path.isfile(path)]
 
 
 def _packaged_file(file: str) -> Path | None:
     # Importing that package fails where setuptools has no pkg_resources any more.
     spec = find_spec("face_recognition_models")
-    places = [Path(folder) / "models" / file for folder in (spec and spec.submodule_search_locations) or ()]
+    folders = spec.submodule_search_locations if spec else None
+    places = [Path(folder) / "models" / file for folder in folders or ()]
     return next((path for path in places if os.path.isfile(path)), None)
 
 

@@ -30,9 +30,11 @@ def pair(faces: Sequence[Corners], bodies: Sequence[Corners]) -> list[Pair]:
     A face belongs to a body where its middle lies in the body's upper part and the two sizes go together; of all ways
     to pair them one to one, that which fits best in sum is taken. All boxes are in the same pixels.
     """
-    body_of = dict(_assigned(_fits(faces, bodies))) if faces and bodies else {}
-    faceless = sorted(set(range(len(bodies))) - set(body_of.values()))
-    return [Pair(face, body_of.get(face)) for face in range(len(faces))] + [Pair(None, body) for body in faceless]
+    body_of = _assigned(_fits(faces, bodies)) if faces and bodies else {}
+    paired = set(body_of.values())
+    everybody = [Pair(face, body_of.get(face)) for face in range(len(faces))]
+    everybody += [Pair(None, body) for body in range(len(bodies)) if body not in paired]
+    return everybody
 
 
 def _fits(faces: Sequence[Corners], bodies: Sequence[Corners]) -> NDArray[np.float64]:
@@ -42,22 +44,33 @@ def _fits(faces: Sequence[Corners], bodies: Sequence[Corners]) -> NDArray[np.flo
     """
     left, top, right, bottom = np.array([face[:4] for face in faces], np.float64).T[:, :, None]
     west, north, east, south = np.array([body[:4] for body in bodies], np.float64).T
-    size, width, height = right - left, east - west, south - north
-    x, y = (left + right) / 2, (top + bottom) / 2
+    size = right - left
+    width = east - west
+    height = south - north
+    x = (left + right) / 2
+    y = (top + bottom) / 2
+    lowest = north + UPPER_PART * height
     is_between = (west <= x) & (x <= east)
-    is_in_upper_part = (north <= y) & (y <= north + UPPER_PART * height)
+    is_in_upper_part = (north <= y) & (y <= lowest)
     above = (top - north) / size
-    is_plausible = (size <= width) & (height <= MOST_FACES_HIGH * size) & (above <= MOST_ABOVE_FACE)
-    sideways = np.abs(x - (west + east) / 2) / width
-    misfit = np.abs(above - HEAD_ABOVE_FACE) + SIDEWAYS_WEIGHT * sideways + np.log2(width / size)
-    return np.where(is_between & is_in_upper_part & is_plausible, (WORST - misfit).clip(min=0.01), 0.0)
+    is_near_top = above <= MOST_ABOVE_FACE
+    is_sized = (size <= width) & (height <= MOST_FACES_HIGH * size)
+    can_fit = is_between & is_in_upper_part & is_near_top & is_sized
+    middle = (west + east) / 2
+    sideways = np.abs(x - middle) / width
+    upwards = np.abs(above - HEAD_ABOVE_FACE)
+    misfit = upwards + SIDEWAYS_WEIGHT * sideways + np.log2(width / size)
+    fits = (WORST - misfit).clip(min=0.01)
+    return np.where(can_fit, fits, 0.0)
 
 
-def _assigned(fits: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """Return face and body of each pair, the sum of their fits being the largest there is."""
+def _assigned(fits: NDArray[np.float64]) -> dict[int, int]:
+    """Return by face the body of each pair, the sum of their fits being the largest there is."""
     import dlib  # loaded here anyway, where SciPy's assignment would cost each worker 0.3 s and 50 MB
 
-    square = np.zeros((max(fits.shape),) * 2)
-    square[: fits.shape[0], : fits.shape[1]] = fits
+    rows, columns = fits.shape
+    side = max(rows, columns)
+    square = np.zeros((side, side))
+    square[:rows, :columns] = fits
     bodies = dlib.max_cost_assignment(dlib.matrix(square))
-    return [(face, body) for face, body in enumerate(bodies) if square[face, body] > 0]
+    return {face: body for face, body in enumerate(bodies) if square[face, body] > 0}

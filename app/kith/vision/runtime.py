@@ -49,7 +49,9 @@ class _Batched:
             if part is not None:
                 parts.append(part)
                 done += len(batch)
-        return parts[0] if len(parts) == 1 else [np.concatenate(output) for output in zip(*parts, strict=True)]
+        if len(parts) == 1:
+            return parts[0]
+        return [np.concatenate(output) for output in zip(*parts, strict=True)]
 
     def _run(self, images: Images) -> Outputs | None:
         raise NotImplementedError
@@ -63,16 +65,20 @@ class OnnxNetwork(_Batched):
     """
 
     def __init__(self, file: Path, batch_size: int = CPU_BATCH) -> None:
-        self._session = _session(file)
-        self._input, self.input_shape = _input_of(self._session, file)
+        session = _session(file)
+        name, shape = _input_of(session, file)
+        self._session = session
+        self._input = name
+        self.input_shape = shape
         self.file: Path | None = file
-        self._batch_size = self.input_shape[0] or min(batch_size, CPU_BATCH)
+        self._batch_size = shape[0] or min(batch_size, CPU_BATCH)
 
     def _run(self, images: Images) -> Outputs:
         count = len(images)
         if count < (self.input_shape[0] or 0):
             images = np.resize(images, (self._batch_size, *images.shape[1:]))  # repeats them
-        return [output[:count] for output in self._session.run(None, {self._input: images})]
+        outputs = self._session.run(None, {self._input: images})
+        return [output[:count] for output in outputs]
 
 
 def _session(file: Path) -> Any:
@@ -96,9 +102,10 @@ def _input_of(session: Any, file: Path) -> tuple[str, tuple[int | None, ...]]:
     """Return the name and shape of the input; raises ModelMissing where it takes no images."""
     inputs = session.get_inputs()
     if len(inputs) == 1 and inputs[0].type == "tensor(float)":
-        shape = tuple(side if isinstance(side, int) else None for side in inputs[0].shape or ())
+        images = inputs[0]
+        shape = tuple(side if isinstance(side, int) else None for side in images.shape or ())
         if len(shape) == 4 and shape[1] in {3, None}:
-            return inputs[0].name, shape
+            return images.name, shape
     taken = ", ".join(f"{given.name} {given.shape} {given.type}" for given in inputs)
     raise ModelMissing(
         f"{file} takes {taken or 'nothing'}, where one batch of colour images as float is needed "
@@ -133,7 +140,8 @@ class TorchNetwork(_Batched):
 
         try:
             with torch.inference_mode():
-                outputs = self._module(torch.from_numpy(images).to(self._device))
+                on_device = torch.from_numpy(images).to(self._device)
+                outputs = self._module(on_device)
             outputs = outputs if isinstance(outputs, tuple | list) else (outputs,)
             return [output.cpu().numpy() for output in outputs]
         except torch.OutOfMemoryError as error:

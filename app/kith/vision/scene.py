@@ -56,8 +56,8 @@ class Scene:
     def box(self, corners: Corners) -> Box:
         """Return corners in working pixels as a box in the photo as stored."""
         left, top, right, bottom = corners
-        width, height = right - left, bottom - top
-        upright = Box(left / self.width, top / self.height, width / self.width, height / self.height)
+        width, height = self.width, self.height
+        upright = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
         return upright.to_stored(self.orientation)
 
 
@@ -76,7 +76,10 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
     height, width = working.shape[:2]
 
     def twice_as_fine() -> Rgb:  # a little less is asked for, as reduced sizes are rounded
-        return at_least(file, round(1.9 * max(decoded.shape)), spec.max_pixels).rgb if has_more else decoded
+        if not has_more:
+            return decoded
+        finer_side = round(1.9 * max(decoded.shape))
+        return at_least(file, finer_side, spec.max_pixels).rgb
 
     faces = detect_and_align_faces(decoded, working, engines.detector, engines.faces, twice_as_fine)
     if engines.bodies:
@@ -100,18 +103,21 @@ def _with_bodies(
     """
 
     def cut(corners: Corners, score: float = 1.0, weak: bool = False) -> Body:
-        return Body(corners, bodies.fitted(_cut(decoded, corners, working)), score, weak)
+        crop = _cut(decoded, corners, working)
+        return Body(corners, bodies.fitted(crop), score, weak)
 
     height, width = working.shape[:2]
     found = find_persons(working) if find_persons else []
-    pairs = pair([face.detection[:4] for face in faces], [person[:4] for person in found])
+    corners_of_faces = [face.detection[:4] for face in faces]
+    pairs = pair(corners_of_faces, [person[:4] for person in found])
     if not pairs:
         return [Somebody(None, cut((0, 0, width, height), weak=True))]
     people = []
     for person in pairs:
         face = None if person.face is None else faces[person.face]
         if person.body is not None:
-            body: Body | None = cut(found[person.body][:4], found[person.body].score)
+            detected = found[person.body]
+            body: Body | None = cut(detected[:4], detected.score)
         else:
             below = body_region(face.detection, height, width) if face else None
             body = cut(below) if below else None
@@ -121,6 +127,9 @@ def _with_bodies(
 
 def _cut(decoded: Rgb, corners: Corners, working: Rgb) -> Rgb:
     """Cut what lies at `corners` of the working copy out of the finer pixels."""
-    down, across = decoded.shape[0] / working.shape[0], decoded.shape[1] / working.shape[1]
+    down = decoded.shape[0] / working.shape[0]
+    across = decoded.shape[1] / working.shape[1]
     left, top, right, bottom = corners
-    return decoded[round(top * down) : round(bottom * down), round(left * across) : round(right * across)]
+    rows = slice(round(top * down), round(bottom * down))
+    columns = slice(round(left * across), round(right * across))
+    return decoded[rows, columns]

@@ -18,11 +18,14 @@ MOST_TILES = 32  # as much work as 32 photos; longer pictures are reduced until 
 
 def working_side(width: int, height: int, resize_max: int) -> int:
     """Return the longer side, in pixels, at which a picture is looked at: `resize_max`, but for long pictures."""
-    longer, shorter = max(width, height), min(width, height)
+    longer = max(width, height)
+    shorter = min(width, height)
     if longer <= LONG * shorter:
         return resize_max
-    side = round(longer * min(1.0, SHORTER_SIDE * resize_max / shorter))
-    return max(resize_max, min(side, round(resize_max * (1 + STEP * (MOST_TILES - 1)))))
+    scale = min(1.0, SHORTER_SIDE * resize_max / shorter)
+    side = round(longer * scale)
+    longest = round(resize_max * (1 + STEP * (MOST_TILES - 1)))
+    return max(resize_max, min(side, longest))
 
 
 def tiled(detect: Detect, side: int, overlap: float) -> Detect:
@@ -41,7 +44,8 @@ def tiled(detect: Detect, side: int, overlap: float) -> Detect:
             found += [seen.moved(left, top) for seen in inside]
         found.sort(key=lambda seen: -seen.score)
         whole = working_copy(rgb, side)
-        found += [seen.scaled(max(rgb.shape) / max(whole.shape)) for seen in detect(whole)]
+        scale = max(rgb.shape) / max(whole.shape)
+        found += [seen.scaled(scale) for seen in detect(whole)]
         return _apart(found, overlap)
 
     return detect_all
@@ -52,26 +56,30 @@ def _places(rgb: Rgb, side: int) -> Iterator[tuple[int, int]]:
     height, width = rgb.shape[:2]
     room = max(height, width) - side
     steps = math.ceil(room / (STEP * side))
-    for start in np.linspace(0, room, steps + 1).round().astype(int).tolist():
+    starts = np.linspace(0, room, steps + 1).round().astype(int)
+    for start in starts.tolist():
         yield (start, 0) if height > width else (0, start)
 
 
 def _is_whole(seen: Detection, tile: Rgb, top: int, left: int, rgb: Rgb) -> bool:
     """Tell whether nobody is cut off where the tile ends and the picture goes on: the next tile shows them whole."""
     height, width = tile.shape[:2]
-    return not (
-        (seen.left <= 0 < left)
-        or (seen.top <= 0 < top)
-        or (seen.right >= width and left + width < rgb.shape[1])
-        or (seen.bottom >= height and top + height < rgb.shape[0])
-    )
+    whole_height, whole_width = rgb.shape[:2]
+    if seen.left <= 0 < left or seen.top <= 0 < top:
+        return False
+    if seen.right >= width and left + width < whole_width:
+        return False
+    return not (seen.bottom >= height and top + height < whole_height)
 
 
 def _apart(found: list[Detection], overlap: float) -> list[Detection]:
     kept: list[Detection] = []
+    boxes: list[Box] = []
     for seen in found:
-        if all(_box(seen).iou(_box(other)) <= overlap for other in kept):
+        box = _box(seen)
+        if all(box.iou(other) <= overlap for other in boxes):
             kept.append(seen)
+            boxes.append(box)
     return kept
 
 

@@ -33,25 +33,27 @@ def untrained_network(model_name: str) -> "nn.Module":
     """Return the network with random weights; raises ModelMissing."""
     models = _torchreid_models()
     try:
-        network: nn.Module = models.build_model(model_name, num_classes=1, pretrained=False, use_gpu=False).eval()
+        network: nn.Module = models.build_model(model_name, num_classes=1, pretrained=False, use_gpu=False)
     except KeyError as error:
         raise ModelMissing(f"reid_model: {model_name} is no network of TorchReID's; usual is osnet_ain_x1_0") from error
-    return network
+    return network.eval()
 
 
 def network_names() -> list[str]:
     """Return the names of TorchReID's networks, by its source: importing it imports torch. Raises ModelMissing."""
-    source = (_torchreid_folder() / "reid/models/__init__.py").read_text(encoding="utf-8")
-    tables = (node.value for node in ast.parse(source).body if isinstance(node, ast.Assign))
+    module = _torchreid_folder() / "reid/models/__init__.py"
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    tables = (node.value for node in tree.body if isinstance(node, ast.Assign))
     keys = chain.from_iterable(table.keys for table in tables if isinstance(table, ast.Dict))
     return [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
 
 
 def _torchreid_folder() -> Path:
     spec = PathFinder.find_spec("torchreid")  # whatever stands for the package in sys.modules
-    if spec is None or not spec.submodule_search_locations:
+    folders = spec.submodule_search_locations if spec else None
+    if not folders:
         raise ModelMissing("The package torchreid is not installed: start Kith by its set-up script once more")
-    return Path(spec.submodule_search_locations[0])
+    return Path(folders[0])
 
 
 def _torchreid_models() -> ModuleType:
@@ -69,11 +71,11 @@ def _load_weights(network: "nn.Module", weights: Path) -> None:
     state = _without_classifier(_read_state(weights))
     own = _without_classifier(network.state_dict())
     counters = {name for name in own if name.endswith("num_batches_tracked")}  # absent from older files, unused here
-    wrong = sorted(
-        name
-        for name in (state.keys() | own.keys()) - counters
-        if name not in state or name not in own or state[name].shape != own[name].shape
-    )
+    wrong = []
+    for name in sorted((state.keys() | own.keys()) - counters):
+        is_in_both = name in state and name in own
+        if not is_in_both or state[name].shape != own[name].shape:
+            wrong.append(name)
     if wrong:
         raise ModelMissing(
             f"{weights} does not fit reid_model {type(network).__name__}: {len(wrong)} layers differ, "

@@ -20,7 +20,10 @@ def weights_id(model: str, weights: Path, setting: str = "reid_weights") -> str:
     name = weights.stem if is_exported(weights) else model
     beside = Path(f"{weights}.data")  # where torch's exporter puts the weights of an .onnx file
     try:
-        content = weights.read_bytes() + (beside.read_bytes() if os.path.isfile(beside) else b"")
-        return f"{name}:{hashlib.sha256(content).hexdigest()[:12]}"
+        content = weights.read_bytes()
+        if os.path.isfile(beside):
+            content += beside.read_bytes()
     except OSError as error:
         raise ModelMissing(f"{weights} cannot be read ({error.strerror}): correct that or {setting}") from error
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{name}:{digest[:12]}"

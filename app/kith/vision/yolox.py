@@ -34,11 +34,15 @@ class Yolox:
     def __init__(self, file: Path | None) -> None:
         if file is None:
             raise ModelMissing("YOLOX needs a file, which ", Do(Action.DOWNLOAD_MODELS), " fetches.")
-        self._network = OnnxNetwork(file)
-        self._height, self._width = _input_size(self._network, file)
-        self._cells = _cells(self._height, self._width)
-        blank = np.full((1, 3, self._height, self._width), GREY, np.float32)
-        self._is_raw = _is_raw(self._network, blank, self._cells, file)
+        network = OnnxNetwork(file)
+        height, width = _input_size(network, file)
+        cells = _cells(height, width)
+        blank = np.full((1, 3, height, width), GREY, np.float32)
+        self._network = network
+        self._height = height
+        self._width = width
+        self._cells = cells
+        self._is_raw = _is_raw(network, blank, cells, file)
 
     @classmethod
     def id_of(cls, name: str, file: Path | None) -> str:
@@ -54,7 +58,8 @@ class Yolox:
         boxes = rows[sure, :4]
         if self._is_raw:
             boxes = _decoded(boxes, self._cells[sure])
-        return _persons(boxes / scale, scores[sure], rgb.shape[1], rgb.shape[0])
+        height, width = rgb.shape[:2]
+        return _persons(boxes / scale, scores[sure], width, height)
 
 
 def _input_size(network: OnnxNetwork, model: Path) -> tuple[int, int]:
@@ -68,8 +73,11 @@ def _cells(height: int, width: int) -> Floats:
     """Return column, row and stride of every cell, in the order of YOLOX's output: N x 3."""
     grids = []
     for stride in STRIDES:
-        rows, columns = np.indices((height // stride, width // stride), np.float32).reshape(2, -1)
-        grids.append(np.stack([columns, rows, np.full_like(rows, stride)], axis=1))
+        shape = height // stride, width // stride
+        rows, columns = np.indices(shape, np.float32).reshape(2, -1)
+        strides = np.full_like(rows, stride)
+        grid = np.stack([columns, rows, strides], axis=1)
+        grids.append(grid)
     return np.concatenate(grids)
 
 
@@ -78,9 +86,12 @@ def _is_raw(network: OnnxNetwork, blank: Floats, cells: Floats, model: Path) -> 
     outputs = network(blank)
     if len(outputs) == 1 and outputs[0].ndim == 3:
         rows = outputs[0][0]
-        shaped = rows.shape[0] == len(cells) and rows.shape[1] > BOX_AND_OBJECT
-        if shaped and rows[:, 4:].min() >= 0 and rows[:, 4:].max() <= 1:
-            return bool(np.abs(rows[:, :2]).mean() < STRIDES[0])
+        count, numbers = rows.shape
+        scores = rows[:, 4:]
+        is_shaped = count == len(cells) and numbers > BOX_AND_OBJECT
+        if is_shaped and scores.min() >= 0 and scores.max() <= 1:
+            shifts = np.abs(rows[:, :2])
+            return bool(shifts.mean() < STRIDES[0])
     raise _no_yolox(model)
 
 
@@ -101,28 +112,35 @@ def _letterboxed(rgb: Rgb, height: int, width: int) -> tuple[Floats, float]:
     """
     import cv2
 
-    scale = min(height / rgb.shape[0], width / rgb.shape[1])
-    size = max(1, int(rgb.shape[1] * scale)), max(1, int(rgb.shape[0] * scale))
+    photo_height, photo_width = rgb.shape[:2]
+    scale = min(height / photo_height, width / photo_width)
+    rows = max(1, int(photo_height * scale))
+    columns = max(1, int(photo_width * scale))
+    small = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_LINEAR)
     image = np.full((1, 3, height, width), GREY, np.float32)
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_LINEAR)
-    image[0, :, : size[1], : size[0]] = small.transpose(2, 0, 1)[::-1]
+    image[0, :, :rows, :columns] = small.transpose(2, 0, 1)[::-1]
     return image, scale
 
 
 def _decoded(boxes: Floats, cells: Floats) -> Floats:
     """Return centre and size in pixels of the input (demo_postprocess in YOLOX's yolox/utils/demo_utils.py)."""
     places, strides = cells[:, :2], cells[:, 2:]
-    return np.hstack([(boxes[:, :2] + places) * strides, np.exp(boxes[:, 2:]) * strides])
+    centres = (boxes[:, :2] + places) * strides
+    sizes = np.exp(boxes[:, 2:]) * strides
+    return np.hstack([centres, sizes])
 
 
 def _persons(boxes: Floats, scores: Floats, width: int, height: int) -> list[Detection]:
     """Return the surest of boxes (centre and size) that overlap, cut off at the photo's edges."""
     import cv2
 
-    corners = np.hstack([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2])
-    left, top, right, bottom = corners.clip(0, (width, height) * 2).round().astype(int).T
+    centres = boxes[:, :2]
+    halves = boxes[:, 2:] / 2
+    corners = np.hstack([centres - halves, centres + halves]).clip(0, (width, height) * 2)
+    left, top, right, bottom = corners.round().astype(int).T
     sides = np.stack([left, top, right - left, bottom - top], axis=1)
-    kept = np.asarray(cv2.dnn.NMSBoxes(sides.tolist(), scores.tolist(), PERSON_SCORE, PERSON_OVERLAP), int)
+    surest = cv2.dnn.NMSBoxes(sides.tolist(), scores.tolist(), PERSON_SCORE, PERSON_OVERLAP)
+    kept = np.asarray(surest, int)
     places = (side[kept].tolist() for side in (left, top, right, bottom, scores))
     people = [Detection(*place) for place in zip(*places, strict=True)]
     return [person for person in people if person.height >= LEAST_HEIGHT and person.width > 0]

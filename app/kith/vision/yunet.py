@@ -48,9 +48,11 @@ def squared(row: Floats) -> Detection:
     """Return YuNet's row (x, y, width, height, five points, score) as the square of equal area around its centre."""
     x, y, width, height = (float(value) for value in row[:4])
     side = round(math.sqrt(width * height))
-    left, top = round(x + (width - side) / 2), round(y + (height - side) / 2)
+    left = round(x + (width - side) / 2)
+    top = round(y + (height - side) / 2)
     points = tuple((float(across), float(down)) for across, down in row[4:14].reshape(5, 2))
-    return Detection(left, top, left + side, top + side, float(row[14]), points)
+    score = float(row[14])
+    return Detection(left, top, left + side, top + side, score, points)
 
 
 def faces(network: Network, rgb: Rgb) -> Floats:
@@ -59,7 +61,8 @@ def faces(network: Network, rgb: Rgb) -> Floats:
     The points are the right eye, left eye, nose, right and left corner of the mouth, in pixels as x, y.
     """
     image = _padded(rgb)
-    return _apart(_decoded(network(image), columns=image.shape[3]))
+    rows = _decoded(network(image), columns=image.shape[3])
+    return _apart(rows)
 
 
 def _check(network: OnnxNetwork, model: Path) -> None:
@@ -67,7 +70,8 @@ def _check(network: OnnxNetwork, model: Path) -> None:
     side = 2 * STRIDES[-1]
     expected = [(1, (side // stride) ** 2, numbers) for numbers, stride in product(NUMBERS_A_CELL, STRIDES)]
     takes_any_size = network.input_shape[2:] == (None, None)
-    if not takes_any_size or [output.shape for output in network(np.zeros((1, 3, side, side), np.float32))] != expected:
+    blank = np.zeros((1, 3, side, side), np.float32)
+    if not takes_any_size or [output.shape for output in network(blank)] != expected:
         raise ModelMissing(
             f"{model} is not the YuNet that Kith works with, which takes photos of any size: move the file away and "
             "fetch the right one with ",
@@ -79,7 +83,9 @@ def _check(network: OnnxNetwork, model: Path) -> None:
 def _padded(rgb: Rgb) -> Floats:
     """Return 1 x 3 x height x width, blue first, filled up with black to whole cells of the coarsest grid."""
     height, width = rgb.shape[:2]
-    image = np.zeros((1, 3, height + -height % STRIDES[-1], width + -width % STRIDES[-1]), np.float32)
+    coarsest = STRIDES[-1]
+    shape = 1, 3, height + -height % coarsest, width + -width % coarsest
+    image = np.zeros(shape, np.float32)
     image[0, :, :height, :width] = rgb.transpose(2, 0, 1)[::-1]  # half the time of OpenCV's blobFromImage
     return image
 
@@ -89,7 +95,8 @@ def _decoded(outputs: Sequence[Floats], columns: int) -> Floats:
     rows = []
     for index, stride in enumerate(STRIDES):
         of_grid = [output[0] for output in outputs[index :: len(STRIDES)]]
-        rows.append(_of_grid(of_grid, stride, columns // stride))
+        rows_of_grid = _of_grid(of_grid, stride, columns // stride)
+        rows.append(rows_of_grid)
     return np.concatenate(rows)
 
 
@@ -98,9 +105,12 @@ def _of_grid(outputs: Sequence[Floats], stride: int, columns: int) -> Floats:
     scores = np.sqrt(face.clip(0, 1) * thing.clip(0, 1))[:, 0]
     sure = np.flatnonzero(scores >= YUNET_SCORE)
     cells = np.stack([sure % columns, sure // columns], axis=1).astype(np.float32)
-    centre, size = (cells + box[sure, :2]) * stride, np.exp(box[sure, 2:]) * stride
-    places = (cells[:, None] + points[sure].reshape(-1, 5, 2)) * stride
-    rows: Floats = np.hstack([centre - size / 2, size, places.reshape(-1, 10), scores[sure, None]])
+    centre = (cells + box[sure, :2]) * stride
+    size = np.exp(box[sure, 2:]) * stride
+    corner = centre - size / 2
+    shifts = points[sure].reshape(-1, 5, 2)
+    places = (cells[:, None] + shifts) * stride
+    rows: Floats = np.hstack([corner, size, places.reshape(-1, 10), scores[sure, None]])
     return rows
 
 
@@ -110,7 +120,8 @@ def _apart(rows: Floats) -> Floats:
 
     if len(rows) < 2:
         return rows
-    boxes = rows[:, :4].astype(int).tolist()  # whole pixels, since OpenCV's detector compares those
-    kept = cv2.dnn.NMSBoxes(boxes, rows[:, 14].tolist(), YUNET_SCORE, OVERLAP, top_k=CANDIDATES)
+    boxes = rows[:, :4].astype(int)  # whole pixels, since OpenCV's detector compares those
+    scores = rows[:, 14]
+    kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), YUNET_SCORE, OVERLAP, top_k=CANDIDATES)
     surest: Floats = rows[np.asarray(kept, int)]
     return surest
