@@ -60,9 +60,10 @@ def test_yunet_finds_what_opencvs_finds(shared: Path, detector_file: Path, patte
     assert found > 0
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 900), (700, 2), (32, 32), (33, 65)])
-def test_a_photo_of_any_shape_can_be_searched(detector_file: Path, size: tuple[int, int]) -> None:
-    assert YuNet(detector_file)(np.full((*size, 3), 128, np.uint8)) == []
+def test_a_photo_of_any_shape_can_be_searched(detector_file: Path) -> None:
+    detector = YuNet(detector_file)
+    for size in ((1, 1), (1, 900), (700, 2), (32, 32), (33, 65)):
+        assert detector(np.full((*size, 3), 128, np.uint8)) == [], size
 
 
 def test_a_detector_may_be_used_by_several_threads(shared: Path, detector_file: Path) -> None:
