@@ -2,8 +2,8 @@
 
     python3 scripts/test.py [--torch cpu|cuda] [ARGUMENTS OF PYTEST]
 
-A test process runs for every core, and -n 0 runs them all in one. The exit code is pytest's. --torch is explained in
-scripts/run.py.
+One test process more than there are cores runs them, since tests wait for the processes they start; -n 0 runs them all
+in one. The exit code is pytest's. --torch is explained in scripts/run.py.
 """
 
 import os
@@ -15,7 +15,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # as in scripts/run.py
 
 import environment  # noqa: E402
 
-MOST_PROCESSES = "8"  # each of which may start worker processes
+MOST_PROCESSES = 8  # each of which may start worker processes
 
 
 def start(arguments: Sequence[str]) -> int:
@@ -23,7 +23,8 @@ def start(arguments: Sequence[str]) -> int:
     torch, rest = environment.own_arguments(arguments)
     python = environment.prepare(with_tests=True, torch=torch)
     os.chdir(str(environment.ROOT))
-    pytest = [str(python), "-m", "pytest", "-n", "auto", "--maxprocesses", MOST_PROCESSES, "--max-worker-restart=0"]
+    processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+    pytest = [str(python), "-m", "pytest", "-n", str(processes), "--max-worker-restart=0"]
     return environment.become([*pytest, *rest], dict(os.environ))
 
 
