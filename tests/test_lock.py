@@ -37,7 +37,7 @@ def test_the_holder_is_named_and_forgotten(library: Path, holder: Path) -> None:
 
 
 def test_what_a_failing_disk_left_of_it_is_cleared_away(library: Path, holder: Path) -> None:
-    left = holder.with_name(f".{holder.name}.x45t0vq3.part")
+    left = holder.with_name(".kith-0123456789abcdef.part")
     left.touch()
     with sole_job(library, "next"):
         assert not left.exists()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from glob import escape
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,12 +17,12 @@ from kith.jobs.engines import decided_device, find_engines
 from kith.jobs.library_file import check_library
 from kith.jobs.people_folder import check_that_somebody_can_be_learned
 from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
-from kith.library.snapshots import new_file
 from kith.library.store import Store, open_store
 from kith.messages import Setting
 from kith.settings import Device, Settings
 from kith.text import printable
 from kith.vision.engines import EngineSpec
+from kith.whole_files import replacing
 
 _LONGEST_NAME = 300  # bytes read of who holds the lock
 PHOTOS_A_BATCH = 32  # on a graphics card: enough faces to keep it busy, few enough to stop soon
@@ -100,12 +99,8 @@ def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
 
 def _name_holder(holder: Path, name: str) -> None:
     """Write who holds the lock into a new file that takes the place of whatever lies there, be it a link."""
-    with suppress(OSError):
-        for left in holder.parent.glob(f".{escape(holder.name)}.*.part"):  # by one whose disk failed; the lock is ours
-            left.unlink()
-    with suppress(OSError), new_file(holder.parent, holder.name) as part:  # a courtesy; the lock holds without
-        part.write_text(name, encoding="utf-8")
-        part.replace(holder)
+    with suppress(OSError), replacing(holder, 0o600) as file:  # a courtesy; the lock holds without
+        file.write(name.encode())
 
 
 def _named_holder(holder: Path) -> str:

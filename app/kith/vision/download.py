@@ -12,6 +12,7 @@ from kith.errors import ModelMissing
 from kith.messages import Setting
 from kith.model_registry import ModelFile
 from kith.process import settle_child, without_ctrl_c
+from kith.whole_files import sync, take_place
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -36,7 +37,8 @@ def download(model: ModelFile, target_folder: Path, progress: Progress = lambda 
         with tempfile.TemporaryDirectory(dir=target_folder, prefix=".download-") as folder:
             draft = Path(folder) / model.file
             _fetch(model, draft, target_folder, progress)
-            draft.replace(target)
+            sync(draft)
+            take_place(draft, target)
     except OSError as error:
         raise ModelMissing(
             f"{model.file} could not be written to {target_folder} ({_cause(error)}): let ",

@@ -17,6 +17,7 @@ import numpy as np
 from kith import shipped
 from kith.errors import ModelMissing
 from kith.vision.runtime import OnnxNetwork, TorchNetwork
+from kith.whole_files import sync, take_place
 
 if TYPE_CHECKING:
     from torch import nn
@@ -80,7 +81,10 @@ def export(module: "nn.Module", height: int, width: int, network_id: str, folder
             draft = Path(own) / "network.onnx"
             _write(module, height, width, draft)
             _compare(module, height, width, draft)
-            return draft.replace(folder / f"{_stem(network_id)}-{digest(draft)}.onnx")
+            target = folder / f"{_stem(network_id)}-{digest(draft)}.onnx"
+            sync(draft)
+            take_place(draft, target)
+            return target
     except OSError as error:
         if other := find_exported(network_id, folder):  # Windows replaces no file that another process has open
             return other
