@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageFile
 
 from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.facts import PhotoFacts
+from kith.photos.photo_file import opened
+from kith.photos.picture import MAX_PIXELS, open_picture
 from kith.values.sightings import Sighting
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
 
@@ -82,3 +85,10 @@ def enter(
         photo_id = store.photos.save_photo(facts(image_hash, orientation), known)
         analysis_id = store.photos.save_analysis(photo_id, engine, orientation, analysis)
     return photo_id, store.photos.sightings(analysis_id)
+
+
+@contextmanager
+def open_photo(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.ImageFile]:
+    """Give the picture in a photo's file."""
+    with opened(path) as file, open_picture(file, max_pixels) as image:
+        yield image

@@ -14,9 +14,11 @@ from PIL import Image, ImageFile, ImageFilter
 from PIL.ExifTags import IFD, Base
 
 from kith.errors import BadPhoto
-from kith.photos.facts import perceptual_hash, read_facts
-from kith.photos.picture import exif_orientation, open_photo
+from kith.identity.same_content import TURNED_PHASH_BITS
+from kith.photos.facts import perceptual_hash, read_facts, turned_hash
+from kith.photos.picture import exif_orientation
 from kith.photos.pixels import load_rgb
+from tests.making import open_photo
 
 
 def _noise(width: int = 96, height: int = 64) -> NDArray[np.uint8]:
@@ -397,3 +399,32 @@ def test_the_shared_photo_with_broken_exif_has_facts(shared: Path) -> None:
         assert exif_orientation(image) == 1
     facts = read_facts(path)
     assert (facts.orientation, facts.taken_at, facts.camera) == (1, None, None)
+
+
+def test_a_turned_photo_is_told_from_every_other_by_its_hash(shared: Path) -> None:
+    photos = sorted((shared / "data/lfw10").glob("*/*.jpg"))[::5]
+    hashes = {photo: perceptual_hash(load_rgb(photo)) for photo in photos}
+    for photo in photos[::4]:
+        picture = Image.fromarray(load_rgb(photo))
+        turned = {orientation: turned_hash(hashes[photo], orientation) for orientation in range(2, 9)}
+        for orientation, transpose in TRANSPOSES.items():
+            found = perceptual_hash(np.asarray(picture.transpose(transpose)))
+            assert _differing(found, turned[orientation]) <= TURNED_PHASH_BITS
+        others = [other for other in photos if other != photo]
+        apart = [_differing(hashes[other], own) for other in others for own in turned.values()]
+        assert min(apart) > TURNED_PHASH_BITS
+
+
+TRANSPOSES = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _differing(phash: int, other: int) -> int:
+    return ((phash ^ other) & (2**64 - 1)).bit_count()

@@ -115,15 +115,19 @@ def test_a_file_edited_in_place_keeps_the_words_said_of_it(album: Album, ending:
     assert "changed" in told
 
 
+def _name_the_unknown(album: Album, path: Path, name: str) -> None:
+    """Say that the unknown person beside somebody known in a photo is somebody new."""
+    with closing(OpenLibrary(album.settings)) as library:
+        photo_id = library.store.photos.at_path(path) or 0
+        unknown = [key for key in library.store.photos.appearances(photo_id) if not library.store.people.links(key)]
+        library.say(Is([unknown[0]], name))
+
+
 def test_a_rotation_written_into_the_pixels_keeps_the_words(album: Album) -> None:
     upright = draw((EVE, LEFT), (ANN, RIGHT))
     path = album.save(_turned(upright), "album/x.png", 6)
     album.recognise()
-    with closing(OpenLibrary(album.settings)) as library:
-        PersonChanges(library).create("Eve")
-        photo_id = library.store.photos.at_path(path) or 0
-        unknown = [key for key in library.store.photos.appearances(photo_id) if not library.store.people.links(key)]
-        library.say(Is([unknown[0]], library.people.find("Eve")))
+    _name_the_unknown(album, path, "Eve")
     album.save(upright, "album/x.png", 1)
     assert album.recognise() == {"x.png": ("Ann", "Eve")}
     assert sorted(album.tree()) == ["Ann/x.png", "Eve/x.png"]
@@ -134,11 +138,7 @@ def test_a_picture_turned_in_its_pixels_alone_keeps_the_words(album: Album, tran
     image = draw((EVE, LEFT), (ANN, RIGHT))
     path = album.save(image, "album/x.png")
     album.recognise()
-    with closing(OpenLibrary(album.settings)) as library:
-        PersonChanges(library).create("Eve")
-        photo_id = library.store.photos.at_path(path) or 0
-        unknown = [key for key in library.store.photos.appearances(photo_id) if not library.store.people.links(key)]
-        library.say(Is([unknown[0]], library.people.find("Eve")))
+    _name_the_unknown(album, path, "Eve")
     album.save(image.transpose(transpose), "album/x.png")
     album.recognise()
     assert "Eve/x.png" in album.tree()

@@ -23,8 +23,8 @@ from PIL.ExifTags import Base
 
 from kith.errors import BadPhoto
 from kith.photos.memory import memory_for
-from kith.photos.picture import open_photo
 from kith.photos.pixels import load_rgb
+from tests.making import open_photo
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 FORMATS = ("jpg", "png", "webp", "heic", "avif", "tiff", "gif", "bmp", "jp2", "ppm")

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import BinaryIO
 
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
@@ -15,7 +14,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 from kith.errors import BadPhoto, KithError
 from kith.messages import Message, Setting
 from kith.photos.heif import HEIF_FORMATS, exif_of, is_turned_by_file
-from kith.photos.photo_file import PhotoFile, opened, why_unreadable
+from kith.photos.photo_file import PhotoFile, why_unreadable
 
 MAX_PIXELS = 256_000_000  # above the largest phone photos, of 200 megapixels
 
@@ -41,17 +40,13 @@ class Truncated(BadPhoto):
 
 
 @contextmanager
-def open_photo(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.ImageFile]:
-    """Give the photo with its header read and its pixels not; any error inside the `with` becomes a BadPhoto."""
-    with opened(path) as file, open_picture(file, max_pixels) as image:
-        yield image
-
-
-@contextmanager
 def open_picture(
     file: PhotoFile, max_pixels: int = MAX_PIXELS, instead: bytes | None = None
 ) -> Iterator[ImageFile.ImageFile]:
-    """Give the picture in a file, or in the bytes to be read instead of it, as `open_photo` does."""
+    """Give the picture in a file, or in the bytes to be read instead of it, with its header read and its pixels not.
+
+    Any error inside the `with` becomes a BadPhoto.
+    """
     try:
         with _pillow.in_force(max_pixels):
             _register_heif()
