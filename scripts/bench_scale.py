@@ -19,7 +19,7 @@ from kith.jobs.context import open_context
 from kith.jobs.events import RedecisionFinished
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.redecision import redecide
-from kith.library.redecision_records import RedecisionRecords
+from kith.library.redecision_queries import RedecisionQueries
 from kith.library.store import open_store
 from kith.policies import BodyPolicy
 from kith.settings import Settings
@@ -62,9 +62,9 @@ def _measure(root: Path, changes: Row) -> Row:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     stages: defaultdict[str, float] = defaultdict(float)
     for owner, name, stage in (
-        (RedecisionRecords, "photos", "read"),
+        (RedecisionQueries, "photos", "read"),
         (Decider, "photos", "match"),
-        (RedecisionRecords, "replace", "write"),
+        (RedecisionQueries, "replace", "write"),
         (FiledCopies, "plans", "file"),
         (FiledCopies, "file", "file"),
     ):

@@ -16,7 +16,7 @@ from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.workers import InlineExecutor
-from kith.library.review_records import Unknown
+from kith.library.review_queries import Unknown
 from kith.library.store import open_store
 from kith.photos.box import Box
 from kith.values.samples import LEAST_FRONTALITY

@@ -20,7 +20,7 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.review import Review
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Ignored
-from kith.library.review_records import Unknown
+from kith.library.review_queries import Unknown
 from kith.photos.outputs import REPORT
 from tests import small_world
 from tests.small_world import World

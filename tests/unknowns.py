@@ -11,7 +11,7 @@ from kith.jobs.context import Context
 from kith.jobs.looks import Look, look_at_photos, save_look
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.review import Question, Review
-from kith.library.review_records import Unknown
+from kith.library.review_queries import Unknown
 from tests.desk import CHIRAC, NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 
 PUTIN = [f"lfw10/Vladimir_Putin/Vladimir_Putin_000{number}.jpg" for number in (1, 3, 4)]

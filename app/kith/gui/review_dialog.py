@@ -24,7 +24,7 @@ from kith.gui.question_view import QuestionView
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.review import Question, Review, TakenBackAnswer
-from kith.library.review_records import Unknown
+from kith.library.review_queries import Unknown
 from kith.messages import Message, joined
 from kith.settings import Settings
 from kith.text import as_read, counted

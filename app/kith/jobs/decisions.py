@@ -8,7 +8,7 @@ from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
-from kith.library.redecision_records import StoredPhoto
+from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
 from kith.messages import Action, Do
 from kith.policies import BodyPolicy

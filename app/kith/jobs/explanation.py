@@ -10,7 +10,7 @@ from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
 from kith.jobs.decisions import Decisions
 from kith.jobs.people import People
 from kith.jobs.references import appearance_meant, label_of, parted, photo_meant
-from kith.library.redecision_records import StoredPhoto
+from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb

@@ -17,7 +17,7 @@ from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
 from kith.jobs.filed_copies import FiledCopies, Folders
 from kith.jobs.people import People
-from kith.library.redecision_records import StoredPhoto
+from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
 from kith.values.links import Link, Source, known_as, said_to_be

@@ -9,7 +9,7 @@ from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_names import alike
 from kith.jobs.user_words import Is, IsNot, UserWord
-from kith.library.review_records import Unknown
+from kith.library.review_queries import Unknown
 from kith.photos.box import Box
 from kith.values.decisions import Candidate, Decision
 

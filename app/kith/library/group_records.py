@@ -8,7 +8,7 @@ import numpy as np
 from kith.library.connection import LibraryConnection
 from kith.library.import_records import IMPORTED
 from kith.library.photo_records import now
-from kith.library.review_records import NEWEST_ANALYSIS, NOBODY_KNOWN, NOT_IGNORED
+from kith.library.review_queries import NEWEST_ANALYSIS, NOBODY_KNOWN, NOT_IGNORED
 from kith.library.soundness import whole
 from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Faces
 from kith.vision.observations import Kind

@@ -14,10 +14,10 @@ from kith.library.carried_links import CarriedWords
 from kith.library.connection import DamagedRows, LibraryConnection, repair_advice
 from kith.library.copy_records import CopyRecords
 from kith.library.erasure import erase_person, scrub
-from kith.library.event_records import EventRecords
-from kith.library.gallery_records import GalleryRecords
+from kith.library.event_queries import EventQueries
+from kith.library.gallery_queries import GalleryQueries
 from kith.library.group_records import GroupRecords
-from kith.library.health_records import HealthRecords
+from kith.library.health_queries import HealthQueries
 from kith.library.import_records import ImportRecords
 from kith.library.inspection import is_damaged
 from kith.library.journal import Journal, Undone
@@ -25,8 +25,8 @@ from kith.library.migrations import migrate
 from kith.library.person_edits import PersonEdits
 from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
 from kith.library.photo_records import PhotoRecords
-from kith.library.redecision_records import RedecisionRecords
-from kith.library.review_records import ReviewRecords
+from kith.library.redecision_queries import RedecisionQueries
+from kith.library.review_queries import ReviewQueries
 from kith.library.write_ahead_log import Log, check_log
 from kith.values.persons import Person
 
@@ -47,13 +47,13 @@ class Store:
         self.photos = PhotoRecords(connection)
         self.people = PersonRecords(connection)
         self.imports = ImportRecords(connection)
-        self.health = HealthRecords(connection)
+        self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)
-        self.reviews = ReviewRecords(connection)
-        self.redecisions = RedecisionRecords(connection)
+        self.reviews = ReviewQueries(connection)
+        self.redecisions = RedecisionQueries(connection)
         self.groups = GroupRecords(connection)
-        self.gallery = GalleryRecords(connection)
-        self.events = EventRecords(connection)
+        self.gallery = GalleryQueries(connection)
+        self.events = EventQueries(connection)
         self.carried = CarriedWords(connection, self.photos, self.people)
         self.edits = PersonEdits(connection, self.people)
         self.changes = Journal(connection)

@@ -25,7 +25,7 @@ class Unknown:
     has_face: bool
 
 
-class ReviewRecords:
+class ReviewQueries:
     """Unknown appearances and places in photos."""
 
     def __init__(self, connection: LibraryConnection) -> None:

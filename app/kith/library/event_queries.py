@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, below, path_of
 from kith.library.person_records import NEWEST_OBSERVATION, links_by_photo
-from kith.library.review_records import NOT_IGNORED, files_of
+from kith.library.review_queries import NOT_IGNORED, files_of
 from kith.library.soundness import text_of, whole
 from kith.photos.events import Shot
 from kith.values.links import Link
 from kith.vision.observations import Kind
 
 
-class EventRecords:
+class EventQueries:
     """Photos by the folders they lie in, and what is said of who shows in them."""
 
     def __init__(self, connection: LibraryConnection) -> None:

@@ -6,7 +6,7 @@ from kith.values.samples import Sample
 from kith.vision.observations import Kind
 
 
-class GalleryRecords:
+class GalleryQueries:
     """Faces, and who they are not."""
 
     def __init__(self, connection: LibraryConnection) -> None:

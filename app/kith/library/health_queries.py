@@ -9,7 +9,7 @@ from kith.library.soundness import text_of, whole
 from kith.values.samples import PhotoTraits
 
 
-class HealthRecords:
+class HealthQueries:
     """Facts about photos."""
 
     def __init__(self, connection: LibraryConnection) -> None:

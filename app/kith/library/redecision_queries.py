@@ -39,7 +39,7 @@ class StoredPhoto:
     copies: Sequence[FiledCopy]
 
 
-class RedecisionRecords:
+class RedecisionQueries:
     """Photos, span by span, with their newest observations, links and copies."""
 
     def __init__(self, connection: LibraryConnection) -> None:
