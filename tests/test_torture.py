@@ -10,7 +10,10 @@ import pytest
 
 from tests.desk import REPOSITORY
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed as POSIX systems do it")
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.skipif(sys.platform == "win32", reason="processes are killed as POSIX systems do it"),
+]
 needs_shim = pytest.mark.skipif(
     sys.platform != "linux" or not (shutil.which("cc") or shutil.which("gcc")),
     reason="calls fail by a library preloaded on Linux, for which a C compiler is needed",
