@@ -1,7 +1,7 @@
 """Measure how fast and how well Kith recognises, through its own code: the figures of the documentation.
 
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py memory|identify|groups|matching|bodies|scale [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py folder|detection|quality|gui [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
@@ -21,6 +21,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as kith.__main__ sets it, before num
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
 
 from bench_bodies import bodies
+from bench_certainty import certainty, draw_reliability
 from bench_detection import detection
 from bench_groups import groups
 from bench_gui import window
@@ -85,7 +86,14 @@ def _arrange(data: Path, people: str, settings: Settings) -> int:
 
 def main() -> None:
     """Read the command line, measure and print."""
-    commands = {"identify": identify, "groups": groups, "matching": matching, "bodies": bodies, "scale": scale}
+    commands = {
+        "identify": identify,
+        "certainty": certainty,
+        "groups": groups,
+        "matching": matching,
+        "bodies": bodies,
+        "scale": scale,
+    }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", *commands], nargs="?", default="speed")
@@ -93,6 +101,7 @@ def main() -> None:
     parser.add_argument("--gpu", action="store_true", help="speed, memory: on an NVIDIA graphics card")
     parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder with athletes/ or lfw10/ in it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--picture", type=Path, help="certainty: a PNG file to draw how often it is right into")
     arguments = parser.parse_args()
     data = arguments.data.resolve()
     if not any((data / people).is_dir() for people in PEOPLE):
@@ -100,6 +109,8 @@ def main() -> None:
     try:
         if arguments.measure in commands:
             found = tables = commands[arguments.measure](data)
+            if arguments.picture:
+                draw_reliability(tables["reliability"], arguments.picture)
         else:
             memory_only = arguments.measure == "memory"
             found = speed(data, SHARED / "models", arguments.gpu, arguments.quick, memory_only)

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from bench_identify import summary
-from bench_people import DEFAULTS, PEOPLE, Face, T, faces_in, progress, settings_in
+from bench_people import DEFAULTS, PEOPLE, TOLERANCE, Face, T, faces_in, progress, settings_in
 from bench_quality import cut_out
 from bench_rules import FIVE, trials
 from bench_tables import Row, Tables
@@ -264,7 +264,7 @@ def named(faces: Sequence[Face], hits: Sequence[Hit], engines: Engines) -> Row:
     probes = [
         replace(face, seen=replace(face.seen, vector=next(vectors) if aligned else FAR)) for face, aligned in hits
     ]
-    return summary([one.at(DEFAULTS.face_tol) for one in trials(faces, FIVE, probes)])
+    return summary([one.at(TOLERANCE) for one in trials(faces, FIVE, probes)])
 
 
 def pixels_of_the_chip(faces: Sequence[Face], photos: Sequence[LargePhoto], engines: Engines) -> list[Row]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.stats import binomtest
 
-from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in, progress
+from bench_people import MARGIN, PEOPLE, STRANGERS, TOLERANCE, Face, faces_in, progress
 from bench_rules import (
     HELD_OUT,
     MIX,
@@ -34,7 +34,7 @@ from bench_rules import (
     vectors_of,
 )
 from bench_tables import Row, Tables
-from kith.identity.decision import LEAST_PIXELS_NAMED
+from kith.identity.decision import LEAST_PIXELS_TELLING
 
 HALVES = 20  # ways to part the people in two, in the nested comparison
 GALLERIES = 4  # drawn of each half
@@ -49,7 +49,7 @@ DENIED = (0.60, 0.64)
 def identify(data: Path) -> Tables:
     """Compare rules and thresholds, and say what the shipped settings come to."""
     faces = faces_in(data, PEOPLE + STRANGERS)
-    probes = [face for face in faces if face.person or face.seen.pixels >= LEAST_PIXELS_NAMED]
+    probes = [face for face in faces if face.person or face.seen.pixels >= LEAST_PIXELS_TELLING]
     tables: Tables = {"faces": [_about(faces, probes)]}
     tables |= {name: [] for name in ("rules", "shipped settings", "side by side")}
     for setup in progress(SETUPS, f"{len(SETUPS)} kinds of galleries", len(SETUPS)):
@@ -145,7 +145,7 @@ def _beside(nearest: Sequence[Outcome], ours: Sequence[Outcome]) -> Row:
 
 def _thresholds(ours: Sequence[Outcome]) -> Tables:
     """Return what other thresholds come to, all but one being shipped, whatever the quality of the face."""
-    tolerance, margin = DEFAULTS.face_tol, DEFAULTS.face_margin
+    tolerance, margin = TOLERANCE, MARGIN
     keys = ("known found", "of findable", "wrong names", "held-out people accepted", "other strangers accepted")
     settings: dict[str, list[tuple[float, float, float]]] = {
         "face_tol": [(value, value, margin) for value in TOLERANCES],
@@ -222,7 +222,7 @@ def _nested(faces: Sequence[Face], probes: Sequence[Face]) -> list[Row]:
             best = max(best or name, name, key=lambda one: rows[one]["chosen"])
         rows["whichever was best on the first half"] = rows[best]
         ours = [shipped(one.split) for one in confirmed]
-        rows["shipped settings"] = _row(DEFAULTS.face_tol, DEFAULTS.face_margin, ours)
+        rows["shipped settings"] = _row(TOLERANCE, MARGIN, ours)
         for name, row in rows.items():
             told[name].append(row)
     keys = ("tolerance", "margin", "known found", "findable found", "strangers accepted", "wrong names", "n")

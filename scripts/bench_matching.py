@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench_people import DEFAULTS
+from bench_people import DEFAULTS, MARGIN, SUGGEST, TOLERANCE
 from bench_tables import Tables
 from kith.identity.comparison import nearest_people
 from kith.identity.decision import Decider
@@ -52,12 +52,12 @@ def _decider(gallery: Gallery, probes: Any) -> int:
     decider = Decider(
         gallery,
         gallery_of("", []),
-        DEFAULTS.face_tol,
+        TOLERANCE,
         DEFAULTS.body_tol,
         BodyPolicy.OFF,
         DEFAULTS.lap_var_thresh,
-        DEFAULTS.face_margin,
-        DEFAULTS.face_suggest,
+        MARGIN,
+        SUGGEST,
     )
     decided = 0
     for start in range(0, len(probes), CHUNK):

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from kith.errors import BadPhoto
-from kith.identity.decision import LEAST_PIXELS_NAMED
+from kith.identity.decision import LEAST_PIXELS_TELLING
 from kith.identity.gallery import is_good
 from kith.identity.lessons import lesson_of
 from kith.jobs.context import open_context
@@ -35,6 +35,7 @@ BESIDES = {  # known people in photos of others; this and the next looked at by 
 }
 AMBIGUOUS = "serena-usa-m.jpg"  # two sisters in profile
 DEFAULTS = Settings()
+TOLERANCE, MARGIN, SUGGEST = 0.56, 0.04, 0.60  # distances that decided before certainty did, whoever they are
 T = TypeVar("T")
 
 
@@ -83,7 +84,7 @@ class Face:
     @property
     def findable(self) -> bool:
         """Whether Kith calls it good enough to be named, and it shows from the front."""
-        return is_good(self.seen, DEFAULTS.lap_var_thresh) and self.seen.pixels >= LEAST_PIXELS_NAMED
+        return is_good(self.seen, DEFAULTS.lap_var_thresh) and self.seen.pixels >= LEAST_PIXELS_TELLING
 
 
 def people_in(photo: Path) -> list[str]:

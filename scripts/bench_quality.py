@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageFilter
 
 from bench_identify import summary
-from bench_people import DEFAULTS, PEOPLE, Face, faces_in, look, progress
+from bench_people import DEFAULTS, PEOPLE, TOLERANCE, Face, faces_in, look, progress
 from bench_rules import FIVE, trials
 from bench_tables import Row, Tables
 from kith.photos.facts import read_facts
@@ -60,6 +60,6 @@ def cut_out(face: Face) -> tuple[Image.Image, float]:
 
 def _of_changed(faces: Sequence[Face], left: Sequence[Face]) -> Row:
     sharp = sum(one.seen.sharpness >= DEFAULTS.lap_var_thresh for one in left)
-    outcomes = [one.at(DEFAULTS.face_tol) for one in trials(faces, FIVE, left)]
+    outcomes = [one.at(TOLERANCE) for one in trials(faces, FIVE, left)]
     keys = "known found", "wrong names", "n", "held-out people accepted", "n held-out people"
     return {"seen": len(left), "of those sharp": sharp} | {key: summary(outcomes)[key] for key in keys}

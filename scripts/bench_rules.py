@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from bench_people import DEFAULTS, Face
+from bench_people import DEFAULTS, MARGIN, SUGGEST, TOLERANCE, Face
 from kith.identity.decision import Decider
 from kith.identity.gallery import Gallery, gallery_of
 from kith.policies import BodyPolicy
@@ -216,8 +216,8 @@ def outcome(one: Split, rule: Rule) -> Outcome:
 
 def shipped(one: Split) -> Outcome:
     """Return what Kith decides with its shipped settings."""
-    settings = DEFAULTS.face_tol, DEFAULTS.body_tol, BodyPolicy.OFF, DEFAULTS.lap_var_thresh
-    decider = Decider(one.gallery, gallery_of("", []), *settings, DEFAULTS.face_margin, DEFAULTS.face_suggest)
+    settings = TOLERANCE, DEFAULTS.body_tol, BodyPolicy.OFF, DEFAULTS.lap_var_thresh
+    decider = Decider(one.gallery, gallery_of("", []), *settings, MARGIN, SUGGEST)
     cases = [Case([Sighting(number, face.seen, None)], {number: ()}) for number, face in enumerate(one.asked)]
     decisions = [photo.appearances[0] for photo in decider.photos(cases)]
     columns = zip(*((own.face[0].person_id, own.face[0].value, own.face[0].margin) for own in decisions))

@@ -207,7 +207,7 @@ STRUCTURE: dict[str, Damage] = {
     "a column is another": _script("ALTER TABLE persons RENAME COLUMN notes TO remarks"),
     "a table is another": _script("DROP TABLE files; CREATE TABLE files (path); INSERT INTO files VALUES ('/a')"),
     "a trigger fails": _script("CREATE TRIGGER evil AFTER INSERT ON links BEGIN SELECT RAISE(ABORT, 'no'); END"),
-    **{f"the version is {version}": _script(f"PRAGMA user_version = {version}") for version in (0, 1, 2, 4, -7)},
+    **{f"the version is {version}": _script(f"PRAGMA user_version = {version}") for version in (0, 1, 2, 3, 5, -7)},
 }
 # The file itself.
 FILES: dict[str, Damage] = {

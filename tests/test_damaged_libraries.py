@@ -181,7 +181,7 @@ UNREADABLE = {
     "its header is zero",
     "its first page is zero",
     "it is text",
-    "the version is 4",
+    "the version is 5",
 }
 UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")  # what could command a terminal
 

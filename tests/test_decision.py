@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from kith.errors import ModelMismatch
 from kith.identity.assignment import FIRST, Claim, assign
-from kith.identity.decision import LEAST_PIXELS_NAMED
 from kith.identity.exclusions import Life
 from kith.jobs.decisions import machine_links
 from kith.library.store import Store, open_store
@@ -117,26 +116,14 @@ def test_a_face_that_nobody_knows_leaves_the_word_to_the_body() -> None:
     assert photo.faces == 1
 
 
-@pytest.mark.parametrize(
-    ("pixels", "expected"), [(LEAST_PIXELS_NAMED, (ANN, None)), (LEAST_PIXELS_NAMED - 1, (None, ANN))]
-)
-@pytest.mark.parametrize("policy", list(BodyPolicy))
-def test_a_tiny_face_only_suggests(pixels: float, expected: tuple[int | None, int | None], policy: BodyPolicy) -> None:
-    (decision,) = decide(decider(policy=policy), Sighting(1, face(0, pixels=pixels), None)).appearances
-    assert (decision.person_id, decision.suggested) == expected
-    assert decision.evidence is (Evidence.NONE if decision.person_id is None else Evidence.FACE)
-
-
-def test_what_a_tiny_face_suggests_goes_before_what_its_body_does() -> None:
-    photo = decide(decider(), Sighting(1, face(0, pixels=LEAST_PIXELS_NAMED - 1), body(*turned(90))))
+def test_what_a_blurred_face_suggests_goes_before_what_its_body_does() -> None:
+    photo = decide(decider(), Sighting(1, face(0, sharpness=BLURRED), body(*turned(90))))
     assert (photo.people, photo.unsure) == ((), (ANN,))
     assert photo.appearances[0].body[0].person_id == BOB
 
 
-def test_what_a_tiny_face_suggests_is_settled_by_its_body_where_bodies_file() -> None:
-    photo = decide(
-        decider(policy=BodyPolicy.ANYWHERE), Sighting(1, face(10, pixels=LEAST_PIXELS_NAMED - 1), body(0, 1))
-    )
+def test_what_a_blurred_face_suggests_is_settled_by_its_body_where_bodies_file() -> None:
+    photo = decide(decider(policy=BodyPolicy.ANYWHERE), Sighting(1, face(10, sharpness=BLURRED), body(0, 1)))
     assert _outcome(photo.appearances[0]) == (BOB, None, Evidence.BODY, False)
 
 
@@ -229,10 +216,8 @@ def test_what_was_said_rests_on_what_shows(seen: Sighting, evidence: Evidence) -
     assert _outcome(decision) == (ANN, None, evidence, True)
 
 
-def test_what_was_said_of_a_tiny_face_is_decided() -> None:
-    (decision,) = decide(
-        decider(), Sighting(1, face(0, pixels=LEAST_PIXELS_NAMED - 1), None), links=[SAYS_BOB]
-    ).appearances
+def test_what_was_said_of_a_blurred_face_is_decided() -> None:
+    (decision,) = decide(decider(), Sighting(1, face(0, sharpness=BLURRED), None), links=[SAYS_BOB]).appearances
     assert _outcome(decision) == (BOB, None, Evidence.FACE, True)
 
 
@@ -311,7 +296,6 @@ def test_one_person_alone_is_ahead_of_everybody() -> None:
     ("observed", "reason"),
     [
         (face(0, sharpness=BLURRED), Reason.BLURRED),
-        (face(0, pixels=LEAST_PIXELS_NAMED - 1), Reason.TOO_SMALL),
         (face(5, sharpness=BLURRED), Reason.TOO_FAR),
         (face(0), Reason.ACCEPTED),
     ],
@@ -422,7 +406,7 @@ def _all_assignments(claims: Mapping[int, Sequence[Claim]]) -> Iterator[dict[int
 def _cost(claims: Mapping[int, Sequence[Claim]], given_: Mapping[int, int], nobody: float) -> float:
     met = [claim for face, own in claims.items() for claim in own if given_.get(face) == claim.person_id]
     assert len(met) == len(given_)  # nobody is given whom the face does not claim
-    return sum(claim.distance - FIRST * claim.sure for claim in met) + nobody * (len(claims) - len(met))
+    return sum(claim.cost - FIRST * claim.sure for claim in met) + nobody * (len(claims) - len(met))
 
 
 # Birth and death

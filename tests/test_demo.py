@@ -13,6 +13,7 @@ from kith.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, Reco
 from kith.jobs.recognize_folder import recognize_folder
 from tests.desk import finished, kith, run_job, shared_folder
 
+CLOSE = 0.56  # nearer faces may be one person's
 WELL_ABOVE = 0.1  # beyond the tolerance: nobody is near to being taken for somebody else
 
 
@@ -63,11 +64,11 @@ def test_demo_names_its_people_and_not_the_stranger(root: Path, detector: str) -
     known, stranger, two = told["known person.jpg"], told["stranger.png"], told["two people.jpg"]
     faces = [face.face for event in (known, two) for face in event.decision.appearances]
     assert len(faces) == 3
-    assert max(right.value for right, _ in faces) < settings.face_tol
-    assert min(wrong.value for _, wrong in faces) > settings.face_tol + WELL_ABOVE
+    assert max(right.value for right, _ in faces) < CLOSE
+    assert min(wrong.value for _, wrong in faces) > CLOSE + WELL_ABOVE
     distances = [candidate.value for face in stranger.decision.appearances for candidate in face.face]
     assert len(distances) >= 2
-    assert min(distances) > settings.face_tol + WELL_ABOVE
+    assert min(distances) > CLOSE + WELL_ABOVE
     (broken,) = [event for event in recognised if isinstance(event, PhotoFailed)]
     assert (broken.path.name, broken.reason) == ("broken.jpg", "the file is truncated: a part of the image is missing")
     summary = recognised[-1]

@@ -48,7 +48,7 @@ CONSTANTS = {
     "NEAREST_SAMPLES": nearest.NEAREST_SAMPLES,
     "LEAST_FRONTALITY": samples.LEAST_FRONTALITY,
     "LEAST_PIXELS": samples.LEAST_PIXELS,
-    "LEAST_PIXELS_NAMED": decision.LEAST_PIXELS_NAMED,
+    "LEAST_PIXELS_TELLING": decision.LEAST_PIXELS_TELLING,
     "SHARPNESS_SIDE": alignment.SHARPNESS_SIDE,
     "YUNET_SCORE": yunet.YUNET_SCORE,
     "OVERLAP": yunet.OVERLAP,
@@ -72,9 +72,7 @@ def test_a_measured_constant_is_the_one_documented(name: str) -> None:
     assert float(_measured()[name]) == CONSTANTS[name]
 
 
-@pytest.mark.parametrize(
-    "name", ["face_tol", "face_margin", "face_suggest", "lap_var_thresh", "resize_max", "min_face"]
-)
+@pytest.mark.parametrize("name", ["sure_at", "suggest_at", "lap_var_thresh", "resize_max", "min_face"])
 def test_a_measured_default_is_the_one_documented(name: str) -> None:
     assert float(_measured()[name]) == FIELDS[name].default
 

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.ExifTags import Base
 
 from kith.identity.body_candidates import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
-from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
+from kith.identity.decision import LEAST_PIXELS_TELLING, Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery
@@ -167,7 +167,7 @@ def test_the_users_word_stands() -> None:
     [
         (face(5), ()),  # a good face, and nobody's
         (face(5, sharpness=BLURRED), (EVE,)),
-        (face(5, pixels=LEAST_PIXELS_NAMED - 1), (EVE,)),
+        (face(5, pixels=LEAST_PIXELS_TELLING - 1), (EVE,)),
         (face(5, frontality=0.3), (EVE,)),
         (face(20, sharpness=BLURRED), (EVE,)),  # suggested by the face, confirmed by the body
         (face(0, sharpness=BLURRED), ()),  # suggests Ann, whom the body cannot contradict
@@ -177,7 +177,7 @@ def test_a_good_face_speaks_against_all_it_is_not_like(observed: Observation, pe
     photo = _in_event(_filing(), Sighting(1, observed, body(*turned(0))))
     assert photo.people == people
     assert photo.hangs is (
-        observed.sharpness == BLURRED or observed.pixels < LEAST_PIXELS_NAMED or observed.frontality < 1
+        observed.sharpness == BLURRED or observed.pixels < LEAST_PIXELS_TELLING or observed.frontality < 1
     )
 
 

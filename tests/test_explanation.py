@@ -78,8 +78,9 @@ def test_a_known_face_is_told_with_its_three_candidates_and_their_nearest_photos
     assert face.place == "face 1, in the middle"
     assert face.appearance == f"{AGAIN}#{_appearance(desk, AGAIN)}"
     assert face.models
-    assert told.thresholds["face_tol"] == desk.settings.face_tol
-    assert told.thresholds["face_margin"] == desk.settings.face_margin
+    assert (first.certainty or 0) > 0.99
+    assert told.thresholds["sure_at"] == desk.settings.sure_at
+    assert told.thresholds["face_tol"] == "automatic"
 
 
 def test_a_face_that_teaches_is_not_compared_with_itself(desk: Desk) -> None:
@@ -98,7 +99,13 @@ def test_two_faces_are_told_by_their_places(desk: Desk) -> None:
 
 def test_the_lines_say_it_in_words(desk: Desk) -> None:
     text = "\n".join(why_lines(_why(desk, AGAIN)))
-    for word in ("Powell: nearer than face_tol", "mean over 3 photos", "face distance", "Thresholds: face_tol 0.56"):
+    for word in (
+        "Powell: the face is surely theirs",
+        "Powell: 99 % likely, face",
+        "mean over 3 photos",
+        "face distance",
+        "Thresholds: sure_at 0.95",
+    ):
         assert word in text
     assert "Nobody was seen" in "\n".join(why_lines(_why(desk, Path(NOBODY).name)))
 
@@ -109,7 +116,7 @@ def test_every_rule_has_its_words() -> None:
 
 def test_another_setting_tells_what_it_would_decide_and_changes_nothing(desk: Desk) -> None:
     before = desk.query("SELECT * FROM links"), desk.copies()
-    desk.change(face_tol=0.2, face_suggest=1.0)
+    desk.change(face_tol=0.2)
     assert (_face(desk, AGAIN).person, _face(desk, AGAIN).suggested) == ("", "Powell")
     assert _face(desk, AGAIN).rule is Reason.UNSURE
     assert (desk.query("SELECT * FROM links"), desk.copies()) == before
@@ -158,7 +165,7 @@ def test_the_command_prints_lines_or_one_json_object(desk: Desk) -> None:
 
 def test_whom_a_face_is_not_later_photos_like_it_are_not_either(desk: Desk) -> None:
     """Schroeder is not known and the tolerance far too wide: once one photo is denied, the next one is as well."""
-    desk.change(face_tol=1.0, face_margin=0.0)
+    desk.change(sure_at=0)
     desk.recognize()
     wrong = desk.report()[FIRST]["people"]
     assert wrong == desk.report()[SECOND]["people"]
@@ -187,7 +194,7 @@ def test_one_person_twice_in_a_photo_is_named_once_and_the_other_face_is_told(de
     told = _why(desk, "twice.png")
     named, left = sorted(told.appearances, key=lambda face: face.person, reverse=True)
     assert (named.person, named.rule, left.person, left.rule) == ("Powell", Reason.ACCEPTED, "", Reason.TAKEN)
-    assert named.by_face[0].value <= left.by_face[0].value < desk.settings.face_tol
+    assert named.by_face[0].value <= left.by_face[0].value < 0.56
     assert (left.ruled_out[0].person, left.ruled_out[0].by) == ("Powell", named.appearance)
     assert desk.report()["twice.png"]["people"] == "Powell"
     assert (

@@ -349,7 +349,7 @@ def test_settings_that_cannot_be_used_are_named_in_the_console(qtbot: QtBot, des
     file = desk.settings_file()
     file.write_text(json.dumps(json.loads(file.read_text()) | {"face_tol": "strict"}))
     window = open_window(qtbot, file)
-    console_has(qtbot, window, 'face_tol: "strict" is not a number from 0 to 1.5; the default 0.56 is used')
+    console_has(qtbot, window, 'face_tol: "strict" is not a number from 0 to 1.5; the default 0.0 is used')
 
 
 @pytest.fixture

@@ -10,19 +10,18 @@ import pytest
 
 from kith import model_registry
 from kith.jobs import engines
+from kith.jobs.calibrations import shipped_calibration
 from kith.jobs.engines import find_engines, made_ready
 from kith.model_registry import (
     BODY_MODELS,
     FACE_DETECTORS,
     FACE_MODELS,
     PERSON_DETECTORS,
-    Calibration,
-    FaceNetwork,
     Model,
 )
 from kith.photos.pixels import load_rgb
 from kith.settings import Device, Settings
-from kith.settings_model import CHOICES, FIELDS
+from kith.settings_model import CHOICES
 from kith.vision.analysis import analyse
 from kith.vision.detection import Detection
 from kith.vision.dlib_detectors import DlibHog
@@ -73,9 +72,7 @@ def test_the_settings_follow_the_rows() -> None:
     assert CHOICES["face_detector"] == ("auto", "yunet", "hog", "cnn")
     assert CHOICES["person_detector"] == ("yolox_nano", "yolox_s", "off")
     assert CHOICES["reid_model"] == ("osnet_ain_x1_0", "osnet_x0_25")
-    calibration = FACE_MODELS[0].calibration
-    defaults = [FIELDS[key].default for key in ("face_tol", "face_margin", "face_suggest")]
-    assert defaults == [calibration.tolerance, calibration.margin, calibration.suggest]
+    assert shipped_calibration(default_face_model().id)
 
 
 # A further model
@@ -106,7 +103,7 @@ def _colours(
 ) -> EngineSpec:
     """Enter that model, its network of these nodes, into the registry, and return what looks by it."""
     monkeypatch.setattr(Colours, "file", save_network(file, *nodes), raising=False)
-    row = FaceNetwork(name="colours", code=f"{__name__}:Colours", calibration=Calibration(0.1, 0.01, 0.2))
+    row = Model(name="colours", code=f"{__name__}:Colours")
     for module in (model_registry, engines):
         monkeypatch.setattr(module, "FACE_MODELS", (row,))
     assert default_face_model() is resolve_name(row.code)

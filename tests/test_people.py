@@ -480,10 +480,10 @@ def test_linked_unlinked_and_never_the_copies_follow(desk: Desk, library: OpenLi
     library.say(IsNot(key))
     assert library.store.people.links(key) == [Link(key, powell.id, Word.IS_NOT, Source.USER)]
     assert _of(desk, "Powell") == []
-    desk.change(face_tol=1.5, face_margin=0)
+    desk.change(sure_at=0)
     desk.recognize(executor=no_analysis)
     assert desk.report()[KNOWN]["people"] not in ("", "Powell")
-    desk.change(face_tol=0.56)
+    desk.change(sure_at=0.95)
     library.say(TakenBack(key, powell))  # a "never", too, can be taken back
     assert KNOWN in _of(desk, "Powell")
     desk.recognize(executor=no_analysis)

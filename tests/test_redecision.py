@@ -31,8 +31,8 @@ from tests.desk import POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk, finished, k
 from tests.making import body, enter, face
 from tests.unknowns import look_once, recognized_desk
 
-STRICT = {"face_tol": 0.2, "face_suggest": 0.2}
-LAX = {"face_tol": 0.95, "face_suggest": 0.95, "face_margin": 0.0}
+STRICT: dict[str, object] = {"face_tol": 0.2, "face_suggest": 0.2, "sure_at": 0.95}
+LAX: dict[str, object] = {"face_tol": 0, "face_suggest": 0, "sure_at": 0}
 FIRST, *_ = (Path(name).name for name in SCHROEDER)
 KNOWN = Path(POWELL_AGAIN[0]).name
 BESIDE = Path(TWO_STRANGERS).name
@@ -123,7 +123,7 @@ def test_another_threshold_comes_to_what_recognising_comes_to(
 def test_there_and_back_again_is_where_it_was(desk: Desk) -> None:
     before, files = machine(desk), tree(desk)
     hide_photos(desk)
-    for values in (STRICT, LAX, {"face_tol": 0.56, "face_suggest": 0.6, "face_margin": 0.04}):
+    for values in (STRICT, LAX, {"face_tol": 0, "face_suggest": 0, "sure_at": 0.95}):
         desk.change(**values)
         again(desk)
     assert (machine(desk), tree(desk)) == (before, files)

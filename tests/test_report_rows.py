@@ -55,7 +55,7 @@ def _run(world: World) -> tuple[dict[int, dict[str, str]], dict[int, str]]:
 
 def _firsts(line: str) -> list[str]:
     """Return the nearest person of each face that a line shows."""
-    return re.findall(r"\[(\w+):", line.partition("| Body")[0])
+    return re.findall(r"\[(?:<?\d+ % )?(\w+) \(", line.partition("| Body")[0])
 
 
 def test_the_faces_that_decide_are_reported_not_the_largest(world: World) -> None:
@@ -157,4 +157,4 @@ def test_the_bodies_that_decide_are_reported_not_the_most_alike() -> None:
         ((), []),
     ):
         assert deciding_bodies(PhotoDecision(bodies)) == deciding
-    assert photo_line("a", PhotoDecision((alike, decided, also)), names).endswith("| Body: [Bob:0.85] [Eve:0.82]")
+    assert photo_line("a", PhotoDecision((alike, decided, also)), names).endswith("| Body: [Bob (0.85)] [Eve (0.82)]")

@@ -186,7 +186,7 @@ def test_a_named_face_teaches_from_then_on(desk: Desk) -> None:
         after = ask(review, SECOND)
     assert before.likely == ""
     assert after.likely == after.suggestions[0].name == "Gerhard Schröder"
-    assert after.suggestions[0].value < desk.settings.face_tol
+    assert (after.suggestions[0].certainty or 0) > 0.9
     assert after.suggestions[0].nearest.path == desk.input / FIRST
     summary = desk.recognize()
     assert dict(summary.people)["Gerhard Schröder"] == 3
@@ -234,7 +234,7 @@ def test_a_person_refused_is_never_suggested_for_this_face_again(desk: Desk) -> 
         review.not_this_person(question.unknown, refused.person_id)
         assert [one.name for one in ask(review, FIRST).suggestions] == [one.name for one in question.suggestions[1:]]
         assert refused.name in [one.name for one in ask(review, SECOND).suggestions]
-    desk.change(face_tol=1.5)
+    desk.change(sure_at=0)
     desk.recognize()
     report = desk.report()
     assert report[FIRST]["people"] == question.suggestions[1].name
@@ -242,14 +242,14 @@ def test_a_person_refused_is_never_suggested_for_this_face_again(desk: Desk) -> 
 
 
 def test_a_refused_machine_verdict_withdraws_its_copy(desk: Desk) -> None:
-    desk.change(face_tol=0.9)
+    desk.change(sure_at=0)
     desk.recognize()
     wrong = desk.report()[FIRST]["people"]
     ((appearance, photo),) = desk.query(
         "SELECT a.id, a.photo_id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path = ?",
         str(desk.input / FIRST),
     )
-    desk.change(face_tol=0.5)
+    desk.change(sure_at=0.95)
     with reviewing(desk) as review:
         (person,) = (person for person, name in review.library.people.names().items() if name == wrong)
         review.not_this_person(Unknown(appearance, photo, True), person)

@@ -9,16 +9,20 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from kith.errors import BadInput, BadPhoto, KithError
-from kith.identity.comparison import nearest_people
+from kith.identity.comparison import Quality, nearest_people
 from kith.identity.gallery import Gallery as SampleGallery
 from kith.identity.gallery import gallery_of, good_faces
 from kith.identity.lessons import lesson_of
+from kith.jobs.calibrations import shipped_calibration
 from kith.jobs.engines import find_engines
 from kith.photos.photo_file import opened
 from kith.photos.search import find_folders, find_photos
 from kith.policies import BodyPolicy
 from kith.settings import Settings, user_folder
+from kith.values.decisions import Candidate as NearPerson
 from kith.values.samples import Sample
 from kith.values.sightings import Sighting
 from kith.vision.alignment import AlignedFace
@@ -38,15 +42,16 @@ Image = Rgb | str | Path
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody of the gallery, and how far a face is from theirs in dlib's scale: less than 0.56 is likely them."""
+    """Somebody of the gallery, how far a face is from theirs in dlib's scale, and how likely it is that it is they."""
 
     name: str
     distance: float
+    certainty: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdentifiedFace:
-    """A face and the three people it is most like, the nearest first."""
+    """A face and the three people it is most like, the likeliest first."""
 
     face: AlignedFace
     candidates: tuple[Candidate, ...]
@@ -87,11 +92,25 @@ class Gallery:
         Raises BadPhoto and ModelMissing.
         """
         faces = detect_and_align_faces(image)
-        found = nearest_people(self.samples, self.samples.model_id, encode(faces)) if faces else []
+        if not faces:
+            return []
+        model_id = self.samples.model_id
+        found = nearest_people(self.samples, model_id, encode(faces), (), _quality(faces, model_id))
         return [
-            IdentifiedFace(face, tuple(Candidate(self.names[near.person_id], near.value) for near in candidates))
+            IdentifiedFace(face, tuple(map(self._candidate, candidates)))
             for face, candidates in zip(faces, found, strict=True)
         ]
+
+    def _candidate(self, near: NearPerson) -> Candidate:
+        return Candidate(self.names[near.person_id], near.value, near.certainty or 0.0)
+
+
+def _quality(faces: Sequence[AlignedFace], model_id: str) -> Quality | None:
+    calibration = shipped_calibration(model_id)
+    if calibration is None:
+        return None
+    pixels = np.array([face.pixels for face in faces], np.float64)
+    return Quality(calibration, pixels, np.array([face.sharpness for face in faces], np.float64))
 
 
 def detect_and_align_faces(image: Image) -> list[AlignedFace]:

@@ -44,22 +44,6 @@ class Model:
         return self.code.partition(":")[2]
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """Face distances measured for one network, the defaults of face_tol, face_margin and face_suggest."""
-
-    tolerance: float
-    margin: float
-    suggest: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class FaceNetwork(Model):
-    """A model that tells faces apart, with the distances it does so by."""
-
-    calibration: Calibration
-
-
 Row = TypeVar("Row", bound=Model)
 
 
@@ -119,10 +103,9 @@ FACE_DETECTORS = (
 )
 
 FACE_MODELS = (
-    FaceNetwork(
+    Model(
         name="dlib",
         code="kith.vision.dlib_faces:DlibFaces",
-        calibration=Calibration(tolerance=0.56, margin=0.04, suggest=0.6),  # docs/recognition.md
     ),
 )
 

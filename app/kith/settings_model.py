@@ -7,9 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described, names
+from kith.model_registry import BODY_MODELS, FACE_DETECTORS, PERSON_DETECTORS, described, names
 from kith.policies import BodyPolicy
 
 PHOTO_ENDINGS = (
@@ -27,6 +27,7 @@ class Device(StrEnum):
 
 
 AUTO, OFF = "auto", "off"
+AUTOMATIC = "automatic"  # of a limit: none of the user's own
 # What a setting may be that names a model; those of MODELS may be a file of the user's own, too.
 CHOICES = {
     "face_detector": (AUTO, *names(FACE_DETECTORS)),
@@ -36,7 +37,10 @@ CHOICES = {
     "device": (*Device,),
 }
 _SHIPPED, _WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
-_CALIBRATION = FACE_MODELS[0].calibration
+
+
+def _limit(value: object) -> object:
+    return 0.0 if value == AUTOMATIC else value
 
 
 def _path_text(text: str) -> str:
@@ -71,6 +75,7 @@ def _is_onnx_file(model: str) -> bool:
 
 
 _PATH = AfterValidator(_path_text)
+Limit = Annotated[float, BeforeValidator(_limit)]
 OptionalPath = Annotated[str, _PATH]
 NeededPath = Annotated[str, _PATH, Field(min_length=1)]
 
@@ -98,27 +103,43 @@ class Settings(BaseModel):
         title="Input folder",
         description="The folder of photos to recognise when none is named.",
     )
-    face_tol: float = Field(
-        default=_CALIBRATION.tolerance,
+    sure_at: float = Field(
+        default=0.95,  # docs/recognition.md
+        ge=0,
+        le=1,
+        title="Sure from",
+        description="How likely it must be that a face is a person for the photo to be filed under them: 0.95 lets "
+        "about 1 stranger in 300 in, 0.99 hardly any.",
+    )
+    suggest_at: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        title="Suggest from",
+        description="A face that is less sure, but at least this likely somebody, is shown as unsure and not filed.",
+    )
+    face_tol: Limit = Field(
+        default=0.0,
         ge=0,
         le=1.5,
         title="Face tolerance",
-        description="How far apart two faces may be and still be one person: lower is stricter. "
-        "0.6 is standard, 0.5 strict, 0.4 very strict, 0.35 extremely strict.",
+        description="Your own limit on how far apart two faces may be and still be one person: lower is stricter. "
+        "0.6 is standard, 0.5 strict, 0.4 very strict, 0.35 extremely strict; 0: automatic, by how likely it is.",
     )
-    face_margin: float = Field(
-        default=_CALIBRATION.margin,
+    face_margin: Limit = Field(
+        default=0.0,
         ge=0,
         le=1,
         title="Face margin",
-        description="How much nearer the nearest person must be than the second; else the face is only suggested.",
+        description="Your own limit on how much nearer the nearest person must be than the second, else the face is "
+        "only suggested; 0: automatic.",
     )
-    face_suggest: float = Field(
-        default=_CALIBRATION.suggest,
+    face_suggest: Limit = Field(
+        default=0.0,
         ge=0,
         le=1.5,
         title="Face suggestion",
-        description="A face beyond the face tolerance, but below this, is shown as unsure and not filed.",
+        description="Your own limit on how far apart faces may be for a suggestion; 0: automatic.",
     )
     body_tol: float = Field(
         default=0.8,

@@ -26,6 +26,13 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()))
 
 
+def percent(share: float) -> str:
+    """Return a probability as `97 %`: never 0 or 100, since nothing is that sure."""
+    if share < 0.01:
+        return "<1 %"
+    return f"{min(int(100 * share), 99)} %"
+
+
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Return `1 photo`, `2 photos`; `plural` where it is not the singular and an s."""
     return f"{count} {singular if count == 1 else plural or f'{singular}s'}"

@@ -57,13 +57,14 @@ def check_health(
 @group.register("evaluate", "--png curve.png --csv curve.csv")
 def evaluate_own(
     call: Call,
-    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the curve over the tolerances.")] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every tolerance and margin measured.")] = None,
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the curve over the certainties.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every certainty measured.")] = None,
 ) -> None:
-    """Measure how well the knowledge base knows its people, and recommend face_tol and face_margin for it.
+    """Measure how well the knowledge base knows its people, and fit how sure Kith is to it.
 
     Every photo that teaches is asked who it is, once as if it were not taught, nor any of the same occasion, and once
-    as if its person were not known at all. No photo is opened.
+    as if its person were not known at all. No photo is opened. Where the library holds enough, and it helps, certainty
+    is fitted to its people, and sure_at recommended for them.
     """
     finished = evaluate(call.settings(), png, csv)
     call.show(finished, evaluation_summary(finished))

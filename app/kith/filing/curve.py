@@ -23,7 +23,7 @@ _LEFT, _RIGHT = 80, 930
 _INK, _GRID, _MARK = (40, 40, 40), (225, 225, 225), (200, 60, 30)
 _FOUND, _FALSE = (30, 100, 180), (170, 110, 0)
 _HEADS = [f"{name}{part}" for name in ("found", "wrong", "false") for part in ("", "_of", "_share", "_low", "_high")]
-COLUMNS = ("face_tol", "face_margin", *_HEADS)
+COLUMNS = ("sure_at", *_HEADS)
 _SOFTWARE = "Software", "Kith"  # said in a picture: www.w3.org/TR/png, 11.3.3
 _OWN = (b"tEXt" + "\0".join(_SOFTWARE).encode(), ",".join(COLUMNS).encode())
 
@@ -48,13 +48,13 @@ class _Panel:
 
 
 def write_table(path: Path, points: Sequence[Point]) -> None:
-    """Write every tolerance and margin as a row of a CSV file; raises BadInput as `check_curve_file`, FilingFailed."""
+    """Write every certainty as a row of a CSV file; raises BadInput as `check_curve_file`, FilingFailed."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for point in points:
         shares = [*_cells(point.found), *_cells(point.wrong), *_cells(point.false)]
-        table.writerow([point.face_tol, point.face_margin, *shares])
+        table.writerow([point.sure_at, *shares])
     _write(path, text.getvalue().encode())
 
 
@@ -63,15 +63,14 @@ def _cells(share: Share) -> list[str]:
 
 
 def draw_curve(path: Path, points: Sequence[Point], marked: Sequence[tuple[str, Point]]) -> None:
-    """Draw found and falsely accepted over the tolerance (`points` of one margin, ascending) as a PNG file.
+    """Draw found and falsely accepted over the certainty (`points` ascending) as a PNG file.
 
     `marked` points get a line with their name. Raises BadInput as `check_curve_file`, FilingFailed.
     """
     image = Image.new("RGB", (WIDTH * _FINE, HEIGHT * _FINE), "white")
     chart = _Chart(ImageDraw.Draw(image), points)
     panels = _panels(points[0])
-    title = f"How well this knowledge base knows its people, at face_margin {points[0].face_margin:g}"
-    chart.text((_LEFT, 20), title, 22)
+    chart.text((_LEFT, 20), "How well this knowledge base knows its people", 22)
     for panel in panels:
         chart.panel(panel)
     chart.axis(panels[-1])
@@ -99,14 +98,14 @@ def _png(image: Image.Image) -> bytes:
 
 
 class _Chart:
-    """A drawing over tolerances; all places are in pixels of the picture as it will be."""
+    """A drawing over certainties at equal steps; all places are in pixels of the picture as it will be."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, points: Sequence[Point]) -> None:
         self._draw, self._points = draw, points
-        self._first, self._last = points[0].face_tol, points[-1].face_tol
+        self._places = {point.sure_at: place for place, point in enumerate(points)}
 
-    def x(self, face_tol: float) -> float:
-        share = (face_tol - self._first) / (self._last - self._first)
+    def x(self, point: Point) -> float:
+        share = self._places[point.sure_at] / (len(self._points) - 1)
         return _LEFT + share * (_RIGHT - _LEFT)
 
     def text(
@@ -125,10 +124,9 @@ class _Chart:
 
     def panel(self, panel: _Panel) -> None:
         """Draw a curve with its 95 % interval, grid and labels."""
-        beyond = sum(100 * panel.share(point).value <= panel.high for point in self._points)
         upper, curve, lower = [], [], []
-        for point in self._points[: beyond + 1]:
-            share, left = panel.share(point), self.x(point.face_tol)
+        for point in self._points:
+            share, left = panel.share(point), self.x(point)
             low, high = share.interval
             upper.append((left, panel.y(high)))
             curve.append((left, panel.y(share.value)))
@@ -145,22 +143,22 @@ class _Chart:
         self.text((_LEFT, panel.top - 24), panel.title, 16, colour=panel.colour)
 
     def axis(self, panel: _Panel) -> None:
-        """Draw the tolerances below the last curve, and the share of strangers that is aimed at."""
-        for point in self._points[::5]:
-            x = self.x(point.face_tol)
+        """Draw the certainties below the last curve, and the share of strangers that is aimed at."""
+        for point in self._points:
+            x = self.x(point)
             self.line([(x, panel.bottom), (x, panel.bottom + 6)], _INK, 1)
-            self.text((x, panel.bottom + 10), f"{point.face_tol:.2f}", anchor="ma")
-        self.text(((_LEFT + _RIGHT) / 2, panel.bottom + 34), "face_tol (shaded: 95 % intervals)", anchor="ma")
+            self.text((x, panel.bottom + 10), f"{point.sure_at:g}", anchor="ma")
+        self.text(((_LEFT + _RIGHT) / 2, panel.bottom + 34), "sure_at (shaded: 95 % intervals)", anchor="ma")
         y = panel.y(MOST_FALSE)
         self.line([(_LEFT, y), (_RIGHT, y)], _INK, 1)
         self.text((_LEFT + 6, y - 4), f"aim: {100 * MOST_FALSE:g} % at most", 13, "ls")
 
     def mark(self, name: str, point: Point, panels: Sequence[_Panel], row: int) -> None:
         """Draw a line at a point, and its figures at the foot of the picture."""
-        x, colour = self.x(point.face_tol), _MARK if row == 0 else _INK
+        x, colour = self.x(point), _MARK if row == 0 else _INK
         for panel in panels:
             self.line([(x, panel.top), (x, panel.bottom)], colour, 2 if row == 0 else 1)
-        head = f"{name}: face_tol {point.face_tol:.2f}, face_margin {point.face_margin:g}"
+        head = f"{name}: sure_at {point.sure_at:g}"
         top = 770 + 42 * row
         self.text((_LEFT, top), head, 14, colour=colour)
         self.text((_LEFT + 20, top + 18), described(point), 14, colour=colour)

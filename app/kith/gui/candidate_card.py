@@ -8,6 +8,7 @@ from kith.gui.choice_button import ChoiceButton
 from kith.gui.pictures import PictureLabel
 from kith.gui.plain_text import Label
 from kith.jobs.review import Suggestion
+from kith.text import percent
 
 _FACE = QSize(96, 96)
 
@@ -35,9 +36,10 @@ class CandidateCard(QFrame):
         """Show a person with their distance by face, or similarity by body."""
         name, nearest = suggestion.name, suggestion.nearest
         measure = "distance" if by_face else "body similarity"
+        certain = "" if suggestion.certainty is None else f"{percent(suggestion.certainty)} likely, "
         self._person_id = suggestion.person_id
         self.name.setText(name)
-        self.value.setText(f"{measure} {suggestion.value:.2f}")
+        self.value.setText(f"{certain}{measure} {suggestion.value:.2f}")
         self.accept_button.setAccessibleName(f"Accept {name}")
         self.refuse_button.setAccessibleName(f"Not {name}")
         self.picture.setAccessibleName(f"{name}, the most alike known picture")

@@ -23,12 +23,11 @@ class QuestionView(QScrollArea):
     refused = pyqtSignal(int)
     named = pyqtSignal(str)
 
-    def __init__(self, face_tol: float) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Who is this?")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
-        self._face_tol = face_tol
         self.face = PictureLabel(_FACE)
         self.face.setAccessibleName("The face in question")
         self.photo = PictureLabel(_PHOTO, whole=True)
@@ -78,7 +77,7 @@ class QuestionView(QScrollArea):
             end = "; the face is blurred." if question.blurred else "."
             return f"Perhaps {question.likely}{end}"
         if question.by_face:
-            return f"Nobody known is near enough: a distance below {self._face_tol:g} counts."
+            return "Nobody known is likely enough."
         return "No face shows, and nobody known is alike enough."
 
     def _lay_out(self) -> None:

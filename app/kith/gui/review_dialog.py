@@ -56,7 +56,7 @@ class ReviewDialog(QDialog):
         self.busy = False
         self._named: set[Unknown] = set()
         self._meant: set[str] = set()  # new names that are no slips of known ones, says the user
-        self.view = QuestionView(settings.face_tol)
+        self.view = QuestionView()
         self.message = _centred()
         self.progress = Label()
         self.note = narrow()

@@ -30,7 +30,16 @@ _PROBLEMS_HEIGHT = 100
 _FOLDERS = "Folders"
 _GROUPS = {
     _FOLDERS: ("dataset_dir", "process_dir", "processed_dir"),
-    "Faces": ("face_tol", "face_margin", "face_suggest", "lap_var_thresh", "face_detector", "min_face"),
+    "Faces": (
+        "sure_at",
+        "suggest_at",
+        "face_tol",
+        "face_margin",
+        "face_suggest",
+        "lap_var_thresh",
+        "face_detector",
+        "min_face",
+    ),
     "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
     "Photos": ("valid_exts", "recursive", "resize_max", "max_megapixels"),
 }
@@ -157,10 +166,10 @@ def _strictness_table() -> QGroupBox:
         grid.addWidget(Label(word), row, 1)
     grid.setColumnStretch(1, 1)
     grid.setHorizontalSpacing(16)
-    default = FIELDS["face_tol"].default
     words = wrapped(
         "This usual table compares a face with the one nearest photo of a person. Kith compares with their three "
-        f"nearest photos, and its default, {default}, is the value measured for that."
+        "nearest photos, and left to itself (0) goes by how likely it is that they are one person: one distance does "
+        "not fit people with one photo and with thirty."
     )
     grid.addWidget(words, len(STRICTNESS), 0, 1, 2)
     return box

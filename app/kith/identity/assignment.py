@@ -7,24 +7,27 @@ from typing import TypeVar
 
 import numpy as np
 
-FIRST = 1e6  # more than all distances of a photo together
+FIRST = 1e6  # more than all costs of a photo together
 
 Face = TypeVar("Face", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A face may be this person: `sure` where it would be accepted as them if it were alone in the photo."""
+    """A face may be this person: `sure` where it would be accepted as them if it were alone in the photo.
+
+    `cost` says what speaks against it: how unlikely they are, or how far away.
+    """
 
     person_id: int
-    distance: float
+    cost: float
     sure: bool
 
 
 def assign(claims: Mapping[Face, Sequence[Claim]], nobody: float) -> dict[Face, int]:
     """Give each face at most one of the people it claims and each person at most one face.
 
-    First as many sure claims are met as can be, then the sum of the distances is least, that of a face without a person
+    First as many sure claims are met as can be, then the sum of the costs is least, that of a face without a person
     being `nobody`. A face gets nobody whom it does not claim.
     """
     uses = Counter(claim.person_id for of_face in claims.values() for claim in of_face)
@@ -39,7 +42,7 @@ def assign(claims: Mapping[Face, Sequence[Claim]], nobody: float) -> dict[Face, 
     for row, of_face in enumerate(claims.values()):
         costs[row, len(people) + row] = nobody
         for claim in of_face:
-            costs[row, column[claim.person_id]] = claim.distance - FIRST * claim.sure
+            costs[row, column[claim.person_id]] = claim.cost - FIRST * claim.sure
     rows, columns = linear_sum_assignment(costs)
     given = {}
     for place, chosen in zip(rows, columns, strict=True):

@@ -1,6 +1,7 @@
 """Compare faces and bodies with the people of the gallery."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from math import inf
 
@@ -8,13 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.errors import ModelMismatch
+from kith.identity.certainty import evidence, probabilities, typicality
 from kith.identity.gallery import Gallery
 from kith.identity.nearest import NEAREST_SAMPLES, Nearest, nearest
 from kith.messages import Action, Do
+from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate
 
 CANDIDATES = 3
 _BODIES_AT_ONCE = 256  # compared with the whole gallery: what bounds the memory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quality:
+    """What makes sure of faces: a calibration of their model, and how wide (pixels) and how sharp each is (N)."""
+
+    calibration: Calibration
+    pixels: NDArray[np.float64]
+    sharpness: NDArray[np.float64]
 
 
 def check_same_model(gallery: Gallery, model_id: str, length: int) -> None:
@@ -32,9 +44,13 @@ def check_same_model(gallery: Gallery, model_id: str, length: int) -> None:
 
 
 def nearest_people(
-    gallery: Gallery, model_id: str, probes: NDArray[np.float32], never: Sequence[Collection[int]] = ()
+    gallery: Gallery,
+    model_id: str,
+    probes: NDArray[np.float32],
+    never: Sequence[Collection[int]] = (),
+    quality: Quality | None = None,
 ) -> list[tuple[Candidate, ...]]:
-    """Return for each face vector (probes: N x D) the three nearest people, nearest first.
+    """Return for each face vector (probes: N x D) three people: with their quality the likeliest, else the nearest.
 
     A person's distance is the mean of the Euclidean distances to their three nearest samples (to all, where they have
     fewer): measured against other rules in docs/recognition.md. `never` holds the people to leave out, for each probe
@@ -50,35 +66,59 @@ def nearest_people(
         apart += [(row, place[person]) for person in people if person in place]
     found: list[tuple[Candidate, ...]] = []
     for block in nearest(layout, gallery.vectors, probes, apart, CANDIDATES + 1):
-        found += _block_candidates(gallery, block)
+        rows = slice(len(found), len(found) + len(block.people))
+        certainty = _certainties(gallery, block, probes[rows], quality, rows) if quality else None
+        found += _block_candidates(gallery, block, certainty)
     return found
 
 
-def _block_candidates(gallery: Gallery, block: Nearest) -> list[tuple[Candidate, ...]]:
+def _certainties(
+    gallery: Gallery, block: Nearest, probes: NDArray[np.float32], quality: Quality, rows: slice
+) -> NDArray[np.float64]:
+    """Return how likely each of these probes is each of its nearest people (N x K)."""
+    layout, calibration = gallery.layout, quality.calibration
+    ratios = evidence(
+        calibration,
+        block.distance,
+        layout.counts[block.people].astype(np.float64),
+        gallery.spreads[block.people],
+        typicality(calibration, probes),
+        quality.pixels[rows],
+        quality.sharpness[rows],
+    )
+    return probabilities(ratios, len(layout.people))
+
+
+def _block_candidates(
+    gallery: Gallery, block: Nearest, certainty: NDArray[np.float64] | None
+) -> list[tuple[Candidate, ...]]:
     layout = gallery.layout
     people = layout.people[block.people]
     samples = np.minimum(layout.counts[block.people], NEAREST_SAMPLES)
     nearest_ids = gallery.appearance_ids[block.sample]
-    distances = block.distance
-    nobody = np.full((len(people), 1), inf)
-    following = np.hstack([distances[:, 1:], nobody])
-    columns = [column.tolist() for column in (people, distances, following, samples, nearest_ids)]
-    return [_probe_candidates(*row) for row in zip(*columns, strict=True)]
+    columns = [people, block.distance, samples, nearest_ids]
+    if certainty is not None:
+        likeliest = np.argsort(-certainty, axis=1, kind="stable")
+        columns = [np.take_along_axis(column, likeliest, axis=1) for column in (*columns, certainty)]
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return [_probe_candidates(*row) for row in rows]
 
 
 def _probe_candidates(
     people: Sequence[int],
     distances: Sequence[float],
-    following: Sequence[float],
     samples: Sequence[int],
     nearest_ids: Sequence[int],
+    certainties: Sequence[float | None] = (),
 ) -> tuple[Candidate, ...]:
-    """Return one probe's candidates, nearest first; `following` are the distances of who comes next."""
+    """Return one probe's candidates in this order."""
+    following = [*distances[1:], inf]
+    known = certainties or [None] * len(people)
     found = []
-    columns = zip(people, distances, following, samples, nearest_ids, strict=True)
-    for person, value, after, count, shown in islice(columns, CANDIDATES):
+    columns = zip(people, distances, following, samples, nearest_ids, known, strict=True)
+    for person, value, after, count, shown, certainty in islice(columns, CANDIDATES):
         if value < inf:
-            found.append(Candidate(person, value, after - value, count, shown))
+            found.append(Candidate(person, value, after - value, count, shown, certainty))
     return tuple(found)
 
 

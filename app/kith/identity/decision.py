@@ -18,18 +18,22 @@ from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery, gallery_of, is_good
 from kith.identity.probes import Probe, compare, probes_of
 from kith.policies import BodyPolicy
+from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate, Decision, Evidence, Exclusion, PhotoDecision, Reason
 from kith.values.links import Link
 from kith.values.sightings import Case, Sighting
 
-LEAST_PIXELS_NAMED = 30  # a narrower face is only suggested: strangers pass more often below it: docs/recognition.md
+LEAST_PIXELS_TELLING = 30  # a narrower face that is like nobody's excludes nobody: docs/recognition.md
 
 
 @dataclass(frozen=True, slots=True)
 class Decider:
     """The galleries and the thresholds of settings.json that decide, and what keeps people from being somebody.
 
-    `denied` holds the faces of which the user said who they are not, `lives` the dates of the people who have some.
+    A face is named where its person is at least `sure_at` likely, and suggested from `suggest_at` on. `face_tol`,
+    `face_margin` and `face_suggest` are the user's own limits on distances, which hold besides; 0 sets none. Without a
+    calibration there are only these. `denied` holds the faces of which the user said who they are not, `lives` the
+    dates of the people who have some.
     """
 
     faces: Gallery
@@ -40,6 +44,9 @@ class Decider:
     least_sharpness: float
     face_margin: float = 0.0
     face_suggest: float = 0.0
+    calibration: Calibration | None = None
+    sure_at: float = 1.0
+    suggest_at: float = 1.0
     denied: Gallery = field(default_factory=lambda: gallery_of("", []))
     lives: Mapping[int, Life] = field(default_factory=dict)
 
@@ -64,16 +71,20 @@ class Decider:
         decided by itself.
         """
         photos = [probes_of(case, self.lives) for case in cases]
-        compare(self.faces, self.denied, [probe for probes in photos for probe in probes])
+        compare(self.faces, self.denied, [probe for probes in photos for probe in probes], self.calibration)
         decided = [self._by_faces(probes) for probes in photos]
         if self.body_policy is not BodyPolicy.OFF:
             decided = self._by_bodies(photos, decided, events)
         return [PhotoDecision(tuple(decisions)) for decisions in decided]
 
-    @property
-    def _reach(self) -> float:
-        """How far apart faces may be for a suggestion at least."""
-        return max(self.face_tol, self.face_suggest)
+    def _may_be(self, candidate: Candidate) -> bool:
+        """Whether a person is likely, or near, enough to be suggested."""
+        limit = max(self.face_tol, self.face_suggest)
+        if candidate.certainty is None:
+            return candidate.value < limit
+        if self.face_suggest and candidate.value >= limit:
+            return False
+        return candidate.certainty >= min(self.suggest_at, self.sure_at)
 
     def _by_faces(self, probes: Sequence[Probe]) -> list[Decision]:
         """Give the people that faces claim one-to-one, and decide on each face by what it got."""
@@ -86,7 +97,8 @@ class Decider:
                 doubts[key] = doubt
                 if doubt is not Reason.TOO_FAR:
                     claims[key] = self._claims(probe, sure=doubt is Reason.ACCEPTED)
-        given = assign(claims, self._reach)
+        nobody = max(self.face_tol, self.face_suggest) if self.calibration is None else 1 - self.suggest_at
+        given = assign(claims, nobody)
         holders = {person: appearance for appearance, person in given.items()}
         decisions = []
         for probe in probes:
@@ -103,16 +115,17 @@ class Decider:
     def _doubt(self, probe: Probe) -> Reason:
         """Return what is to be said of a face by itself: ACCEPTED, or why its nearest person is not accepted."""
         nearest = next(iter(probe.eligible), None)
-        if nearest is None or nearest.value >= self._reach:
+        if nearest is None or not self._may_be(nearest):
             return Reason.TOO_FAR
-        if nearest.value >= self.face_tol:
+        if self.face_tol and nearest.value >= self.face_tol:
+            return Reason.UNSURE
+        if nearest.certainty is not None and _without_rivals(probe.eligible) < self.sure_at:
             return Reason.UNSURE
         if self._is_blurred(probe):
             return Reason.BLURRED
-        face = probe.seen.face
-        if face and face.pixels < LEAST_PIXELS_NAMED:
-            return Reason.TOO_SMALL
         if nearest.margin < self.face_margin:
+            return Reason.MARGIN
+        if nearest.certainty is not None and nearest.certainty < self.sure_at:
             return Reason.MARGIN
         return Reason.ACCEPTED
 
@@ -123,9 +136,10 @@ class Decider:
     def _claims(self, probe: Probe, sure: bool) -> list[Claim]:
         """Return the nearest person, and those who cannot be told from them."""
         nearest, *others = probe.eligible
-        limit = min(nearest.value + self.face_margin, self._reach)
-        like_nearest = [other for other in others if other.value < limit]
-        return [Claim(candidate.person_id, candidate.value, sure) for candidate in (nearest, *like_nearest)]
+        limit = nearest.value + self.face_margin
+        alike = [other for other in others if other.certainty is not None or other.value < limit]
+        claimed = [nearest, *filter(self._may_be, alike)]
+        return [Claim(candidate.person_id, _cost(candidate), sure) for candidate in claimed]
 
     def _decision(self, probe: Probe, doubt: Reason | None, given: int | None) -> Decision:
         """Return the decision by the face; `doubt` is what is to be said of the face by itself, None for others."""
@@ -159,8 +173,7 @@ class Decider:
     def _excluded(self, probe: Probe) -> tuple[Exclusion, ...]:
         people = sorted(probe.denied)
         if probe.undecided:
-            reach = self._reach
-            people += [candidate.person_id for candidate in probe.shown if candidate.value < reach]
+            people += [candidate.person_id for candidate in probe.shown if self._may_be(candidate)]
         out = probe.out
         return tuple(out[person] for person in people if person in out)
 
@@ -177,7 +190,7 @@ class Decider:
 
     def _has_poor_face(self, probe: Probe) -> bool:
         face = probe.seen.face
-        if face is None or face.pixels < LEAST_PIXELS_NAMED:
+        if face is None or face.pixels < LEAST_PIXELS_TELLING:
             return True
         return not is_good(face, self.least_sharpness)
 
@@ -243,6 +256,17 @@ class Decider:
         if self.body_policy is BodyPolicy.ANYWHERE:
             return _decided(decision, best, Reason.BODY_ACCEPTED)
         return replace(decision, suggested=best.person_id, reason=Reason.BODY_SUGGESTED, score=best.value)
+
+
+def _without_rivals(candidates: Sequence[Candidate]) -> float:
+    """Return how sure the first of some people would be if the others were not known."""
+    first, *others = (candidate.certainty or 0.0 for candidate in candidates)
+    return first / max(1 - sum(others), first)
+
+
+def _cost(candidate: Candidate) -> float:
+    """Return what speaks against a person: how unlikely they are, or how far away."""
+    return candidate.value if candidate.certainty is None else 1 - candidate.certainty
 
 
 def _reason(probe: Probe, doubt: Reason | None, given: int | None, excluded: Sequence[Exclusion]) -> Reason:

@@ -9,9 +9,11 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from kith.identity.nearest import Layout, lay_out
+from kith.identity.nearest import NEAREST_SAMPLES, Layout, lay_out
 from kith.values.samples import LEAST_FRONTALITY, Sample
 from kith.vision.observations import Observation
+
+SPREAD_OF = 64  # samples of a person: more tell no more of how much their faces differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,13 @@ class Gallery:
         """How its samples are laid out to be compared with many faces; not for an empty one."""
         return lay_out(self.person_ids, self.vectors)
 
+    @cached_property
+    def spreads(self) -> NDArray[np.float64]:
+        """How far each person's samples are from their other ones, by the rule of `nearest`: P, 0 of a single one."""
+        layout = self.layout
+        begins = zip(layout.starts.tolist(), layout.counts.tolist(), strict=True)
+        return np.array([_spread(self.vectors[start : start + count]) for start, count in begins])
+
     def without(self, appearance_id: int) -> "Gallery":
         """Return the gallery as if nobody had said who this appearance is."""
         rows = self.appearance_ids != appearance_id
@@ -42,6 +51,18 @@ class Gallery:
 
     def __len__(self) -> int:
         return len(self.person_ids)
+
+
+def _spread(samples: NDArray[np.float32]) -> float:
+    few = samples[:SPREAD_OF].astype(np.float64)
+    kept = min(len(few) - 1, NEAREST_SAMPLES)
+    if not kept:
+        return 0.0
+    squares = np.einsum("ij,ij->i", few, few)
+    apart = squares[:, None] + squares - 2 * few @ few.T
+    np.fill_diagonal(apart, np.inf)
+    nearest = np.partition(apart, kept - 1, axis=1)[:, :kept]
+    return float(np.sqrt(nearest.clip(0)).mean())
 
 
 def is_good(face: Sample | Observation, least_sharpness: float) -> bool:

@@ -20,6 +20,7 @@ from kith.values.samples import Sample
 SAME_PHASH_BITS = 8  # perceptual hashes of copies, shrunk, compressed or slightly cropped, differ in no more
 SAME_FACE = 0.2  # faces in copies of one photo are nearer, those of different photos farther apart
 FAR = 0.62  # from the nearest half of a person's other samples, at most three: hardly the same person
+CLOSE = 0.56  # from the samples of somebody else: may be taken for theirs
 LEAST_SAMPLES = 3
 
 _BLOCK = 256  # rows compared with all at a time: what bounds the memory
@@ -134,14 +135,14 @@ def _distance_from_own(vectors: NDArray[np.float32], row: int, compared: Sequenc
     return float(nearest.mean())
 
 
-def close_people(samples: Sequence[Sample], others: Sequence[Sequence[Candidate]], face_tol: float) -> list[ClosePair]:
-    """Return the pairs of people of whom a sample would be taken for the other, were it not known; closest first."""
+def close_people(samples: Sequence[Sample], others: Sequence[Sequence[Candidate]]) -> list[ClosePair]:
+    """Return the pairs of people of whom a sample may be taken for the other, were it not known; closest first."""
     near: defaultdict[tuple[int, int], list[Sample]] = defaultdict(list)
     least: dict[tuple[int, int], float] = {}
     for sample, candidates in zip(samples, others, strict=True):
         for candidate in candidates:
             distance = candidate.value
-            if distance < face_tol:
+            if distance < CLOSE:
                 low, high = sorted((sample.person_id, candidate.person_id))
                 people = low, high
                 near[people].append(sample)

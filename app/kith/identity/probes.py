@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kith.identity.comparison import check_same_model, nearest_people
+from kith.identity.comparison import Quality, check_same_model, nearest_people
 from kith.identity.exclusions import Life, denied_by
 from kith.identity.gallery import Gallery
+from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate, Exclusion, Reason
 from kith.values.links import Source, accepted_link, denied_by_user
 from kith.values.sightings import Case, Sighting
@@ -81,11 +82,14 @@ def _probe(seen: Sighting, case: Case) -> Probe:
     return Probe(seen, said, denied_by_user(links), ignored=key in case.ignored)
 
 
-def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe]) -> None:
-    """Find whom the faces resemble, and who of those can be it. Raises ModelMismatch."""
+def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe], calibration: Calibration | None) -> None:
+    """Find whom the faces resemble, how sure that is by the calibration, and who of those can be it.
+
+    Raises ModelMismatch.
+    """
     with_face = [probe for probe in probes if probe.seen.face]
     never = [probe.denied for probe in with_face]
-    shown = _nearest(faces, with_face, never)
+    shown = _nearest(faces, with_face, never, calibration)
     for probe, candidates in zip(with_face, shown, strict=True):
         probe.shown = probe.eligible = candidates
     unsettled = [probe for probe in with_face if probe.undecided]
@@ -94,7 +98,7 @@ def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe]) -> None:
             _exclude_denied(probe, denied)
         unsettled = [probe for probe in unsettled if _has_excluded(probe)]
         out = [probe.out for probe in unsettled]
-        eligible = _nearest(faces, unsettled, out)
+        eligible = _nearest(faces, unsettled, out, calibration)
         for probe, candidates in zip(unsettled, eligible, strict=True):
             probe.eligible = candidates
 
@@ -115,7 +119,7 @@ def _has_excluded(probe: Probe) -> bool:
 
 
 def _nearest(
-    faces: Gallery, probes: Sequence[Probe], never: Sequence[Collection[int]]
+    faces: Gallery, probes: Sequence[Probe], never: Sequence[Collection[int]], calibration: Calibration | None
 ) -> Sequence[tuple[Candidate, ...]]:
     seen = [probe.seen.face for probe in probes if probe.seen.face]
     for model_id, length in {(face.model_id, len(face.vector)) for face in seen}:
@@ -123,4 +127,9 @@ def _nearest(
     if not seen or not len(faces):
         return [()] * len(seen)
     vectors = np.stack([face.vector for face in seen])
-    return nearest_people(faces, faces.model_id, vectors, never)
+    quality = None
+    if calibration:
+        pixels = np.array([face.pixels for face in seen], np.float64)
+        sharpness = np.array([face.sharpness for face in seen], np.float64)
+        quality = Quality(calibration, pixels, sharpness)
+    return nearest_people(faces, faces.model_id, vectors, never, quality)

@@ -104,7 +104,7 @@ class _Report:
         self._entries = [*self._dataset_entries()]
         self._alike = alike_faces(self._gallery.vectors)
         others = other_people(self._gallery, np.arange(len(samples)))
-        self._close = close_people(samples, others, settings.face_tol)
+        self._close = close_people(samples, others)
         mixed = {frozenset(pair.people) for pair in self._close if pair.mixed}
         found = misfits(samples, self._gallery, others, self._alike)
         self._misfits = [misfit for misfit in found if _pair(misfit) not in mixed]

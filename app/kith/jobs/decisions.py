@@ -8,6 +8,7 @@ from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
+from kith.jobs.calibrations import calibration_of
 from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
 from kith.messages import Action, Do
@@ -93,6 +94,9 @@ class Decisions:
             least_sharpness=sharp,
             face_margin=settings.face_margin,
             face_suggest=settings.face_suggest,
+            calibration=calibration_of(self._store, model_id),
+            sure_at=settings.sure_at,
+            suggest_at=settings.suggest_at,
             denied=gallery_of(model_id, good_denied),
             lives=lives,
         )

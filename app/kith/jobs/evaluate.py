@@ -1,57 +1,87 @@
-"""Evaluate the knowledge base by its own photos, and recommend a tolerance and a margin for it."""
+"""Evaluate the knowledge base by its own photos, fit certainty to it, and recommend from when on to file."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from kith.filing.curve import check_curve_file, described, draw_curve, write_table
-from kith.identity.evaluation import MOST_FALSE, Evaluation, Point, evaluate_gallery, independent, point_at
+from kith.identity.evaluation import MOST_FALSE, MOST_WRONG, Evaluation, Point, evaluate_gallery, point_at
 from kith.identity.gallery import gallery_of, good_faces, is_good
+from kith.identity.own_calibration import fitted
+from kith.identity.own_samples import Own, independent
+from kith.jobs.calibrations import calibration_of, shipped_calibration
 from kith.jobs.library_file import open_records
+from kith.library.store import Store
+from kith.messages import Action, Do, Message
 from kith.settings import Settings
 from kith.text import counted
+from kith.values.calibration import Calibration
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFinished:
-    """What was measured; `current` is the point of the settings, `recommended` another one where that is better."""
+    """What was measured; `current` is the point of the settings, `recommended` another one where that is better.
+
+    `fitted_on` says whose certainty was measured, `refitted` whether it was fitted anew just now.
+    """
 
     evaluation: Evaluation
     current: Point | None
     recommended: Point | None
     picture: Path | None
     table: Path | None
+    fitted_on: str = ""
+    refitted: bool = False
 
 
 def evaluate(settings: Settings, picture: Path | None = None, table: Path | None = None) -> EvaluationFinished:
     """Ask every sample who it is, by stored observations only, and write the curve where files are named.
 
+    Where the library holds enough, and that fits people better whom it was not fitted to, certainty is fitted to it.
     Raises BadInput where a file is there that Kith did not write, BadKnowledgeBase and FilingFailed.
     """
     for file in filter(None, (picture, table)):
         check_curve_file(file)
     model_id = default_face_model().id
     with open_records(settings) as store:
-        taught = store.people.taught(Kind.FACE, model_id)
-        used = good_faces(taught, settings.lap_var_thresh)
-        samples = [sample for sample in used if is_good(sample, settings.lap_var_thresh)]
-        looks = store.health.looks(sample.photo_id for sample in samples)
-        tied = independent(samples, looks, settings.event_gap)
-    gallery = gallery_of(model_id, samples)
-    evaluation = evaluate_gallery(samples, gallery, tied)
-    if evaluation.missing:
+        own = _own_samples(settings, store, model_id)
+        before = calibration_of(store, model_id)
+        calibration = _refitted(store, own, model_id)
+    missing = own.missing()
+    if missing or calibration is None:
+        evaluation = Evaluation(len({sample.person_id for sample in own.samples}), 0, len(own.samples), missing)
         return EvaluationFinished(evaluation, None, None, None, None)
-    current = point_at(evaluation.points, settings.face_tol, settings.face_margin)
+    evaluation = evaluate_gallery(own, calibration, settings.face_tol)
+    current = point_at(evaluation.points, settings.sure_at)
     recommended = evaluation.best
-    shown = recommended or current
     if picture:
         marked = [("best measured", recommended)] if recommended else []
-        curve = [point for point in evaluation.points if point.face_margin == shown.face_margin]
-        draw_curve(picture, curve, [*marked, ("settings now", current)])
+        draw_curve(picture, evaluation.points, [*marked, ("settings now", current)])
     if table:
         write_table(table, evaluation.points)
-    return EvaluationFinished(evaluation, current, recommended, picture, table)
+    refitted = before is None or calibration.weights != before.weights
+    return EvaluationFinished(evaluation, current, recommended, picture, table, calibration.fitted_on, refitted)
+
+
+def _own_samples(settings: Settings, store: Store, model_id: str) -> Own:
+    taught = store.people.taught(Kind.FACE, model_id)
+    used = good_faces(taught, settings.lap_var_thresh)
+    samples = [sample for sample in used if is_good(sample, settings.lap_var_thresh)]
+    looks = store.health.looks(sample.photo_id for sample in samples)
+    return Own(samples, gallery_of(model_id, samples), independent(samples, looks, settings.event_gap))
+
+
+def _refitted(store: Store, own: Own, model_id: str) -> Calibration | None:
+    """Return the calibration that fits the library best, and keep it there where it is not the shipped one."""
+    shipped = shipped_calibration(model_id)
+    of_own = fitted(own, shipped)
+    with store.transaction():
+        if of_own:
+            store.calibrations.save(model_id, of_own)
+        else:
+            store.calibrations.drop(model_id)
+    return of_own or shipped
 
 
 def evaluation_summary(finished: EvaluationFinished) -> list[str]:
@@ -63,9 +93,12 @@ def evaluation_summary(finished: EvaluationFinished) -> list[str]:
     asked = f"{measured.known} photos that teach, of {counted(measured.people, 'person', 'people')}, asked as known"
     lines = [
         f"{asked}, {measured.strangers} as strangers; in brackets the 95 % intervals.",
-        f"Settings now, face_tol {current.face_tol:.2f} and face_margin {current.face_margin:g}: {described(current)}.",
+        f"Settings now, sure_at {current.sure_at:g}: {described(current)}.",
         _advice(current, best),
+        f"How sure Kith is was fitted on {finished.fitted_on}; it is off by {100 * measured.error:.1f} % on average.",
     ]
+    if finished.refitted:
+        lines.append(Message("That is new: ", Do(Action.REDECIDE), " decides all photos again by it."))
     files = ("Curve", finished.picture), ("Table", finished.table)
     lines += [f"{what}: {path}" for what, path in files if path]
     return lines
@@ -73,11 +106,12 @@ def evaluation_summary(finished: EvaluationFinished) -> list[str]:
 
 def _advice(current: Point, best: Point | None) -> str:
     if best is None:
-        return "No tolerance keeps strangers and wrong names out: run the check, two people may be mixed up."
-    best_pair = f"face_tol {best.face_tol:.2f} and face_margin {best.face_margin:g}"
-    is_sound = not current.wrong.count and current.false.value <= MOST_FALSE
+        return "No certainty keeps strangers and wrong names out: run the check, two people may be mixed up."
+    is_sound = current.wrong.value <= MOST_WRONG and current.false.value <= MOST_FALSE
     least, _ = best.found.interval
     if is_sound and current.found.value >= least:
         share = f"{100 * best.found.value:.1f} %"
-        return f"They fit this knowledge base: the best, {best_pair}, finds {share}, no more than chance explains."
-    return f"Recommended: {best_pair}: {described(best)}."
+        return (
+            f"That fits this knowledge base: the best, {best.sure_at:g}, finds {share}, no more than chance explains."
+        )
+    return f"Recommended: sure_at {best.sure_at:g}: {described(best)}."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
-from kith.identity.decision import LEAST_PIXELS_NAMED, Decider
+from kith.identity.decision import Decider
 from kith.jobs.decisions import Decisions
 from kith.jobs.people import People
 from kith.jobs.references import appearance_meant, label_of, parted, photo_meant
@@ -14,6 +14,7 @@ from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb
+from kith.settings_model import AUTOMATIC
 from kith.values.decisions import Candidate, Decision, Exclusion, Reason
 from kith.values.sightings import Sighting
 
@@ -25,7 +26,8 @@ class Likeness:
     """A person it might be, and their known photo that is most alike (where its file is known).
 
     `value` is the distance of faces or the similarity of bodies, `margin` how far the next person is behind (None:
-    there is no other), `samples` how many of the person's photos `value` is the mean over.
+    there is no other), `samples` how many of the person's photos `value` is the mean over, `certainty` the probability
+    that a face is they (None of bodies).
     """
 
     person: str
@@ -33,6 +35,7 @@ class Likeness:
     margin: float | None
     samples: int
     nearest: str
+    certainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ class _Grounds:
         source = self._reviews.source(photo_id)
         margin = None if candidate.margin == float("inf") else candidate.margin
         name = self._names[candidate.person_id]
-        return Likeness(name, candidate.value, margin, candidate.samples, str(source or ""))
+        return Likeness(name, candidate.value, margin, candidate.samples, str(source or ""), candidate.certainty)
 
     def _ruled_out(self, exclusion: Exclusion, appearance_id: int) -> RuledOut:
         by = "" if exclusion.by in (None, appearance_id) else label_of(self._store, exclusion.by)
@@ -202,11 +205,12 @@ def _third(place: float, low: float, high: float, names: tuple[str, str, str]) -
 
 def _thresholds(decider: Decider) -> dict[str, float | str]:
     return {
-        "face_tol": decider.face_tol,
-        "face_margin": decider.face_margin,
-        "face_suggest": decider.face_suggest,
+        "sure_at": decider.sure_at,
+        "suggest_at": decider.suggest_at,
+        "face_tol": decider.face_tol or AUTOMATIC,
+        "face_margin": decider.face_margin or AUTOMATIC,
+        "face_suggest": decider.face_suggest or AUTOMATIC,
         "least sharpness": decider.least_sharpness,
-        "least pixels": LEAST_PIXELS_NAMED,
         "body_tol": decider.body_tol,
         "body_policy": decider.body_policy.value,
     }

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from kith.jobs.explanation import Explanation, Likeness, Why
+from kith.text import percent
 from kith.values.decisions import Reason
 
 RULES = {
     Reason.SAID_BY_USER: "you said so",
     Reason.SAID_BY_DATASET: "the people folder says so",
-    Reason.ACCEPTED: "nearer than face_tol, and ahead of the next person by face_margin",
-    Reason.TOO_FAR: "nobody is near enough",
-    Reason.UNSURE: "nearer than face_suggest, but not than face_tol: only a suggestion",
-    Reason.MARGIN: "the next person is less than face_margin behind: only a suggestion",
+    Reason.ACCEPTED: "the face is surely theirs",
+    Reason.TOO_FAR: "nobody is likely enough",
+    Reason.UNSURE: "likely, but not sure enough: only a suggestion",
+    Reason.MARGIN: "the next person is nearly as likely: only a suggestion",
     Reason.BLURRED: "the face is blurred: only a suggestion",
-    Reason.TOO_SMALL: "the face is too small: only a suggestion",
     Reason.TAKEN: "the person is another face of this photo, and nobody is in a photo twice",
     Reason.BEFORE_BIRTH: "the photo was taken before their birth",
     Reason.AFTER_DEATH: "the photo was taken after their death",
@@ -68,4 +68,5 @@ def _likeness_line(kind: str, like: Likeness) -> str:
     samples = f", mean over {like.samples} photos" if like.samples > 1 else ""
     margin = "nobody else to compare" if like.margin is None else f"next person {abs(like.margin):.3f} behind"
     nearest = f"; most alike: {like.nearest}" if like.nearest else ""
-    return f"{like.person}: {kind} {measure} {like.value:.3f}{samples}, {margin}{nearest}"
+    certain = f" {percent(like.certainty)} likely," if like.certainty is not None else ""
+    return f"{like.person}:{certain} {kind} {measure} {like.value:.3f}{samples}, {margin}{nearest}"

@@ -20,7 +20,7 @@ from kith.jobs.events import (
 )
 from kith.messages import Action, Do, Message, Setting
 from kith.photos.endings import READABLE
-from kith.text import as_read, counted
+from kith.text import as_read, counted, percent
 from kith.values.decisions import BODY_REASONS, Candidate, Decision, PhotoDecision, Reason
 from kith.values.links import Word
 from kith.values.persons import Person
@@ -78,7 +78,7 @@ def _suggested(decisions: Sequence[Decision]) -> list[Decision]:
 
 
 def photo_line(name: str, decision: PhotoDecision, names: Mapping[int, str]) -> str:
-    """Return `name → people | Face: [A:0.31, B:0.52] | Body: [A:0.83]`.
+    """Return `name → people | Face: [99 % A (0.31), <1 % B (0.62)] | Body: [A (0.83)]`.
 
     Every face that speaks for the photo has its bracket, as in the report; the others are only counted.
     """
@@ -118,7 +118,12 @@ def _face_bracket(face: Decision, names: Mapping[int, str]) -> str:
 
 
 def _bracket(candidates: Sequence[Candidate], names: Mapping[int, str]) -> str:
-    return f"[{', '.join(f'{name}:{value:.2f}' for name, value in ranking(candidates, names))}]"
+    return f"[{', '.join(_likely(candidate, names) for candidate in candidates)}]"
+
+
+def _likely(candidate: Candidate, names: Mapping[int, str]) -> str:
+    certain = "" if candidate.certainty is None else f"{percent(candidate.certainty)} "
+    return f"{certain}{names[candidate.person_id]} ({candidate.value:.2f})"
 
 
 def line_of(event: PhotoDone | PhotoFailed | PhotoLearned) -> str:

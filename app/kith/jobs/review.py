@@ -24,12 +24,16 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Whom it might be: `value` is a face's distance or a body's similarity, `nearest` their most alike known one."""
+    """Whom it might be: `value` is a face's distance or a body's similarity, `nearest` their most alike known one.
+
+    `certainty` is how likely it is that a face is they: None of bodies.
+    """
 
     person_id: int
     name: str
     value: float
     nearest: Spot
+    certainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,8 @@ class Review:
             person_id = candidate.person_id
             if person_id in names:  # else forgotten beside
                 nearest = self._spot(candidate.nearest)
-                suggestions.append(Suggestion(person_id, names[person_id], candidate.value, nearest))
+                suggestion = Suggestion(person_id, names[person_id], candidate.value, nearest, candidate.certainty)
+                suggestions.append(suggestion)
         return tuple(suggestions)
 
     def _spot(self, appearance_id: int) -> Spot:

@@ -40,6 +40,7 @@ def erase_person(connection: sqlite3.Connection, person: Person) -> None:
     for table in (*_OWNED, "copies"):
         connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person.id,))
     connection.execute("DELETE FROM persons WHERE id = ?", (person.id,))
+    connection.execute("DELETE FROM calibrations")  # fitted to their faces too
 
 
 def _cut_journal(connection: sqlite3.Connection, person: Person) -> None:

@@ -11,9 +11,9 @@ from functools import cache
 from kith.errors import BadKnowledgeBase
 from kith.library.connection import SQLITE_ERRORS, tells_damage
 from kith.library.first_versions import FIRST_VERSIONS
-from kith.library.migrations import VERSION, run_migrations, version_of
+from kith.library.migrations import TYPED, run_migrations, version_of
 from kith.library.repairs import damage
-from kith.library.schema import TABLES
+from kith.library.schema import NEWER, TABLES
 from kith.text import counted
 
 _FAULTS_SHOWN = 5
@@ -83,8 +83,10 @@ def _cause(error: Exception) -> BaseException | None:
 def reference(version: int) -> sqlite3.Connection:
     """Return an empty library of a version, in memory."""
     empty = sqlite3.connect(":memory:", isolation_level=None)
-    if version == VERSION:
+    if version >= TYPED:
         run_migrations(empty, 0)
+        for table in [table for table, since in NEWER.items() if since > version]:
+            empty.execute(f"DROP TABLE {table}")
     else:
         for script in FIRST_VERSIONS[:version]:
             empty.executescript(script)

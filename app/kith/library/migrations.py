@@ -9,12 +9,13 @@ from kith.errors import BadKnowledgeBase
 from kith.library.connection import LibraryConnection, repair_advice
 from kith.library.first_versions import FIRST_VERSIONS
 from kith.library.repairs import Mended, mend
-from kith.library.schema import INDEXES, TABLES, TRIGGERS, definition
+from kith.library.schema import INDEXES, NEWER, TABLES, TRIGGERS, definition
 from kith.library.snapshots import copy_library, free_name, reason_of
 from kith.messages import Setting
 from kith.text import printable
 
-VERSION = len(FIRST_VERSIONS) + 1
+TYPED = len(FIRST_VERSIONS) + 1  # the first version of typed tables
+VERSION = max(NEWER.values())
 # Before version 3 all files of a photo had the orientation of the last one looked at: such files are read again.
 _FORGET_WAYS_UP = """
     UPDATE files SET mtime_ns = -1 WHERE photo_id IN (
@@ -98,7 +99,7 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
     done += mend(connection)
     connection.execute("PRAGMA ignore_check_constraints = OFF")
     done += _make_strict(connection)
-    if version < VERSION:
+    if version < TYPED:
         connection.execute(_FORGET_WAYS_UP)
     connection.execute(f"PRAGMA user_version = {VERSION}")
     return done

@@ -140,9 +140,14 @@ TABLES = {
         table_name TEXT NOT NULL,
         row_id INTEGER NOT NULL,
         before TEXT""",
+    "calibrations": """                -- how sure distances of a face model make, fitted to this library's people
+        model_id TEXT PRIMARY KEY NOT NULL,
+        numbers TEXT NOT NULL,        -- values.calibration as JSON
+        made_at TEXT NOT NULL""",
     "open_change": """                 -- one row within a change's transaction, else none
         change_id INTEGER NOT NULL""",
 }
+NEWER = {"calibrations": 4}  # tables that version 3 has not: since which version they are there
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -180,6 +185,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "sha256": "length(sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'",
         "source": f"source IS NULL OR typeof(source) {_PATH}",
     },
+    "calibrations": {"numbers": "json_valid(numbers)"},
     "change_steps": {
         "table_name": f"table_name IN {tuple(JOURNALLED)}",
         "before": "before IS NULL OR json_valid(before)",

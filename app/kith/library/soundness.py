@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kith.library.paths import path_of
 from kith.library.schema import JOURNALLED, definition
+from kith.values.calibration import Calibration
 from kith.values.partial_dates import earliest
 
 
@@ -95,6 +96,7 @@ RULES: dict[tuple[str, str], tuple[Callable[..., object], tuple[str, ...]]] = {
     ("copies", "output"): (path_of, ("output",)),
     ("copies", "target"): (_target_of, ("output", "target")),
     ("copies", "source"): (path_of, ("source",)),
+    ("calibrations", "numbers"): (Calibration.from_json, ("numbers",)),
     ("change_steps", "before"): (former_row, ("table_name", "before")),
 }
 

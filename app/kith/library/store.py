@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from kith.errors import BadKnowledgeBase, KithError
+from kith.library.calibration_records import CalibrationRecords
 from kith.library.carried_links import CarriedWords
 from kith.library.connection import DamagedRows, LibraryConnection, repair_advice
 from kith.library.copy_records import CopyRecords
@@ -54,6 +55,7 @@ class Store:
         self.groups = GroupRecords(connection)
         self.gallery = GalleryQueries(connection)
         self.events = EventQueries(connection)
+        self.calibrations = CalibrationRecords(connection)
         self.carried = CarriedWords(connection, self.photos, self.people)
         self.edits = PersonEdits(connection, self.people)
         self.changes = Journal(connection)

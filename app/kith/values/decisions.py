@@ -12,10 +12,9 @@ class Reason(StrEnum):
     SAID_BY_DATASET = "said by dataset"
     ACCEPTED = "accepted"
     TOO_FAR = "too far"
-    UNSURE = "unsure"  # between face_tol and face_suggest
+    UNSURE = "unsure"  # likely enough to be suggested, not to be sure
     MARGIN = "margin too small"
     BLURRED = "blurred"
-    TOO_SMALL = "too small"
     TAKEN = "taken by another face"
     BEFORE_BIRTH = "before birth"
     AFTER_DEATH = "after death"
@@ -50,6 +49,7 @@ class Candidate:
     """A person with their distance (face) or similarity (body), and how far the next person is behind (`margin`).
 
     `samples` says on how many of their samples the value rests, `nearest` is the appearance of the most alike one.
+    `certainty` is the probability that a face is they: None of bodies, and of models that are not calibrated.
     """
 
     person_id: int
@@ -57,6 +57,7 @@ class Candidate:
     margin: float
     samples: int
     nearest: int
+    certainty: float | None = None
 
 
 class Evidence(StrEnum):

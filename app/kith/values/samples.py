@@ -16,7 +16,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One taught observation of a person."""
+    """One taught observation of a person; `pixels` is the width of a face, where it is known."""
 
     person_id: int
     appearance_id: int
@@ -24,6 +24,7 @@ class Sample:
     sharpness: float
     frontality: float
     vector: NDArray[np.float32]
+    pixels: float = 80.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
