@@ -21,6 +21,7 @@ from kith.jobs.context import open_context
 from kith.library.store import open_store
 from kith.model_registry import DOWNLOADED, PACKAGED
 from kith.settings import Settings, load
+from kith.vision.model_files import registered
 from tests.desk import (
     CHIRAC,
     CHIRAC_AGAIN,
@@ -198,7 +199,7 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
     ]
     assert lines[2].startswith("1 person, 3 photos learned of 4; 4 analysed now, ")
     assert len(lines) == 3
-    assert err.splitlines()[0].startswith("No weights for osnet_ain_x1_0: people are recognised by their faces only.")
+    assert err.splitlines()[0].startswith(f"No weights for osnet_ain_x1_0: {registered('osnet_ain_x1_0').without}.")
     assert err.splitlines()[1:] == ["Powell/cat.jpg: no face found"] + [
         f"Powell/{Path(name).name}: learned" for name in POWELL
     ]
@@ -554,12 +555,12 @@ def test_models_download_without_a_network_says_what_works_all_the_same(own_home
     no_network = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")  # the discard port
     code, out, err = _run("models", "download", NO_PROXY="", no_proxy="", **no_network)
     assert (code, out) == (3, "")
-    yunet, osnet, yolox = err.splitlines()
-    assert yunet.startswith("yunet_2026may could not be fetched from https://")
-    assert yunet.endswith("Without it faces are found by dlib's HOG, which is slower and misses small ones.")
-    assert yolox.endswith("Without it bodies are found below faces only.")
-    assert osnet.endswith("Without it people are recognised by their faces only.")
-    assert str(own_home / "data/models") in osnet
+    models = [registered(name) for name in ("yunet_2026may", "osnet_ain_x1_0", "yolox_nano")]
+    for line, model in zip(err.splitlines(), models, strict=True):
+        assert line.startswith(f"{model.name} could not be fetched from {model.url} (")
+        assert all(f", nor from {url} (" in line for url in model.mirrors)
+        assert f"kith models add FILE put it into {own_home / 'data/models'}." in line
+        assert line.endswith(f"Without it {model.without}.")
     assert not list((own_home / "data/models").iterdir())
 
 

@@ -26,7 +26,7 @@ from kith.logs import log_file
 from kith.model_registry import ModelFile
 from kith.photos.outputs import mark_output
 from kith.settings import load, load_user_settings, user_settings_file
-from kith.vision import model_files
+from kith.vision import given_models, model_files
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, finished, kith
 from tests.windows import PATIENCE_MS, click, dialog, open_window, wait_for_end
 
@@ -304,6 +304,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
 
     def do_GET(self) -> None:
+        self.server.asked += 1
         if self.path == "/absent":
             self.send_error(404)
             return
@@ -328,6 +329,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.go_on = threading.Event()
+        self.asked = 0
 
 
 @pytest.fixture
@@ -357,7 +359,8 @@ def _offer(server: _Server, monkeypatch: pytest.MonkeyPatch, *paths: str) -> Non
         )
         for name, path in zip((YUNET, "osnet_ain_x1_0"), paths, strict=False)
     ]
-    monkeypatch.setattr(model_files, "DOWNLOADED", tuple(models))
+    for module in (model_files, given_models):
+        monkeypatch.setattr(module, "DOWNLOADED", tuple(models))
 
 
 @pytest.fixture
@@ -396,7 +399,7 @@ def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
     assert not welcome.isVisible()
 
 
-def test_closing_during_a_download_stops_it_and_leaves_nothing(
+def test_closing_during_a_download_stops_it_and_keeps_what_came(
     qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _offer(server, monkeypatch, "/model")
@@ -411,7 +414,66 @@ def test_closing_during_a_download_stops_it_and_leaves_nothing(
     assert not ended
     server.go_on.set()
     qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE_MS)
-    assert list((bare.parent / "models").iterdir()) == []
+    (draft,) = (bare.parent / "models").iterdir()
+    assert draft.name.startswith(".kith-download-")
+
+
+def test_speed_and_time_left_are_told_while_it_comes(
+    qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _offer(server, monkeypatch, "/model")
+    _, welcome = _first_steps(qtbot, bare)
+    box = welcome.models
+    qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
+    click(qtbot, box.button)
+    pattern = rf"{YUNET}: %p %, \d+\.\d MB/s, about \d+ s left"
+    qtbot.waitUntil(lambda: re.fullmatch(pattern, box.bar.format()) is not None, timeout=PATIENCE_MS)
+    assert not box.choose.isVisible()
+    server.go_on.set()
+    qtbot.waitUntil(lambda: box.download is None, timeout=PATIENCE_MS)
+
+
+def test_files_fetched_by_other_means_are_taken_whatever_their_name(
+    qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _offer(server, monkeypatch, "/model")
+    (right := bare.parent / "download (1)").write_bytes(CONTENT)
+    (wrong := bare.parent / "page.html").write_bytes(b"<html>")
+    _, welcome = _first_steps(qtbot, bare)
+    box = welcome.models
+    asked: list[str] = []
+
+    def choose(*files: Path) -> None:
+        qtbot.waitUntil(box.choose.isVisible, timeout=PATIENCE_MS)
+        box.choose_files = lambda title: asked.append(title) or [*files]
+        click(qtbot, box.choose)
+
+    choose()
+    assert f"missing: no {YUNET}" in box.words.text(), "who thinks better of it changes nothing"
+    choose(wrong)
+    qtbot.waitUntil(lambda: "page.html is no model file that Kith knows" in box.words.text(), timeout=PATIENCE_MS)
+    assert given_models.facts_of(model_files.registered(YUNET)) in box.words.text()
+    assert f"missing: no {YUNET}" in box.words.text()
+    choose(right)
+    qtbot.waitUntil(lambda: box.words.text() == "All model files are there.", timeout=PATIENCE_MS)
+    assert (bare.parent / f"models/{YUNET}.bin").read_bytes() == CONTENT
+    assert len(asked) == 3
+    assert server.asked == 0
+
+
+def test_a_folder_for_models_that_cannot_be_written_is_told(
+    qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _offer(server, monkeypatch, "/model")
+    (given := bare.parent / "given").write_bytes(CONTENT)
+    (bare.parent / "models").touch()
+    _, welcome = _first_steps(qtbot, bare)
+    box = welcome.models
+    qtbot.waitUntil(box.choose.isVisible, timeout=PATIENCE_MS)
+    box.choose_files = lambda _title: [given]
+    click(qtbot, box.choose)
+    qtbot.waitUntil(lambda: "could not be written to" in box.words.text(), timeout=PATIENCE_MS)
+    assert "“Models folder” in the settings" in box.words.text()
 
 
 def test_where_all_models_are_there_nothing_is_offered(qtbot: QtBot, desk: Desk) -> None:

@@ -1,28 +1,19 @@
-"""Model files: found by their hash, fetched from a real server, and never half there."""
+"""Model files: found by their hash."""
 
-import gzip
 import hashlib
-import multiprocessing
 import os
 import re
-import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import psutil
 import pytest
 
 from kith.errors import ModelMissing
 from kith.model_registry import DOWNLOADED, PACKAGED, ModelFile
 from kith.settings import Settings, user_folder
-from kith.vision.download import download
 from kith.vision.model_files import (
     default_folder,
     find_model,
@@ -33,113 +24,9 @@ from kith.vision.model_files import (
     search_folders,
     status,
 )
+from tests.model_server import CONTENT
 
-CONTENT = bytes(range(256)) * 1000
 YUNET = registered("yunet_2026may")
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Serves CONTENT in the way that the path names, and writes down what was asked."""
-
-    server: "Server"
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        with suppress(ConnectionError):  # who has enough leaves
-            getattr(self, f"_{self.path[1:]}")()
-
-    def _absent(self) -> None:
-        self.send_error(404)
-
-    def _model(self) -> None:
-        self._begin(Content_Length=len(CONTENT))
-        self.wfile.write(CONTENT)
-
-    def _slow(self) -> None:
-        self._begin(Content_Length=len(CONTENT))
-        for start in range(0, len(CONTENT), len(CONTENT) // 5):
-            self.wfile.write(CONTENT[start : start + len(CONTENT) // 5])
-            time.sleep(0.3)
-
-    def _unmeasured(self) -> None:
-        self._begin()
-        self.wfile.write(CONTENT)
-
-    def _truncated(self) -> None:
-        self._begin(Content_Length=len(CONTENT))
-        self.wfile.write(CONTENT[:70_000])
-
-    def _endless(self) -> None:
-        self._begin()
-        while True:
-            self.wfile.write(CONTENT)
-
-    def _longer_than_it_says(self) -> None:
-        self._begin(Content_Length=len(CONTENT) + 1)
-        self.wfile.write(CONTENT + b".")
-
-    def _swelling(self) -> None:
-        """A little that unpacks to a lot."""
-        self._begin(Content_Encoding="gzip")
-        self.wfile.write(gzip.compress(bytes(50_000_000)))
-
-    def _dripping(self) -> None:
-        self._begin(Content_Length=len(CONTENT))
-        self._drip(b".")
-
-    def _dripping_headers(self) -> None:
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
-        self._drip(b".")
-
-    def _silent(self) -> None:
-        self.rfile.read(1)
-
-    def _begin(self, **headers: object) -> None:
-        self.send_response(200)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-
-    def _drip(self, drop: bytes) -> None:
-        while True:
-            self.wfile.write(drop)
-            time.sleep(0.05)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    """Remembers the paths asked for; its threads end with it."""
-
-    daemon_threads = False
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[str] = []
-
-    def model(self, path: str = "/model") -> ModelFile:
-        return ModelFile(
-            name="tiny",
-            file="tiny.bin",
-            url=f"http://127.0.0.1:{self.server_port}{path}",
-            size=len(CONTENT),
-            sha256=hashlib.sha256(CONTENT).hexdigest(),
-            licence="MIT",
-            purpose="is fetched",
-            without="nothing is lost",
-        )
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -296,12 +183,14 @@ def test_registry_is_complete() -> None:
     assert len({model.name for model in models}) == len({model.file for model in models}) == 7
     for model in models:
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
-        assert model.url.startswith("https://")
+        assert all(url.startswith("https://") for url in model.urls)
         assert model.licence
         assert model.purpose
     for model in DOWNLOADED:
         assert model.url.endswith(f"/{model.file}")
-        assert re.search("/[0-9a-f]{40}/|/releases/download/[^/]+/", model.url), "a download is pinned to one revision"
+        assert len({urlsplit(url).netloc for url in model.urls}) == len(model.urls) > 1, "one host down is not all"
+        for url in model.urls:
+            assert re.search("/[0-9a-f]{40}/|/releases/download/[^/]+/|[?&]id=", url), "pinned to one revision"
 
 
 def test_packaged_files_are_found_without_importing_their_package() -> None:
@@ -346,167 +235,3 @@ def test_packaged_file_without_the_package_is_named(monkeypatch: pytest.MonkeyPa
     monkeypatch.delitem(sys.modules, "face_recognition_models", raising=False)
     with pytest.raises(ModelMissing, match="install that package again"):
         packaged_model("shape_predictor_5_face_landmarks.dat")
-
-
-def test_download_puts_the_file_in_place_and_reports_progress(server: Server, tmp_path: Path) -> None:
-    heard: list[tuple[int, int]] = []
-    seen: list[bool] = []
-    target = tmp_path / "new" / "folder" / "tiny.bin"
-
-    def progress(done: int, total: int) -> None:
-        heard.append((done, total))
-        seen.append(target.exists())
-
-    assert download(server.model("/slow"), target.parent, progress) == target
-    assert target.read_bytes() == CONTENT
-    assert os.listdir(target.parent) == ["tiny.bin"]
-    assert heard[-1] == (len(CONTENT), len(CONTENT))
-    assert heard == sorted(heard)
-    assert any(0 < done < len(CONTENT) for done, _ in heard)
-    assert not any(seen), "the file appears only when it is whole"
-
-
-def test_a_server_that_tells_no_length_will_do(server: Server, tmp_path: Path) -> None:
-    assert download(server.model("/unmeasured"), tmp_path).read_bytes() == CONTENT
-
-
-@pytest.mark.parametrize("path", ["/endless", "/longer_than_it_says", "/swelling"])
-def test_no_more_is_taken_than_the_file_has(server: Server, tmp_path: Path, path: str) -> None:
-    most = 0
-
-    def progress(done: int, _size: int) -> None:
-        nonlocal most
-        most = max(most, done)
-
-    with pytest.raises(ModelMissing, match=f"it sends more than the {len(CONTENT)} bytes"):
-        download(server.model(path), tmp_path, progress)
-    assert most <= len(CONTENT)
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("path", ["/dripping", "/dripping_headers", "/silent"])
-def test_a_download_ends_in_time_whatever_the_server_does(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr("kith.vision.download.LONGEST_S", 3)
-    with pytest.raises(ModelMissing, match="it was not there after"):
-        download(server.model(path), tmp_path)
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("path", ["/dripping", "/dripping_headers", "/silent"])
-def test_a_download_that_hangs_can_be_stopped(server: Server, tmp_path: Path, path: str) -> None:
-    def stop(_done: int, _size: int) -> None:
-        if server.asked:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        download(server.model(path), tmp_path, stop)
-    assert os.listdir(tmp_path) == []
-    assert not multiprocessing.active_children()
-
-
-def test_the_process_that_fetches_ends_with_its_parent(server: Server, tmp_path: Path) -> None:
-    code = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from kith.model_registry import ModelFile\nfrom kith.vision.download import download\n"
-        "download(ModelFile('tiny', 'tiny.bin', sys.argv[1], 256_000, '', '', '', ''), Path(sys.argv[2]))\n"
-    )
-    url = server.model("/dripping").url
-    parent = subprocess.Popen([sys.executable, "-c", code, url, str(tmp_path)], cwd=Path(__file__).parents[1])
-    while not server.asked:
-        time.sleep(0.05)
-    children = psutil.Process(parent.pid).children()
-    parent.kill()
-    parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=30)
-    for child in alive:
-        child.kill()
-    assert children
-    assert not alive
-
-
-def test_second_download_fetches_nothing(server: Server, tmp_path: Path) -> None:
-    download(server.model(), tmp_path)
-    download(server.model(), tmp_path)
-    assert server.asked == ["/model"]
-
-
-def test_download_replaces_a_damaged_file(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "tiny.bin").write_bytes(b"damaged")
-    assert download(server.model(), tmp_path).read_bytes() == CONTENT
-
-
-def test_downloaded_file_may_be_read_like_any_other(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "other").write_bytes(b"")
-    assert download(server.model(), tmp_path).stat().st_mode == (tmp_path / "other").stat().st_mode
-
-
-def test_wrong_hash_is_refused_and_named(server: Server, tmp_path: Path) -> None:
-    model = replace(server.model(), sha256="0" * 64)
-    with pytest.raises(ModelMissing) as error:
-        download(model, tmp_path)
-    for part in (model.url, "0" * 64, hashlib.sha256(CONTENT).hexdigest()):
-        assert part in str(error.value)
-    assert os.listdir(tmp_path) == []
-
-
-def test_wrong_hash_leaves_the_old_file_alone(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "tiny.bin").write_bytes(b"old")
-    with pytest.raises(ModelMissing):
-        download(replace(server.model(), sha256="0" * 64), tmp_path)
-    assert (tmp_path / "tiny.bin").read_bytes() == b"old"
-
-
-@pytest.mark.parametrize(("path", "reason"), [("/absent", "404"), ("/truncated", "IncompleteRead")])
-def test_failed_download_says_from_where_why_and_what_to_do(
-    server: Server, tmp_path: Path, path: str, reason: str
-) -> None:
-    with pytest.raises(ModelMissing) as error:
-        download(server.model(path), tmp_path)
-    for part in (server.model(path).url, reason, str(tmp_path)):
-        assert part in str(error.value)
-    assert os.listdir(tmp_path) == []
-
-
-def test_no_network_is_a_clear_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    model = replace(YUNET, url=f"http://127.0.0.1:{port}/x")
-    with pytest.raises(ModelMissing, match=re.escape(f"http://127.0.0.1:{port}/x (")) as error:
-        download(model, tmp_path)
-    assert "HTTPConnectionPool" not in str(error.value)
-    assert os.listdir(tmp_path) == []
-
-
-def test_interrupted_download_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
-    def interrupt(done: int, total: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        download(server.model(), tmp_path, interrupt)
-    assert os.listdir(tmp_path) == []
-
-
-def test_folder_that_cannot_be_written_is_a_clear_message(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ModelMissing, match=r"could not be written to .*models_dir"):
-        download(server.model(), tmp_path / "file" / "models")
-    assert server.asked == []
-
-
-def test_download_says_nothing_by_itself(server: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    download(server.model(), tmp_path)
-    assert capfd.readouterr() == ("", "")
-
-
-def test_downloaded_model_is_found(
-    server: Server, settings: Settings, monkeypatch: pytest.MonkeyPatch, yunet: Path
-) -> None:
-    monkeypatch.setattr(sys.modules[__name__], "CONTENT", yunet.read_bytes())
-    model = replace(YUNET, url=server.model().url)
-    assert find_model("yunet_2026may", settings) is None
-    path = download(model, default_folder(settings))
-    assert find_model("yunet_2026may", settings) == path

@@ -29,6 +29,7 @@ class Action(Enum):
     IMPORT_KB = "import-kb"
     NAME_BODY_MODEL = "import-kb --body-model"
     DOWNLOAD_MODELS = "models download"
+    ADD_MODELS = "models add"
     LIST_PEOPLE = "people list"
     SHOW_PERSON = "people show"
     RENAME_PERSON = "people rename"

@@ -1,4 +1,4 @@
-"""`kith models`: the model files, where each is, and fetching them."""
+"""`kith models`: the model files, where each is, fetching them, and taking those fetched by other means."""
 
 from itertools import chain
 from pathlib import Path
@@ -13,12 +13,13 @@ from kith.errors import ModelMissing
 from kith.model_registry import ModelFile
 from kith.process import CANNOT
 from kith.vision.download import download
+from kith.vision.given_models import add_models, known_files
 from kith.vision.model_files import ModelStatus, check_body_model, default_folder, missing_models, registered, status
 
 group = Group(
     "models",
     invoke_without_command=True,
-    help="The model files: where each is, and fetching.",
+    help="The model files: where each is, and fetching them.",
     epilog=example_of("models"),
 )
 
@@ -39,6 +40,7 @@ def _lines(found: ModelStatus) -> list[str]:
     return [
         f"{model.name}: {found.state}{place}",
         f"    {model.purpose}; {size}, licence {model.licence}, SHA-256 {model.sha256}",
+        f"    from {' or '.join(model.urls)}",
     ]
 
 
@@ -63,6 +65,21 @@ def fetch(
     for problem in failed.values():
         tell(problem)
     if failed:
+        raise typer.Exit(CANNOT)
+
+
+@group.register("add", "~/Downloads/yolox_nano.onnx")
+def add(
+    call: Call,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files, or folders of files.")],
+) -> None:
+    """Take model files that were fetched by other means, by their SHA-256, whatever they are called."""
+    folder = default_folder(call.settings())
+    given = add_models(files, folder)
+    lines = [f"{name}: {path}" for name, path in given.added.items()]
+    known = ["Kith knows these files:", *known_files()]
+    call.show(given, lines, [*given.refused, *known] if given.refused else [])
+    if given.refused:
         raise typer.Exit(CANNOT)
 
 

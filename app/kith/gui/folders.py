@@ -14,6 +14,7 @@ from kith.settings import Settings, people_folder_is_away, update
 AWAY = "This folder is not there now: is its drive plugged in, its share mounted? If not, choose another one."
 ChooseFolder = Callable[[str, Path], Path | None]
 ChooseFile = Callable[[str, Path, str], Path | None]
+ChooseFiles = Callable[[str], list[Path]]
 
 
 def choose_folder(parent: QWidget, title: str, start: Path) -> Path | None:
@@ -26,6 +27,12 @@ def choose_file(parent: QWidget, title: str, suggestion: Path, kind: str) -> Pat
     """Ask where to save a file; None where the user thinks better of it."""
     chosen, _ = QFileDialog.getSaveFileName(parent, title, str(suggestion), kind)
     return Path(chosen) if chosen else None
+
+
+def choose_files(parent: QWidget, title: str) -> list[Path]:
+    """Ask for files that are there; none where the user thinks better of it."""
+    chosen, _ = QFileDialog.getOpenFileNames(parent, title)
+    return [Path(file) for file in chosen]
 
 
 class FolderField(QWidget):

@@ -1,25 +1,32 @@
-"""Fetch the model files that are missing, with progress, in a thread."""
+"""The model files that are missing: fetched with progress in a thread, or taken from files that the user chooses."""
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from PyQt6.QtCore import Qt, QThread, pyqtSignal
-from PyQt6.QtWidgets import QGroupBox, QProgressBar, QPushButton, QVBoxLayout
+from PyQt6.QtCore import QThread, pyqtSignal
+from PyQt6.QtWidgets import QGroupBox, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
 from kith.errors import KithError
 from kith.gui.background import Newest
+from kith.gui.folders import ChooseFiles, choose_files
 from kith.gui.phrases import in_window
 from kith.gui.plain_text import wrapped
+from kith.gui.progress import Pace, time_left
 from kith.model_registry import ModelFile
 from kith.settings import Settings
 from kith.vision.download import download
+from kith.vision.given_models import add_models, facts_of
 from kith.vision.model_files import default_folder, missing_models
 
 _log = logging.getLogger(__name__)
 
 LOOKING = "Looking for the model files …"
+TAKING = "Looking whether that is a model file …"
 
 
 class _Stopped(Exception):
@@ -59,7 +66,7 @@ class ModelDownload(QThread):
 
 
 class ModelBox(QGroupBox):
-    """Says which model files are missing and what works without them, and fetches them."""
+    """Says which model files are missing and what works without them, and fetches or takes them."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("Model files")
@@ -69,15 +76,21 @@ class ModelBox(QGroupBox):
         self._missing: list[ModelFile] = []
         self._look_up = Newest(self, pause_ms=0)
         self.words = wrapped()
-        self.button = QPushButton()
-        self.button.setAutoDefault(False)
-        self.button.clicked.connect(self._press)
+        self.button = _button(self._press)
+        self.choose = _button(self._choose)
+        self.choose.setText("Choose a &File…")
+        self.choose_files: ChooseFiles = partial(choose_files, self)
         self.bar = QProgressBar()
         self.bar.hide()
+        self._pace: Pace | None = None
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.button)
+        buttons.addWidget(self.choose)
+        buttons.addStretch()
         column = QVBoxLayout(self)
         column.addWidget(self.words)
         column.addWidget(self.bar)
-        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(buttons)
         self._look()
 
     @property
@@ -87,16 +100,21 @@ class ModelBox(QGroupBox):
 
     def _look(self) -> None:
         """Look which files are there, and whether they are whole, which means to read them."""
-        self.words.setText(LOOKING)
-        self.button.hide()
+        self._wait(LOOKING)
         settings = self._settings
         self._look_up.ask(lambda _stop: missing_models(settings), self._tell_missing)
+
+    def _wait(self, words: str) -> None:
+        self.words.setText(words)
+        self.button.hide()
+        self.choose.hide()
 
     def _tell_missing(self, missing: list[ModelFile]) -> None:
         self._missing = missing
         megabytes = sum(model.size for model in missing) / 1e6
         self.button.setText(f"&Download {megabytes:.1f} MB")
-        self.button.setVisible(bool(missing))
+        for button in (self.button, self.choose):
+            button.setVisible(bool(missing))
         words = "\n".join([*self._failures, *_told(missing)])
         self.words.setText(words or "All model files are there.")
 
@@ -110,6 +128,7 @@ class ModelBox(QGroupBox):
         thread.failed.connect(self._failures.append)
         thread.finished.connect(self._ended)
         self._thread = thread
+        self.choose.hide()
         self.button.setText("&Stop the download")
         self.bar.setRange(0, 0)
         self.bar.show()
@@ -117,9 +136,39 @@ class ModelBox(QGroupBox):
 
     def _show(self, name: str, done: int, size: int) -> None:
         bar = self.bar
-        bar.setFormat(f"{name}: %p %")
+        if bar.maximum() != size or done < bar.value():  # another file, or all of it anew
+            self._pace = None
+        bar.setFormat(f"{name}: %p %{self._paced(done, size)}")
         bar.setRange(0, size)
         bar.setValue(done)
+
+    def _paced(self, done: int, size: int) -> str:
+        """Return how fast it comes and how long it will take, as soon as that is known."""
+        now = time.monotonic()
+        pace = self._pace
+        if pace is None:  # what was there before came in no time
+            self._pace = Pace(now, done)
+            return ""
+        pace.note(done, now)
+        if not pace.rate:
+            return ""
+        return f", {pace.rate / 1e6:.1f} MB/s, {time_left((size - done) / pace.rate)}"
+
+    def _choose(self) -> None:
+        """Take what the user has fetched by other means."""
+        files = self.choose_files("Model files fetched by other means")
+        if not files:
+            return
+        self._wait(TAKING)
+        folder = default_folder(self._settings)
+        self._look_up.ask(lambda _stop: _refusals(files, folder), self._taken)
+
+    def _taken(self, refused: list[str]) -> None:
+        self._failures = refused
+        if refused:
+            lines = [facts_of(model) for model in self._missing]
+            self._failures += ["Those that are missing are:", *lines]
+        self._look()
 
     def _ended(self) -> None:
         if self._thread:
@@ -129,10 +178,25 @@ class ModelBox(QGroupBox):
         self._look()
 
 
+def _button(press: Callable[[], None]) -> QPushButton:
+    button = QPushButton()
+    button.setAutoDefault(False)
+    button.clicked.connect(press)
+    return button
+
+
+def _refusals(files: list[Path], folder: Path) -> list[str]:
+    """Take files, and return what is wrong with those that cannot be taken."""
+    try:
+        return add_models(files, folder).refused
+    except KithError as error:
+        return [in_window(error.message)]
+
+
 def _told(missing: list[ModelFile]) -> list[str]:
     lines = [f"The model that {model.purpose} ({model.name}) is missing: {model.without}." for model in missing]
     if missing:
-        hosts = {urlsplit(model.url).netloc for model in missing}
-        names = " and ".join(sorted(hosts))
+        hosts = {urlsplit(url).netloc for model in missing for url in model.urls}
+        names = ", ".join(sorted(hosts))
         lines.append(f"Kith can fetch it from {names}; nothing of yours is sent there.")
     return lines

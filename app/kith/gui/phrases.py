@@ -9,6 +9,7 @@ ENTRIES = {
     Action.FORGET_MISSING: "“Forget” in the question that follows",
     Action.RECOGNIZE: "Recognition ▸ Recognize Folder…",
     Action.DOWNLOAD_MODELS: "Help ▸ First Steps…",
+    Action.ADD_MODELS: "“Choose a File…” in the first steps",
     Action.UNDO: "Ctrl+Z",
 }
 

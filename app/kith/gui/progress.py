@@ -18,13 +18,13 @@ TICK_MS = 100
 
 
 class Pace:
-    """Photos per second over the last seconds, so that single photos do not shake it; times are in seconds."""
+    """Photos, or bytes, per second over the last seconds, so that single ones do not shake it; times are in seconds."""
 
-    def __init__(self, now: float) -> None:
-        self._seen = deque([(now, 0)])
+    def __init__(self, now: float, done: int = 0) -> None:
+        self._seen = deque([(now, done)])
 
     def note(self, done: int, now: float) -> None:
-        """Take down how many photos are done now."""
+        """Take down how many are done now."""
         seen = self._seen
         seen.append((now, done))
         while now - seen[1][0] >= SMOOTHED_OVER_S:
@@ -32,7 +32,7 @@ class Pace:
 
     @property
     def rate(self) -> float:
-        """Photos per second."""
+        """How many are done per second."""
         began, before = self._seen[0]
         ended, after = self._seen[-1]
         if ended <= began:

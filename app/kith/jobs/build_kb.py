@@ -10,6 +10,7 @@ from typing import Literal
 from kith.errors import BadPhoto
 from kith.identity.gallery import is_good
 from kith.identity.lessons import Lesson, lesson_of, readable
+from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.events import (
     BuildFinished,
@@ -62,7 +63,7 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     owners = _owners(found)
     build = _Build(len(owners))
     yield Started(JobName.BUILD_KB, build.total)
-    yield from (Notice(text) for text in (*context.notices, *notices, *found.notices))
+    yield from (Notice(text) for text in (*not_told_before(context.notices), *notices, *found.notices))
     for look in look_at_photos(context, chain.from_iterable(found.photos.values())):
         yield from notes_on(look)
         yield _learn(context, build, look, owners)

@@ -77,8 +77,9 @@ def _body_model(settings: Settings, notices: list[str]) -> Chosen | None:
         return Chosen.of(model.code, settings.reid_model, _existing(own, "reid_weights"))
     if chosen := _over_its_file(model, settings):
         return chosen
-    told = f"No weights for {settings.reid_model}: people are recognised by their faces only. "
-    notices.append(Message(told, _fetches("them")))
+    if model.file:
+        told = f"No weights for {settings.reid_model}: {model.file.without}. "
+        notices.append(Message(told, _fetches("them")))
     return None
 
 

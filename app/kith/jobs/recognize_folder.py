@@ -12,6 +12,7 @@ from kith.errors import BadPhoto
 from kith.filing.copies import file_copies, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.report import REPORT, Ranking, ReportRow, check_report, write_report
+from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
@@ -58,7 +59,7 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if output:
         prepare_output(copies, output)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
-    yield from (Notice(text) for text in (*context.notices, *filed_notices(passed_over.outputs)))
+    yield from (Notice(text) for text in (*not_told_before(context.notices), *filed_notices(passed_over.outputs)))
     if context.spec.body_model_id and not knows_bodies:
         told = Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them.")
         yield Notice(told)

@@ -12,6 +12,7 @@ from pathlib import Path
 from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught
 from kith.filing.copies import clear_remnants
 from kith.identity.decision import Decider
+from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
@@ -38,7 +39,7 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     if not preview:
         run.clear_remnants()
     yield Started(JobName.DECIDE_AGAIN, run.total)
-    yield from (Notice(text) for text in context.notices)
+    yield from (Notice(text) for text in not_told_before(context.notices))
     yield from run.spans()
     yield run.finish()
 
