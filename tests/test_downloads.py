@@ -16,7 +16,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from kith.cli.main import cli
 from kith.errors import ModelMissing
 from kith.settings import Settings
 from kith.vision.download import Progress, download
@@ -427,3 +429,15 @@ def test_hosts_that_no_proxy_names_are_asked_directly(
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # the discard port
     assert download(proxied.model(), tmp_path).read_bytes() == CONTENT
     assert proxied.asked == ["/model"]
+
+
+def test_the_terminal_shows_speed_and_time_left(
+    server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kith.vision.model_files.DOWNLOADED", [server.model("/slow")])
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what makes any stream a terminal to rich
+    monkeypatch.setenv("COLUMNS", "120")
+    done = CliRunner().invoke(cli, ["models", "download", "tiny", "--set", f"models_dir={tmp_path}"])
+    assert (done.exit_code, done.stdout) == (0, f"tiny: {tmp_path / 'tiny.bin'}\n")
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", done.stderr)
+    assert re.search(r"tiny\.bin .*256\.0 kB .*[kM]B/s 0:00:0\d", shown)
