@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.identity import clusters
+from kith.identity import cluster_pairs, clusters
 from kith.identity.clusters import PERHAPS_SAME, SAME, grouped, near_groups
 from kith.values.samples import Faces
 
@@ -142,8 +142,8 @@ def test_a_face_left_alone_finds_its_like_later_and_gives_up_its_number() -> Non
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     faces = _faces(_people(20, 6, spread=0.3))
     whole = grouped(faces)
-    monkeypatch.setattr(clusters, "ROWS", 7)
-    monkeypatch.setattr(clusters, "COLUMNS", 11)
+    monkeypatch.setattr(cluster_pairs, "ROWS", 7)
+    monkeypatch.setattr(cluster_pairs, "COLUMNS", 11)
     monkeypatch.setattr(clusters, "PAIRS", 5)
     assert grouped(faces).tolist() == whole.tolist()
 

@@ -1,20 +1,13 @@
 """Group the faces of unknown people by how near they are; groups only grow, and a machine never joins two of them."""
 
-import os
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
+from kith.identity.cluster_pairs import NO_PAIRS, ClusterPairs, joined, near_pairs, nearest_clusters
 from kith.values.samples import Faces, Flags, Floats, Ids
 
-PROPOSALS = 16  # the nearest other clusters of each that are tried in a round
-ROWS, COLUMNS = 512, 4096  # of distances held at once by a thread: 8 MB
 PAIRS = 50_000  # looked at before those that meanwhile are one cluster are left out
-
-ClusterPairs = tuple[Ids, Ids, Floats]  # (P each) with what is between the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,8 @@ def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:
     group of several stays in it, and two such groups stay two.
     """
     clusters = clusters_of(faces)
-    clusters.grow(np.flatnonzero(clusters.new), nearness)
+    new = np.flatnonzero(clusters.new)
+    clusters.grow(new, nearness)
     groups = faces.groups.copy()
     counted = faces.good & faces.unknown
     roots = clusters.roots(clusters.of_face)
@@ -111,16 +105,8 @@ class Clusters:
         """Return pairs of one of `rows` and any cluster that agree, ascending by what is between them."""
         order = np.concatenate((rows, others))
         own = self.own(order, nearness)
-        left, right = _factors(self.means[order], own)
-        compare = partial(_near_later, left[: len(rows)], right, nearness.limit)
-        tops = range(0, len(rows), ROWS)
-        with ThreadPoolExecutor(os.cpu_count()) as threads:  # numpy computes beside other threads
-            blocks = threads.map(compare, tops)
-            first, second, between = _joined(blocks)
-        ascending = np.lexsort((second, first, between))
-        nearer = order[first[ascending]]
-        farther = order[second[ascending]]
-        return nearer, farther, between[ascending]
+        first, second, between = near_pairs(self.means[order], own, len(rows), nearness.limit)
+        return order[first], order[second], between
 
     def own(self, clusters: Ids, nearness: Nearness) -> Floats:
         """Return what each of some clusters adds to what is between it and any other."""
@@ -226,7 +212,7 @@ def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness
     alone = np.flatnonzero(poor & is_alone)
     of_new = _nearest_cluster(faces.vectors, new, clusters, np.unique(standing), nearness)
     of_alone = _nearest_cluster(faces.vectors, alone, clusters, np.unique(grown), nearness)
-    face, cluster, between = _joined([of_new, of_alone])
+    face, cluster, between = joined([of_new, of_alone])
     order = np.argsort(between, kind="stable")
     agreeing = order[between[order] <= nearness.limit]
     for row, root in zip(face[agreeing].tolist(), cluster[agreeing].tolist(), strict=True):
@@ -240,24 +226,10 @@ def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness
 def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> ClusterPairs:
     """Return the nearest cluster of each of some faces, by what is between them."""
     if not len(among) or not len(faces):
-        return _NO_PAIRS
+        return NO_PAIRS
     own = clusters.own(among, nearness)
-    means = -2 * clusters.means[among].T
-    step = max(1, ROWS * COLUMNS // len(among))
-
-    def compare(start: int) -> ClusterPairs:
-        asked = faces[start : start + step]
-        probes = vectors[asked]
-        between = probes @ means
-        between += own
-        nearest = between.argmin(axis=1)
-        least = between[np.arange(len(nearest)), nearest]
-        own_of_probes = (probes**2).sum(axis=1)
-        nearest_between = least + own_of_probes + np.float32(nearness.penalty)
-        return asked, among[nearest], nearest_between
-
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return _joined(threads.map(compare, range(0, len(faces), step)))
+    nearest, between = nearest_clusters(vectors, faces, clusters.means[among], own)
+    return faces, among[nearest], between + np.float32(nearness.penalty)
 
 
 def _means(of_face: Ids, values: Floats, sizes: Ids) -> Floats:
@@ -267,48 +239,3 @@ def _means(of_face: Ids, values: Floats, sizes: Ids) -> Floats:
     starts = np.cumsum(sizes) - sizes
     sums = np.add.reduceat(values[order], starts, axis=0, dtype=np.float64)
     return (sums / sizes[:, None]).astype(np.float32)
-
-
-def _factors(means: Floats, own: Floats) -> tuple[Floats, Floats]:
-    """Return the two matrices whose product is what is between each two clusters."""
-    column = own[:, None]
-    ones = np.ones_like(column)
-    left = np.hstack((-2 * means, ones, column))
-    right = np.hstack((means, column, ones))
-    return left, np.ascontiguousarray(right.T)
-
-
-def _near_later(left: Floats, right: Floats, limit: float, top: int) -> ClusterPairs:
-    """Return for a block of rows the nearest of the clusters that come later, each pair once."""
-    kept = _NO_PAIRS
-    block = left[top : top + ROWS]
-    for start in range(top, right.shape[1], COLUMNS):
-        tile = block @ right[:, start : start + COLUMNS]
-        row, column = np.nonzero(tile <= limit)
-        between = tile[row, column]
-        first = row + top
-        second = column + start
-        is_later = second > first
-        later = first[is_later], second[is_later], between[is_later]
-        kept = _joined((kept, later))
-        if len(kept[0]) > ROWS * PROPOSALS:
-            kept = _nearest_of_each(kept)
-    return kept
-
-
-_NO_PAIRS: ClusterPairs = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float32))
-
-
-def _joined(parts: Iterable[ClusterPairs]) -> ClusterPairs:
-    first, second, between = zip(_NO_PAIRS, *parts, strict=True)
-    return np.concatenate(first), np.concatenate(second), np.concatenate(between)
-
-
-def _nearest_of_each(pairs: ClusterPairs) -> ClusterPairs:
-    first, second, between = pairs
-    order = np.lexsort((between, first))
-    rows = first[order]
-    begins = np.searchsorted(rows, rows)
-    rank = np.arange(len(rows)) - begins
-    nearest = order[rank < PROPOSALS]
-    return first[nearest], second[nearest], between[nearest]
