@@ -14,7 +14,8 @@ from scipy.sparse.csgraph import connected_components
 
 from bench_people import DEFAULTS, PEOPLE, STRANGERS, Face, faces_in
 from bench_tables import Row, Tables
-from kith.identity.clusters import PERHAPS_SAME, SAME, Nearness, clusters_of, grouped, near_groups
+from kith.identity.clusters import Nearness, clusters_of
+from kith.identity.face_groups import PERHAPS_SAME, SAME, grouped, near_groups
 from kith.identity.gallery import is_good
 from kith.values.samples import LEAST_PIXELS, Faces
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kith.identity import cluster_pairs, clusters
-from kith.identity.clusters import PERHAPS_SAME, SAME, grouped, near_groups
+from kith.identity.face_groups import PERHAPS_SAME, SAME, grouped, near_groups
 from kith.values.samples import Faces
 
 DIMENSIONS = 128

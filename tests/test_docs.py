@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from kith.cli.main import cli
-from kith.identity import body_candidates, clusters, decision, nearest
+from kith.identity import body_candidates, decision, face_groups, nearest
 from kith.settings import settings_table_markdown
 from kith.settings_model import FIELDS
 from kith.values import samples, sightings
@@ -60,10 +60,10 @@ CONSTANTS = {
     "EVENT_TOL": body_candidates.EVENT_TOL,
     "EVENT_MARGIN": body_candidates.EVENT_MARGIN,
     "EVENT_SUGGEST": body_candidates.EVENT_SUGGEST,
-    "SAME_ALONE": clusters.SAME.alone,
-    "SAME_TOGETHER": clusters.SAME.together,
-    "PERHAPS_ALONE": clusters.PERHAPS_SAME.alone,
-    "PERHAPS_TOGETHER": clusters.PERHAPS_SAME.together,
+    "SAME_ALONE": face_groups.SAME.alone,
+    "SAME_TOGETHER": face_groups.SAME.together,
+    "PERHAPS_ALONE": face_groups.PERHAPS_SAME.alone,
+    "PERHAPS_TOGETHER": face_groups.PERHAPS_SAME.together,
 }
 
 

@@ -1,10 +1,10 @@
-"""Group the faces of unknown people by how near they are; groups only grow, and a machine never joins two of them."""
+"""Clusters of faces that are near each other; they only grow, and two groups that stay are never joined."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from kith.identity.cluster_pairs import NO_PAIRS, ClusterPairs, joined, near_pairs, nearest_clusters
+from kith.identity.cluster_pairs import ClusterPairs, near_pairs
 from kith.values.samples import Faces, Flags, Floats, Ids
 
 PAIRS = 50_000  # looked at before those that meanwhile are one cluster are left out
@@ -28,42 +28,6 @@ class Nearness:
         return (self.together**2 - self.alone**2) / 2
 
 
-SAME = Nearness(alone=0.38, together=0.52)  # docs/recognition.md, "Unknown people"
-PERHAPS_SAME = Nearness(alone=0.42, together=0.56)
-
-
-def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:
-    """Return each face's group (N), whose number is the appearance that founded it; a face like no other has its own.
-
-    The nearest come together first, as long as the mean of the squared distances between the faces of both, with what
-    `nearness` adds for few of them, is small enough. Two faces of one photo are never in one group. Whoever is in a
-    group of several stays in it, and two such groups stay two.
-    """
-    clusters = clusters_of(faces)
-    new = np.flatnonzero(clusters.new)
-    clusters.grow(new, nearness)
-    groups = faces.groups.copy()
-    counted = faces.good & faces.unknown
-    roots = clusters.roots(clusters.of_face)
-    groups[counted] = clusters.numbers[roots]
-    _let_poor_faces_join(faces, groups, clusters, nearness)
-    return np.where(groups == 0, faces.ids, groups)
-
-
-def near_groups(faces: Faces, nearness: Nearness = PERHAPS_SAME) -> list[tuple[int, int]]:
-    """Return pairs of groups that may be one person, the nearest first: for the user to decide."""
-    clusters = clusters_of(faces)
-    several = np.flatnonzero(clusters.several)
-    first, second, _ = clusters.near(several, several[:0], nearness)
-    numbers = clusters.numbers.tolist()
-    found = []
-    for cluster, other in zip(first.tolist(), second.tolist(), strict=True):
-        if clusters.are_apart(cluster, other):
-            pair = numbers[cluster], numbers[other]
-            found.append(pair)
-    return found
-
-
 class Clusters:
     """Clusters of faces, each known by the mean vector m and the mean square q of its faces' lengths.
 
@@ -82,21 +46,25 @@ class Clusters:
         self.new = np.zeros(count, np.bool_)
         self.sizes = sizes
         self.means = _means(of_face, vectors, sizes)
-        self.squares = _means(of_face, squared_lengths, sizes)[:, 0]
+        mean_squares = _means(of_face, squared_lengths, sizes)
+        self.squares = mean_squares[:, 0]
         self._into = np.arange(count)
 
     def roots(self, clusters: Ids) -> Ids:
         """Return which clusters these have become."""
-        into = self._into[clusters]
-        while (into != self._into[into]).any():
-            into = self._into[into]
+        before = clusters
+        into = self._into[before]
+        while (into != before).any():
+            before = into
+            into = self._into[before]
         return into
 
     def grow(self, changed: Ids, nearness: Nearness) -> None:
         """Unite clusters that agree, until none of the changed ones agrees with any."""
         while len(changed):
             into = self._into
-            standing = np.flatnonzero(into == np.arange(len(into)))
+            is_standing = into == np.arange(len(into))
+            standing = np.flatnonzero(is_standing)
             others = np.setdiff1d(standing, changed)
             pairs = self.near(changed, others, nearness)
             changed = self._unite_all(pairs, nearness)
@@ -104,14 +72,16 @@ class Clusters:
     def near(self, rows: Ids, others: Ids, nearness: Nearness) -> ClusterPairs:
         """Return pairs of one of `rows` and any cluster that agree, ascending by what is between them."""
         order = np.concatenate((rows, others))
+        means = self.means[order]
         own = self.own(order, nearness)
-        first, second, between = near_pairs(self.means[order], own, len(rows), nearness.limit)
+        first, second, between = near_pairs(means, own, len(rows), nearness.limit)
         return order[first], order[second], between
 
     def own(self, clusters: Ids, nearness: Nearness) -> Floats:
         """Return what each of some clusters adds to what is between it and any other."""
         penalties = nearness.penalty / self.sizes[clusters]
-        return (self.squares[clusters] + penalties).astype(np.float32)
+        own = self.squares[clusters] + penalties
+        return own.astype(np.float32)
 
     def are_apart(self, cluster: int, other: int) -> bool:
         """Say whether no photo shows faces of both."""
@@ -125,9 +95,11 @@ class Clusters:
             first = self.roots(firsts[block])
             second = self.roots(seconds[block])
             are_two = first != second
-            for face, other_face in zip(first[are_two].tolist(), second[are_two].tolist(), strict=True):
-                cluster = self._root(face)
-                other = self._root(other_face)
+            one_of_two = first[are_two].tolist()
+            the_other = second[are_two].tolist()
+            for one_root, other_root in zip(one_of_two, the_other, strict=True):
+                cluster = self._root(one_root)
+                other = self._root(other_root)
                 if cluster != other and self._agree(cluster, other, nearness):
                     united = self._unite(cluster, other)
                     changed.add(united)
@@ -146,9 +118,10 @@ class Clusters:
             return False
         if not self.are_apart(cluster, other):
             return False
-        product = float(self.means[cluster] @ self.means[other])
-        between = self.squares[cluster] + self.squares[other] - 2 * product
-        faces = 1 / self.sizes[cluster] + 1 / self.sizes[other]
+        means, squares, sizes = self.means, self.squares, self.sizes
+        product = float(means[cluster] @ means[other])
+        between = squares[cluster] + squares[other] - 2 * product
+        faces = 1 / sizes[cluster] + 1 / sizes[other]
         penalties = nearness.penalty * faces
         return bool(between + penalties <= nearness.limit)
 
@@ -159,9 +132,11 @@ class Clusters:
         size = sizes[cluster] + sizes[other]
         share = np.float32(sizes[other] / size)
         for averages in (self.means, self.squares):
-            averages[cluster] += share * (averages[other] - averages[cluster])
+            difference = averages[other] - averages[cluster]
+            averages[cluster] += share * difference
         sizes[cluster] = size
-        self.photos[cluster] |= self.photos[other]
+        photos = self.photos
+        photos[cluster] |= photos[other]
         if not self.several[cluster]:
             numbers = self.numbers
             numbers[cluster] = min(numbers[cluster], numbers[other])
@@ -185,51 +160,20 @@ def clusters_of(faces: Faces) -> Clusters:
     photos: list[set[int]] = [set() for _ in numbers]
     place = {number: index for index, number in enumerate(numbers.tolist())}
     members = np.zeros(len(numbers), np.int64)
-    for number, photo in zip(group_of_face.tolist(), faces.photos.tolist(), strict=True):
+    groups = group_of_face.tolist()
+    photo_of_face = faces.photos.tolist()
+    for number, photo in zip(groups, photo_of_face, strict=True):
         index = place.get(number)
         if index is not None:
             photos[index].add(photo)
             members[index] += 1
     several = members > 1
-    clusters = Clusters(of_face.astype(np.int64), faces.vectors[counted], photos, numbers, several)
+    vectors = faces.vectors[counted]
+    clusters = Clusters(of_face.astype(np.int64), vectors, photos, numbers, several)
     is_new = faces.groups[counted] == 0
     founded = of_face[is_new]
     clusters.new[founded] = True
     return clusters
-
-
-def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness: Nearness) -> None:
-    """Give each face that is not good and in no group to the nearest group that agrees; it founds none."""
-    poor = faces.unknown & ~faces.good
-    standing = clusters.roots(clusters.of_face)
-    founded = np.flatnonzero(clusters.new)
-    grown = clusters.roots(founded)
-    numbers, sizes = np.unique(groups, return_counts=True)
-    of_one = numbers[sizes == 1]
-    is_new = groups == 0
-    is_alone = np.isin(groups, of_one) & ~is_new
-    new = np.flatnonzero(poor & is_new)
-    alone = np.flatnonzero(poor & is_alone)
-    of_new = _nearest_cluster(faces.vectors, new, clusters, np.unique(standing), nearness)
-    of_alone = _nearest_cluster(faces.vectors, alone, clusters, np.unique(grown), nearness)
-    face, cluster, between = joined([of_new, of_alone])
-    order = np.argsort(between, kind="stable")
-    agreeing = order[between[order] <= nearness.limit]
-    for row, root in zip(face[agreeing].tolist(), cluster[agreeing].tolist(), strict=True):
-        photos = clusters.photos[root]
-        photo = int(faces.photos[row])
-        if photo not in photos:
-            groups[row] = clusters.numbers[root]
-            photos.add(photo)
-
-
-def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> ClusterPairs:
-    """Return the nearest cluster of each of some faces, by what is between them."""
-    if not len(among) or not len(faces):
-        return NO_PAIRS
-    own = clusters.own(among, nearness)
-    nearest, between = nearest_clusters(vectors, faces, clusters.means[among], own)
-    return faces, among[nearest], between + np.float32(nearness.penalty)
 
 
 def _means(of_face: Ids, values: Floats, sizes: Ids) -> Floats:

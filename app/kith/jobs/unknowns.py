@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput
-from kith.identity.clusters import grouped, near_groups
+from kith.identity.face_groups import grouped, near_groups
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.references import photo_meant

@@ -1,0 +1,84 @@
+"""Group the faces of unknown people by how near they are; groups only grow, and a machine never joins two of them."""
+
+import numpy as np
+
+from kith.identity.cluster_pairs import NO_PAIRS, ClusterPairs, joined, nearest_clusters
+from kith.identity.clusters import Clusters, Nearness, clusters_of
+from kith.values.samples import Faces, Floats, Ids
+
+SAME = Nearness(alone=0.38, together=0.52)  # docs/recognition.md, "Unknown people"
+PERHAPS_SAME = Nearness(alone=0.42, together=0.56)
+
+
+def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:
+    """Return each face's group (N), whose number is the appearance that founded it; a face like no other has its own.
+
+    The nearest come together first, as long as the mean of the squared distances between the faces of both, with what
+    `nearness` adds for few of them, is small enough. Two faces of one photo are never in one group. Whoever is in a
+    group of several stays in it, and two such groups stay two.
+    """
+    clusters = clusters_of(faces)
+    new = np.flatnonzero(clusters.new)
+    clusters.grow(new, nearness)
+    groups = faces.groups.copy()
+    counted = faces.good & faces.unknown
+    roots = clusters.roots(clusters.of_face)
+    groups[counted] = clusters.numbers[roots]
+    _let_poor_faces_join(faces, groups, clusters, nearness)
+    return np.where(groups == 0, faces.ids, groups)
+
+
+def near_groups(faces: Faces, nearness: Nearness = PERHAPS_SAME) -> list[tuple[int, int]]:
+    """Return pairs of groups that may be one person, the nearest first: for the user to decide."""
+    clusters = clusters_of(faces)
+    several = np.flatnonzero(clusters.several)
+    none = several[:0]
+    first, second, _ = clusters.near(several, none, nearness)
+    numbers = clusters.numbers.tolist()
+    found = []
+    for cluster, other in zip(first.tolist(), second.tolist(), strict=True):
+        if clusters.are_apart(cluster, other):
+            pair = numbers[cluster], numbers[other]
+            found.append(pair)
+    return found
+
+
+def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness: Nearness) -> None:
+    """Give each face that is not good and in no group to the nearest group that agrees; it founds none."""
+    poor = faces.unknown & ~faces.good
+    roots = clusters.roots(clusters.of_face)
+    standing = np.unique(roots)
+    founded = np.flatnonzero(clusters.new)
+    grown = np.unique(clusters.roots(founded))
+    numbers, sizes = np.unique(groups, return_counts=True)
+    of_one = numbers[sizes == 1]
+    is_new = groups == 0
+    is_alone = np.isin(groups, of_one) & ~is_new
+    new = np.flatnonzero(poor & is_new)
+    alone = np.flatnonzero(poor & is_alone)
+    vectors = faces.vectors
+    of_new = _nearest_cluster(vectors, new, clusters, standing, nearness)
+    of_alone = _nearest_cluster(vectors, alone, clusters, grown, nearness)
+    face, cluster, between = joined([of_new, of_alone])
+    order = np.argsort(between, kind="stable")
+    agrees = between[order] <= nearness.limit
+    agreeing = order[agrees]
+    rows = face[agreeing].tolist()
+    nearest = cluster[agreeing].tolist()
+    for row, root in zip(rows, nearest, strict=True):
+        photos = clusters.photos[root]
+        photo = int(faces.photos[row])
+        if photo not in photos:
+            groups[row] = clusters.numbers[root]
+            photos.add(photo)
+
+
+def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> ClusterPairs:
+    """Return the nearest cluster of each of some faces, by what is between them."""
+    if not len(among) or not len(faces):
+        return NO_PAIRS
+    own = clusters.own(among, nearness)
+    means = clusters.means[among]
+    nearest, between = nearest_clusters(vectors, faces, means, own)
+    penalty = np.float32(nearness.penalty)
+    return faces, among[nearest], between + penalty
