@@ -2,7 +2,7 @@
 
 import time
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from kith.values.samples import LEAST_PIXELS, Faces
 
 Ids = NDArray[np.int64]
 Floats = NDArray[np.float32]
+Way = Callable[[Faces, float], Ids]  # to group faces by the graph of those nearer than a distance
 
 # More people than the folders name, looked at by eye: who is alone in a photo, or where in it (percent across, down).
 STREET = "maksssksksss{}.jpg"
@@ -47,6 +48,8 @@ LONE = 0.4  # of the faces drawn
 POOR = 0.3
 LARGEST = 2_000
 RADII = (0.36, 0.38, 0.40, 0.42, 0.44)
+ALONE_TRIED, TOGETHER_TRIED = (0.38, 0.40, 0.42), (0.50, 0.52, 0.54, 0.58)
+WHISPERS = 20  # rounds
 
 
 @dataclass(frozen=True)
@@ -59,125 +62,196 @@ class Truth:
     def only(self, kept: NDArray[np.bool_]) -> "Truth":
         """Return some of them."""
         faces = self.faces
-        columns: tuple[Any, ...] = (faces.ids, faces.vectors, faces.photos, faces.groups, faces.unknown, faces.good)
-        return Truth(Faces(*(column[kept] for column in columns)), self.people[kept])
+        some = Faces(
+            faces.ids[kept],
+            faces.vectors[kept],
+            faces.photos[kept],
+            faces.groups[kept],
+            faces.unknown[kept],
+            faces.good[kept],
+        )
+        people = self.people[kept]
+        return Truth(some, people)
 
 
 def groups(data: Path) -> Tables:
     """Compare ways of grouping, and say how long 100,000 faces take."""
-    truth, masked = _truth(faces_in(data, PEOPLE + STRANGERS))
+    faces = faces_in(data, PEOPLE + STRANGERS)
+    truth, masked = _truth(faces)
     unmasked = truth.only(~masked)
+    real = unmasked.only(unmasked.faces.good)
     kinds = {
-        "good faces": unmasked.only(unmasked.faces.good),
+        "good faces": real,
         "good faces, masked ones too": truth.only(truth.faces.good),
         "all faces": unmasked,
         "all faces, masked ones too": truth,
     }
-    ways = [*((Nearness(one, two)) for one in (0.38, 0.40, 0.42) for two in (0.50, 0.52, 0.54, 0.58)), PERHAPS_SAME]
-    real = kinds["good faces"]
-    quality = [{"way": _words(way), **_score(grouped(real.faces, way), real.people)} for way in ways]
-    quality += [
-        {"way": f"{name} {radius}", **_score(way(real.faces, radius), real.people)} for name, way, radius in _graphs()
-    ]
-    shipped = [{"faces": name, **_score(grouped(kind.faces), kind.people)} for name, kind in kinds.items()]
     drawn = _drawn(real)
+    offered = {**kinds, "drawn": drawn}
     return {
-        "ways of grouping, good faces": quality,
-        f"shipped: {_words(SAME)}": shipped,
-        "offered as perhaps the same": [_offers(name, kind) for name, kind in [*kinds.items(), ("drawn", drawn)]],
+        "ways of grouping, good faces": _quality(real),
+        f"shipped: {_words(SAME)}": [_shipped(name, kind) for name, kind in kinds.items()],
+        "offered as perhaps the same": [_offers(name, kind) for name, kind in offered.items()],
         f"{MANY} faces drawn around real ones": _many(drawn),
         "time and memory": _costs(drawn),
     }
 
 
+def _quality(real: Truth) -> list[Row]:
+    ways = [Nearness(alone, together) for alone in ALONE_TRIED for together in TOGETHER_TRIED]
+    rows = [_linked(real, way) for way in [*ways, PERHAPS_SAME]]
+    return rows + [_in_graph(real, name, way, radius) for name, way, radius in _graphs()]
+
+
+def _linked(truth: Truth, way: Nearness) -> Row:
+    found = grouped(truth.faces, way)
+    return {"way": _words(way), **_score(found, truth.people)}
+
+
+def _in_graph(truth: Truth, name: str, way: Way, radius: float) -> Row:
+    found = way(truth.faces, radius)
+    return {"way": f"{name} {radius}", **_score(found, truth.people)}
+
+
+def _shipped(name: str, kind: Truth) -> Row:
+    found = grouped(kind.faces)
+    return {"faces": name, **_score(found, kind.people)}
+
+
 def _truth(faces: Sequence[Face]) -> tuple[Truth, NDArray[np.bool_]]:
     """Return all faces with who they are, and which are of street photos full of masks."""
+    count = len(faces)
     numbers: dict[str, int] = {}
     names = [_name(face) or f"{index}" for index, face in enumerate(faces)]
-    photos = [f"{face.photo} {index if face.photo.name == PORTRAITS else ''}" for index, face in enumerate(faces)]
+    photos = [_photo(face, index) for index, face in enumerate(faces)]
+    vectors = [face.seen.vector for face in faces]
+    _, photo_numbers = np.unique(photos, return_inverse=True)
+    good = [_counts(face) for face in faces]
     found = Faces(
-        np.arange(1, len(faces) + 1),
-        np.stack([face.seen.vector for face in faces]),
-        np.unique(photos, return_inverse=True)[1].astype(np.int64),
-        np.zeros(len(faces), np.int64),
-        np.ones(len(faces), np.bool_),
-        np.array([is_good(face.seen, DEFAULTS.lap_var_thresh) and face.seen.pixels >= LEAST_PIXELS for face in faces]),
+        np.arange(1, count + 1),
+        np.stack(vectors),
+        photo_numbers.astype(np.int64),
+        np.zeros(count, np.int64),
+        np.ones(count, np.bool_),
+        np.array(good),
     )
-    people = np.array([numbers.setdefault(name, len(numbers)) for name in names])
+    people = [numbers.setdefault(name, len(numbers)) for name in names]
     masked = [face.photo.match("street_voc/*") and name.isdecimal() for face, name in zip(faces, names)]
-    return Truth(found, people), np.array(masked, np.bool_)
+    return Truth(found, np.array(people)), np.array(masked, np.bool_)
+
+
+def _photo(face: Face, index: int) -> str:
+    """Return what is one for faces of one photo; of the picture made of many each face has its own."""
+    portrait = index if face.photo.name == PORTRAITS else ""
+    return f"{face.photo} {portrait}"
+
+
+def _counts(face: Face) -> bool:
+    seen = face.seen
+    return is_good(seen, DEFAULTS.lap_var_thresh) and seen.pixels >= LEAST_PIXELS
 
 
 def _name(face: Face) -> str:
-    alone = (who for who, photos in ALONE.items() if face.photo.name in [STREET.format(one) for one in photos])
-    x, y, width, height = face.seen.box
-    middle = np.array([x + width / 2, y + height / 2]) * 100
-    placed = (
-        who
-        for who, photos in PLACED.items()
-        if any(abs(middle - place).max() <= NEAR for place in photos.get(face.photo.name, ()))
-    )
+    photo = face.photo.name
+    alone = (who for who, numbers in ALONE.items() if photo in _street_photos(numbers))
+    placed = (who for who, photos in PLACED.items() if _is_near(face, photos.get(photo, ())))
     return face.person or next(alone, "") or next(placed, "")
+
+
+def _street_photos(numbers: Sequence[int]) -> list[str]:
+    return [STREET.format(number) for number in numbers]
+
+
+def _is_near(face: Face, places: Sequence[tuple[int, int]]) -> bool:
+    """Say whether the middle of a face lies near one of the places (percent across, down)."""
+    x, y, width, height = face.seen.box
+    middle = np.array([x + width / 2, y + height / 2])
+    percent = 100 * middle
+    distances = (abs(percent - place).max() for place in places)
+    return any(distance <= NEAR for distance in distances)
 
 
 def _words(way: Nearness) -> str:
     return f"average linkage {way.alone} to {way.together}"
 
 
-def _graphs() -> list[tuple[str, Callable[[Faces, float], Ids], float]]:
-    ways = {"connected components": _components, "chinese whispers": _whispers}
+def _graphs() -> list[tuple[str, Way, float]]:
+    ways: dict[str, Way] = {"connected components": _components, "chinese whispers": _whispers}
     return [(name, way, radius) for name, way in ways.items() for radius in RADII]
 
 
 def _edges(faces: Faces, radius: float) -> Any:
     """Return the symmetric graph of faces nearer than `radius`, none of one photo."""
-    ones, others, _ = clusters_of(faces).near(np.arange(len(faces.ids)), np.arange(0), Nearness(radius, radius))
-    apart = faces.photos[ones] != faces.photos[others]
-    half = csr_array((np.ones(apart.sum(), np.int8), (ones[apart], others[apart])), shape=(len(faces.ids),) * 2)
+    count = len(faces.ids)
+    everybody, nobody = np.arange(count), np.arange(0)
+    clusters = clusters_of(faces)
+    first, second, _ = clusters.near(everybody, nobody, Nearness(radius, radius))
+    apart = faces.photos[first] != faces.photos[second]
+    ends = first[apart], second[apart]
+    marks = np.ones(apart.sum(), np.int8)
+    half = csr_array((marks, ends), shape=(count, count))
     return csr_array(half + half.T)
 
 
 def _components(faces: Faces, radius: float) -> Ids:
-    components = connected_components(_edges(faces, radius), directed=False)[1]
+    edges = _edges(faces, radius)
+    _, components = connected_components(edges, directed=False)
     return np.asarray(components, np.int64)
 
 
 def _whispers(faces: Faces, radius: float) -> Ids:
     """C. Biemann's chinese whispers (2006), as dlib has it: each face takes the label most of its neighbours have."""
-    edges, random = _edges(faces, radius), np.random.default_rng(0)
-    labels = np.arange(len(faces.ids))
-    for face in np.concatenate([random.permutation(len(labels)) for _ in range(20)]).tolist():
-        near = edges.indices[edges.indptr[face] : edges.indptr[face + 1]]
+    edges = _edges(faces, radius)
+    begins, neighbours = edges.indptr, edges.indices
+    random = np.random.default_rng(0)
+    count = len(faces.ids)
+    labels = np.arange(count)
+    rounds = [random.permutation(count) for _ in range(WHISPERS)]
+    for face in np.concatenate(rounds).tolist():
+        near = neighbours[begins[face] : begins[face + 1]]
         if len(near):
             named, votes = np.unique(labels[near], return_counts=True)
-            labels[face] = named[votes.argmax()]
+            most = votes.argmax()
+            labels[face] = named[most]
     return labels
 
 
 def _score(found: Ids, people: Ids) -> Row:
     """Return shares in percent: of pairs, and B-cubed (Bagga, Baldwin 1998), recall over people of several faces."""
-    groups, people = (np.unique(labels, return_inverse=True)[1] for labels in (found, people))
-    table = coo_array((np.ones(len(groups)), (groups, people))).tocsr()
+    _, groups = np.unique(found, return_inverse=True)
+    _, people = np.unique(people, return_inverse=True)
+    faces = np.ones(len(groups))
+    table = coo_array((faces, (groups, people))).tocsr()
     row, column = table.nonzero()
     both = np.asarray(table[row, column]).ravel()
     sizes, of_people = np.bincount(groups), np.bincount(people)
     several = of_people[column] > 1
-    in_group = np.bincount(row, minlength=len(sizes))
+    precision = both**2 / sizes[row]
+    recall = both**2 / of_people[column]
+    of_several, people_of_several = _count(several), _count(of_people > 1)
+    people_in_group = np.bincount(row, minlength=len(sizes))
+    is_mixed = people_in_group > 1
+    right = _pairs(both)
     return {
-        "right pairs": _percent(_pairs(both), _pairs(sizes)),
-        "pairs found": _percent(_pairs(both), _pairs(of_people)),
-        "B-cubed precision": _percent((both**2 / sizes[row]).sum(), len(groups)),
-        "B-cubed recall": _percent((both**2 / of_people[column])[several].sum(), both[several].sum()),
-        "groups": int((sizes > 1).sum()),
-        "mixed": int((in_group[sizes > 1] > 1).sum()),
-        "mixed of 10 and more": int((in_group[sizes >= 10] > 1).sum()),
-        "groups a person": round(float(several.sum() / (of_people > 1).sum()), 1),
+        "right pairs": _percent(right, _pairs(sizes)),
+        "pairs found": _percent(right, _pairs(of_people)),
+        "B-cubed precision": _percent(precision.sum(), len(groups)),
+        "B-cubed recall": _percent(recall[several].sum(), both[several].sum()),
+        "groups": _count(sizes > 1),
+        "mixed": _count(is_mixed & (sizes > 1)),
+        "mixed of 10 and more": _count(is_mixed & (sizes >= 10)),
+        "groups a person": round(of_several / people_of_several, 1),
         "largest": int(sizes.max()),
     }
 
 
+def _count(which: NDArray[np.bool_]) -> int:
+    return int(which.sum())
+
+
 def _pairs(sizes: NDArray[Any]) -> float:
-    return float((sizes * (sizes - 1) / 2).sum())
+    pairs = sizes * (sizes - 1) / 2
+    return float(pairs.sum())
 
 
 def _percent(part: float, whole: float) -> float:
@@ -185,10 +259,12 @@ def _percent(part: float, whole: float) -> float:
 
 
 def _offers(name: str, kind: Truth) -> Row:
-    faces = kind.faces.in_groups(grouped(kind.faces))
+    found = grouped(kind.faces)
+    faces = kind.faces.in_groups(found)
     who = dict(zip(faces.ids.tolist(), kind.people.tolist()))
     pairs = near_groups(faces)
-    return {"faces": name, "offered": len(pairs), "right": sum(who[one] == who[other] for one, other in pairs)}
+    right = sum(who[group] == who[other] for group, other in pairs)
+    return {"faces": name, "offered": len(pairs), "right": right}
 
 
 def _drawn(real: Truth) -> Truth:
@@ -199,16 +275,34 @@ def _drawn(real: Truth) -> Truth:
     """
     random = np.random.default_rng(0)
     between, within, strays = _scatter(real)
-    sizes: list[int] = []
-    while sum(sizes) < (1 - LONE) * MANY:
-        sizes.append(min(LARGEST, int(2 + 2 * random.pareto(1))))
-    people = np.concatenate((np.repeat(np.arange(len(sizes)), sizes), len(sizes) + np.arange(MANY)))[:MANY]
-    people = random.permutation(people)
-    centres = real.faces.vectors.mean(axis=0) + random.normal(size=(people.max() + 1, len(between))) @ between.T
-    around = random.choice(strays, (MANY, 1)) * (random.normal(size=(MANY, len(within))) @ within.T)
+    people = _people_drawn(random)
+    length = len(between)
+    mean = real.faces.vectors.mean(axis=0)
+    deviations = random.normal(size=(people.max() + 1, length))
+    centres = mean + deviations @ between.T
+    far = random.choice(strays, (MANY, 1))
+    deviations = random.normal(size=(MANY, length))
+    around = far * (deviations @ within.T)
+    vectors = (centres[people] + around).astype(np.float32)
     ids = np.arange(1, MANY + 1)
+    no_groups = np.zeros_like(ids)
     yes = np.ones(MANY, np.bool_)
-    return Truth(Faces(ids, (centres[people] + around).astype(np.float32), ids, 0 * ids, yes, yes), people)
+    faces = Faces(ids, vectors, ids, no_groups, yes, yes)
+    return Truth(faces, people)
+
+
+def _people_drawn(random: np.random.Generator) -> Ids:
+    """Return who each face is: people of two and more faces, some of very many, and then those of a single one."""
+    sizes: list[int] = []
+    several = (1 - LONE) * MANY
+    while sum(sizes) < several:
+        size = int(2 + 2 * random.pareto(1))
+        sizes.append(min(LARGEST, size))
+    count = len(sizes)
+    of_several = np.repeat(np.arange(count), sizes)
+    lone = count + np.arange(MANY)
+    people = np.concatenate((of_several, lone))
+    return random.permutation(people[:MANY])
 
 
 def _scatter(real: Truth) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -216,55 +310,68 @@ def _scatter(real: Truth) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     vectors = real.faces.vectors.astype(np.float64)
     people, number, sizes = np.unique(real.people, return_inverse=True, return_counts=True)
     means = np.stack([vectors[real.people == person].mean(axis=0) for person in people])
-    kept = sizes[number] > 1
-    unbiased = np.sqrt(sizes / np.maximum(sizes - 1, 1))[number][kept, None]
-    strays = (vectors - means[number])[kept] * unbiased
+    size_of_face = sizes[number]
+    kept = size_of_face > 1
+    unbiased = np.sqrt(sizes / np.maximum(sizes - 1, 1))
+    scale = unbiased[number][kept, None]
+    deviations = vectors - means[number]
+    strays = deviations[kept] * scale
     within = strays.T @ strays / len(strays)
-    lengths = np.linalg.norm(strays[sizes[number][kept] > 2], axis=1)
-    between = np.cov(means.T) - within * np.mean(1 / sizes)
-    return _root(between), _root(within), lengths / np.sqrt((lengths**2).mean())
+    of_three = size_of_face[kept] > 2
+    lengths = np.linalg.norm(strays[of_three], axis=1)
+    mean_share = np.mean(1 / sizes)
+    between = np.cov(means.T) - within * mean_share
+    usual = np.sqrt((lengths**2).mean())
+    return _root(between), _root(within), lengths / usual
 
 
 def _root(covariance: NDArray[Any]) -> NDArray[Any]:
     values, vectors = np.linalg.eigh(covariance)
-    root: NDArray[Any] = vectors * np.sqrt(np.maximum(values, 0))
+    positive = np.maximum(values, 0)
+    root: NDArray[Any] = vectors * np.sqrt(positive)
     return root
 
 
 def _many(drawn: Truth) -> list[Row]:
-    ways = [SAME, Nearness(0.40, 0.52), Nearness(0.40, 0.54)]
-    rows = [{"way": _words(way), **_score(grouped(drawn.faces, way), drawn.people)} for way in ways]
-    return rows + [
-        {"way": f"{name} {radius}", **_score(way(drawn.faces, radius), drawn.people)}
-        for name, way, radius in _graphs()
-        if radius in (0.36, 0.38, 0.40) or (radius == 0.42 and way is _components)
-    ]
+    rows = [_linked(drawn, way) for way in (SAME, Nearness(0.40, 0.52), Nearness(0.40, 0.54))]
+    for name, way, radius in _graphs():
+        is_wide = radius == 0.42 and way is _components
+        if radius in (0.36, 0.38, 0.40) or is_wide:
+            row = _in_graph(drawn, name, way, radius)
+            rows.append(row)
+    return rows
 
 
 def _costs(drawn: Truth) -> list[Row]:
     """Group all from nothing, and the last of them after the others; time and memory are measured apart."""
     rows = []
-    old = drawn.faces.ids <= MANY - NEW
     for poor, told in ((0.0, ""), (POOR, f", {POOR:.0%} poor")):
         good = np.random.default_rng(0).random(MANY) >= poor
-        whole = replace(drawn, faces=replace(drawn.faces, good=good))
-        before = np.zeros(MANY, np.int64)
-        before[old] = grouped(whole.only(old).faces)
-        several = np.bincount(before)[before] * (before > 0) > 1
-        for name, start in (("from nothing", whole.faces.groups), (f"{NEW} new", before)):
-            asked = whole.faces.in_groups(start)
-            began = time.perf_counter()
-            after = grouped(asked)
-            seconds = time.perf_counter() - began
-            moved = int((start != after)[several].sum()) if start is before else ""
-            rows.append({"faces": name + told, "s": round(seconds, 1), "peak MB": _peak(asked), "members moved": moved})
+        faces = replace(drawn.faces, good=good)
+        rows += _costs_of(replace(drawn, faces=faces), told)
     return rows
+
+
+def _costs_of(whole: Truth, told: str) -> Iterator[Row]:
+    old = whole.faces.ids <= MANY - NEW
+    before = np.zeros(MANY, np.int64)
+    before[old] = grouped(whole.only(old).faces)
+    members = np.bincount(before)[before]
+    several = members * (before > 0) > 1
+    for name, start in (("from nothing", whole.faces.groups), (f"{NEW} new", before)):
+        asked = whole.faces.in_groups(start)
+        began = time.perf_counter()
+        after = grouped(asked)
+        seconds = time.perf_counter() - began
+        has_moved = start != after
+        moved = _count(has_moved[several]) if start is before else ""
+        yield {"faces": name + told, "s": round(seconds, 1), "peak MB": _peak(asked), "members moved": moved}
 
 
 def _peak(faces: Faces) -> int:
     """Return the most memory that grouping takes beside the vectors it is given, in megabytes."""
     tracemalloc.start()
     grouped(faces)
-    peak = tracemalloc.get_traced_memory()[1]
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return round(peak / 1e6)
