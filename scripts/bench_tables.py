@@ -12,33 +12,43 @@ Tables = dict[str, list[Row]]
 
 def markdown(title: str, rows: Sequence[Row]) -> str:
     """Return rows as a table; a list of two is a mean with the worst split in brackets."""
-    cells = [[f"{one[0]} ({one[1]})" if isinstance(one, list) else str(one) for one in row.values()] for row in rows]
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *cells]
-    return "\n".join([f"\n{title}\n", *(f"| {' | '.join(line)} |" for line in lines)])
+    heads = list(rows[0])
+    rules = ["---"] * len(heads)
+    cells = [[_cell(value) for value in row.values()] for row in rows]
+    lines = [f"| {' | '.join(line)} |" for line in (heads, rules, *cells)]
+    return "\n".join([f"\n{title}\n", *lines])
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    mean, worst = value[:2]
+    return f"{mean} ({worst})"
 
 
 def speed_tables(figures: Row) -> Tables:
     """Return the figures as tables: the sides, their stages and the rest, for every case."""
     found: Tables = {}
-    for case in (figures, *(one for one in figures.values() if isinstance(one, dict) and "articles" in one)):
-        if "articles" not in case:
+    for case in (figures, *figures.values()):
+        if not isinstance(case, dict) or "articles" not in case:
             continue
         photos = case["photos"]
         title = f"{photos['count']} photos of {photos['megapixels']:g} megapixels, {case['workers']} workers"
-        found[title] = [_side_row(case, name) for name in SIDES]
-        found[f"Milliseconds a photo on one core, {title}"] = [_stages_row(case, name) for name in SIDES]
+        found[title] = [_side_row(case, side) for side in SIDES]
+        found[f"Milliseconds a photo on one core, {title}"] = [_stages_row(case, side) for side in SIDES]
     rest = {name: value for name, value in figures.items() if not isinstance(value, dict)}
-    rest.update({f"memory_mb of {count}": peak for count, peak in figures.get("memory_mb", {}).items()})
+    memory = figures.get("memory_mb", {})
+    rest |= {f"memory_mb of {count}": peak for count, peak in memory.items()}
     found["Altogether"] = [{"figure": name, "value": _rounded(value)} for name, value in rest.items()]
     return found
 
 
 def _side_row(case: Row, name: str) -> Row:
-    side = case[name]
-    ratio = side["photos_per_second"] / case["articles"]["photos_per_second"]
+    side, articles = case[name], case["articles"]
+    rate = side["photos_per_second"]
     numbers = {
-        "photos/s": side["photos_per_second"],
-        "times the articles'": ratio,
+        "photos/s": rate,
+        "times the articles'": rate / articles["photos_per_second"],
         "processor s/photo": side["processor_s"],
         "kernel share": side.get("kernel_share"),
         "faces": side["faces"],

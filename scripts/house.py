@@ -33,7 +33,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench_tables import markdown
+from bench_tables import Row, markdown
 from house_calls import Calls
 from house_code import (
     LONG,
@@ -62,38 +62,51 @@ def measure(package: Path, starts: Sequence[str] = ()) -> Figures:
     modules = modules_in(package)
     if not modules:
         sys.exit(f"There is no Python module in {package}.")
+    figures = {**_sizes(modules), **_functions(modules), **_names(modules), **_habits(modules)}
+    return figures | _chains(modules, starts) if starts else figures
+
+
+def _habits(modules: Sequence[Module]) -> Figures:
     graph = import_graph(modules)
-    habits = {
-        "comprehensions of more than two clauses": [
-            place for module in modules for place in long_comprehensions(module)
-        ],
+    return {
+        "comprehensions of more than two clauses": list(chain.from_iterable(map(long_comprehensions, modules))),
         "modules named by a gerund": [module.name for module in modules if is_gerund(module)],
         "rooms that import both ways": rooms_both_ways(modules, graph),
         "circles of imports": circles(graph),
         "bodies said twice": twins(modules),
     }
-    return {**_sizes(modules), **_names(modules), **habits, **(_chains(modules, starts) if starts else {})}
 
 
 def _sizes(modules: Sequence[Module]) -> Figures:
     lines = [lines_of(module) for module in modules]
-    code, logical = (sum(counts) for counts in zip(*lines, strict=True))
+    code = sum(count for count, _ in lines)
+    logical = sum(count for _, count in lines)
     operations = sum(operations_in(module.tree) for module in modules)
-    lengths = {module.at(node.lineno): length_of(node) for module in modules for node in module.functions}
-    public = [node for module in modules for node in public_functions(module.tree)]
-    median, most = spread(list(lengths.values()))
     return {
         "modules": len(modules),
         "lines of code": code,
         "logical lines": logical,
         "longest module": max(count for count, _ in lines),
-        "operations per logical line": round(operations / max(logical, 1), 2),
-        "operations per line of code": round(operations / max(code, 1), 2),
+        "operations per logical line": _ratio(operations, logical),
+        "operations per line of code": _ratio(operations, code),
+    }
+
+
+def _ratio(part: int, whole: int) -> float:
+    return round(part / max(whole, 1), 2)
+
+
+def _functions(modules: Sequence[Module]) -> Figures:
+    lengths = {module.at(node.lineno): length_of(node) for module in modules for node in module.functions}
+    public = [node for module in modules for node in public_functions(module.tree)]
+    told = sum(map(_is_told, public))
+    median, most = spread([*lengths.values()])
+    return {
         "functions": len(lengths),
         "median function": median,
         "90th percentile": round(most, 1),
         f"functions over {LONG} lines": [place for place, length in lengths.items() if length > LONG],
-        "public functions with docstring, %": round(100 * sum(map(_is_told, public)) / max(len(public), 1)),
+        "public functions with docstring, %": round(100 * told / max(len(public), 1)),
     }
 
 
@@ -102,7 +115,7 @@ def _is_told(function: Function) -> bool:
 
 
 def _names(modules: Sequence[Module]) -> Figures:
-    found = [name for module in modules for name in vague_names(module)]
+    found = [*chain.from_iterable(map(vague_names, modules))]
     return {
         "loop variables `one`": [place for name, place in found if name == "one"],
         "loop variables of one letter": [place for name, place in found if name != "one"],
@@ -111,20 +124,28 @@ def _names(modules: Sequence[Module]) -> Figures:
 
 def _chains(modules: Sequence[Module], starts: Sequence[str]) -> Figures:
     """Return the longest chains from those functions that the package has."""
-    calls, package = Calls(modules), modules[0].name.split(".")[0]
+    calls = Calls(modules)
+    package, _, _ = modules[0].name.partition(".")
     found = {}
     for start in starts:
-        if longest := calls.longest(f"{package}.{start}"):
+        function = f"{package}.{start}"
+        if longest := calls.longest(function):
+            across = calls.longest(function, across_modules=True)
             found[f"{start}: deep"] = longest
-            found[f"{start}: modules"] = calls.modules_on(calls.longest(f"{package}.{start}", across_modules=True))
+            found[f"{start}: modules"] = calls.modules_on(across)
     return found
 
 
 def table(figures: dict[str, Figures]) -> str:
     """Return the figures of packages beside each other; of places, how many there are."""
     measures = dict.fromkeys(chain.from_iterable(figures.values()))
-    rows = [{"measure": name, **{of: _cell(found.get(name, "")) for of, found in figures.items()}} for name in measures]
+    rows = [_row(name, figures) for name in measures]
     return markdown("", rows).strip()
+
+
+def _row(measure: str, figures: dict[str, Figures]) -> Row:
+    cells = {package: _cell(found.get(measure, "")) for package, found in figures.items()}
+    return {"measure": measure, **cells}
 
 
 def _cell(found: Any) -> str:
@@ -135,15 +156,17 @@ def _cell(found: Any) -> str:
 
 def _package(name: str, into: Path) -> Path:
     """Return the folder of a package: a folder of sources, or that of a revision."""
-    if Path(name).is_dir() and not (Path(name) / "app").is_dir():
-        return Path(name).resolve()
+    folder = Path(name)
+    if folder.is_dir() and not (folder / "app").is_dir():
+        return folder.resolve()
     return laid_out(name, into).package
 
 
 def _installed(name: str) -> Path:
     """Return the folder, or the file, of an installed package; it is not imported."""
-    if Path(name).is_dir():
-        return Path(name).resolve()
+    folder = Path(name)
+    if folder.is_dir():
+        return folder.resolve()
     found = importlib.util.find_spec(name)
     if found is None or not found.origin or not found.origin.endswith(".py"):
         sys.exit(f"{name} is no installed package of Python sources")

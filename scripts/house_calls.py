@@ -10,7 +10,7 @@ import ast
 import io
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -32,6 +32,11 @@ class _Class:
     bases: list[ast.expr]
     attributes: dict[str, list[tuple[Source, str]]] = field(default_factory=lambda: defaultdict(list))
 
+    def tell(self, attribute: str, source: Source, within: str) -> None:
+        """Take down where an attribute may come from."""
+        sources = self.attributes[attribute]
+        sources.append((source, within))
+
 
 class Calls:
     """The calls between the functions of a package, whose names are dotted: `kith.jobs.why.why`."""
@@ -51,9 +56,12 @@ class Calls:
 
     def _names_in(self, module: Module) -> dict[str, str]:
         """Return what each name of a module's own level means, as a dotted name."""
-        own = {node.name: f"{module.name}.{node.name}" for node in _definitions(module.tree)}
-        imported = imported_names(module, self._known)
-        return {**{name: ".".join(filter(None, (origin, inner))) for name, origin, inner in imported}, **own}
+        names = {}
+        for name, origin, inner in imported_names(module, self._known):
+            names[name] = f"{origin}.{inner}" if origin and inner else origin or inner
+        for node in _definitions(module.tree):
+            names[node.name] = f"{module.name}.{node.name}"
+        return names
 
     def _define(self, module: Module) -> None:
         for node in _definitions(module.tree):
@@ -61,20 +69,25 @@ class Calls:
             if isinstance(node, ast.ClassDef):
                 self._define_class(module, name, node)
             else:
-                self._functions[name], self._module[name] = node, module.name
+                self._define_function(module, name, node)
+
+    def _define_function(self, module: Module, name: str, node: Function) -> None:
+        self._functions[name] = node
+        self._module[name] = module.name
 
     def _define_class(self, module: Module, name: str, node: ast.ClassDef) -> None:
-        made = self._classes[name] = _Class(module.name, node.bases)
+        made = _Class(module.name, node.bases)
+        self._classes[name] = made
         for inner in node.body:
             if isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
-                made.attributes[inner.target.id].append((inner.annotation, name))
+                made.tell(inner.target.id, inner.annotation, name)
             elif isinstance(inner, FUNCTIONS):
                 function = f"{name}.{inner.name}"
-                self._functions[function], self._module[function] = inner, module.name
-                made.attributes[inner.name].append((inner.returns, name))  # of a property
+                self._define_function(module, function, inner)
+                made.tell(inner.name, inner.returns, name)  # of a property
                 for target, value in _given(inner):
                     if isinstance(target, ast.Attribute) and _dotted(target) == f"self.{target.attr}":
-                        made.attributes[target.attr].append((value, function))
+                        made.tell(target.attr, value, function)
 
     def _methods_by_name(self) -> dict[str, list[str]]:
         found = defaultdict(list)
@@ -90,9 +103,10 @@ class Calls:
         found = set()
         for node in ast.walk(function):
             if isinstance(node, ast.Call):
-                found.add(self._meant(node.func, name) or self._only_method(node.func))
-                handed = [*node.args, *(keyword.value for keyword in node.keywords)]
-                found |= {self._meant(value, name) for value in handed}
+                called = self._meant(node.func, name) or self._only_method(node.func)
+                found.add(called)
+                by_name = [keyword.value for keyword in node.keywords]
+                found |= {self._meant(value, name) for value in [*node.args, *by_name]}
         return found - {""}
 
     def _meant(self, expression: ast.AST, within: str) -> str:
@@ -101,49 +115,63 @@ class Calls:
             return self._method(owner, expression.attr)
         dotted = self._global(expression, within)
         if dotted in self._classes:
-            return next(filter(None, (self._method(dotted, maker) for maker in MAKERS)), "")
+            return _first(self._method(dotted, maker) for maker in MAKERS)
         return dotted if dotted in self._functions else ""
 
     def _global(self, expression: ast.AST, within: str) -> str:
         """Return what a name of the module, or one below it, means as a dotted name."""
         first, _, rest = _dotted(expression).partition(".")
-        meant = self._names[self._module_of(within)].get(first, "")
+        names = self._names[self._module_of(within)]
+        meant = names.get(first, "")
         return f"{meant}.{rest}" if meant and rest else meant
 
     def _module_of(self, within: str) -> str:
         return self._classes[within].module if within in self._classes else self._module[within]
 
     def _only_method(self, expression: ast.expr) -> str:
-        if not isinstance(expression, ast.Attribute) or any(hasattr(kind, expression.attr) for kind in COMMON_TYPES):
+        if not isinstance(expression, ast.Attribute):
             return ""
-        found = self._methods.get(expression.attr, [])
+        name = expression.attr
+        if any(hasattr(kind, name) for kind in COMMON_TYPES):
+            return ""
+        found = self._methods.get(name, [])
         return found[0] if len(found) == 1 else ""
 
     def _method(self, owner: str, name: str) -> str:
         """Return a method of a class or of those it is made of."""
-        if f"{owner}.{name}" in self._functions:
-            return f"{owner}.{name}"
-        bases = (self._global(base, owner) for base in self._classes[owner].bases)
-        return next(filter(None, (self._method(base, name) for base in bases if base in self._classes)), "")
+        own = f"{owner}.{name}"
+        if own in self._functions:
+            return own
+        return _first(self._method(base, name) for base in self._bases(owner))
+
+    def _bases(self, owner: str) -> Iterator[str]:
+        """Yield the classes of the package that a class is made of."""
+        for expression in self._classes[owner].bases:
+            base = self._global(expression, owner)
+            if base in self._classes:
+                yield base
 
     # Of what class something is
 
     def _class_of(self, expression: ast.AST, within: str) -> str:
         """Return the class of an expression's value, or of what that holds; nothing where it is not known."""
         key = expression, within
-        if key not in self._told:
-            self._told[key] = ""  # while it is looked for: what is given itself tells nothing
-            self._told[key] = self._class_found(expression, within)
-        return self._told[key]
+        told = self._told
+        if key not in told:
+            told[key] = ""  # while it is looked for: what is given itself tells nothing
+            told[key] = self._class_found(expression, within)
+        return told[key]
 
     def _class_found(self, expression: ast.AST, within: str) -> str:
         if isinstance(expression, ast.Call):
             return self._class_returned(expression.func, within)
         if isinstance(expression, ast.Attribute):
             owner = self._class_of(expression.value, within)
-            return self._first_class(self._attribute(owner, expression.attr)) if owner else ""
+            sources = self._attribute(owner, expression.attr) if owner else ()
+            return self._first_class(sources)
         if isinstance(expression, ast.Name):
-            return self._first_class(self._variable(expression.id, within))
+            sources = self._variable(expression.id, within)
+            return self._first_class(sources)
         if isinstance(expression, (ast.Subscript, ast.Await, ast.Starred)):
             return self._class_of(expression.value, within)
         return ""
@@ -152,32 +180,40 @@ class Calls:
         dotted = self._global(called, within)
         if dotted in self._classes:
             return dotted
-        function = self._meant(called, within)
-        return self._annotated(self._functions[function].returns, function) if function else ""
+        name = self._meant(called, within)
+        if not name:
+            return ""
+        function = self._functions[name]
+        return self._annotated(function.returns, name)
 
     def _first_class(self, sources: Sequence[tuple[Source, str]]) -> str:
         known = ((source, within) for source, within in sources if source)
-        found = (self._annotated(source, within) or self._class_of(source, within) for source, within in known)
-        return next(filter(None, found), "")
+        return _first(self._annotated(source, within) or self._class_of(source, within) for source, within in known)
 
     def _annotated(self, annotation: Source, within: str) -> str:
         """Return the first class of the package that an annotation names."""
         nodes = ast.walk(annotation) if annotation else ()
-        return next((found for node in nodes if (found := self._global(node, within)) in self._classes), "")
+        meant = (self._global(node, within) for node in nodes)
+        return _first(name for name in meant if name in self._classes)
 
-    def _attribute(self, owner: str, name: str) -> list[tuple[Source, str]]:
-        found = list(self._classes[owner].attributes.get(name, []))
-        for base in (self._global(base, owner) for base in self._classes[owner].bases):
-            found += self._attribute(base, name) if base in self._classes else []
+    def _attribute(self, owner: str, name: str) -> Sequence[tuple[Source, str]]:
+        attributes = self._classes[owner].attributes
+        found = list(attributes.get(name, []))
+        for base in self._bases(owner):
+            found += self._attribute(base, name)
         return found
 
-    def _variable(self, name: str, within: str) -> list[tuple[Source, str]]:
+    def _variable(self, name: str, within: str) -> Sequence[tuple[Source, str]]:
         """Return what a variable of a function is given."""
-        owner = within.rpartition(".")[0]
+        owner, _, _ = within.rpartition(".")
         if name in {"self", "cls"} and owner in self._classes:
-            return [(ast.Name(owner.rpartition(".")[2]), owner)]
-        given = self._given.get(within, ())
-        return [(value, within) for target, value in given if isinstance(target, ast.Name) and target.id == name]
+            _, _, own = owner.rpartition(".")
+            return [(ast.Name(own), owner)]
+        found = []
+        for target, value in self._given.get(within, ()):
+            if isinstance(target, ast.Name) and target.id == name:
+                found.append((value, within))
+        return found
 
     # Chains
 
@@ -189,22 +225,32 @@ class Calls:
         if start not in self.graph:
             return []
         circles = nx.condensation(directed(self.graph))
-        best: dict[str, tuple[int, list[str]]] = {}
-        for circle in reversed(list(nx.topological_sort(circles))):  # what is called comes before what calls it
+        lengths: dict[str, int] = {}
+        chains: dict[str, list[str]] = {"": []}
+        order = list(nx.topological_sort(circles))
+        for circle in reversed(order):  # what is called comes before what calls it
             inside = circles.nodes[circle]["members"]
             targets = {target for name in inside for target in self.graph[name]} - inside
             for name in inside:
-                ways = [(self._step(name, target, across_modules) + best[target][0], target) for target in targets]
-                length, target = max(ways, default=(0, ""))
-                best[name] = length, [name, *(best[target][1] if target else [])]
-        return best[start][1]
+                ways = [(self._step(name, target, across_modules) + lengths[target], target) for target in targets]
+                lengths[name], target = max(ways, default=(0, ""))
+                chains[name] = [name, *chains[target]]
+        return chains[start]
 
     def modules_on(self, chain: Sequence[str]) -> list[str]:
         """Return the modules that a chain goes through, one for each time that it comes to another."""
-        return [name for name, _ in groupby(self._module[function] for function in chain)]
+        modules = [self._module[function] for function in chain]
+        return [name for name, _ in groupby(modules)]
 
     def _step(self, name: str, target: str, across_modules: bool) -> int:
-        return int(self._module[name] != self._module[target]) if across_modules else 1
+        if not across_modules:
+            return 1
+        return int(self._module[name] != self._module[target])
+
+
+def _first(names: Iterable[str]) -> str:
+    """Return the first name that is one, or nothing."""
+    return next(filter(None, names), "")
 
 
 def _definitions(tree: ast.Module) -> Iterator[Union[Function, ast.ClassDef]]:
@@ -240,4 +286,7 @@ def _dotted(expression: ast.AST) -> str:
     while isinstance(expression, ast.Attribute):
         names.append(expression.attr)
         expression = expression.value
-    return ".".join([expression.id, *reversed(names)]) if isinstance(expression, ast.Name) else ""
+    if not isinstance(expression, ast.Name):
+        return ""
+    names.append(expression.id)
+    return ".".join(reversed(names))

@@ -6,7 +6,7 @@ import io
 import statistics
 import tokenize
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
 Comprehension = Union[ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+DOCUMENTED = (ast.Module, ast.ClassDef, *FUNCTIONS)
 LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
 SINGLE_OPERATIONS = (
     ast.BinOp, ast.UnaryOp, ast.AugAssign, ast.IfExp, ast.Lambda, ast.Call, ast.Attribute, ast.Subscript,
@@ -44,7 +45,9 @@ class Module:
     @property
     def room(self) -> str:
         """The folder directly below the package in which the module lies, or nothing."""
-        return self.parts[0] if len(self.parts) > 1 or (self.is_package and self.parts) else ""
+        parts = self.parts
+        is_below = len(parts) > (0 if self.is_package else 1)
+        return parts[0] if is_below else ""
 
     @cached_property
     def functions(self) -> list[Function]:
@@ -62,15 +65,20 @@ def modules_in(package: Path) -> list[Module]:
         return [_module(package, package.stem, is_package=False)]
     found = []
     for path in sorted(package.rglob("*.py")):
-        parts = [package.name, *path.relative_to(package).with_suffix("").parts]
+        below = path.relative_to(package).with_suffix("")
+        parts = [package.name, *below.parts]
         is_package = parts[-1] == "__init__"
-        found.append(_module(path, ".".join(parts[:-1] if is_package else parts), is_package))
+        if is_package:
+            parts.pop()
+        module = _module(path, ".".join(parts), is_package)
+        found.append(module)
     return found
 
 
 def _module(path: Path, name: str, is_package: bool) -> Module:
     source = path.read_text(encoding="utf-8")
-    return Module(name, path, is_package, ast.parse(source), source)
+    tree = ast.parse(source)
+    return Module(name, path, is_package, tree, source)
 
 
 # Lines
@@ -78,39 +86,48 @@ def _module(path: Path, name: str, is_package: bool) -> Module:
 
 def docstring_of(node: ast.AST) -> Union[ast.Expr, None]:
     """Return the statement that is a module's, class's or function's docstring."""
-    first = next(iter(getattr(node, "body", [])), None)
-    is_text = (
-        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
-    )
+    body = getattr(node, "body", [])
+    first = next(iter(body), None)
+    if not isinstance(first, ast.Expr):
+        return None
+    value = first.value
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
     return first if is_text else None
 
 
 def lines_of(module: Module) -> tuple[int, int]:
     """Return how many lines hold code, and how many logical lines that is; docstrings and comments are none."""
-    documented = {
-        line
-        for node in ast.walk(module.tree)
-        if isinstance(node, (ast.Module, ast.ClassDef, *FUNCTIONS))
-        for line in _lines(docstring_of(node))
-    }
+    documented = _documented_lines(module)
     code: set[int] = set()
     logical = 0
-    for token in tokenize.generate_tokens(io.StringIO(module.source).readline):
-        if token.start[0] in documented:
+    read = io.StringIO(module.source).readline
+    for token in tokenize.generate_tokens(read):
+        first, _ = token.start
+        last, _ = token.end
+        if first in documented:
             continue
         logical += token.type == tokenize.NEWLINE
         if token.type not in LAYOUT:
-            code.update(range(token.start[0], token.end[0] + 1))
+            code.update(range(first, last + 1))
     return len(code), logical
 
 
-def _lines(node: Union[ast.Expr, None]) -> Iterable[int]:
-    return range(node.lineno, (node.end_lineno or node.lineno) + 1) if node else ()
+def _documented_lines(module: Module) -> set[int]:
+    lines: set[int] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, DOCUMENTED) and (docstring := docstring_of(node)):
+            lines.update(_lines(docstring))
+    return lines
+
+
+def _lines(node: Union[ast.stmt, Function]) -> range:
+    last = node.end_lineno or node.lineno
+    return range(node.lineno, last + 1)
 
 
 def length_of(function: Function) -> int:
     """Return the lines from `def` to the end, as docs and reviews count them: the docstring and blank lines too."""
-    return (function.end_lineno or function.lineno) - function.lineno + 1
+    return len(_lines(function))
 
 
 # Operations
@@ -136,7 +153,8 @@ def _without_annotations(tree: ast.AST) -> Iterator[ast.AST]:
     for name, value in ast.iter_fields(tree):
         if name in {"annotation", "returns"}:
             continue
-        for child in value if isinstance(value, list) else [value]:
+        children = value if isinstance(value, list) else [value]
+        for child in children:
             if isinstance(child, ast.AST):
                 yield from _without_annotations(child)
 
@@ -158,8 +176,12 @@ def vague_names(module: Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(module.tree):
         if isinstance(node, LOOPS):
             for name in ast.walk(node.target):
-                if isinstance(name, ast.Name) and name.id != "_" and (name.id == "one" or len(name.id) == 1):
+                if isinstance(name, ast.Name) and _is_vague(name.id):
                     yield name.id, module.at(name.lineno)
+
+
+def _is_vague(name: str) -> bool:
+    return name == "one" or (len(name) == 1 and name != "_")
 
 
 def long_comprehensions(module: Module) -> Iterator[str]:
@@ -175,7 +197,8 @@ def _clauses(node: Comprehension) -> int:
 
 def is_gerund(module: Module) -> bool:
     """Whether a module is named by what is being done."""
-    return bool(module.parts) and module.parts[-1].endswith("ing")
+    *_, own = module.name.split(".")
+    return bool(module.parts) and own.endswith("ing")
 
 
 def twins(modules: Sequence[Module]) -> list[list[str]]:
@@ -183,10 +206,17 @@ def twins(modules: Sequence[Module]) -> list[list[str]]:
     found = defaultdict(list)
     for module in modules:
         for function in module.functions:
-            body = [node for node in ast.walk(function) if isinstance(node, ast.stmt)]
-            if len(body) - 1 - bool(docstring_of(function)) >= LEAST_STATEMENTS:
-                found[_likeness(function)].append(f"{module.at(function.lineno)} {function.name}")
+            if _statements(function) >= LEAST_STATEMENTS:
+                likeness = _likeness(function)
+                place = module.at(function.lineno)
+                found[likeness].append(f"{place} {function.name}")
     return [places for places in found.values() if len(places) > 1]
+
+
+def _statements(function: Function) -> int:
+    """Count the statements in a function, its docstring left out."""
+    inside = sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 1
+    return inside - 1 if docstring_of(function) else inside
 
 
 class _Renaming(ast.NodeTransformer):
@@ -197,14 +227,18 @@ class _Renaming(ast.NodeTransformer):
         self._turns: dict[str, str] = {}
 
     def _turn(self, name: str) -> str:
-        return self._turns.setdefault(name, f"name {len(self._turns)}") if name in self._own else name
+        if name not in self._own:
+            return name
+        turns = self._turns
+        return turns.setdefault(name, f"name {len(turns)}")
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         node.id = self._turn(node.id)
         return node
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.arg, node.annotation = self._turn(node.arg), None
+        node.arg = self._turn(node.arg)
+        node.annotation = None
         return node
 
 
@@ -213,15 +247,26 @@ def _likeness(function: Function) -> str:
     alike = copy.deepcopy(function)
     if docstring_of(alike):
         del alike.body[0]
-    own = {node.arg for node in ast.walk(alike) if isinstance(node, ast.arg)}
-    own |= {node.id for node in ast.walk(alike) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    renaming = _Renaming(own)
+    renaming = _Renaming(_given_names(alike))
     renaming.visit(alike.args)
-    return "\n".join(ast.dump(renaming.visit(statement)) for statement in alike.body)
+    renamed = [renaming.visit(statement) for statement in alike.body]
+    return "\n".join(map(ast.dump, renamed))
+
+
+def _given_names(function: Function) -> set[str]:
+    names = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
 
 
 def spread(lengths: Sequence[int]) -> tuple[float, float]:
     """Return median and 90th percentile."""
     if len(lengths) < 2:
-        return float(sum(lengths)), float(sum(lengths))
-    return statistics.median(lengths), statistics.quantiles(lengths, n=10, method="inclusive")[8]
+        only = float(sum(lengths))
+        return only, only
+    deciles = statistics.quantiles(lengths, n=10, method="inclusive")
+    return statistics.median(lengths), deciles[8]

@@ -13,7 +13,8 @@ Graph = Mapping[str, set[str]]
 def imports_of(module: Module, known: Iterable[str]) -> set[str]:
     """Return the modules of the package that a module imports, anywhere in it."""
     known = set(known)
-    return {target for _, target, _ in imported_names(module, known) if target in known and target != module.name}
+    targets = {target for _, target, _ in imported_names(module, known)}
+    return (targets & known) - {module.name}
 
 
 def imported_names(module: Module, known: set[str]) -> Iterator[tuple[str, str, str]]:
@@ -21,7 +22,8 @@ def imported_names(module: Module, known: set[str]) -> Iterator[tuple[str, str, 
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield alias.asname or alias.name.split(".")[0], alias.name, ""
+                first, _, _ = alias.name.partition(".")
+                yield alias.asname or first, alias.name, ""
         elif isinstance(node, ast.ImportFrom):
             origin = _origin(module, node)
             for alias in node.names:
@@ -34,8 +36,10 @@ def _origin(module: Module, node: ast.ImportFrom) -> str:
     if not node.level:
         return node.module or ""
     parts = module.name.split(".")
-    base = parts[: len(parts) - node.level + module.is_package]
-    return ".".join([*base, *([node.module] if node.module else [])])
+    depth = len(parts) - node.level + module.is_package
+    base = parts[:depth]
+    below = [node.module] if node.module else []
+    return ".".join([*base, *below])
 
 
 def import_graph(modules: Sequence[Module]) -> dict[str, set[str]]:
@@ -48,14 +52,17 @@ def rooms_both_ways(modules: Sequence[Module], graph: Graph) -> list[str]:
     """Return the pairs of rooms, folders directly below the package, that import each other."""
     room = {module.name: module.room for module in modules}
     ways = {(room[name], room[target]) for name, targets in graph.items() for target in targets}
-    return sorted(f"{left} and {right}" for left, right in ways if "" < left < right and (right, left) in ways)
+    both = [(left, right) for left, right in ways if (right, left) in ways]
+    return sorted(f"{left} and {right}" for left, right in both if "" < left < right)
 
 
 def circles(graph: Graph) -> list[list[str]]:
     """Return the groups of modules that import each other, straight or by way of others."""
-    return sorted(sorted(group) for group in nx.strongly_connected_components(directed(graph)) if len(group) > 1)
+    groups = nx.strongly_connected_components(directed(graph))
+    return sorted(sorted(group) for group in groups if len(group) > 1)
 
 
 def directed(graph: Graph) -> "nx.DiGraph[str]":
     """Return a graph as networkx takes it, always in the same order."""
-    return nx.DiGraph({name: sorted(targets) for name, targets in sorted(graph.items())})
+    ordered = {name: sorted(targets) for name, targets in sorted(graph.items())}
+    return nx.DiGraph(ordered)
