@@ -15,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from itertools import chain
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as kith.__main__ sets it, before numpy is there
@@ -52,21 +53,24 @@ def _recognised(data: Path, people: str) -> Row:
         settings = settings_in(Path(root))
         photos = _arrange(data, people, settings)
         with open_context(settings, threading.Event(), "bench", create=True) as context:
+            learning = build_kb(context)
             recognising = recognize_folder(context, [settings.input_folder], settings.output_folder)
-            jobs = (event for job in (build_kb(context), recognising) for event in job)
+            jobs = chain(learning, recognising)
             events = list(progress(jobs, f"{people}: learning and recognising", photos))
     learned = next(event for event in events if isinstance(event, BuildFinished))
     finished = next(event for event in events if isinstance(event, RecognitionFinished))
     done = [(people_in(event.path), event.row.people) for event in events if isinstance(event, PhotoDone)]
+    of_known = [(present, named) for present, named in done if present]
+    of_strangers = [named for present, named in done if not present]
     return {
         "people": people,
         "photos taught": sum(person.used for person in learned.people),
         "of": learned.total,
-        "known found": sum(present[0] in named for present, named in done if present),
-        "of known": sum(bool(present) for present, _ in done),
-        "wrong names": sum(bool(set(named) - set(present)) for present, named in done if present),
-        "strangers taken in": sum(bool(named) for present, named in done if not present),
-        "of strangers": sum(not present for present, _ in done),
+        "known found": sum(present[0] in named for present, named in of_known),
+        "of known": len(of_known),
+        "wrong names": sum(not set(named) <= set(present) for present, named in of_known),
+        "strangers taken in": sum(map(bool, of_strangers)),
+        "of strangers": len(of_strangers),
         "failed": len(learned.failed) + len(finished.failed),
         "photos/s": round(finished.done / finished.seconds, 1),
     }
@@ -75,12 +79,15 @@ def _recognised(data: Path, people: str) -> Row:
 def _arrange(data: Path, people: str, settings: Settings) -> int:
     """Copy the photos into the folders that the settings name; return how many there are."""
     for person in sorted((data / people).iterdir()):
+        taught = settings.dataset_folder / person.name
+        asked = settings.input_folder / people / person.name
         for index, photo in enumerate(sorted(person.iterdir())):
-            target = settings.dataset_folder if index < TAUGHT else settings.input_folder / people
-            (target / person.name).mkdir(parents=True, exist_ok=True)
-            shutil.copy(photo, target / person.name)
-    if (data / "groups").is_dir():
-        shutil.copytree(data / "groups", settings.input_folder / "groups")
+            target = taught if index < TAUGHT else asked
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(photo, target)
+    groups_folder = data / "groups"
+    if groups_folder.is_dir():
+        shutil.copytree(groups_folder, settings.input_folder / "groups")
     return sum(path.is_file() for path in settings.folder.rglob("*"))
 
 
@@ -104,7 +111,8 @@ def main() -> None:
     parser.add_argument("--picture", type=Path, help="certainty: a PNG file to draw how often it is right into")
     arguments = parser.parse_args()
     data = arguments.data.resolve()
-    if not any((data / people).is_dir() for people in PEOPLE):
+    folders = [data / people for people in PEOPLE]
+    if not any(map(Path.is_dir, folders)):
         parser.error(f"there is neither {' nor '.join(PEOPLE)} in {data}")
     try:
         if arguments.measure in commands:

@@ -23,45 +23,58 @@ class ArticlesPipeline:
             import face_recognition
         import torch
 
-        self._faces, self._torch, self._device = face_recognition, torch, device
+        self._faces = face_recognition
+        self._torch = torch
+        self._device = device
         if threads:
             torch.set_num_threads(threads)
-        self._network = _reid_network(reid_model, weights).eval().to(device)
-        self._mean, self._deviation = (
-            torch.tensor(values).view(3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
-        )
+        network = _reid_network(reid_model, weights)
+        self._network = network.eval().to(device)
+        self._mean = torch.tensor(IMAGENET_MEAN).view(3, 1, 1)
+        self._deviation = torch.tensor(IMAGENET_DEVIATION).view(3, 1, 1)
 
     def __call__(self, photo: Path) -> tuple[dict[str, float], int]:
         """Return the seconds of each step and the number of faces."""
-        clock = [time.perf_counter()]
-        whole = self._faces.load_image_file(photo)
+        faces, now = self._faces, time.perf_counter
+        began = now()
+        whole = faces.load_image_file(photo)
         small = _shrunk(whole)
-        clock.append(time.perf_counter())
-        places = self._faces.face_locations(small, number_of_times_to_upsample=1, model="hog")
-        clock.append(time.perf_counter())
-        self._faces.face_encodings(small, places, model="small")
-        clock.append(time.perf_counter())
+        decoded = now()
+        places = faces.face_locations(small, number_of_times_to_upsample=1, model="hog")
+        detected = now()
+        faces.face_encodings(small, places, model="small")
+        encoded = now()
         self.body(whole)
-        clock.append(time.perf_counter())
-        steps = (later - earlier for earlier, later in zip(clock, clock[1:]))
-        return dict(zip(("decode", "detect", "encode", "body"), steps)), len(places)
+        ended = now()
+        steps = {
+            "decode": decoded - began,
+            "detect": detected - decoded,
+            "encode": encoded - detected,
+            "body": ended - encoded,
+        }
+        return steps, len(places)
 
     def body(self, rgb: Any) -> Any:
         """Return the features of a photo, as TorchReID's FeatureExtractor computes them from an array."""
         import numpy as np
         from PIL import Image
 
-        small = Image.fromarray(rgb).resize((BODY_WIDTH, BODY_HEIGHT), Image.Resampling.BILINEAR)
-        pixels = self._torch.from_numpy(np.array(small)).permute(2, 0, 1).float() / 255
-        with self._torch.no_grad():
-            return self._network(((pixels - self._mean) / self._deviation)[None].to(self._device)).cpu()
+        torch = self._torch
+        picture = Image.fromarray(rgb)
+        small = picture.resize((BODY_WIDTH, BODY_HEIGHT), Image.Resampling.BILINEAR)
+        channels = torch.from_numpy(np.array(small)).permute(2, 0, 1)
+        pixels = channels.float() / 255
+        normal = (pixels - self._mean) / self._deviation
+        with torch.no_grad():
+            return self._network(normal[None].to(self._device)).cpu()
 
 
 def _shrunk(rgb: Any) -> Any:
     import cv2
 
-    scale = min(1.0, WORKING_SIZE / max(rgb.shape))
-    size = round(rgb.shape[1] * scale), round(rgb.shape[0] * scale)
+    height, width, _ = rgb.shape
+    scale = min(1.0, WORKING_SIZE / max(height, width))
+    size = round(width * scale), round(height * scale)
     return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
 
 

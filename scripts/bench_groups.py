@@ -344,7 +344,7 @@ def _many(drawn: Truth) -> list[Row]:
 
 def _costs(drawn: Truth) -> list[Row]:
     """Group all from nothing, and the last of them after the others; time and memory are measured apart."""
-    rows = []
+    rows: list[Row] = []
     for poor, told in ((0.0, ""), (POOR, f", {POOR:.0%} poor")):
         good = np.random.default_rng(0).random(MANY) >= poor
         faces = replace(drawn.faces, good=good)

@@ -22,13 +22,15 @@ def sources(data: Path) -> list[Path]:
     """Return the photos worth enlarging, of groups and of each person in turn."""
     folders = [data / "groups", *sorted((data / "athletes").glob("*/"))]
     large = ([path for path in _photos(folder) if _pixels(path) >= LEAST_SOURCE] for folder in folders)
-    return [path for path in chain.from_iterable(zip_longest(*large)) if path]
+    in_turn = chain.from_iterable(zip_longest(*large))
+    return [path for path in in_turn if path]
 
 
 def spread(paths: Sequence[Path], count: int) -> list[Path]:
     """Return that many of the paths, or all, evenly spread over them."""
-    count = min(count, len(paths))
-    return [paths[number * len(paths) // count] for number in range(count)]
+    many = len(paths)
+    count = min(count, many)
+    return [paths[number * many // count] for number in range(count)]
 
 
 def enlarged(originals: Sequence[Path], megapixels: float, prints: int, folder: Path) -> list[list[Path]]:
@@ -39,15 +41,17 @@ def enlarged(originals: Sequence[Path], megapixels: float, prints: int, folder: 
 
     def make(number: int, original: Path) -> list[Path]:
         image = Image.fromarray(load_rgb(original))
-        scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
+        pixels = image.width * image.height
+        scale = (megapixels * 1e6 / pixels) ** 0.5
         size = round(image.width * scale), round(image.height * scale)
         large = image.resize(size, Image.Resampling.BICUBIC)
         return [_marked(large, mark, folder / f"{number:03}-{mark}.jpg") for mark in range(prints)]
 
     folder.mkdir(parents=True)
     with ThreadPoolExecutor(worker_count(0)) as threads:
-        made = threads.map(make, range(len(originals)), originals)
-        return [list(one) for one in zip(*made)]
+        numbers = range(len(originals))
+        made = threads.map(make, numbers, originals)
+        return [list(prints_of_all) for prints_of_all in zip(*made)]
 
 
 def small_ones(originals: Sequence[Path], count: int, folder: Path) -> list[Path]:

@@ -16,18 +16,26 @@ class Pin(NamedTuple):
 
 def pins(lock: Path) -> dict[str, Pin]:
     """Return what a lock pins, by the package's name."""
-    lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
+    text = lock.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     blocks = re.split(r"\n(?=\S)", "\n".join(lines))
-    return {block.partition("==")[0]: Pin(re.split(r"[;\\]", block)[0].strip(), block) for block in blocks}
+    found = {}
+    for block in blocks:
+        requirement, *_ = re.split(r"[;\\]", block)
+        name, _, _ = block.partition("==")
+        found[name] = Pin(requirement.strip(), block)
+    return found
 
 
 def alone(package: str, lock: Path, file: Path) -> Path:
     """Write what a lock says of one package, which pip takes with its hashes from a file only; return that file."""
-    file.write_text(pins(lock)[package].lines, encoding="utf-8")
+    pin = pins(lock)[package]
+    file.write_text(pin.lines, encoding="utf-8")
     return file
 
 
 def versions(lock: Path, file: Path) -> Path:
     """Write a lock's versions without hashes, which pip would ask for of every package; return the file."""
-    file.write_text("\n".join(pin.requirement for pin in pins(lock).values()), encoding="utf-8")
+    requirements = [pin.requirement for pin in pins(lock).values()]
+    file.write_text("\n".join(requirements), encoding="utf-8")
     return file
