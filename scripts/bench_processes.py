@@ -43,12 +43,16 @@ class Watch:
             thread.join()
 
     def _look(self) -> None:
-        tree, known_until = [], 0.0
+        tree: list[psutil.Process] = []
+        known_until = 0.0
         while not self._end.wait(LOOK_EVERY_S):
-            if time.monotonic() >= known_until:
-                tree, known_until = self._tree(), time.monotonic() + NEW_PROCESSES_EVERY_S
+            now = time.monotonic()
+            if now >= known_until:
+                tree = self._tree()
+                known_until = now + NEW_PROCESSES_EVERY_S
             with suppress(psutil.NoSuchProcess):
-                self.peak = max(self.peak, sum(process.memory_info().rss for process in tree))
+                held = sum(process.memory_info().rss for process in tree)
+                self.peak = max(self.peak, held)
 
     def _tree(self) -> list[psutil.Process]:
         try:
@@ -85,18 +89,22 @@ class Side:
 
     def ask(self, photos: Sequence[Path], fresh: bool = True) -> Row:
         """Return the side's own account of a pass over photos, with the processor seconds it took."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        before = self.watch.processor_seconds()
-        with self.watch.watching():
+        questions, answers = self._process.stdin, self._process.stdout
+        assert questions is not None
+        assert answers is not None
+        watch = self.watch
+        task = json.dumps({"photos": [str(path) for path in photos], "fresh": fresh})
+        before = watch.processor_seconds()
+        with watch.watching():
             with suppress(BrokenPipeError):  # an empty answer says it too
-                self._process.stdin.write(json.dumps({"photos": [str(path) for path in photos], "fresh": fresh}) + "\n")
-                self._process.stdin.flush()
-            answer = self._process.stdout.readline()
+                questions.write(f"{task}\n")
+                questions.flush()
+            answer = answers.readline()
         if not answer:
             self.close()
             raise BadInput(f"The side {self.name} of the comparison ended early: what it said stands above.")
-        return {**json.loads(answer), "photos": len(photos), "processor": self.watch.processor_seconds() - before}
+        used = watch.processor_seconds() - before
+        return {**json.loads(answer), "photos": len(photos), "processor": used}
 
     def close(self) -> None:
         """End the process."""

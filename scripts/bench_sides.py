@@ -82,7 +82,8 @@ def analysis(config: Config) -> Iterator[Run]:
                     raise look
                 assert look.analysis
                 first = first or time.perf_counter() - began
-                seen.update(observation.kind for one in look.analysis.appearances for observation in one.observations)
+                for appearance in look.analysis.appearances:
+                    seen.update(observation.kind for observation in appearance.observations)
             seconds = time.perf_counter() - began
             return {"seconds": seconds, "first": first, "faces": seen["face"], "bodies": seen["body"]}
 

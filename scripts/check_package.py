@@ -52,9 +52,10 @@ def source(target: Path) -> Path:
     if not names:
         return Path(shutil.copytree(str(environment.ROOT), str(target), ignore=NOT_THE_SOURCE))
     for name in os.fsdecode(names).rstrip("\0").split("\0"):
-        if (environment.ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(str(environment.ROOT / name), str(target / name))
+        file, copy = environment.ROOT / name, target / name
+        if file.is_file():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(str(file), str(copy))
     return target
 
 

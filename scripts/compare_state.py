@@ -80,7 +80,11 @@ def _library(file: Path) -> Tables:
 
 def _short(row: Row) -> Row:
     """Return a row with the digest of a vector in its place."""
-    return tuple(hashlib.sha256(value).hexdigest()[:16] if isinstance(value, bytes) else value for value in row)
+    return tuple(_digest(value)[:16] if isinstance(value, bytes) else value for value in row)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _report(file: Path) -> list[Row]:
@@ -91,8 +95,13 @@ def _report(file: Path) -> list[Row]:
 
 
 def _tree(folder: Path) -> list[Row]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-    return [(path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
+    paths = folder.rglob("*") if folder.is_dir() else ()
+    rows = []
+    for path in sorted(filter(Path.is_file, paths)):
+        place = path.relative_to(folder)
+        content = path.read_bytes()
+        rows.append((place.as_posix(), _digest(content)))
+    return rows
 
 
 def _encodings(file: Path) -> list[Row]:
@@ -100,27 +109,31 @@ def _encodings(file: Path) -> list[Row]:
         return []
     with file.open("rb") as stream:
         content = pickle.load(stream)  # written by the version that has just run
-    return [
-        *((key,) for key in content),
-        *(
-            (kind, name, str(vector.dtype), *_short((vector.tobytes(),)))
-            for kind in ("face", "body")
-            for name, vector in zip(content[f"{kind}_names"], content[f"{kind}_encodings"], strict=True)
-        ),
-    ]
+    rows: list[Row] = [(key,) for key in content]
+    for kind in ("face", "body"):
+        names, vectors = content[f"{kind}_names"], content[f"{kind}_encodings"]
+        for name, vector in zip(names, vectors, strict=True):
+            row = kind, name, str(vector.dtype), vector.tobytes()
+            rows.append(_short(row))
+    return rows
 
 
 def answers(out: str, err: str) -> list[Row]:
     """Return what a command printed as rows: the values of JSON with their places, or lines; times are left out."""
     told = [row for number, line in enumerate(out.splitlines()) for row in _answer(number, line)]
-    return told + [("said", TIME_IN_WORDS.sub("…", line)) for line in err.splitlines()]
+    return told + [("said", _without_times(line)) for line in err.splitlines()]
 
 
 def _answer(number: int, line: str) -> list[Row]:
     try:
-        return [(f"{number}{place}", value) for place, value in _values(json.loads(line), "")]
+        found = json.loads(line)
     except ValueError:
-        return [(number, TIME_IN_WORDS.sub("…", line))]
+        return [(number, _without_times(line))]
+    return [(f"{number}{place}", value) for place, value in _values(found, "")]
+
+
+def _without_times(line: str) -> str:
+    return TIME_IN_WORDS.sub("…", line)
 
 
 def _values(found: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -139,7 +152,9 @@ def _values(found: Any, place: str) -> Iterator[tuple[str, Any]]:
 def differences(before: Sequence[Row], after: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """Return the rows that only the first has, and those that only the second has."""
     counted, counted_after = Counter(before), Counter(after)
-    return list((counted - counted_after).elements()), list((counted_after - counted).elements())
+    lost = counted - counted_after
+    new = counted_after - counted
+    return [*lost.elements()], [*new.elements()]
 
 
 def compared(before: Mapping[str, Tables], after: Mapping[str, Tables]) -> tuple[list[str], int]:
@@ -149,11 +164,14 @@ def compared(before: Mapping[str, Tables], after: Mapping[str, Tables]) -> tuple
         cells = []
         for name, rows in tables.items():
             lost, new = differences(before[step][name], rows)
-            total += len(lost) + len(new)
-            cells.append(f"{len(rows)}, {len(lost) + len(new)} differ" if lost or new else str(len(rows)))
+            differing = len(lost) + len(new)
+            total += differing
+            cell = f"{len(rows)}, {differing} differ" if differing else f"{len(rows)}"
+            cells.append(cell)
             details += _shown(f"{step}, {name}", lost, new)
         told.append(f"| {step} | {' | '.join(cells)} |")
-    titles = ["step", *next(iter(after.values()))]
+    first = next(iter(after.values()))
+    titles = ["step", *first]
     return [f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}", *told, *details], total
 
 

@@ -128,9 +128,15 @@ class World:
         """Put the photos and the settings there, and nothing else."""
         shutil.rmtree(self.root, ignore_errors=True)
         for source, place in _places(self._data):
-            (self.root / place).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, self.root / place)
-        (self.root / "settings.json").write_text(json.dumps(self._settings), encoding="utf-8")
+            target = self.root / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+        text = json.dumps(self._settings)
+        self._settings_file.write_text(text, encoding="utf-8")
+
+    @property
+    def _settings_file(self) -> Path:
+        return self.root / "settings.json"
 
     def keep(self) -> None:
         """Keep the state that the folders are in."""
@@ -144,27 +150,31 @@ class World:
     def live(self, version: Version, steps: Sequence[Step], tell: Callable[[str], None]) -> dict[str, Tables]:
         """Run commands of a version one after the other; return by step what it answered and what it left."""
         version.check(self.folder)
+        environment = self._environment(version)
+        settings = ["--settings", str(self._settings_file)]
         lived = {}
         for step in steps:
             tell(f"{version.name}: {step.name}")
             arguments = [self._found(argument) for argument in step.arguments]
-            done = version.run(
-                [*arguments, "--settings", str(self.root / "settings.json")], self.folder, self._environment(version)
-            )
+            done = version.run([*arguments, *settings], self.folder, environment)
             if done.returncode != step.code:
-                sys.exit(f"{version.name}: {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}")
-            lived[step.name] = {"answers": answers(done.stdout, done.stderr), **state(self.root)}
+                command = " ".join(arguments)
+                sys.exit(f"{version.name}: {command} ended with {done.returncode}:\n{done.stderr}")
+            answered = answers(done.stdout, done.stderr)
+            lived[step.name] = {"answers": answered, **state(self.root)}
         return lived
 
     def _environment(self, version: Version) -> dict[str, str]:
-        home = self.folder / "homes" / version.name.replace("/", "_")
+        name = version.name.replace("/", "_")
+        home = self.folder / "homes" / name
         return {"KITH_HOME": str(home), "KITH_COMMAND": "kith", "QT_QPA_PLATFORM": "offscreen", "COLUMNS": "200"}
 
     def _found(self, argument: str) -> str:
         """Return what a query finds; any other argument is returned as it is."""
         if not argument.startswith("SELECT "):
             return argument
-        with closing(sqlite3.connect(self.root / "people/library.sqlite")) as library:
+        file = self.root / "people/library.sqlite"
+        with closing(sqlite3.connect(file)) as library:
             row = library.execute(argument).fetchone()
         if row is None or row[0] is None:
             sys.exit(f"The photos do not do for this comparison, they are too few: nothing is found by {argument}")
@@ -175,8 +185,10 @@ def _places(data: Path) -> Iterator[tuple[Path, Path]]:
     """Yield every photo of the data with its place in the world."""
     taught = set()
     for people in TAUGHT_SETS:
-        for person in sorted(_folders(data / people))[:-STRANGERS]:
-            for photo in sorted(person.iterdir())[:TAUGHT]:
+        folders = sorted(_folders(data / people))
+        for person in folders[:-STRANGERS]:
+            photos = sorted(person.iterdir())
+            for photo in photos[:TAUGHT]:
                 taught.add(photo)
                 yield photo, Path("people", person.name, photo.name)
     for file in sorted(data.rglob("*")):
@@ -185,4 +197,5 @@ def _places(data: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return [path for path in paths if path.is_dir()]

@@ -31,11 +31,13 @@ def main(target: Path) -> None:
     app = QApplication(["kith"])
     with tempfile.TemporaryDirectory() as folder:
         os.environ["KITH_HOME"] = folder
+        photos = fetch(Path(folder) / "photos")
         pictures = Path(folder) / "Pictures"
-        settings = arrange(pictures, fetch(Path(folder) / "photos"))
+        settings = arrange(pictures, photos)
         add_sizes(settings.input_folder)
-        save(pictures / "settings.json", settings)
-        window = MainWindow(load(pictures / "settings.json"))
+        file = pictures / "settings.json"
+        save(file, settings)
+        window = MainWindow(load(file))
         window.show()
         draw(app, window, target)
         window.close()
@@ -47,10 +49,12 @@ def add_sizes(folder: Path) -> None:
 
     for path in sorted(folder.glob("[kst]*")):
         with Image.open(path) as photo:
-            for step in range(6):
-                scale = 0.9 - step * 0.08
-                small = photo.convert("RGB").resize((round(photo.width * scale), round(photo.height * scale)))
-                small.save(folder / f"{path.stem} {step + 2}.jpg", quality=92)
+            whole = photo.convert("RGB")
+        for step in range(6):
+            scale = 0.9 - step * 0.08
+            size = round(whole.width * scale), round(whole.height * scale)
+            small = whole.resize(size)
+            small.save(folder / f"{path.stem} {step + 2}.jpg", quality=92)
 
 
 def draw(app: Any, window: Any, target: Path) -> None:
@@ -74,23 +78,36 @@ def draw(app: Any, window: Any, target: Path) -> None:
         for tabs in shown.findChildren(QTabWidget):
             tabs.setCurrentIndex(tab)
             settle()
-        shown.grab().save(str(target / f"{name}.png"))
+        keep(shown, name)
         shown.reject()
         settle()
 
+    def keep(shown: Any, name: str) -> None:
+        picture = shown.grab()
+        picture.save(str(target / f"{name}.png"))
+
+    def is_idle() -> bool:
+        return not window.jobs.running
+
+    def is_well_on() -> bool:
+        said: str = window.console.text.toPlainText()
+        return said.count("→") > 8
+
+    does = window.does
     dialog(window.first_steps, "first-start")
-    window.does.build.trigger()
-    wait(lambda: not window.jobs.running)
-    window.does.recognize.trigger()
+    does.build.trigger()
+    wait(is_idle)
+    does.recognize.trigger()
     settle()
-    app.activeModalWidget().start.click()
-    wait(lambda: window.console.text.toPlainText().count("→") > 8)
-    window.grab().save(str(target / "during-a-run.png"))
-    wait(lambda: not window.jobs.running)
+    asked = app.activeModalWidget()
+    asked.start.click()
+    wait(is_well_on)
+    keep(window, "during-a-run")
+    wait(is_idle)
     settle()
-    window.grab().save(str(target / "after-a-run.png"))
-    dialog(window.does.settings.trigger, "settings", tab=1)
-    dialog(window.does.review.trigger, "review")
+    keep(window, "after-a-run")
+    dialog(does.settings.trigger, "settings", tab=1)
+    dialog(does.review.trigger, "review")
 
 
 if __name__ == "__main__":

@@ -30,37 +30,48 @@ class Life:
         world.lay_out()
         for number, step in enumerate(STEPS):
             world.keep(f"before {number}")
-            self.words.append(world.words())
+            words = world.words()
             began = time.monotonic()
             _expect_done(world.run(step))
-            self.seconds.append(time.monotonic() - began)
+            seconds = time.monotonic() - began
             world.keep(f"after {number}")
-            self.after.append(self._settled())
+            after = self._settled()
+            self.words.append(words)
+            self.seconds.append(seconds)
+            self.after.append(after)
             world.put_back(f"after {number}")
         self.originals = world.originals()
 
     def _settled(self) -> dict[str, object]:
-        if self.world.root.joinpath("output").is_dir():
-            _expect_done(self.world.run(SETTLE))
-        return self.world.state()
+        world = self.world
+        output = world.root / "output"
+        if output.is_dir():
+            _expect_done(world.run(SETTLE))
+        return world.state()
 
     def finish(self, number: int) -> str:
         """Run a disturbed command again as a user would, and say what differs from an undisturbed life."""
-        step = STEPS[number]
-        if not step.is_edit or self.world.words() == self.words[number]:
-            done = self.world.run(step)
+        step, world = STEPS[number], self.world
+        if not step.is_edit or world.words() == self.words[number]:
+            done = world.run(step)
             if done.code:
-                return f"the next run ended with {done.code}: {done.err.strip()[-300:]}"
-        found, wanted = self._settled(), self.after[number]
-        if self.world.originals() != self.originals:
+                return f"the next run ended with {done.code}: {_end_of(done.err, 300)}"
+        found = self._settled()
+        wanted = self.after[number]
+        if world.originals() != self.originals:
             return "an original is lost or changed"
-        return ", ".join(
-            f"{key} differs: {_difference(found[key], wanted[key])}" for key in wanted if found[key] != wanted[key]
-        )
+        differing = [key for key in wanted if found[key] != wanted[key]]
+        return ", ".join(f"{key} differs: {_difference(found[key], wanted[key])}" for key in differing)
 
 
 def _difference(found: object, wanted: object) -> str:
-    return f"{str(found)[:1500]} instead of {str(wanted)[:1500]}"
+    shown, instead_of = str(found), str(wanted)
+    return f"{shown[:1500]} instead of {instead_of[:1500]}"
+
+
+def _end_of(text: str, most: int) -> str:
+    stripped = text.strip()
+    return stripped[-most:]
 
 
 def _expect_done(done: Done) -> None:
@@ -87,14 +98,19 @@ def _troubles(life: Life, count: int, random: Random, disturb: "object") -> Iter
 
 
 def _kill(life: Life, number: int, random: Random) -> "tuple[str, str]":
-    after = random.uniform(_EARLIEST, 1.05) * life.seconds[number]
+    share = random.uniform(_EARLIEST, 1.05)
+    after = share * life.seconds[number]
     process = life.world.start(STEPS[number])
     time.sleep(after)
     with_family = random.random() < 0.5
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL) if with_family else process.kill()
+        if with_family:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
     process.communicate(timeout=120)  # its workers hold the other end until they have ended
-    return f"killed after {after:.2f} s{' with its workers' if with_family else ''}", ""
+    family = " with its workers" if with_family else ""
+    return f"killed after {after:.2f} s{family}", ""
 
 
 def errors(folder: Path, data: Path, count: int, random: Random) -> list[str]:
@@ -108,13 +124,19 @@ def errors(folder: Path, data: Path, count: int, random: Random) -> list[str]:
     calls = [_calls(life, number, shim, folder / "calls") for number in range(len(STEPS))]
 
     def fail(life: Life, number: int, random: Random) -> "tuple[str, str]":
-        at, error = random.randint(1, calls[number]), random.choice(ERRNOS)
-        always, reads = random.random() < 0.5, random.random() < 0.2
+        at = random.randint(1, calls[number])
+        error = random.choice(ERRNOS)
+        always = random.random() < 0.5
+        reads = random.random() < 0.2
+        how = f"{errno.errorcode[error]} at call {at}"
         environment = {**_shim(life, shim), "KITH_FAIL_AT": str(at), "KITH_FAIL_ERRNO": str(error)}
-        environment |= {"KITH_FAIL_ALWAYS": "1"} if always else {}
-        environment |= {"KITH_FAIL_READS": "1"} if reads else {}
+        if always:
+            environment["KITH_FAIL_ALWAYS"] = "1"
+            how += " and after"
+        if reads:
+            environment["KITH_FAIL_READS"] = "1"
+            how += ", reads too"
         done = life.world.run(STEPS[number], environment)
-        how = f"{errno.errorcode[error]} at call {at}{' and after' if always else ''}{', reads too' if reads else ''}"
         return how, _badly_told(done)
 
     return list(_troubles(life, count, random, fail))
@@ -126,13 +148,18 @@ def _shim(life: Life, shim: Path) -> "dict[str, str]":
 
 def _calls(life: Life, number: int, shim: Path, told: Path) -> int:
     """Count the calls of an undisturbed command."""
-    life.world.put_back(f"before {number}")
+    world = life.world
+    world.put_back(f"before {number}")
     told.unlink(missing_ok=True)
-    _expect_done(life.world.run(STEPS[number], {**_shim(life, shim), "KITH_FAIL_COUNT": str(told)}))
-    return max(int(line) for line in told.read_text().split())
+    environment = {**_shim(life, shim), "KITH_FAIL_COUNT": str(told)}
+    done = world.run(STEPS[number], environment)
+    _expect_done(done)
+    counts = told.read_text().split()
+    return max(map(int, counts))
 
 
 def _badly_told(done: Done) -> str:
-    if done.code not in (0, CANNOT) or any(sign in done.err for sign in BUG_SIGNS):
-        return f"ended with {done.code}: {done.err.strip()[-600:]}"
-    return "" if done.code == 0 or done.err.strip() else "no message"
+    code, said = done.code, done.err
+    if code not in (0, CANNOT) or any(sign in said for sign in BUG_SIGNS):
+        return f"ended with {code}: {_end_of(said, 600)}"
+    return "" if code == 0 or said.strip() else "no message"

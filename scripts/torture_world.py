@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +79,19 @@ class World:
             "body_policy": "off",
             "workers": 1,
         }
-        (self.root / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+        text = json.dumps(settings)
+        self._settings_file.write_text(text, encoding="utf-8")
+
+    @property
+    def _settings_file(self) -> Path:
+        return self.root / "settings.json"
 
     def _copy(self, person: str, numbers: range, folder: str) -> None:
+        source = self.data / "lfw10" / person
         target = self.root / folder
         target.mkdir(parents=True, exist_ok=True)
         for number in numbers:
-            shutil.copy2(self.data / "lfw10" / person / f"{person}_{number:04d}.jpg", target)
+            shutil.copy2(source / f"{person}_{number:04d}.jpg", target)
 
     def keep(self, name: str) -> None:
         """Keep the state that the folders are in."""
@@ -97,7 +104,7 @@ class World:
 
     def start(self, step: Step, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
         """Start a command in a session of its own."""
-        command = [sys.executable, "-m", "kith", *step.arguments, "--settings", str(self.root / "settings.json")]
+        command = [sys.executable, "-m", "kith", *step.arguments, "--settings", str(self._settings_file)]
         own = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "KITH_HOME": str(self.folder / "home")}
         return subprocess.Popen(
             command,
@@ -157,18 +164,25 @@ class World:
 
     def _left_over(self) -> list[str]:
         """Return what a disturbed run must not leave behind: temporary files, empty copies."""
-        found = [path for path in (self.root / "output").rglob("*") if path.is_file()]
-        found += [path for path in (self.root / "people").iterdir() if path.is_file()]
-        return sorted(
-            path.name
-            for path in found
-            if path.name.endswith(TEMPORARY) or (not path.stat().st_size and path.suffix == ".jpg")
-        )
+        output, people = self.root / "output", self.root / "people"
+        files = filter(Path.is_file, chain(output.rglob("*"), people.iterdir()))
+        return sorted(path.name for path in files if _is_left_over(path))
+
+
+def _is_left_over(path: Path) -> bool:
+    if path.name.endswith(TEMPORARY):
+        return True
+    return path.suffix == ".jpg" and not path.stat().st_size
 
 
 def _hashes(folder: Path, ending: str = "") -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name.endswith(ending))
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    found = {}
+    for path in sorted(filter(Path.is_file, folder.rglob("*"))):
+        if path.name.endswith(ending):
+            place = path.relative_to(folder)
+            content = path.read_bytes()
+            found[place.as_posix()] = hashlib.sha256(content).hexdigest()
+    return found
 
 
 def ended(process: "subprocess.Popen[str]", within_s: float = 300) -> Done:

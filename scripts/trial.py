@@ -23,9 +23,10 @@ class Trial:
         self.home, self.here = folder / "home", folder / "here"
         self.home.mkdir(parents=True)
         for name in ("app", "kith"):
-            (self.here / name).mkdir(parents=True)
+            package = self.here / name
+            package.mkdir(parents=True)
             for module in ("__init__.py", "__main__.py"):
-                (self.here / name / module).write_text(FOREIGN, encoding="utf-8")
+                (package / module).write_text(FOREIGN, encoding="utf-8")
         own = {"KITH_HOME": str(self.home), "KITH_MODELS": models, "QT_QPA_PLATFORM": "offscreen"}
         others = {name: value for name, value in os.environ.items() if not name.startswith(("KITH_", "PYTHON"))}
         self.environment = {**others, **own}
@@ -47,9 +48,14 @@ class Trial:
 
     def demo(self, *kith: str | Path) -> dict[str, str]:
         """Return whom the demo recognised in which photo."""
-        lines = self.run(*kith, "demo", "--folder", self.home / "demo").splitlines()
-        told = (line.partition(" | ")[0].partition(" → ") for line in lines if " → " in line)
-        return {photo: people for photo, _, people in told}
+        said = self.run(*kith, "demo", "--folder", self.home / "demo")
+        recognised = {}
+        for line in said.splitlines():
+            told, _, _ = line.partition(" | ")
+            photo, arrow, people = told.partition(" → ")
+            if arrow:
+                recognised[photo] = people
+        return recognised
 
     def window(self, *command: str | Path) -> None:
         """Open the window, and end it when it is shown; RuntimeError where that does not happen."""
@@ -57,7 +63,7 @@ class Trial:
         until = time.monotonic() + PATIENCE_S
         with subprocess.Popen(_words(command), cwd=str(self.here), env=self.environment) as process:
             try:
-                while WINDOW_SHOWN not in (log.read_text(encoding="utf-8") if log.is_file() else ""):
+                while not _tells(log, WINDOW_SHOWN):
                     if process.poll() is not None or time.monotonic() > until:
                         raise RuntimeError(f"{command} showed no window (exit code {process.returncode})")
                     time.sleep(0.1)
@@ -66,6 +72,10 @@ class Trial:
                     raise RuntimeError(f"{command} ended by itself, with {process.returncode}")
             finally:
                 process.kill()
+
+
+def _tells(log: Path, words: str) -> bool:
+    return log.is_file() and words in log.read_text(encoding="utf-8")
 
 
 def _words(command: Sequence[str | Path]) -> list[str]:

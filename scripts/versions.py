@@ -24,7 +24,8 @@ class Version:
     def package(self) -> Path:
         """The folder of the package."""
         app = self.folder / "app"
-        return app / "kith" if (app / "kith").is_dir() else app
+        kith = app / "kith"
+        return kith if kith.is_dir() else app
 
     def run(
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
@@ -34,10 +35,12 @@ class Version:
 
     def check(self, folder: Path) -> None:
         """End the program where Python would run another version than this one."""
-        name = self.package.name
-        found = self._python(["-c", f"import {name}; print({name}.__path__[0])"], folder, {})
-        if found.returncode or Path(found.stdout.strip()).resolve() != self.package.resolve():
-            sys.exit(f"{self.package} does not start: {found.stderr or found.stdout}")
+        package = self.package
+        name = package.name
+        done = self._python(["-c", f"import {name}; print({name}.__path__[0])"], folder, {})
+        found = Path(done.stdout.strip())
+        if done.returncode or found.resolve() != package.resolve():
+            sys.exit(f"{package} does not start: {done.stderr or done.stdout}")
 
     def _python(
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
