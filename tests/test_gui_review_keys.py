@@ -276,7 +276,7 @@ def test_an_answer_changed_is_taken_back_to_the_one_before(qtbot: QtBot, world: 
 
 
 def test_the_last_answer_of_all_can_be_taken_back(qtbot: QtBot, world: World, review: ReviewDialog) -> None:
-    faces = len(review._unknowns)
+    faces = len(review._round.unknowns)
     _press(qtbot, review, *[Key.Key_S] * (faces - 1), Key.Key_1)
     assert "1 face named" in review.message.text()
     _press(qtbot, review, Key.Key_Z, ctrl=True)

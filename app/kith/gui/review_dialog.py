@@ -1,33 +1,25 @@
 """Review Unknowns: one unknown or unsure face at a time, with the people it might be."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PyQt6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from kith.errors import KithError
-from kith.gui.background import Background
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.name_field import ask_whom, one_spaced
 from kith.gui.plain_text import Label, narrow, set_tip, wrapped
 from kith.gui.question_view import QuestionView
-from kith.jobs.open_library import OpenLibrary
+from kith.gui.review_desk import ReviewDesk
+from kith.gui.review_round import ReviewRound
 from kith.jobs.outcome import Outcome
 from kith.jobs.review import Question, Review, TakenBackAnswer
 from kith.library.review_queries import Unknown
 from kith.messages import Message, joined
 from kith.settings import Settings
-from kith.text import as_read, counted
+from kith.text import as_read
 
 T = TypeVar("T")
 
@@ -40,21 +32,15 @@ NOBODY = (
 
 
 class ReviewDialog(QDialog):
-    """Asks who each unknown or unsure face is; every answer is written down and filed at once.
-
-    While the dialog is shown the library is open, in a background thread; two more decode pictures.
-    """
+    """Asks who each unknown or unsure face is; every answer is written down and filed at once."""
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Review Unknowns")
         self._settings = settings
-        self._review: Review | None = None
-        self._unknowns: list[Unknown] = []
-        self._at = 0
+        self._desk = ReviewDesk(settings)
+        self._round = ReviewRound()
         self._question: Question | None = None
-        self.busy = False
-        self._named: set[Unknown] = set()
         self._meant: set[str] = set()  # new names that are no slips of known ones, says the user
         self.view = QuestionView()
         self.message = _centred()
@@ -74,66 +60,40 @@ class ReviewDialog(QDialog):
         super().showEvent(event)
         if event is None or event.spontaneous():  # spontaneous: it was only minimised
             return
-        self._desk = Background()
-        self._pictures = Background(threads=2)
-        self._at = 0
+        self._desk = ReviewDesk(self._settings)
+        self._round = ReviewRound()
         self._meant.clear()
         self._tell(LOADING)
         self.note.clear()
-        self._run(self._open, self._begin)
+        self._run(self._desk.open, self._begin)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is done in the background, and no answer taken."""
+        return self._desk.busy
 
     def done(self, result: int) -> None:
         """Close when all that was answered is written down."""
         if self.isVisible():
-            self._pictures.drop()
-            self._desk.run(self._close_review, lambda _: None)
             self._desk.close()
         super().done(result)
 
-    def _open(self) -> list[Unknown]:
-        library = OpenLibrary(self._settings)
-        review = Review(library)
-        self._review = review
-        return review.unknowns()
-
-    def _close_review(self) -> None:
-        review = self._review
-        if review:
-            review.library.close()
-            self._review = None
-
     def _run(self, task: Callable[[], T], then: Callable[[T], None], fail: Callable[[str], None] | None = None) -> None:
-        """Do something in the background; until it is done no answer is taken: it would be for another face."""
-        self.busy = True
-        fail = fail or self._fail
-
-        def ended(future: "Future[T]") -> None:
-            self.busy = False
-            error = future.exception()
-            if error is None:
-                then(future.result())
-            elif isinstance(error, KithError):
-                fail(error.message)
-            else:
-                raise error
-
-        self._desk.run(task, ended)
+        self._desk.run(task, then, fail or self._fail)
 
     def _begin(self, unknowns: list[Unknown]) -> None:
-        self._unknowns = unknowns
-        self._named.clear()
-        if unknowns:
-            self._ask()
-        else:
+        self._round = ReviewRound(unknowns)
+        if self._round.is_empty:
             self._tell(NOBODY)
+        else:
+            self._ask()
 
     def _ask(self) -> None:
         """Show the face whose turn it is, or what the review came to."""
-        review = self._review
-        if self._at == len(self._unknowns) or review is None:
-            self._tell(self._summary())
+        review, unknown = self._desk.review, self._round.current
+        if unknown is None or review is None:
+            self._tell(self._round.summary())
             return
-        unknown = self._unknowns[self._at]
 
         def look_up() -> tuple[Question, list[str]]:
             question = review.question(unknown)
@@ -145,11 +105,10 @@ class ReviewDialog(QDialog):
     def _show(self, found: tuple[Question, list[str]]) -> None:
         question, known = found
         self._question = question
-        self._count(question.unknown, is_named=bool(question.said))
-        number, total = self._at + 1, len(self._unknowns)
-        self.progress.setText(f"Face {number} of {total}")
+        self._round.count(question.unknown, is_named=bool(question.said))
+        self.progress.setText(self._round.place)
         self._turn_to(self.view)
-        self.view.show_question(question, known, self._pictures)
+        self.view.show_question(question, known, self._desk.pictures)
 
     def _tell(self, text: str) -> None:
         """Show words instead of a face."""
@@ -160,7 +119,7 @@ class ReviewDialog(QDialog):
         self.end.setFocus()
 
     def _turn_to(self, page: QWidget) -> None:
-        self.back.setEnabled(self._at > 0)
+        self.back.setEnabled(not self._round.is_at_first)
         self.skip.setEnabled(page is self.view)
         self._pages.setCurrentWidget(page)
 
@@ -170,20 +129,12 @@ class ReviewDialog(QDialog):
         else:
             self._tell(text)
 
-    def _summary(self) -> str:
-        named = len(self._named)
-        left = len(self._unknowns) - named
-        summary = f"That was the last one. {counted(named, 'face')} named."
-        if left:
-            summary += f"\n\n{counted(left, 'face')} left unknown: they are asked about again the next time."
-        return summary
-
     def _accept(self, person_id: int) -> None:
         self._answer(lambda review, unknown: review.accept(unknown, person_id), named=True)
 
     def _name(self, text: str) -> None:
         """Take a name, but ask once about a new one that is much like a known one."""
-        review = self._review
+        review = self._desk.review
         name = one_spaced(text)
         if self.busy or self._question is None or review is None:
             return
@@ -207,7 +158,7 @@ class ReviewDialog(QDialog):
         self._answer(lambda review, unknown: review.name(unknown, text), named=True)
 
     def _take_back(self) -> None:
-        review = self._review
+        review = self._desk.review
         if review and not self.busy:
             self._run(review.undo, self._taken_back, self.note.setText)
 
@@ -215,7 +166,7 @@ class ReviewDialog(QDialog):
         """Say what is taken back, and ask about that face again."""
         note = joined([answer.text, *answer.problems], "\n")
         self.note.setText(note)
-        self._at = self._unknowns.index(answer.unknown)
+        self._round.turn_to(answer.unknown)
         self._ask()
 
     def _refuse(self, person_id: int) -> None:
@@ -223,7 +174,7 @@ class ReviewDialog(QDialog):
 
     def _answer(self, say: Callable[[Review, Unknown], Outcome], *, named: bool) -> None:
         """Write an answer down, then show the next face, or this one again where it has no name yet."""
-        review, question = self._review, self._question
+        review, question = self._desk.review, self._question
         if self.busy or question is None or review is None:
             return
         unknown = question.unknown
@@ -233,23 +184,15 @@ class ReviewDialog(QDialog):
         problems = [Message(NOT_FILED, problem) for problem in outcome.problems]
         note = joined([outcome.text, *problems, *outcome.hints])
         self.note.setText(note)
-        self._count(unknown, is_named=named)
-        self._at += named
+        self._round.count(unknown, is_named=named)
+        if named:
+            self._round.move(1)
         self._ask()
-
-    def _count(self, unknown: Unknown, *, is_named: bool) -> None:
-        if is_named:
-            self._named.add(unknown)
-        else:
-            self._named.discard(unknown)
 
     def _move(self, step: int) -> None:
-        at = self._at + step
-        if self.busy or not 0 <= at <= len(self._unknowns):
-            return
-        self.note.clear()
-        self._at = at
-        self._ask()
+        if not self.busy and self._round.move(step):
+            self.note.clear()
+            self._ask()
 
     def _accept_by_key(self, index: int) -> None:
         card = self.view.cards[index]
@@ -268,11 +211,8 @@ class ReviewDialog(QDialog):
         self._connect_keys()
 
     def _connect_keys(self) -> None:
-        keys: dict[str, Callable[[], object]] = {
-            "S": self.skip.click,
-            "B": self.back.click,
-            "N": self.view.name.setFocus,
-        }
+        keys: dict[str, Callable[[], object]] = {"S": self.skip.click, "B": self.back.click}
+        keys["N"] = self.view.name.setFocus
         for index in range(len(self.view.cards)):
             digit = str(index + 1)
             keys[digit] = partial(self._accept_by_key, index)
