@@ -21,7 +21,8 @@ from typer.testing import CliRunner
 from kith.cli.main import cli
 from kith.errors import ModelMissing
 from kith.settings import Settings
-from kith.vision.download import Progress, download
+from kith.vision.download import download
+from kith.vision.download_attempt import Progress
 from kith.vision.model_files import default_folder, find_model, registered
 from tests.desk import REPOSITORY
 from tests.model_server import CONTENT, HALF, PIECE, ModelServer, serving
@@ -115,8 +116,9 @@ def test_no_more_is_taken_than_the_file_has(server: ModelServer, tmp_path: Path,
 def test_a_download_ends_in_time_whatever_the_server_does(
     server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("kith.vision.download.LONGEST_S", 3)
-    with pytest.raises(ModelMissing, match="it was not there after"):
+    monkeypatch.setattr("kith.vision.download_attempt.LEAST_S", 3)
+    monkeypatch.setattr("kith.vision.download_attempt.SLOWEST", 1_000_000)
+    with pytest.raises(ModelMissing, match="it is too slow: less than 1000 kB a second"):
         download(server.model(path), tmp_path)
     assert os.listdir(tmp_path) == []
 
@@ -334,7 +336,7 @@ def test_the_next_address_goes_on_with_what_the_first_gave(server: ModelServer, 
 def test_an_address_that_drips_is_left_for_the_next(
     server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kith.vision.download.STALLED_S", 2)
+    monkeypatch.setattr("kith.vision.download_attempt.STALLED_S", 2)
     model = server.model("/dripping", "/silent", "/model")
     assert download(model, tmp_path).read_bytes() == CONTENT
     assert server.asked == ["/dripping", "/silent", "/model"]

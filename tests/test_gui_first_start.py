@@ -454,6 +454,10 @@ def test_files_fetched_by_other_means_are_taken_whatever_their_name(
     qtbot.waitUntil(lambda: "page.html is no model file that Kith knows" in box.words.text(), timeout=PATIENCE_MS)
     assert given_models.facts_of(model_files.registered(YUNET)) in box.words.text()
     assert f"missing: no {YUNET}" in box.words.text()
+    click(qtbot, box.copy)
+    clipboard = QApplication.clipboard()
+    assert clipboard
+    assert clipboard.text() == given_models.facts_of(model_files.registered(YUNET))
     choose(right)
     qtbot.waitUntil(lambda: box.words.text() == "All model files are there.", timeout=PATIENCE_MS)
     assert (bare.parent / f"models/{YUNET}.bin").read_bytes() == CONTENT

@@ -9,13 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from PyQt6.QtCore import QThread, pyqtSignal
+from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QGroupBox, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
 from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.folders import ChooseFiles, choose_files
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import wrapped
+from kith.gui.plain_text import set_tip, wrapped
 from kith.gui.progress import Pace, time_left
 from kith.model_registry import ModelFile
 from kith.settings import Settings
@@ -79,6 +80,9 @@ class ModelBox(QGroupBox):
         self.button = _button(self._press)
         self.choose = _button(self._choose)
         self.choose.setText("Choose a &File…")
+        self.copy = _button(self._copy)
+        self.copy.setText("Copy &Addresses")
+        set_tip(self.copy, "Size, SHA-256 and addresses of the missing files, to fetch them by other means")
         self.choose_files: ChooseFiles = partial(choose_files, self)
         self.bar = QProgressBar()
         self.bar.hide()
@@ -86,6 +90,7 @@ class ModelBox(QGroupBox):
         buttons = QHBoxLayout()
         buttons.addWidget(self.button)
         buttons.addWidget(self.choose)
+        buttons.addWidget(self.copy)
         buttons.addStretch()
         column = QVBoxLayout(self)
         column.addWidget(self.words)
@@ -106,14 +111,14 @@ class ModelBox(QGroupBox):
 
     def _wait(self, words: str) -> None:
         self.words.setText(words)
-        self.button.hide()
-        self.choose.hide()
+        for button in (self.button, self.choose, self.copy):
+            button.hide()
 
     def _tell_missing(self, missing: list[ModelFile]) -> None:
         self._missing = missing
         megabytes = sum(model.size for model in missing) / 1e6
         self.button.setText(f"&Download {megabytes:.1f} MB")
-        for button in (self.button, self.choose):
+        for button in (self.button, self.choose, self.copy):
             button.setVisible(bool(missing))
         words = "\n".join([*self._failures, *_told(missing)])
         self.words.setText(words or "All model files are there.")
@@ -166,9 +171,13 @@ class ModelBox(QGroupBox):
     def _taken(self, refused: list[str]) -> None:
         self._failures = refused
         if refused:
-            lines = [facts_of(model) for model in self._missing]
-            self._failures += ["Those that are missing are:", *lines]
+            self._failures += ["Those that are missing are:", *map(facts_of, self._missing)]
         self._look()
+
+    def _copy(self) -> None:
+        if clipboard := QGuiApplication.clipboard():
+            facts = map(facts_of, self._missing)
+            clipboard.setText("\n".join(facts))
 
     def _ended(self) -> None:
         if self._thread:

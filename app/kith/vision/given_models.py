@@ -9,6 +9,7 @@ from pathlib import Path
 from kith.errors import ModelMissing
 from kith.messages import Setting
 from kith.model_registry import DOWNLOADED, ModelFile
+from kith.text import counted
 from kith.vision.download import discard_draft, sha256_of
 from kith.whole_files import replacing
 
@@ -106,4 +107,5 @@ def _refusal(path: Path) -> str:
         return f"{path} holds no model file that Kith knows."
     if not os.path.isfile(path):
         return f"{path} is not there, or no file."
-    return f"{path} is no model file that Kith knows: it has {path.stat().st_size:,} bytes, SHA-256 {sha256_of(path)}."
+    size = counted(path.stat().st_size, "byte")
+    return f"{path} is no model file that Kith knows: it has {size}, SHA-256 {sha256_of(path)}."
