@@ -106,6 +106,7 @@ class World:
             "reid_weights": "first.onnx",
             "body_policy": "off",
             "workers": 1,
+            "face_margin": 0.04,  # somebody between two people is neither
         }
         for folder in ("people", "input", "models"):
             (root / folder).mkdir(parents=True)

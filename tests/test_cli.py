@@ -206,8 +206,8 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
     code, out, err = recognised
     assert code == 0
     lines = out.splitlines()
-    assert lines[0].startswith("Colin_Powell_0007.jpg → Powell | Face: [Powell:0.")
-    assert lines[1].startswith("obama-1080p.jpg → Unknown | Face: [Powell:0.")
+    assert lines[0].startswith("Colin_Powell_0007.jpg → Powell | Face: [99 % Powell (0.")
+    assert lines[1].startswith("obama-1080p.jpg → Unknown | Face: [<1 % Powell (0.")
     assert "Powell: 1 photo" in lines
     assert "3 photos: 1 with people known, 0 unsure, 1 unknown (50 %), 1 failed; 2 analysed now" in out
     assert lines[-1] == f"Copies: {desk.output}   Report: {desk.output / 'report.csv'}"
@@ -240,7 +240,7 @@ def test_settings_file_and_overrides_count(taught: Desk, tmp_path: Path) -> None
     file = taught.settings_file()
     values = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(values | {"face_tol": "near", "colour": 1}), encoding="utf-8")
-    overrides = ("--set", "face_tol=0", "--set", "face_suggest=0", "--set", "processed_dir=elsewhere")
+    overrides = ("--set", "face_tol=0.01", "--set", "face_suggest=0.01", "--set", "processed_dir=elsewhere")
     code, out, err = finished(kith("recognize", "--settings", file, *overrides, folder=tmp_path))
     assert code == 0
     assert f'face_tol: "near" is not a number from 0 to 1.5; the default {Settings().face_tol} is used' in err
@@ -256,7 +256,7 @@ def test_one_photo_gives_one_line_and_is_not_filed(taught: Desk) -> None:
     code, out, err = _run("recognize", photo, "--settings", taught.settings_file())
     assert (code, err) == (0, "")
     (line,) = out.splitlines()
-    assert line.startswith(photo.name.replace("\n", r"\n") + " → Powell | Face: [Powell:0.")
+    assert line.startswith(photo.name.replace("\n", r"\n") + " → Powell | Face: [99 % Powell (0.")
     assert not taught.output.exists()
 
 

@@ -127,7 +127,7 @@ def test_a_number_that_is_none_is_null() -> None:
         as_json_text({"one": Candidate(1, 0.5, float("inf"), 1, 2), Path("a"): (float("nan"), Path("b"))})
     )
     assert told == {
-        "one": {"person_id": 1, "value": 0.5, "margin": None, "samples": 1, "nearest": 2},
+        "one": {"person_id": 1, "value": 0.5, "margin": None, "samples": 1, "nearest": 2, "certainty": None},
         "a": [None, "b"],
     }
 

@@ -174,7 +174,7 @@ def test_recognition_by_keys_files_the_photos_and_remembers_the_folders(qtbot: Q
     qtbot.keyClicks(asked.output.edit, str(target))
     qtbot.keyClick(asked.output.edit, Qt.Key.Key_Return)
     wait_for_end(qtbot, window)
-    console_has(qtbot, window, "Colin_Powell_0007.jpg → Colin Powell | Face: [Colin Powell:0.")
+    console_has(qtbot, window, "Colin_Powell_0007.jpg → Colin Powell | Face: [99 % Colin Powell (0.")
     assert sorted(path.relative_to(target).as_posix() for path in target.rglob("*.jpg")) == [
         "Colin Powell/Colin_Powell_0007.jpg",
         "Colin Powell/Colin_Powell_0009.jpg",

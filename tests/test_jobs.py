@@ -560,9 +560,10 @@ def test_changed_thresholds_decide_anew_without_opening_a_photo(taught: Desk) ->
     for photo in (*taught.input.iterdir(), *(taught.people / "Powell").iterdir()):
         _spoil(photo)
 
-    taught.change(face_tol=known.row.face[0][1] - 0.01)
+    limit = known.row.face[0][1] - 0.01
+    taught.change(face_tol=limit, face_suggest=limit)
     stricter = taught.recognize(filing=False, executor=no_analysis)
-    taught.change(face_tol=0, sure_at=0)
+    taught.change(face_tol=0, face_suggest=0, sure_at=0)
     lax = taught.recognize(filing=False, executor=no_analysis)
     taught.change(sure_at=0.95, lap_var_thresh=1e9)
     blurred = taught.build(executor=no_analysis)
@@ -713,7 +714,7 @@ def test_body_policy(bodies: Desk, policy: str) -> None:
     name, similarity = told.row.body[0]
     assert (name, told.row.faces) == ("Obama", 0)
     assert similarity > bodies.settings.body_tol
-    assert f"Body: [Obama:{similarity:.2f}" in told.line
+    assert f"Body: [Obama ({similarity:.2f})" in told.line
     if policy == "suggest":
         assert (told.row.people, told.row.source, told.unsure) == ([], "none", ("Obama",))
         assert "Unknown (unsure: Obama)" in told.line
