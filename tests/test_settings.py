@@ -437,3 +437,16 @@ def test_user_folder_that_cannot_be_written_means_the_template_and_a_problem(
     assert loaded.settings.workers == 4
     assert loaded.settings.dataset_folder == tmp_path / "persons_dataset"
     assert "could not be saved" in loaded.problems[0]
+
+
+@pytest.mark.parametrize("key", ["face_tol", "face_margin", "face_suggest"])
+def test_a_limit_on_distances_may_be_left_to_kith(tmp_path: Path, key: str) -> None:
+    settings = Settings.at(tmp_path, {key: 0.5})
+    assert getattr(with_overrides(settings, {key: "automatic"}), key) == 0
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({key: "automatic"}), encoding="utf-8")
+    loaded = load(file)
+    assert loaded.problems == ()
+    assert getattr(loaded.settings, key) == 0
+    file.write_text(json.dumps({key: 0.3}), encoding="utf-8")
+    assert getattr(load(file).settings, key) == 0.3
