@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py folder|detection|quality|gui [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py folder|detection|closeups|quality|gui [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
 Tables go to standard output, progress to standard error; nothing is kept on disk.
@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
 
 from bench_bodies import bodies
 from bench_certainty import certainty, draw_reliability
+from bench_closeups import closeups
 from bench_detection import detection
 from bench_groups import groups
 from bench_gui import window
@@ -101,7 +102,7 @@ def main() -> None:
         "bodies": bodies,
         "scale": scale,
     }
-    commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window}
+    commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window, "closeups": closeups}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", *commands], nargs="?", default="speed")
     parser.add_argument("--quick", action="store_true", help="speed: within 50 seconds on two cores")

@@ -91,7 +91,7 @@ def around(left: int, top: int, scale: int = 1) -> tuple[int, int, int, int]:
 
 def test_person_is_found_where_they_are(model: Path) -> None:
     found = Yolox(model)(photo(SIDE, SIDE, (40, 72)))
-    assert [tuple(person) for person in found] == [(*around(40, 72), pytest.approx(1.0), None)]
+    assert [tuple(person) for person in found] == [(*around(40, 72), pytest.approx(1.0), None, 0)]
 
 
 def test_nobody_is_found_where_nobody_is(model: Path) -> None:

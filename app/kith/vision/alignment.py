@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kith.vision.detection import Detect, Detection
+from kith.vision.detection import Detect, Detection, turned
 from kith.vision.face_model import FaceModel
 from kith.vision.observations import Rgb
 
@@ -35,7 +35,7 @@ def detect_and_align_faces(
 
     Faces are found in `working`. `decoded` is the same photo with as many pixels or more, and chips are cut from it,
     since each pixel more helps to recognise a small face; where one is narrower than FINE_ENOUGH they are cut from what
-    `twice_as_fine` reads: docs/recognition.md.
+    `twice_as_fine` reads: docs/recognition.md. In a photo that lies or is upside down all of them do.
     """
     found = sorted(detect(working), key=lambda face: -face.width)
     if not found:
@@ -44,16 +44,18 @@ def detect_and_align_faces(
     if twice_as_fine and narrowest < FINE_ENOUGH:
         decoded = twice_as_fine()
     finer = _finer(decoded, working)
-    return [_aligned(decoded, finer, face, model) for face in found]
+    height, width = decoded.shape[:2]
+    upright = turned(decoded, found[0].turns)
+    aligned = []
+    for face in found:
+        place = face.scaled(finer).turned(face.turns, width, height)
+        chip = model.align(upright, place)
+        aligned.append(AlignedFace(face, chip, face.width * finer, sharpness(chip)))
+    return aligned
 
 
 def _finer(decoded: Rgb, working: Rgb) -> float:
     return float(max(decoded.shape) / max(working.shape))
-
-
-def _aligned(decoded: Rgb, finer: float, face: Detection, model: FaceModel) -> AlignedFace:
-    chip = model.align(decoded, face.scaled(finer))
-    return AlignedFace(face, chip, face.width * finer, sharpness(chip))
 
 
 def sharpness(chip: Rgb) -> float:

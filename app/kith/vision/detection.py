@@ -1,6 +1,6 @@
 """What a detector is, and what it gives: faces at square boxes as dlib's landmark predictor expects them, or people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -15,7 +15,8 @@ Points = tuple[tuple[float, float], ...]
 class Detection(NamedTuple):
     """A face or a person at integer pixels (right and bottom excluded) with the detector's own score.
 
-    `points` are those of a face, where the detector marks them.
+    `points` are those of a face, where the detector marks them. `turns` counts the quarter turns, counter-clockwise,
+    that put it upright.
     """
 
     left: int
@@ -24,6 +25,7 @@ class Detection(NamedTuple):
     bottom: int
     score: float
     points: Points | None = None
+    turns: int = 0
 
     @property
     def width(self) -> int:
@@ -54,13 +56,29 @@ class Detection(NamedTuple):
         """Return it that many pixels farther right and down."""
         left, top, right_edge, bottom = self[:4]
         points = self.points and tuple((x + right, y + down) for x, y in self.points)
-        return Detection(left + right, top + down, right_edge + right, bottom + down, self.score, points)
+        return self._replace(
+            left=left + right, top=top + down, right=right_edge + right, bottom=bottom + down, points=points
+        )
 
     def scaled(self, times: float) -> "Detection":
         """Return it in a picture so many times as large."""
         left, top, right, bottom = (round(side * times) for side in self[:4])
         points = self.points and tuple((x * times, y * times) for x, y in self.points)
-        return Detection(left, top, right, bottom, self.score, points)
+        return self._replace(left=left, top=top, right=right, bottom=bottom, points=points)
+
+    def turned(self, turns: int, width: int, height: int) -> "Detection":
+        """Return it in its picture, of `width` x `height`, after so many quarter turns counter-clockwise."""
+        seen = self
+        for _ in range(turns % 4):
+            seen = seen._turned_once(width)
+            width, height = height, width
+        return seen
+
+    def _turned_once(self, width: int) -> "Detection":
+        points = self.points and tuple((y, width - x) for x, y in self.points)
+        return Detection(
+            self.top, width - self.right, self.bottom, width - self.left, self.score, points, (self.turns - 1) % 4
+        )
 
 
 Detect = Callable[[Rgb], list[Detection]]
@@ -85,6 +103,46 @@ class Detector(Protocol):
         """Return what shows in a photo, in no order."""
 
 
+class FaceDetector(Detector, Protocol):
+    """Finds upright faces.
+
+    None that lies or is upside down reaches the score `sure`; what only a further look at a small or turned photo
+    shows is a face from `sure_again` on.
+    """
+
+    sure: float
+    sure_again: float
+
+
 def wide_enough(detect: Detect, min_face: int) -> Detect:
     """Return the detector without the faces that are narrower than `min_face` pixels of the picture it is given."""
     return lambda rgb: [face for face in detect(rgb) if face.width >= min_face]
+
+
+def sure_enough(detect: Detect, score: float) -> Detect:
+    """Return the detector without what it is less sure of."""
+    return lambda rgb: [seen for seen in detect(rgb) if seen.score >= score]
+
+
+def apart(found: Sequence[Detection], overlap: float, inside: float = 1.0) -> list[Detection]:
+    """Return the first of those that share more than `overlap` of their union or `inside` of the smaller one."""
+    kept: list[Detection] = []
+    for seen in found:
+        if not any(_same(seen, other, overlap, inside) for other in kept):
+            kept.append(seen)
+    return kept
+
+
+def _same(one: Detection, other: Detection, overlap: float, inside: float) -> bool:
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    if across <= 0 or down <= 0:
+        return False
+    shared = across * down
+    areas = one.width * one.height, other.width * other.height
+    return shared > overlap * (sum(areas) - shared) or shared > inside * min(areas)
+
+
+def turned(rgb: Rgb, turns: int) -> Rgb:
+    """Return the picture after so many quarter turns counter-clockwise."""
+    return np.ascontiguousarray(np.rot90(rgb, turns))

@@ -19,6 +19,8 @@ class DlibHog:
     """dlib's HOG detector; it takes no file."""
 
     overlap = 0.3
+    sure = 0.3
+    sure_again = 0.3
 
     def __init__(self, _file: Path | None = None) -> None:
         import dlib
@@ -42,6 +44,8 @@ class DlibCnn:
     """dlib's face detection network, from a file, else its package's; raises ModelMissing."""
 
     overlap = 0.3
+    sure = 0.0
+    sure_again = 0.0
 
     def __init__(self, file: Path | None = None) -> None:
         import dlib

@@ -13,13 +13,14 @@ from kith.model_registry import BODY_MODELS, names
 from kith.photos.picture import MAX_PIXELS
 from kith.settings import Device
 from kith.vision.bodies import BodyModel
-from kith.vision.detection import Detect, Detector, wide_enough
+from kith.vision.detection import Detect, Detector
 from kith.vision.export import Source, find_network, prepare_network
 from kith.vision.face_model import FaceModel
+from kith.vision.face_search import face_search
 from kith.vision.runtime import Network, OnnxNetwork, TorchNetwork
 from kith.vision.tiles import tiled
 
-LOOK = 1  # to be raised when the same models see other things by other constants: photos are then looked at anew
+LOOK = 2  # to be raised when the same models see other things by other constants: photos are then looked at anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,9 @@ def engines_of(spec: EngineSpec) -> Engines:
     """Load the models, once in a process; raises ModelMissing."""
     _settle_opencv()
     side = spec.resize_max
-    detector = _detector(spec.face_detector, side, spec.min_face)
+    detector = face_search(spec.face_detector.type(spec.face_detector.file), side, spec.min_face)
     faces = _faces(spec.face_model, spec)
-    persons = _detector(spec.person_detector, side) if spec.person_detector else None
+    persons = _persons(spec.person_detector, side) if spec.person_detector else None
     bodies = _bodies(spec.body_model, spec) if spec.body_model else None
     return Engines(detector, faces, persons, bodies)
 
@@ -122,9 +123,9 @@ def _settle_opencv() -> None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 
-def _detector(chosen: Chosen, side: int, least_width: int = 0) -> Detect:
+def _persons(chosen: Chosen, side: int) -> Detect:
     detector: Detector = chosen.type(chosen.file)
-    return tiled(wide_enough(detector, least_width), side, detector.overlap)
+    return tiled(detector, side, detector.overlap)
 
 
 def _faces(chosen: Chosen, spec: EngineSpec) -> FaceModel:

@@ -10,7 +10,7 @@ from kith.photos.photo_file import PhotoFile
 from kith.photos.pixels import at_least
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
 from kith.vision.bodies import BodyModel, body_region
-from kith.vision.detection import Detect
+from kith.vision.detection import Detect, Detection, turned
 from kith.vision.engines import Engines, EngineSpec
 from kith.vision.observations import Rgb
 from kith.vision.pairs import pair
@@ -99,30 +99,37 @@ def _with_bodies(
 ) -> list[Somebody]:
     """Return everybody with their body: where the person detector saw it, else below the face.
 
-    Where nobody shows at all, the whole photo is taken for a body, marked weak.
+    Bodies are looked for the way up of the faces. Where nobody shows at all, the whole photo is taken for a body,
+    marked weak.
     """
-
-    def cut(corners: Corners, score: float = 1.0, weak: bool = False) -> Body:
-        crop = _cut(decoded, corners, working)
-        return Body(corners, bodies.fitted(crop), score, weak)
-
+    turns = faces[0].detection.turns if faces else 0
     height, width = working.shape[:2]
+    heads = [face.detection.turned(turns, width, height) for face in faces]
+    decoded = turned(decoded, turns)
+    working = turned(working, turns)
+    height, width = working.shape[:2]
+
+    def cut(person: Detection, weak: bool = False) -> Body:
+        crop = _cut(decoded, person[:4], working)
+        as_given = person.turned(-turns, width, height)
+        return Body(as_given[:4], bodies.fitted(crop), person.score, weak)
+
     found = find_persons(working) if find_persons else []
-    corners_of_faces = [face.detection[:4] for face in faces]
-    pairs = pair(corners_of_faces, [person[:4] for person in found])
+    pairs = pair([head[:4] for head in heads], [person[:4] for person in found])
     if not pairs:
-        return [Somebody(None, cut((0, 0, width, height), weak=True))]
+        return [Somebody(None, cut(Detection(0, 0, width, height, 1.0), weak=True))]
     people = []
     for person in pairs:
         face = None if person.face is None else faces[person.face]
-        if person.body is not None:
-            detected = found[person.body]
-            body: Body | None = cut(detected[:4], detected.score)
-        else:
-            below = body_region(face.detection, height, width) if face else None
-            body = cut(below) if below else None
-        people.append(Somebody(face, body))
+        head = None if person.face is None else heads[person.face]
+        seen = _below(head, height, width) if person.body is None else found[person.body]
+        people.append(Somebody(face, cut(seen) if seen else None))
     return people
+
+
+def _below(head: Detection | None, height: int, width: int) -> Detection | None:
+    corners = body_region(head, height, width) if head else None
+    return Detection(*corners, 1.0) if corners else None
 
 
 def _cut(decoded: Rgb, corners: Corners, working: Rgb) -> Rgb:

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kith.photos.box import Box
-from kith.vision.detection import Detect, Detection
+from kith.vision.detection import Detect, Detection, apart
 from kith.vision.observations import Rgb
 from kith.vision.working_copy import working_copy
 
@@ -46,7 +45,7 @@ def tiled(detect: Detect, side: int, overlap: float) -> Detect:
         whole = working_copy(rgb, side)
         scale = max(rgb.shape) / max(whole.shape)
         found += [seen.scaled(scale) for seen in detect(whole)]
-        return _apart(found, overlap)
+        return apart(found, overlap)
 
     return detect_all
 
@@ -70,18 +69,3 @@ def _is_whole(seen: Detection, tile: Rgb, top: int, left: int, rgb: Rgb) -> bool
     if seen.right >= width and left + width < whole_width:
         return False
     return not (seen.bottom >= height and top + height < whole_height)
-
-
-def _apart(found: list[Detection], overlap: float) -> list[Detection]:
-    kept: list[Detection] = []
-    boxes: list[Box] = []
-    for seen in found:
-        box = _box(seen)
-        if all(box.iou(other) <= overlap for other in boxes):
-            kept.append(seen)
-            boxes.append(box)
-    return kept
-
-
-def _box(seen: Detection) -> Box:
-    return Box(seen.left, seen.top, seen.width, seen.height)

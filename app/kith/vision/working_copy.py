@@ -1,5 +1,7 @@
 """The working copy of a photo: the size at which faces and people are looked for."""
 
+import math
+
 import numpy as np
 
 from kith.vision.observations import Rgb
@@ -14,6 +16,8 @@ def working_copy(rgb: Rgb, side: int) -> Rgb:
     if scale >= 1:
         return rgb
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    # Bilinear looks at 2 x 2 pixels: enough down to half the size, and an eighth of the time of averaging areas.
-    way = cv2.INTER_LINEAR if scale > 0.5 else cv2.INTER_AREA
-    return np.asarray(cv2.resize(rgb, size, interpolation=way), np.uint8)
+    # Bilinear looks at 2 x 2 pixels: enough down to half the size, and a fraction of the time of averaging areas.
+    for halvings in reversed(range(math.ceil(-math.log2(scale)))):
+        larger = size[0] << halvings, size[1] << halvings
+        rgb = np.asarray(cv2.resize(rgb, larger, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return rgb

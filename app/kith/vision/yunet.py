@@ -17,6 +17,7 @@ from kith.vision.runtime import Network, OnnxNetwork
 YUNET_SCORE = 0.6  # faces found against false ones on annotated photos: docs/recognition.md
 OVERLAP = 0.3  # non-maximum suppression and the number of candidates, as in OpenCV's own sample
 CANDIDATES = 5000
+SURE, SURE_AGAIN = 0.91, 0.8  # upright faces and those of turned photos against false ones: docs/recognition.md
 STRIDES = (8, 16, 32)  # pixels a cell of each of the network's three grids
 NUMBERS_A_CELL = (1, 1, 4, 10)  # class score, object score, box, five points: each an output for every grid
 
@@ -27,6 +28,8 @@ class YuNet:
     """YuNet over a model file, its boxes squared as dlib's predictor expects; raises ModelMissing."""
 
     overlap = OVERLAP
+    sure = SURE
+    sure_again = SURE_AGAIN
 
     def __init__(self, file: Path | None) -> None:
         if file is None:
