@@ -143,7 +143,7 @@ def test_score_is_that_of_the_object_times_that_of_the_first_class(tmp_path: Pat
     rgb = photo(SIDE, SIDE, (40, 72))
     (person,) = Yolox(seeing_red(tmp_path / "80.onnx", classes=(0.75, *[0.9] * 79)))(rgb)
     assert person.score == pytest.approx(0.75)
-    assert Yolox(seeing_red(tmp_path / "other.onnx", classes=(0.0, 1.0)))(rgb) == []
+    assert Yolox(seeing_red(tmp_path / "other.onnx", classes=(0.0, *[1.0] * 79)))(rgb) == []
 
 
 def test_file_exported_with_decoded_boxes_finds_the_same(model: Path, tmp_path: Path) -> None:
@@ -176,6 +176,13 @@ def test_other_networks_are_refused_with_advice(tmp_path: Path) -> None:
         plain(tmp_path / "odd.onnx", (1, 3, 60, 60)),
         seeing_red(tmp_path / "unbounded.onnx", classes=(7.0,)),
     )
+
+
+@pytest.mark.parametrize("count", [2, 3, 79, 81, 91])
+def test_a_yolox_of_other_things_than_cocos_or_people_is_refused(tmp_path: Path, count: int) -> None:
+    file = seeing_red(tmp_path / "things.onnx", classes=(1.0,) * count)
+    with pytest.raises(ModelMissing, match=rf"things\.onnx tells {count} kinds of things.*person_detector.*yolox_nano"):
+        Yolox(file)
 
 
 def test_the_other_networks_of_kith_are_refused_with_advice(shared: Path) -> None:

@@ -15,7 +15,8 @@ from kith.vision.weights import weights_id
 PERSON_SCORE = 0.5  # as in the OpenCV Zoo's sample: docs/recognition.md
 PERSON_OVERLAP = 0.45  # non-maximum suppression, as in YOLOX's own demo
 LEAST_HEIGHT = 32  # pixels: of smaller people the body cannot be told: docs/recognition.md
-PERSON_CLASS = 0  # of COCO's, which YOLOX is published for, and the only one of detectors of people
+PERSON_CLASS = 0  # of COCO's 80, which YOLOX is published for, and the only one of detectors of people
+CLASSES = (80, 1)
 STRIDES = (8, 16, 32)  # pixels a cell of each of YOLOX's three grids
 BOX_AND_OBJECT = 5  # numbers of a cell before those of its classes
 GREY = 114  # what YOLOX fills the rest of its square input with
@@ -26,7 +27,7 @@ Floats = NDArray[np.float32]
 class Yolox:
     """YOLOX over a file as its export tool writes it, with decoded boxes or without; the surest person comes first.
 
-    Its first class must be people, as in COCO. Raises ModelMissing where the file is no YOLOX.
+    It knows COCO's 80 classes or people only. Raises ModelMissing where the file is no YOLOX, or knows other things.
     """
 
     overlap = PERSON_OVERLAP
@@ -90,14 +91,24 @@ def _is_raw(network: OnnxNetwork, blank: Floats, cells: Floats, model: Path) -> 
         scores = rows[:, 4:]
         is_shaped = count == len(cells) and numbers > BOX_AND_OBJECT
         if is_shaped and scores.min() >= 0 and scores.max() <= 1:
+            _check_classes(numbers - BOX_AND_OBJECT, model)
             shifts = np.abs(rows[:, :2])
             return bool(shifts.mean() < STRIDES[0])
     raise _no_yolox(model)
 
 
+def _check_classes(count: int, model: Path) -> None:
+    if count not in CLASSES:
+        raise _not_to_be_used(model, f"tells {count} kinds of things apart, not COCO's 80 or people alone")
+
+
 def _no_yolox(model: Path) -> ModelMissing:
+    return _not_to_be_used(model, "is no YOLOX with three grids and an input of fixed size")
+
+
+def _not_to_be_used(model: Path, reason: str) -> ModelMissing:
     return ModelMissing(
-        f"{model} is no YOLOX with three grids and an input of fixed size: let ",
+        f"{model} {reason}: let ",
         Setting("person_detector"),
         " name yolox_nano, which ",
         Do(Action.DOWNLOAD_MODELS, "yolox_nano"),
