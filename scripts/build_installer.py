@@ -80,7 +80,7 @@ def ship_model(model: Model, folder: Path) -> None:
     file = Path(shutil.copy(str(found), str(folder / "models"))) if found else None
     if model.file and not file:
         file = download(model.file, folder / "models")
-    chosen = Chosen.of(model.code, model.name, file)
+    chosen = Chosen.of(model.code, model.network or model.name, file)
     if hasattr(chosen.type, "source"):
         prepare_network(chosen.source, folder / "networks")
 

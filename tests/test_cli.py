@@ -199,7 +199,7 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
     ]
     assert lines[2].startswith("1 person, 3 photos learned of 4; 4 analysed now, ")
     assert len(lines) == 3
-    assert err.splitlines()[0].startswith(f"No weights for osnet_ain_x1_0: {registered('osnet_ain_x1_0').without}.")
+    assert err.splitlines()[0].startswith(f"No weights for osnet_ain_multi: {registered('osnet_ain_multi').without}.")
     assert err.splitlines()[1:] == ["Powell/cat.jpg: no face found"] + [
         f"Powell/{Path(name).name}: learned" for name in POWELL
     ]
@@ -540,7 +540,7 @@ def test_models_are_listed_with_their_places(desk: Desk, shared: Path) -> None:
     states = {line.partition(": ")[0]: line.partition(": ")[2] for line in out.splitlines() if line[0] != " "}
     assert states.keys() == {model.name for model in (*DOWNLOADED, *PACKAGED)}
     assert states["yunet_2026may"] == f"ready, {desk.models / 'face_detection_yunet_2026may.onnx'}"
-    assert states["osnet_ain_x1_0"] == "missing"
+    assert states["osnet_ain_multi"] == "missing"
     assert states["dlib_faces"].startswith("ready, ")
     assert all(model.sha256 in out for model in DOWNLOADED)
 

@@ -357,7 +357,7 @@ def _offer(server: _Server, monkeypatch: pytest.MonkeyPatch, *paths: str) -> Non
             purpose="is fetched",
             without=f"no {name}",
         )
-        for name, path in zip((YUNET, "osnet_ain_x1_0"), paths, strict=False)
+        for name, path in zip((YUNET, "osnet_ain_multi"), paths, strict=False)
     ]
     for module in (model_files, given_models):
         monkeypatch.setattr(module, "DOWNLOADED", tuple(models))
@@ -379,7 +379,7 @@ def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
     box = welcome.models
     qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
     assert f"missing: no {YUNET}" in box.words.text()
-    assert "missing: no osnet_ain_x1_0" in box.words.text()
+    assert "missing: no osnet_ain_multi" in box.words.text()
     assert "127.0.0.1" in box.words.text()
     assert box.button.text() == "&Download 2.0 MB"
     click(qtbot, box.button)
@@ -391,8 +391,8 @@ def test_missing_models_are_fetched_and_one_that_cannot_be_is_no_failure(
     qtbot.waitUntil(lambda: box.download is None, timeout=PATIENCE_MS)
     qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
     assert (bare.parent / f"models/{YUNET}.bin").read_bytes() == CONTENT
-    assert "osnet_ain_x1_0 could not be fetched" in box.words.text()
-    assert "missing: no osnet_ain_x1_0" in box.words.text()
+    assert "osnet_ain_multi could not be fetched" in box.words.text()
+    assert "missing: no osnet_ain_multi" in box.words.text()
     assert f"missing: no {YUNET}" not in box.words.text()
     assert box.button.text() == "&Download 1.0 MB"
     click(qtbot, welcome.start)

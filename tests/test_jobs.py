@@ -759,6 +759,6 @@ def test_missing_body_weights_are_told_once(taught: Desk) -> None:
         for job in (build_kb, taught.recognition())
     ]
     (notice,) = first
-    assert notice.startswith("No weights for osnet_ain_x1_0: people are recognised by their faces only;")
+    assert notice.startswith("No weights for osnet_ain_multi: people are recognised by their faces only;")
     assert "kith models download" in notice
     assert second == []

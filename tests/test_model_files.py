@@ -94,7 +94,10 @@ def test_a_damaged_file_does_not_hide_a_right_one(settings: Settings, tmp_path: 
 
 
 def test_unknown_model_is_named_with_those_there_are(settings: Settings) -> None:
-    with pytest.raises(ModelMissing, match=r"no model called osnet_x9.*yunet_2026may, osnet_ain_x1_0, osnet_x0_25"):
+    with pytest.raises(
+        ModelMissing,
+        match=r"no model called osnet_x9.*yunet_2026may, osnet_ain_multi, osnet_ain_multi_x0_5, osnet_ain_x1_0",
+    ):
         find_model("osnet_x9", settings)
 
 
@@ -158,12 +161,12 @@ def test_missing_models_are_those_that_the_settings_ask_for(settings: Settings, 
         chosen = settings.at(settings.folder, {"models_dir": "models", **values})
         return {model.name for model in missing_models(chosen)}
 
-    assert missing() == {"yunet_2026may", "osnet_ain_x1_0", "yolox_nano"}
+    assert missing() == {"yunet_2026may", "osnet_ain_multi", "yolox_nano"}
     assert missing(person_detector="yolox_s", reid_weights="own.pth") == {"yunet_2026may", "yolox_s"}
     place(yunet, default_folder(settings))
     put_model(settings, registered("yolox_nano"), b"somebody else's export")
-    assert missing() == {"osnet_ain_x1_0", "yolox_nano"}
-    assert missing(person_detector="off") == missing(person_detector="own.onnx") == {"osnet_ain_x1_0"}
+    assert missing() == {"osnet_ain_multi", "yolox_nano"}
+    assert missing(person_detector="off") == missing(person_detector="own.onnx") == {"osnet_ain_multi"}
 
 
 def test_status_says_ready_damaged_and_missing(settings: Settings, tmp_path: Path, yunet: Path) -> None:
@@ -173,14 +176,14 @@ def test_status_says_ready_damaged_and_missing(settings: Settings, tmp_path: Pat
     found = {entry.model.name: (entry.state, entry.path) for entry in status(settings)}
     assert found["yunet_2026may"] == ("ready", ready)
     assert found["osnet_x0_25"] == ("damaged", damaged)
-    assert found["osnet_ain_x1_0"] == ("missing", None)
+    assert found["osnet_ain_multi"] == ("missing", None)
     assert found["dlib_faces"] == ("ready", packaged_model("dlib_face_recognition_resnet_model_v1.dat"))
     assert found["dlib_landmarks"][0] == "ready"
 
 
 def test_registry_is_complete() -> None:
     models = DOWNLOADED + PACKAGED
-    assert len({model.name for model in models}) == len({model.file for model in models}) == 7
+    assert len({model.name for model in models}) == len({model.file for model in models}) == 9
     for model in models:
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
         assert all(url.startswith("https://") for url in model.urls)

@@ -64,14 +64,14 @@ def test_the_detector_in_the_place_of_one_that_is_missing_is_stored_as_what_it_i
     """`auto` is no name of a detector."""
     settings = Settings.at(tmp_path, {"models_dir": "none", "body_policy": "off"})
     spec, (notice,) = find_engines(settings)
-    assert spec.engine_id == f"dlib_hog@1000/16v1 {DLIB}"
+    assert spec.engine_id == f"dlib_hog@1000/16v2 {DLIB}"
     assert notice.startswith("The face detector YuNet is not there: faces are found by dlib's HOG")
 
 
 def test_the_settings_follow_the_rows() -> None:
     assert CHOICES["face_detector"] == ("auto", "yunet", "hog", "cnn")
     assert CHOICES["person_detector"] == ("yolox_nano", "yolox_s", "off")
-    assert CHOICES["reid_model"] == ("osnet_ain_x1_0", "osnet_x0_25")
+    assert CHOICES["reid_model"] == ("osnet_ain_multi", "osnet_ain_multi_x0_5", "osnet_ain_x1_0", "osnet_x0_25")
     assert shipped_calibration(default_face_model().id)
 
 
@@ -115,7 +115,7 @@ def test_a_further_face_model_is_a_class_and_a_row(tmp_path: Path, monkeypatch: 
     mean = [("GlobalAveragePool", ["images"], "mean"), ("Flatten", ["mean"], "vectors")]
     spec = _colours(tmp_path / "colours.onnx", monkeypatch, *mean)
     photo = draw_photo(tmp_path / "two.png", ANN, BOB)
-    assert spec.engine_id == "dlib_hog@1000/16v1 mean_colour"
+    assert spec.engine_id == "dlib_hog@1000/16v2 mean_colour"
     (seen,) = analyse([(photo, None)], spec)
     assert isinstance(seen, Analysis)
     faces = [observation for appearance in seen.appearances for observation in appearance.observations]

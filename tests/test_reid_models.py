@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from kith.errors import ModelMissing
+from kith.model_registry import BODY_MODELS, Model
 from kith.vision.bodies import TorchreidBodyExtractor, body_region
 from kith.vision.detection import Detection
 from kith.vision.engines import EngineSpec, Networks, find_networks, prepare_networks
@@ -97,7 +98,41 @@ def test_weights_that_decayed_away_are_zero(shared: Path, weights: Path) -> None
     assert decayed(dict(torchreid_network("osnet_x0_25", weights).named_parameters())) == 0
 
 
-def test_the_shipped_network_is_exported(tmp_path: Path, networks: Path, crops: list[Rgb]) -> None:
+@pytest.mark.parametrize("wrapping", [None, "state_dict", "model"])
+@pytest.mark.parametrize("half", [False, True])
+def test_weights_are_read_however_they_are_kept(
+    weights: Path, tmp_path: Path, crops: list[Rgb], half: bool, wrapping: str | None
+) -> None:
+    """As trainers keep them, of half precision or full, for several cards, in a file of many things or alone."""
+    import torch
+
+    whole = torchreid_network("osnet_x0_25", weights)
+    state = {f"module.{name}": value.half() if half else value for name, value in whole.state_dict().items()}
+    kept = tmp_path / "kept.pt"
+    torch.save({wrapping: state, "epoch": 50} if wrapping else state, kept)
+    read = torchreid_network("osnet_x0_25", kept)
+    assert {value.dtype for value in read.parameters()} == {torch.float32}
+    expected, vectors = (TorchreidBodyExtractor(TorchNetwork(one, "cpu"), "one").encode(crops) for one in (whole, read))
+    assert (expected * vectors).sum(axis=1).min() > (0.999 if half else 1 - 1e-6)
+
+
+@pytest.mark.parametrize("model", BODY_MODELS[:2], ids=lambda model: model.name)
+def test_weights_without_their_classifier_fit_the_networks_of_the_registry(tmp_path: Path, model: Model) -> None:
+    """As the published files are: feature layers alone, under TorchReID's names, of the size that is told."""
+    import torch
+
+    assert model.file
+    state = untrained_network(model.network).state_dict()
+    kept = tmp_path / model.file.file
+    torch.save({name: value for name, value in state.items() if not name.startswith("classifier.")}, kept)
+    assert 0 <= model.file.size - kept.stat().st_size < 20_000
+    vectors = TorchreidBodyExtractor(TorchNetwork(torchreid_network(model.network, kept), "cpu"), "one").encode(
+        [np.zeros((256, 128, 3), np.uint8)]
+    )
+    assert vectors.shape == (1, 512)
+
+
+def test_osnet_ain_is_exported(tmp_path: Path, networks: Path, crops: list[Rgb]) -> None:
     """OSNet-AIN, whose instance normalisation the exporter warns of; untrained, since its weights are not at hand."""
     import torch
 

@@ -82,7 +82,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
         "maybe",
         'body_policy: "maybe" is not suggest or event or anywhere or off; the default "suggest" is used',
     ),
-    ("reid_model", "", 'reid_model: "" is not the name of a model; the default "osnet_ain_x1_0" is used'),
+    ("reid_model", "", 'reid_model: "" is not the name of a model; the default "osnet_ain_multi" is used'),
     ("dataset_dir", "", 'dataset_dir: "" is not a path; the default "persons_dataset" is used'),
     ("library_path", 7, 'library_path: 7 is not a path; the default "" is used'),
 ]

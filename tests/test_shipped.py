@@ -38,7 +38,7 @@ def test_networks_that_were_shipped_are_found(brought: Path, networks: Path, tmp
 def test_without_torch_a_network_that_is_not_ready_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec, _ = find_engines(Settings.at(tmp_path, {"face_detector": "hog", "body_policy": "off"}))
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(ModelMissing, match="let reid_model be osnet_ain_x1_0 or osnet_x0_25"):
+    with pytest.raises(ModelMissing, match=r"let reid_model be osnet_ain_multi or .* or osnet_x0_25"):
         prepare_networks(spec, tmp_path / "cache")
 
 

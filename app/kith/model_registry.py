@@ -13,6 +13,7 @@ class ModelFile:
     """One published file of weights; `size` in bytes, `sha256` in hexadecimal.
 
     `without` says what is so while the file is missing; `mirrors` are further addresses that hold the very file.
+    Where only a rounded size is published, `size` is the most that rounds to it.
     """
 
     name: str
@@ -36,13 +37,15 @@ class Model:
     """A model by the name that the settings know.
 
     `code` names its class (module:class), imported only when it is used; `file` is what is downloaded for it, None
-    where it needs none or brings it in a package; `remark` tells it from the others in the help.
+    where it needs none or brings it in a package; `remark` tells it from the others in the help. `network` is the name
+    by which its class knows the network, where that is another one.
     """
 
     name: str
     code: str
     file: ModelFile | None = None
     remark: str = ""
+    network: str = ""
 
     @property
     def title(self) -> str:
@@ -80,6 +83,7 @@ _FACES_ONLY = (
 _NOTHING = "nothing works"
 _BELOW_FACES = "bodies are found below faces only, and nobody whose face does not show"
 _HUGGING_FACE = "https://huggingface.co"
+_LIBRE_REID = f"{_HUGGING_FACE}/LibreYOLO/LibreReID-osnet/resolve/5c7c20e54ccf80c9889a64020748f148ad5f7634"
 _OSNET = f"{_HUGGING_FACE}/kaiyangzhou/osnet/resolve/01af85e82a9db4f3a4f6ed3a72ed9150bd416d04"
 _OPENCV_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/26cc381e4d2594bb9f47a26eb8fd96c94a13660d"
 _YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
@@ -131,8 +135,41 @@ FACE_MODELS = (
 
 BODY_MODELS = (
     Model(
+        name="osnet_ain_multi",
+        code="kith.vision.bodies:TorchreidBodyExtractor",
+        network="osnet_ain_x1_0",
+        remark="trained on three collections",
+        file=ModelFile(
+            name="osnet_ain_multi",
+            file="osnet_ain_x1_0.pt",
+            url=f"{_LIBRE_REID}/osnet_ain_x1_0.pt",
+            size=8_949_999,
+            sha256="34c24e98b6b70c8b62480f846fd0d581aa2fd1535bc0276aecf1f10430b731d1",
+            licence="MIT",
+            purpose="compares bodies",
+            without=_FACES_ONLY,
+        ),
+    ),
+    Model(
+        name="osnet_ain_multi_x0_5",
+        code="kith.vision.bodies:TorchreidBodyExtractor",
+        network="osnet_ain_x0_5",
+        remark="the same, smaller and faster",
+        file=ModelFile(
+            name="osnet_ain_multi_x0_5",
+            file="osnet_ain_x0_5.pt",
+            url=f"{_LIBRE_REID}/osnet_ain_x0_5.pt",
+            size=2_749_999,
+            sha256="510bcebae21bd0c0fcc7df388e97d2f687a9ee4befa4394d6fb1fb19aac0bce2",
+            licence="MIT",
+            purpose="compares bodies, smaller and faster",
+            without=_FACES_ONLY,
+        ),
+    ),
+    Model(
         name="osnet_ain_x1_0",
         code="kith.vision.bodies:TorchreidBodyExtractor",
+        remark="trained on one collection, the default before",
         file=ModelFile(
             name="osnet_ain_x1_0",
             file=_AIN_FILE,
@@ -148,7 +185,7 @@ BODY_MODELS = (
     Model(
         name="osnet_x0_25",
         code="kith.vision.bodies:TorchreidBodyExtractor",
-        remark="smaller and faster",
+        remark="trained on one collection, the smallest",
         file=ModelFile(
             name="osnet_x0_25",
             file=_X0_25_FILE,
@@ -156,7 +193,7 @@ BODY_MODELS = (
             size=9_336_983,
             sha256="cf55163d78fc44c62c82f85ab62d39f10438679b5abe8c698ae08cfa84aa6e18",
             licence="MIT",
-            purpose="compares bodies, smaller and faster",
+            purpose="compares bodies, the smallest",
             without=_FACES_ONLY,
             mirrors=(f"{_MODEL_ZOO}1Kkx2zW89jq_NETu4u42CFZTMVD5Hwm6e",),
         ),

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import BrokenExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,20 +66,21 @@ def _over_its_file(model: Model, settings: Settings) -> Chosen | None:
         file = find_model(model.file.name, settings)
         if not file:
             return None
-    return Chosen.of(model.code, model.name, file)
+    return Chosen.of(model.code, model.network or model.name, file)
 
 
 def _body_model(settings: Settings, notices: list[str]) -> Chosen | None:
     check_body_model(settings)
-    model = named(BODY_MODELS, settings.reid_model) or BODY_MODELS[0]
+    name = settings.reid_model
+    model = named(BODY_MODELS, name) or replace(BODY_MODELS[0], name=name, network=name)
     if own := settings.reid_model_file:
-        return Chosen.of(model.code, settings.reid_model, _existing(own, "reid_model"))
+        return Chosen.of(model.code, name, _existing(own, "reid_model"))
     if own := settings.reid_weights_file:
-        return Chosen.of(model.code, settings.reid_model, _existing(own, "reid_weights"))
+        return Chosen.of(model.code, model.network or name, _existing(own, "reid_weights"))
     if chosen := _over_its_file(model, settings):
         return chosen
     if model.file:
-        told = f"No weights for {settings.reid_model}: {model.file.without}. "
+        told = f"No weights for {name}: {model.file.without}. "
         notices.append(Message(told, _fetches("them")))
     return None
 

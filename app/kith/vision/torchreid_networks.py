@@ -14,6 +14,7 @@ from kith.errors import ModelMissing
 if TYPE_CHECKING:
     from torch import nn
 
+WRAPPINGS = ("state_dict", "model")  # under which trainers keep the layers, beside what they go on with
 DECAYED = 1e-20  # a weight so small adds nothing to a float32 sum
 
 
@@ -92,8 +93,9 @@ def _read_state(weights: Path) -> dict[str, Any]:
     import torch
 
     try:
-        content = torch.load(weights, map_location="cpu", weights_only=True)
-        state = content.get("state_dict", content)
+        state = torch.load(weights, map_location="cpu", weights_only=True)
+        for wrapping in WRAPPINGS:
+            state = state.get(wrapping, state)
         return {name.removeprefix("module."): value for name, value in state.items() if hasattr(value, "shape")}
     except Exception as error:  # torch raises nearly anything for a file that is not its own
         # Its own text is a page of advice for programmers, such as to load the file unsafely.
