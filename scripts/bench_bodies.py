@@ -1,4 +1,4 @@
-"""How well bodies are told apart within an event and across events, on crops of pedestrians; a part of bench.py.
+"""How people are found, and how well bodies are told apart within an event and across: `scripts/bench.py bodies`.
 
 Protocol. A camera stands for an event. In each split and camera some of the people there are known, each by one crop
 drawn at random, as if their face had been accepted in that photo; all other crops are asked, in the same camera
@@ -15,15 +15,19 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from bench_people import SHARED, progress
+from bench_persons import persons
 from bench_tables import Row, Tables
 from kith.errors import BadInput
 from kith.identity.body_candidates import EVENT_MARGIN, EVENT_SUGGEST, EVENT_TOL
 from kith.identity.comparison import most_alike_people
 from kith.identity.gallery import Gallery, gallery_of
+from kith.model_registry import PERSON_DETECTORS
 from kith.photos.pixels import load_rgb
 from kith.values.samples import Sample
 from kith.vision.bodies import TorchreidBodyExtractor
+from kith.vision.observations import Rgb
 from kith.vision.runtime import OnnxNetwork
+from kith.vision.yolox import Yolox
 
 PEDESTRIANS, NETWORK = "pedestrians", "osnet_x0_25"
 SPLITS = 100
@@ -32,6 +36,7 @@ TYPICAL = 5
 BATCH = 25
 THRESHOLDS = (0.70, 0.75, 0.78, 0.80, 0.82, 0.84, 0.86, 0.88)
 MARGINS = (0.0, 0.05, EVENT_MARGIN)
+USES = {"filed": (EVENT_TOL, EVENT_MARGIN), "suggested": (EVENT_SUGGEST, 0.0)}
 
 Flags = NDArray[np.bool_]
 
@@ -80,17 +85,48 @@ def bodies(data: Path) -> Tables:
     folder, network = data / PEDESTRIANS, next((SHARED / "models").glob(f"{NETWORK}*.onnx"), None)
     if network is None or not folder.is_dir():
         raise BadInput(f"There is no {folder}, or no {NETWORK} in {SHARED / 'models'}.")
-    return bodies_told_apart(crops_in(folder, network))
+    tables = bodies_told_apart(crops_in(folder, network))
+    detector = SHARED / "models" / f"{PERSON_DETECTORS[0].name}.onnx"
+    if not detector.is_file():
+        return tables
+    return (
+        tables | persons(data, detector) | {"within an event, by the boxes found": _by_boxes(folder, network, detector)}
+    )
+
+
+def _by_boxes(folder: Path, network: Path, detector: Path) -> list[Row]:
+    """Compare whole crops with the boxes of the people found in them, of the same crops."""
+    detect = Yolox(detector)
+    whole = [(path, load_rgb(path)) for path in crop_paths(folder)]
+    found = [(path, rgb, people[0]) for path, rgb in whole if (people := detect(rgb))]
+    shown = {
+        "whole crop": [(path, rgb) for path, rgb, _ in found],
+        "box found": [(path, rgb[one.top : one.bottom, one.left : one.right]) for path, rgb, one in found],
+    }
+    asked = {name: _ask(described(pictures, network), TYPICAL, False) for name, pictures in shown.items()}
+    return [
+        {"body": name, "use": use} | own.shares(*limits) for name, own in asked.items() for use, limits in USES.items()
+    ]
+
+
+def crop_paths(folder: Path) -> list[Path]:
+    """Return the crops of a folder of pedestrians (person/person_camera_….jpg)."""
+    return sorted(folder.glob("*/*.jpg"))
 
 
 def crops_in(folder: Path, network: Path) -> list[Crop]:
-    """Return the crops of a folder of pedestrians (person/person_camera_….jpg) with their body vectors."""
-    paths = sorted(folder.glob("*/*.jpg"))
+    """Return the crops of a folder of pedestrians with their body vectors."""
+    return described([(path, load_rgb(path)) for path in crop_paths(folder)], network)
+
+
+def described(pictures: Sequence[tuple[Path, Rgb]], network: Path) -> list[Crop]:
+    """Return pictures of pedestrians, each by its file, with their body vectors."""
+    paths = [path for path, _ in pictures]
     extract = TorchreidBodyExtractor(OnnxNetwork(network), NETWORK).encode
     people = {name: number for number, name in enumerate(sorted({path.parent.name for path in paths}), start=1)}
-    parts = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    parts = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
     looked_at = progress(parts, f"{len(paths)} crops", len(parts))
-    vectors = [vector for part in looked_at for vector in extract([load_rgb(path) for path in part])]
+    vectors = [vector for part in looked_at for vector in extract([rgb for _, rgb in part])]
     named = enumerate(zip(paths, vectors, strict=True))
     return [Crop(key, people[path.parent.name], path.name.split("_")[1][:2], vector) for key, (path, vector) in named]
 
@@ -99,7 +135,6 @@ def bodies_told_apart(crops: Sequence[Crop]) -> Tables:
     """Return what thresholds and margins come to, and the shipped ones for other numbers of known people."""
     within, across = _ask(crops, TYPICAL, False), _ask(crops, TYPICAL, True)
     settings = [(threshold, margin) for margin in MARGINS for threshold in THRESHOLDS]
-    uses = {"filed": (EVENT_TOL, EVENT_MARGIN), "suggested": (EVENT_SUGGEST, 0.0)}
     return {
         name: [
             {"margin": margin, "threshold": threshold} | asked.shares(threshold, margin)
@@ -110,7 +145,7 @@ def bodies_told_apart(crops: Sequence[Crop]) -> Tables:
         f"within an event, {use}": [
             {"known people": known} | _ask(crops, known, False).shares(*limits) for known in KNOWN
         ]
-        for use, limits in uses.items()
+        for use, limits in USES.items()
     }
 
 
@@ -138,6 +173,8 @@ def _gallery(there: Sequence[Crop], known: int, random: np.random.Generator) -> 
 
 
 def _answers(gallery: Gallery, asked: Sequence[Crop]) -> list[tuple[int, bool, bool, float, float]]:
+    if not asked:
+        return []
     known = set(gallery.person_ids.tolist())
     found = most_alike_people(gallery, "", np.stack([one.vector for one in asked]))
     return [

@@ -27,6 +27,7 @@ from kith.errors import BadInput
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import open_context
 from kith.jobs.workers import worker_count
+from kith.model_registry import BODY_MODELS
 from kith.settings import Settings
 from kith.vision.model_files import find_model, find_person_detector, search_folders
 
@@ -126,7 +127,7 @@ class Bench:
             "workers": case.workers,
             "threads": case.threads,
             "taught": str(self.folder / "taught" / "library.sqlite"),
-            "reid_model": Settings().reid_model,
+            "reid_model": BODY_MODELS[0].network,
             "weights": str(self.weights),
             "device": self.device,
         }
@@ -161,7 +162,7 @@ def random_weights(folder: Path) -> Path:
     from kith.vision.torchreid_networks import untrained_network
 
     torch.manual_seed(SEED)
-    torch.save(untrained_network(Settings().reid_model).state_dict(), folder / "random.pth")
+    torch.save(untrained_network(BODY_MODELS[0].network).state_dict(), folder / "random.pth")
     return folder / "random.pth"
 
 

@@ -69,6 +69,8 @@ def test_bodies_are_told_apart_better_within_an_event(shared: Path, tmp_path: Pa
     (tmp_path / "lfw10").mkdir()
     for person in ("0002", "0011", "0020", "0022"):
         shutil.copytree(shared / "data/pedestrians" / person, tmp_path / "pedestrians" / person)
+    (tmp_path / "groups").mkdir()
+    shutil.copy(shared / "data/groups/six_people.jpg", tmp_path / "groups")
     run = _bench("bodies", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
     assert run.returncode == 0, run.stderr
     tables = json.loads(run.stdout)
@@ -79,6 +81,8 @@ def test_bodies_are_told_apart_better_within_an_event(shared: Path, tmp_path: Pa
         assert low <= share <= high
         assert share >= float(far["known found"].split()[0])
     assert [row["known people"] for row in tables["within an event, filed"]] == [2, 5, 10]
+    assert {row["people in groups"].split(":")[0] for row in tables["people counted"]} == {"6 of 6"}
+    assert [row["body"] for row in tables["within an event, by the boxes found"]][::2] == ["whole crop", "box found"]
 
 
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:

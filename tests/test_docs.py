@@ -57,6 +57,7 @@ CONSTANTS = {
     "BODY_WIDTH": bodies.BODY_WIDTH,
     "BODY_HEIGHT": bodies.BODY_HEIGHT,
     "LEAST_HEIGHT": yolox.LEAST_HEIGHT,
+    "PERSON_SCORE": yolox.PERSON_SCORE,
     "EVENT_TOL": body_candidates.EVENT_TOL,
     "EVENT_MARGIN": body_candidates.EVENT_MARGIN,
     "EVENT_SUGGEST": body_candidates.EVENT_SUGGEST,

@@ -12,7 +12,7 @@ from kith.vision.observations import Rgb
 from kith.vision.runtime import OnnxNetwork
 from kith.vision.weights import weights_id
 
-PERSON_SCORE = 0.5  # as in the OpenCV Zoo's sample: docs/recognition.md
+PERSON_SCORE = 0.5  # faces in found people against false ones: docs/recognition.md
 PERSON_OVERLAP = 0.45  # non-maximum suppression, as in YOLOX's own demo
 LEAST_HEIGHT = 32  # pixels: of smaller people the body cannot be told: docs/recognition.md
 PERSON_CLASS = 0  # of COCO's 80, which YOLOX is published for, and the only one of detectors of people
