@@ -9,6 +9,7 @@ as the program looked before, and with the whole search.
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import compress, cycle
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,12 +17,12 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from bench_detection import annotated_photos, timed
-from bench_people import DEFAULTS, PEOPLE, SHARED, Face, faces_in, progress
+from bench_people import DEFAULTS, PEOPLE, SHARED, TOLERANCE, Face, faces_in, progress
 from bench_tables import Row, Tables
 from kith.photos.box import Box
 from kith.photos.facts import read_facts
 from kith.photos.pixels import load_rgb
-from kith.vision.alignment import AlignedFace, detect_and_align_faces
+from kith.vision.alignment import detect_and_align_faces
 from kith.vision.detection import Detect, Detection, wide_enough
 from kith.vision.dlib_faces import DlibFaces
 from kith.vision.face_search import face_search
@@ -39,9 +40,9 @@ CUTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)  # of the face's side, outside the frame
 EDGES = ((-1, 0), (1, 0), (0, -1), (0, 1))  # across and down
 LEAST_WIDTH = 60  # pixels of a face worth enlarging
 OVERLAP = 0.4
-NEAR = 0.56  # dlib's distance below which a face is called theirs here
 LEAST_EMPTY = 150  # pixels: the shorter side of a part of a photo where nobody's face shows
 NOBODY = ("cat.jpg", "park.jpg")
+COUNTED = ("found", "alone", "named")
 FIRST, WHOLE = "first look", "whole search"
 
 
@@ -53,23 +54,25 @@ class Frame(NamedTuple):
 
 
 class Portrait(NamedTuple):
-    """A face alone in its photo: the photo's pixels, the middle of the face and its width there."""
+    """A face alone in its photo: the photo's pixels, the middle of the face and its width there.
+
+    `edge` is that by which it is cut, where it is: across and down.
+    """
 
     face: Face
     rgb: Rgb
     x: float
     y: float
     width: float
+    edge: tuple[int, int]
 
-    def frame(
-        self, size: int, share: float, angle: float = 0.0, cut: float = 0.0, edge: tuple[int, int] = (0, 0)
-    ) -> Frame:
-        """Return the face taking `share` of the side, turned by degrees, `cut` of it beyond an edge (across, down)."""
+    def frame(self, size: int, share: float, angle: float = 0.0, cut: float | None = None) -> Frame:
+        """Return the face taking `share` of the side, turned by degrees, in the middle or `cut` of it outside."""
         import cv2
 
+        shift = 0.0 if cut is None else (1 - share) / 2 + cut * share
+        x, y = 0.5 + shift * self.edge[0], 0.5 + shift * self.edge[1]
         pixels = size * share
-        shift = (1 - share) / 2 + cut * share if cut or any(edge) else 0.0
-        x, y = 0.5 + shift * edge[0], 0.5 + shift * edge[1]
         scale = pixels / self.width
         rgb, scale = self._shrunk(scale)
         middle = self.x * rgb.shape[1] / self.rgb.shape[1], self.y * rgb.shape[0] / self.rgb.shape[0]
@@ -117,50 +120,41 @@ class Bench:
         self._taught = [face for face in faces if face.teaches()]
         seen_in = Counter(face.photo for face in faces)
         alone = [face for face in self._taught if seen_in[face.photo] == 1 and face.seen.pixels >= LEAST_WIDTH]
-        self._portraits = [_portrait(face) for face in alone]
+        self._portraits = [_portrait(face, edge) for face, edge in zip(alone, cycle(EDGES))]
 
     def by_share(self) -> list[Row]:
         """Return a row for each share of the frame's side that the face's takes."""
-        return [
-            {"face/frame": share} | self._counts([one.frame(self._size, share) for one in self._portraits])
-            for share in progress(SHARES, f"{len(self._portraits)} portraits, {self._size} pixels", len(SHARES))
-        ]
+        shares = progress(SHARES, f"{len(self._portraits)} portraits, {self._size} pixels", len(SHARES))
+        return [{"face/frame": share, **self._counts(share)} for share in shares]
 
     def by_angle(self) -> list[Row]:
         """Return a row for each angle by which portraits are turned."""
-        return [
-            {"degrees": angle} | self._counts([one.frame(self._size, ORDINARY, angle) for one in self._portraits])
-            for angle in progress(ANGLES, "turned portraits", len(ANGLES))
-        ]
+        angles = progress(ANGLES, "turned portraits", len(ANGLES))
+        return [{"degrees": angle, **self._counts(ORDINARY, angle)} for angle in angles]
 
     def by_cut(self, share: float) -> list[Row]:
         """Return a row for each part of a face that lies outside: left, right, above and below in turn."""
-        rows = []
-        for cut in progress(CUTS, f"cut portraits, {share} of the frame", len(CUTS)):
-            frames = [
-                one.frame(self._size, share, cut=cut, edge=EDGES[index % len(EDGES)])
-                for index, one in enumerate(self._portraits)
-            ]
-            rows.append({"outside": cut} | self._counts(frames))
-        return rows
+        cuts = progress(CUTS, f"cut portraits, {share} of the frame", len(CUTS))
+        return [{"outside": cut, **self._counts(share, cut=cut)} for cut in cuts]
 
-    def _counts(self, frames: Sequence[Frame]) -> Row:
-        row: Row = {"n": len(frames)}
-        for name, look in self._looks.items():
-            row |= {f"{name}: {what}": count for what, count in self._seen(frames, look).items()}
-        return row
+    def _counts(self, share: float, angle: float = 0.0, cut: float | None = None) -> Row:
+        counts: Row = {f"{name}: {what}": 0 for name in self._looks for what in COUNTED}
+        for portrait in self._portraits:
+            frame = portrait.frame(self._size, share, angle, cut)
+            for name, look in self._looks.items():
+                for what in self._seen(portrait.face, frame, look):
+                    counts[f"{name}: {what}"] += 1
+        return {"n": len(self._portraits), **counts}
 
-    def _seen(self, frames: Sequence[Frame], look: Detect) -> Row:
-        found: list[tuple[Face, AlignedFace]] = []
-        alone = 0
-        for portrait, frame in zip(self._portraits, frames, strict=True):
-            faces = detect_and_align_faces(frame.rgb, frame.rgb, look, self._model)
-            fitting = [face for face in faces if _shown(_box(face.detection, frame.rgb)).iou(frame.place) >= OVERLAP]
-            found += [(portrait.face, face) for face in fitting[:1]]
-            alone += bool(fitting) and len(faces) == 1
-        vectors = self._model.encode([face.chip for _, face in found])
-        named = sum(self._is_named(face, vector) for (face, _), vector in zip(found, vectors, strict=True))
-        return {"found": len(found), "alone": alone, "named": named}
+    def _seen(self, portrayed: Face, frame: Frame, look: Detect) -> list[str]:
+        """Return which of COUNTED holds."""
+        faces = detect_and_align_faces(frame.rgb, frame.rgb, look, self._model)
+        fitting = [face for face in faces if _shown(_box(face.detection, frame.rgb)).iou(frame.place) >= OVERLAP]
+        if not fitting:
+            return []
+        (vector,) = self._model.encode([fitting[0].chip])
+        holds = True, len(faces) == 1, self._is_named(portrayed, vector)
+        return list(compress(COUNTED, holds))
 
     def _is_named(self, face: Face, vector: Vector) -> bool:
         others = [one for one in self._taught if one.photo != face.photo]
@@ -168,7 +162,7 @@ class Bench:
         people = np.array([one.person for one in others])
         near = {person: np.sort(distances[people == person])[:3].mean() for person in set(people.tolist())}
         nearest = min(near, key=lambda person: near[person])
-        return bool(nearest == face.person and near[nearest] < NEAR)
+        return bool(nearest == face.person and near[nearest] < TOLERANCE)
 
     def as_they_are(self, data: Path) -> list[Row]:
         """Return what both looks find in photos of people, and in parts of photos where nobody's face shows."""
@@ -200,11 +194,12 @@ class Bench:
         return row
 
 
-def _portrait(face: Face) -> Portrait:
+def _portrait(face: Face, edge: tuple[int, int]) -> Portrait:
     rgb = load_rgb(face.photo)
     height, width = rgb.shape[:2]
     box = face.seen.box.to_upright(read_facts(face.photo).orientation)
-    return Portrait(face, rgb, (box.x + box.w / 2) * width, (box.y + box.h / 2) * height, box.w * width)
+    x, y = (box.x + box.w / 2) * width, (box.y + box.h / 2) * height
+    return Portrait(face, rgb, x, y, box.w * width, edge)
 
 
 def _box(face: Detection, rgb: Rgb) -> Box:

@@ -1,0 +1,44 @@
+"""The measurement of close-ups, turned and cut faces runs, on a few photos."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+pytestmark = pytest.mark.bench
+
+
+def test_the_whole_search_finds_close_ups_and_turned_faces(shared: Path, tmp_path: Path) -> None:
+    for person in ("Colin_Powell", "Tony_Blair"):
+        (tmp_path / "lfw10" / person).mkdir(parents=True)
+        for photo in sorted((shared / "data/lfw10" / person).iterdir())[:2]:
+            shutil.copy(photo, tmp_path / "lfw10" / person)
+    (tmp_path / "groups").mkdir()
+    for name in ("cat.jpg", "park.jpg"):
+        shutil.copy(shared / "data/groups" / name, tmp_path / "groups")
+    run = subprocess.run(
+        [sys.executable, "-W", "error", REPOSITORY / "scripts/bench.py", "closeups", "--data", tmp_path, "--json"],
+        env={**os.environ, "KITH_SHARED": str(shared)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    tables = json.loads(run.stdout)
+    for size in (1000, 800):
+        rows = tables[f"face of the frame, {size} pixels"]
+        assert all(row["whole search: found"] == row["n"] == 4 for row in rows)
+        assert all(row["whole search: named"] >= 3 for row in rows)
+    assert tables["face of the frame, 1000 pixels"][-1]["first look: alone"] < 2
+    turned = {row["degrees"]: row for row in tables["turned"]}
+    for degrees in (90, 180, 270):
+        assert turned[degrees]["first look: named"] == 0
+        assert turned[degrees]["whole search: named"] == 4
+    people, nobody = tables["photos as they are"]
+    assert people["whole search: found"] >= people["first look: found"] > 0
+    assert nobody["whole search: others"] == 0
