@@ -74,5 +74,5 @@ def test_a_run_tells_the_detector_in_the_place_of_yunet_and_its_cost_once(tmp_pa
     assert told() == []
     world.values |= {"body_policy": "suggest", "reid_weights": ""}
     assert [text.partition(";")[0] for text in told()] == [
-        "No weights for osnet_ain_x1_0: people are recognised by their faces only"
+        "No weights for osnet_ain_multi: people are recognised by their faces only"
     ]

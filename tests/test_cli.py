@@ -555,7 +555,7 @@ def test_models_download_without_a_network_says_what_works_all_the_same(own_home
     no_network = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")  # the discard port
     code, out, err = _run("models", "download", NO_PROXY="", no_proxy="", **no_network)
     assert (code, out) == (3, "")
-    models = [registered(name) for name in ("yunet_2026may", "osnet_ain_x1_0", "yolox_nano")]
+    models = [registered(name) for name in ("yunet_2026may", "osnet_ain_multi", "yolox_nano")]
     for line, model in zip(err.splitlines(), models, strict=True):
         assert line.startswith(f"{model.name} could not be fetched from {model.url} (")
         assert all(f", nor from {url} (" in line for url in model.mirrors)

@@ -90,6 +90,13 @@ def test_a_server_that_tells_no_length_will_do(server: ModelServer, tmp_path: Pa
     assert download(server.model("/unmeasured"), tmp_path).read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("kept", [0, HALF, len(CONTENT)])
+def test_a_size_that_is_told_rounded_will_do(server: ModelServer, tmp_path: Path, kept: int) -> None:
+    model = replace(server.model("/ranged"), size=len(CONTENT) + 20_000)
+    (tmp_path / f".kith-download-{model.sha256[:32]}").write_bytes(CONTENT[:kept])
+    assert download(model, tmp_path).read_bytes() == CONTENT
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [

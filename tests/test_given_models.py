@@ -94,7 +94,7 @@ def test_what_kith_does_not_know_is_refused_with_what_it_knows(
 @pytest.mark.parametrize("model", DOWNLOADED, ids=lambda model: model.name)
 def test_what_is_told_of_a_file_is_all_one_needs_to_fetch_it(model: ModelFile) -> None:
     told = facts_of(model)
-    assert f"{model.size:,} bytes" in told
+    assert f"{model.size / 1e6:.1f} MB" in told
     assert model.sha256 in told
     assert all(url in told for url in model.urls)
 

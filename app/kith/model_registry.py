@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+ROUNDED = 100_000  # bytes: as coarse as a size is published, by tenths of a megabyte
+
 
 @dataclass(frozen=True)
 class ModelFile:

@@ -125,12 +125,13 @@ def _fetch_from(url: str, model: ModelFile, draft: Path, progress: Progress, unt
     is_others = size_of(draft) > 0
     while True:
         begun = size_of(draft)
-        problem = "" if begun >= model.size else attempt(url, draft, model.size, progress, until)
+        is_there = begun >= model.size or sha256_of(draft) == model.sha256
+        problem = "" if is_there else attempt(url, draft, model.size, progress, until)
         have = size_of(draft)
+        found = "" if problem and have < model.size else sha256_of(draft)
+        if found == model.sha256:
+            return ""
         if have >= model.size:
-            found = sha256_of(draft)
-            if found == model.sha256:
-                return ""
             draft.unlink()
             if not is_others:
                 return f"it gave another file: its SHA-256 is {found}, not {model.sha256}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kith.errors import ModelMissing
 from kith.messages import Setting
-from kith.model_registry import DOWNLOADED, ModelFile
+from kith.model_registry import DOWNLOADED, ROUNDED, ModelFile
 from kith.text import counted
 from kith.vision.download import discard_draft, sha256_of
 from kith.whole_files import replacing
@@ -46,7 +46,7 @@ def known_files() -> list[str]:
 def facts_of(model: ModelFile) -> str:
     """Return by what a file is known, and where it can be fetched."""
     addresses = " or ".join(model.urls)
-    return f"{model.name}: {model.size:,} bytes, SHA-256 {model.sha256}, from {addresses}"
+    return f"{model.name}: {model.size / 1e6:.1f} MB, SHA-256 {model.sha256}, from {addresses}"
 
 
 def _added(path: Path, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -67,7 +67,7 @@ def _files(path: Path) -> Sequence[Path]:
 
 def _model_of(file: Path) -> ModelFile | None:
     size = file.stat().st_size
-    alike = [model for model in DOWNLOADED if model.size == size]
+    alike = [model for model in DOWNLOADED if 0 <= model.size - size < ROUNDED]
     if not alike:  # a film need not be read
         return None
     found = sha256_of(file)
