@@ -11,7 +11,7 @@ from kith.identity import body_candidates, decision, face_groups, nearest
 from kith.settings import settings_table_markdown
 from kith.settings_model import FIELDS
 from kith.values import samples, sightings
-from kith.vision import alignment, bodies, yolox, yunet
+from kith.vision import alignment, bodies, face_search, yolox, yunet
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -52,6 +52,10 @@ CONSTANTS = {
     "SHARPNESS_SIDE": alignment.SHARPNESS_SIDE,
     "YUNET_SCORE": yunet.YUNET_SCORE,
     "OVERLAP": yunet.OVERLAP,
+    "SMALL": face_search.SMALL,
+    "INSIDE": face_search.INSIDE,
+    "SURE": yunet.SURE,
+    "SURE_AGAIN": yunet.SURE_AGAIN,
     "FINE_ENOUGH": alignment.FINE_ENOUGH,
     "SAME_PLACE_IOU": sightings.SAME_PLACE_IOU,
     "BODY_WIDTH": bodies.BODY_WIDTH,
