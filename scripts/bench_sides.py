@@ -126,8 +126,8 @@ def kernels(config: Config) -> Iterator[Run]:
     from kith.jobs.context import open_context
     from kith.jobs.engines import made_ready
     from kith.photos.photo_file import opened
-    from kith.photos.pixels import load_at_least
     from kith.vision.engines import engines_of
+    from kith.vision.photo_pixels import load_at_least
     from kith.vision.scene import see
     from kith.vision.working_copy import working_copy
 

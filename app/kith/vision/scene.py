@@ -7,13 +7,13 @@ from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
 from kith.photos.first_read import Reading, read
 from kith.photos.photo_file import PhotoFile
-from kith.photos.pixels import at_least
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
 from kith.vision.bodies import BodyModel, body_region
 from kith.vision.detection import Detect
 from kith.vision.engines import Engines, EngineSpec
 from kith.vision.observations import Rgb
 from kith.vision.pairs import pair
+from kith.vision.photo_pixels import photo_pixels
 from kith.vision.tiles import working_side
 from kith.vision.working_copy import working_copy
 
@@ -71,7 +71,7 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
     reading = known if known and known.stamp == file.stamp else read_file(file, spec)
     facts = reading.facts
     side = working_side(facts.width, facts.height, spec.resize_max)
-    decoded, has_more, note = at_least(file, side, spec.max_pixels)
+    decoded, has_more, note = photo_pixels(file, side, spec.max_pixels)
     working = working_copy(decoded, side)
     height, width = working.shape[:2]
 
@@ -79,7 +79,7 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
         if not has_more:
             return decoded
         finer_side = round(1.9 * max(decoded.shape))
-        return at_least(file, finer_side, spec.max_pixels).rgb
+        return photo_pixels(file, finer_side, spec.max_pixels).rgb
 
     faces = detect_and_align_faces(decoded, working, engines.detector, engines.faces, twice_as_fine)
     if engines.bodies:
