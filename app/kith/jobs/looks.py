@@ -46,8 +46,9 @@ def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterat
     """
     workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
     try:
-        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec))
-        seen = workers.results(_unseen(context, read), partial(_analysis, context), context.batch_size)
+        sizes = context.batch_size, context.at_once
+        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), *sizes)
+        seen = workers.results(_unseen(context, read), partial(_analysis, context), *sizes)
         for look, result in seen:
             yield _looked(look, result)
     finally:
