@@ -19,6 +19,7 @@ INPUT_HEIGHT, INPUT_WIDTH = 256, 128  # what TorchReID trains and tests with
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406]) * 255  # TorchReID's normalisation, for pixels 0..255
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225]) * 255
 BODY_WIDTH, BODY_HEIGHT = 2.5, 5.0  # in face sizes, below the chin: docs/recognition.md
+LEAST_SHOWN = 2.5  # in face sizes, from the face's top down: less is a head, whose clothes nobody sees: decision 044
 
 
 class BodyModel(Protocol):
@@ -57,6 +58,11 @@ def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int
     if min(right - left, bottom - top) < side / 2:
         return None
     return left, top, right, bottom
+
+
+def shows_more_than_the_head(face: Detection, bottom: int) -> bool:
+    """Say whether a body that ends at `bottom` shows enough below its face to be told by it."""
+    return bottom - face.top >= LEAST_SHOWN * face.height
 
 
 class TorchreidBodyExtractor:

@@ -8,11 +8,11 @@ from kith.photos.facts import perceptual_hash
 from kith.photos.first_read import Reading, read
 from kith.photos.photo_file import PhotoFile
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
-from kith.vision.bodies import BodyModel, body_region
-from kith.vision.detection import Detect
+from kith.vision.bodies import BodyModel, body_region, shows_more_than_the_head
+from kith.vision.detection import Detect, Detection
 from kith.vision.engines import Engines, EngineSpec
 from kith.vision.observations import Rgb
-from kith.vision.pairs import pair
+from kith.vision.pairs import Pair, pair
 from kith.vision.photo_pixels import photo_pixels
 from kith.vision.tiles import working_side
 from kith.vision.working_copy import working_copy
@@ -97,7 +97,7 @@ def _with_bodies(
     find_persons: Detect | None,
     bodies: BodyModel,
 ) -> list[Somebody]:
-    """Return everybody with their body: where the person detector saw it, else below the face.
+    """Return everybody with their body, where more than the head of it shows.
 
     Where nobody shows at all, the whole photo is taken for a body, marked weak.
     """
@@ -115,14 +115,21 @@ def _with_bodies(
     people = []
     for person in pairs:
         face = None if person.face is None else faces[person.face]
-        if person.body is not None:
-            detected = found[person.body]
-            body: Body | None = cut(detected[:4], detected.score)
-        else:
-            below = body_region(face.detection, height, width) if face else None
-            body = cut(below) if below else None
+        corners, score = _body(person, face, found, height, width)
+        is_worth_it = corners and (face is None or shows_more_than_the_head(face.detection, corners[3]))
+        body = cut(corners, score) if corners and is_worth_it else None
         people.append(Somebody(face, body))
     return people
+
+
+def _body(
+    person: Pair, face: AlignedFace | None, found: Sequence[Detection], height: int, width: int
+) -> tuple[Corners | None, float]:
+    """Return where a body is, and its score: where it was found, else below the face, if there is room."""
+    if person.body is not None:
+        detected = found[person.body]
+        return detected[:4], detected.score
+    return body_region(face.detection, height, width) if face else None, 1.0
 
 
 def _cut(decoded: Rgb, corners: Corners, working: Rgb) -> Rgb:
