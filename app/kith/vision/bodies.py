@@ -83,8 +83,8 @@ class TorchreidBodyExtractor:
         self._width = width or INPUT_WIDTH
         file = network.file
         mean, deviation = (0.0, 1.0) if _normalises(file) else (IMAGENET_MEAN, IMAGENET_DEVIATION)
-        self._factor = np.float32(1 / deviation)
-        self._offset = np.float32(-mean / deviation)
+        self._factor = np.float32(1 / deviation).reshape(-1, 1, 1)
+        self._offset = np.float32(-mean / deviation).reshape(-1, 1, 1)
         if file:
             _check_vectors(network, file, self._height, self._width)
 
@@ -112,8 +112,9 @@ class TorchreidBodyExtractor:
     def encode(self, crops: Sequence[Rgb]) -> Vector:
         """Return a vector of each RGB crop (any size, at least one crop): N x D, length 1."""
         small = np.stack([self.fitted(crop) for crop in crops])
-        normalised = small * self._factor + self._offset
-        images = np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))
+        images = small.transpose(0, 3, 1, 2).astype(np.float32, order="C")
+        images *= self._factor
+        images += self._offset
         outputs = self._network(images)[0]
         vectors = outputs.reshape(len(crops), -1)
         return self.metric.stored(vectors)

