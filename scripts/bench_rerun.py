@@ -30,6 +30,7 @@ from kith.jobs.context import Context, open_context
 from kith.jobs.events import RecognitionFinished
 from kith.jobs.recognize_folder import recognize_folder
 from kith.library.store import Store, open_store
+from kith.process import collect_garbage_seldom
 from kith.settings import Settings
 from kith.vision.face_model import default_face_model
 
@@ -205,5 +206,5 @@ class _Draft:
 
 
 if __name__ == "__main__":
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    collect_garbage_seldom()  # as kith.__main__ does
     sys.stdout.write(json.dumps(recognised(Path(sys.argv[1]))))

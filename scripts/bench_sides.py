@@ -233,7 +233,9 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no reply
     sys.path.insert(0, str(REPOSITORY / "app"))
     from kith.errors import KithError
+    from kith.process import collect_garbage_seldom
 
+    collect_garbage_seldom()  # as kith.__main__ does
     try:
         with SIDES[sys.argv[1]](json.loads(sys.argv[2])) as run:
             for line in sys.stdin:
