@@ -132,7 +132,7 @@ def kernels(config: Config) -> Iterator[Run]:
     from kith.vision.working_copy import working_copy
 
     with open_context(_with_library(_settings(config)), threading.Event(), "bench") as context:
-        spec, size = made_ready(context.spec, context.device), context.batch_size
+        spec, size, at_once = made_ready(context.spec, context.device), context.batch_size, context.at_once
     engines = engines_of(spec)
 
     def decode(path: Path) -> Any:
@@ -159,7 +159,7 @@ def kernels(config: Config) -> Iterator[Run]:
         found = [look(photos[start : start + size], clock) for start in range(0, len(photos), size)]
         faces, bodies = map(sum, zip(*found))
         reply = {"seconds": sum(clock.stages.values()), "stages": clock.stages, "faces": faces, "bodies": bodies}
-        return {**reply, "decode_alone": _decode_alone(photos, decode, os.cpu_count() or 1)} if size > 1 else reply
+        return {**reply, "decode_alone": _decode_alone(photos, decode, os.cpu_count() or 1)} if at_once > 1 else reply
 
     yield run
 

@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from statistics import median
 from unittest.mock import patch
 
 from rich.console import Console
@@ -89,9 +90,11 @@ class Tally:
 
     sums: "Counter[str]" = field(default_factory=Counter)
     stages: "Counter[str]" = field(default_factory=Counter)
+    firsts: list[float] = field(default_factory=list)
 
     def add(self, reply: Row) -> None:
         """Count one pass."""
+        self.firsts += [reply["first"]] if "first" in reply else []
         self.stages.update(reply.get("stages", {}))
         self.sums.update({key: value for key, value in reply.items() if key not in {"stages", "first"}})
 
@@ -268,6 +271,7 @@ def account(tally: Tally, side: Side, count: int) -> Row:
         **seen,
         "cold_start_s": side.cold_start,
         "first_photo_s": side.first_photo,
+        "first_photo_warm_s": median(tally.firsts) if tally.firsts else None,
     }
 
 
