@@ -1,7 +1,7 @@
 """Looks at photos: the way of one up to its observations, the same for known and unknown photos."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,7 @@ from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice
 from kith.jobs.file_identity import enter_file, photo_of
-from kith.jobs.workers import Task, Workers, memory_for_photos
+from kith.jobs.workers import Batches, Task, Workers, memory_for_photos
 from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
@@ -45,16 +45,16 @@ class Look:
     note: str = ""
 
 
-def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
     """Yield each photo looked at, in the order given until the wish to stop; known photos are not analysed again.
 
     A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
     """
     workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
     try:
-        sizes = context.batch_size, context.at_once
-        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), *sizes)
-        seen = workers.results(_unseen(context, read), partial(_analysis, context), *sizes)
+        batches = Batches(context.batch_size, context.at_once, len(paths))
+        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
+        seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
         for look, result in seen:
             yield _looked(look, result)
     finally:

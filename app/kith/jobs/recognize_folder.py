@@ -68,7 +68,8 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if context.spec.body_model_id and not knows_bodies:
         told = Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them.")
         yield Notice(told)
-    for looks in _together(look_at_photos(context, (photo.found for photo in listed.values()))):
+    photos = [photo.found for photo in listed.values()]
+    for looks in _together(look_at_photos(context, photos)):
         yield from chain.from_iterable(map(notes_on, looks))
         yield from run.take(looks)
     yield from run.settle_held()

@@ -1,6 +1,7 @@
 """Executors that run the analysis: named factories, and the road of photos through them."""
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,6 +81,18 @@ class Task:
     memory: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How tasks are handed out: `size` of them together at the most, `total` in all, with memory for some `at_once`."""
+
+    size: int
+    at_once: int
+    total: int = sys.maxsize
+
+
+ONE_BY_ONE = Batches(1, 1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
     """Tasks at work together, in `needed` bytes; the future gives the results of those that were not done."""
@@ -114,21 +127,19 @@ class Workers:
         self._executor: Executor | None = None
 
     def results(
-        self, tasks: Iterable[Task], make_work: Callable[[], Work], batch_size: int = 1, at_once: int = 0
+        self, tasks: Iterable[Task], make_work: Callable[[], Work], batches: Batches = ONE_BY_ONE
     ) -> Iterator[tuple[Any, Any]]:
         """Yield (item, result or BrokenExecutor) in the order of the tasks, but for what takes long: others pass it by.
 
-        `make_work` gives the function for them when there is something to do: it takes up to `batch_size` tasks, and
-        memory for `at_once` of them at a time (0: for all).
+        `make_work` gives the function for them when there is something to do.
         """
         work = cache(make_work)
-        at_once = at_once or batch_size
         waiting: deque[_Batch] = deque()
-        for batch in self._batches(tasks, batch_size, at_once):
+        for batch in self._batches(tasks, batches):
             if not waiting and all(task.is_done for task in batch):
                 yield from ((task.item, task.payload) for task in batch)
                 continue
-            needed = _memory(batch, at_once)
+            needed = _memory(batch, batches.at_once)
             while waiting and needed + sum(other.memory for other in waiting) > self._memory:
                 yield from self._finished(_next_done(waiting), work)
             started = self._start(batch, needed, work)
@@ -144,18 +155,21 @@ class Workers:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
-    def _batches(self, tasks: Iterable[Task], most: int, at_once: int) -> Iterator[list[Task]]:
-        """Yield the tasks in batches, the first ones small, so that results come soon and few tasks go to many workers.
+    def _batches(self, tasks: Iterable[Task], batches: Batches) -> Iterator[list[Task]]:
+        """Yield the tasks in batches: small first, for results to come soon, and last, for all workers to end alike.
 
         Those that are too large together come one by one.
         """
         tasks = iter(tasks)
-        memory = min(self._memory, at_once * _WORKER_BYTES)
+        memory = min(self._memory, batches.at_once * _WORKER_BYTES)
+        left = batches.total
         for number in count():
-            size = min(most, 2 ** (2 * number // self._in_flight))
+            grown = 2 ** (2 * number // self._in_flight)
+            size = max(1, min(batches.size, grown, left // self._in_flight))
             batch = list(islice(tasks, size))
             if not batch:
                 return
+            left -= size
             if sum(task.memory for task in batch) <= memory:
                 yield batch
             else:
