@@ -98,6 +98,11 @@ class Tally:
         self.stages.update(reply.get("stages", {}))
         self.sums.update({key: value for key, value in reply.items() if key not in {"stages", "first"}})
 
+    @property
+    def milliseconds(self) -> float:
+        """What all stages together take for a photo."""
+        return sum(self.ms_per_photo().values())
+
     def ms_per_photo(self) -> dict[str, float]:
         """Return what each stage takes for a photo."""
         return {stage: 1000 * seconds / self.sums["photos"] for stage, seconds in self.stages.items()}
@@ -249,6 +254,8 @@ def _figures(case: Case, photos: Sequence[Path], tallies: "dict[str, Tally]", si
         figures[f"ratio_{short}_to_articles"] = figures[name]["photos_per_second"] / base["photos_per_second"]
     figures["ratio_by_processor_time"] = base["processor_s"] / figures["shipped"]["processor_s"]
     figures["kernel_share"] = figures["shipped"]["kernel_share"]
+    shipped_ms = 1000 * figures["shipped"]["processor_s"]
+    figures["kernel_share_by_processor_time"] = tallies["kernels"].milliseconds / shipped_ms
     if alone := tallies["kernels"].sums["decode_alone"]:
         limit = tallies["kernels"].sums["photos"] / alone
         figures["decode_limit_photos_per_second"] = limit
