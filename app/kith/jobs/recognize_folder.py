@@ -256,7 +256,7 @@ class _Run:
             decision.faces,
             face,
             body,
-            [copy.relative_to(output).as_posix() for copy in copies] if output else (),
+            [_below(output, copy) for copy in copies] if output else (),
             unsure=[names[person] for person in decision.unsure],
             more_faces=more_faces,
             more_bodies=more_bodies,
@@ -287,3 +287,8 @@ class _Run:
             report,
             self.passed_over.pictures,
         )
+
+
+def _below(output: Path, copy: Path) -> str:
+    """Return how the report calls a copy: by text, since taking paths apart is slow."""
+    return os.fspath(copy).removeprefix(os.path.join(output, "")).replace(os.sep, "/")  # noqa: PTH118

@@ -3,12 +3,11 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import BELOW, FileState, below, path_of, path_value
+from kith.library.paths import BELOW, FileState, below, folder_of, path_of, path_value
 from kith.library.photo_records import now
 from kith.library.soundness import text_of, whole
 from kith.text import folded
@@ -175,17 +174,11 @@ class CopyRecords:
         self._names.get(target.parent, set()).discard(folded(target.name))
 
 
-@lru_cache(maxsize=16)
-def _folder_of(value: object) -> Path:
-    """Return an output folder, of which there are few."""
-    return path_of(value)
-
-
 def _record(row: Sequence[Any]) -> CopyRecord:
     """Return a record from its columns, the person as named and as known; raises ValueError or TypeError."""
     key, photo_id, person_id, known, output, target, sha256, source, size, mtime_ns = row
     if person_id != known:
         raise ValueError(person_id)
     made_of = None if source is None else FileState(path_of(source), whole(size or 0), whole(mtime_ns or 0))
-    places = _folder_of(output), path_of(target)
+    places = folder_of(output), path_of(target)
     return CopyRecord(key, whole(photo_id), person_id, *places, sha256 and text_of(sha256), made_of)

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +23,12 @@ def path_value(path: Path) -> str | bytes:
 def path_of(value: object) -> Path:
     """Return the path that the store keeps as `value`; raises ValueError or TypeError where it is none."""
     return Path(path_text(value))
+
+
+@lru_cache(maxsize=16)
+def folder_of(value: object) -> Path:
+    """Return an output folder as `path_of` does; there are few, and many copies in each."""
+    return path_of(value)
 
 
 def path_text(value: object) -> str:

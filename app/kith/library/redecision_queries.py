@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import BELOW, below, path_text
+from kith.library.paths import BELOW, below, folder_of, path_text
 from kith.library.person_records import links_by_photo
 from kith.library.photo_records import now, observation_of
 from kith.library.soundness import text_of, whole
@@ -162,7 +162,7 @@ class RedecisionQueries:
 def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
     photo_id, person_id, output, target, done = row
     folder = os.path.basename(os.path.dirname(path_text(target)))  # noqa: PTH119, PTH120 - of many, and quick
-    return photo_id, FiledCopy(person_id, Path(path_text(output)), folder, bool(done))
+    return photo_id, FiledCopy(person_id, folder_of(output), folder, bool(done))
 
 
 def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:
