@@ -21,7 +21,7 @@ class Source(StrEnum):
     MACHINE = "machine"
 
 
-SAME_SCORE = 1e-9  # a batch of another size rounds otherwise
+SAME_SCORE = 1e-6  # a batch of another size rounds otherwise, most of all near 0
 PRECEDENCE = (Source.USER, Source.DATASET, Source.MACHINE)  # whose word counts before whose
 
 
