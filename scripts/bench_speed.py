@@ -80,7 +80,7 @@ def plan_of(quick: bool, gpu: bool) -> Plan:
     cases = [Case("", 12, workers), Case("one_megapixel", 1, workers)]
     if workers > 1:
         cases += [Case("one_worker", 12, 1, threads=1), Case("one_megapixel_one_worker", 1, 1, threads=1)]
-    prints = 20 if gpu else 3
+    prints = 20 if gpu else 6
     return Plan(8, prints, 1, (cases[0],), patience=8) if quick else Plan(24, prints, 2, (*cases,), patience=60)
 
 
