@@ -251,6 +251,8 @@ class Decider:
         best = match.given if match else None
         if best is None:
             excluded = match.excluded if match else ()
+            if not candidates and not excluded:
+                return decision
             return replace(decision, body=decision.body or candidates, excluded=decision.excluded + excluded)
         decision = replace(decision, body=candidates)
         if self.body_policy is BodyPolicy.ANYWHERE:
