@@ -205,12 +205,17 @@ class _Counts(ThreadPoolExecutor):
 
 
 @pytest.mark.parametrize(
-    ("count", "sizes"),
-    [(3, [1] * 3), (24, [1, 1, 2, 2, 4, 3, 2, 2, *[1] * 7]), (100, [1, 1, 2, 2, *[4] * 20, 3, 2, 2, *[1] * 7])],
+    ("in_flight", "count", "sizes"),
+    [
+        (4, 3, [1] * 3),
+        (2, 20, [1, 2, 4, 4, 4, 4, 1]),
+        (4, 24, [1, 1, 2, 2, 4, 3, 2, 2, *[1] * 7]),
+        (4, 100, [1, 1, 2, 2, *[4] * 20, 3, 2, 2, *[1] * 7]),
+    ],
 )
-def test_the_first_and_the_last_tasks_come_one_by_one(count: int, sizes: list[int]) -> None:
+def test_the_first_and_the_last_tasks_come_one_by_one(in_flight: int, count: int, sizes: list[int]) -> None:
     counts = _Counts()
-    line = Workers(lambda: counts, in_flight=4, memory=10)
+    line = Workers(lambda: counts, in_flight, memory=10)
     tasks = (Task(number, number) for number in range(count))
     results = list(line.results(tasks, lambda: do, Batches(4, 1, count)))
     line.close()

@@ -14,7 +14,7 @@ from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice
 from kith.jobs.file_identity import enter_file, photo_of
-from kith.jobs.workers import Batches, Task, Workers, memory_for_photos
+from kith.jobs.workers import IN_FLIGHT_PER_WORKER, Batches, Task, Workers, memory_for_photos
 from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
@@ -26,7 +26,6 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _ASKED_AT_ONCE = 256  # files of which the store is asked whether it knows them
-_IN_FLIGHT_PER_WORKER = 2  # the next photo is at hand when one is done, and stopping is quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iter
 
     A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
     """
-    workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
+    workers = Workers(context.executor, IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
     try:
         batches = Batches(context.batch_size, context.at_once, len(paths))
         read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)

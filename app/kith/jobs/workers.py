@@ -22,6 +22,7 @@ TIME_LIMIT_S = 60.0
 _WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
 _IDLE_BYTES = 300_000_000  # what one needs for nothing but its models
 _SPARE = 0.8  # of the free memory: the rest is for others, and for what the system keeps of files
+IN_FLIGHT_PER_WORKER = 2  # the next photo is at hand when one is done, and stopping is quick
 _PATIENCE_S = 10.0  # an ordinary photo is done by then; others go on without one that is not
 
 ExecutorFactory = Callable[[], Executor]
@@ -162,10 +163,12 @@ class Workers:
         """
         tasks = iter(tasks)
         memory = min(self._memory, batches.at_once * _WORKER_BYTES)
+        workers = max(1, self._in_flight // IN_FLIGHT_PER_WORKER)
+        among = self._in_flight if workers > 1 else 1  # a sole worker waits for no other
         left = batches.total
         for number in count():
-            grown = 2 ** (2 * number // self._in_flight)
-            size = max(1, min(batches.size, grown, left // self._in_flight))
+            grown = 2 ** (number // workers)
+            size = max(1, min(batches.size, grown, left // among))
             batch = list(islice(tasks, size))
             if not batch:
                 return
