@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from kith.errors import FilingFailed
@@ -42,13 +43,19 @@ def plan_copies(
     """
     standing = []
     for person in people:
-        folder = output / folders[person]
+        folder = _folder(output, folders[person])
         record = _standing(present, person, folder)
         if record is None:
             target = free_target(records, folder / safe_photo_name(name))
             record = records.plan(photo_id, person, output, target)
         standing.append(record)
     return standing, [record for record in present if record not in standing]
+
+
+@lru_cache(maxsize=4096)
+def _folder(output: Path, name: str) -> Path:
+    """Return a person's folder, which is asked for with each of their photos."""
+    return output / name
 
 
 def _standing(present: Iterable[CopyRecord], person: int | None, folder: Path) -> CopyRecord | None:

@@ -138,9 +138,8 @@ class _Run:
         """Settle photos but for those that hang on others, and what hung on them alone."""
         yield from (self._fail(look) for look in looks if isinstance(look, BadPhoto))
         yield from self._settle([look for look in looks if isinstance(look, Look)], is_complete=False)
-        for look in looks:
-            folder = look.path.parent
-            self.waiting[folder] -= 1
+        for folder, count in Counter(look.path.parent for look in looks).items():
+            self.waiting[folder] -= count
             if not self.waiting[folder]:
                 yield from self._settle_folder(folder)
 
