@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py folder|detection|closeups|quality|gui [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
 Tables go to standard output, progress to standard error; nothing is kept on disk.
@@ -31,6 +31,7 @@ from bench_identify import identify
 from bench_matching import matching
 from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
 from bench_quality import quality
+from bench_rerun import rerun
 from bench_scale import scale
 from bench_speed import speed
 from bench_tables import Row, Tables, markdown, speed_tables
@@ -101,6 +102,7 @@ def main() -> None:
         "matching": matching,
         "bodies": bodies,
         "scale": scale,
+        "rerun": rerun,
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window, "closeups": closeups}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -2,11 +2,12 @@
 
 Protocol. A camera stands for an event. In each split and camera some of the people there are known, each by one crop
 drawn at random, as if their face had been accepted in that photo; all other crops are asked, in the same camera
-(*within*) or in the other ones (*across*). Who is not known is a stranger. Intervals are Wilson's, of 95 %, as if each
-of the different crops had been asked once: those of the splits hang together.
+(*within*) or in the other ones (*across*). Who is not known is a stranger. For close-ups the known are cut off below,
+and the others are or are not. Intervals are Wilson's, of 95 %, as if each of the different crops had been asked once:
+those of the splits hang together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ KNOWN = (2, 5, 10)
 TYPICAL = 5
 BATCH = 25
 THRESHOLDS = (0.70, 0.75, 0.78, 0.80, 0.82, 0.84, 0.86, 0.88)
+SHOWN = (0.2, 0.25, 0.3, 0.4, 0.5)  # of a body, from the head down; a face is about a tenth of it
 MARGINS = (0.0, 0.05, EVENT_MARGIN)
 USES = {"filed": (EVENT_TOL, EVENT_MARGIN), "suggested": (EVENT_SUGGEST, 0.0)}
 
@@ -85,7 +87,9 @@ def bodies(data: Path) -> Tables:
     folder, network = data / PEDESTRIANS, next((SHARED / "models").glob(f"{NETWORK}*.onnx"), None)
     if network is None or not folder.is_dir():
         raise BadInput(f"There is no {folder}, or no {NETWORK} in {SHARED / 'models'}.")
-    tables = bodies_told_apart(crops_in(folder, network))
+    crops = crops_in(folder, network)
+    cut_off = {share: crops_in(folder, network, share) for share in SHOWN}
+    tables = bodies_told_apart(crops) | {"within an event, the known cut off, suggested": close_ups(crops, cut_off)}
     detector = SHARED / "models" / f"{PERSON_DETECTORS[0].name}.onnx"
     if not detector.is_file():
         return tables
@@ -114,9 +118,12 @@ def crop_paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("*/*.jpg"))
 
 
-def crops_in(folder: Path, network: Path) -> list[Crop]:
-    """Return the crops of a folder of pedestrians with their body vectors."""
-    return described([(path, load_rgb(path)) for path in crop_paths(folder)], network)
+def crops_in(folder: Path, network: Path, shown: float = 1.0) -> list[Crop]:
+    """Return the crops of a folder of pedestrians with their body vectors.
+
+    Each is looked at from the head down, as much of it as is `shown`.
+    """
+    return described([(path, _upper(load_rgb(path), shown)) for path in crop_paths(folder)], network)
 
 
 def described(pictures: Sequence[tuple[Path, Rgb]], network: Path) -> list[Crop]:
@@ -149,13 +156,29 @@ def bodies_told_apart(crops: Sequence[Crop]) -> Tables:
     }
 
 
-def _ask(crops: Sequence[Crop], known: int, across: bool) -> Asked:
+def close_ups(whole: Sequence[Crop], cut_off: Mapping[float, Sequence[Crop]]) -> list[Row]:
+    """Return what suggestions come to where the known are seen cut off, and all others whole or as they are."""
+    return [
+        {"shown": share, "asked": asked} | _ask(others, TYPICAL, False, cut).shares(EVENT_SUGGEST, 0.0)
+        for asked in ("whole", "cut off")
+        for share, cut in cut_off.items()
+        for others in (whole if asked == "whole" else cut,)
+    ]
+
+
+def _upper(rgb: Rgb, share: float) -> Rgb:
+    return rgb[: round(share * len(rgb))]
+
+
+def _ask(crops: Sequence[Crop], known: int, across: bool, as_known: Sequence[Crop] = ()) -> Asked:
+    """Ask all splits; whoever is known is known by their crop in `as_known`, where there are such."""
+    seen = {crop.number: crop for crop in as_known or crops}
     answers = []
     for seed in range(SPLITS):
         random = np.random.default_rng(seed)
         for camera in sorted({crop.camera for crop in crops}):
             there = [crop for crop in crops if crop.camera == camera]
-            gallery = _gallery(there, known, random)
+            gallery = _gallery(there, known, random, seen)
             taught = set(gallery.appearance_ids.tolist())
             people = {crop.person for crop in there}
             asked = [one for one in crops if (one.camera != camera) == across and one.person in people]
@@ -164,12 +187,12 @@ def _ask(crops: Sequence[Crop], known: int, across: bool) -> Asked:
     return Asked(np.array(crop), np.array(is_known), np.array(right), np.array(value), np.array(margin))
 
 
-def _gallery(there: Sequence[Crop], known: int, random: np.random.Generator) -> Gallery:
+def _gallery(there: Sequence[Crop], known: int, random: np.random.Generator, seen: Mapping[int, Crop]) -> Gallery:
     people = sorted({crop.person for crop in there})
     drawn = sorted(random.choice(people, min(known, len(people)), replace=False).tolist())
     own = [[crop for crop in there if crop.person == person] for person in drawn]
     chosen = [crops[int(random.integers(len(crops)))] for crops in own]
-    return gallery_of("", [Sample(one.person, one.number, 0, 0.0, 0.0, one.vector) for one in chosen])
+    return gallery_of("", [Sample(one.person, one.number, 0, 0.0, 0.0, seen[one.number].vector) for one in chosen])
 
 
 def _answers(gallery: Gallery, asked: Sequence[Crop]) -> list[tuple[int, bool, bool, float, float]]:

@@ -21,7 +21,7 @@ from bench_quality import cut_out
 from bench_rules import FIVE, trials
 from bench_tables import Row, Tables
 from kith.photos.box import Box
-from kith.photos.pixels import load_at_least, load_rgb
+from kith.photos.pixels import load_rgb
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
 from kith.vision.detection import Detect, Detection
 from kith.vision.dlib_detectors import DlibCnn, DlibHog
@@ -29,6 +29,7 @@ from kith.vision.dlib_faces import DlibFaces
 from kith.vision.face_model import FaceModel
 from kith.vision.model_files import find_model
 from kith.vision.observations import Rgb
+from kith.vision.photo_pixels import load_at_least
 from kith.vision.runtime import TorchNetwork
 from kith.vision.working_copy import working_copy
 from kith.vision.yunet import YuNet

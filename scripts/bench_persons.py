@@ -12,7 +12,7 @@ from bench_people import DEFAULTS, PEOPLE, faces_in, progress
 from bench_tables import Row, Tables
 from kith.photos.box import Box
 from kith.photos.facts import read_facts
-from kith.photos.pixels import load_at_least, load_rgb
+from kith.photos.pixels import load_rgb
 from kith.vision import yolox
 from kith.vision.detection import Detect, Detection
 from kith.vision.observations import Rgb

@@ -17,7 +17,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -126,13 +128,13 @@ def kernels(config: Config) -> Iterator[Run]:
     from kith.jobs.context import open_context
     from kith.jobs.engines import made_ready
     from kith.photos.photo_file import opened
-    from kith.photos.pixels import load_at_least
+    from kith.vision import scene
     from kith.vision.engines import engines_of
-    from kith.vision.scene import see
+    from kith.vision.photo_pixels import load_at_least
     from kith.vision.working_copy import working_copy
 
     with open_context(_with_library(_settings(config)), threading.Event(), "bench") as context:
-        spec, size = made_ready(context.spec, context.device), context.batch_size
+        spec, size, at_once = made_ready(context.spec, context.device), context.batch_size, context.at_once
     engines = engines_of(spec)
 
     def decode(path: Path) -> Any:
@@ -141,12 +143,8 @@ def kernels(config: Config) -> Iterator[Run]:
     def look(photos: list[Path], clock: Clock) -> "tuple[int, int]":
         people = []
         for path in photos:
-            working = clock("decode", decode, path)
-            faces = clock("detect", engines.detector, working)
-            bodies = clock("persons", engines.persons, working) if engines.persons else []
-            found = replace(engines, detector=partial(_given, faces), persons=partial(_given, bodies))
-            with opened(path) as file:
-                people += see(file, None, spec, found).people
+            with clock.inside(scene, engines) as clocked, opened(path) as file:
+                people += scene.see(file, None, spec, clocked).people
         chips = [somebody.face.chip for somebody in people if somebody.face]
         crops = [somebody.body.crop for somebody in people if somebody.body]
         clock("encode", engines.faces.encode, chips)
@@ -155,31 +153,36 @@ def kernels(config: Config) -> Iterator[Run]:
         return len(chips), len(crops)
 
     def run(photos: list[Path], _: bool) -> Reply:
-        clock = Clock()
+        clock = Clock(time.process_time if at_once == 1 else time.perf_counter)
         found = [look(photos[start : start + size], clock) for start in range(0, len(photos), size)]
         faces, bodies = map(sum, zip(*found))
         reply = {"seconds": sum(clock.stages.values()), "stages": clock.stages, "faces": faces, "bodies": bodies}
-        return {**reply, "decode_alone": _decode_alone(photos, decode, os.cpu_count() or 1)} if size > 1 else reply
+        return {**reply, "decode_alone": _decode_alone(photos, decode, os.cpu_count() or 1)} if at_once > 1 else reply
 
     yield run
 
 
-def _given(found: Any, _working: object) -> Any:
-    """Stand for a detector that has found it already."""
-    return found
-
-
 class Clock:
-    """Adds up the seconds of each stage."""
+    """Adds up the seconds of each stage, by the processor's time or by the wall's."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self.stages: dict[str, float] = {}
+        self._now = now
+
+    @contextmanager
+    def inside(self, scene: Any, engines: Any) -> Iterator[Any]:
+        """Give models that are timed as they look at a photo, and time how its pixels are read, again or finer too."""
+        faces = SimpleNamespace(align=partial(self, "encode", engines.faces.align))  # as on the articles' side
+        persons = engines.persons and partial(self, "persons", engines.persons)
+        read, reduced = (partial(self, "decode", function) for function in (scene.photo_pixels, scene.working_copy))
+        with patch.object(scene, "photo_pixels", read), patch.object(scene, "working_copy", reduced):
+            yield replace(engines, detector=partial(self, "detect", engines.detector), persons=persons, faces=faces)
 
     def __call__(self, stage: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Return what the function returns."""
-        began = time.perf_counter()
+        began = self._now()
         result = function(*arguments)
-        self.stages[stage] = self.stages.get(stage, 0) + time.perf_counter() - began
+        self.stages[stage] = self.stages.get(stage, 0) + self._now() - began
         return result
 
 
@@ -233,7 +236,9 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no reply
     sys.path.insert(0, str(REPOSITORY / "app"))
     from kith.errors import KithError
+    from kith.process import collect_garbage_seldom
 
+    collect_garbage_seldom()  # as kith.__main__ does
     try:
         with SIDES[sys.argv[1]](json.loads(sys.argv[2])) as run:
             for line in sys.stdin:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from statistics import median
 from unittest.mock import patch
 
 from rich.console import Console
@@ -80,7 +81,7 @@ def plan_of(quick: bool, gpu: bool) -> Plan:
     cases = [Case("", 12, workers), Case("one_megapixel", 1, workers)]
     if workers > 1:
         cases += [Case("one_worker", 12, 1, threads=1), Case("one_megapixel_one_worker", 1, 1, threads=1)]
-    prints = 20 if gpu else 3
+    prints = 20 if gpu else 6
     return Plan(8, prints, 1, (cases[0],), patience=8) if quick else Plan(24, prints, 2, (*cases,), patience=60)
 
 
@@ -90,11 +91,18 @@ class Tally:
 
     sums: "Counter[str]" = field(default_factory=Counter)
     stages: "Counter[str]" = field(default_factory=Counter)
+    firsts: list[float] = field(default_factory=list)
 
     def add(self, reply: Row) -> None:
         """Count one pass."""
+        self.firsts += [reply["first"]] if "first" in reply else []
         self.stages.update(reply.get("stages", {}))
         self.sums.update({key: value for key, value in reply.items() if key not in {"stages", "first"}})
+
+    @property
+    def milliseconds(self) -> float:
+        """What all stages together take for a photo."""
+        return sum(self.ms_per_photo().values())
 
     def ms_per_photo(self) -> dict[str, float]:
         """Return what each stage takes for a photo."""
@@ -247,6 +255,8 @@ def _figures(case: Case, photos: Sequence[Path], tallies: "dict[str, Tally]", si
         figures[f"ratio_{short}_to_articles"] = figures[name]["photos_per_second"] / base["photos_per_second"]
     figures["ratio_by_processor_time"] = base["processor_s"] / figures["shipped"]["processor_s"]
     figures["kernel_share"] = figures["shipped"]["kernel_share"]
+    shipped_ms = 1000 * figures["shipped"]["processor_s"]
+    figures["kernel_share_by_processor_time"] = tallies["kernels"].milliseconds / shipped_ms
     if alone := tallies["kernels"].sums["decode_alone"]:
         limit = tallies["kernels"].sums["photos"] / alone
         figures["decode_limit_photos_per_second"] = limit
@@ -269,6 +279,7 @@ def account(tally: Tally, side: Side, count: int) -> Row:
         **seen,
         "cold_start_s": side.cold_start,
         "first_photo_s": side.first_photo,
+        "first_photo_warm_s": median(tally.firsts) if tally.firsts else None,
     }
 
 

@@ -56,6 +56,7 @@ def _side_row(case: Row, name: str) -> Row:
         "peak MB": side["peak_mb"],
         "cold start s": side["cold_start_s"],
         "first photo s": side["first_photo_s"],
+        "with warm workers": side["first_photo_warm_s"],
     }
     return {"side": name, **{key: _rounded(value) for key, value in numbers.items()}}
 

@@ -17,11 +17,11 @@ from kith.errors import BadPhoto, KithError
 from kith.jobs import looks
 from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
-from kith.photos.pixels import load_at_least
 from kith.vision.analysis import Photo
 from kith.vision.engines import EngineSpec
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
+from kith.vision.photo_pixels import load_at_least
 from tests.small_world import body_vector
 
 PORTRAYED = (

@@ -11,7 +11,8 @@ from typing import Any
 from kith.filing.copies import file_copies, plan_copies, prepare_output
 from kith.filing.copy_file import make
 from kith.filing.names import UNKNOWN
-from kith.library.copy_records import CopyRecord, FileState
+from kith.library.copy_records import CopyRecord
+from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.outputs import MARKER
 from tests.making import facts
@@ -73,9 +74,9 @@ class Filer:
     def plan(self, source: Path, *people: int | None) -> tuple[list[CopyRecord], list[CopyRecord]]:
         """Write down the photo's copies; return the standing and the outdated ones."""
         with self.store.transaction():
-            return plan_copies(
-                self.store.copies, self._photo_id(source), source.name, people, self.folders, self.output
-            )
+            copies, photo_id = self.store.copies, self._photo_id(source)
+            present = copies.of_photo(photo_id, self.output)
+            return plan_copies(copies, photo_id, source.name, people, self.folders, self.output, present)
 
     def make(self, source: Path, standing: Sequence[CopyRecord]) -> list[str]:
         """Make planned copies and return where they lie."""

@@ -217,3 +217,19 @@ def test_scale_decides_again_on_what_it_drew(scripts: Path, monkeypatch: pytest.
     assert (unchanged["changed"], unchanged["filed anew"]) == (0, 0)
     assert preview["changed"] == stricter["changed"]
     assert all(row["failed"] == 0 and row["peak MB"] > 0 for row in rows)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of a POSIX system")
+def test_rerun_decides_on_what_it_drew_and_then_finds_it_as_it_was(
+    shared: Path, scripts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import bench_rerun
+
+    monkeypatch.setattr(bench_rerun, "SHARED", shared)
+    monkeypatch.setattr(bench_rerun, "CASES", (bench_rerun.Case("few", 60, 30),))
+    monkeypatch.setenv("KITH_SHARED", str(shared))
+    ((_, (first, again)),) = bench_rerun.rerun(Path()).items()
+    for row in (first, again):
+        assert (row["analysed"], row["failed"]) == (0, 0)
+        assert row["known"] >= 45
+        assert row["photos/s"] > 0

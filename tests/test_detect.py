@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFile, ImageFilter
 
 from kith.errors import ModelMissing
-from kith.photos.pixels import load_at_least, load_rgb
+from kith.photos.pixels import load_rgb
 from kith.settings import Settings
 from kith.vision import dlib_faces as dlibs
 from kith.vision.alignment import FINE_ENOUGH, AlignedFace, detect_and_align_faces
@@ -20,6 +20,7 @@ from kith.vision.dlib_detectors import CNN_FILE, DlibCnn, DlibHog
 from kith.vision.dlib_faces import DlibFaces, face_weights
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
+from kith.vision.photo_pixels import load_at_least
 from kith.vision.runtime import OnnxNetwork
 from kith.vision.working_copy import working_copy
 from kith.vision.yunet import YuNet, faces, squared

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.copies import file_copies, withdraw
-from kith.library.copy_records import FileState
+from kith.library.paths import FileState
 from kith.library.store import open_store
 from tests.filing_desk import ANN, BOB, Filer
 

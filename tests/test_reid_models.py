@@ -10,7 +10,7 @@ from PIL import Image
 
 from kith.errors import ModelMissing
 from kith.model_registry import BODY_MODELS, Model
-from kith.vision.bodies import TorchreidBodyExtractor, body_region
+from kith.vision.bodies import TorchreidBodyExtractor, body_region, shows_more_than_the_head
 from kith.vision.detection import Detection
 from kith.vision.engines import EngineSpec, Networks, find_networks, prepare_networks
 from kith.vision.observations import Rgb
@@ -314,6 +314,12 @@ def test_files_that_are_no_weights_are_refused_and_run_nothing(
     with pytest.raises(ModelMissing, match=r"weights\.pth"):
         prepare_networks(spec_of("osnet_x0_25", file), networks)
     assert not canary.exists()
+
+
+def test_of_a_close_up_the_head_is_no_body() -> None:
+    face = Detection(400, 300, 600, 500, 0.9)
+    assert shows_more_than_the_head(face, 800)
+    assert not shows_more_than_the_head(face, 799)
 
 
 def test_body_region_lies_below_the_face_and_inside_the_photo() -> None:

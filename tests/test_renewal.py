@@ -277,7 +277,7 @@ KILLED = """
 import resource, signal, sys
 from pathlib import Path
 from kith.filing.copies import file_copies
-from kith.library.copy_records import FileState
+from kith.library.paths import FileState
 from kith.library.store import open_store
 library, source, output = map(Path, sys.argv[1:])
 store = open_store(library)

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from kith.errors import BadPhoto
-from kith.photos.pixels import load_at_least, load_rgb
+from kith.photos.pixels import load_rgb
+from kith.vision.photo_pixels import load_at_least
 
 WHOLE = "the end of the file is missing, the picture is whole"
 

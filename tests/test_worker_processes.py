@@ -17,7 +17,7 @@ import pytest
 from kith.errors import BadPhoto, NoWorkers
 from kith.jobs import worker_processes, workers
 from kith.jobs.worker_processes import WorkerDied, WorkerProcesses
-from kith.jobs.workers import Task, Workers
+from kith.jobs.workers import Batches, Task, Workers
 from tests.making import posix_only
 
 LIMIT_S = 2.0
@@ -68,7 +68,7 @@ def _worked(tasks: Sequence[Any], pool: Any, in_flight: int = 4, batch_size: int
     """Return what came of each task, and see that nothing is left behind."""
     line = Workers(lambda: pool, in_flight, memory=10**12)
     try:
-        return dict(line.results((Task(task, task) for task in tasks), lambda: do, batch_size))
+        return dict(line.results((Task(task, task) for task in tasks), lambda: do, Batches(batch_size, batch_size)))
     finally:
         line.close()
 
@@ -192,6 +192,47 @@ def test_else_results_come_in_the_order_of_the_tasks() -> None:
     assert list(_worked(list(range(20)), WorkerProcesses(2))) == list(range(20))
 
 
+class _Counts(ThreadPoolExecutor):
+    """Does nothing with tasks but to note how many come together."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.sizes: list[int] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.sizes.append(len(args[0]))
+        return super().submit(list, args[0])
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "count", "sizes"),
+    [
+        (4, 3, [1] * 3),
+        (2, 20, [1, 2, 4, 4, 4, 4, 1]),
+        (4, 24, [1, 1, 2, 2, 4, 3, 2, 2, *[1] * 7]),
+        (4, 100, [1, 1, 2, 2, *[4] * 20, 3, 2, 2, *[1] * 7]),
+    ],
+)
+def test_the_first_and_the_last_tasks_come_one_by_one(in_flight: int, count: int, sizes: list[int]) -> None:
+    counts = _Counts()
+    line = Workers(lambda: counts, in_flight, memory=10)
+    tasks = (Task(number, number) for number in range(count))
+    results = list(line.results(tasks, lambda: do, Batches(4, 1, count)))
+    line.close()
+    assert results == [(number, number) for number in range(count)]
+    assert counts.sizes == sizes
+
+
+def test_a_batch_needs_memory_for_what_is_at_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_WORKER_BYTES", 8)
+    scales = _Scales()
+    line = Workers(lambda: scales, in_flight=2, memory=10)
+    tasks = (Task(number, 2, memory=2) for number in range(20))
+    assert len(list(line.results(tasks, lambda: do, Batches(4, 1)))) == 20
+    line.close()
+    assert max(scales.most) > 10  # two batches of four, of each one task at a time
+
+
 class _Scales(ThreadPoolExecutor):
     """Does nothing with tasks but to add up what those at work weigh."""
 
@@ -218,7 +259,7 @@ def test_large_tasks_wait_until_there_is_memory_for_them(batch_size: int) -> Non
     scales, weights = _Scales(), [1, 2, 3, 9, 1, 8, 8, 1, 25, 1, 2, 7, 4, 1, 1, 30, 3]
     line = Workers(lambda: scales, in_flight=6, memory=10)
     tasks = (Task(number, weight, memory=weight) for number, weight in enumerate(weights))
-    results = list(line.results(tasks, lambda: do, batch_size))
+    results = list(line.results(tasks, lambda: do, Batches(batch_size, batch_size)))
     line.close()
     assert results == list(enumerate(weights))
     assert {most for most in scales.most if most > 10} == {25, 30}  # each alone

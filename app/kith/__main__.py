@@ -23,11 +23,12 @@ def main() -> None:
 
 
 def _start() -> None:
-    from kith.process import CANNOT, memory_problem
+    from kith.process import CANNOT, collect_garbage_seldom, memory_problem
 
     if problem := memory_problem():
         sys.stderr.write(f"{problem}\n")
         sys.exit(CANNOT)
+    collect_garbage_seldom()
     if sys.argv[1:]:
         from kith.cli.main import main as command_line
 

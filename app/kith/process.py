@@ -1,5 +1,6 @@
 """A process of Kith: the memory it may use, what Ctrl-C does to it, and what it owes the process that started it."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,7 @@ from typing import NoReturn
 BUG, CANNOT, STOPPED = 1, 3, 130
 STOPPING = "Stopping when the photos at work are done"
 LEAST_MEMORY = 2**30
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000, 50, 50
 OUT_OF_MEMORY = (
     "There is not enough memory, or too many processes and threads are at work: close other programs, or raise the "
     "limits set for this one (ulimit), then start again. What is done so far is kept."
@@ -37,6 +39,14 @@ def memory_problem() -> str:
         f"Kith needs {LEAST_MEMORY // 2**20} MB of memory, and a limit (ulimit -v or -d) allows it {least // 2**20} "
         "MB: raise that limit and start again."
     )
+
+
+def collect_garbage_seldom() -> None:
+    """Let Python look for garbage in circles less often: a run makes millions of objects and hardly a circle.
+
+    At its own pace it takes a fifth of the time that a run over known photos takes.
+    """
+    gc.set_threshold(*_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from kith.errors import FilingFailed
@@ -12,7 +13,8 @@ from kith.filing.copy_file import LinkedFolder, check_readable, clear_away, fili
 from kith.filing.names import safe_photo_name
 from kith.filing.own_copies import is_link, is_own, is_untouched, sha256_of
 from kith.filing.renewal import follow
-from kith.library.copy_records import CopyRecord, CopyRecords, FileState
+from kith.library.copy_records import CopyRecord, CopyRecords
+from kith.library.paths import FileState
 from kith.photos.outputs import mark_output
 from kith.whole_files import clear_parts
 
@@ -32,21 +34,28 @@ def plan_copies(
     people: Collection[int | None],
     folders: Mapping[int | None, str],
     output: Path,
+    present: Sequence[CopyRecord],
 ) -> tuple[list[CopyRecord], list[CopyRecord]]:
     """Write down a copy for each of `people` (None: Unknown) and return the standing and the outdated records.
 
-    A copy planned or made by an earlier run stands; one in a folder that the person had by another name is outdated.
+    `present` are the copies that it has there: one planned or made by an earlier run stands, one in a folder that the
+    person had by another name is outdated.
     """
-    present = records.of_photo(photo_id, output)
     standing = []
     for person in people:
-        folder = output / folders[person]
+        folder = _folder(output, folders[person])
         record = _standing(present, person, folder)
         if record is None:
             target = free_target(records, folder / safe_photo_name(name))
             record = records.plan(photo_id, person, output, target)
         standing.append(record)
     return standing, [record for record in present if record not in standing]
+
+
+@lru_cache(maxsize=4096)
+def _folder(output: Path, name: str) -> Path:
+    """Return a person's folder, which is asked for with each of their photos."""
+    return output / name
 
 
 def _standing(present: Iterable[CopyRecord], person: int | None, folder: Path) -> CopyRecord | None:

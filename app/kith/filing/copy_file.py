@@ -16,7 +16,8 @@ from typing import BinaryIO
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.names import numbered
 from kith.filing.own_copies import is_file, is_link, sha256_of
-from kith.library.copy_records import CopyRecord, CopyRecords, FileState
+from kith.library.copy_records import CopyRecord, CopyRecords
+from kith.library.paths import FileState
 from kith.whole_files import complete, part_file, take_name, take_place
 
 _OUTPUT_AT_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}

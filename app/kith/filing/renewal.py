@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from kith.filing.copy_file import free_target, make, photo_sha256
 from kith.filing.own_copies import is_own, is_untouched, sha256_of
-from kith.library.copy_records import CopyRecord, CopyRecords, FileState
+from kith.library.copy_records import CopyRecord, CopyRecords
+from kith.library.paths import FileState
 
 
 def follow(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple[CopyRecord, str]:

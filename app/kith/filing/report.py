@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from kith.errors import BadInput, FilingFailed
@@ -91,6 +92,7 @@ def _listed(names: Iterable[str]) -> str:
     return _defused(SEPARATOR.join(_escaped(name, ";") for name in names))
 
 
+@lru_cache(maxsize=4096)  # most are people's
 def _escaped(name: str, separators: str) -> str:
     r"""Return a name as it stands in a cell: `\\` for `\`, `\;` for `;` where that separates, `\n` for a line break."""
     for sign in ("\\", *separators):

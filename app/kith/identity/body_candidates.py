@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 
@@ -63,22 +63,33 @@ def _has_body(probe: Probe, whole_photos: bool) -> bool:
     return body is not None and (whole_photos or not body.weak)
 
 
-def event_bodies(
-    event: Gallery, probes: Sequence[Probe], holders: Mapping[int, int], suggested: Mapping[int, int]
-) -> list[OpenBody]:
-    """Compare bodies with those of their event.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A photo's bodies that are asked for in its event.
 
     `holders` says by person which face of the photo has them, and `suggested` by appearance whom its own face
-    suggests: that the body can confirm, not contradict. Raises ModelMismatch.
+    suggests: that the body can confirm, not contradict.
     """
-    keys = [probe.appearance_id for probe in probes]
+
+    probes: Sequence[Probe]
+    holders: Mapping[int, int]
+    suggested: Mapping[int, int]
+
+
+def event_bodies(event: Gallery, photos: Sequence[Asked]) -> list[list[OpenBody]]:
+    """Compare the bodies of photos with those of their event, all at once. Raises ModelMismatch."""
+    probes = [probe for photo in photos for probe in photo.probes]
     denied = [probe.denied for probe in probes]
-    out = [probe.out | _taken_from(key, holders) for key, probe in zip(keys, probes, strict=True)]
+    out = [probe.out | _taken_from(probe.appearance_id, photo.holders) for photo in photos for probe in photo.probes]
     eligible = shown = _most_alike(event, probes, out)
     if any(excluded.keys() - said for excluded, said in zip(out, denied, strict=True)):
         shown = _most_alike(event, probes, denied)
-    bodies = [OpenBody(*columns) for columns in zip(keys, eligible, shown, out, strict=True)]
-    return [body for body in bodies if _may_be(body, suggested.get(body.appearance_id))]
+    keys = [probe.appearance_id for probe in probes]
+    bodies = iter(OpenBody(*columns) for columns in zip(keys, eligible, shown, out, strict=True))
+    return [
+        [body for body in islice(bodies, len(photo.probes)) if _may_be(body, photo.suggested.get(body.appearance_id))]
+        for photo in photos
+    ]
 
 
 def _may_be(body: OpenBody, suggested: int | None) -> bool:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import repeat
+from itertools import groupby
 
 from kith.identity.assignment import Claim, assign
 from kith.identity.body_candidates import (
     EVENT_SUGGEST,
+    Asked,
     BodyMatch,
     bank_candidates,
     body_matches,
@@ -199,20 +200,25 @@ class Decider:
     ) -> list[list[Decision]]:
         """Decide by bodies where faces do not: by those of the event first, then by those that were taught."""
         bank = bank_candidates(self.bodies, photos, self.body_policy is BodyPolicy.ANYWHERE)
-        found = []
-        for probes, decisions, candidates, event in zip(photos, decided, bank, events or repeat(None), strict=False):
-            by_event = self._by_event(probes, decisions, event)
-            found.append(self._by_bank(probes, by_event, candidates))
-        return found
+        by_events = self._by_events(photos, decided, events) if events else decided
+        return [self._by_bank(*columns) for columns in zip(photos, by_events, bank, strict=True)]
 
-    def _by_event(self, probes: Sequence[Probe], decisions: list[Decision], event: Gallery | None) -> list[Decision]:
-        """Decide by the bodies that resemble somebody whose face shows elsewhere in the event."""
-        asked = [probe for probe, decision in zip(probes, decisions, strict=True) if decision.open]
-        if not asked or not event:
-            return decisions
-        bodies = event_bodies(event, asked, _holders(decisions), _suggested(decisions))
-        matches = body_matches(bodies, EVENT_SUGGEST)
-        return [self._with_event(decision, matches.get(decision.appearance_id)) for decision in decisions]
+    def _by_events(
+        self, photos: Sequence[Sequence[Probe]], decided: Sequence[list[Decision]], events: Sequence[Gallery]
+    ) -> list[list[Decision]]:
+        """Decide by the bodies that resemble somebody whose face shows elsewhere in the event, all of it at once."""
+        found: list[list[Decision]] = []
+        for _, together in groupby(zip(photos, decided, events, strict=True), key=lambda photo: id(photo[2])):
+            group = list(together)
+            _, _, event = group[0]
+            asked = [_asked(probes, decisions) for probes, decisions, _ in group] if event else []
+            bodies = event_bodies(event, asked) if event else [[]] * len(group)
+            for (_, decisions, _), of_photo in zip(group, bodies, strict=True):
+                matches = body_matches(of_photo, EVENT_SUGGEST)
+                found.append(
+                    [self._with_event(decision, matches.get(decision.appearance_id)) for decision in decisions]
+                )
+        return found
 
     def _with_event(self, decision: Decision, match: BodyMatch | None) -> Decision:
         if match is None:
@@ -251,11 +257,18 @@ class Decider:
         best = match.given if match else None
         if best is None:
             excluded = match.excluded if match else ()
+            if not candidates and not excluded:
+                return decision
             return replace(decision, body=decision.body or candidates, excluded=decision.excluded + excluded)
         decision = replace(decision, body=candidates)
         if self.body_policy is BodyPolicy.ANYWHERE:
             return _decided(decision, best, Reason.BODY_ACCEPTED)
         return replace(decision, suggested=best.person_id, reason=Reason.BODY_SUGGESTED, score=best.value)
+
+
+def _asked(probes: Sequence[Probe], decisions: Sequence[Decision]) -> Asked:
+    open_ones = [probe for probe, decision in zip(probes, decisions, strict=True) if decision.open]
+    return Asked(open_ones, _holders(decisions), _suggested(decisions))
 
 
 def _without_rivals(candidates: Sequence[Candidate]) -> float:

@@ -64,7 +64,7 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     build = _Build(len(owners))
     yield Started(JobName.BUILD_KB, build.total)
     yield from (Notice(text) for text in (*not_told_before(context.notices), *notices, *found.notices))
-    for look in look_at_photos(context, chain.from_iterable(found.photos.values())):
+    for look in look_at_photos(context, [*chain.from_iterable(found.photos.values())]):
         yield from notes_on(look)
         yield _learn(context, build, look, owners)
     total, done = build.total, build.done

@@ -25,12 +25,14 @@ from kith.vision.engines import EngineSpec
 from kith.whole_files import replacing
 
 _LONGEST_NAME = 300  # bytes read of who holds the lock
-PHOTOS_A_BATCH = 32  # on a graphics card: enough faces to keep it busy, few enough to stop soon
+# On a graphics card enough faces to keep it busy; on the processor enough that models stay in its cache from photo to
+# photo; few enough to stop soon.
+PHOTOS_A_BATCH = {Device.CUDA: 32, Device.CPU: 4}
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything a job needs: `workers` processes take `batch_size` photos at a time; `notices` are for the user."""
+    """Everything a job needs: `workers` processes are at work at a time; `notices` are for the user."""
 
     settings: Settings
     store: Store
@@ -38,9 +40,18 @@ class Context:
     device: Device
     executor: ExecutorFactory
     workers: int
-    batch_size: int
     stop: threading.Event
     notices: tuple[str, ...]
+
+    @property
+    def batch_size(self) -> int:
+        """How many photos a worker process takes at a time."""
+        return PHOTOS_A_BATCH[self.device]
+
+    @property
+    def at_once(self) -> int:
+        """How many of them it reads at the same time."""
+        return _at_once(self.device)
 
 
 @contextmanager
@@ -58,13 +69,18 @@ def open_context(
     """
     spec, notices = find_engines(settings)
     device = decided_device(settings.device)
-    workers, batch_size = (1, PHOTOS_A_BATCH) if device is Device.CUDA else (worker_count(settings.workers), 1)
-    pool = executor or partial(photo_pool, workers, batch_size)
+    workers = 1 if device is Device.CUDA else worker_count(settings.workers)
+    pool = executor or partial(photo_pool, workers, _at_once(device))
     if create and not os.path.isfile(settings.library_file):
         check_that_somebody_can_be_learned(settings)
     check_library(settings, create)
     with sole_job(settings.library_file, job), open_store(settings.library_file, create) as store:
-        yield Context(settings, store, spec, device, pool, workers, batch_size, stop, notices)
+        yield Context(settings, store, spec, device, pool, workers, stop, notices)
+
+
+def _at_once(device: Device) -> int:
+    """Return how many photos a worker reads at the same time: all cores read for a graphics card."""
+    return PHOTOS_A_BATCH[device] if device is Device.CUDA else 1
 
 
 @contextmanager

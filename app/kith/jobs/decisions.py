@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from kith.errors import KithError, ModelMismatch, NobodyTaught
 from kith.identity.decision import Decider
@@ -143,10 +144,14 @@ class Decisions:
         body_model_id = self.decider.bodies.model_id
         return self._store.redecisions.photos(photo_ids, body_model_id)
 
-    def photo(self, photo_id: int, analysis_id: int | None = None) -> StoredPhoto:
-        """Return a photo as last looked at, or as that analysis saw it."""
+    def photos_seen(self, looks: Sequence[tuple[int, int]]) -> list[StoredPhoto]:
+        """Return photos as analyses saw them, by the ids of both; no photo twice."""
         body_model_id = self.decider.bodies.model_id
-        (photo,) = self._store.redecisions.photos([photo_id], body_model_id, analysis_id)
+        return self._store.redecisions.photos([photo for photo, _ in looks], body_model_id, [seen for _, seen in looks])
+
+    def photo(self, photo_id: int) -> StoredPhoto:
+        """Return a photo as last looked at."""
+        (photo,) = self.photos([photo_id])
         return photo
 
     def by_faces(self, photos: Sequence[StoredPhoto]) -> list[PhotoDecision]:
@@ -187,17 +192,17 @@ class Decisions:
         bodies = decider.bodies.without(appearance_id)
         return replace(decider, faces=faces, bodies=bodies)
 
-    def write(self, photo: StoredPhoto, decision: PhotoDecision) -> None:
-        """Make a decision all that the machine says of a photo, within the caller's transaction."""
-        appearances = [seen.appearance_id for seen in photo.case.sightings]
-        links = machine_links(decision, self.decider)
+    def write(self, decided: Sequence[tuple[StoredPhoto, PhotoDecision]]) -> None:
+        """Make decisions all that the machine says of photos, within the caller's transaction."""
+        appearances = [seen.appearance_id for photo, _ in decided for seen in photo.case.sightings]
+        links = chain.from_iterable(machine_links(decision, self.decider) for _, decision in decided)
         self._store.people.replace_machine_links(appearances, links)
 
     def settle(self, photo_id: int) -> PhotoDecision:
         """Decide a photo, write that down within the caller's transaction, and return it."""
         photo = self.photo(photo_id)
         decision = self.decide(photo)
-        self.write(photo, decision)
+        self.write([(photo, decision)])
         return decision
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from kith.filing.copies import file_copies, plan_copies
 from kith.filing.names import folder_names
-from kith.library.copy_records import CopyRecord, FileState
+from kith.library.copy_records import CopyRecord
+from kith.library.paths import FileState
 from kith.library.store import Store
 
 Plan = tuple[FileState, list[CopyRecord], list[CopyRecord]]  # the photo's file, its copies standing, those outdated
@@ -46,7 +47,7 @@ class FiledCopies:
             filed: Collection[int | None] = people or (None,)
             if people is None:
                 filed = dict.fromkeys(record.person_id for record in present)
-            standing, outdated = plan_copies(copies, photo_id, source.path.name, filed, folders, output)
+            standing, outdated = plan_copies(copies, photo_id, source.path.name, filed, folders, output, present)
             plans.append((source, standing, outdated))
         return plans
 

@@ -1,26 +1,31 @@
 """Looks at photos: the way of one up to its observations, the same for known and unknown photos."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from kith.errors import BadPhoto, KithError
 from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice
 from kith.jobs.file_identity import enter_file, photo_of
-from kith.jobs.workers import Task, Workers, memory_for_photos
+from kith.jobs.workers import IN_FLIGHT_PER_WORKER, Batches, Task, Workers, memory_for_photos
+from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.first_read import Reading
 from kith.vision.analysis import Photo, analyse, read_photos
 from kith.vision.observations import Analysis
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
-_IN_FLIGHT_PER_WORKER = 2  # the next photo is at hand when one is done, and stopping is quick
+_ASKED_AT_ONCE = 256  # files of which the store is asked whether it knows them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +44,16 @@ class Look:
     note: str = ""
 
 
-def look_at_photos(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
     """Yield each photo looked at, in the order given until the wish to stop; known photos are not analysed again.
 
     A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
     """
-    workers = Workers(context.executor, _IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
+    workers = Workers(context.executor, IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
     try:
-        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec))
-        seen = workers.results(_unseen(context, read), partial(_analysis, context), context.batch_size)
+        batches = Batches(context.batch_size, context.at_once, len(paths))
+        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
+        seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
         for look, result in seen:
             yield _looked(look, result)
     finally:
@@ -66,30 +72,40 @@ def _analysis(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | K
 
 def _unread(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:
     """Yield the photos whose files are to be read: by place, size and time the store may know them."""
-    for path in paths:
+    for several in growing(paths, _ASKED_AT_ONCE):
         if context.stop.is_set():
             return
-        if isinstance(path, BadPhoto):
-            yield Task(path.path, path, is_done=True)
-        elif look := _unchanged(context, path):
-            yield Task(path, look, is_done=True)
-        else:
-            yield Task(path, path)
+        known = _unchanged(context, [path for path in several if isinstance(path, Path)])
+        for path in several:
+            if context.stop.is_set():
+                return
+            if isinstance(path, BadPhoto):
+                yield Task(path.path, path, is_done=True)
+            elif look := known.get(path):
+                yield Task(path, look, is_done=True)
+            else:
+                yield Task(path, path)
 
 
-def _unchanged(context: Context, path: Path) -> Look | None:
-    try:
-        stat = path.stat()
-    except OSError:  # who reads it will say why
-        return None
-    size, mtime_ns = stat.st_size, stat.st_mtime_ns
-    photos = context.store.photos
-    known = photos.at(path, size, mtime_ns)
-    if known is None:
-        return None
-    photo_id, orientation = known
-    analysis_id = photos.analysis(photo_id, context.spec.engine_id, orientation)
-    return Look(path, size, mtime_ns, None, (photo_id, analysis_id)) if analysis_id else None
+def growing(items: Iterable[T], most: int) -> Iterator[list[T]]:
+    """Yield items several at a time: one at first, so that work begins, then twice as many up to `most`."""
+    items, size = iter(items), 1
+    while several := list(islice(items, size)):
+        yield several
+        size = min(2 * size, most)
+
+
+def _unchanged(context: Context, paths: Iterable[Path]) -> dict[Path, Look]:
+    """Return the looks at photos that lie where they lay, of the size and time they had."""
+    files = [file for file in map(FileState.now, paths) if file]  # who reads one that is gone will say why
+    known = context.store.photos.unchanged(files, context.spec.engine_id)
+    looks = {}
+    for file in files:
+        photo = known.get(file.path)
+        if photo and photo.analysis_id:
+            ids = photo.photo_id, photo.analysis_id
+            looks[file.path] = Look(file.path, file.size, file.mtime_ns, None, ids)
+    return looks
 
 
 def _unseen(context: Context, read: Iterable[tuple[Path, object]]) -> Iterator[Task]:

@@ -45,8 +45,8 @@ def list_photos(
     for root in roots:
         for found in _found(root, settings, outputs, passed_over):
             path = found.path if isinstance(found, BadPhoto) else found
-            name = path.relative_to(bases[root.drive])
-            listed[path] = Listed(found, name.as_posix())
+            name = os.fspath(path)[bases[root.drive] :]
+            listed[path] = Listed(found, name.replace(os.sep, "/"))
     if not listed:
         told = Message(
             f"There is no photo in {', '.join(map(str, inputs))}: ",
@@ -58,16 +58,20 @@ def list_photos(
     return listed
 
 
-def _bases(roots: Sequence[Path]) -> dict[str, Path]:
-    """Return for each drive the folder that names start from: the input itself, or what several have in common."""
+def _bases(roots: Sequence[Path]) -> dict[str, int]:
+    """Return for each drive where names start: below the input itself, or below what several have in common."""
     if len(roots) == 1:
         (root,) = roots
         if os.path.isdir(root):
-            return {root.drive: root}
+            return {root.drive: _start_below(root)}
     drives: dict[str, list[Path]] = defaultdict(list)
     for root in roots:
         drives[root.drive].append(root.parent)
-    return {drive: Path(os.path.commonpath(parents)) for drive, parents in drives.items()}
+    return {drive: _start_below(os.path.commonpath(parents)) for drive, parents in drives.items()}
+
+
+def _start_below(folder: str | Path) -> int:
+    return len(os.path.join(folder, ""))  # noqa: PTH118 - with one separator, which a root has already
 
 
 def _found(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from kith.errors import BadPhoto
 from kith.filing.copies import file_copies, plan_copies, prepare_output
@@ -28,12 +29,16 @@ from kith.jobs.phrases import (
     photo_line,
     ranking,
 )
-from kith.library.copy_records import CopyRecord, FileState
-from kith.library.paths import time_value
+from kith.library.copy_records import CopyRecord
+from kith.library.paths import FileState, time_value
+from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
 from kith.values.decisions import PhotoDecision
 
+Seen = TypeVar("Seen", Look, Look | BadPhoto)
+
+_DECIDED_AT_ONCE = 512  # photos: many are compared at once, few are lost where a run is killed
 NOT_REACHED = "not looked at yet: the run was stopped"
 
 
@@ -63,11 +68,39 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if context.spec.body_model_id and not knows_bodies:
         told = Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them.")
         yield Notice(told)
-    for look in look_at_photos(context, (photo.found for photo in listed.values())):
-        yield from notes_on(look)
-        yield from run.take(look)
+    photos = [photo.found for photo in listed.values()]
+    for looks in _together(look_at_photos(context, photos)):
+        yield from chain.from_iterable(map(notes_on, looks))
+        yield from run.take(looks)
     yield from run.settle_held()
     yield run.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A photo's decision, its copies that stand for it and those that it outdates."""
+
+    look: Look
+    decision: PhotoDecision
+    standing: Sequence[CopyRecord] = ()
+    outdated: Sequence[CopyRecord] = ()
+
+
+def _together(looks: Iterable[Seen], most: int = 1) -> Iterator[list[Seen]]:
+    """Yield what is known already many at a time, no photo twice and `most` at first, any other look by itself."""
+    known: dict[int, Seen] = {}
+    for look in looks:
+        photo_id = look.known[0] if isinstance(look, Look) and look.known else None
+        if known and (photo_id is None or photo_id in known or len(known) >= most):
+            yield list(known.values())
+            known.clear()
+            most = min(2 * most, _DECIDED_AT_ONCE)
+        if photo_id is None:
+            yield [look]
+        else:
+            known[photo_id] = look
+    if known:
+        yield list(known.values())
 
 
 @dataclass(slots=True)
@@ -101,16 +134,14 @@ class _Run:
         self.names = display_names(persons)
         self.folders = folder_names(persons)
 
-    def take(self, look: Look | BadPhoto) -> Iterator[Event]:
-        """Settle a photo unless it hangs on others, and what hung on it alone."""
-        if isinstance(look, BadPhoto):
-            yield self._fail(look)
-        else:
-            yield from self._settle(look, is_complete=False)
-        folder = look.path.parent
-        self.waiting[folder] -= 1
-        if not self.waiting[folder]:
-            yield from self._settle_folder(folder)
+    def take(self, looks: Sequence[Look | BadPhoto]) -> Iterator[Event]:
+        """Settle photos but for those that hang on others, and what hung on them alone."""
+        yield from (self._fail(look) for look in looks if isinstance(look, BadPhoto))
+        yield from self._settle([look for look in looks if isinstance(look, Look)], is_complete=False)
+        for folder, count in Counter(look.path.parent for look in looks).items():
+            self.waiting[folder] -= count
+            if not self.waiting[folder]:
+                yield from self._settle_folder(folder)
 
     def settle_held(self) -> Iterator[Event]:
         """Settle what hung on photos that were not reached."""
@@ -118,22 +149,27 @@ class _Run:
             yield from self._settle_folder(folder)
 
     def _settle_folder(self, folder: Path) -> Iterator[Event]:
-        for look in self.held.get(folder, ()):
-            yield from self._settle(look, is_complete=True)
+        for looks in _together(self.held.get(folder, ()), _DECIDED_AT_ONCE):
+            yield from self._settle(looks, is_complete=True)
         self.held.pop(folder, None)
         if not self.held:
             self.decisions.evidence.forget()
 
-    def _settle(self, look: Look, is_complete: bool) -> Iterator[Event]:
-        """Decide and file a photo, or hold it back until its folder is complete."""
-        decided = self._decide(look, is_complete)
-        if decided is None:
+    def _settle(self, looks: Sequence[Look], is_complete: bool) -> Iterator[Event]:
+        """Decide and file photos, or hold them back until their folder is complete."""
+        if not looks:
             return
-        decision, standing, outdated = decided
+        for number, decided in enumerate(self._decide(looks, is_complete)):
+            if number and self.context.stop.is_set():
+                return  # what is written down so far is filed by the next run
+            yield from self._file(decided)
+
+    def _file(self, decided: "_Decided") -> Iterator[Event]:
+        look, decision = decided.look, decided.decision
         path = look.path
         source = FileState(path, look.size, time_value(look.mtime_ns))
         try:
-            filed = file_copies(self.context.store.copies, source, standing, outdated)
+            filed = file_copies(self.context.store.copies, source, decided.standing, decided.outdated)
         except BadPhoto as error:
             yield self._fail(error)
             return
@@ -143,28 +179,39 @@ class _Run:
         line = photo_line(row.file, decision, self.names)
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
-    def _decide(self, look: Look, is_complete: bool) -> tuple[PhotoDecision, list[CopyRecord], list[CopyRecord]] | None:
-        store, decisions, path = self.context.store, self.decisions, look.path
-        with store.transaction():
-            photo_id, analysis_id = self._save(look)
-            if look.analysis is not None:
-                self.analysed += 1
+    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list["_Decided"]:
+        """Decide on photos in one transaction, and return those that hang on no other one."""
+        decisions = self.decisions
+        with self.context.store.transaction():
+            saved = [self._save(look) for look in looks]
+            self.analysed += sum(look.analysis is not None for look in looks)
             if not decisions.are_current:  # the user named, merged or deleted somebody beside this run
                 self._read_again()
-            photo = decisions.photo(photo_id, analysis_id)
+            photos = decisions.photos_seen(saved)
+            decided = decisions.by_faces(photos)
             if is_complete:
-                decision = decisions.decide(photo)
-            else:
-                (decision,) = decisions.by_faces([photo])
-                if decision.hangs:
-                    self.held[path.parent].append(replace(look, analysis=None))
-                    return None
-            decisions.write(photo, decision)
-            if self.output is None:
-                return decision, [], []
-            people = decision.people or (None,)
-            standing, outdated = plan_copies(store.copies, photo_id, path.name, people, self.folders, self.output)
-            return decision, standing, outdated
+                decided = decisions.by_events(photos, decided)
+            settled = []
+            for look, ids, photo, decision in zip(looks, saved, photos, decided, strict=True):
+                if decision.hangs and not is_complete:
+                    self.held[look.path.parent].append(replace(look, known=ids, analysis=None))
+                else:
+                    settled.append((look, photo, decision))
+            decisions.write([(photo, decision) for _, photo, decision in settled])
+            return self._planned(settled)
+
+    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list["_Decided"]:
+        """Write down the copies of decided photos, within the caller's transaction."""
+        output, copies = self.output, self.context.store.copies
+        if output is None:
+            return [_Decided(look, decision) for look, _, decision in settled]
+        present = copies.of_photos([photo.id for _, photo, _ in settled], output)
+        planned = []
+        for look, photo, decision in settled:
+            people, name = decision.people or (None,), look.path.name
+            plan = plan_copies(copies, photo.id, name, people, self.folders, output, present[photo.id])
+            planned.append(_Decided(look, decision, *plan))
+        return planned
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)
@@ -172,10 +219,9 @@ class _Run:
     def _read_again(self) -> None:
         self._read_persons()
         self.decisions.read()
-        for look in chain.from_iterable(self.held.values()):
-            photo_id, analysis_id = self._save(look)
-            photo = self.decisions.photo(photo_id, analysis_id)
-            self.decisions.by_faces([photo])
+        for looks in self.held.values():
+            saved = [self._save(look) for look in looks]
+            self.decisions.by_faces(self.decisions.photos_seen(saved))
 
     def _fail(self, error: BadPhoto) -> PhotoFailed:
         path, reason = error.path, error.reason
@@ -209,7 +255,7 @@ class _Run:
             decision.faces,
             face,
             body,
-            [copy.relative_to(output).as_posix() for copy in copies] if output else (),
+            [_below(output, copy) for copy in copies] if output else (),
             unsure=[names[person] for person in decision.unsure],
             more_faces=more_faces,
             more_bodies=more_bodies,
@@ -240,3 +286,8 @@ class _Run:
             report,
             self.passed_over.pictures,
         )
+
+
+def _below(output: Path, copy: Path) -> str:
+    """Return how the report calls a copy: by text, since taking paths apart is slow."""
+    return os.fspath(copy).removeprefix(os.path.join(output, "")).replace(os.sep, "/")  # noqa: PTH118

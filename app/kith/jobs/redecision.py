@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from math import isclose
 from pathlib import Path
 
 from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught
@@ -21,10 +20,9 @@ from kith.jobs.people import People
 from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
-from kith.values.links import Link, Source, known_as, said_to_be
+from kith.values.links import Link, Source, known_as, replaced, said_to_be
 
 SPAN = 10_000  # photos: enough to be compared at once, few enough to be kept in memory
-SAME_SCORE = 1e-9  # a batch of another size rounds otherwise
 
 
 def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
@@ -57,11 +55,9 @@ class _Decided:
     def of(cls, photo: StoredPhoto, decision: PhotoDecision, decider: Decider) -> "_Decided":
         """Compare what the machine says with what it has said."""
         links = chain.from_iterable(photo.case.links.values())
-        present = _by_place(link for link in links if link.source is Source.MACHINE)
-        wanted = _by_place(machine_links(decision, decider))
-        outdated = [link for place, link in present.items() if place not in wanted]
-        new = [link for place, link in wanted.items() if not _says_same(link, present.get(place))]
-        return cls(photo, decision, outdated, new)
+        present = (link for link in links if link.source is Source.MACHINE)
+        outdated, wanted = replaced(present, machine_links(decision, decider))
+        return cls(photo, decision, outdated, wanted)
 
 
 class _Changes:
@@ -282,17 +278,3 @@ class _Run:
             time.monotonic() - self.began,
             self.done < self.total,
         )
-
-
-def _by_place(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
-    """Return links by what they are about: appearance and person."""
-    return {(link.appearance_id, link.person_id): link for link in links}
-
-
-def _says_same(link: Link, other: Link | None) -> bool:
-    if other is None or link.model_id != other.model_id:
-        return False
-    score, other_score = link.score, other.score
-    if score is None or other_score is None:
-        return False
-    return isclose(score, other_score, abs_tol=SAME_SCORE)

@@ -2,6 +2,7 @@
 
 import ctypes
 import multiprocessing
+import os
 import pickle
 import sys
 import threading
@@ -186,6 +187,7 @@ def _death_as_end() -> Iterator[None]:
 def _serve(line: Connection) -> None:
     """Do the tasks that come over the line, until it is closed: the work of a process."""
     settle_child()
+    _hush_libraries()
     _keep_memory()
     line.send_bytes(b"")
     while True:
@@ -204,6 +206,16 @@ def _done(task: bytes) -> bytes:
     except Exception as error:  # noqa: BLE001 - it belongs to whoever asks for the result
         error.add_note(traceback.format_exc())
         return pickle.dumps((None, error))
+
+
+def _hush_libraries() -> None:
+    """Let nobody see what libraries write to the terminal by themselves, as libjpeg on every stray byte of a photo."""
+    with suppress(OSError):  # a window has no terminal
+        kept = os.dup(2)
+        sys.stderr = os.fdopen(kept, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
 
 
 def _keep_memory() -> None:

@@ -1,13 +1,14 @@
 """Executors that run the analysis: named factories, and the road of photos through them."""
 
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import psutil
@@ -21,6 +22,7 @@ TIME_LIMIT_S = 60.0
 _WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
 _IDLE_BYTES = 300_000_000  # what one needs for nothing but its models
 _SPARE = 0.8  # of the free memory: the rest is for others, and for what the system keeps of files
+IN_FLIGHT_PER_WORKER = 2  # the next photo is at hand when one is done, and stopping is quick
 _PATIENCE_S = 10.0  # an ordinary photo is done by then; others go on without one that is not
 
 ExecutorFactory = Callable[[], Executor]
@@ -65,9 +67,9 @@ def process_pool(workers: int) -> WorkerProcesses:
     return WorkerProcesses(workers)
 
 
-def photo_pool(workers: int, batch_size: int) -> WorkerProcesses:
-    """Return worker processes for so many photos at a time, none of which may take a minute or all the free memory."""
-    return WorkerProcesses(workers, TIME_LIMIT_S * batch_size, memory_for_photos(workers) + _WORKER_BYTES)
+def photo_pool(workers: int, at_once: int) -> WorkerProcesses:
+    """Return worker processes that read so many photos at once, none of which may take a minute or all free memory."""
+    return WorkerProcesses(workers, TIME_LIMIT_S * at_once, memory_for_photos(workers) + _WORKER_BYTES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,19 +82,30 @@ class Task:
     memory: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How tasks are handed out: `size` of them together at the most, `total` in all, with memory for some `at_once`."""
+
+    size: int
+    at_once: int
+    total: int = sys.maxsize
+
+
+ONE_BY_ONE = Batches(1, 1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Batch:
-    """Tasks at work together; the future gives the results of those that were not done."""
+    """Tasks at work together, in `needed` bytes; the future gives the results of those that were not done."""
 
     tasks: Sequence[Task]
+    needed: int
     future: Future[Sequence[Any]]
     began: float = field(default_factory=time.monotonic)
 
     @property
     def memory(self) -> int:
-        if self.future.done():
-            return 0
-        return sum(task.memory for task in self.tasks)
+        return 0 if self.future.done() else self.needed
 
     def results(self) -> Iterator[tuple[Any, Any]]:
         worked_out = iter(self.future.result())
@@ -115,7 +128,7 @@ class Workers:
         self._executor: Executor | None = None
 
     def results(
-        self, tasks: Iterable[Task], make_work: Callable[[], Work], batch_size: int = 1
+        self, tasks: Iterable[Task], make_work: Callable[[], Work], batches: Batches = ONE_BY_ONE
     ) -> Iterator[tuple[Any, Any]]:
         """Yield (item, result or BrokenExecutor) in the order of the tasks, but for what takes long: others pass it by.
 
@@ -123,11 +136,15 @@ class Workers:
         """
         work = cache(make_work)
         waiting: deque[_Batch] = deque()
-        for batch in self._batches(tasks, batch_size):
-            needed = sum(task.memory for task in batch)
+        for batch in self._batches(tasks, batches):
+            if not waiting and all(task.is_done for task in batch):
+                yield from ((task.item, task.payload) for task in batch)
+                continue
+            needed = _memory(batch, batches.at_once)
             while waiting and needed + sum(other.memory for other in waiting) > self._memory:
                 yield from self._finished(_next_done(waiting), work)
-            waiting.append(self._start(batch, work))
+            started = self._start(batch, needed, work)
+            waiting.append(started)
             if len(waiting) >= self._in_flight:
                 yield from self._finished(_next_done(waiting), work)
         while waiting:
@@ -139,25 +156,38 @@ class Workers:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
 
-    def _batches(self, tasks: Iterable[Task], size: int) -> Iterator[list[Task]]:
-        """Yield the tasks in batches; those that are too large together one by one."""
+    def _batches(self, tasks: Iterable[Task], batches: Batches) -> Iterator[list[Task]]:
+        """Yield the tasks in batches: small first, for results to come soon, and last, for all workers to end alike.
+
+        Those that are too large together come one by one.
+        """
         tasks = iter(tasks)
-        while batch := list(islice(tasks, size)):
-            if sum(task.memory for task in batch) <= self._memory:
+        memory = min(self._memory, batches.at_once * _WORKER_BYTES)
+        workers = max(1, self._in_flight // IN_FLIGHT_PER_WORKER)
+        among = self._in_flight if workers > 1 else 1  # a sole worker waits for no other
+        left = batches.total
+        for number in count():
+            grown = 2 ** (number // workers)
+            size = max(1, min(batches.size, grown, left // among))
+            batch = list(islice(tasks, size))
+            if not batch:
+                return
+            left -= size
+            if sum(task.memory for task in batch) <= memory:
                 yield batch
             else:
                 yield from ([task] for task in batch)
 
-    def _start(self, tasks: Sequence[Task], work: Callable[[], Work]) -> _Batch:
+    def _start(self, tasks: Sequence[Task], needed: int, work: Callable[[], Work]) -> _Batch:
         payloads = [task.payload for task in tasks if not task.is_done]
         if not payloads:
             nothing: Future[Sequence[Any]] = Future()
             nothing.set_result(())
-            return _Batch(tasks, nothing)
+            return _Batch(tasks, needed, nothing)
         function = work()
         with starting():
             self._executor = self._executor or self._factory()
-            return _Batch(tasks, self._executor.submit(function, payloads))
+            return _Batch(tasks, needed, self._executor.submit(function, payloads))
 
     def _finished(self, batch: _Batch, work: Callable[[], Work]) -> Iterator[tuple[Any, Any]]:
         """Yield the results of a batch; where its process died each of it is tried alone, so that the culprit shows."""
@@ -170,7 +200,7 @@ class Workers:
             yield batch.tasks[0].item, error
         else:
             for task in batch.tasks:
-                yield from self._finished(self._start([task], work), work)
+                yield from self._finished(self._start([task], task.memory, work), work)
 
     def _try_out(self, work: Work) -> None:
         """Work on nothing: a process that dies of that would die of every photo. Raises NoWorkers."""
@@ -179,6 +209,11 @@ class Workers:
             self._executor.submit(work, ()).result()
         except BrokenExecutor as error:
             raise no_workers("it died while it got ready") from error
+
+
+def _memory(tasks: Iterable[Task], at_once: int) -> int:
+    largest = sorted((task.memory for task in tasks), reverse=True)
+    return sum(largest[:at_once])
 
 
 def _next_done(waiting: deque[_Batch]) -> _Batch:

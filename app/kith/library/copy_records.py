@@ -1,39 +1,18 @@
 """The record of copies: each is written down before it is made."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import BELOW, below, path_of, path_value, time_value
+from kith.library.paths import BELOW, FileState, below, folder_of, path_of, path_value
 from kith.library.photo_records import now
 from kith.library.soundness import text_of, whole
 from kith.text import folded
 
 _UNSETTLED = -1  # the size of no file: the copy is about to be made of it
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A file as it was at one moment: by size and time it is known whether it was written to since."""
-
-    path: Path
-    size: int
-    mtime_ns: int
-
-    @classmethod
-    def now(cls, path: Path) -> Self | None:
-        """Return a file as it is, None where it is gone or cannot be reached."""
-        try:
-            stat = path.stat()
-        except (OSError, ValueError):
-            return None
-        return cls(path, stat.st_size, time_value(stat.st_mtime_ns))
-
-    def is_written_like(self, other: "FileState") -> bool:
-        """Say whether two files, or one at two moments, are of one size and time."""
-        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +42,15 @@ class CopyRecords:
     def of_photo(self, photo_id: int, output: Path) -> list[CopyRecord]:
         """Return the copies of a photo in an output folder."""
         return self._where("c.photo_id = ? AND c.output = ?", photo_id, path_value(output))
+
+    def of_photos(self, photo_ids: Collection[int], output: Path) -> dict[int, list[CopyRecord]]:
+        """Return the copies of photos in an output folder, by photo."""
+        among = json.dumps([*photo_ids])
+        found: dict[int, list[CopyRecord]] = {photo_id: [] for photo_id in photo_ids}
+        condition = "c.photo_id IN (SELECT value FROM json_each(?)) AND c.output = ?"
+        for record in self._where(condition, among, path_value(output)):
+            found[record.photo_id].append(record)
+        return found
 
     def unsettled(self, output: Path) -> list[CopyRecord]:
         """Return the copies in an output folder that are planned, or were being made anew when a run ended."""
@@ -192,5 +180,5 @@ def _record(row: Sequence[Any]) -> CopyRecord:
     if person_id != known:
         raise ValueError(person_id)
     made_of = None if source is None else FileState(path_of(source), whole(size or 0), whole(mtime_ns or 0))
-    places = path_of(output), path_of(target)
+    places = folder_of(output), path_of(target)
     return CopyRecord(key, whole(photo_id), person_id, *places, sha256 and text_of(sha256), made_of)

@@ -1,7 +1,10 @@
-"""Paths as the library keeps them, and the range of all that lie below a folder."""
+"""Paths as the library keeps them, what a file there was like, and the range of all that lie below a folder."""
 
 import os
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 _LAST_LETTER = chr(0x10FFFF)
 _NUMBERS_OF_SQLITE = -(2**63), 2**63 - 1
@@ -22,6 +25,12 @@ def path_of(value: object) -> Path:
     return Path(path_text(value))
 
 
+@lru_cache(maxsize=16)
+def folder_of(value: object) -> Path:
+    """Return an output folder as `path_of` does; there are few, and many copies in each."""
+    return path_of(value)
+
+
 def path_text(value: object) -> str:
     """Return the path that the store keeps as `value`, as text; raises ValueError or TypeError where it is none."""
     if not isinstance(value, str | bytes):
@@ -36,6 +45,28 @@ def time_value(mtime_ns: int) -> int:
     """Return a file's time as the store can keep it: a file may bear one after the year 2262."""
     least, most = _NUMBERS_OF_SQLITE
     return max(least, min(mtime_ns, most))
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was at one moment: by size and time it is known whether it was written to since."""
+
+    path: Path
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def now(cls, path: Path) -> Self | None:
+        """Return a file as it is, None where it is gone or cannot be reached."""
+        try:
+            stat = path.stat()
+        except (OSError, ValueError):
+            return None
+        return cls(path, stat.st_size, time_value(stat.st_mtime_ns))
+
+    def is_written_like(self, other: "FileState") -> bool:
+        """Say whether two files, or one at two moments, are of one size and time."""
+        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
 
 
 # Of a table of paths: those below a folder, be their names Unicode (text) or not (bytes). Two searches of the index.

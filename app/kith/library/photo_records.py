@@ -4,18 +4,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import BELOW, below, path_of, path_value, time_value
+from kith.library.paths import BELOW, FileState, below, path_of, path_value, time_value
 from kith.library.soundness import number_of, text_of, whole
 from kith.photos.box import Box
 from kith.photos.facts import PhotoFacts
 from kith.values.sightings import SAME_PLACE_IOU, Sighting
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
+
+# An analysis by these models, or by these and a body model.
+_BY_ENGINE = "(engine_id = {0} OR substr(engine_id, 1, length({0}) + 1) = {0} || ' ')"
 
 Places = Mapping[Kind | None, Box]  # where somebody shows (stored pixels): face, body, and as entered
 
@@ -26,6 +29,14 @@ class PhotoLook:
 
     orientation: int
     phash: int | None
+
+
+class KnownFile(NamedTuple):
+    """The photo that lies in a file, the way up of it, and its newest analysis by the models asked for, if any."""
+
+    photo_id: int
+    orientation: int
+    analysis_id: int | None
 
 
 def now() -> str:
@@ -39,14 +50,21 @@ class PhotoRecords:
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
-    def at(self, path: Path, size: int, mtime_ns: int) -> tuple[int, int] | None:
-        """Return photo id and orientation of an unchanged file, None if it is new or was written to."""
-        row: tuple[int, int] | None = self._connection.execute(
-            "SELECT p.id, p.orientation FROM files f JOIN photos p ON p.id = f.photo_id "
-            "WHERE f.path = ? AND f.size = ? AND f.mtime_ns = ?",
-            (path_value(path), size, time_value(mtime_ns)),
-        ).fetchone()
-        return row
+    def unchanged(self, files: Collection[FileState], engine_id: str) -> dict[Path, KnownFile]:
+        """Return what is known of those of the files, as they are now, that nobody wrote to since they were entered."""
+        states = {path_value(file.path): file for file in files}
+        rows = self._connection.execute(
+            "SELECT f.path, f.size, f.mtime_ns, p.id, p.orientation, (SELECT max(a.id) FROM analyses a "
+            f"WHERE a.photo_id = p.id AND a.orientation = p.orientation AND {_BY_ENGINE.format('?1')}) "
+            f"FROM files f JOIN photos p ON p.id = f.photo_id WHERE f.path IN ({', '.join('?' * len(states))})",
+            (engine_id, *states),
+        )
+        found = {}
+        for path, size, mtime_ns, *known in rows:
+            file = states[path]
+            if (file.size, file.mtime_ns) == (size, mtime_ns):
+                found[file.path] = KnownFile(*known)
+        return found
 
     def ways_up(self, image_hash: str) -> dict[int, int]:
         """Return the photos with this image data, by the EXIF orientation of their files."""
@@ -130,8 +148,7 @@ class PhotoRecords:
     def analysis(self, photo_id: int, engine_id: str, orientation: int) -> int | None:
         """Return the id of the newest analysis at this orientation by these models, or by these and a body model."""
         row = self._connection.execute(
-            "SELECT max(id) FROM analyses WHERE photo_id = ?1 AND orientation = ?2 "
-            "AND (engine_id = ?3 OR substr(engine_id, 1, length(?3) + 1) = ?3 || ' ')",
+            f"SELECT max(id) FROM analyses WHERE photo_id = ?1 AND orientation = ?2 AND {_BY_ENGINE.format('?3')}",
             (photo_id, orientation, engine_id),
         ).fetchone()
         return int(row[0]) if row[0] else None

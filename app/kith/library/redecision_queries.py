@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import BELOW, below, path_text
+from kith.library.paths import BELOW, below, folder_of, path_text
 from kith.library.person_records import links_by_photo
 from kith.library.photo_records import now, observation_of
 from kith.library.soundness import text_of, whole
@@ -18,6 +18,14 @@ from kith.values.sightings import Case, Sighting
 from kith.vision.observations import Kind, Observation
 
 _AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
+_LAST_SEEN = f"""
+    (SELECT p.id, (SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation) newest
+        FROM photos p WHERE p.id {_AMONG}) p JOIN observations o ON o.analysis_id = p.newest
+"""
+_SEEN_BY = """
+    (SELECT n.photo_id id, n.id analysis FROM analyses n WHERE n.id IN (SELECT value FROM json_each(?2))) p
+        JOIN observations o ON o.analysis_id = p.analysis
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,10 @@ class RedecisionQueries:
         )
         return [row[0] for row in rows]
 
-    def photos(self, ids: Sequence[int], body_model_id: str, analysis_id: int | None = None) -> list[StoredPhoto]:
-        """Return photos as last looked at, or as one analysis saw them, without the bodies that another model saw."""
+    def photos(self, ids: Sequence[int], body_model_id: str, analyses: Sequence[int] = ()) -> list[StoredPhoto]:
+        """Return photos as last looked at, or as `analyses` saw them, without the bodies that another model saw."""
         among = json.dumps([*ids])
-        seen = self._seen(among, body_model_id, analysis_id)
+        seen = self._seen(among, body_model_id, analyses)
         links = links_by_photo(self._connection, ids)
         ignored = self._ignored(among)
         taken_at = self._taken_at(among)
@@ -79,7 +87,7 @@ class RedecisionQueries:
         ]
 
     def _seen(
-        self, among: str, body_model_id: str, analysis_id: int | None
+        self, among: str, body_model_id: str, analyses: Sequence[int]
     ) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
         def seen_of(row: Sequence[Any]) -> tuple[int, int, Observation | None]:
             photo_id, appearance_id, kind, model_id, *_ = row
@@ -93,13 +101,11 @@ class RedecisionQueries:
             SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score,
                 iif(o.kind = 'face' OR o.model_id = ?3, o.vector, NULL),
                 o.sharpness, o.pixels, o.frontality, o.weak
-            FROM photos p JOIN observations o ON o.analysis_id = coalesce(?2, (
-                SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation))
+            FROM {_SEEN_BY if analyses else _LAST_SEEN}
             LEFT JOIN appearances a ON a.id = o.appearance_id
-            WHERE p.id {_AMONG}
             ORDER BY p.id, o.id
             """,
-            (among, analysis_id, body_model_id),
+            (among, json.dumps([*analyses]), body_model_id),
         )
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
         for photo_id, appearance_id, observation in rows:
@@ -156,7 +162,7 @@ class RedecisionQueries:
 def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
     photo_id, person_id, output, target, done = row
     folder = os.path.basename(os.path.dirname(path_text(target)))  # noqa: PTH119, PTH120 - of many, and quick
-    return photo_id, FiledCopy(person_id, Path(path_text(output)), folder, bool(done))
+    return photo_id, FiledCopy(person_id, folder_of(output), folder, bool(done))
 
 
 def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:

@@ -94,15 +94,15 @@ def _metadata_of_png(file: PhotoFile) -> bytes | None:
     return None
 
 
-def perceptual_hash(rgb: NDArray[np.uint8]) -> int:
-    """Return the 64-bit pHash of an upright photo as a signed integer; like photos differ in few bits.
+def perceptual_hash(pixels: NDArray[np.uint8]) -> int:
+    """Return the 64-bit pHash of an upright photo, RGB or grey, as a signed integer; like photos differ in few bits.
 
     The DCT hash of C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), 3.2.1:
     the lowest 8x8 frequencies but the constant ones of the photo in 32x32 grey pixels, each against their median.
     """
     from scipy.fft import dctn  # a third of a second, which only those pay who analyse photos
 
-    grey = Image.fromarray(rgb).convert("L")
+    grey = Image.fromarray(pixels).convert("L")
     small = grey.resize((32, 32), Image.Resampling.LANCZOS, reducing_gap=3.0)
     shades = np.asarray(small, np.float64)
     frequencies = dctn(shades, norm="ortho")[1:9, 1:9]

@@ -52,6 +52,11 @@ class PhotoFile:
         """The number of bytes."""
         return self.stamp.size
 
+    @property
+    def is_held(self) -> bool:
+        """Whether all of it is in memory."""
+        return self.size <= _HELD_BYTES
+
     def stream(self) -> BinaryIO:
         """Return the file as a stream, at its beginning."""
         self._stream.seek(0)
@@ -97,8 +102,9 @@ def opened(path: Path) -> Iterator[PhotoFile]:
         stamp = _stamp(path)  # before opening: a named pipe would be waited for
         with path.open("rb") as stream:
             _check_size(path, stamp.size, stream)
-            if stamp.size > _HELD_BYTES:
-                yield PhotoFile(path, stamp, stream)
+            file = PhotoFile(path, stamp, stream)
+            if not file.is_held:
+                yield file
                 return
             content = stream.read(stamp.size + 1)
         if len(content) != stamp.size or _stamp(path) != stamp:
@@ -132,7 +138,7 @@ def steadily(
 def _at_one_moment(path: Path, work: Callable[[PhotoFile], Result]) -> Result:
     with opened(path) as file:
         result = work(file)
-        if file.size > _HELD_BYTES and _stamp(path) != file.stamp:
+        if not file.is_held and _stamp(path) != file.stamp:
             raise BadPhoto(path, _BEING_WRITTEN)
         return result
 

@@ -24,9 +24,12 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
+_JPEG = frozenset({"JPEG", "MPO"})
 
 Result = TypeVar("Result")
+
+DecodeJpeg = Callable[[bytes, int], NDArray[np.uint8] | None]
+"""Gives the RGB of a whole JPEG at 1/1, 1/2, 1/4 or 1/8 of its size, as Pillow would; None leaves it to Pillow."""
 
 
 class Decoded(NamedTuple):
@@ -57,29 +60,38 @@ def load_rgb(path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXE
         return _read(file, shrunk, max_pixels)[0]
 
 
-def load_at_least(path: Path, side: int) -> Decoded:
+def at_least(
+    file: PhotoFile, side: int, max_pixels: int = MAX_PIXELS, decode_jpeg: DecodeJpeg | None = None
+) -> Decoded:
     """Return the photo as `load_rgb` does, at the size that is read soonest and has `side` pixels, or all there are.
 
     A JPEG is read at a half, a quarter or an eighth of its size, any other photo at its own. Raises BadPhoto.
     """
-    with opened(path) as file:
-        return at_least(file, side)
-
-
-def at_least(file: PhotoFile, side: int, max_pixels: int = MAX_PIXELS) -> Decoded:
-    """Return the photo in an open file as `load_at_least` does."""
 
     def whole(image: ImageFile.ImageFile, load: Load) -> tuple[NDArray[np.uint8], bool]:
         check_memory(file.path, image, side)
         size = image.size
         target = _target(image, side)
         _draft(image, target)
+        has_more = image.size != size
+        if decode_jpeg and (rgb := _decoded(file, image, decode_jpeg)) is not None:
+            return rgb, has_more
         load(image)
-        rgb = _upright(image, _to_rgb(image))
-        return rgb, image.size != size
+        return _upright(image, _to_rgb(image)), has_more
 
     (rgb, has_more), note = _read(file, whole, max_pixels)
     return Decoded(rgb, has_more, note)
+
+
+def _decoded(file: PhotoFile, image: ImageFile.ImageFile, decode_jpeg: DecodeJpeg) -> NDArray[np.uint8] | None:
+    """Return the upright RGB of a drafted picture by another decoder, if it is a JPEG that this one can read whole."""
+    if image.format not in _JPEG or image.mode not in {"RGB", "L"} or not file.is_held:
+        return None
+    reduced, _ = image.decoderconfig
+    rgb = decode_jpeg(file.read(0, file.size), reduced)
+    if rgb is None or rgb.shape[1::-1] != image.size:
+        return None
+    return rgb if exif_orientation(image) == 1 else _upright(image, Image.fromarray(rgb))
 
 
 def _read(file: PhotoFile, make: Callable[[ImageFile.ImageFile, Load], Result], max_pixels: int) -> tuple[Result, str]:
@@ -117,7 +129,7 @@ def _target(image: ImageFile.ImageFile, max_side: int | None) -> tuple[int, int]
 def _draft(image: ImageFile.ImageFile, target: tuple[int, int]) -> tuple[float, float, float, float] | None:
     """Have a JPEG read at a reduced size; returns where, in the reduced pixels, the whole picture lies."""
     # JPEG only: the small version inside a HEIC file need not show the picture as it was edited since.
-    if image.format not in {"JPEG", "MPO"}:
+    if image.format not in _JPEG:
         return None
     draft = image.draft(None, target)
     return draft[1] if draft else None

@@ -142,7 +142,7 @@ class _Search:
     def photos(self, entries: Entries) -> Iterator[Path]:
         """Yield the photos among a folder's entries."""
         for entry in entries:
-            ending = Path(entry).suffix.lower()
+            ending = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - of many, and quick
             if ending not in self._pictures or _is_hidden(entry) or _is_folder(entry):
                 continue
             if ending not in self._wanted:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isclose
 
 
 class Word(StrEnum):
@@ -20,6 +21,7 @@ class Source(StrEnum):
     MACHINE = "machine"
 
 
+SAME_SCORE = 1e-6  # a batch of another size rounds otherwise, most of all near 0
 PRECEDENCE = (Source.USER, Source.DATASET, Source.MACHINE)  # whose word counts before whose
 
 
@@ -61,3 +63,24 @@ def known_as(links: Sequence[Link]) -> int | None:
     """Return who it is by all that is said, and nobody whom the user excluded."""
     link = accepted_link(links)
     return link.person_id if link else None
+
+
+def replaced(present: Iterable[Link], wanted: Iterable[Link]) -> tuple[list[Link], list[Link]]:
+    """Return which of the machine's links are to be taken away, and which to be made or changed."""
+    before, after = _by_place(present), _by_place(wanted)
+    outdated = [link for place, link in before.items() if place not in after]
+    return outdated, [link for place, link in sorted(after.items()) if not _says_same(link, before.get(place))]
+
+
+def _by_place(links: Iterable[Link]) -> dict[tuple[int, int], Link]:
+    """Return links by what they are about: appearance and person."""
+    return {(link.appearance_id, link.person_id): link for link in links}
+
+
+def _says_same(link: Link, other: Link | None) -> bool:
+    if other is None or (link.word, link.model_id) != (other.word, other.model_id):
+        return False
+    score, other_score = link.score, other.score
+    if score is None or other_score is None:
+        return score is other_score
+    return isclose(score, other_score, abs_tol=SAME_SCORE)

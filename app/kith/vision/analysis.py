@@ -58,8 +58,8 @@ def _see_all(photos: Sequence[Photo], spec: EngineSpec, engines: Engines) -> lis
         except Exception as error:  # noqa: BLE001 - the others go on
             return _as_value(path, error)
 
-    if len(photos) == 1:
-        return [look(photos[0])]
+    if spec.networks or len(photos) == 1:  # the worker processes already fill the cores
+        return [look(photo) for photo in photos]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(look, photos))
 

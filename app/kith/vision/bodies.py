@@ -19,6 +19,7 @@ INPUT_HEIGHT, INPUT_WIDTH = 256, 128  # what TorchReID trains and tests with
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406]) * 255  # TorchReID's normalisation, for pixels 0..255
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225]) * 255
 BODY_WIDTH, BODY_HEIGHT = 2.5, 5.0  # in face sizes, below the chin: docs/recognition.md
+LEAST_SHOWN = 2.5  # in face sizes, from the face's top down: less is a head, whose clothes nobody sees: decision 044
 
 
 class BodyModel(Protocol):
@@ -59,6 +60,11 @@ def body_region(face: Detection, height: int, width: int) -> tuple[int, int, int
     return left, top, right, bottom
 
 
+def shows_more_than_the_head(face: Detection, bottom: int) -> bool:
+    """Say whether a body that ends at `bottom` shows enough below its face to be told by it."""
+    return bottom - face.top >= LEAST_SHOWN * face.height
+
+
 class TorchreidBodyExtractor:
     """Body vectors from crops of people, by a network of TorchReID's or an .onnx file of any maker's.
 
@@ -77,8 +83,8 @@ class TorchreidBodyExtractor:
         self._width = width or INPUT_WIDTH
         file = network.file
         mean, deviation = (0.0, 1.0) if _normalises(file) else (IMAGENET_MEAN, IMAGENET_DEVIATION)
-        self._factor = np.float32(1 / deviation)
-        self._offset = np.float32(-mean / deviation)
+        self._factor = np.float32(1 / deviation).reshape(-1, 1, 1)
+        self._offset = np.float32(-mean / deviation).reshape(-1, 1, 1)
         if file:
             _check_vectors(network, file, self._height, self._width)
 
@@ -106,8 +112,9 @@ class TorchreidBodyExtractor:
     def encode(self, crops: Sequence[Rgb]) -> Vector:
         """Return a vector of each RGB crop (any size, at least one crop): N x D, length 1."""
         small = np.stack([self.fitted(crop) for crop in crops])
-        normalised = small * self._factor + self._offset
-        images = np.ascontiguousarray(normalised.transpose(0, 3, 1, 2))
+        images = small.transpose(0, 3, 1, 2).astype(np.float32, order="C")
+        images *= self._factor
+        images += self._offset
         outputs = self._network(images)[0]
         vectors = outputs.reshape(len(crops), -1)
         return self.metric.stored(vectors)

@@ -5,7 +5,6 @@ try goes on from there, also after a kill, and it takes the file's name only whe
 docs/decisions/045-downloads-that-go-on.md
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from filelock import FileLock, Timeout
 from kith.errors import ModelMissing
 from kith.messages import Action, Do, Setting
 from kith.model_registry import ModelFile
+from kith.vision import file_hash
 from kith.vision.download_attempt import LOOK_S, Progress, attempt, cause_of, deadline, size_of
 from kith.whole_files import sync, take_place
 
@@ -143,7 +143,6 @@ def _fetch_from(url: str, model: ModelFile, draft: Path, progress: Progress, unt
 def sha256_of(path: Path) -> str:
     """Return the file's SHA-256, or why there is none."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_hash.sha256_of(path)
     except OSError as error:
         return f"unknown ({error.strerror})"

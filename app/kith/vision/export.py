@@ -1,7 +1,6 @@
 """Networks defined in torch, exported to ONNX once and kept: who runs them needs no torch."""
 
 import glob
-import hashlib
 import importlib.util
 import re
 import tempfile
@@ -16,6 +15,7 @@ import numpy as np
 
 from kith import shipped
 from kith.errors import ModelMissing
+from kith.vision.file_hash import sha256_of
 from kith.vision.runtime import OnnxNetwork, TorchNetwork
 from kith.whole_files import sync, take_place
 
@@ -102,7 +102,7 @@ def _stem(network_id: str) -> str:
 def digest(file: Path) -> str:
     """Return the beginning of the file's SHA-256, nothing where it cannot be read."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        return sha256_of(file)[:16]
     except OSError:
         return ""
 

@@ -7,13 +7,13 @@ from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
 from kith.photos.first_read import Reading, read
 from kith.photos.photo_file import PhotoFile
-from kith.photos.pixels import at_least
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
-from kith.vision.bodies import BodyModel, body_region
+from kith.vision.bodies import BodyModel, body_region, shows_more_than_the_head
 from kith.vision.detection import Detect, Detection, turned
 from kith.vision.engines import Engines, EngineSpec
 from kith.vision.observations import Rgb
 from kith.vision.pairs import pair
+from kith.vision.photo_pixels import grey, photo_pixels
 from kith.vision.tiles import working_side
 from kith.vision.working_copy import working_copy
 
@@ -71,7 +71,7 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
     reading = known if known and known.stamp == file.stamp else read_file(file, spec)
     facts = reading.facts
     side = working_side(facts.width, facts.height, spec.resize_max)
-    decoded, has_more, note = at_least(file, side, spec.max_pixels)
+    decoded, has_more, note = photo_pixels(file, side, spec.max_pixels)
     working = working_copy(decoded, side)
     height, width = working.shape[:2]
 
@@ -79,7 +79,7 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
         if not has_more:
             return decoded
         finer_side = round(1.9 * max(decoded.shape))
-        return at_least(file, finer_side, spec.max_pixels).rgb
+        return photo_pixels(file, finer_side, spec.max_pixels).rgb
 
     faces = detect_and_align_faces(decoded, working, engines.detector, engines.faces, twice_as_fine)
     if engines.bodies:
@@ -87,7 +87,7 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
     else:
         people = [Somebody(face, None) for face in faces]
     anew = None if reading is known else reading
-    return Scene(perceptual_hash(working), height, width, facts.orientation, people, anew, note)
+    return Scene(perceptual_hash(grey(working)), height, width, facts.orientation, people, anew, note)
 
 
 def _with_bodies(
@@ -97,7 +97,7 @@ def _with_bodies(
     find_persons: Detect | None,
     bodies: BodyModel,
 ) -> list[Somebody]:
-    """Return everybody with their body: where the person detector saw it, else below the face.
+    """Return everybody with their body, where more than the head of it shows.
 
     Bodies are looked for the way up of the faces. Where nobody shows at all, the whole photo is taken for a body,
     marked weak.
@@ -123,7 +123,8 @@ def _with_bodies(
         face = None if person.face is None else faces[person.face]
         head = None if person.face is None else heads[person.face]
         seen = _below(head, height, width) if person.body is None else found[person.body]
-        people.append(Somebody(face, cut(seen) if seen else None))
+        is_worth_it = seen and (head is None or shows_more_than_the_head(head, seen.bottom))
+        people.append(Somebody(face, cut(seen) if seen and is_worth_it else None))
     return people
 
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from kith.errors import ModelMissing
+from kith.vision.file_hash import sha256_of
 
 
 def is_exported(weights: Path) -> bool:
@@ -20,10 +21,11 @@ def weights_id(model: str, weights: Path, setting: str = "reid_weights") -> str:
     name = weights.stem if is_exported(weights) else model
     beside = Path(f"{weights}.data")  # where torch's exporter puts the weights of an .onnx file
     try:
-        content = weights.read_bytes()
         if os.path.isfile(beside):
-            content += beside.read_bytes()
+            content = weights.read_bytes() + beside.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+        else:
+            digest = sha256_of(weights)
     except OSError as error:
         raise ModelMissing(f"{weights} cannot be read ({error.strerror}): correct that or {setting}") from error
-    digest = hashlib.sha256(content).hexdigest()
     return f"{name}:{digest[:12]}"

@@ -9,6 +9,7 @@ from kith.errors import ModelMissing
 from kith.messages import Action, Do, Setting
 from kith.vision.detection import Detection
 from kith.vision.observations import Rgb
+from kith.vision.photo_pixels import planes
 from kith.vision.runtime import OnnxNetwork
 from kith.vision.weights import weights_id
 
@@ -127,9 +128,10 @@ def _letterboxed(rgb: Rgb, height: int, width: int) -> tuple[Floats, float]:
     scale = min(height / photo_height, width / photo_width)
     rows = max(1, int(photo_height * scale))
     columns = max(1, int(photo_width * scale))
-    small = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    small = np.asarray(cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_LINEAR), np.uint8)
     image = np.full((1, 3, height, width), GREY, np.float32)
-    image[0, :, :rows, :columns] = small.transpose(2, 0, 1)[::-1]
+    for plane, shades in zip(image[0], planes(small), strict=True):
+        plane[:rows, :columns] = shades
     return image, scale
 
 

@@ -12,6 +12,7 @@ from kith.errors import ModelMissing
 from kith.messages import Action, Do
 from kith.vision.detection import Detection
 from kith.vision.observations import Rgb
+from kith.vision.photo_pixels import planes
 from kith.vision.runtime import Network, OnnxNetwork
 
 YUNET_SCORE = 0.6  # faces found against false ones on annotated photos: docs/recognition.md
@@ -89,7 +90,8 @@ def _padded(rgb: Rgb) -> Floats:
     coarsest = STRIDES[-1]
     shape = 1, 3, height + -height % coarsest, width + -width % coarsest
     image = np.zeros(shape, np.float32)
-    image[0, :, :height, :width] = rgb.transpose(2, 0, 1)[::-1]  # half the time of OpenCV's blobFromImage
+    for plane, shades in zip(image[0], planes(rgb), strict=True):
+        plane[:height, :width] = shades
     return image
 
 
