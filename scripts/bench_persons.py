@@ -17,6 +17,7 @@ from kith.vision import yolox
 from kith.vision.detection import Detect, Detection
 from kith.vision.observations import Rgb
 from kith.vision.pairs import pair
+from kith.vision.photo_pixels import load_at_least
 from kith.vision.working_copy import working_copy
 from kith.vision.yolox import PERSON_SCORE, Yolox
 
