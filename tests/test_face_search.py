@@ -189,7 +189,7 @@ def test_boxes_are_those_of_the_stored_pixels_whichever_way_up(
 ) -> None:
     bodies = onnx_bodies(save_network(tmp_path / "bodies.onnx", ("GlobalAveragePool", ["images"], "vectors")), "mean")
     engines = Engines(face_search(DlibHog(), SIDE, 16), model, None, bodies)
-    shown = turned(drawn, turns)
+    shown = turned(np.pad(drawn, ((0, 400), (0, 0), (0, 0)), mode="edge"), turns)  # with room for bodies
     stored = _stored(shown, orientation)
     exif = Image.Exif()
     exif[0x0112] = orientation
