@@ -108,3 +108,21 @@ def test_no_statement_reads_a_large_table_from_end_to_end(tmp_path: Path, statem
     assert len(explained) > 100
     assert [one for one in scanning if not any(words in one for words in WHOLE)] == []
     assert all(any(words in one for one in scanning) for words in WHOLE), "what is excused here no longer runs"
+
+
+OF_FEW_VALUES = ("links_by_source", "copies_by_output")  # indexes by which nearly all rows may be one value's
+
+
+def test_what_is_asked_of_some_photos_does_not_go_through_all_links_or_copies(
+    tmp_path: Path, statements: dict[str, Path]
+) -> None:
+    album = Album(tmp_path)
+    album.save(draw((ANN, LEFT)), "album/ann.png")
+    album.recognise()
+    statements.clear()
+    album.recognise(looks=False)
+    of_some = [one for one in statements if "json_each" in one]
+    with closing(open_store(album.settings.library_file)) as store:
+        plans = {one: str(store._connection.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()) for one in of_some}
+    assert len(plans) > 5
+    assert [one for one, plan in plans.items() if any(index in plan for index in OF_FEW_VALUES)] == []

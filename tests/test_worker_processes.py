@@ -205,19 +205,22 @@ class _Counts(ThreadPoolExecutor):
 
 
 @pytest.mark.parametrize(
-    ("in_flight", "count", "sizes"),
+    ("in_flight", "at_once", "count", "sizes"),
     [
-        (4, 3, [1] * 3),
-        (2, 20, [1, 2, 4, 4, 4, 4, 1]),
-        (4, 24, [1, 1, 2, 2, 4, 3, 2, 2, *[1] * 7]),
-        (4, 100, [1, 1, 2, 2, *[4] * 20, 3, 2, 2, *[1] * 7]),
+        (4, 1, 3, [1] * 3),
+        (2, 1, 6, [1, 2, 1, 1, 1]),
+        (2, 4, 20, [1, 2, 4, 4, 4, 4, 1]),
+        (4, 1, 24, [1, 1, 2, 2, 4, 3, 2, 2, *[1] * 7]),
+        (4, 1, 100, [1, 1, 2, 2, *[4] * 20, 3, 2, 2, *[1] * 7]),
     ],
 )
-def test_the_first_and_the_last_tasks_come_one_by_one(in_flight: int, count: int, sizes: list[int]) -> None:
+def test_the_first_and_the_last_tasks_come_one_by_one(
+    in_flight: int, at_once: int, count: int, sizes: list[int]
+) -> None:
     counts = _Counts()
     line = Workers(lambda: counts, in_flight, memory=10)
     tasks = (Task(number, number) for number in range(count))
-    results = list(line.results(tasks, lambda: do, Batches(4, 1, count)))
+    results = list(line.results(tasks, lambda: do, Batches(4, at_once, count)))
     line.close()
     assert results == [(number, number) for number in range(count)]
     assert counts.sizes == sizes

@@ -164,7 +164,7 @@ class Workers:
         tasks = iter(tasks)
         memory = min(self._memory, batches.at_once * _WORKER_BYTES)
         workers = max(1, self._in_flight // IN_FLIGHT_PER_WORKER)
-        among = self._in_flight if workers > 1 else 1  # a sole worker waits for no other
+        among = 1 if batches.at_once > 1 else self._in_flight  # a graphics card's sole worker waits for no other
         left = batches.total
         for number in count():
             grown = 2 ** (number // workers)

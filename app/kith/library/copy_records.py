@@ -47,7 +47,7 @@ class CopyRecords:
         """Return the copies of photos in an output folder, by photo."""
         among = json.dumps([*photo_ids])
         found: dict[int, list[CopyRecord]] = {photo_id: [] for photo_id in photo_ids}
-        condition = "c.photo_id IN (SELECT value FROM json_each(?)) AND c.output = ?"
+        condition = "c.photo_id IN (SELECT value FROM json_each(?)) AND +c.output = ?"  # not by the index of outputs
         for record in self._where(condition, among, path_value(output)):
             found[record.photo_id].append(record)
         return found

@@ -134,7 +134,7 @@ class PersonRecords:
             "links",
             link_of,
             f"SELECT l.id, {LINKS} FROM links l LEFT JOIN persons n ON n.id = l.person_id "
-            "WHERE l.appearance_id IN (SELECT value FROM json_each(?)) AND l.source = 'machine'",
+            "WHERE l.appearance_id IN (SELECT value FROM json_each(?)) AND +l.source = 'machine'",  # not by its index
             (json.dumps([*appearance_ids]),),
         )
         outdated, new = replaced(rows, links)
