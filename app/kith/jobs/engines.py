@@ -9,11 +9,19 @@ from typing import Any
 from kith.errors import ModelMissing
 from kith.jobs.workers import process_pool
 from kith.messages import Action, Do, Message
-from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, Model, named
+from kith.model_registry import (
+    BODY_MODELS,
+    FACE_DETECTORS,
+    FACE_MODELS,
+    OWN_FACE_MODEL,
+    PERSON_DETECTORS,
+    Model,
+    named,
+)
 from kith.policies import BodyPolicy
 from kith.settings import Device, Settings, user_folder
 from kith.vision.engines import Chosen, EngineSpec, find_networks, prepare_networks
-from kith.vision.model_files import check_body_model, find_model, find_person_detector
+from kith.vision.model_files import check_body_model, check_face_model, find_model, find_person_detector, published
 from kith.vision.runtime import cuda_available, cuda_works
 
 
@@ -27,7 +35,7 @@ def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
     bodies = None if settings.body_policy is BodyPolicy.OFF else _body_model(settings, notices)
     spec = EngineSpec(
         face_detector=detector,
-        face_model=_face_model(settings),
+        face_model=find_face_model(settings),
         person_detector=_person_detector(settings, notices) if bodies else None,
         body_model=bodies,
         resize_max=settings.resize_max,
@@ -53,10 +61,16 @@ def _face_detector(settings: Settings, notices: list[str]) -> Chosen:
     raise ModelMissing("There is no face detector: ", _fetches("one"))
 
 
-def _face_model(settings: Settings) -> Chosen:
-    if chosen := _over_its_file(FACE_MODELS[0], settings):
+def find_face_model(settings: Settings) -> Chosen:
+    """Return the network that compares faces; raises ModelMissing."""
+    check_face_model(settings)
+    if own := settings.face_model_file:
+        known = published(FACE_MODELS, _existing(own, "face_model"))
+        return Chosen.of(known.code if known else OWN_FACE_MODEL, settings.face_model, own)
+    model = named(FACE_MODELS, settings.face_model) or FACE_MODELS[0]
+    if chosen := _over_its_file(model, settings):
         return chosen
-    raise ModelMissing("The network that compares faces is not there: ", _fetches("it"))
+    raise ModelMissing(f"face_model is {model.name}, whose file is not there: ", _fetches("it"))
 
 
 def _over_its_file(model: Model, settings: Settings) -> Chosen | None:

@@ -130,7 +130,7 @@ def _persons(chosen: Chosen, side: int) -> Detect:
 
 def _faces(chosen: Chosen, spec: EngineSpec) -> FaceModel:
     network = _network(chosen, spec.networks.face if spec.networks else None, spec.batch_size)
-    faces: FaceModel = chosen.type(network)
+    faces: FaceModel = chosen.type(network, chosen.id)
     return faces
 
 
