@@ -95,6 +95,8 @@ def _row(title: str, faces: Sequence[Face], shrunk: dict[int, list[Face]]) -> Ro
     asked += [(f"{width} px, 5 samples", FIVE, shrunk[width]) for width in SHRUNK]
     for name, setup, own in progress(asked, f"{title}: galleries", len(asked)):
         outcomes = trials(faces, setup, own, RULES[SHIPPED], SPLITS)
+        if setup is FIVE and own is probes:
+            row["tolerance, 5 samples"] = round(tolerance_letting_in(outcomes, STRANGERS_LET_IN), 3)
         row[name] = mean_and_worst([_at_equal_risk(outcome) for outcome in outcomes])
     return row
 

@@ -19,8 +19,9 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, TakenBack
 from kith.values.links import Source
 from kith.values.persons import Person
-from tests.small_world import BODIES, SHOWN, World
+from tests.small_world import BODIES, OTHER_FACES, SHOWN, World
 
+DLIB = "dlib"
 NUMBER = st.integers(0, 30)
 NAMES = st.sampled_from(["Ann", "Bob", "Zoe", "Unknown", "a/b", "Ann #3", "CON", "zoé"])
 FOLDERS = st.sampled_from(["input", "input", "input", "people/Ann", "people/Bob", "people/Zoe"])
@@ -113,6 +114,14 @@ class Library(RuleBasedStateMachine):
     @rule(model=st.sampled_from(BODIES), size=st.sampled_from([640, 1280]))
     def set_models(self, model: str, size: int) -> None:
         self.set(reid_weights=model, resize_max=size)
+
+    @rule(model=st.sampled_from([DLIB, DLIB, OTHER_FACES]))
+    def set_face_model(self, model: str) -> None:
+        """What was said and decided stays; what another network saw waits for it to come back."""
+        before = self.world.said(Source.USER, Source.DATASET, Source.MACHINE)
+        self.set(face_model=model)
+        assert self.world.said(Source.USER, Source.DATASET, Source.MACHINE) == before
+        self.built_since = self.is_behind = True
 
     def set(self, **values: object) -> None:
         for one in (self.world, self.twin):
@@ -210,6 +219,7 @@ class Library(RuleBasedStateMachine):
         while self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"):
             self.undo()
             self.holds()
+        self.set(face_model=DLIB)
         if not self.catch_up():  # bodies of two models disagree: then faces are compared alone
             self.set(body_policy="off")
             assert self.catch_up()

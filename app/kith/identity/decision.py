@@ -71,7 +71,7 @@ class Decider:
         `events` holds for each photo the bodies of the people whose faces show in its event; without them each photo is
         decided by itself.
         """
-        photos = [probes_of(case, self.lives) for case in cases]
+        photos = [probes_of(case, self.lives, self.faces.model_id) for case in cases]
         compare(self.faces, self.denied, [probe for probes in photos for probe in probes], self.calibration)
         decided = [self._by_faces(probes) for probes in photos]
         if self.body_policy is not BodyPolicy.OFF:
@@ -150,25 +150,26 @@ class Decider:
         person, suggested = None, given
         if probe.said:
             person, suggested = probe.said[0], None
+        elif probe.standing:
+            person = probe.standing.person_id
         elif reason is Reason.ACCEPTED:
             person, suggested = given, None
-        evidence = Evidence.NONE
-        if person is not None:
-            evidence = Evidence.FACE if has_face else Evidence.BODY
         values_of_given = (candidate.value for candidate in probe.eligible if candidate.person_id == given)
+        standing = probe.standing
         return Decision(
             probe.appearance_id,
             has_face=has_face,
             face=probe.shown,
             person_id=person,
             suggested=suggested,
-            evidence=evidence,
+            evidence=Evidence.NONE if person is None else _evidence(probe),
             blurred=self._is_blurred(probe),
             said=probe.said is not None,
             reason=reason,
             excluded=excluded,
-            score=next(values_of_given, None),
+            score=standing.score if standing else next(values_of_given, None),
             open=self._is_open(probe, person, suggested),
+            standing=standing,
         )
 
     def _excluded(self, probe: Probe) -> tuple[Exclusion, ...]:
@@ -287,11 +288,21 @@ def _reason(probe: Probe, doubt: Reason | None, given: int | None, excluded: Seq
     if doubt is None:
         if probe.said:
             return probe.said[1]
-        return Reason.IGNORED if probe.ignored else Reason.NO_FACE
+        if probe.ignored:
+            return Reason.IGNORED
+        return Reason.NO_FACE if probe.is_comparable else Reason.OTHER_MODEL
     if given is not None:
         return doubt
     against = (exclusion.reason for exclusion in excluded if exclusion.person_id not in probe.denied)
     return next(against, doubt)
+
+
+def _evidence(probe: Probe) -> Evidence:
+    """Return what a person that somebody said, or that the face was given, rests on."""
+    face, standing = probe.seen.face, probe.standing
+    if face is None or (standing and standing.model_id != face.model_id):
+        return Evidence.BODY
+    return Evidence.FACE
 
 
 def _suggested(decisions: Sequence[Decision]) -> dict[int, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from kith.errors import BadPhoto
-from kith.identity.gallery import is_good
+from kith.identity.gallery import good_faces, is_good
 from kith.identity.lessons import Lesson, lesson_of, readable
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
@@ -32,6 +32,7 @@ from kith.jobs.people_links import assign_folders, teach
 from kith.jobs.phrases import display_names
 from kith.library.store import Store
 from kith.messages import JobName
+from kith.vision.observations import Kind
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
@@ -167,10 +168,12 @@ def _people_taught(
     persons: Mapping[str, int],
 ) -> dict[str, PersonTaught]:
     """Return what each folder came to; of people written alike the number is shown too."""
-    settings = context.settings
-    everybody = context.store.people.all()
+    settings, records = context.settings, context.store.people
+    everybody = records.all()
     names = display_names(everybody.values())
-    samples = export_encodings(settings, context.store, context.spec.body_model_id)
+    export_encodings(settings, context.store, context.spec.body_model_id)
+    taught_faces = records.taught(Kind.FACE, context.spec.face_model.id)
+    samples = good_faces(taught_faces, settings.lap_var_thresh)
     used = {sample.photo_id for sample in samples}
     poor = {sample.photo_id for sample in samples if not is_good(sample, settings.lap_var_thresh)}
     unreadable = {owners[failure.path] for failure in build.failed}

@@ -17,7 +17,7 @@ from kith.policies import BodyPolicy
 from kith.settings import Settings
 from kith.values.decisions import Evidence, PhotoDecision
 from kith.values.links import Link, Source, Word
-from kith.vision.face_model import default_face_model
+from kith.vision.engines import EngineSpec
 from kith.vision.observations import Kind
 
 
@@ -32,10 +32,11 @@ class Decisions:
         self,
         settings: Settings,
         store: Store,
-        body_model_id: str | None,
+        spec: EngineSpec,
         forgives: tuple[type[KithError], ...] = (),
     ) -> None:
-        self.body_model_id = body_model_id
+        self.face_model_id = spec.face_model.id
+        self.body_model_id = spec.body_model_id
         self._settings = settings
         self._store = store
         self._forgives = forgives
@@ -67,17 +68,10 @@ class Decisions:
 
     def _decider_at_hand(self) -> Decider:
         settings, people = self._settings, self._store.people
-        model_id, sharp = default_face_model().id, settings.lap_var_thresh
+        model_id, sharp = self.face_model_id, settings.lap_var_thresh
         faces = people.taught(Kind.FACE, model_id)
         if not faces:
-            self._forgive(
-                NobodyTaught(
-                    f"The knowledge base {self._store.path} knows nobody yet: put one folder of photos per person into "
-                    f"{settings.dataset_folder} and run ",
-                    Do(Action.BUILD_KB),
-                    ".",
-                )
-            )
+            self._forgive(self._nobody_taught())
         bodies = self._bodies() if faces else gallery_of("", [])
         body_policy = settings.body_policy if bodies.model_id else BodyPolicy.OFF
         denied = self._store.gallery.denied(model_id)
@@ -100,6 +94,22 @@ class Decisions:
             suggest_at=settings.suggest_at,
             denied=gallery_of(model_id, good_denied),
             lives=lives,
+        )
+
+    def _nobody_taught(self) -> KithError:
+        others = self._store.people.taught_models(Kind.FACE)
+        if others:
+            return ModelMismatch(
+                f"The knowledge base knows faces by {', '.join(sorted(others))}, ",
+                f"the settings ask for {self.face_model_id}: run ",
+                Do(Action.BUILD_KB),
+                ", or set face_model back.",
+            )
+        return NobodyTaught(
+            f"The knowledge base {self._store.path} knows nobody yet: put one folder of photos per person into "
+            f"{self._settings.dataset_folder} and run ",
+            Do(Action.BUILD_KB),
+            ".",
         )
 
     def _bodies(self) -> Gallery:
@@ -129,8 +139,8 @@ class Decisions:
     def evidence(self) -> EventEvidence:
         """What the other photos of an event say."""
         if self._evidence is None:
-            decider = self.decider
-            faces, bodies = decider.faces.model_id, decider.bodies.model_id
+            faces = {self.face_model_id, *self._store.people.taught_models(Kind.FACE)}
+            bodies = self.decider.bodies.model_id
             self._evidence = EventEvidence(self._store.events, faces, bodies, self._settings.event_gap)
         return self._evidence
 
@@ -142,12 +152,13 @@ class Decisions:
     def photos(self, photo_ids: Sequence[int]) -> list[StoredPhoto]:
         """Return what there is to decide on: photos as last looked at, and whom only the user saw there."""
         body_model_id = self.decider.bodies.model_id
-        return self._store.redecisions.photos(photo_ids, body_model_id)
+        return self._store.redecisions.photos(photo_ids, self.face_model_id, body_model_id)
 
     def photos_seen(self, looks: Sequence[tuple[int, int]]) -> list[StoredPhoto]:
         """Return photos as analyses saw them, by the ids of both; no photo twice."""
         body_model_id = self.decider.bodies.model_id
-        return self._store.redecisions.photos([photo for photo, _ in looks], body_model_id, [seen for _, seen in looks])
+        photo_ids, analyses = [photo for photo, _ in looks], [seen for _, seen in looks]
+        return self._store.redecisions.photos(photo_ids, self.face_model_id, body_model_id, analyses)
 
     def photo(self, photo_id: int) -> StoredPhoto:
         """Return a photo as last looked at."""
@@ -210,7 +221,9 @@ def machine_links(decision: PhotoDecision, decider: Decider) -> Iterator[Link]:
     """Yield the links that a decision comes to, each with the distance or similarity and the model it rests on."""
     for appearance in decision.appearances:
         person_id = appearance.person_id
-        if person_id is not None and not appearance.said:
+        if appearance.standing:
+            yield appearance.standing
+        elif person_id is not None and not appearance.said:
             gallery = decider.faces if appearance.evidence is Evidence.FACE else decider.bodies
             key, score = appearance.appearance_id, appearance.score
             yield Link(key, person_id, Word.IS, Source.MACHINE, score, gallery.model_id)

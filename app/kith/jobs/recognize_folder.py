@@ -57,7 +57,7 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if output:
         check_output(output, settings.dataset_folder, inputs)
         check_report(output / REPORT)
-    decisions = Decisions(settings, context.store, context.spec.body_model_id)
+    decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
     listed = list_photos(inputs, settings, outputs, passed_over)
     run = _Run(context, decisions, output, listed, passed_over)

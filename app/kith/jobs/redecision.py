@@ -138,8 +138,7 @@ class _Run:
         self.photos = store.redecisions.recognised(settings.dataset_folder)
         if not self.photos:
             raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run ", Do(Action.RECOGNIZE), " first.")
-        body_model_id = self.context.spec.body_model_id
-        self.decisions = Decisions(settings, store, body_model_id, forgives=(NobodyTaught,))
+        self.decisions = Decisions(settings, store, self.context.spec, forgives=(NobodyTaught,))
         self.copies = FiledCopies(store)
         self._read_people()
 

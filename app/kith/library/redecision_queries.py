@@ -12,6 +12,7 @@ from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, below, folder_of, path_text
 from kith.library.person_records import links_by_photo
 from kith.library.photo_records import now, observation_of
+from kith.library.review_queries import newest_analysis
 from kith.library.soundness import text_of, whole
 from kith.values.links import Link, Source, Word
 from kith.values.sightings import Case, Sighting
@@ -19,7 +20,7 @@ from kith.vision.observations import Kind, Observation
 
 _AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
 _LAST_SEEN = f"""
-    (SELECT p.id, (SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation) newest
+    (SELECT p.id, {newest_analysis("p.id", "?3")} newest
         FROM photos p WHERE p.id {_AMONG}) p JOIN observations o ON o.analysis_id = p.newest
 """
 _SEEN_BY = """
@@ -69,10 +70,15 @@ class RedecisionQueries:
         )
         return [row[0] for row in rows]
 
-    def photos(self, ids: Sequence[int], body_model_id: str, analyses: Sequence[int] = ()) -> list[StoredPhoto]:
-        """Return photos as last looked at, or as `analyses` saw them, without the bodies that another model saw."""
+    def photos(
+        self, ids: Sequence[int], face_model_id: str, body_model_id: str, analyses: Sequence[int] = ()
+    ) -> list[StoredPhoto]:
+        """Return photos as last looked at by the face model, else by any, or as `analyses` saw them.
+
+        They are without the bodies that another model saw.
+        """
         among = json.dumps([*ids])
-        seen = self._seen(among, body_model_id, analyses)
+        seen = self._seen(among, face_model_id, body_model_id, analyses)
         links = links_by_photo(self._connection, ids)
         ignored = self._ignored(among)
         taken_at = self._taken_at(among)
@@ -87,7 +93,7 @@ class RedecisionQueries:
         ]
 
     def _seen(
-        self, among: str, body_model_id: str, analyses: Sequence[int]
+        self, among: str, face_model_id: str, body_model_id: str, analyses: Sequence[int]
     ) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
         def seen_of(row: Sequence[Any]) -> tuple[int, int, Observation | None]:
             photo_id, appearance_id, kind, model_id, *_ = row
@@ -99,13 +105,13 @@ class RedecisionQueries:
             seen_of,
             f"""
             SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score,
-                iif(o.kind = 'face' OR o.model_id = ?3, o.vector, NULL),
+                iif(o.kind = 'face' OR o.model_id = ?4, o.vector, NULL),
                 o.sharpness, o.pixels, o.frontality, o.weak
             FROM {_SEEN_BY if analyses else _LAST_SEEN}
             LEFT JOIN appearances a ON a.id = o.appearance_id
             ORDER BY p.id, o.id
             """,
-            (among, json.dumps([*analyses]), body_model_id),
+            (among, json.dumps([*analyses]), face_model_id, body_model_id),
         )
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
         for photo_id, appearance_id, observation in rows:

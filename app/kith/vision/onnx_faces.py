@@ -12,11 +12,12 @@ from kith.vision.detection import Detection
 from kith.vision.dlib_faces import eyes_and_nose, landmark_predictor
 from kith.vision.face_model import FaceModel
 from kith.vision.metric import Metric
-from kith.vision.observations import Rgb
+from kith.vision.observations import Rgb, Vector
 from kith.vision.runtime import Images, Network
 from kith.vision.template import SIDE, chip
 from kith.vision.weights import vector_length, weights_id
 
+DLIBS_SCALE = 0.5  # times the distance of vectors of length 1: strangers begin where they do in dlib's, at about 0.6
 LEAST_LENGTH = 64  # numbers: fewer do not tell faces apart, but ages perhaps, which lie beside face networks
 
 
@@ -24,8 +25,9 @@ class OnnxFaces(FaceModel):
     """A network of ArcFace's kind, from a file of the user's own where no subclass says of which.
 
     It takes what most of them do: `channels` from 0 to 255 less `mean` and divided by `spread`, of a square chip with
-    eyes, nose and mouth at ArcFace's places, as large as the file says, else 112 pixels. Vectors are compared by angle.
-    Raises ModelMissing where the file holds another kind of network.
+    eyes, nose and mouth at ArcFace's places, as large as the file says, else 112 pixels. Vectors are compared by angle,
+    and stored so short that distances mean what they do in dlib's. Raises ModelMissing where the file holds another
+    kind of network.
     """
 
     metric = Metric.COSINE
@@ -57,6 +59,10 @@ class OnnxFaces(FaceModel):
         """Return the face upright, RGB, by the detector's points or, where it marks none, by dlib's."""
         points = face.points or eyes_and_nose(self._landmarks, rgb, face)
         return chip(rgb, points, self._side)
+
+    def encode(self, chips: Sequence[Rgb]) -> Vector:
+        """Return a vector of each chip, of length DLIBS_SCALE: N x `length`."""
+        return super().encode(chips) * np.float32(DLIBS_SCALE)
 
     @cached_property
     def _landmarks(self) -> Any:
