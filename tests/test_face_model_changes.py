@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kith.errors import ModelMismatch
@@ -16,7 +17,17 @@ from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Is, IsNot
 from kith.values.decisions import Reason
 from kith.values.links import Source
-from tests.desk import no_analysis, run_job
+from tests.desk import (
+    CHIRAC,
+    CHIRAC_AGAIN,
+    POWELL,
+    POWELL_AGAIN,
+    SCHROEDER_AGAIN,
+    TWO_STRANGERS,
+    Desk,
+    no_analysis,
+    run_job,
+)
 from tests.small_world import DLIB, OTHER_FACES, World
 
 
@@ -175,7 +186,7 @@ def test_the_export_goes_on_holding_dlibs_numbers(world: World) -> None:
     def exported() -> list[tuple[str, int]]:
         content = pickle.loads(world.settings.encodings_file.read_bytes())
         vectors = content["face_encodings"]
-        return [(name, len(vector)) for name, vector in zip(content["face_names"], vectors, strict=True)]
+        return sorted((name, len(vector)) for name, vector in zip(content["face_names"], vectors, strict=True))
 
     world.build()
     before = exported()
@@ -183,3 +194,32 @@ def test_the_export_goes_on_holding_dlibs_numbers(world: World) -> None:
     world.put(7, "people/Dan")
     world.build()
     assert exported() == sorted([*before, ("Dan", 128)])
+
+
+def test_real_networks_change_forth_and_back(tmp_path: Path, shared: Path) -> None:
+    """A photo that only the other network was taught with is described by dlib's, too, as dlib's look would."""
+    (other,) = [path for path in (shared / "models").glob("*.onnx") if path.name.startswith("edge")]
+    desk = Desk(tmp_path / "desk", shared)
+    desk.put_all(POWELL, "people/Powell")
+    desk.put_all(CHIRAC[:2], "people/Chirac")
+    desk.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN, *SCHROEDER_AGAIN, TWO_STRANGERS], "input")
+    desk.build()
+    desk.recognize()
+    said, copies = desk.query(SAID), desk.copies()
+    desk.change(face_model=str(other))
+    desk.put(CHIRAC[2], "people/Chirac/")
+    desk.build()
+    finished = desk.recognize()
+    assert dict(finished.people) == {"Powell": 2, "Chirac": 2}
+    assert desk.copies() == copies
+    exported = pickle.loads(desk.settings.encodings_file.read_bytes())
+    assert sorted(exported["face_names"]) == ["Chirac"] * 3 + ["Powell"] * 3
+    by_other = {tuple(vector) for vector in exported["face_encodings"]}
+    desk.change(face_model="dlib")
+    desk.build()
+    by_dlib = {tuple(vector) for vector in pickle.loads(desk.settings.encodings_file.read_bytes())["face_encodings"]}
+    assert np.allclose(sorted(by_other), sorted(by_dlib), atol=1e-6)
+    desk.recognize(executor=no_analysis)
+    assert desk.copies() == copies
+    before, now = ({row[:5] for row in rows if row[3] != Source.MACHINE} for rows in (said, desk.query(SAID)))
+    assert before <= now

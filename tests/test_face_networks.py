@@ -10,14 +10,17 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from PIL import Image
 
-from kith.errors import ModelMissing
+from kith.errors import BadPhoto, ModelMissing
 from kith.jobs import engines
 from kith.jobs.engines import find_engines, made_ready
-from kith.model_registry import FACE_MODELS, FaceNetwork, named
+from kith.model_registry import FACE_MODELS, Model, named
+from kith.photos.box import Box
+from kith.photos.first_read import Reading
 from kith.photos.pixels import load_rgb
 from kith.settings import Device, Settings
-from kith.vision.analysis import analyse
+from kith.vision.analysis import analyse, describe, read_photos
 from kith.vision.detection import Detection, Points
 from kith.vision.dlib_detectors import DlibHog
 from kith.vision.engines import EngineSpec, engines_of
@@ -182,6 +185,44 @@ def test_faces_are_as_large_as_the_file_says(tmp_path: Path) -> None:
     assert faces.align(picture, Detection(0, 0, 99, 99, 1, FIVE_POINTS)).shape == (160, 160, 3)
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_faces_are_described_anew_where_they_were_found(tmp_path: Path, orientation: int) -> None:
+    """By the box that another network's look has; whoever is not asked for is not described."""
+    face_network(tmp_path / "own.onnx")
+    photo = draw_photo(tmp_path / "two.jpg", ANN, BOB)
+    if orientation == 6:
+        turned_by = Image.open(photo).transpose(Image.Transpose.ROTATE_90)
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        turned_by.save(photo, exif=exif)
+    by_dlib = spec_of(own(tmp_path, "dlib"))
+    other = find_engines(own(tmp_path, "own.onnx"))[0].face_model
+    spec = made_ready(by_dlib.describing(other), Device.CPU)
+    first, second = faces_seen(photo, by_dlib)
+    expected = faces_seen(photo, spec)
+    (reading,) = read_photos([photo], spec)
+    assert isinstance(reading, Reading)
+    nowhere = Box(0.4, 0.8, 0.05, 0.05)
+    (found,) = describe([(photo, reading, [second.box, nowhere, first.box])], spec)
+    assert isinstance(found, list)
+    assert found[1] is None
+    for face, same in zip((found[2], found[0]), expected, strict=True):
+        assert face
+        assert (face.model_id, face.box) == (other.id, same.box)
+        assert np.array_equal(face.vector, same.vector)
+
+
+def test_a_photo_that_cannot_be_read_any_more_is_an_error_as_a_value(tmp_path: Path) -> None:
+    face_network(tmp_path / "own.onnx")
+    photo = draw_photo(tmp_path / "ann.png", ANN)
+    spec = spec_of(own(tmp_path, "own.onnx"))
+    (reading,) = read_photos([photo], spec)
+    assert isinstance(reading, Reading)
+    photo.write_bytes(b"no photo")
+    (failure,) = describe([(photo, reading, [Box(0, 0, 1, 1)])], spec)
+    assert isinstance(failure, BadPhoto)
+
+
 @pytest.mark.parametrize(
     ("write", "told"),
     [
@@ -214,7 +255,7 @@ def test_what_face_model_cannot_be_is_told(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceNetwork:
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     """SFace's row with the hash of a small network, which lies in the folder `fetched`."""
     row = named(FACE_MODELS, "sface")
     assert row
@@ -228,7 +269,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceNetwork:
     return row
 
 
-def test_a_published_network_is_used_by_its_name(tmp_path: Path, published: FaceNetwork) -> None:
+def test_a_published_network_is_used_by_its_name(tmp_path: Path, published: Model) -> None:
     assert published.file
     (tmp_path / "models").mkdir()
     shutil.copy(tmp_path / "fetched/anything.onnx", tmp_path / "models" / published.file.file)
@@ -238,7 +279,7 @@ def test_a_published_network_is_used_by_its_name(tmp_path: Path, published: Face
     assert [face.vector.shape for face in faces] == [(128,)]
 
 
-def test_a_published_network_is_known_by_its_hash_whatever_it_is_called(tmp_path: Path, published: FaceNetwork) -> None:
+def test_a_published_network_is_known_by_its_hash_whatever_it_is_called(tmp_path: Path, published: Model) -> None:
     """Else it would get other pixels than it was trained with."""
     spec = spec_of(own(tmp_path, "fetched/anything.onnx"))
     assert (spec.face_model.id, spec.face_model.type) == ("sface_2021dec", SFace)

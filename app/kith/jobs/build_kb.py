@@ -1,7 +1,7 @@
 """Build KB: learn the people from a folder of photos per person."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ from kith.identity.gallery import good_faces, is_good
 from kith.identity.lessons import Lesson, lesson_of, readable
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
+from kith.jobs.descriptions import describe_taught
 from kith.jobs.events import (
     BuildFinished,
     Event,
@@ -70,7 +71,7 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
         yield _learn(context, build, look, owners)
     total, done = build.total, build.done
     stopped = done < total
-    people, away = ((), ()) if stopped else _teach(context, found, owners, build, forget)
+    people, away = ((), ()) if stopped else (yield from _teach(context, found, owners, build, forget))
     yield BuildFinished(
         total,
         done,
@@ -120,7 +121,7 @@ def _teach(
     owners: dict[Path, str],
     build: _Build,
     forget: Forget,
-) -> tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]:
+) -> Generator[Event, None, tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]]:
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
     store, root, lessons = context.store, context.settings.dataset_folder, build.lessons
     people, photos = store.people, store.photos
@@ -134,6 +135,7 @@ def _teach(
         kept = set().union(*wanted)
         taught = teach(people, persons, lessons, owners, kept.union(unseen))
         photos.forget_missing_files(root, owners.keys() | unread.keys(), kept)
+    yield from describe_taught(context)
     away = _folders_away(store, found, missing, forget)
     came_to = _people_taught(context, build, taught, owners, persons)
     gone = {folder.path for folder in away}

@@ -73,6 +73,13 @@ def find_face_model(settings: Settings) -> Chosen:
     raise ModelMissing(f"face_model is {model.name}, whose file is not there: ", _fetches("it"))
 
 
+def further_face_models(spec: EngineSpec) -> list[Chosen]:
+    """Return the networks that describe the faces that teach beside that which compares: dlib's, for encodings.pkl."""
+    dlib = FACE_MODELS[0]
+    exported = Chosen.of(dlib.code, dlib.name)
+    return [model for model in (exported,) if model.id != spec.face_model.id]
+
+
 def _over_its_file(model: Model, settings: Settings) -> Chosen | None:
     """Return the model, None where its file is not there; raises ModelMissing where that is damaged."""
     file = None

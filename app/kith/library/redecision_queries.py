@@ -116,7 +116,7 @@ class RedecisionQueries:
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
         for photo_id, appearance_id, observation in rows:
             kinds = seen[photo_id].setdefault(appearance_id, {})
-            if observation:
+            if observation and (observation.kind not in kinds or observation.model_id == face_model_id):
                 kinds[observation.kind] = observation
         return seen
 

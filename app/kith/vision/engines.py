@@ -85,6 +85,10 @@ class EngineSpec:
         """The id stored with body vectors, None where there are faces only."""
         return self.body_model.id if self.body_model else None
 
+    def describing(self, face_model: Chosen) -> "EngineSpec":
+        """Return what finds the same faces and describes them by another network, not ready yet."""
+        return replace(self, face_model=face_model, person_detector=None, body_model=None, networks=None)
+
     @property
     def engine_id(self) -> str:
         """The name of this way of looking: a photo analysed under it need not be analysed again."""
@@ -103,7 +107,7 @@ class Engines:
     bodies: BodyModel | None
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # what looks at photos, and what describes faces anew
 def engines_of(spec: EngineSpec) -> Engines:
     """Load the models, once in a process; raises ModelMissing."""
     _settle_opencv()
