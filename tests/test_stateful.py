@@ -19,6 +19,7 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, TakenBack
 from kith.values.links import Source
 from kith.values.persons import Person
+from kith.vision.face_model import default_face_model
 from tests.small_world import BODIES, OTHER_FACES, SHOWN, World
 
 DLIB = "dlib"
@@ -36,6 +37,7 @@ class Library(RuleBasedStateMachine):
         super().__init__()
         self.root = Path(tempfile.mkdtemp(prefix="kith-test-"))
         self.world, self.twin = World(self.root / "world"), World(self.root / "twin")
+        self.both(lambda world: world.measure(default_face_model().id, world.other_faces_id))
         self.both(World.recognise)
         self.built_since = self.is_behind = False
 
@@ -115,11 +117,11 @@ class Library(RuleBasedStateMachine):
     def set_models(self, model: str, size: int) -> None:
         self.set(reid_weights=model, resize_max=size)
 
-    @rule(model=st.sampled_from([DLIB, DLIB, OTHER_FACES]))
-    def set_face_model(self, model: str) -> None:
+    @rule(models=st.sampled_from([(DLIB, ""), (DLIB, ""), (DLIB, OTHER_FACES), (OTHER_FACES, ""), (OTHER_FACES, DLIB)]))
+    def set_face_models(self, models: tuple[str, str]) -> None:
         """What was said and decided stays; what another network saw waits for it to come back."""
         before = self.world.said(Source.USER, Source.DATASET, Source.MACHINE)
-        self.set(face_model=model)
+        self.set(face_model=models[0], second_opinion=models[1])
         assert self.world.said(Source.USER, Source.DATASET, Source.MACHINE) == before
         self.built_since = self.is_behind = True
 
@@ -219,7 +221,7 @@ class Library(RuleBasedStateMachine):
         while self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"):
             self.undo()
             self.holds()
-        self.set(face_model=DLIB)
+        self.set(face_model=DLIB, second_opinion="")
         if not self.catch_up():  # bodies of two models disagree: then faces are compared alone
             self.set(body_policy="off")
             assert self.catch_up()

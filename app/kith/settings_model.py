@@ -32,6 +32,7 @@ AUTOMATIC = "automatic"  # of a limit: none of the user's own
 CHOICES = {
     "face_detector": (AUTO, *names(FACE_DETECTORS)),
     "face_model": (*names(FACE_MODELS),),
+    "second_opinion": ("", *names(FACE_MODELS)),
     "person_detector": (*names(PERSON_DETECTORS), OFF),
     "reid_model": (*names(BODY_MODELS),),
     "body_policy": (*BodyPolicy,),
@@ -162,6 +163,12 @@ class Settings(BaseModel):
         description=f"The network that compares faces: {described(FACE_MODELS)}, or an .onnx file of ArcFace's kind. "
         "Photos and people are described anew by another one; nothing that you said is lost, nor what one that you "
         "come back to has seen.",
+    )
+    second_opinion: str = Field(
+        default="",
+        title="Second opinion",
+        description="Another face model, a costlier one perhaps, that is asked about faces of which the first is not "
+        "sure: a name or an .onnx file as above; empty: none.",
     )
     min_face: int = Field(
         default=16,
@@ -346,6 +353,11 @@ class Settings(BaseModel):
         return self._onnx_file(self.face_model)
 
     @property
+    def second_opinion_file(self) -> Path | None:
+        """The user's own .onnx file of the network for a second opinion, or None."""
+        return self._onnx_file(self.second_opinion)
+
+    @property
     def reid_model_file(self) -> Path | None:
         """The user's own .onnx file of a body model, or None."""
         return self._onnx_file(self.reid_model)
@@ -366,4 +378,4 @@ class Settings(BaseModel):
 
 FIELDS = Settings.model_fields
 PATHS = tuple(key for key, field in FIELDS.items() if _PATH in field.metadata)
-MODELS = ("face_model", "reid_model", "person_detector")  # a name, or the path of an .onnx file
+MODELS = ("face_model", "second_opinion", "reid_model", "person_detector")  # a name, or the path of an .onnx file

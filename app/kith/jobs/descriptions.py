@@ -36,7 +36,7 @@ def describe_taught(context: Context) -> Iterator[Notice]:
         asked = [Asked(path, own) for own in faces if (path := store.reviews.file_of(own.photo_id))]
         if not asked:
             continue
-        yield Notice(f"Faces in {counted(len(asked), 'photo')} that teach are described by {model.name}, too.")
+        yield Notice(f"Faces in {counted(len(asked), 'photo')} that teach are described by {model.id}, too.")
         with open_workers(context) as workers:
             for photo, described in descriptions(context, workers, model, asked):
                 with store.transaction():

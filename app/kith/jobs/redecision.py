@@ -37,7 +37,7 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     if not preview:
         run.clear_remnants()
     yield Started(JobName.DECIDE_AGAIN, run.total)
-    yield from (Notice(text) for text in not_told_before(context.notices))
+    yield from (Notice(text) for text in (*not_told_before(context.notices), *run.decisions.notices()))
     yield from run.spans()
     yield run.finish()
 

@@ -30,6 +30,15 @@ _SEEN_BY = """
 
 
 @dataclass(frozen=True, slots=True)
+class Models:
+    """The ids of the models that photos are decided by; empty where there is none."""
+
+    face: str
+    body: str = ""
+    second_opinion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FiledCopy:
     """A copy as recorded: in which output folder, under which name there, and whether it is complete."""
 
@@ -70,15 +79,14 @@ class RedecisionQueries:
         )
         return [row[0] for row in rows]
 
-    def photos(
-        self, ids: Sequence[int], face_model_id: str, body_model_id: str, analyses: Sequence[int] = ()
-    ) -> list[StoredPhoto]:
+    def photos(self, ids: Sequence[int], models: Models, analyses: Sequence[int] = ()) -> list[StoredPhoto]:
         """Return photos as last looked at by the face model, else by any, or as `analyses` saw them.
 
         They are without the bodies that another model saw.
         """
         among = json.dumps([*ids])
-        seen = self._seen(among, face_model_id, body_model_id, analyses)
+        seen = self._seen(among, models, analyses)
+        seconds = self._seconds(among, models.second_opinion) if models.second_opinion else {}
         links = links_by_photo(self._connection, ids)
         ignored = self._ignored(among)
         taken_at = self._taken_at(among)
@@ -87,17 +95,19 @@ class RedecisionQueries:
             copies[photo_id].append(copy)
         return [
             StoredPhoto(
-                key, Case(_sightings(seen[key], links[key]), links[key], taken_at.get(key), ignored), copies[key]
+                key,
+                Case(_sightings(seen[key], links[key], seconds), links[key], taken_at.get(key), ignored),
+                copies[key],
             )
             for key in ids
         ]
 
     def _seen(
-        self, among: str, face_model_id: str, body_model_id: str, analyses: Sequence[int]
+        self, among: str, models: Models, analyses: Sequence[int]
     ) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
         def seen_of(row: Sequence[Any]) -> tuple[int, int, Observation | None]:
             photo_id, appearance_id, kind, model_id, *_ = row
-            is_comparable = kind == Kind.FACE or model_id == body_model_id
+            is_comparable = kind == Kind.FACE or model_id == models.body
             return photo_id, whole(appearance_id), observation_of(self._connection, row[2:]) if is_comparable else None
 
         rows = self._connection.read(
@@ -111,14 +121,29 @@ class RedecisionQueries:
             LEFT JOIN appearances a ON a.id = o.appearance_id
             ORDER BY p.id, o.id
             """,
-            (among, json.dumps([*analyses]), face_model_id, body_model_id),
+            (among, json.dumps([*analyses]), models.face, models.body),
         )
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
         for photo_id, appearance_id, observation in rows:
             kinds = seen[photo_id].setdefault(appearance_id, {})
-            if observation and (observation.kind not in kinds or observation.model_id == face_model_id):
+            if observation and (observation.kind not in kinds or observation.model_id == models.face):
                 kinds[observation.kind] = observation
         return seen
+
+    def _seconds(self, among: str, model_id: str) -> dict[int, Observation]:
+        """Return what a model makes of faces, by appearance, whenever it was asked."""
+        rows = self._connection.read(
+            "observations",
+            lambda row: (whole(row[0]), observation_of(self._connection, row[1:])),
+            f"""
+            SELECT o.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector,
+                o.sharpness, o.pixels, o.frontality, o.weak
+            FROM appearances a JOIN observations o ON o.appearance_id = a.id AND o.kind = 'face' AND o.model_id = ?2
+            WHERE a.photo_id {_AMONG} ORDER BY o.id
+            """,
+            (among, model_id),
+        )
+        return dict(rows)
 
     def _taken_at(self, among: str) -> dict[int, str | None]:
         query = f"SELECT id, id, taken_at FROM photos WHERE id {_AMONG}"
@@ -171,9 +196,15 @@ def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
     return photo_id, FiledCopy(person_id, folder_of(output), folder, bool(done))
 
 
-def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:
+def _sightings(
+    seen: Mapping[int, Mapping[Kind, Observation]],
+    links: Mapping[int, Sequence[Link]],
+    seconds: Mapping[int, Observation],
+) -> list[Sighting]:
     """Return whom models saw, and then whom only the user saw."""
-    sightings = [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
+    sightings = [
+        Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY), seconds.get(key)) for key, kinds in seen.items()
+    ]
     named = {key for key, words in links.items() if any(map(_is_named_by_user, words))}
     return [*sightings, *(Sighting(key, None, None) for key in sorted(named - seen.keys()))]
 

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     AFTER_DEATH = "after death"
     DENIED = "denied"
     IGNORED = "ignored"
+    NOT_MEASURED = "certainty not measured"
     OTHER_MODEL = "described by another face model"
     NO_FACE = "no face"
     BODY_ACCEPTED = "body accepted"
@@ -80,6 +81,7 @@ class Decision:
     here; `score` is the distance or similarity of whom the machine decided on or suggests; `said` tells that user or
     dataset said it, not the machine; `open` that the face leaves it to the body and the other photos of the event.
     `standing` is what the machine said by another face model than today's, and stays until the photo is looked at anew.
+    `asks` says that a second opinion on the face may decide.
     """
 
     appearance_id: int
@@ -96,6 +98,7 @@ class Decision:
     score: float | None = None
     open: bool = False
     standing: Link | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class EngineSpec:
 
     Without `body_model` there are faces only, without `person_detector` bodies below faces only. With `networks`,
     exported for ONNX Runtime, they run on the CPU, without on a graphics card, at most `batch_size` pictures at a time.
-    Photos of more than `max_pixels` are not looked at.
+    Photos of more than `max_pixels` are not looked at. `second_opinion` describes single faces only, when it is asked.
     """
 
     face_detector: Chosen
@@ -79,6 +79,7 @@ class EngineSpec:
     batch_size: int
     max_pixels: int = MAX_PIXELS
     networks: Networks | None = None
+    second_opinion: Chosen | None = None
 
     @property
     def body_model_id(self) -> str | None:
@@ -87,7 +88,8 @@ class EngineSpec:
 
     def describing(self, face_model: Chosen) -> "EngineSpec":
         """Return what finds the same faces and describes them by another network, not ready yet."""
-        return replace(self, face_model=face_model, person_detector=None, body_model=None, networks=None)
+        only = replace(self, person_detector=None, body_model=None, networks=None, second_opinion=None)
+        return replace(only, face_model=face_model)
 
     @property
     def engine_id(self) -> str:

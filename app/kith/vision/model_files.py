@@ -133,16 +133,18 @@ def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
     )
 
 
-def check_face_model(settings: Settings) -> None:
-    """Raise ModelMissing where face_model is neither the name of a network that Kith knows nor a file."""
-    name = settings.face_model
-    if settings.face_model_file or named(FACE_MODELS, name):
-        return
-    known = " or ".join(names(FACE_MODELS))
-    raise ModelMissing(
-        f"face_model names {name}, which is no network that Kith knows: correct it to {known}, or to the path of an "
-        ".onnx file."
-    )
+def check_face_models(settings: Settings) -> None:
+    """Raise ModelMissing where a face network is neither one that Kith knows by its name nor a file."""
+    chosen = [("face_model", settings.face_model, settings.face_model_file)]
+    if settings.second_opinion:
+        chosen.append(("second_opinion", settings.second_opinion, settings.second_opinion_file))
+    for key, name, own in chosen:
+        if not own and not named(FACE_MODELS, name):
+            known = " or ".join(names(FACE_MODELS))
+            raise ModelMissing(
+                f"{key} names {name}, which is no network that Kith knows: correct it to {known}, or to the path of an "
+                ".onnx file."
+            )
 
 
 def published(models: Sequence[Row], file: Path) -> Row | None:
@@ -196,6 +198,7 @@ def _wanted(settings: Settings) -> Iterator[Model | None]:
     """Yield the models that the settings name, None for one of the user's own."""
     yield FACE_DETECTORS[0] if settings.face_detector == AUTO else named(FACE_DETECTORS, settings.face_detector)
     yield named(FACE_MODELS, settings.face_model)
+    yield named(FACE_MODELS, settings.second_opinion)
     if settings.body_policy is not BodyPolicy.OFF:
         yield named(PERSON_DETECTORS, settings.person_detector)
         yield None if settings.reid_weights else named(BODY_MODELS, settings.reid_model)
