@@ -128,7 +128,7 @@ class Decisions:
             yield Message(f"second_opinion is not asked, since {missing}: ", Do(does), " changes that.")
 
     def _nobody_taught(self) -> KithError:
-        others = self._store.people.taught_models(Kind.FACE)
+        others = self._store.people.taught_models(Kind.FACE) - {self.face_model_id}
         if others:
             return ModelMismatch(
                 f"The knowledge base knows faces by {', '.join(sorted(others))}, ",
