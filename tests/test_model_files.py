@@ -181,7 +181,7 @@ def test_status_says_ready_damaged_and_missing(settings: Settings, tmp_path: Pat
     assert found["dlib_landmarks"][0] == "ready"
 
 
-AT_ONE_PLACE = {"osnet_ain_multi", "osnet_ain_multi_x0_5"}  # no other holds these very files: decision 041
+AT_ONE_PLACE = {"osnet_ain_multi", "osnet_ain_multi_x0_5", "auraface_v1"}  # no other holds these very files: 041, 042
 
 
 def test_registry_is_complete() -> None:

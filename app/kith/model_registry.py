@@ -93,6 +93,7 @@ _AURAFACE = f"{_HUGGING_FACE}/fal/AuraFace-v1/resolve/af6d057c9b0ec4071d4c49c80e
 _YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
 # Mirrors, each known by its SHA-256 to hold the very file: docs/decisions/045-downloads-that-go-on.md
 _YUNET_COPY = "pollen-robotics/face_detection_yunet_2026may/resolve/2b8e922362946a0db67e861bae0f77826980effd"
+_SFACE_COPY = "opencv/face_recognition_sface/resolve/3d7082438a6e4551e840c9b2bb60b71e8da4b524"
 _YOLOX_COPY = "Heliosoph/yolox-onnx/resolve/9206d80cbad9ed54986edeff8d7457eb5333882a"
 _MODEL_ZOO = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="  # TorchReID's own
 _PACKAGED = "https://github.com/ageitgey/face_recognition_models"
@@ -149,6 +150,7 @@ FACE_MODELS = (
             licence="Apache-2.0",
             purpose="compares faces, another way than dlib",
             without=_NO_OTHER_FACES,
+            mirrors=(f"{_HUGGING_FACE}/{_SFACE_COPY}/face_recognition_sface_2021dec.onnx",),
         ),
     ),
     Model(

@@ -98,7 +98,9 @@ class Decider:
         nearest = next(iter(probe.eligible), None)
         if not probe.undecided or nearest is None or nearest.certainty is None:
             return False
-        if self._is_blurred(probe) or (self.face_tol and nearest.value >= self.face_tol):
+        is_too_far = self.face_tol and nearest.value >= self.face_tol
+        is_too_close = self.face_margin and nearest.margin < self.face_margin
+        if is_too_far or is_too_close or self._is_blurred(probe):
             return False
         return self._may_be(nearest) and nearest.certainty < self.sure_at
 
