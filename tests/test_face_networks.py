@@ -23,7 +23,7 @@ from kith.settings import Device, Settings
 from kith.vision.analysis import analyse, describe, read_photos
 from kith.vision.detection import Detection, Points
 from kith.vision.dlib_detectors import DlibHog
-from kith.vision.engines import EngineSpec, engines_of
+from kith.vision.engines import LOOK, EngineSpec, engines_of
 from kith.vision.observations import Analysis, Observation, Rgb
 from kith.vision.onnx_faces import DLIBS_SCALE, OnnxFaces, SFace
 from kith.vision.runtime import OnnxNetwork
@@ -169,7 +169,7 @@ def test_a_file_of_ones_own_describes_faces(tmp_path: Path) -> None:
     file = face_network(tmp_path / "my network.onnx", "batch", 3, "height", "width")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
     spec = spec_of(own(tmp_path, "my network.onnx"))
-    assert spec.engine_id == f"dlib_hog@1000/16v1 my network:{digest}"
+    assert spec.engine_id == f"dlib_hog@1000/16v{LOOK} my network:{digest}"
     faces = faces_seen(draw_photo(tmp_path / "two.png", ANN, BOB), spec)
     assert [face.model_id for face in faces] == [f"my network:{digest}"] * 2
     for face in faces:
