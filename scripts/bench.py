@@ -3,6 +3,7 @@
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
 Tables go to standard output, progress to standard error; nothing is kept on disk.
@@ -29,6 +30,7 @@ from bench_groups import groups
 from bench_gui import window
 from bench_identify import identify
 from bench_matching import matching
+from bench_networks import networks
 from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
 from bench_quality import quality
 from bench_rerun import rerun
@@ -106,7 +108,8 @@ def main() -> None:
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window, "closeups": closeups}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("measure", choices=["speed", "memory", *commands], nargs="?", default="speed")
+    parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")
+    parser.add_argument("face_models", nargs="*", help="networks: further values of face_model to compare with dlib")
     parser.add_argument("--quick", action="store_true", help="speed: within 50 seconds on two cores")
     parser.add_argument("--gpu", action="store_true", help="speed, memory: on an NVIDIA graphics card")
     parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder with athletes/ or lfw10/ in it")
@@ -122,6 +125,8 @@ def main() -> None:
             found = tables = commands[arguments.measure](data)
             if arguments.picture:
                 draw_reliability(tables["reliability"], arguments.picture)
+        elif arguments.measure == "networks":
+            found = tables = networks(data, arguments.face_models)
         else:
             memory_only = arguments.measure == "memory"
             found = speed(data, SHARED / "models", arguments.gpu, arguments.quick, memory_only)

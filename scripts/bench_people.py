@@ -51,11 +51,14 @@ def progress(items: Iterable[T], what: str, total: int) -> Iterable[T]:
     return track(items, what, total, console=Console(stderr=True))
 
 
-def look(paths: Sequence[Path], what: str) -> dict[Path, list[Sighting]]:
-    """Return what Kith sees in each photo, by its own road into a library that is then thrown away."""
+def look(paths: Sequence[Path], what: str, **values: object) -> dict[Path, list[Sighting]]:
+    """Return what Kith sees in each photo, by its own road into a library that is then thrown away.
+
+    Settings may be other than shipped.
+    """
     seen = {}
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as root:
-        settings = settings_in(Path(root), dataset_dir=".", body_policy=BodyPolicy.OFF)
+        settings = settings_in(Path(root), dataset_dir=".", body_policy=BodyPolicy.OFF, **values)
         open_store(settings.library_file, create=True).close()
         with open_context(settings, threading.Event(), "bench") as context:
             for result in progress(look_at_photos(context, paths), what, len(paths)):

@@ -57,7 +57,7 @@ def ship(folder: Path) -> list[str]:
     (folder / "models").mkdir(parents=True)
     fetch(folder / "demo")
     missing = []
-    for model in (FACE_DETECTORS[0], PERSON_DETECTORS[0], *FACE_MODELS, *BODY_MODELS):
+    for model in (FACE_DETECTORS[0], PERSON_DETECTORS[0], FACE_MODELS[0], *BODY_MODELS):
         try:
             ship_model(model, folder)
         except ModelMissing as error:  # noqa: PERF203 - networks take seconds

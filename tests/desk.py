@@ -27,6 +27,7 @@ from kith.jobs.workers import ExecutorFactory, InlineExecutor
 from kith.library.store import open_store
 from kith.photos.outputs import MARKER, REPORT
 from kith.settings import Settings
+from kith.vision.analysis import describe
 
 REPOSITORY = Path(__file__).parents[1]
 DRAWN = "KITH_TESTS_SEE_DRAWN_PHOTOS"  # set where there are no real photos: commands then see by `tests.drawn_photos`
@@ -47,7 +48,12 @@ def shared_folder() -> Path:
 
 def is_analysis(function: Callable[..., Any]) -> bool:
     """Tell whether that is what looks at photos, not what only reads their files."""
-    return getattr(function, "func", None) is vars(looks)["analyse"]
+    return getattr(function, "func", None) in (vars(looks)["analyse"], describe)
+
+
+def is_description(function: Callable[..., Any]) -> bool:
+    """Tell whether that describes faces anew, of photos that were looked at."""
+    return getattr(function, "func", None) is describe
 
 
 class _NoAnalysis(InlineExecutor):

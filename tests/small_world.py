@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from kith.filing.names import folder_names
+from kith.identity.certainty import FEATURES
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import Context
 from kith.jobs.events import Event, PhotoDone, RedecisionFinished
@@ -25,11 +26,13 @@ from kith.photos.box import Box
 from kith.photos.facts import read_facts
 from kith.photos.outputs import MARKER, REPORT
 from kith.settings import Settings
+from kith.values.calibration import Calibration
 from kith.values.links import Link, Source, Word, said_to_be
 from kith.vision.engines import EngineSpec
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
-from tests.desk import is_analysis, no_analysis, run_job
+from kith.vision.weights import weights_id
+from tests.desk import is_analysis, is_description, no_analysis, run_job
 
 PLACES = [Box(0.05, 0.1, 0.2, 0.3), Box(0.4, 0.1, 0.2, 0.3), Box(0.7, 0.1, 0.2, 0.3)]
 # Who shows in each photo, by number; a pair is somebody between two people, an odd one of three has no good face.
@@ -38,6 +41,10 @@ SHOWN: list[list[tuple[int, ...]]] = [
     [(0, 1)], [(0,)], [(3,), (4,)], [], [(2, 2, 2)], [(0, 0, 0), (1,)], [(1, 2), (1,)], [(5,), (5,)],
 ]  # fmt: skip
 BODIES = ("first.onnx", "second.onnx")
+OTHER_FACES = "faces.onnx"
+
+
+DLIB = default_face_model().id
 
 
 def _draw(kind: str, size: int, *numbers: int) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -45,10 +52,25 @@ def _draw(kind: str, size: int, *numbers: int) -> np.ndarray[Any, np.dtype[np.fl
     return random.normal(size=size).astype(np.float32)
 
 
-def face_vector(who: tuple[int, ...], photo: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return a face like dlib's: people about 0.85 apart, the faces of one about 0.35."""
-    centre = np.mean([_draw("person", 128, one) for one in set(who)], axis=0) * 0.053
-    return (centre + 0.022 * _draw("face", 128, photo, *who)).astype(np.float32)
+def face_vector(who: tuple[int, ...], photo: int, model: str = DLIB) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return a face like dlib's: people about 0.85 apart, the faces of one about 0.35; as far apart by another model.
+
+    That one cannot tell the second person from the third, and takes somebody between two people for the first of them.
+    """
+    if model == DLIB:
+        size, kind, people = 128, "", set(who)
+    else:
+        size, kind, people = 64, " by another", {min(1 if one == 2 else one for one in who)}
+    scale = (128 / size) ** 0.5
+    centre = np.mean([_draw("person" + kind, size, one) for one in people], axis=0) * 0.053
+    return (scale * (centre + 0.022 * _draw("face" + kind, size, photo, *who))).astype(np.float32)
+
+
+def calibration(length: int, even: float, slope: float) -> Calibration:
+    """Return one by which a pair is as likely as not one person at that distance, and less by `slope` beyond."""
+    weights = {"one": slope * even, "distance": -slope}
+    numbers = tuple(weights.get(name, 0.0) for name in FEATURES)
+    return Calibration(np.zeros(length), (0.0, 1.0), (0.0, 1.0), numbers, "a test")
 
 
 def body_vector(who: tuple[int, ...], photo: int, model: str) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -70,10 +92,17 @@ class Eyes(Executor):
             return InlineExecutor().submit(fn, *args, **kwargs)
         (photos,), spec = args, fn.keywords["spec"]
         future: Future[Any] = Future()
+        if is_description(fn):
+            future.set_result([self._described(path, boxes, spec) for path, _, boxes in photos])
+            return future
         images = [read_facts(path).image_hash for path, _ in photos]
         self.looked.update((image, spec.engine_id) for image in images)
         future.set_result([self._seen(self.known[image], spec) for image in images])
         return future
+
+    def _described(self, path: Path, boxes: Sequence[Box], spec: EngineSpec) -> list[Observation | None]:
+        faces = [one.observations[0] for one in self._seen(self.known[read_facts(path).image_hash], spec).appearances]
+        return [max(faces, key=lambda face: face.box.iou(box), default=None) for box in boxes]
 
     def _seen(self, photo: int, spec: EngineSpec) -> Analysis:
         seen = []
@@ -82,7 +111,7 @@ class Eyes(Executor):
             place = Box(box.x + spec.resize_max / 100_000, *box[1:])
             own = [
                 Observation(
-                    Kind.FACE, default_face_model().id, place, 0.9, face_vector(who, photo),
+                    Kind.FACE, spec.face_model.id, place, 0.9, face_vector(who, photo, spec.face_model.id),
                     sharpness=5.0 if poor else 500.0, pixels=120.0, frontality=1.0,
                 )
             ]  # fmt: skip
@@ -110,7 +139,7 @@ class World:
         }
         for folder in ("people", "input", "models"):
             (root / folder).mkdir(parents=True)
-        for model in BODIES:
+        for model in (*BODIES, OTHER_FACES):
             (root / model).write_text(model)
         self.originals: dict[Path, bytes] = {}
         self.contents: dict[str, bytes] = {}
@@ -134,6 +163,17 @@ class World:
         image, content = read_facts(path).image_hash, path.read_bytes()
         self.eyes.known[image] = photo
         self.contents[image] = self.originals[path] = content
+
+    @property
+    def other_faces_id(self) -> str:
+        """The id of the other network that compares faces."""
+        return weights_id("", self.root / OTHER_FACES)
+
+    def measure(self, *models: str) -> None:
+        """Let the library know how sure the two networks, by their ids, make."""
+        with self.store() as store, store.transaction():
+            for model, length in zip(models, (128, 64), strict=False):
+                store.calibrations.save(model, calibration(length, 0.55, 30.0))
 
     def move(self, number: int) -> None:
         """Move a photo of the input to another place there."""
@@ -241,9 +281,11 @@ class World:
             assert len(by_machine) <= 1
             assert not [one for one in by_machine if one.person_id in denied or one.word is Word.IS_NOT]
             assert sum(one.source is Source.USER and one.word is Word.IS for one in own) <= 1
-        models = {one.model_id for own in links.values() for one in own if one.source is Source.MACHINE}
-        bodies = {row[0] for row in self.query("SELECT DISTINCT model_id FROM observations WHERE kind = 'body'")}
-        assert models <= {default_face_model().id} | bodies
+        seen = set(self.query("SELECT DISTINCT appearance_id, model_id FROM observations"))
+        for key, own in links.items():
+            for one in own:
+                if one.source is Source.MACHINE:
+                    assert (key, one.model_id) in seen  # what it goes by was seen there
 
     def _all_links(self, store: Store) -> dict[int, list[Link]]:
         return {key: store.people.links(key) for (key,) in self.query("SELECT id FROM appearances")}

@@ -235,12 +235,53 @@ def test_invariant_1_deciding_again_needs_no_photo(store: Store) -> None:
     assert (merged.people, merged.evidence) == ((ZOE,), Evidence.FACE)
 
 
-@pytest.mark.parametrize("observed", [face(0, model="another"), face(0, 0)])
-def test_invariant_5_a_photo_seen_by_another_model_is_not_judged(observed: Observation) -> None:
+def test_invariant_5_a_photo_seen_by_another_model_is_not_judged() -> None:
     with pytest.raises(ModelMismatch, match=FACES):
-        decide(decider(), Sighting(1, observed, None))
+        decide(decider(), Sighting(1, face(0, 0), None))
     with pytest.raises(ModelMismatch, match=BODIES):
         decide(decider(), Sighting(1, None, body(1, model="another")))
+
+
+FOREIGN = Sighting(1, face(0, model="another"), None)
+BY_IT = Link(1, BOB, Word.IS, Source.MACHINE, 0.31, "another")
+BY_BODY = Link(1, BOB, Word.IS, Source.MACHINE, 0.91, BODIES)
+
+
+def test_invariant_5_a_face_that_another_model_described_is_compared_with_nobody() -> None:
+    """It lies where Ann does, were the numbers of one model those of the other."""
+    (decision,) = decide(decider(), FOREIGN).appearances
+    assert _outcome(decision) == (None, None, Evidence.NONE, False)
+    assert (decision.face, decision.reason, decision.has_face) == ((), Reason.OTHER_MODEL, True)
+
+
+@pytest.mark.parametrize(("link", "evidence"), [(BY_IT, Evidence.FACE), (BY_BODY, Evidence.BODY)])
+def test_what_the_machine_said_by_another_model_stands(link: Link, evidence: Evidence) -> None:
+    photo = decide(decider(), FOREIGN, links=[link])
+    (decision,) = photo.appearances
+    assert _outcome(decision) == (BOB, None, evidence, False)
+    assert (decision.face, decision.reason, decision.score) == ((), Reason.OTHER_MODEL, link.score)
+    assert list(machine_links(photo, decider())) == [link]
+
+
+@pytest.mark.parametrize(
+    ("words", "person"),
+    [
+        ([Link(1, BOB, Word.IS_NOT, Source.USER)], None),
+        ([Link(1, ANN, Word.IS, Source.USER)], ANN),
+        ([Link(2, BOB, Word.IS, Source.USER)], None),
+    ],
+    ids=["denied", "named otherwise", "named elsewhere in the photo"],
+)
+def test_what_stands_yields_to_the_user(words: list[Link], person: int | None) -> None:
+    photo = decide(decider(), FOREIGN, Sighting(2, face(40, model="another"), None), links=[BY_IT, *words])
+    decision = next(own for own in photo.appearances if own.appearance_id == 1)
+    assert decision.person_id == person
+    assert not list(machine_links(photo, decider()))
+
+
+def test_what_is_ignored_does_not_stand() -> None:
+    photo = decider().photos([Case([FOREIGN], {1: [BY_IT]}, None, {1})])[0]
+    assert (photo.people, photo.appearances[0].reason) == ((), Reason.IGNORED)
 
 
 # How sure it is

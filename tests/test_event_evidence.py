@@ -490,7 +490,7 @@ def test_what_is_not_written_yet_goes_before_what_is(album: Album) -> None:
     with closing(open_store(album.desk.settings.library_file)) as store:
         ids = {path.name: photo for path, photo in store.photos.photos_at([album.desk.input]).items()}
         ((model_id,),) = album.desk.query("SELECT DISTINCT model_id FROM observations WHERE kind = 'body'")
-        evidence = EventEvidence(store.events, default_face_model().id, model_id, 3.0)
+        evidence = EventEvidence(store.events, {default_face_model().id}, model_id, 3.0)
         assert len(evidence.bodies(ids["a.png"])) == 1
         evidence.learn(ids["b.png"], PhotoDecision(()))
         assert len(evidence.bodies(ids["a.png"])) == 0

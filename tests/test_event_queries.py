@@ -48,7 +48,7 @@ class Library:
 
     @property
     def evidence(self) -> EventEvidence:
-        return EventEvidence(self.store.events, FACES, BODIES, GAP_HOURS)
+        return EventEvidence(self.store.events, {FACES}, BODIES, GAP_HOURS)
 
     def speak(self, photo_id: int) -> list[int]:
         """Return the people whose bodies speak for a photo."""

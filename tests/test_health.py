@@ -128,7 +128,7 @@ def test_a_photo_that_shows_two_people_is_no_copy(three: Desk) -> None:
     three.build()
     three.recognize()
     with closing(open_store(three.settings.library_file)) as store:
-        faces = [one.appearance_id for one in store.reviews.unknowns() if one.has_face]
+        faces = [one.appearance_id for one in store.reviews.unknowns(default_face_model().id) if one.has_face]
         people = list(store.people.all())
         assert len(faces) == 2
         with store.change("link", "test"):

@@ -22,6 +22,7 @@ from kith.model_registry import (
 from kith.photos.pixels import load_rgb
 from kith.settings import Device, Settings
 from kith.settings_model import CHOICES
+from kith.vision import model_files
 from kith.vision.analysis import analyse
 from kith.vision.detection import Detection
 from kith.vision.dlib_detectors import DlibHog
@@ -57,7 +58,7 @@ def test_a_detector_is_stored_under_its_own_name(model: Model) -> None:
 
 def test_the_id_of_the_face_model_is_that_of_the_libraries_there_are() -> None:
     assert default_face_model().id == DLIB
-    assert vector_lengths() == {DLIB: 128}
+    assert vector_lengths() == {DLIB: 128, "sface_2021dec": 128, "auraface_v1": 512}
 
 
 def test_the_detector_in_the_place_of_one_that_is_missing_is_stored_as_what_it_is(tmp_path: Path) -> None:
@@ -70,6 +71,7 @@ def test_the_detector_in_the_place_of_one_that_is_missing_is_stored_as_what_it_i
 
 def test_the_settings_follow_the_rows() -> None:
     assert CHOICES["face_detector"] == ("auto", "yunet", "hog", "cnn")
+    assert CHOICES["face_model"] == ("dlib", "sface", "auraface")
     assert CHOICES["person_detector"] == ("yolox_nano", "yolox_s", "off")
     assert CHOICES["reid_model"] == ("osnet_ain_multi", "osnet_ain_multi_x0_5", "osnet_ain_x1_0", "osnet_x0_25")
     assert shipped_calibration(default_face_model().id)
@@ -104,10 +106,10 @@ def _colours(
     """Enter that model, its network of these nodes, into the registry, and return what looks by it."""
     monkeypatch.setattr(Colours, "file", save_network(file, *nodes), raising=False)
     row = Model(name="colours", code=f"{__name__}:Colours")
-    for module in (model_registry, engines):
+    for module in (model_registry, engines, model_files):
         monkeypatch.setattr(module, "FACE_MODELS", (row,))
     assert default_face_model() is resolve_name(row.code)
-    values = {"face_detector": "hog", "body_policy": "off", "kb_batch_size": batch}
+    values = {"face_detector": "hog", "face_model": "colours", "body_policy": "off", "kb_batch_size": batch}
     return made_ready(find_engines(Settings.at(file.parent, values))[0], Device.CPU)
 
 

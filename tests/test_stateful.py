@@ -19,8 +19,10 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, TakenBack
 from kith.values.links import Source
 from kith.values.persons import Person
-from tests.small_world import BODIES, SHOWN, World
+from kith.vision.face_model import default_face_model
+from tests.small_world import BODIES, OTHER_FACES, SHOWN, World
 
+DLIB = "dlib"
 NUMBER = st.integers(0, 30)
 NAMES = st.sampled_from(["Ann", "Bob", "Zoe", "Unknown", "a/b", "Ann #3", "CON", "zoé"])
 FOLDERS = st.sampled_from(["input", "input", "input", "people/Ann", "people/Bob", "people/Zoe"])
@@ -35,6 +37,7 @@ class Library(RuleBasedStateMachine):
         super().__init__()
         self.root = Path(tempfile.mkdtemp(prefix="kith-test-"))
         self.world, self.twin = World(self.root / "world"), World(self.root / "twin")
+        self.both(lambda world: world.measure(default_face_model().id, world.other_faces_id))
         self.both(World.recognise)
         self.built_since = self.is_behind = False
 
@@ -52,7 +55,7 @@ class Library(RuleBasedStateMachine):
             try:
                 act(one)
             except ModelMismatch:  # perhaps in one world only: whom the user names teaches bodies, too
-                assert one.values["body_policy"] != "off"
+                assert one.values["body_policy"] != "off" or one.values.get("face_model") == OTHER_FACES
                 self.is_behind, is_done = True, False
             except BadKnowledgeBase:  # the user has deleted everybody
                 assert one is self.world
@@ -113,6 +116,14 @@ class Library(RuleBasedStateMachine):
     @rule(model=st.sampled_from(BODIES), size=st.sampled_from([640, 1280]))
     def set_models(self, model: str, size: int) -> None:
         self.set(reid_weights=model, resize_max=size)
+
+    @rule(models=st.sampled_from([(DLIB, ""), (DLIB, ""), (DLIB, OTHER_FACES), (OTHER_FACES, ""), (OTHER_FACES, DLIB)]))
+    def set_face_models(self, models: tuple[str, str]) -> None:
+        """What was said and decided stays; what another network saw waits for it to come back."""
+        before = self.world.said(Source.USER, Source.DATASET, Source.MACHINE)
+        self.set(face_model=models[0], second_opinion=models[1])
+        assert self.world.said(Source.USER, Source.DATASET, Source.MACHINE) == before
+        self.built_since = self.is_behind = True
 
     def set(self, **values: object) -> None:
         for one in (self.world, self.twin):
@@ -210,6 +221,7 @@ class Library(RuleBasedStateMachine):
         while self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"):
             self.undo()
             self.holds()
+        self.set(face_model=DLIB, second_opinion="")
         if not self.catch_up():  # bodies of two models disagree: then faces are compared alone
             self.set(body_policy="off")
             assert self.catch_up()

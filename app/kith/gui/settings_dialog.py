@@ -39,6 +39,8 @@ _GROUPS = {
         "lap_var_thresh",
         "face_detector",
         "min_face",
+        "face_model",
+        "second_opinion",
     ),
     "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
     "Photos": ("valid_exts", "recursive", "resize_max", "max_megapixels"),

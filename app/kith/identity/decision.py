@@ -18,6 +18,7 @@ from kith.identity.body_candidates import (
 from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery, gallery_of, is_good
 from kith.identity.probes import Probe, compare, probes_of
+from kith.identity.second_opinion import SecondOpinion
 from kith.policies import BodyPolicy
 from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate, Decision, Evidence, Exclusion, PhotoDecision, Reason
@@ -33,7 +34,8 @@ class Decider:
 
     A face is named where its person is at least `sure_at` likely, and suggested from `suggest_at` on. `face_tol`,
     `face_margin` and `face_suggest` are the user's own limits on distances, which hold besides; 0 sets none. Without a
-    calibration there are only these. `denied` holds the faces of which the user said who they are not, `lives` the
+    calibration there are only these; without a limit either nobody is named. `second` is asked where the first network
+    is not sure. `denied` holds the faces of which the user said who they are not, `lives` the
     dates of the people who have some.
     """
 
@@ -50,6 +52,7 @@ class Decider:
     suggest_at: float = 1.0
     denied: Gallery = field(default_factory=lambda: gallery_of("", []))
     lives: Mapping[int, Life] = field(default_factory=dict)
+    second: SecondOpinion | None = None
 
     def photo(
         self,
@@ -71,12 +74,35 @@ class Decider:
         `events` holds for each photo the bodies of the people whose faces show in its event; without them each photo is
         decided by itself.
         """
-        photos = [probes_of(case, self.lives) for case in cases]
-        compare(self.faces, self.denied, [probe for probes in photos for probe in probes], self.calibration)
+        photos = [probes_of(case, self.lives, self.faces.model_id) for case in cases]
+        everybody = [probe for probes in photos for probe in probes]
+        compare(self.faces, self.denied, everybody, self.calibration)
+        if self.second:
+            self._hear(self.second, everybody)
         decided = [self._by_faces(probes) for probes in photos]
         if self.body_policy is not BodyPolicy.OFF:
             decided = self._by_bodies(photos, decided, events)
         return [PhotoDecision(tuple(decisions)) for decisions in decided]
+
+    def _hear(self, second: SecondOpinion, probes: Sequence[Probe]) -> None:
+        """Let the second network speak of the faces of which the first is not sure."""
+        people = len(self.faces.people)
+        for probe in probes:
+            face = probe.seen.second
+            if face and self._is_unsure(probe):
+                probe.shown = second.on(face, probe.shown, people)
+                probe.eligible = second.on(face, probe.eligible, people)
+
+    def _is_unsure(self, probe: Probe) -> bool:
+        """Say whether a face is somebody's perhaps, and more certainty would make it theirs."""
+        nearest = next(iter(probe.eligible), None)
+        if not probe.undecided or nearest is None or nearest.certainty is None:
+            return False
+        is_too_far = self.face_tol and nearest.value >= self.face_tol
+        is_too_close = self.face_margin and nearest.margin < self.face_margin
+        if is_too_far or is_too_close or self._is_blurred(probe):
+            return False
+        return self._may_be(nearest) and nearest.certainty < self.sure_at
 
     def _may_be(self, candidate: Candidate) -> bool:
         """Whether a person is likely, or near, enough to be suggested."""
@@ -124,8 +150,10 @@ class Decider:
             return Reason.UNSURE
         if self._is_blurred(probe):
             return Reason.BLURRED
-        if nearest.margin < self.face_margin:
+        if self.face_margin and nearest.margin < self.face_margin:
             return Reason.MARGIN
+        if nearest.certainty is None and not self.face_tol:
+            return Reason.NOT_MEASURED
         if nearest.certainty is not None and nearest.certainty < self.sure_at:
             return Reason.MARGIN
         return Reason.ACCEPTED
@@ -150,25 +178,27 @@ class Decider:
         person, suggested = None, given
         if probe.said:
             person, suggested = probe.said[0], None
+        elif probe.standing:
+            person = probe.standing.person_id
         elif reason is Reason.ACCEPTED:
             person, suggested = given, None
-        evidence = Evidence.NONE
-        if person is not None:
-            evidence = Evidence.FACE if has_face else Evidence.BODY
         values_of_given = (candidate.value for candidate in probe.eligible if candidate.person_id == given)
+        standing = probe.standing
         return Decision(
             probe.appearance_id,
             has_face=has_face,
             face=probe.shown,
             person_id=person,
             suggested=suggested,
-            evidence=evidence,
+            evidence=Evidence.NONE if person is None else _evidence(probe),
             blurred=self._is_blurred(probe),
             said=probe.said is not None,
             reason=reason,
             excluded=excluded,
-            score=next(values_of_given, None),
+            score=standing.score if standing else next(values_of_given, None),
             open=self._is_open(probe, person, suggested),
+            standing=standing,
+            asks=self.second is not None and probe.seen.second is None and self._is_unsure(probe),
         )
 
     def _excluded(self, probe: Probe) -> tuple[Exclusion, ...]:
@@ -287,11 +317,21 @@ def _reason(probe: Probe, doubt: Reason | None, given: int | None, excluded: Seq
     if doubt is None:
         if probe.said:
             return probe.said[1]
-        return Reason.IGNORED if probe.ignored else Reason.NO_FACE
+        if probe.ignored:
+            return Reason.IGNORED
+        return Reason.NO_FACE if probe.is_comparable else Reason.OTHER_MODEL
     if given is not None:
         return doubt
     against = (exclusion.reason for exclusion in excluded if exclusion.person_id not in probe.denied)
     return next(against, doubt)
+
+
+def _evidence(probe: Probe) -> Evidence:
+    """Return what a person that somebody said, or that the face was given, rests on."""
+    face, standing = probe.seen.face, probe.standing
+    if face is None or (standing and standing.model_id != face.model_id):
+        return Evidence.BODY
+    return Evidence.FACE
 
 
 def _suggested(decisions: Sequence[Decision]) -> dict[int, int]:

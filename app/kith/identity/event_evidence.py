@@ -42,9 +42,11 @@ class EventEvidence:
     It remembers ids, and the bodies of one event. `forget` what changed meanwhile.
     """
 
-    def __init__(self, records: EventReader, face_model_id: str, body_model_id: str, gap_hours: float) -> None:
+    def __init__(
+        self, records: EventReader, face_model_ids: Collection[str], body_model_id: str, gap_hours: float
+    ) -> None:
         self._records = records
-        self._face_model_id = face_model_id
+        self._face_model_ids = face_model_ids
         self._body_model_id = body_model_id
         self._gap_hours = gap_hours
         self._learned: dict[int, NamedAppearances] = {}
@@ -132,7 +134,7 @@ class EventEvidence:
         return named
 
     def _accepted(self, links: Sequence[Link]) -> int | None:
-        """Return whom user or dataset named, or the machine by the face."""
-        model_id = self._face_model_id
-        counted = [link for link in links if link.source is not Source.MACHINE or link.model_id == model_id]
+        """Return whom user or dataset named, or the machine by the face, whatever model it went by."""
+        by_face = self._face_model_ids
+        counted = [link for link in links if link.source is not Source.MACHINE or link.model_id in by_face]
         return known_as(counted)

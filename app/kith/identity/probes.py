@@ -10,7 +10,7 @@ from kith.identity.exclusions import Life, denied_by
 from kith.identity.gallery import Gallery
 from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate, Exclusion, Reason
-from kith.values.links import Source, accepted_link, denied_by_user
+from kith.values.links import Link, Source, accepted_link, denied_by_user
 from kith.values.sightings import Case, Sighting
 
 _SAID_BY = {Source.USER: Reason.SAID_BY_USER, Source.DATASET: Reason.SAID_BY_DATASET}
@@ -21,7 +21,8 @@ class Probe:
     """An appearance to decide on.
 
     `said` is whom user or dataset named, and who of them; `denied` whom the user said it is not; `out` everybody it
-    cannot be. `shown` are the three nearest people but for `denied`, `eligible` the three nearest but for `out`.
+    cannot be. `shown` are the three nearest people but for `denied`, `eligible` the three nearest but for `out`. A face
+    that another model described is not comparable: what the machine said by that one stands.
     """
 
     seen: Sighting
@@ -31,6 +32,8 @@ class Probe:
     out: dict[int, Exclusion] = field(default_factory=dict)
     shown: tuple[Candidate, ...] = ()
     eligible: tuple[Candidate, ...] = ()
+    is_comparable: bool = True
+    standing: Link | None = None
 
     @property
     def appearance_id(self) -> int:
@@ -40,15 +43,18 @@ class Probe:
     @property
     def undecided(self) -> bool:
         """Whether the face is the machine's to decide."""
-        if self.seen.face is None or self.ignored:
+        if self.seen.face is None or self.ignored or not self.is_comparable:
             return False
         return self.said is None
 
 
-def probes_of(case: Case, lives: Mapping[int, Life]) -> list[Probe]:
-    """Return a photo's appearances, the largest face first, with who cannot be it whatever a comparison says."""
+def probes_of(case: Case, lives: Mapping[int, Life], model_id: str) -> list[Probe]:
+    """Return a photo's appearances, the largest face first, with who cannot be it whatever a comparison says.
+
+    Comparable are the faces that the model of that id described.
+    """
     ordered = sorted(case.sightings, key=lambda seen: -seen.face.pixels if seen.face else 0)
-    probes = [_probe(seen, case) for seen in ordered]
+    probes = [_probe(seen, case, model_id) for seen in ordered]
     impossible = _impossible(case.taken_at, lives)
     taken = {}
     for probe in probes:
@@ -59,7 +65,14 @@ def probes_of(case: Case, lives: Mapping[int, Life]) -> list[Probe]:
         key = probe.appearance_id
         denied = {person: Exclusion(person, Reason.DENIED, key) for person in probe.denied}
         probe.out = impossible | taken | denied
+        if not probe.is_comparable and not probe.said and not probe.ignored:
+            links = case.links[key]
+            probe.standing = next((link for link in links if _stands(link, probe.out)), None)
     return probes
+
+
+def _stands(link: Link, out: Collection[int]) -> bool:
+    return link.source is Source.MACHINE and link.person_id not in out
 
 
 def _impossible(taken_at: str | None, lives: Mapping[int, Life]) -> dict[int, Exclusion]:
@@ -74,12 +87,13 @@ def _impossible(taken_at: str | None, lives: Mapping[int, Life]) -> dict[int, Ex
     return impossible
 
 
-def _probe(seen: Sighting, case: Case) -> Probe:
+def _probe(seen: Sighting, case: Case, model_id: str) -> Probe:
     key = seen.appearance_id
     links = case.links[key]
     link = accepted_link(links, (*_SAID_BY,))
     said = (link.person_id, _SAID_BY[link.source]) if link else None
-    return Probe(seen, said, denied_by_user(links), ignored=key in case.ignored)
+    is_comparable = seen.face is None or seen.face.model_id == model_id
+    return Probe(seen, said, denied_by_user(links), ignored=key in case.ignored, is_comparable=is_comparable)
 
 
 def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe], calibration: Calibration | None) -> None:
@@ -87,7 +101,7 @@ def compare(faces: Gallery, denied: Gallery, probes: Sequence[Probe], calibratio
 
     Raises ModelMismatch.
     """
-    with_face = [probe for probe in probes if probe.seen.face]
+    with_face = [probe for probe in probes if probe.seen.face and probe.is_comparable]
     never = [probe.denied for probe in with_face]
     shown = _nearest(faces, with_face, never, calibration)
     for probe, candidates in zip(with_face, shown, strict=True):

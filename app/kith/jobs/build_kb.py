@@ -1,17 +1,18 @@
 """Build KB: learn the people from a folder of photos per person."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from kith.errors import BadPhoto
-from kith.identity.gallery import is_good
+from kith.identity.gallery import good_faces, is_good
 from kith.identity.lessons import Lesson, lesson_of, readable
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
+from kith.jobs.descriptions import describe_taught
 from kith.jobs.events import (
     BuildFinished,
     Event,
@@ -32,6 +33,7 @@ from kith.jobs.people_links import assign_folders, teach
 from kith.jobs.phrases import display_names
 from kith.library.store import Store
 from kith.messages import JobName
+from kith.vision.observations import Kind
 
 FEW_PHOTOS = 3
 GOOD_NUMBER = 15
@@ -69,7 +71,7 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
         yield _learn(context, build, look, owners)
     total, done = build.total, build.done
     stopped = done < total
-    people, away = ((), ()) if stopped else _teach(context, found, owners, build, forget)
+    people, away = ((), ()) if stopped else (yield from _teach(context, found, owners, build, forget))
     yield BuildFinished(
         total,
         done,
@@ -119,7 +121,7 @@ def _teach(
     owners: dict[Path, str],
     build: _Build,
     forget: Forget,
-) -> tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]:
+) -> Generator[Event, None, tuple[tuple[PersonTaught, ...], tuple[FolderAway, ...]]]:
     """Let the dataset's links say what was seen, write the export, and return what each folder came to."""
     store, root, lessons = context.store, context.settings.dataset_folder, build.lessons
     people, photos = store.people, store.photos
@@ -133,6 +135,7 @@ def _teach(
         kept = set().union(*wanted)
         taught = teach(people, persons, lessons, owners, kept.union(unseen))
         photos.forget_missing_files(root, owners.keys() | unread.keys(), kept)
+    yield from describe_taught(context)
     away = _folders_away(store, found, missing, forget)
     came_to = _people_taught(context, build, taught, owners, persons)
     gone = {folder.path for folder in away}
@@ -167,10 +170,12 @@ def _people_taught(
     persons: Mapping[str, int],
 ) -> dict[str, PersonTaught]:
     """Return what each folder came to; of people written alike the number is shown too."""
-    settings = context.settings
-    everybody = context.store.people.all()
+    settings, records = context.settings, context.store.people
+    everybody = records.all()
     names = display_names(everybody.values())
-    samples = export_encodings(settings, context.store, context.spec.body_model_id)
+    export_encodings(settings, context.store, context.spec.body_model_id)
+    taught_faces = records.taught(Kind.FACE, context.spec.face_model.id)
+    samples = good_faces(taught_faces, settings.lap_var_thresh)
     used = {sample.photo_id for sample in samples}
     poor = {sample.photo_id for sample in samples if not is_good(sample, settings.lap_var_thresh)}
     unreadable = {owners[failure.path] for failure in build.failed}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kith.identity.gallery import gallery_of, good_faces, is_good
+from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
 from kith.identity.health import (
     LEAST_SAMPLES,
     Misfit,
@@ -21,13 +21,13 @@ from kith.identity.health import (
     other_people,
 )
 from kith.identity.lessons import readable
+from kith.jobs.engines import find_face_model
 from kith.jobs.library_file import open_records
 from kith.jobs.phrases import display_names
 from kith.library.store import Store
 from kith.settings import Settings
 from kith.text import counted
 from kith.values.samples import Sample
-from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
@@ -77,10 +77,10 @@ class _Entry:
 def check(settings: Settings) -> CheckFinished:
     """Look for what may be wrong in the knowledge base, by stored observations only; raises BadKnowledgeBase."""
     with open_records(settings) as store:
-        model_id = default_face_model().id
+        model_id = find_face_model(settings).id
         samples = store.people.taught(Kind.FACE, model_id)
         good = good_faces(samples, settings.lap_var_thresh)
-        report = _Report(settings, store, good)
+        report = _Report(settings, store, gallery_of(model_id, good), good)
         findings = [*report.misfits(), *report.copies(), *report.close_people(), *report.poor_people()]
         order = list(Trouble)
         findings.sort(key=lambda finding: order.index(finding.trouble))
@@ -96,9 +96,9 @@ def _pair(misfit: Misfit) -> frozenset[int]:
 class _Report:
     """The findings on a library's good samples, in words."""
 
-    def __init__(self, settings: Settings, store: Store, samples: Sequence[Sample]) -> None:
+    def __init__(self, settings: Settings, store: Store, gallery: Gallery, samples: Sequence[Sample]) -> None:
         self._settings, self._store, self._samples = settings, store, samples
-        self._gallery = gallery_of(default_face_model().id, samples)
+        self._gallery = gallery
         self._persons = store.people.all()
         self.names = display_names(self._persons.values())
         self._entries = [*self._dataset_entries()]

@@ -9,16 +9,20 @@ from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
+from kith.identity.second_opinion import SecondOpinion
 from kith.jobs.calibrations import calibration_of
-from kith.library.redecision_queries import StoredPhoto
+from kith.library.redecision_queries import Models, StoredPhoto
 from kith.library.store import Store
-from kith.messages import Action, Do
+from kith.messages import Action, Do, Message
+from kith.photos.box import Box
 from kith.policies import BodyPolicy
 from kith.settings import Settings
 from kith.values.decisions import Evidence, PhotoDecision
 from kith.values.links import Link, Source, Word
-from kith.vision.face_model import default_face_model
+from kith.vision.engines import EngineSpec
 from kith.vision.observations import Kind
+
+NEAR = 0.6  # the distance that is called standard: faces nearer are suggested where certainty is not measured
 
 
 class Decisions:
@@ -32,10 +36,12 @@ class Decisions:
         self,
         settings: Settings,
         store: Store,
-        body_model_id: str | None,
+        spec: EngineSpec,
         forgives: tuple[type[KithError], ...] = (),
     ) -> None:
-        self.body_model_id = body_model_id
+        self.face_model_id = spec.face_model.id
+        self.body_model_id = spec.body_model_id
+        self.second_model_id = spec.second_opinion.id if spec.second_opinion else ""
         self._settings = settings
         self._store = store
         self._forgives = forgives
@@ -67,17 +73,10 @@ class Decisions:
 
     def _decider_at_hand(self) -> Decider:
         settings, people = self._settings, self._store.people
-        model_id, sharp = default_face_model().id, settings.lap_var_thresh
+        model_id, sharp = self.face_model_id, settings.lap_var_thresh
         faces = people.taught(Kind.FACE, model_id)
         if not faces:
-            self._forgive(
-                NobodyTaught(
-                    f"The knowledge base {self._store.path} knows nobody yet: put one folder of photos per person into "
-                    f"{settings.dataset_folder} and run ",
-                    Do(Action.BUILD_KB),
-                    ".",
-                )
-            )
+            self._forgive(self._nobody_taught())
         bodies = self._bodies() if faces else gallery_of("", [])
         body_policy = settings.body_policy if bodies.model_id else BodyPolicy.OFF
         denied = self._store.gallery.denied(model_id)
@@ -86,6 +85,7 @@ class Decisions:
         for person in people.all().values():
             if person.birth or person.death:
                 lives[person.id] = Life(person.birth, person.death)
+        calibration = calibration_of(self._store, model_id)
         return Decider(
             faces=gallery_of(model_id, good_faces(faces, sharp)),
             bodies=bodies,
@@ -94,12 +94,53 @@ class Decisions:
             body_policy=body_policy,
             least_sharpness=sharp,
             face_margin=settings.face_margin,
-            face_suggest=settings.face_suggest,
-            calibration=calibration_of(self._store, model_id),
+            face_suggest=settings.face_suggest or (0.0 if calibration else NEAR),
+            calibration=calibration,
             sure_at=settings.sure_at,
             suggest_at=settings.suggest_at,
             denied=gallery_of(model_id, good_denied),
             lives=lives,
+            second=self._second_opinion(),
+        )
+
+    def _second_opinion(self) -> SecondOpinion | None:
+        model_id = self.second_model_id
+        calibration = calibration_of(self._store, model_id) if model_id else None
+        samples = self._store.people.taught(Kind.FACE, model_id) if calibration else []
+        if not calibration or not samples:
+            return None
+        good = good_faces(samples, self._settings.lap_var_thresh)
+        return SecondOpinion(gallery_of(model_id, good), calibration)
+
+    def notices(self) -> Iterator[Message]:
+        """Yield what is to be known of how decisions are made."""
+        if self.decider.calibration is None and not self._settings.face_tol:
+            yield Message(
+                f"How sure {self.face_model_id} makes has not been measured: nobody is named by it, faces nearer than "
+                f"{NEAR:g} are suggested. ",
+                Do(Action.EVALUATE),
+                " measures it on your own people, where they are enough.",
+            )
+        if self.second_model_id and self.decider.second is None:
+            taught = self.second_model_id in self._store.people.taught_models(Kind.FACE)
+            missing = "how sure it makes has not been measured" if taught else "it knows nobody yet"
+            does = Action.EVALUATE if taught else Action.BUILD_KB
+            yield Message(f"second_opinion is not asked, since {missing}: ", Do(does), " changes that.")
+
+    def _nobody_taught(self) -> KithError:
+        others = self._store.people.taught_models(Kind.FACE) - {self.face_model_id}
+        if others:
+            return ModelMismatch(
+                f"The knowledge base knows faces by {', '.join(sorted(others))}, ",
+                f"the settings ask for {self.face_model_id}: run ",
+                Do(Action.BUILD_KB),
+                ", or set face_model back.",
+            )
+        return NobodyTaught(
+            f"The knowledge base {self._store.path} knows nobody yet: put one folder of photos per person into "
+            f"{self._settings.dataset_folder} and run ",
+            Do(Action.BUILD_KB),
+            ".",
         )
 
     def _bodies(self) -> Gallery:
@@ -129,8 +170,8 @@ class Decisions:
     def evidence(self) -> EventEvidence:
         """What the other photos of an event say."""
         if self._evidence is None:
-            decider = self.decider
-            faces, bodies = decider.faces.model_id, decider.bodies.model_id
+            faces = {self.face_model_id, *self._store.people.taught_models(Kind.FACE)}
+            bodies = self.decider.bodies.model_id
             self._evidence = EventEvidence(self._store.events, faces, bodies, self._settings.event_gap)
         return self._evidence
 
@@ -141,18 +182,21 @@ class Decisions:
 
     def photos(self, photo_ids: Sequence[int]) -> list[StoredPhoto]:
         """Return what there is to decide on: photos as last looked at, and whom only the user saw there."""
-        body_model_id = self.decider.bodies.model_id
-        return self._store.redecisions.photos(photo_ids, body_model_id)
+        return self._store.redecisions.photos(photo_ids, self._models)
 
     def photos_seen(self, looks: Sequence[tuple[int, int]]) -> list[StoredPhoto]:
         """Return photos as analyses saw them, by the ids of both; no photo twice."""
-        body_model_id = self.decider.bodies.model_id
-        return self._store.redecisions.photos([photo for photo, _ in looks], body_model_id, [seen for _, seen in looks])
+        photo_ids, analyses = [photo for photo, _ in looks], [seen for _, seen in looks]
+        return self._store.redecisions.photos(photo_ids, self._models, analyses)
 
     def photo(self, photo_id: int) -> StoredPhoto:
         """Return a photo as last looked at."""
         (photo,) = self.photos([photo_id])
         return photo
+
+    @property
+    def _models(self) -> Models:
+        return Models(self.face_model_id, self.decider.bodies.model_id, self.second_model_id)
 
     def by_faces(self, photos: Sequence[StoredPhoto]) -> list[PhotoDecision]:
         """Return the decisions on photos each by itself; whom they name counts in their events from now on."""
@@ -190,7 +234,14 @@ class Decisions:
         decider = self.decider
         faces = decider.faces.without(appearance_id)
         bodies = decider.bodies.without(appearance_id)
-        return replace(decider, faces=faces, bodies=bodies)
+        second = decider.second and decider.second.without(appearance_id)
+        return replace(decider, faces=faces, bodies=bodies, second=second)
+
+    def doubtful(self, photo: StoredPhoto, decision: PhotoDecision) -> dict[int, Box]:
+        """Return the faces of which the first network is not sure and the second has not been asked: their places."""
+        asks = {face.appearance_id for face in decision.appearances if face.asks}
+        seen = [sighting for sighting in photo.case.sightings if sighting.appearance_id in asks]
+        return {one.appearance_id: one.face.box for one in seen if one.face and not one.second}
 
     def write(self, decided: Sequence[tuple[StoredPhoto, PhotoDecision]]) -> None:
         """Make decisions all that the machine says of photos, within the caller's transaction."""
@@ -210,7 +261,9 @@ def machine_links(decision: PhotoDecision, decider: Decider) -> Iterator[Link]:
     """Yield the links that a decision comes to, each with the distance or similarity and the model it rests on."""
     for appearance in decision.appearances:
         person_id = appearance.person_id
-        if person_id is not None and not appearance.said:
+        if appearance.standing:
+            yield appearance.standing
+        elif person_id is not None and not appearance.said:
             gallery = decider.faces if appearance.evidence is Evidence.FACE else decider.bodies
             key, score = appearance.appearance_id, appearance.score
             yield Link(key, person_id, Word.IS, Source.MACHINE, score, gallery.model_id)

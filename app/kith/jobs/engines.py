@@ -9,11 +9,19 @@ from typing import Any
 from kith.errors import ModelMissing
 from kith.jobs.workers import process_pool
 from kith.messages import Action, Do, Message
-from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, Model, named
+from kith.model_registry import (
+    BODY_MODELS,
+    FACE_DETECTORS,
+    FACE_MODELS,
+    OWN_FACE_MODEL,
+    PERSON_DETECTORS,
+    Model,
+    named,
+)
 from kith.policies import BodyPolicy
 from kith.settings import Device, Settings, user_folder
 from kith.vision.engines import Chosen, EngineSpec, find_networks, prepare_networks
-from kith.vision.model_files import check_body_model, find_model, find_person_detector
+from kith.vision.model_files import check_body_model, check_face_models, find_model, find_person_detector, published
 from kith.vision.runtime import cuda_available, cuda_works
 
 
@@ -27,7 +35,8 @@ def find_engines(settings: Settings) -> tuple[EngineSpec, tuple[str, ...]]:
     bodies = None if settings.body_policy is BodyPolicy.OFF else _body_model(settings, notices)
     spec = EngineSpec(
         face_detector=detector,
-        face_model=_face_model(settings),
+        face_model=find_face_model(settings),
+        second_opinion=find_second_opinion(settings),
         person_detector=_person_detector(settings, notices) if bodies else None,
         body_model=bodies,
         resize_max=settings.resize_max,
@@ -53,10 +62,41 @@ def _face_detector(settings: Settings, notices: list[str]) -> Chosen:
     raise ModelMissing("There is no face detector: ", _fetches("one"))
 
 
-def _face_model(settings: Settings) -> Chosen:
-    if chosen := _over_its_file(FACE_MODELS[0], settings):
+def find_face_model(settings: Settings) -> Chosen:
+    """Return the network that compares faces; raises ModelMissing."""
+    check_face_models(settings)
+    return _face_model("face_model", settings.face_model, settings.face_model_file, settings)
+
+
+def find_second_opinion(settings: Settings) -> Chosen | None:
+    """Return the network that is asked where the first is not sure, if there is to be one; raises ModelMissing."""
+    name = settings.second_opinion
+    if not name:
+        return None
+    second = _face_model("second_opinion", name, settings.second_opinion_file, settings)
+    if second.id == find_face_model(settings).id:
+        raise ModelMissing(
+            f"second_opinion is {name}, the network that face_model is already: let it be another one, or empty"
+        )
+    return second
+
+
+def _face_model(key: str, name: str, own: Path | None, settings: Settings) -> Chosen:
+    if own:
+        known = published(FACE_MODELS, _existing(own, key))
+        return Chosen.of(known.code if known else OWN_FACE_MODEL, name, own)
+    model = named(FACE_MODELS, name) or FACE_MODELS[0]
+    if chosen := _over_its_file(model, settings):
         return chosen
-    raise ModelMissing("The network that compares faces is not there: ", _fetches("it"))
+    raise ModelMissing(f"{key} is {model.name}, whose file is not there: ", _fetches("it"))
+
+
+def further_face_models(spec: EngineSpec) -> list[Chosen]:
+    """Return what describes the faces that teach, beside that which compares: dlib's, for encodings.pkl, and others."""
+    dlib = FACE_MODELS[0]
+    wanted = Chosen.of(dlib.code, dlib.name), spec.second_opinion
+    by_id = {model.id: model for model in wanted if model}
+    return [model for model_id, model in by_id.items() if model_id != spec.face_model.id]
 
 
 def _over_its_file(model: Model, settings: Settings) -> Chosen | None:

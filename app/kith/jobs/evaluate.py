@@ -9,13 +9,13 @@ from kith.identity.gallery import gallery_of, good_faces, is_good
 from kith.identity.own_calibration import fitted
 from kith.identity.own_samples import Own, independent
 from kith.jobs.calibrations import calibration_of, shipped_calibration
+from kith.jobs.engines import find_face_model, find_second_opinion
 from kith.jobs.library_file import open_records
 from kith.library.store import Store
 from kith.messages import Action, Do, Message
 from kith.settings import Settings
 from kith.text import counted
 from kith.values.calibration import Calibration
-from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
@@ -38,16 +38,19 @@ class EvaluationFinished:
 def evaluate(settings: Settings, picture: Path | None = None, table: Path | None = None) -> EvaluationFinished:
     """Ask every sample who it is, by stored observations only, and write the curve where files are named.
 
-    Where the library holds enough, and that fits people better whom it was not fitted to, certainty is fitted to it.
+    Where the library holds enough, and that fits people better whom it was not fitted to, certainty is fitted to it; so
+    is that of a second opinion.
     Raises BadInput where a file is there that Kith did not write, BadKnowledgeBase and FilingFailed.
     """
     for file in filter(None, (picture, table)):
         check_curve_file(file)
-    model_id = default_face_model().id
+    model_id = find_face_model(settings).id
     with open_records(settings) as store:
         own = _own_samples(settings, store, model_id)
         before = calibration_of(store, model_id)
         calibration = _refitted(store, own, model_id)
+        if second := find_second_opinion(settings):
+            _refitted(store, _own_samples(settings, store, second.id), second.id)
     missing = own.missing()
     if missing or calibration is None:
         evaluation = Evaluation(len({sample.person_id for sample in own.samples}), 0, len(own.samples), missing)

@@ -160,7 +160,7 @@ class _Grounds:
         _, box = self._reviews.place(key)
         ruled_out = [self._ruled_out(exclusion, key) for exclusion in decision.excluded]
         pixels, sharpness = (face.pixels, face.sharpness) if face else (0.0, 0.0)
-        models = [observation.model_id for observation in (face, body) if observation]
+        models = [observation.model_id for observation in (face, seen.second, body) if observation]
         return Explanation(
             label_of(self._store, key),
             f"{kind} {number}, {_place(box)}",

@@ -20,6 +20,8 @@ RULES = {
     Reason.DENIED: "you said that it is not them, or that a face more like this one is not",
     Reason.IGNORED: "you said to ignore it",
     Reason.NO_FACE: "no face shows",
+    Reason.NOT_MEASURED: "how sure this face_model is has not been measured: only a suggestion",
+    Reason.OTHER_MODEL: "another face_model described it: recognise the photo anew to compare it",
     Reason.BODY_ACCEPTED: "the body is more alike than body_tol",
     Reason.BODY_SUGGESTED: "only the body is alike: a suggestion",
     Reason.BODY_EVENT: "the body is alike to that of somebody whose face shows in the same event",

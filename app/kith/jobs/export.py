@@ -15,8 +15,8 @@ from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 
 
-def export_encodings(settings: Settings, store: Store, body_model_id: str | None) -> list[Sample]:
-    """Write what is taught for scripts that read encodings.pkl, and return the faces in it.
+def export_encodings(settings: Settings, store: Store, body_model_id: str | None) -> None:
+    """Write what is taught for scripts that read encodings.pkl: faces as dlib describes them, whatever compares them.
 
     Raises BadInput where another file has its name, and FilingFailed.
     """
@@ -26,7 +26,6 @@ def export_encodings(settings: Settings, store: Store, body_model_id: str | None
     faces = good_faces(taught, settings.lap_var_thresh)
     bodies = records.taught(Kind.BODY, body_model_id) if body_model_id else []
     write_encodings(settings.encodings_file, _named(faces, people), _named(bodies, people))
-    return faces
 
 
 def _named(samples: Iterable[Sample], people: Mapping[int, Person]) -> Iterator[NamedVector]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -49,13 +50,25 @@ def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iter
 
     A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
     """
+    with open_workers(context) as workers:
+        yield from look_with(workers, context, paths)
+
+
+def look_with(workers: Workers, context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+    """Look at photos with workers who have other things to do as well."""
+    batches = Batches(context.batch_size, context.at_once, len(paths))
+    read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
+    seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
+    for look, result in seen:
+        yield _looked(look, result)
+
+
+@contextmanager
+def open_workers(context: Context) -> Iterator[Workers]:
+    """Have worker processes for photos, begun with the first."""
     workers = Workers(context.executor, IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
     try:
-        batches = Batches(context.batch_size, context.at_once, len(paths))
-        read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
-        seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
-        for look, result in seen:
-            yield _looked(look, result)
+        yield workers
     finally:
         workers.close()
 

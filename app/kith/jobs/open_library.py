@@ -31,10 +31,11 @@ class OpenLibrary:
     def __init__(self, settings: Settings) -> None:
         check_library(settings)
         spec, _ = find_engines(settings)
+        self._spec = spec
         self.settings = settings
         self.store: Store = open_store(settings.library_file)
         # No word of the user's is refused for what a build would change.
-        self.decisions = Decisions(settings, self.store, spec.body_model_id, forgives=(NobodyTaught, ModelMismatch))
+        self.decisions = Decisions(settings, self.store, spec, forgives=(NobodyTaught, ModelMismatch))
         self.copies = FiledCopies(self.store)
         self.people = People(self.store)
         self.made: list[int] = []
@@ -68,7 +69,7 @@ class OpenLibrary:
         `photo` is a path, a file's name, or PHOTO#NUMBER for one appearance only. Raises BadInput for a photo that the
         library does not know, BadPhoto for one that cannot be read, NobodyTaught and ModelMismatch.
         """
-        strict = Decisions(self.settings, self.store, self.decisions.body_model_id)  # which forgives nothing
+        strict = Decisions(self.settings, self.store, self._spec)  # which forgives nothing
         return explain(self.store, strict, str(photo))
 
     def say(self, word: UserWord) -> Outcome:

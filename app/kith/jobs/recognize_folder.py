@@ -16,9 +16,10 @@ from kith.filing.report import REPORT, Ranking, ReportRow, check_report, write_r
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
+from kith.jobs.descriptions import Asked, descriptions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
-from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
+from kith.jobs.looks import Look, look_with, notes_on, open_workers, save_look
 from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
 from kith.jobs.phrases import (
     deciding_bodies,
@@ -29,7 +30,9 @@ from kith.jobs.phrases import (
     photo_line,
     ranking,
 )
+from kith.jobs.workers import Workers
 from kith.library.copy_records import CopyRecord
+from kith.library.description_queries import Undescribed
 from kith.library.paths import FileState, time_value
 from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
@@ -57,22 +60,23 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     if output:
         check_output(output, settings.dataset_folder, inputs)
         check_report(output / REPORT)
-    decisions = Decisions(settings, context.store, context.spec.body_model_id)
+    decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
     listed = list_photos(inputs, settings, outputs, passed_over)
     run = _Run(context, decisions, output, listed, passed_over)
     if output:
         prepare_output(copies, output)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
-    yield from (Notice(text) for text in (*not_told_before(context.notices), *filed_notices(passed_over.outputs)))
+    told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs))
+    yield from (Notice(text) for text in told)
     if context.spec.body_model_id and not knows_bodies:
-        told = Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them.")
-        yield Notice(told)
+        yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
-    for looks in _together(look_at_photos(context, photos)):
-        yield from chain.from_iterable(map(notes_on, looks))
-        yield from run.take(looks)
-    yield from run.settle_held()
+    with open_workers(context) as workers:
+        for looks in _together(look_with(workers, context, photos)):
+            yield from chain.from_iterable(map(notes_on, looks))
+            yield from run.take(looks, workers)
+        yield from run.settle_held(workers)
     yield run.finish()
 
 
@@ -121,6 +125,7 @@ class _Run:
     analysed: int = 0
     waiting: Counter[Path] = field(init=False)
     held: dict[Path, list[Look]] = field(default_factory=lambda: defaultdict(list))
+    asked: dict[Path, dict[int, Asked]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, str] = field(init=False)
     folders: dict[int | None, str] = field(init=False)
 
@@ -134,26 +139,39 @@ class _Run:
         self.names = display_names(persons)
         self.folders = folder_names(persons)
 
-    def take(self, looks: Sequence[Look | BadPhoto]) -> Iterator[Event]:
+    def take(self, looks: Sequence[Look | BadPhoto], workers: Workers) -> Iterator[Event]:
         """Settle photos but for those that hang on others, and what hung on them alone."""
         yield from (self._fail(look) for look in looks if isinstance(look, BadPhoto))
         yield from self._settle([look for look in looks if isinstance(look, Look)], is_complete=False)
         for folder, count in Counter(look.path.parent for look in looks).items():
             self.waiting[folder] -= count
             if not self.waiting[folder]:
-                yield from self._settle_folder(folder)
+                yield from self._settle_folder(folder, workers)
 
-    def settle_held(self) -> Iterator[Event]:
+    def settle_held(self, workers: Workers) -> Iterator[Event]:
         """Settle what hung on photos that were not reached."""
         for folder in [*self.held]:
-            yield from self._settle_folder(folder)
+            yield from self._settle_folder(folder, workers)
 
-    def _settle_folder(self, folder: Path) -> Iterator[Event]:
+    def _settle_folder(self, folder: Path, workers: Workers) -> Iterator[Event]:
+        self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
         for looks in _together(self.held.get(folder, ()), _DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
         self.held.pop(folder, None)
         if not self.held:
             self.decisions.evidence.forget()
+
+    def _hear_second_opinion(self, asked: Iterable[Asked], workers: Workers) -> None:
+        """Let the second network describe the faces of which the first is not sure, all photos at a time."""
+        store, second = self.context.store, self.context.spec.second_opinion
+        if not second:
+            return
+        for photo, described in descriptions(self.context, workers, second, asked):
+            faces = photo.faces
+            with store.transaction():
+                store.descriptions.add(faces, described)
+                seen = self.decisions.photos_seen([(faces.photo_id, faces.analysis_id)])
+                self.decisions.by_faces(seen)  # for the others of its event
 
     def _settle(self, looks: Sequence[Look], is_complete: bool) -> Iterator[Event]:
         """Decide and file photos, or hold them back until their folder is complete."""
@@ -193,7 +211,10 @@ class _Run:
                 decided = decisions.by_events(photos, decided)
             settled = []
             for look, ids, photo, decision in zip(looks, saved, photos, decided, strict=True):
-                if decision.hangs and not is_complete:
+                doubtful = {} if is_complete else decisions.doubtful(photo, decision)
+                if doubtful:
+                    self.asked[look.path.parent][photo.id] = Asked(look.path, Undescribed(*ids, doubtful))
+                if doubtful or (decision.hangs and not is_complete):
                     self.held[look.path.parent].append(replace(look, known=ids, analysis=None))
                 else:
                     settled.append((look, photo, decision))

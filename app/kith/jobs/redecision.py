@@ -37,7 +37,7 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     if not preview:
         run.clear_remnants()
     yield Started(JobName.DECIDE_AGAIN, run.total)
-    yield from (Notice(text) for text in not_told_before(context.notices))
+    yield from (Notice(text) for text in (*not_told_before(context.notices), *run.decisions.notices()))
     yield from run.spans()
     yield run.finish()
 
@@ -138,8 +138,7 @@ class _Run:
         self.photos = store.redecisions.recognised(settings.dataset_folder)
         if not self.photos:
             raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run ", Do(Action.RECOGNIZE), " first.")
-        body_model_id = self.context.spec.body_model_id
-        self.decisions = Decisions(settings, store, body_model_id, forgives=(NobodyTaught,))
+        self.decisions = Decisions(settings, store, self.context.spec, forgives=(NobodyTaught,))
         self.copies = FiledCopies(store)
         self._read_people()
 

@@ -72,7 +72,7 @@ class Review:
 
     def unknowns(self) -> list[Unknown]:
         """Return who is unknown or unsure in photos that are still there: faces, then bodies like somebody known."""
-        unknowns = self._reviews.unknowns()
+        unknowns = self._reviews.unknowns(self._decisions.face_model_id)
         photos = dict.fromkeys(unknown.photo_id for unknown in unknowns)
         there = {photo_id for photo_id in photos if self._reviews.file_of(photo_id)}
         asked = [unknown for unknown in unknowns if unknown.photo_id in there]

@@ -15,7 +15,6 @@ from kith.messages import Action, Do
 from kith.text import counted
 from kith.values.links import denied_by_user
 from kith.values.persons import Person
-from kith.vision.face_model import default_face_model
 
 EXAMPLES = 3
 
@@ -38,9 +37,9 @@ class Group:
     perhaps: tuple[int, ...] = ()
 
 
-def update_groups(store: Store, least_sharpness: float) -> list[tuple[int, int]]:
+def update_groups(store: Store, face_model_id: str, least_sharpness: float) -> list[tuple[int, int]]:
     """Let new unknown faces join groups or found some; return the pairs of groups that may be one person."""
-    faces = store.groups.faces(default_face_model().id, least_sharpness)
+    faces = store.groups.faces(face_model_id, least_sharpness)
     groups = grouped(faces)
     moved = {}
     for key, was, now in zip(faces.ids.tolist(), faces.groups.tolist(), groups.tolist(), strict=True):
@@ -59,11 +58,12 @@ class Unknowns:
         self._library = library
         self._store = library.store
         self._groups = self._store.groups
+        self._face_model_id = library.decisions.face_model_id
 
     def groups(self, least: int) -> list[Group]:
         """Bring the groups up to date and return those of at least so many faces, the largest first."""
-        pairs = update_groups(self._store, self._library.settings.lap_var_thresh)
-        known = self._groups.groups()
+        pairs = update_groups(self._store, self._face_model_id, self._library.settings.lap_var_thresh)
+        known = self._members()
         members = {key: faces for key, faces in known.items() if len(faces) >= least}
         perhaps: dict[int, list[int]] = {key: [] for key in members}
         for group, other in pairs:
@@ -95,12 +95,15 @@ class Unknowns:
 
     def in_group(self, group_id: int) -> list[int]:
         """Return the appearances in a group."""
-        members = self._groups.groups().get(group_id)
+        members = self._members().get(group_id)
         if not members:
             raise BadInput(
                 f"There is no group {group_id} of unknown people: ", Do(Action.SHOW_UNKNOWNS), " shows them."
             )
         return [member.appearance_id for member in members]
+
+    def _members(self) -> dict[int, list[Member]]:
+        return self._groups.groups(self._face_model_id)
 
     def ever_in_group(self, group_id: int) -> list[int]:
         """Return the appearances that were ever put into a group."""

@@ -8,7 +8,7 @@ import numpy as np
 from kith.library.connection import LibraryConnection
 from kith.library.import_records import IMPORTED
 from kith.library.photo_records import now
-from kith.library.review_queries import NEWEST_ANALYSIS, NOBODY_KNOWN, NOT_IGNORED
+from kith.library.review_queries import NOBODY_KNOWN, NOT_IGNORED, newest_analysis
 from kith.library.soundness import whole
 from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Faces
 from kith.vision.observations import Kind
@@ -39,14 +39,14 @@ class GroupRecords:
             lambda row: (*map(whole, row[:5]), self._connection.vector(model_id, row[5])),
             f"""
             SELECT o.id, a.id, a.photo_id, coalesce(g.group_id, 0), {UNKNOWN} AS unknown,
-                o.sharpness >= ? AND o.pixels >= ? AND o.frontality >= ? AS good, o.vector
+                o.sharpness >= ?3 AND o.pixels >= ?4 AND o.frontality >= ?5 AS good, o.vector
             FROM appearances a JOIN observations o ON o.appearance_id = a.id
-                AND o.kind = ? AND o.model_id = ? AND o.analysis_id = {NEWEST_ANALYSIS}
+                AND o.kind = ?1 AND o.model_id = ?2 AND o.analysis_id = {newest_analysis("a.photo_id", "?2")}
             LEFT JOIN unknown_groups g ON g.appearance_id = a.id
             WHERE unknown OR g.group_id IS NOT NULL
             ORDER BY a.id
             """,
-            (least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY, Kind.FACE, model_id),
+            (Kind.FACE, model_id, least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY),
         )
         *columns, vectors = list(zip(*rows, strict=True)) or [()] * 6
         ids, photos, groups, unknown, good = (np.array(column, np.int64) for column in columns)
@@ -65,16 +65,17 @@ class GroupRecords:
             [row for row in rows if row[1]],
         )
 
-    def groups(self) -> dict[int, list[Member]]:
-        """Return the unknown members of each group: the largest first, the best face of each first."""
+    def groups(self, model_id: str) -> dict[int, list[Member]]:
+        """Return the unknown members of each group as this model sees them: the largest first, the best faces first."""
         rows = self._connection.execute(
             f"""
             SELECT g.group_id, a.id, a.photo_id FROM unknown_groups g CROSS JOIN appearances a ON a.id = g.appearance_id
-            CROSS JOIN observations o ON o.appearance_id = a.id AND o.kind = ? AND o.analysis_id = {NEWEST_ANALYSIS}
+            CROSS JOIN observations o ON o.appearance_id = a.id AND o.kind = ?1 AND o.model_id = ?2
+                AND o.analysis_id = {newest_analysis("a.photo_id", "?2")}
             WHERE {UNKNOWN}
             ORDER BY g.group_id, o.frontality >= {LEAST_FRONTALITY} DESC, o.pixels DESC, a.id
             """,
-            (Kind.FACE,),
+            (Kind.FACE, model_id),
         )
         groups: dict[int, list[Member]] = {}
         for group, appearance, photo in rows:

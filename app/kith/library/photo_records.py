@@ -166,7 +166,7 @@ class PhotoRecords:
             place: dict[Kind | None, Box] = {seen.kind: seen.box for seen in appearance.observations}
             known = take_same_place(free, place | {None: appearance.box})
             appearance_id = known or self.add_appearance(photo_id, appearance.box)
-            self._add_observations(appearance_id, analysis_id, appearance)
+            self.add_observations(appearance_id, analysis_id, appearance)
         return analysis_id
 
     def stored_analysis(self, analysis_id: int) -> Analysis:
@@ -221,7 +221,8 @@ class PhotoRecords:
         )
         return int(cursor.lastrowid or 0)
 
-    def _add_observations(self, appearance_id: int, analysis_id: int, appearance: Appearance) -> None:
+    def add_observations(self, appearance_id: int, analysis_id: int, appearance: Appearance) -> None:
+        """Enter what an analysis observed of somebody, the face as its own face model saw it first."""
         self._connection.executemany(
             "INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, sharpness, "
             "pixels, frontality, weak, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -244,7 +245,7 @@ class PhotoRecords:
         )
 
     def sightings(self, analysis_id: int) -> list[Sighting]:
-        """Return what an analysis saw, appearance by appearance, the largest face first."""
+        """Return what an analysis saw, appearance by appearance, the largest face first, by its own models."""
         rows = self._connection.read(
             "observations",
             lambda row: (whole(row[0]), observation_of(self._connection, row[1:])),
@@ -255,7 +256,7 @@ class PhotoRecords:
         )
         seen: dict[int, dict[Kind, Observation]] = {}
         for appearance_id, observation in rows:
-            seen.setdefault(appearance_id, {})[observation.kind] = observation
+            seen.setdefault(appearance_id, {}).setdefault(observation.kind, observation)
         return [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
 
 

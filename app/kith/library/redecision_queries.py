@@ -12,6 +12,7 @@ from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, below, folder_of, path_text
 from kith.library.person_records import links_by_photo
 from kith.library.photo_records import now, observation_of
+from kith.library.review_queries import newest_analysis
 from kith.library.soundness import text_of, whole
 from kith.values.links import Link, Source, Word
 from kith.values.sightings import Case, Sighting
@@ -19,13 +20,22 @@ from kith.vision.observations import Kind, Observation
 
 _AMONG = "IN (SELECT value FROM json_each(?1))"  # the photos asked for
 _LAST_SEEN = f"""
-    (SELECT p.id, (SELECT max(n.id) FROM analyses n WHERE n.photo_id = p.id AND n.orientation = p.orientation) newest
+    (SELECT p.id, {newest_analysis("p.id", "?3")} newest
         FROM photos p WHERE p.id {_AMONG}) p JOIN observations o ON o.analysis_id = p.newest
 """
 _SEEN_BY = """
     (SELECT n.photo_id id, n.id analysis FROM analyses n WHERE n.id IN (SELECT value FROM json_each(?2))) p
         JOIN observations o ON o.analysis_id = p.analysis
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The ids of the models that photos are decided by; empty where there is none."""
+
+    face: str
+    body: str = ""
+    second_opinion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +79,14 @@ class RedecisionQueries:
         )
         return [row[0] for row in rows]
 
-    def photos(self, ids: Sequence[int], body_model_id: str, analyses: Sequence[int] = ()) -> list[StoredPhoto]:
-        """Return photos as last looked at, or as `analyses` saw them, without the bodies that another model saw."""
+    def photos(self, ids: Sequence[int], models: Models, analyses: Sequence[int] = ()) -> list[StoredPhoto]:
+        """Return photos as last looked at by the face model, else by any, or as `analyses` saw them.
+
+        They are without the bodies that another model saw.
+        """
         among = json.dumps([*ids])
-        seen = self._seen(among, body_model_id, analyses)
+        seen = self._seen(among, models, analyses)
+        seconds = self._seconds(among, models.second_opinion) if models.second_opinion else {}
         links = links_by_photo(self._connection, ids)
         ignored = self._ignored(among)
         taken_at = self._taken_at(among)
@@ -81,17 +95,19 @@ class RedecisionQueries:
             copies[photo_id].append(copy)
         return [
             StoredPhoto(
-                key, Case(_sightings(seen[key], links[key]), links[key], taken_at.get(key), ignored), copies[key]
+                key,
+                Case(_sightings(seen[key], links[key], seconds), links[key], taken_at.get(key), ignored),
+                copies[key],
             )
             for key in ids
         ]
 
     def _seen(
-        self, among: str, body_model_id: str, analyses: Sequence[int]
+        self, among: str, models: Models, analyses: Sequence[int]
     ) -> defaultdict[int, dict[int, dict[Kind, Observation]]]:
         def seen_of(row: Sequence[Any]) -> tuple[int, int, Observation | None]:
             photo_id, appearance_id, kind, model_id, *_ = row
-            is_comparable = kind == Kind.FACE or model_id == body_model_id
+            is_comparable = kind == Kind.FACE or model_id == models.body
             return photo_id, whole(appearance_id), observation_of(self._connection, row[2:]) if is_comparable else None
 
         rows = self._connection.read(
@@ -99,20 +115,35 @@ class RedecisionQueries:
             seen_of,
             f"""
             SELECT o.id, p.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score,
-                iif(o.kind = 'face' OR o.model_id = ?3, o.vector, NULL),
+                iif(o.kind = 'face' OR o.model_id = ?4, o.vector, NULL),
                 o.sharpness, o.pixels, o.frontality, o.weak
             FROM {_SEEN_BY if analyses else _LAST_SEEN}
             LEFT JOIN appearances a ON a.id = o.appearance_id
             ORDER BY p.id, o.id
             """,
-            (among, json.dumps([*analyses]), body_model_id),
+            (among, json.dumps([*analyses]), models.face, models.body),
         )
         seen: defaultdict[int, dict[int, dict[Kind, Observation]]] = defaultdict(dict)
         for photo_id, appearance_id, observation in rows:
             kinds = seen[photo_id].setdefault(appearance_id, {})
-            if observation:
+            if observation and (observation.kind not in kinds or observation.model_id == models.face):
                 kinds[observation.kind] = observation
         return seen
+
+    def _seconds(self, among: str, model_id: str) -> dict[int, Observation]:
+        """Return what a model makes of faces, by appearance, whenever it was asked."""
+        rows = self._connection.read(
+            "observations",
+            lambda row: (whole(row[0]), observation_of(self._connection, row[1:])),
+            f"""
+            SELECT o.id, a.id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector,
+                o.sharpness, o.pixels, o.frontality, o.weak
+            FROM appearances a JOIN observations o ON o.appearance_id = a.id AND o.kind = 'face' AND o.model_id = ?2
+            WHERE a.photo_id {_AMONG} ORDER BY o.id
+            """,
+            (among, model_id),
+        )
+        return dict(rows)
 
     def _taken_at(self, among: str) -> dict[int, str | None]:
         query = f"SELECT id, id, taken_at FROM photos WHERE id {_AMONG}"
@@ -165,9 +196,15 @@ def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
     return photo_id, FiledCopy(person_id, folder_of(output), folder, bool(done))
 
 
-def _sightings(seen: Mapping[int, Mapping[Kind, Observation]], links: Mapping[int, Sequence[Link]]) -> list[Sighting]:
+def _sightings(
+    seen: Mapping[int, Mapping[Kind, Observation]],
+    links: Mapping[int, Sequence[Link]],
+    seconds: Mapping[int, Observation],
+) -> list[Sighting]:
     """Return whom models saw, and then whom only the user saw."""
-    sightings = [Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY)) for key, kinds in seen.items()]
+    sightings = [
+        Sighting(key, kinds.get(Kind.FACE), kinds.get(Kind.BODY), seconds.get(key)) for key, kinds in seen.items()
+    ]
     named = {key for key, words in links.items() if any(map(_is_named_by_user, words))}
     return [*sightings, *(Sighting(key, None, None) for key in sorted(named - seen.keys()))]
 

@@ -8,10 +8,9 @@ from kith.library.paths import path_of, path_value, time_value
 from kith.library.photo_records import box_of
 from kith.photos.box import Box
 
-_NEWEST_ANALYSIS = """(
-    SELECT max(n.id) FROM analyses n JOIN photos p ON p.id = n.photo_id AND p.orientation = n.orientation
-    WHERE n.photo_id = {photo})"""
-NEWEST_ANALYSIS = _NEWEST_ANALYSIS.format(photo="a.photo_id")
+_NEWEST = """(
+    SELECT max(n.id) FROM analyses n JOIN photos q ON q.id = n.photo_id AND q.orientation = n.orientation
+    WHERE n.photo_id = {photo}{condition})"""
 NOBODY_KNOWN = "NOT EXISTS (SELECT 1 FROM accepted_links l WHERE l.appearance_id = a.id)"
 NOT_IGNORED = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)"
 
@@ -25,36 +24,49 @@ class Unknown:
     has_face: bool
 
 
+def newest_analysis(photo: str, face_model: str) -> str:
+    """Return what selects the last look at a photo by a face model, else by any, at its present orientation.
+
+    Both are columns or parameters. The name of the way of looking holds that of the model, between blanks.
+    """
+    by_it = f" AND instr(n.engine_id || ' ', ' ' || {face_model} || ' ')"
+    looks = (_NEWEST.format(photo=photo, condition=condition) for condition in (by_it, ""))
+    return f"coalesce({', '.join(looks)})"
+
+
 class ReviewQueries:
     """Unknown appearances and places in photos."""
 
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
-    def unknowns(self) -> list[Unknown]:
+    def unknowns(self, face_model_id: str) -> list[Unknown]:
         """Return who shows in filed photos and is not known: faces first, photos of nobody known before others.
 
-        Left out are the ignored, and what only an earlier analysis saw, since recognising would not file by it.
+        Left out are the ignored, and what only another analysis than `newest_analysis` saw, since recognising would not
+        file by it.
         """
         rows = self._connection.execute(
             f"""
             SELECT a.id, a.photo_id, max(o.kind = 'face') AS has_face
             FROM appearances a
             JOIN observations o ON o.appearance_id = a.id
-                AND o.analysis_id = {NEWEST_ANALYSIS}
+                AND o.analysis_id = {newest_analysis("a.photo_id", "?1")}
             WHERE a.photo_id IN (SELECT photo_id FROM copies WHERE sha256 IS NOT NULL)
                 AND {NOBODY_KNOWN} AND {NOT_IGNORED}
             GROUP BY a.id
             ORDER BY has_face DESC,
                 EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = a.photo_id AND c.person_id IS NULL) DESC,
                 a.photo_id, max(o.pixels) DESC
-            """
+            """,
+            (face_model_id,),
         )
         return [Unknown(key, photo, bool(has_face)) for key, photo, has_face in rows]
 
     def newest_analysis(self, photo_id: int) -> int | None:
         """Return the id of the last look at a photo at its present orientation."""
-        row = self._connection.execute(f"SELECT {_NEWEST_ANALYSIS.format(photo='?')}", (photo_id,)).fetchone()
+        query = f"SELECT {_NEWEST.format(photo='?', condition='')}"
+        row = self._connection.execute(query, (photo_id,)).fetchone()
         return None if row is None else row[0]
 
     def place(self, appearance_id: int) -> tuple[int, Box]:

@@ -14,6 +14,7 @@ from kith.library.calibration_records import CalibrationRecords
 from kith.library.carried_links import CarriedWords
 from kith.library.connection import DamagedRows, LibraryConnection, repair_advice
 from kith.library.copy_records import CopyRecords
+from kith.library.description_queries import DescriptionQueries
 from kith.library.erasure import erase_person, scrub
 from kith.library.event_queries import EventQueries
 from kith.library.gallery_queries import GalleryQueries
@@ -56,6 +57,7 @@ class Store:
         self.gallery = GalleryQueries(connection)
         self.events = EventQueries(connection)
         self.calibrations = CalibrationRecords(connection)
+        self.descriptions = DescriptionQueries(connection, self.photos)
         self.carried = CarriedWords(connection, self.photos, self.people)
         self.edits = PersonEdits(connection, self.people)
         self.changes = Journal(connection)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kith.values.links import Link
+
 
 class Reason(StrEnum):
     """The rule that decided on an appearance, or that keeps a person from being it."""
@@ -20,6 +22,8 @@ class Reason(StrEnum):
     AFTER_DEATH = "after death"
     DENIED = "denied"
     IGNORED = "ignored"
+    NOT_MEASURED = "certainty not measured"
+    OTHER_MODEL = "described by another face model"
     NO_FACE = "no face"
     BODY_ACCEPTED = "body accepted"
     BODY_SUGGESTED = "body suggested"
@@ -76,6 +80,8 @@ class Decision:
     `excluded` are those of them who would have been decided on or suggested but cannot be it, and whom the user denied
     here; `score` is the distance or similarity of whom the machine decided on or suggests; `said` tells that user or
     dataset said it, not the machine; `open` that the face leaves it to the body and the other photos of the event.
+    `standing` is what the machine said by another face model than today's, and stays until the photo is looked at anew.
+    `asks` says that a second opinion on the face may decide.
     """
 
     appearance_id: int
@@ -91,6 +97,8 @@ class Decision:
     excluded: tuple[Exclusion, ...] = ()
     score: float | None = None
     open: bool = False
+    standing: Link | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

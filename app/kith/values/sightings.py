@@ -11,11 +11,12 @@ SAME_PLACE_IOU = 0.35  # between boxes of different detectors or working sizes: 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """An appearance with what one analysis observed there."""
+    """An appearance with what one analysis observed there, and what a second face model, if asked, made of the face."""
 
     appearance_id: int
     face: Observation | None
     body: Observation | None
+    second: Observation | None = None
 
 
 @dataclass(frozen=True, slots=True)

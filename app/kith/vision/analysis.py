@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kith.errors import BadPhoto, KithError
+from kith.photos.box import Box
 from kith.photos.first_read import Reading
 from kith.photos.photo_file import steadily
 from kith.vision.alignment import AlignedFace
 from kith.vision.engines import Engines, EngineSpec, engines_of
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
-from kith.vision.scene import Body, Scene, Somebody, read_file, see
+from kith.vision.scene import Body, Scene, Somebody, is_there, read_file, see
 
 Photo = tuple[Path, Reading | None]  # with what its file told when it was read, if it was
+Faces = tuple[Path, Reading, Sequence[Box]]  # of a photo, with their places in the stored pixels
 
 
 def read_photos(paths: Sequence[Path], spec: EngineSpec) -> list[Reading | KithError]:
@@ -48,6 +50,33 @@ def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithEr
         if len(photos) > 1 and not isinstance(error, KithError):
             return [result for photo in photos for result in analyse([photo], spec)]
         return [_as_value(path, error) for path, _ in photos]
+
+
+def describe(photos: Sequence[Faces], spec: EngineSpec) -> list[list[Observation | None] | KithError]:
+    """Return what `spec`'s face model makes of the faces at these places, None where none is found there any more.
+
+    Errors are values, as those of `analyse`.
+    """
+    try:
+        engines = engines_of(spec)
+    except Exception as error:  # noqa: BLE001 - nothing is raised across processes
+        return [_unusable(error)] * len(photos)
+
+    def described(path: Path, reading: Reading, boxes: Sequence[Box]) -> list[Observation | None] | KithError:
+        try:
+            scene = steadily(path, lambda file: see(file, reading, spec, engines, boxes))
+            (analysis,) = _described([scene], engines)
+        except Exception as error:  # noqa: BLE001 - the others go on
+            return _as_value(path, error)
+        found = [observation for appearance in analysis.appearances for observation in appearance.observations]
+        return [_nearest(found, box) for box in boxes]
+
+    return [described(*photo) for photo in photos]
+
+
+def _nearest(found: Sequence[Observation], box: Box) -> Observation | None:
+    there = [face for face in found if is_there(face.box, box)]
+    return max(there, key=lambda face: face.box.iou(box), default=None)
 
 
 def _see_all(photos: Sequence[Photo], spec: EngineSpec, engines: Engines) -> list[Scene | KithError]:

@@ -13,7 +13,7 @@ from kith.vision.metric import Metric
 from kith.vision.observations import Rgb, Vector
 from kith.vision.runtime import Network
 from kith.vision.torchreid_networks import torchreid_network
-from kith.vision.weights import is_exported, weights_id
+from kith.vision.weights import is_exported, vector_length, weights_id
 
 INPUT_HEIGHT, INPUT_WIDTH = 256, 128  # what TorchReID trains and tests with
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406]) * 255  # TorchReID's normalisation, for pixels 0..255
@@ -86,7 +86,7 @@ class TorchreidBodyExtractor:
         self._factor = np.float32(1 / deviation).reshape(-1, 1, 1)
         self._offset = np.float32(-mean / deviation).reshape(-1, 1, 1)
         if file:
-            _check_vectors(network, file, self._height, self._width)
+            vector_length(network, file, self._height, self._width)
 
     @classmethod
     def id_of(cls, name: str, file: Path | None) -> str:
@@ -118,33 +118,6 @@ class TorchreidBodyExtractor:
         outputs = self._network(images)[0]
         vectors = outputs.reshape(len(crops), -1)
         return self.metric.stored(vectors)
-
-
-def _check_vectors(network: Network, file: Path, height: int, width: int) -> None:
-    try:
-        outputs = network(np.zeros((2, 3, height, width), np.float32))
-    except Exception as error:  # ONNX Runtime's exceptions have no common base
-        raise ModelMissing(
-            f"{file} cannot be run on two images of {height} x {width} pixels: export it again, for any size of batch."
-        ) from error
-    shapes = [output.shape for output in outputs]
-    if not _are_vectors_of_two(shapes):
-        given = ", ".join(" x ".join(map(str, shape)) for shape in shapes)
-        raise ModelMissing(
-            f"{file} gives {given or 'nothing'} for two images, where one vector for each is needed (2 x length): "
-            "export the network without its classifier and up to its pooled features."
-        )
-    if not np.isfinite(outputs[0]).all():
-        raise ModelMissing(
-            f"{file} gives vectors that are no numbers: its weights are damaged, fetch or export it anew."
-        )
-
-
-def _are_vectors_of_two(shapes: Sequence[tuple[int, ...]]) -> bool:
-    match shapes:
-        case [(2, _, *further)]:
-            return all(side == 1 for side in further)
-    return False
 
 
 def _normalises(file: Path | None) -> bool:

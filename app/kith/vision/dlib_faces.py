@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kith.errors import ModelMissing
-from kith.vision.detection import Detection
+from kith.vision.detection import Detection, Points
 from kith.vision.dlib_network import SIDE, VECTOR_LENGTH, face_resnet
 from kith.vision.export import Definition, digest
 from kith.vision.face_model import FaceModel
@@ -27,9 +27,9 @@ class DlibFaces(FaceModel):
     length = VECTOR_LENGTH
     metric = Metric.EUCLIDEAN
 
-    def __init__(self, network: Network) -> None:
-        super().__init__(network)
-        self._landmarks = _landmark_predictor()
+    def __init__(self, network: Network, model_id: str = "") -> None:
+        super().__init__(network, model_id)
+        self._landmarks = landmark_predictor()
 
     @classmethod
     def source(cls, _name: str = "", _file: Path | None = None) -> Definition:
@@ -41,7 +41,7 @@ class DlibFaces(FaceModel):
         """Return the face upright, 150 x 150 RGB."""
         import dlib
 
-        landmarks = self._landmarks(rgb, dlib.rectangle(*face[:4]))
+        landmarks = _marked(self._landmarks, rgb, face)
         chip: Rgb = dlib.get_face_chip(rgb, landmarks, SIDE, CHIP_PADDING)
         return chip
 
@@ -51,7 +51,27 @@ def face_weights() -> Path:
     return packaged_model(f"{DlibFaces.id}.dat")
 
 
-def _landmark_predictor() -> Any:
+def eyes_and_nose(predictor: Any, rgb: Rgb, face: Detection) -> Points:
+    """Return the right eye, the left eye and the base of the nose, by `landmark_predictor`."""
+    landmarks = _marked(predictor, rgb, face)
+    left_outer, left_inner, right_outer, right_inner, nose = (
+        (float(point.x), float(point.y)) for point in landmarks.parts()
+    )
+    return _between(right_outer, right_inner), _between(left_outer, left_inner), nose
+
+
+def _between(corner: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return (corner[0] + other[0]) / 2, (corner[1] + other[1]) / 2
+
+
+def _marked(predictor: Any, rgb: Rgb, face: Detection) -> Any:
+    import dlib
+
+    return predictor(rgb, dlib.rectangle(*face[:4]))
+
+
+def landmark_predictor() -> Any:
+    """Return dlib's predictor of five points of a face; raises ModelMissing."""
     import dlib
 
     file = packaged_model(LANDMARKS)

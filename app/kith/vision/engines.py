@@ -67,7 +67,7 @@ class EngineSpec:
 
     Without `body_model` there are faces only, without `person_detector` bodies below faces only. With `networks`,
     exported for ONNX Runtime, they run on the CPU, without on a graphics card, at most `batch_size` pictures at a time.
-    Photos of more than `max_pixels` are not looked at.
+    Photos of more than `max_pixels` are not looked at. `second_opinion` describes single faces only, when it is asked.
     """
 
     face_detector: Chosen
@@ -79,11 +79,17 @@ class EngineSpec:
     batch_size: int
     max_pixels: int = MAX_PIXELS
     networks: Networks | None = None
+    second_opinion: Chosen | None = None
 
     @property
     def body_model_id(self) -> str | None:
         """The id stored with body vectors, None where there are faces only."""
         return self.body_model.id if self.body_model else None
+
+    def describing(self, face_model: Chosen) -> "EngineSpec":
+        """Return what finds the same faces and describes them by another network, not ready yet."""
+        only = replace(self, person_detector=None, body_model=None, networks=None, second_opinion=None)
+        return replace(only, face_model=face_model)
 
     @property
     def engine_id(self) -> str:
@@ -103,7 +109,7 @@ class Engines:
     bodies: BodyModel | None
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # what looks at photos, and what describes faces anew
 def engines_of(spec: EngineSpec) -> Engines:
     """Load the models, once in a process; raises ModelMissing."""
     _settle_opencv()
@@ -130,7 +136,7 @@ def _persons(chosen: Chosen, side: int) -> Detect:
 
 def _faces(chosen: Chosen, spec: EngineSpec) -> FaceModel:
     network = _network(chosen, spec.networks.face if spec.networks else None, spec.batch_size)
-    faces: FaceModel = chosen.type(network)
+    faces: FaceModel = chosen.type(network, chosen.id)
     return faces
 
 

@@ -22,12 +22,13 @@ class FaceModel(ABC):
     `id` is stored with every vector, so it never changes; vectors have `length` numbers and are compared by `metric`.
     """
 
-    id: ClassVar[str]
-    length: ClassVar[int]
+    id: str
+    length: int
     metric: ClassVar[Metric]
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, model_id: str = "") -> None:
         self._network = network
+        self.id = model_id or self.id
 
     @classmethod
     def id_of(cls, _name: str, _file: Path | None) -> str:

@@ -1,7 +1,7 @@
 """The networks' weight files: where they lie, their hash checked."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ from kith.model_registry import (
     PERSON_DETECTORS,
     Model,
     ModelFile,
+    Row,
     named,
     names,
 )
@@ -132,6 +133,29 @@ def find_person_detector(settings: Settings) -> tuple[Path | None, str]:
     )
 
 
+def check_face_models(settings: Settings) -> None:
+    """Raise ModelMissing where a face network is neither one that Kith knows by its name nor a file."""
+    chosen = [("face_model", settings.face_model, settings.face_model_file)]
+    if settings.second_opinion:
+        chosen.append(("second_opinion", settings.second_opinion, settings.second_opinion_file))
+    for key, name, own in chosen:
+        if not own and not named(FACE_MODELS, name):
+            known = " or ".join(names(FACE_MODELS))
+            raise ModelMissing(
+                f"{key} names {name}, which is no network that Kith knows: correct it to {known}, or to the path of an "
+                ".onnx file."
+            )
+
+
+def published(models: Sequence[Row], file: Path) -> Row | None:
+    """Return the model whose published file that is, wherever it lies and whatever it is called."""
+    size = file.stat().st_size
+    for model in models:
+        if model.file and model.file.size == size and model.file.sha256 == sha256_of(file):
+            return model
+    return None
+
+
 def check_body_model(settings: Settings) -> None:
     """Raise ModelMissing where bodies are to be compared and reid_model names no network, or one without weights."""
     name, own = settings.reid_model, settings.reid_weights_file
@@ -173,7 +197,8 @@ def missing_models(settings: Settings) -> list[ModelFile]:
 def _wanted(settings: Settings) -> Iterator[Model | None]:
     """Yield the models that the settings name, None for one of the user's own."""
     yield FACE_DETECTORS[0] if settings.face_detector == AUTO else named(FACE_DETECTORS, settings.face_detector)
-    yield FACE_MODELS[0]
+    yield named(FACE_MODELS, settings.face_model)
+    yield named(FACE_MODELS, settings.second_opinion)
     if settings.body_policy is not BodyPolicy.OFF:
         yield named(PERSON_DETECTORS, settings.person_detector)
         yield None if settings.reid_weights else named(BODY_MODELS, settings.reid_model)

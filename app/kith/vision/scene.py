@@ -18,6 +18,7 @@ from kith.vision.tiles import working_side
 from kith.vision.working_copy import working_copy
 
 Corners = tuple[int, int, int, int]
+SAME_BOX = 0.5  # of intersection over union: between boxes of one detector at other working sizes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +56,7 @@ class Scene:
 
     def box(self, corners: Corners) -> Box:
         """Return corners in working pixels as a box in the photo as stored."""
-        left, top, right, bottom = corners
-        width, height = self.width, self.height
-        upright = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
-        return upright.to_stored(self.orientation)
+        return placed(corners, self.width, self.height, self.orientation)
 
 
 def read_file(file: PhotoFile, spec: EngineSpec) -> Reading:
@@ -66,8 +64,13 @@ def read_file(file: PhotoFile, spec: EngineSpec) -> Reading:
     return read(file, spec.max_pixels, lambda width, height: working_side(width, height, spec.resize_max))
 
 
-def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engines) -> Scene:
-    """Find everybody in a photo: faces the largest first, then bodies without one; raises BadPhoto."""
+def see(
+    file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engines, only: Sequence[Box] | None = None
+) -> Scene:
+    """Find everybody in a photo: faces the largest first, then bodies without one; raises BadPhoto.
+
+    Of the faces `only` those at these places (stored pixels), where some are given.
+    """
     reading = known if known and known.stamp == file.stamp else read_file(file, spec)
     facts = reading.facts
     side = working_side(facts.width, facts.height, spec.resize_max)
@@ -81,13 +84,37 @@ def see(file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engin
         finer_side = round(1.9 * max(decoded.shape))
         return photo_pixels(file, finer_side, spec.max_pixels).rgb
 
-    faces = detect_and_align_faces(decoded, working, engines.detector, engines.faces, twice_as_fine)
+    detect = engines.detector if only is None else _at(only, facts.orientation, engines.detector)
+    faces = detect_and_align_faces(decoded, working, detect, engines.faces, twice_as_fine)
     if engines.bodies:
         people = _with_bodies(faces, decoded, working, engines.persons, engines.bodies)
     else:
         people = [Somebody(face, None) for face in faces]
     anew = None if reading is known else reading
     return Scene(perceptual_hash(grey(working)), height, width, facts.orientation, people, anew, note)
+
+
+def _at(boxes: Sequence[Box], orientation: int, detect: Detect) -> Detect:
+    """Return a detector of the faces at these places only."""
+
+    def detect_there(rgb: Rgb) -> list[Detection]:
+        height, width = rgb.shape[:2]
+        found = [(placed(face[:4], width, height, orientation), face) for face in detect(rgb)]
+        return [face for place, face in found if any(is_there(place, box) for box in boxes)]
+
+    return detect_there
+
+
+def is_there(place: Box, box: Box) -> bool:
+    """Say whether a face that a detector finds is the one at a box, where it found one before."""
+    return place.iou(box) > SAME_BOX
+
+
+def placed(corners: Corners, width: int, height: int, orientation: int) -> Box:
+    """Return corners in pixels of an upright photo of that size as a box in the photo as stored."""
+    left, top, right, bottom = corners
+    upright = Box(left / width, top / height, (right - left) / width, (bottom - top) / height)
+    return upright.to_stored(orientation)
 
 
 def _with_bodies(

@@ -1,0 +1,73 @@
+"""Faces described by a further network: those that teach, for the export and for a second opinion."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import BrokenExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from kith.errors import BadPhoto, KithError
+from kith.jobs.context import Context
+from kith.jobs.engines import further_face_models, made_ready
+from kith.jobs.events import Notice
+from kith.jobs.looks import open_workers
+from kith.jobs.workers import Task, Workers
+from kith.library.description_queries import Undescribed
+from kith.photos.first_read import Reading
+from kith.text import counted
+from kith.vision.analysis import describe, read_photos
+from kith.vision.engines import Chosen
+from kith.vision.observations import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Faces of a photo that are to be described, and its file."""
+
+    path: Path
+    faces: Undescribed
+
+
+def describe_taught(context: Context) -> Iterator[Notice]:
+    """Let further networks describe the faces that teach, where they have not seen them and the photos are at hand."""
+    store = context.store
+    for model in further_face_models(context.spec):
+        faces = store.descriptions.taught(context.spec.face_model.id, model.id)
+        asked = [Asked(path, own) for own in faces if (path := store.reviews.file_of(own.photo_id))]
+        if not asked:
+            continue
+        yield Notice(f"Faces in {counted(len(asked), 'photo')} that teach are described by {model.id}, too.")
+        with open_workers(context) as workers:
+            for photo, described in descriptions(context, workers, model, asked):
+                with store.transaction():
+                    store.descriptions.add(photo.faces, described)
+
+
+def descriptions(
+    context: Context, workers: Workers, model: Chosen, asked: Iterable[Asked]
+) -> Iterator[tuple[Asked, list[tuple[int, Observation]]]]:
+    """Yield what a further network makes of faces, by appearance, until the wish to stop.
+
+    Left out are those of photos that cannot be read now. Raises the KithError that concerns the whole run.
+    """
+    spec = context.spec.describing(model)
+    files = (Task(photo, photo.path) for photo in asked if not context.stop.is_set())
+    read = workers.results(files, lambda: partial(read_photos, spec=spec))
+    seen = workers.results(_tasks(read), lambda: partial(describe, spec=made_ready(spec, context.device)))
+    for photo, result in seen:
+        if isinstance(result, BadPhoto | BrokenExecutor):
+            yield photo, []
+        elif isinstance(result, KithError):
+            raise result
+        else:
+            found = zip(photo.faces.places, result, strict=True)
+            yield photo, [(key, observation) for key, observation in found if observation]
+
+
+def _tasks(read: Iterable[tuple[Asked, object]]) -> Iterator[Task]:
+    for photo, result in read:
+        if isinstance(result, Reading):
+            boxes = list(photo.faces.places.values())
+            yield Task(photo, (photo.path, result, boxes), memory=result.memory)
+        else:
+            yield Task(photo, result, is_done=True)

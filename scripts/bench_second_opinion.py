@@ -1,0 +1,144 @@
+"""What a second network adds where the first is not sure; a part of `scripts/bench.py networks`.
+
+Nested as `scripts/bench.py certainty`: both networks' certainty is fitted on half of the people and of the strangers'
+photos, and the other half is asked. Faces of which the first network is not sure are decided by both; of the rest the
+first decides alone, as in the program.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench_people import DEFAULTS, Face, progress
+from bench_tables import Row
+from calibration_data import WHOLE, FaceTable, beside, drawn_gallery, fitted
+from kith.identity.certainty import probabilities
+from kith.identity.second_opinion import FIRST_COUNTS
+from kith.values.calibration import Calibration
+
+HALVES = 10
+GALLERIES = 4
+DRAWS = 6
+SAMPLES = (1, 3, 5)
+BINS = 10
+WEIGHTS = ((1.0, 0.0), (1.0, 1.0), (0.75, 0.75), (FIRST_COUNTS, 1.0))  # of the first network's evidence, the second's
+SMALL = "20 px"
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Faces asked (N): how likely each known person is (N x P), who it is (-1: nobody known), and what is not sure."""
+
+    sure: Floats
+    truth: NDArray[np.int64]
+    condition: NDArray[np.str_]
+    unsure: Flags
+
+
+def table(faces: Sequence[Face], conditions: Sequence[str]) -> FaceTable:
+    """Return faces, each in a condition, as arrays."""
+    of_whole = np.array([condition == WHOLE for condition in conditions])
+    return FaceTable(
+        np.stack([face.seen.vector for face in faces]),
+        np.array([face.person for face in faces]),
+        np.array([str(face.photo) for face in faces]),
+        np.array(conditions),
+        np.array([face.seen.pixels for face in faces]),
+        np.array([face.seen.sharpness for face in faces]),
+        np.array([face.teaches() for face in faces]) & of_whole,
+        np.array([face.findable for face in faces]),
+    )
+
+
+def second_opinions(first: FaceTable, second: FaceTable) -> list[Row]:
+    """Return what the first network finds alone, and with the second where it is not sure, by how much each counts."""
+    found: dict[tuple[int, tuple[float, float]], list[Asked]] = {}
+    for seed in progress(range(HALVES), f"second opinion: {HALVES} ways to part the people", HALVES):
+        of_first, people, known = _parted(first, seed)
+        fits = [fitted(own.among(of_first), people, DRAWS, 50 * seed, "") for own in (first, second)]
+        left = first.among(~of_first), second.among(~of_first)
+        for samples in SAMPLES:
+            for number in range(GALLERIES):
+                ratios, truth, condition = _ratios(left, fits, known, samples, number)
+                for weights in WEIGHTS:
+                    asked = _heard(ratios, weights, truth, condition)
+                    found.setdefault((samples, weights), []).append(asked)
+    return [_row(samples, weights, asked) for (samples, weights), asked in sorted(found.items(), key=_order)]
+
+
+def _order(item: tuple[tuple[int, tuple[float, float]], object]) -> tuple[int, int]:
+    (samples, weights), _ = item
+    return samples, WEIGHTS.index(weights)
+
+
+def _parted(faces: FaceTable, seed: int) -> tuple[Flags, list[str], list[str]]:
+    random = np.random.default_rng(100 + seed)
+    people = random.permutation(sorted({*faces.person.tolist()} - {""})).tolist()
+    middle = len(people) // 2 + seed % 2
+    photos = random.permutation(sorted({*faces.photo[faces.person == ""].tolist()}))
+    chosen = photos[: len(photos) // 2]
+    stranger = faces.person == ""
+    of_first = np.where(stranger, np.isin(faces.photo, chosen), np.isin(faces.person, people[:middle]))
+    return of_first, people[:middle], people[middle:]
+
+
+def _ratios(
+    tables: Sequence[FaceTable], fits: Sequence[Calibration], people: Sequence[str], samples: int, number: int
+) -> tuple[list[Floats], NDArray[np.int64], NDArray[np.str_]]:
+    """Return each network's log-likelihood ratios of one drawn gallery (N x P), who the faces are, their condition."""
+    random = np.random.default_rng(100 * samples + number)
+    known = random.permutation(people)[: max(3, round(len(people) * 2 / 3))].tolist()
+    ratios = []
+    for own, calibration in zip(tables, fits, strict=True):
+        gallery, taught = drawn_gallery(own, known, (samples,), number)
+        asked = own.among(~taught)
+        ratios.append(beside(calibration, gallery, asked) @ np.array(calibration.weights))
+    numbers = {person: index for index, person in enumerate(known)}
+    truth = np.array([numbers.get(person, -1) for person in asked.person.tolist()])
+    return ratios, truth, asked.condition
+
+
+def _heard(
+    ratios: Sequence[Floats], weights: tuple[float, float], truth: NDArray[np.int64], condition: NDArray[np.str_]
+) -> Asked:
+    first, second = ratios
+    people = first.shape[1]
+    alone = probabilities(first, people).max(axis=1)
+    unsure = (alone >= DEFAULTS.suggest_at) & (alone < DEFAULTS.sure_at)
+    both = np.where(unsure[:, None], weights[0] * first + weights[1] * second, first)
+    return Asked(probabilities(both, people), truth, condition, unsure)
+
+
+def _row(samples: int, weights: tuple[float, float], asked: Sequence[Asked]) -> Row:
+    sure = np.concatenate([own.sure.max(axis=1) for own in asked])
+    best = np.concatenate([own.sure.argmax(axis=1) for own in asked])
+    truth, condition, unsure = (
+        np.concatenate([getattr(own, name) for own in asked]) for name in ("truth", "condition", "unsure")
+    )
+    known, right, named = truth >= 0, best == truth, sure >= DEFAULTS.sure_at
+    rows: Mapping[str, Flags] = {"": condition == WHOLE, f", {SMALL}": condition == SMALL}
+
+    def percent(of: Flags, hits: Flags) -> float:
+        return round(100 * float(hits[of].mean()), 2)
+
+    row: Row = {"samples": samples, "first counts": weights[0], "second counts": weights[1]}
+    for name, own in rows.items():
+        row[f"known found{name}"] = percent(own & known, named & right)
+        row[f"strangers accepted{name}"] = percent(own & ~known, named)
+    row["wrong names"] = percent(known, named & ~right)
+    row["not sure before"] = percent(condition == WHOLE, unsure)
+    row["calibration error of those"] = _error(sure[unsure], (right & known)[unsure], known[unsure])
+    return row
+
+
+def _error(sure: Floats, right: Flags, known: Flags) -> float:
+    """Return the expected calibration error, known people and strangers weighing the same."""
+    weights = np.where(known, 0.5 / max(known.sum(), 1), 0.5 / max((~known).sum(), 1))
+    place = np.minimum((sure * BINS).astype(int), BINS - 1)
+    apart = np.bincount(place, weights * (sure - right), BINS)
+    return round(float(np.abs(apart).sum()), 3)
