@@ -48,7 +48,7 @@ COMMANDS = {
     "people history": [],
 }
 # They teach, put a whole one in its place, or know of no library.
-OTHERS = {"build-kb", "import-kb", "restore", "settings", "demo", "models download"}
+OTHERS = {"build-kb", "import-kb", "restore", "settings", "demo", "models download", "models add"}
 
 
 @pytest.fixture

@@ -23,7 +23,9 @@ def vector_of(blob: object) -> NDArray[np.float32]:
     if not isinstance(blob, bytes) or not blob or len(blob) % 4:
         raise ValueError(blob)
     vector: NDArray[np.float32] = np.frombuffer(blob, "<f4")
-    if not math.isfinite(vector.dot(vector)):
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = vector.dot(vector)
+    if not math.isfinite(square):
         raise ValueError(blob)
     return vector
 
