@@ -29,12 +29,13 @@ from kith.identity.certainty import probabilities
 from kith.identity.decision import LEAST_PIXELS_TELLING
 from kith.values.calibration import Calibration
 
-HALVES = 8
+HALVES = 16
 GALLERIES = 4  # drawn of each half and number of samples
 DRAWS = 10
 SAMPLES = (1, 3, 5, 8)
-SURE = (0.2, 0.3, 0.5, 0.8, 0.9, 0.95, 0.97, 0.99)
+SURE = (0.2, 0.5, 0.9, 0.95, 0.96, 0.97, 0.99)
 BINS = 10
+RESAMPLES = 2000
 DRAWN_PEOPLE = (5, 14, 50, 200, 500)
 DRAWN_SAMPLES = (1, 3, 5, 10, 15, 30)
 HELD_OUT, OTHER = -2, -1
@@ -120,6 +121,16 @@ def _merged(ones: Sequence[Asked], name: str) -> NDArray[np.float64]:
     return np.concatenate([getattr(one, name) for one in ones])
 
 
+def with_interval(hits: NDArray[np.bool_], groups: NDArray[np.str_]) -> str:
+    """Return a share in percent with its 95 % interval, by drawing the people, or strangers' photos, anew."""
+    _, group = np.unique(groups, return_inverse=True)
+    struck, asked = np.bincount(group, hits), np.bincount(group)
+    count = len(asked)
+    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)
+    low, high = np.quantile((drawn @ struck) / (drawn @ asked), (0.025, 0.975))
+    return f"{100 * hits.mean():.2f} [{100 * low:.1f}, {100 * high:.1f}]"
+
+
 def _shares(ones: Sequence[Asked], named: Sequence[NDArray[np.bool_]]) -> Row:
     """Return known found, of all and of findable, wrong names and strangers accepted, in percent."""
     truth, best = _merged(ones, "truth"), _merged(ones, "best")
@@ -128,8 +139,10 @@ def _shares(ones: Sequence[Asked], named: Sequence[NDArray[np.bool_]]) -> Row:
     accepted = np.concatenate(named)
     known, right = truth >= 0, best == truth
 
-    def percent(rows: NDArray[np.bool_], hits: NDArray[np.bool_]) -> float:
-        return round(100 * float(hits[rows].mean()), 2) if rows.any() else float("nan")
+    groups = np.concatenate([np.where(one.faces.person == "", one.faces.photo, one.faces.person) for one in ones])
+
+    def percent(rows: NDArray[np.bool_], hits: NDArray[np.bool_]) -> str:
+        return with_interval(hits[rows], groups[rows]) if rows.any() else ""
 
     return {
         "known found": percent(known, accepted & right),

@@ -104,7 +104,7 @@ def test_the_lines_say_it_in_words(desk: Desk) -> None:
         "Powell: 99 % likely, face",
         "mean over 3 photos",
         "face distance",
-        "Thresholds: sure_at 0.95",
+        "Thresholds: sure_at 0.96",
     ):
         assert word in text
     assert "Nobody was seen" in "\n".join(why_lines(_why(desk, Path(NOBODY).name)))

@@ -200,7 +200,7 @@ QApplication.exec = exec
 
 def test_the_program_starts_with_the_users_broken_file_and_touches_nothing() -> None:
     kept = json.dumps(load_user_settings().settings.model_dump(mode="json"))
-    broken = kept.replace(": 0.95", " 0.95")
+    broken = kept.replace(": 0.96", " 0.96")
     user_settings_file().write_text(broken, encoding="utf-8")
     code, out, err = finished(kith(code=SHOWN))
     assert (code, out.strip()) == (0, "['BrokenSettings', 'MainWindow']"), err

@@ -565,7 +565,7 @@ def test_changed_thresholds_decide_anew_without_opening_a_photo(taught: Desk) ->
     stricter = taught.recognize(filing=False, executor=no_analysis)
     taught.change(face_tol=0, face_suggest=0, sure_at=0)
     lax = taught.recognize(filing=False, executor=no_analysis)
-    taught.change(sure_at=0.95, lap_var_thresh=1e9)
+    taught.change(sure_at=0.96, lap_var_thresh=1e9)
     blurred = taught.build(executor=no_analysis)
     lines = [event.line for event in taught.run(taught.recognition(filing=False)) if isinstance(event, PhotoDone)]
 

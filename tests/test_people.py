@@ -483,7 +483,7 @@ def test_linked_unlinked_and_never_the_copies_follow(desk: Desk, library: OpenLi
     desk.change(sure_at=0)
     desk.recognize(executor=no_analysis)
     assert desk.report()[KNOWN]["people"] not in ("", "Powell")
-    desk.change(sure_at=0.95)
+    desk.change(sure_at=0.96)
     library.say(TakenBack(key, powell))  # a "never", too, can be taken back
     assert KNOWN in _of(desk, "Powell")
     desk.recognize(executor=no_analysis)

@@ -252,7 +252,7 @@ def test_a_refused_machine_verdict_withdraws_its_copy(desk: Desk) -> None:
         "SELECT a.id, a.photo_id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE f.path = ?",
         str(desk.input / FIRST),
     )
-    desk.change(sure_at=0.95)
+    desk.change(sure_at=0.96)
     with reviewing(desk) as review:
         (person,) = (person for person, name in review.library.people.names().items() if name == wrong)
         review.not_this_person(Unknown(appearance, photo, True), person)

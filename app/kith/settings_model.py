@@ -106,12 +106,12 @@ class Settings(BaseModel):
         description="The folder of photos to recognise when none is named.",
     )
     sure_at: float = Field(
-        default=0.95,  # docs/recognition.md
+        default=0.96,  # docs/recognition.md
         ge=0,
         le=1,
         title="Sure from",
-        description="How likely it must be that a face is a person for the photo to be filed under them: 0.95 lets "
-        "about 1 stranger in 300 in, 0.99 hardly any.",
+        description="How likely it must be that a face is a person for the photo to be filed under them: 0.96 lets "
+        "at most 1 stranger in 200 in, 0.99 hardly any.",
     )
     suggest_at: float = Field(
         default=0.2,

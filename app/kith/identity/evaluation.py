@@ -14,7 +14,7 @@ from kith.identity.own_samples import Own, own_distance, quality, some
 from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate
 
-CERTAINTIES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999)
+CERTAINTIES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
 MOST_FALSE = 0.005  # of strangers accepted
 MOST_WRONG = 0.001  # of known people accepted as others
 
