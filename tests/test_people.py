@@ -674,7 +674,8 @@ def test_what_the_user_says_is_somebody_else_is_not_forgotten(desk: Desk, librar
     forget(library, library.people.find("Powell"))
     kept = {key for (key,) in desk.query("SELECT DISTINCT appearance_id FROM observations")}
     assert {taught, known} <= kept
-    assert len(desk.query("SELECT * FROM links WHERE appearance_id IN (?, ?)", taught, known)) == 1
+    words = "SELECT * FROM links WHERE source = 'user' AND appearance_id IN (?, ?)"
+    assert len(desk.query(words, taught, known)) == 1
 
 
 def test_nobody_is_forgotten_beside_a_running_job(desk: Desk, library: OpenLibrary) -> None:
