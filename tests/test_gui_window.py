@@ -23,7 +23,7 @@ from kith import __version__
 from kith.gui.console import MOST_LINES, ON_DARK, ON_LIGHT, Console, Kind
 from kith.gui.help import ProblemDialog
 from kith.gui.main_window import MainWindow
-from kith.gui.progress import SMOOTHED_OVER_S, Pace, time_left
+from kith.gui.pace import SMOOTHED_OVER_S, Pace, time_left
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.jobs.context import open_context
 from kith.jobs.worker_processes import WorkerProcesses

@@ -15,9 +15,9 @@ from PyQt6.QtWidgets import QGroupBox, QHBoxLayout, QProgressBar, QPushButton, Q
 from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.folders import ChooseFiles, choose_files
+from kith.gui.pace import Pace, time_left
 from kith.gui.phrases import in_window
 from kith.gui.plain_text import set_tip, wrapped
-from kith.gui.progress import Pace, time_left
 from kith.model_registry import ModelFile
 from kith.settings import Settings
 from kith.vision.download import download

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections import deque
 
 from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QAction
@@ -10,46 +9,11 @@ from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.menus import share
+from kith.gui.pace import Pace, time_left
 from kith.gui.plain_text import Label
 
-SMOOTHED_OVER_S = 15.0
 SAID_EVERY_S = 0.5
 TICK_MS = 100
-
-
-class Pace:
-    """Photos, or bytes, per second over the last seconds, so that single ones do not shake it; times are in seconds."""
-
-    def __init__(self, now: float, done: int = 0) -> None:
-        self._seen = deque([(now, done)])
-
-    def note(self, done: int, now: float) -> None:
-        """Take down how many are done now."""
-        seen = self._seen
-        seen.append((now, done))
-        while now - seen[1][0] >= SMOOTHED_OVER_S:
-            seen.popleft()
-
-    @property
-    def rate(self) -> float:
-        """How many are done per second."""
-        began, before = self._seen[0]
-        ended, after = self._seen[-1]
-        if ended <= began:
-            return 0.0
-        return (after - before) / (ended - began)
-
-
-def time_left(seconds: float) -> str:
-    """Return a time to wait in words, no more exact than it can be known."""
-    if seconds < 60:
-        fives = round(seconds / 5)
-        return f"about {max(5, 5 * fives)} s left"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"about {minutes} min left"
-    hours, minutes = divmod(minutes, 60)
-    return f"about {hours} h {minutes} min left"
 
 
 class JobProgress(QWidget):

@@ -241,7 +241,7 @@ class Decisions:
         """Return the faces of which the first network is not sure and the second has not been asked: their places."""
         asks = {face.appearance_id for face in decision.appearances if face.asks}
         seen = [sighting for sighting in photo.case.sightings if sighting.appearance_id in asks]
-        return {one.appearance_id: one.face.box for one in seen if one.face and not one.second}
+        return {sighting.appearance_id: sighting.face.box for sighting in seen if sighting.face and not sighting.second}
 
     def write(self, decided: Sequence[tuple[StoredPhoto, PhotoDecision]]) -> None:
         """Make decisions all that the machine says of photos, within the caller's transaction."""
