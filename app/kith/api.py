@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from kith.errors import BadInput, BadPhoto, KithError
 from kith.identity.comparison import Quality, nearest_people
 from kith.identity.gallery import Gallery as SampleGallery
@@ -95,7 +93,8 @@ class Gallery:
         if not faces:
             return []
         model_id = self.samples.model_id
-        found = nearest_people(self.samples, model_id, encode(faces), (), _quality(faces, model_id))
+        quality = Quality.of(faces, shipped_calibration(model_id))
+        found = nearest_people(self.samples, model_id, encode(faces), (), quality)
         return [
             IdentifiedFace(face, tuple(map(self._candidate, candidates)))
             for face, candidates in zip(faces, found, strict=True)
@@ -103,14 +102,6 @@ class Gallery:
 
     def _candidate(self, near: NearPerson) -> Candidate:
         return Candidate(self.names[near.person_id], near.value, near.certainty or 0.0)
-
-
-def _quality(faces: Sequence[AlignedFace], model_id: str) -> Quality | None:
-    calibration = shipped_calibration(model_id)
-    if calibration is None:
-        return None
-    pixels = np.array([face.pixels for face in faces], np.float64)
-    return Quality(calibration, pixels, np.array([face.sharpness for face in faces], np.float64))
 
 
 def detect_and_align_faces(image: Image) -> list[AlignedFace]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import inf
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from kith.identity.nearest import NEAREST_SAMPLES, Nearest, nearest
 from kith.messages import Action, Do
 from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate
+from kith.vision.alignment import AlignedFace
+from kith.vision.observations import Observation
 
 CANDIDATES = 3
 _BODIES_AT_ONCE = 256  # compared with the whole gallery: what bounds the memory
@@ -27,6 +30,15 @@ class Quality:
     calibration: Calibration
     pixels: NDArray[np.float64]
     sharpness: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, faces: Sequence[AlignedFace | Observation], calibration: Calibration | None) -> Self | None:
+        """Return that of faces, None without a calibration."""
+        if calibration is None:
+            return None
+        pixels = np.array([face.pixels for face in faces], np.float64)
+        sharpness = np.array([face.sharpness for face in faces], np.float64)
+        return cls(calibration, pixels, sharpness)
 
 
 def check_same_model(gallery: Gallery, model_id: str, length: int) -> None:

@@ -35,8 +35,8 @@ class Decider:
     A face is named where its person is at least `sure_at` likely, and suggested from `suggest_at` on. `face_tol`,
     `face_margin` and `face_suggest` are the user's own limits on distances, which hold besides; 0 sets none. Without a
     calibration there are only these; without a limit either nobody is named. `second` is asked where the first network
-    is not sure. `denied` holds the faces of which the user said who they are not, `lives` the
-    dates of the people who have some.
+    is not sure. `denied` holds the faces of which the user said who they are not, `lives` the dates of the people who
+    have some.
     """
 
     faces: Gallery

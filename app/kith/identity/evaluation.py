@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from kith.identity.certainty import evidence, probabilities, typicality
 from kith.identity.comparison import CANDIDATES
 from kith.identity.health import other_people
-from kith.identity.own_samples import Own, own_distance, quality, some
+from kith.identity.nearest import distance_from
+from kith.identity.own_samples import Own, quality, some
 from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate
 
 CERTAINTIES = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999)
+BINS = 10  # of certainty
 MOST_FALSE = 0.005  # of strangers accepted
 MOST_WRONG = 0.001  # of known people accepted as others
 
@@ -89,12 +91,15 @@ class Evaluation:
     error: float = math.nan
 
 
-def evaluate_gallery(own: Own, calibration: Calibration, face_tol: float = 0.0) -> Evaluation:
-    """Ask each sample twice: as known, without what is tied to it, and as a stranger."""
+def evaluate_gallery(own: Own, calibration: Calibration | None, face_tol: float = 0.0) -> Evaluation:
+    """Ask each sample twice: as known, without what is tied to it, and as a stranger.
+
+    Where there is enough to ask there is a calibration, be it fitted to these samples.
+    """
     left = own.untied()
     people = len({own.samples[row].person_id for row in left})
     missing = own.missing()
-    if missing:
+    if missing or calibration is None:
         return Evaluation(people, len(left), len(own.samples), missing)
     asked = some([*left])
     held_out = some(range(len(own.samples)))
@@ -128,7 +133,8 @@ def _asked(
     for place, (row, rows) in enumerate(own_rows.items()):
         people = [(candidate.person_id, candidate.value) for candidate in others[row]]
         if rows:
-            people.insert(0, (int(gallery.person_ids[row]), own_distance(gallery.vectors, row, rows)))
+            apart = distance_from(gallery.vectors[row], gallery.vectors[rows])
+            people.insert(0, (int(gallery.person_ids[row]), apart))
         at = np.searchsorted(layout.people, [person for person, _ in people])
         distance[place, : len(people)] = [value for _, value in people]
         samples[place, : len(people)] = layout.counts[at]
@@ -164,10 +170,26 @@ def _best(points: Sequence[Point]) -> Point | None:
 
 
 def _error(known: Probes, strangers: Probes) -> float:
-    """Return the expected calibration error over ten bins, known and strangers weighing alike."""
     sure = np.concatenate([known.certainty, strangers.certainty])
     right = np.concatenate([known.right, strangers.right])
-    weights = np.repeat([0.5 / len(known), 0.5 / len(strangers)], [len(known), len(strangers)])
-    bins = np.minimum((10 * sure).astype(int), 9)
-    differences = np.bincount(bins, weights * (sure - right))
-    return float(np.abs(differences).sum())
+    are_known = np.arange(len(sure)) < len(known)
+    return calibration_error(sure, right, are_known)
+
+
+def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_], known: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error: how far apart certainty and truth are, over all bins (N each)."""
+    return sum(weight * abs(mean - share) for mean, share, weight in reliability(sure, right, known))
+
+
+def reliability(
+    sure: NDArray[np.float64], right: NDArray[np.bool_], known: NDArray[np.bool_]
+) -> list[tuple[float, float, float]]:
+    """Return for each bin of certainty its mean, how often it was right, and its weight; empty bins are left out.
+
+    All are N long. The `known` and the strangers weigh alike, so that their numbers do not count.
+    """
+    weights = np.where(known, 0.5 / max(known.sum(), 1), 0.5 / max((~known).sum(), 1))
+    place = np.minimum((BINS * sure).astype(int), BINS - 1)
+    sums = np.stack([np.bincount(place, weights * values, BINS) for values in (sure, right, np.ones_like(sure))])
+    means = sums[:, sums[2] > 0]
+    return [(mean / weight, share / weight, weight) for mean, share, weight in means.T.tolist()]

@@ -41,6 +41,12 @@ class Layout:
     length: float
 
 
+def distance_from(face: Vectors, samples: Vectors) -> float:
+    """Return how far one face (D) is from one person's samples (S x D): the mean distance to the nearest of them."""
+    apart = np.linalg.norm(samples.astype(np.float64) - face, axis=1)
+    return float(np.sort(apart)[:NEAREST_SAMPLES].mean())
+
+
 def lay_out(person_ids: NDArray[np.int64], vectors: Vectors) -> Layout:
     """Return the layout of samples (`vectors`: S x D) that are ordered by person."""
     people, starts, counts = np.unique(person_ids, return_index=True, return_counts=True)

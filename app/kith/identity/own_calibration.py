@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from kith.identity.calibration_fit import Pairs, fit, misfit, refit
 from kith.identity.certainty import FEATURES, features, typicality
-from kith.identity.own_samples import Own, own_distance, quality, some
+from kith.identity.nearest import distance_from
+from kith.identity.own_samples import Own, quality, some
 from kith.values.calibration import Calibration
 
 MOST_PEOPLE = 100  # that each face is put beside
@@ -84,11 +85,12 @@ def _pairs(own: Own, blank: Calibration) -> tuple[Pairs, NDArray[np.int64]]:
 def _beside(own: Own, blank: Calibration, compared: Mapping[int, Sequence[int]]) -> NDArray[np.float64]:
     """Return the features of samples beside the one person whose samples are given for each: N x F."""
     rows = [*compared]
-    distance = np.array([own_distance(own.gallery.vectors, row, others) for row, others in compared.items()])
+    vectors = own.gallery.vectors
+    distance = np.array([distance_from(vectors[row], vectors[others]) for row, others in compared.items()])
     counts = np.array([len(others) for others in compared.values()], np.float64)
     place = np.searchsorted(
         own.gallery.layout.people, [own.samples[others[0]].person_id for others in compared.values()]
     )
     spread = own.gallery.spreads[place].clip(*blank.spread)
-    of_face = typicality(blank, own.gallery.vectors[rows]), *quality(own, rows)
+    of_face = typicality(blank, vectors[rows]), *quality(own, rows)
     return features(distance[:, None], counts[:, None], spread[:, None], *of_face)[:, 0]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from kith.identity.gallery import Gallery
 from kith.identity.health import alike_faces, alike_photos
-from kith.identity.nearest import NEAREST_SAMPLES
 from kith.photos.events import Shot, events_of
 from kith.values.samples import PhotoTraits, Sample
 
@@ -115,11 +114,3 @@ def quality(own: Own, rows: Sequence[int]) -> tuple[NDArray[np.float64], NDArray
     pixels = np.array([own.samples[row].pixels for row in rows])
     sharpness = np.array([own.samples[row].sharpness for row in rows])
     return pixels, sharpness
-
-
-def own_distance(vectors: NDArray[np.float32], row: int, own: Sequence[int]) -> float:
-    """Return how far a sample is from some of its person, by the rule of `nearest`."""
-    samples = vectors[own].astype(np.float64)
-    distances = np.linalg.norm(samples - vectors[row], axis=1)
-    nearest = np.sort(distances)[:NEAREST_SAMPLES]
-    return float(nearest.mean())

@@ -141,9 +141,4 @@ def _nearest(
     if not seen or not len(faces):
         return [()] * len(seen)
     vectors = np.stack([face.vector for face in seen])
-    quality = None
-    if calibration:
-        pixels = np.array([face.pixels for face in seen], np.float64)
-        sharpness = np.array([face.sharpness for face in seen], np.float64)
-        quality = Quality(calibration, pixels, sharpness)
-    return nearest_people(faces, faces.model_id, vectors, never, quality)
+    return nearest_people(faces, faces.model_id, vectors, never, Quality.of(seen, calibration))

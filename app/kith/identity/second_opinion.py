@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kith.identity.certainty import KNOWN, evidence, probabilities, typicality
 from kith.identity.gallery import Gallery
-from kith.identity.nearest import NEAREST_SAMPLES
+from kith.identity.nearest import distance_from
 from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate
 from kith.vision.observations import Observation
@@ -74,11 +74,8 @@ class SecondOpinion:
         return ratios
 
     def _distance(self, face: Observation, place: int) -> float:
-        """Return how far a face is from a person, by the rule of `nearest`."""
         start, count = self.gallery.layout.starts[place], self.gallery.layout.counts[place]
-        samples = self.gallery.vectors[start : start + count].astype(np.float64)
-        apart = np.linalg.norm(samples - face.vector, axis=1)
-        return float(np.sort(apart)[:NEAREST_SAMPLES].mean())
+        return distance_from(face.vector, self.gallery.vectors[start : start + count])
 
 
 def _ratios(certainties: Numbers, people: int) -> Numbers:

@@ -51,11 +51,9 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
         calibration = _refitted(store, own, model_id)
         if second := find_second_opinion(settings):
             _refitted(store, _own_samples(settings, store, second.id), second.id)
-    missing = own.missing()
-    if missing or calibration is None:
-        evaluation = Evaluation(len({sample.person_id for sample in own.samples}), 0, len(own.samples), missing)
-        return EvaluationFinished(evaluation, None, None, None, None)
     evaluation = evaluate_gallery(own, calibration, settings.face_tol)
+    if evaluation.missing or calibration is None:
+        return EvaluationFinished(evaluation, None, None, None, None)
     current = point_at(evaluation.points, settings.sure_at)
     recommended = evaluation.best
     if picture:
@@ -77,12 +75,13 @@ def _own_samples(settings: Settings, store: Store, model_id: str) -> Own:
 
 def _refitted(store: Store, own: Own, model_id: str) -> Calibration | None:
     """Return the calibration that fits the library best, and keep it there where it is not the shipped one."""
-    shipped = shipped_calibration(model_id)
+    shipped, kept = shipped_calibration(model_id), store.calibrations.of(model_id)
     of_own = fitted(own, shipped)
-    with store.transaction():
-        if of_own:
+    if of_own and (kept is None or kept.weights != of_own.weights):
+        with store.transaction():
             store.calibrations.save(model_id, of_own)
-        else:
+    elif kept and of_own is None:
+        with store.transaction():
             store.calibrations.drop(model_id)
     return of_own or shipped
 
