@@ -24,9 +24,11 @@ from calibration_data import (
     face_table,
     fitted,
     gallery_of_vectors,
+    parted,
 )
 from kith.identity.certainty import probabilities
 from kith.identity.decision import LEAST_PIXELS_TELLING
+from kith.identity.evaluation import calibration_error, reliability
 from kith.values.calibration import Calibration
 
 HALVES = 16
@@ -34,7 +36,6 @@ GALLERIES = 4  # drawn of each half and number of samples
 DRAWS = 10
 SAMPLES = (1, 3, 5, 8)
 SURE = (0.2, 0.5, 0.9, 0.95, 0.96, 0.97, 0.99)
-BINS = 10
 RESAMPLES = 2000
 DRAWN_PEOPLE = (5, 14, 50, 200, 500)
 DRAWN_SAMPLES = (1, 3, 5, 10, 15, 30)
@@ -84,15 +85,9 @@ def certainty(data: Path) -> Tables:
 
 
 def _half(faces: FaceTable, seed: int) -> Half:
-    random = np.random.default_rng(100 + seed)
-    people = random.permutation(sorted({*faces.person.tolist()} - {""})).tolist()
-    middle = len(people) // 2 + seed % 2
-    photos = random.permutation(sorted({*faces.photo[faces.person == ""].tolist()}))
-    first = set(photos[: len(photos) // 2].tolist())
-    stranger = faces.person == ""
-    of_first = np.where(stranger, np.isin(faces.photo, [*first]), np.isin(faces.person, people[:middle]))
-    calibration = fitted(faces.among(of_first), people[:middle], DRAWS, 50 * seed, "")
-    return Half(np.array(calibration.weights), calibration, faces.among(~of_first), people[middle:])
+    of_first, people, others = parted(faces, seed)
+    calibration = fitted(faces.among(of_first), people, DRAWS, 50 * seed, "")
+    return Half(np.array(calibration.weights), calibration, faces.among(~of_first), others)
 
 
 def _asked(half: Half, samples: int) -> list[Asked]:
@@ -214,32 +209,21 @@ def _own_faces(vectors: NDArray[np.float32]) -> FaceTable:
     return FaceTable(vectors, text, text, text, good, good, flags, flags)
 
 
-def _bins(ones: Sequence[Asked]) -> list[tuple[float, float, float]]:
-    """Return for each bin of certainty its mean, how often it was right, and its weight; known and strangers alike."""
+def _arrays(ones: Sequence[Asked]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return how sure each answer is, whether it is right, and whether the person is known."""
     sure, truth, best = (_merged(ones, name) for name in ("sure", "truth", "best"))
     known = truth >= 0
-    weights = np.where(known, 0.5 / max(known.sum(), 1), 0.5 / max((~known).sum(), 1))
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    found = []
-    for number in range(BINS):
-        rows = place == number
-        weight = float(weights[rows].sum())
-        if weight:
-            mean = float((weights * sure)[rows].sum() / weight)
-            right = float((weights * (known & (best == truth)))[rows].sum() / weight)
-            found.append((mean, right, weight))
-    return found
+    return sure, known & (best == truth), known
 
 
 def _error(ones: Sequence[Asked]) -> float:
-    """Return the expected calibration error."""
-    return round(sum(weight * abs(mean - right) for mean, right, weight in _bins(ones)), 4)
+    return round(calibration_error(*_arrays(ones)), 4)
 
 
 def _reliability(ones: Sequence[Asked]) -> list[Row]:
     rows: list[Row] = [
         {"certainty": round(mean, 3), "right": round(right, 3), "share of faces": round(weight, 4)}
-        for mean, right, weight in _bins(ones)
+        for mean, right, weight in reliability(*_arrays(ones))
     ]
     return [*rows, {"certainty": "expected calibration error", "right": _error(ones)}]
 

@@ -17,9 +17,9 @@ from bench_identify import STRANGERS_LET_IN, mean_and_worst
 from bench_people import PEOPLE, STRANGERS, Face, faces_in, look, progress, settings_in
 from bench_quality import cut_out
 from bench_rules import FIVE, RULES, SHIPPED, Outcome, Setup, tolerance_letting_in, trials
-from bench_second_opinion import second_opinions, table
+from bench_second_opinion import second_opinions
 from bench_tables import Row, Tables
-from calibration_data import WHOLE, FaceTable
+from calibration_data import WHOLE, FaceTable, table
 from kith.jobs.engines import find_engines, made_ready
 from kith.model_registry import FACE_MODELS
 from kith.photos.box import Box

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench_people import DEFAULTS, Face, progress
+from bench_people import DEFAULTS, progress
 from bench_tables import Row
-from calibration_data import WHOLE, FaceTable, beside, drawn_gallery, fitted
+from calibration_data import WHOLE, FaceTable, beside, drawn_gallery, fitted, parted
 from kith.identity.certainty import probabilities
+from kith.identity.evaluation import calibration_error
 from kith.identity.second_opinion import FIRST_COUNTS
 from kith.values.calibration import Calibration
 
@@ -22,7 +23,6 @@ HALVES = 10
 GALLERIES = 4
 DRAWS = 6
 SAMPLES = (1, 3, 5)
-BINS = 10
 WEIGHTS = ((1.0, 0.0), (1.0, 1.0), (0.75, 0.75), (FIRST_COUNTS, 1.0))  # of the first network's evidence, the second's
 SMALL = "20 px"
 
@@ -40,26 +40,11 @@ class Asked:
     unsure: Flags
 
 
-def table(faces: Sequence[Face], conditions: Sequence[str]) -> FaceTable:
-    """Return faces, each in a condition, as arrays."""
-    of_whole = np.array([condition == WHOLE for condition in conditions])
-    return FaceTable(
-        np.stack([face.seen.vector for face in faces]),
-        np.array([face.person for face in faces]),
-        np.array([str(face.photo) for face in faces]),
-        np.array(conditions),
-        np.array([face.seen.pixels for face in faces]),
-        np.array([face.seen.sharpness for face in faces]),
-        np.array([face.teaches() for face in faces]) & of_whole,
-        np.array([face.findable for face in faces]),
-    )
-
-
 def second_opinions(first: FaceTable, second: FaceTable) -> list[Row]:
     """Return what the first network finds alone, and with the second where it is not sure, by how much each counts."""
     found: dict[tuple[int, tuple[float, float]], list[Asked]] = {}
     for seed in progress(range(HALVES), f"second opinion: {HALVES} ways to part the people", HALVES):
-        of_first, people, known = _parted(first, seed)
+        of_first, people, known = parted(first, seed)
         fits = [fitted(own.among(of_first), people, DRAWS, 50 * seed, "") for own in (first, second)]
         left = first.among(~of_first), second.among(~of_first)
         for samples in SAMPLES:
@@ -74,17 +59,6 @@ def second_opinions(first: FaceTable, second: FaceTable) -> list[Row]:
 def _order(item: tuple[tuple[int, tuple[float, float]], object]) -> tuple[int, int]:
     (samples, weights), _ = item
     return samples, WEIGHTS.index(weights)
-
-
-def _parted(faces: FaceTable, seed: int) -> tuple[Flags, list[str], list[str]]:
-    random = np.random.default_rng(100 + seed)
-    people = random.permutation(sorted({*faces.person.tolist()} - {""})).tolist()
-    middle = len(people) // 2 + seed % 2
-    photos = random.permutation(sorted({*faces.photo[faces.person == ""].tolist()}))
-    chosen = photos[: len(photos) // 2]
-    stranger = faces.person == ""
-    of_first = np.where(stranger, np.isin(faces.photo, chosen), np.isin(faces.person, people[:middle]))
-    return of_first, people[:middle], people[middle:]
 
 
 def _ratios(
@@ -132,13 +106,6 @@ def _row(samples: int, weights: tuple[float, float], asked: Sequence[Asked]) -> 
         row[f"strangers accepted{name}"] = percent(own & ~known, named)
     row["wrong names"] = percent(known, named & ~right)
     row["not sure before"] = percent(condition == WHOLE, unsure)
-    row["calibration error of those"] = _error(sure[unsure], (right & known)[unsure], known[unsure])
+    error = calibration_error(sure[unsure], (right & known)[unsure], known[unsure])
+    row["calibration error of those"] = round(error, 3)
     return row
-
-
-def _error(sure: Floats, right: Flags, known: Flags) -> float:
-    """Return the expected calibration error, known people and strangers weighing the same."""
-    weights = np.where(known, 0.5 / max(known.sum(), 1), 0.5 / max((~known).sum(), 1))
-    place = np.minimum((sure * BINS).astype(int), BINS - 1)
-    apart = np.bincount(place, weights * (sure - right), BINS)
-    return round(float(np.abs(apart).sum()), 3)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench_people import PEOPLE, SHARED, STRANGERS, Face, faces_in
-from kith.api import detect_and_align_faces
+from kith.api import AlignedFace, detect_and_align_faces, encode
 from kith.identity.calibration_fit import Pairs, fit
 from kith.identity.certainty import FEATURES, features, typicality
 from kith.identity.gallery import Gallery, gallery_of
@@ -23,7 +23,6 @@ from kith.values.calibration import Calibration
 from kith.values.samples import LEAST_PIXELS, Sample
 from kith.vision.alignment import sharpness
 from kith.vision.dlib_faces import CHIP_PADDING
-from kith.vision.engines import engines_of
 from kith.vision.observations import Rgb
 
 Floats = NDArray[np.float64]
@@ -65,58 +64,38 @@ def face_table(data: Path) -> FaceTable:
     """Return the faces of all photos, and the good ones once more in each condition."""
     os.environ.setdefault("KITH_MODELS", str(SHARED / "models"))
     faces = faces_in(data, PEOPLE + STRANGERS)
-    chips = _chips(faces)
+    aligned = _aligned(faces)
     good = [number for number, face in enumerate(faces) if face.findable and face.seen.pixels >= LEAST_PIXELS]
-    tables = [_table(faces, WHOLE)]
+    tables = [table(faces, [WHOLE] * len(faces))]
     for condition, (change, pixels) in CONDITIONS.items():
-        changed = [change(chips[number]) for number in good]
-        tables.append(_changed([faces[number] for number in good], condition, changed, pixels))
-    columns = zip(*(vars(table).values() for table in tables))
+        chips = [change(aligned[number].chip) for number in good]
+        changed = [replace(aligned[number], chip=chip) for number, chip in zip(good, chips)]
+        before = table([faces[number] for number in good], [condition] * len(good))
+        sharp = np.array([sharpness(chip) for chip in chips])
+        fewer = np.minimum(before.pixels, pixels)
+        tables.append(replace(before, vectors=encode(changed), pixels=fewer, sharpness=sharp))
+    columns = zip(*(vars(part).values() for part in tables))
     return FaceTable(*(np.concatenate(column) for column in columns))
 
 
-def _chips(faces: Sequence[Face]) -> list[Rgb]:
-    """Return the aligned face of each, found again by its place."""
-    found = {}
-    for photo in {face.photo for face in faces}:
-        found[photo] = detect_and_align_faces(photo)
-    numbers: dict[Path, int] = {}
-    chips = []
-    for face in faces:
-        number = numbers.get(face.photo, 0)
-        numbers[face.photo] = number + 1
-        chips.append(found[face.photo][number].chip)
-    return chips
+def _aligned(faces: Sequence[Face]) -> list[AlignedFace]:
+    """Return each face as it was cut out, found again by its place in the photo."""
+    left = {photo: iter(detect_and_align_faces(photo)) for photo in {face.photo for face in faces}}
+    return [next(left[face.photo]) for face in faces]
 
 
-def _table(faces: Sequence[Face], condition: str) -> FaceTable:
+def table(faces: Sequence[Face], conditions: Sequence[str]) -> FaceTable:
+    """Return faces, each in a condition, as arrays."""
+    of_whole = np.array([condition == WHOLE for condition in conditions])
     return FaceTable(
         np.stack([face.seen.vector for face in faces]),
         np.array([face.person for face in faces]),
         np.array([str(face.photo) for face in faces]),
-        np.full(len(faces), condition),
+        np.array(conditions),
         np.array([face.seen.pixels for face in faces]),
         np.array([face.seen.sharpness for face in faces]),
-        np.array([face.teaches() for face in faces]),
+        np.array([face.teaches() for face in faces]) & of_whole,
         np.array([face.findable for face in faces]),
-    )
-
-
-def _changed(faces: Sequence[Face], condition: str, chips: Sequence[Rgb], pixels: float) -> FaceTable:
-    from kith.api import _spec
-
-    table = _table(faces, condition)
-    vectors = engines_of(_spec()).faces.encode(chips)
-    sharp = np.array([sharpness(chip) for chip in chips])
-    return FaceTable(
-        vectors,
-        table.person,
-        table.photo,
-        table.condition,
-        np.minimum(table.pixels, pixels),
-        sharp,
-        np.zeros(len(faces), bool),
-        table.findable,
     )
 
 
@@ -215,6 +194,18 @@ def _toward_sphere(covariance: Floats, share: float) -> Floats:
 
 
 # Pairs to fit on
+
+
+def parted(faces: FaceTable, seed: int) -> tuple[Flags, list[str], list[str]]:
+    """Return which faces are of one half of the people and of the strangers' photos, and the people of both halves."""
+    random = np.random.default_rng(100 + seed)
+    people = random.permutation(sorted({*faces.person.tolist()} - {""})).tolist()
+    middle = len(people) // 2 + seed % 2
+    photos = random.permutation(sorted({*faces.photo[faces.person == ""].tolist()}))
+    chosen = photos[: len(photos) // 2]
+    stranger = faces.person == ""
+    of_first = np.where(stranger, np.isin(faces.photo, chosen), np.isin(faces.person, people[:middle]))
+    return of_first, people[:middle], people[middle:]
 
 
 def drawn_gallery(faces: FaceTable, people: Sequence[str], sizes: Sequence[int], seed: int) -> tuple[Gallery, Flags]:
