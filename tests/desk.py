@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from kith.jobs import looks
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context, open_context
@@ -230,3 +232,13 @@ def _kill_all(process: subprocess.Popen[str]) -> None:
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def outliving(parent: "subprocess.Popen[Any]", children: list[psutil.Process]) -> list[psutil.Process]:
+    """Kill a process hard, and return those of its children that go on; none does after this."""
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    for child in alive:
+        child.kill()
+    return alive

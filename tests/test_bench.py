@@ -1,7 +1,6 @@
 """The measurements behind docs/recognition.md run, on a few photos."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,20 +16,11 @@ from kith.errors import BadInput
 from kith.photos.facts import read_facts
 from kith.photos.pixels import load_rgb
 from kith.vision.runtime import cuda_available
+from tests.bench_runs import run_bench
 from tests.networks import onnx_bodies
 
 REPOSITORY = Path(__file__).parents[1]
 pytestmark = pytest.mark.bench
-
-
-def _bench(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-W", "error", str(REPOSITORY / "scripts/bench.py"), *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
 
 
 def test_identify_tells_known_people_from_strangers(shared: Path, tmp_path: Path) -> None:
@@ -38,7 +28,7 @@ def test_identify_tells_known_people_from_strangers(shared: Path, tmp_path: Path
         (tmp_path / "lfw10" / person).mkdir(parents=True)
         for photo in sorted((shared / "data/lfw10" / person).iterdir())[:4]:
             shutil.copy(photo, tmp_path / "lfw10" / person)
-    run = _bench("identify", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
+    run = run_bench("identify", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
     assert run.returncode == 0, run.stderr
     tables = json.loads(run.stdout)
     assert {key: tables["faces"][0][key] for key in ("people", "faces")} == {"people": 3, "faces": 12}
@@ -71,7 +61,7 @@ def test_bodies_are_told_apart_better_within_an_event(shared: Path, tmp_path: Pa
         shutil.copytree(shared / "data/pedestrians" / person, tmp_path / "pedestrians" / person)
     (tmp_path / "groups").mkdir()
     shutil.copy(shared / "data/groups/six_people.jpg", tmp_path / "groups")
-    run = _bench("bodies", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
+    run = run_bench("bodies", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
     assert run.returncode == 0, run.stderr
     tables = json.loads(run.stdout)
     within, across = tables["within an event"], tables["across events"]
@@ -86,7 +76,7 @@ def test_bodies_are_told_apart_better_within_an_event(shared: Path, tmp_path: Pa
 
 
 def test_a_folder_without_people_is_refused(tmp_path: Path) -> None:
-    run = _bench("identify", "--data", str(tmp_path))
+    run = run_bench("identify", "--data", str(tmp_path))
     assert run.returncode == 2
     assert "neither athletes nor lfw10" in run.stderr
 
@@ -197,7 +187,7 @@ def test_a_side_that_fails_says_why(scripts: Path, tmp_path: Path, capfd: pytest
 def test_without_a_graphics_card_the_measurement_on_one_is_refused(shared: Path) -> None:
     if cuda_available():
         pytest.skip("there is a graphics card")
-    run = _bench("--quick", "--gpu", KITH_SHARED=str(shared))
+    run = run_bench("--quick", "--gpu", KITH_SHARED=str(shared))
     assert run.returncode == 1
     assert "no NVIDIA graphics card" in run.stderr
     assert not run.stdout

@@ -1,15 +1,13 @@
 """The measurement of close-ups, turned and cut faces runs, on a few photos."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[1]
+from tests.bench_runs import run_bench
+
 pytestmark = pytest.mark.bench
 
 
@@ -21,13 +19,7 @@ def test_the_whole_search_finds_close_ups_and_turned_faces(shared: Path, tmp_pat
     (tmp_path / "groups").mkdir()
     for name in ("cat.jpg", "park.jpg"):
         shutil.copy(shared / "data/groups" / name, tmp_path / "groups")
-    run = subprocess.run(
-        [sys.executable, "-W", "error", REPOSITORY / "scripts/bench.py", "closeups", "--data", tmp_path, "--json"],
-        env={**os.environ, "KITH_SHARED": str(shared)},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    run = run_bench("closeups", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
     assert run.returncode == 0, run.stderr
     tables = json.loads(run.stdout)
     for size in (1000, 800):

@@ -1,15 +1,13 @@
 """The measurement of finding faces runs, on a few photos."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[1]
+from tests.bench_runs import run_bench
+
 pytestmark = pytest.mark.bench
 
 
@@ -23,13 +21,7 @@ def test_detection_is_measured_by_size_and_by_pixels(shared: Path, tmp_path: Pat
         shutil.copy(shared / "data/detect/street_voc" / name, tmp_path / "detect/street_voc")
     (tmp_path / "groups").mkdir()
     shutil.copy(shared / "data/groups/park.jpg", tmp_path / "groups")
-    run = subprocess.run(
-        [sys.executable, "-W", "error", REPOSITORY / "scripts/bench.py", "detection", "--data", tmp_path, "--json"],
-        env={**os.environ, "KITH_SHARED": str(shared)},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    run = run_bench("detection", "--data", str(tmp_path), "--json", KITH_SHARED=str(shared))
     assert run.returncode == 0, run.stderr
     tables = json.loads(run.stdout)
     recall = {row["detector"]: row for row in tables["detectors"]}

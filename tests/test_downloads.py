@@ -24,7 +24,7 @@ from kith.settings import Settings
 from kith.vision.download import download
 from kith.vision.download_attempt import Progress
 from kith.vision.model_files import default_folder, find_model, registered
-from tests.desk import REPOSITORY
+from tests.desk import REPOSITORY, outliving
 from tests.model_server import CONTENT, HALF, PIECE, ModelServer, serving
 
 FETCH = """
@@ -147,13 +147,8 @@ def test_the_process_that_fetches_ends_with_its_parent(server: ModelServer, tmp_
     while not server.asked:
         time.sleep(0.05)
     children = psutil.Process(parent.pid).children()
-    parent.kill()
-    parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=30)
-    for child in alive:
-        child.kill()
     assert children
-    assert not alive
+    assert not outliving(parent, children)
 
 
 def test_second_download_fetches_nothing(server: ModelServer, tmp_path: Path) -> None:

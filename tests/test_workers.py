@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from kith.jobs.workers import worker_count
-from tests.desk import REPOSITORY
+from tests.desk import REPOSITORY, outliving
 
 
 @pytest.mark.parametrize(("megabytes", "most"), [(0, 1), (500, 1), (1500, 2), (10**6, 61)])
@@ -29,10 +29,5 @@ def test_the_process_that_makes_networks_ready_ends_with_its_parent() -> None:
     children: list[psutil.Process] = []
     while parent.poll() is None and not any("spawn_main" in " ".join(child.cmdline()) for child in children):
         children = process.children()
-    parent.kill()
-    parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=30)
-    for child in alive:
-        child.kill()
     assert children
-    assert not alive
+    assert not outliving(parent, children)
