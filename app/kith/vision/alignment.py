@@ -7,7 +7,7 @@ from kith.vision.detection import Detect, Detection, turned
 from kith.vision.face_model import FaceModel
 from kith.vision.observations import Rgb
 
-FINE_ENOUGH = 30  # pixels: fewer give no name, and more of them hardly help: docs/recognition.md
+FINE_ENOUGH = 30  # pixels: fewer tell much less, and more hardly anything: docs/recognition.md
 SHARPNESS_SIDE = 64  # pixels: what is lost below it hardly harms recognition
 
 
