@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import inf
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,21 @@ from kith.identity.nearest import NEAREST_SAMPLES, Nearest, nearest
 from kith.messages import Action, Do
 from kith.values.calibration import Calibration
 from kith.values.decisions import Candidate
-from kith.vision.alignment import AlignedFace
-from kith.vision.observations import Observation
 
 CANDIDATES = 3
 _BODIES_AT_ONCE = 256  # compared with the whole gallery: what bounds the memory
+
+
+class SeenFace(Protocol):
+    """A face, observed or just cut out: its width in pixels, and its sharpness."""
+
+    @property
+    def pixels(self) -> float:
+        """How wide it is."""
+
+    @property
+    def sharpness(self) -> float:
+        """How sharp it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +42,7 @@ class Quality:
     sharpness: NDArray[np.float64]
 
     @classmethod
-    def of(cls, faces: Sequence[AlignedFace | Observation], calibration: Calibration | None) -> Self | None:
+    def of(cls, faces: Sequence[SeenFace], calibration: Calibration | None) -> Self | None:
         """Return that of faces, None without a calibration."""
         if calibration is None:
             return None
