@@ -58,9 +58,20 @@ def _file(world: World) -> Path:
 
 
 def _settled(qtbot: QtBot, shown: QWidget) -> None:
+    """Wait until a window stands still: lines that break elsewhere ask for another height, and answers come late."""
     qtbot.waitUntil(lambda: not getattr(shown, "busy", False), timeout=PATIENCE_MS)
-    for _ in range(3):  # lines that break elsewhere ask for another height
+    before = None
+    for _ in range(100):
         QApplication.processEvents()
+        now = [(widget.isVisible(), widget.geometry(), getattr(widget, "text", str)()) for widget in _parts(shown)]
+        if now == before:
+            return
+        before = now
+    raise AssertionError(f"{shown.windowTitle()} never stands still")
+
+
+def _parts(shown: QWidget) -> list[QWidget]:
+    return shown.findChildren((QLabel, QAbstractButton))
 
 
 def _check(qtbot: QtBot, shown: QWidget) -> None:
@@ -76,7 +87,7 @@ def _check(qtbot: QtBot, shown: QWidget) -> None:
             if label.isVisible() and label.text() and not isinstance(label, PictureLabel):
                 assert label.height() >= _height_needed(label), label.text()
                 assert label.wordWrap() or label.width() >= label.sizeHint().width(), label.text()
-        for widget in shown.findChildren((QLabel, QAbstractButton)):
+        for widget in _parts(shown):
             if widget.isVisible() and not _in_a_page(widget, shown):
                 assert shown.rect().contains(widget.rect().translated(widget.mapTo(shown, widget.rect().topLeft())))
 
