@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from kith.errors import BadPhoto
 from kith.gui.name_field import NameField
-from kith.gui.pictures import GONE, PictureLabel, face_picture, whole_picture
+from kith.gui.phrases import GONE
+from kith.gui.pictures import PictureLabel, face_picture, whole_picture
 from kith.gui.review_dialog import NOBODY, ReviewDialog
 from kith.photos.box import Box
 from tests.desk import REPOSITORY, SCHROEDER, Desk

@@ -20,11 +20,12 @@ from PyQt6.QtWidgets import QApplication, QDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from kith import __version__
-from kith.gui.console import MOST_LINES, ON_DARK, ON_LIGHT, Console, Kind
+from kith.gui.console import MOST_LINES, Console, Kind
 from kith.gui.help import ProblemDialog
 from kith.gui.main_window import MainWindow
 from kith.gui.pace import SMOOTHED_OVER_S, Pace, time_left
 from kith.gui.recognize_dialog import RecognizeDialog
+from kith.gui.style import Tone, colour
 from kith.jobs.context import open_context
 from kith.jobs.worker_processes import WorkerProcesses
 from kith.jobs.workers import InlineExecutor
@@ -441,12 +442,8 @@ def _luminance(colour: QColor) -> float:
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
-@pytest.mark.parametrize(
-    ("base", "text", "colours"), [("#ffffff", "#000000", ON_LIGHT), ("#2d2d2d", "#ffffff", ON_DARK)]
-)
-def test_colours_can_be_read_on_light_and_dark(
-    qtbot: QtBot, console: Console, base: str, text: str, colours: dict[Kind, str]
-) -> None:
+@pytest.mark.parametrize(("base", "text"), [("#ffffff", "#000000"), ("#2d2d2d", "#ffffff")])
+def test_colours_can_be_read_on_light_and_dark(qtbot: QtBot, console: Console, base: str, text: str) -> None:
     palette = QPalette(QColor(base))
     palette.setColor(QPalette.ColorRole.Base, QColor(base))
     palette.setColor(QPalette.ColorRole.Text, QColor(text))
@@ -457,9 +454,9 @@ def test_colours_can_be_read_on_light_and_dark(
     assert document
     drawn = document.begin().layout()
     assert drawn
-    assert {run.format.foreground().color().name() for run in drawn.formats()} <= {colours[Kind.PROBLEM]}
-    for colour in colours.values():
-        light, dark = sorted((_luminance(QColor(colour)), _luminance(QColor(base))), reverse=True)
+    assert {run.format.foreground().color().name() for run in drawn.formats()} <= {colour(Tone.PROBLEM, palette).name()}
+    for tone in Tone:
+        light, dark = sorted((_luminance(colour(tone, palette)), _luminance(QColor(base))), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 

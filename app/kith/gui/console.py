@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QTimer
-from PyQt6.QtGui import QAction, QColor, QFont, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
+from PyQt6.QtGui import QAction, QFont, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 
 from kith.gui.phrases import in_window
 from kith.gui.plain_text import Label
+from kith.gui.style import Tone, colour
 from kith.gui.wheel import ComboBox
 from kith.text import printable
 
@@ -46,20 +47,12 @@ FILTERS: dict[str, frozenset[Kind]] = {
     "Problems": frozenset({Kind.PROBLEM, Kind.LEFT_OUT}),
     "Unsure and unknown": frozenset({Kind.UNSURE, Kind.UNKNOWN}),
 }
-# Each at least 4.5 to 1 against the background, the contrast that WCAG 2.2 asks for text.
-ON_LIGHT = {
-    Kind.UNSURE: "#8a5300",
-    Kind.UNKNOWN: "#666666",
-    Kind.LEFT_OUT: "#8a5300",
-    Kind.PROBLEM: "#b3261e",
-    Kind.NOTICE: "#0b57a4",
-}
-ON_DARK = {
-    Kind.UNSURE: "#f2c14e",
-    Kind.UNKNOWN: "#adadad",
-    Kind.LEFT_OUT: "#f2c14e",
-    Kind.PROBLEM: "#ff9a90",
-    Kind.NOTICE: "#8ab4f8",
+TONES = {
+    Kind.UNSURE: Tone.UNSURE,
+    Kind.UNKNOWN: Tone.UNKNOWN,
+    Kind.LEFT_OUT: Tone.UNSURE,
+    Kind.PROBLEM: Tone.PROBLEM,
+    Kind.NOTICE: Tone.NOTICE,
 }
 
 
@@ -217,15 +210,11 @@ class _Pane(QPlainTextEdit):
 
 
 def _formats(palette: QPalette) -> dict[Kind, QTextCharFormat]:
-    background = palette.color(QPalette.ColorRole.Base)
-    usual = palette.color(QPalette.ColorRole.Text)
-    colours = ON_DARK if background.lightness() < 128 else ON_LIGHT
     formats = {}
     for kind in Kind:
-        own = colours.get(kind)
-        colour = QColor(own) if own else usual
+        tone = TONES.get(kind)
         text_format = QTextCharFormat()
-        text_format.setForeground(colour)
+        text_format.setForeground(colour(tone, palette) if tone else palette.color(QPalette.ColorRole.Text))
         formats[kind] = text_format
     formats[Kind.SUMMARY].setFontWeight(QFont.Weight.Bold)
     return formats

@@ -1,4 +1,4 @@
-"""The main window: large buttons, progress, console, and the dialogs behind the menus."""
+"""The main window: its places, the progress of the job at work, and the dialogs behind the menus."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QCloseEvent
-from PyQt6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember
 from kith.gui.job_runner import JobRunner
+from kith.gui.library_desk import LibraryDesk
 from kith.gui.menus import Actions, Needs, Page
 from kith.gui.next_steps import Around, NextSteps, Step, look_around
+from kith.gui.place import Place
+from kith.gui.place_bar import PlaceBar
+from kith.gui.places import CONSOLE, HOME, PLACES
 from kith.gui.plain_text import Label, message
 from kith.gui.progress import JobProgress
 from kith.gui.settings_in_use import SettingsInUse
+from kith.gui.style import SPACE
+from kith.gui.thumbnails import Thumbnails
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder
 from kith.logs import log_file
 from kith.photos.outputs import REPORT
@@ -52,10 +58,32 @@ class MainWindow(QMainWindow):
         self.console = Console(does.save_console)
         self.status = Label("Ready")
         self.jobs = JobRunner(self.console, self.progress)
+        self.desk = LibraryDesk(lambda: self.settings)
+        self.thumbnails = Thumbnails()
+        self.bar = PlaceBar([(name, icon) for name, (icon, _) in PLACES.items()])
+        self._stack = QStackedWidget()
+        self.places: dict[str, Place] = {}
         self._lay_out()
         self._connect()
         self._tell_problems()
+        self.go(HOME)
         self.refresh()
+
+    def go(self, place: str, what: object = None) -> None:
+        """Turn to a place, and there to somebody or something."""
+        if place not in self.places:
+            _, make = PLACES[place]
+            made = make(self)
+            self.places[place] = made
+            self._stack.addWidget(made)
+        shown = self.places[place]
+        self.bar.turn_to(place)
+        self._stack.setCurrentWidget(shown)
+        shown.enter(what)
+
+    def tell(self, text: str) -> None:
+        """Say a sentence in the status line."""
+        self.status.setText(text)
 
     @property
     def settings(self) -> Settings:
@@ -116,18 +144,24 @@ class MainWindow(QMainWindow):
             self._stop()
             self.setEnabled(False)
         else:
+            self.thumbnails.close()
+            self.desk.close()
             super().closeEvent(event)
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Kith")
         self.resize(1000, 600)  # with its frame on a screen of 1024 × 640
         centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(12, 12, 12, 4)
-        column.setSpacing(10)
-        column.addWidget(self.steps)
+        column = QVBoxLayout()
+        column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        column.setSpacing(SPACE)
+        column.addWidget(self._stack, 1)
         column.addWidget(self.progress)
-        column.addWidget(self.console, 1)
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.bar)
+        row.addLayout(column, 1)
         self.setCentralWidget(centre)
         self.status.setContentsMargins(8, 0, 0, 4)
         if bar := self.menuBar():
@@ -143,7 +177,7 @@ class MainWindow(QMainWindow):
             does.report: self._save_report,
             does.output: self._show_output,
             does.save_console: self._save_console,
-            does.find: self.console.search.setFocus,
+            does.find: partial(self.go, CONSOLE),
             does.quit: self.close,
             does.log_folder: self._show_logs,
         }
@@ -153,6 +187,10 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _checked, slot=slot: slot())
         jobs.failed.connect(lambda text: self._warn(text, jobs.outcome))
         jobs.changed.connect(self.refresh)
+        self.bar.chosen.connect(self.go)
+        self.desk.told.connect(self.tell)
+        self.desk.failed.connect(self.tell)
+        self.desk.changed.connect(self._look_again)
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
@@ -165,6 +203,12 @@ class MainWindow(QMainWindow):
             self.close()
         else:
             self._look.ask(lambda _stop: look_around(settings, report), self._see)
+
+    def _look_again(self) -> None:
+        """Have the place in sight show the library as it is now; others do when they are turned to."""
+        shown = self._stack.currentWidget()
+        if isinstance(shown, Place):
+            shown.look_again()
 
     def _see(self, around: Around) -> None:
         if around != self._around:

@@ -13,6 +13,8 @@ ENTRIES = {
     Action.UNDO: "Ctrl+Z",
 }
 
+GONE = "The photo is not there any more."
+
 
 def in_window(text: str) -> str:
     """Return a text as the window says it."""

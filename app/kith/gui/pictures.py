@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
 from kith.errors import BadPhoto
 from kith.gui.background import Background
+from kith.gui.phrases import GONE
 from kith.gui.plain_text import Label
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb
@@ -17,8 +18,6 @@ _AROUND = 1.7  # a face's picture shows some hair and chin around its box
 _LARGEST_SIDE = 8000  # a photo is not decoded larger for the sake of a tiny face
 _MARK = QColor(255, 196, 0)
 _RIM = QColor(0, 0, 0)  # around the mark, so that it shows on bright photos
-
-GONE = "The photo is not there any more."
 
 
 def face_picture(path: Path, box: Box, size: QSize) -> QImage:
@@ -31,10 +30,15 @@ def face_picture(path: Path, box: Box, size: QSize) -> QImage:
     return _fitted(face, size)
 
 
+def photo_picture(path: Path, size: QSize) -> QImage:
+    """Return the upright photo as large as fits into `size`; raises BadPhoto."""
+    loaded = _load(path, _longer(size))
+    return _fitted(loaded, size)
+
+
 def whole_picture(path: Path, box: Box, size: QSize) -> QImage:
     """Return the upright photo with the box drawn in, as large as fits into `size`; raises BadPhoto."""
-    loaded = _load(path, _longer(size))
-    photo = _fitted(loaded, size)
+    photo = photo_picture(path, size)
     place = _pixels(box, photo)
     painter = QPainter(photo)
     for colour, width in ((_RIM, 5), (_MARK, 3)):

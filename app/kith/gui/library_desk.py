@@ -1,0 +1,147 @@
+"""The library as the window has it open: one thread reads it for the screen, another writes what the user says."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from kith.errors import KithError
+from kith.gui.background import Background
+from kith.gui.phrases import in_window
+from kith.settings import Settings
+
+if TYPE_CHECKING:  # loaded by the threads, after the window shows
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.outcome import Outcome
+
+T = TypeVar("T")
+
+
+class _Hand:
+    """A thread with the library open in it, opened anew where it is another one than before."""
+
+    def __init__(self) -> None:
+        self._thread = Background()
+        self._library: OpenLibrary | None = None
+        self._opened: object = None
+
+    def run(
+        self, settings: Settings, look: int, task: "Callable[[OpenLibrary], T]", ended: "Callable[[Future[T]], None]"
+    ) -> None:
+        self._thread.run(lambda: task(self._at(settings, look)), ended)
+
+    def _at(self, settings: Settings, look: int) -> "OpenLibrary":
+        from kith.jobs.open_library import OpenLibrary
+
+        wanted = settings, look, _identity(settings)
+        if self._library is None or self._opened != wanted:
+            self._close()
+            self._library = OpenLibrary(settings)
+            self._opened = wanted
+        if not self._library.decisions.are_current:
+            self._library.decisions.forget()
+        return self._library
+
+    def close(self) -> None:
+        self._thread.run(self._close, lambda _: None)
+        self._thread.close()
+
+    def _close(self) -> None:
+        library, self._library = self._library, None
+        if library:
+            library.close()
+
+
+class LibraryDesk(QObject):
+    """Reads and changes the library off the GUI thread; answers come back on it.
+
+    `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again. `told`
+    carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done.
+    """
+
+    changed = pyqtSignal()
+    told = pyqtSignal(str)
+    failed = pyqtSignal(str)
+
+    def __init__(self, settings: Callable[[], Settings]) -> None:
+        super().__init__()
+        self._settings = settings
+        self._reads, self._writes = _Hand(), _Hand()
+        self._look = 0
+        self._writing = 0
+        self._reading = 0
+        self.undoes, self.redoes = "", ""  # what Ctrl+Z takes back, and Ctrl+Y does again, in words
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return self._writing > 0 or self._reading > 0
+
+    def read(
+        self,
+        task: "Callable[[OpenLibrary], T]",
+        then: Callable[[T], None],
+        fail: Callable[[str], None] | None = None,
+    ) -> None:
+        """Ask the library something; `then` is given the answer, `fail` a sentence on why there is none."""
+        self._reading += 1
+
+        def ended(future: "Future[T]") -> None:
+            self._reading -= 1
+            self._hand_on(future, then, fail)
+
+        self._reads.run(self._settings(), self._look, task, ended)
+
+    def act(
+        self,
+        task: "Callable[[OpenLibrary], Outcome]",
+        then: "Callable[[Outcome], None] | None" = None,
+        fail: Callable[[str], None] | None = None,
+    ) -> None:
+        """Change the library as the user says; what became of it is told, and given to `then`."""
+        self._writing += 1
+
+        def ended(future: "Future[Outcome]") -> None:
+            self._writing -= 1
+            self._hand_on(future, done, fail)
+            self.changed.emit()
+
+        def done(outcome: "Outcome") -> None:
+            self.told.emit(" ".join(map(in_window, (outcome.text, *outcome.problems, *outcome.hints))))
+            if then:
+                then(outcome)
+
+        self._writes.run(self._settings(), self._look, task, ended)
+
+    def undo(self) -> None:
+        """Take the newest change back."""
+        self.act(lambda library: library.undo())
+
+    def look_again(self) -> None:
+        """Open the library anew: a job has been at it."""
+        self._look += 1
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Return when all that was said is written down, and the library is closed."""
+        self._reads.close()
+        self._writes.close()
+
+    def _hand_on(self, future: "Future[T]", then: Callable[[T], None], fail: Callable[[str], None] | None) -> None:
+        error = future.exception()
+        if error is None:
+            then(future.result())
+        elif isinstance(error, KithError):
+            (fail or self.failed.emit)(in_window(error.message))
+        else:
+            raise error
+
+
+def _identity(settings: Settings) -> tuple[int, int] | None:
+    """Return which file the library is: a restored one takes the place of another."""
+    with suppress(OSError):
+        found = settings.library_file.stat()
+        return found.st_dev, found.st_ino
+    return None

@@ -1,0 +1,235 @@
+"""A grid of pictures, of as many faces or photos as there are: only what is in sight is drawn."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QImage, QPainter, QPainterPath, QPalette, QPen
+from PyQt6.QtWidgets import QApplication, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from kith.gui.style import ROUND, SPACE, Tone, colour
+from kith.gui.thumbnails import Picture, Thumbnails
+from kith.text import printable
+
+_LINES = 2  # below a picture: who or what it is, and a note
+_MARGIN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A picture in the grid: `key` says what it stands for, `name` and `note` stand below it, `tone` colours the note.
+
+    `said` is what a screen reader says of it.
+    """
+
+    key: int
+    picture: Picture
+    name: str = ""
+    note: str = ""
+    tone: Tone | None = None
+
+    @property
+    def said(self) -> str:
+        """What a screen reader says."""
+        return ", ".join(filter(None, (self.name, self.note))) or "face"
+
+
+class Tiles(QAbstractListModel):
+    """The tiles of a grid; those that stay are not moved about when others go."""
+
+    def __init__(self, thumbnails: Thumbnails, side: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.thumbnails = thumbnails
+        self.side = side
+        self._tiles: list[Tile] = []
+        self._rows: dict[Picture, list[int]] = {}
+        thumbnails.ready.connect(self._draw_again)
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's own
+        """Return how many there are."""
+        return 0 if parent.isValid() else len(self._tiles)
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return what is shown and said of a tile."""
+        if not index.isValid():
+            return None
+        tile = self._tiles[index.row()]
+        roles = Qt.ItemDataRole
+        if role == roles.UserRole:
+            return tile
+        if role in (roles.DisplayRole, roles.AccessibleTextRole):
+            return printable(tile.said)
+        return None
+
+    def tile(self, row: int) -> Tile:
+        """Return the tile in a row."""
+        return self._tiles[row]
+
+    def keys(self) -> list[int]:
+        """Return what the tiles stand for, in their order."""
+        return [tile.key for tile in self._tiles]
+
+    def show_tiles(self, tiles: Iterable[Tile]) -> None:
+        """Show these: where the same ones stand in the same order rows are taken out, put in and drawn again only."""
+        wanted = list(tiles)
+        stay = {tile.key for tile in wanted}
+        self._take_out(stay)
+        if self.keys() == [tile.key for tile in wanted[: len(self._tiles)]]:
+            self._draw_new(wanted)
+        else:
+            self.beginResetModel()
+            self._tiles = wanted
+            self.endResetModel()
+        self._rows = {}
+        for row, tile in enumerate(self._tiles):
+            self._rows.setdefault(tile.picture, []).append(row)
+
+    def _take_out(self, stay: Collection[int]) -> None:
+        gone = [row for row, tile in enumerate(self._tiles) if tile.key not in stay]
+        if len(gone) > len(self._tiles) // 2:  # as many signals would take longer than to begin anew
+            return
+        for row in reversed(gone):
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del self._tiles[row]
+            self.endRemoveRows()
+
+    def _draw_new(self, wanted: Sequence[Tile]) -> None:
+        before = len(self._tiles)
+        changed = [row for row in range(before) if self._tiles[row] != wanted[row]]
+        self._tiles[:] = wanted[:before]
+        for row in changed:
+            index = self.index(row)
+            self.dataChanged.emit(index, index)
+        if len(wanted) > before:
+            self.beginInsertRows(QModelIndex(), before, len(wanted) - 1)
+            self._tiles += wanted[before:]
+            self.endInsertRows()
+
+    def _draw_again(self, picture: Picture) -> None:
+        for row in self._rows.get(picture, ()):
+            index = self.index(row)
+            self.dataChanged.emit(index, index)
+
+
+class _Painter(QStyledItemDelegate):
+    """Draws a tile: the picture with round corners, a frame where it is selected or has the keyboard, and its words."""
+
+    def __init__(self, view: QListView, tiles: Tiles) -> None:
+        super().__init__(view)
+        self._tiles = tiles
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: QModelIndex) -> QSize:  # noqa: N802 - Qt's name
+        """Return room for picture and words."""
+        words = _LINES * option.fontMetrics.lineSpacing()
+        return QSize(self._tiles.side + 2 * _MARGIN, self._tiles.side + words + 3 * _MARGIN)
+
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        """Draw the tile of an index."""
+        if painter is None:
+            return
+        tile, palette = self._tiles.tile(index.row()), option.palette
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        side = self._tiles.side
+        place = QRect(option.rect.x() + _MARGIN, option.rect.y() + _MARGIN, side, side)
+        self._paint_picture(painter, place, tile, palette)
+        self._paint_state(painter, place, option)
+        self._paint_words(painter, place, tile, option)
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, place: QRect, tile: Tile, palette: QPalette) -> None:
+        ratio = painter.device().devicePixelRatioF() if painter.device() else 1.0  # type: ignore[union-attr]
+        thumbnails = self._tiles.thumbnails
+        image = thumbnails.image(tile.picture, round(place.width() * ratio))
+        if image is None:
+            painter.fillRect(place, palette.color(QPalette.ColorRole.AlternateBase))
+            if problem := thumbnails.problem(tile.picture):
+                painter.setPen(palette.color(QPalette.ColorRole.Text))
+                words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(place.adjusted(SPACE, SPACE, -SPACE, -SPACE), words, problem)
+            return
+        shown = _middle(image, ratio, place)
+        round_corners = QPainterPath()
+        round_corners.addRoundedRect(shown.toRectF(), ROUND, ROUND)
+        painter.setClipPath(round_corners)
+        painter.drawImage(shown, image)
+        painter.setClipping(False)
+
+    def _paint_state(self, painter: QPainter, place: QRect, option: QStyleOptionViewItem) -> None:
+        states, palette = QStyle.StateFlag, option.palette
+        frame = place.adjusted(-2, -2, 2, 2)
+        if option.state & states.State_Selected:
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 4))
+            painter.drawRoundedRect(frame, ROUND, ROUND)
+        if option.state & states.State_HasFocus:
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Text), 2, Qt.PenStyle.DotLine))
+            painter.drawRoundedRect(frame, ROUND, ROUND)
+
+    def _paint_words(self, painter: QPainter, place: QRect, tile: Tile, option: QStyleOptionViewItem) -> None:
+        metrics, palette = option.fontMetrics, option.palette
+        line = QRect(place.x(), place.bottom() + _MARGIN, place.width(), metrics.lineSpacing())
+        usual = palette.color(QPalette.ColorRole.Text)
+        for text, ink in ((tile.name, usual), (tile.note, colour(tile.tone, palette) if tile.tone else usual)):
+            shown = metrics.elidedText(printable(text), Qt.TextElideMode.ElideRight, line.width())
+            painter.setPen(ink)
+            painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, shown)
+            line.translate(0, metrics.lineSpacing())
+
+
+def _middle(image: QImage, ratio: float, place: QRect) -> QRect:
+    shown = QRect(0, 0, round(image.width() / ratio), round(image.height() / ratio))
+    shown.moveCenter(place.center())
+    return shown
+
+
+class PictureGrid(QListView):
+    """A grid of tiles to be looked through, selected (Shift and Ctrl, or Ctrl+A) and opened (Enter, double click).
+
+    `opened` carries the key of a tile; `selected` tells that others are selected.
+    """
+
+    opened = pyqtSignal(int)
+    selected = pyqtSignal()
+
+    def __init__(self, thumbnails: Thumbnails, side: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tiles = Tiles(thumbnails, side, self)
+        painter = _Painter(self, self.tiles)
+        self.setItemDelegate(painter)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setModel(self.tiles)
+        self.setAccessibleName("Pictures")
+        self.activated.connect(self._open)
+        if selection := self.selectionModel():
+            selection.selectionChanged.connect(self._tell_selected)
+
+    def selected_keys(self) -> list[int]:
+        """Return what the selected tiles stand for, in their order."""
+        rows = sorted(index.row() for index in self.selectedIndexes())
+        return [self.tiles.tile(row).key for row in rows]
+
+    def current_key(self) -> int | None:
+        """Return what the tile with the keyboard stands for."""
+        index = self.currentIndex()
+        return self.tiles.tile(index.row()).key if index.isValid() else None
+
+    def select_key(self, key: int) -> None:
+        """Select one tile and bring it into sight."""
+        keys = self.tiles.keys()
+        if key in keys:
+            index = self.tiles.index(keys.index(key))
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
+
+    def _open(self, index: QModelIndex) -> None:
+        if QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
+            self.opened.emit(self.tiles.tile(index.row()).key)
+
+    def _tell_selected(self) -> None:
+        self.selected.emit()

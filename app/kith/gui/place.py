@@ -1,0 +1,61 @@
+"""The places of the window: what each is given, and what it must do."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PyQt6.QtWidgets import QWidget
+
+from kith.gui.console import Console
+from kith.gui.folders import ChooseFile, ChooseFolder
+from kith.gui.menus import Actions
+from kith.gui.next_steps import NextSteps
+from kith.settings import Settings
+
+if TYPE_CHECKING:
+    from kith.gui.job_runner import JobRunner
+    from kith.gui.library_desk import LibraryDesk
+    from kith.gui.thumbnails import Thumbnails
+
+
+class House(Protocol):
+    """What the window gives to its places."""
+
+    does: Actions
+    steps: NextSteps
+    console: Console
+    jobs: "JobRunner"
+    desk: "LibraryDesk"
+    thumbnails: "Thumbnails"
+    choose_folder: ChooseFolder
+    choose_file: ChooseFile
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as their file has them now."""
+
+    @property
+    def settings_file(self) -> Path:
+        """The file of the settings."""
+
+    def go(self, place: str, what: object = None) -> None:
+        """Turn to a place, and there to somebody or something."""
+
+    def tell(self, text: str) -> None:
+        """Say a sentence in the status line."""
+
+    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+        """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
+
+
+class Place(QWidget):
+    """A page of the window; made when it is first turned to."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+
+    def enter(self, what: object = None) -> None:
+        """Show what is so now, of `what` if that is given; called each time one turns to the place."""
+
+    def look_again(self) -> None:
+        """The library is another one now, and the place in sight: show that without moving what is being looked at."""

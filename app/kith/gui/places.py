@@ -1,0 +1,27 @@
+"""The places of the window in their order: a new one is a module of its own, and here its icon and its maker."""
+
+from collections.abc import Callable
+
+from kith.gui.place import House, Place
+
+HOME, CONSOLE = "Home", "Console"
+
+# The makers load a place when it is first turned to: the window need not have it before it shows.
+
+
+def _home(house: House) -> Place:
+    from kith.gui.home_place import HomePlace
+
+    return HomePlace(house)
+
+
+def _console(house: House) -> Place:
+    from kith.gui.console_place import ConsolePlace
+
+    return ConsolePlace(house)
+
+
+PLACES: dict[str, tuple[str, Callable[[House], Place]]] = {
+    HOME: ("house", _home),
+    CONSOLE: ("terminal", _console),
+}

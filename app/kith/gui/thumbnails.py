@@ -1,0 +1,148 @@
+"""Small pictures of faces and photos: made in the background, kept in memory and in a folder of the owner's own."""
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from PyQt6.QtCore import QBuffer, QObject, QSize, pyqtSignal
+from PyQt6.QtGui import QImage
+
+from kith.errors import BadPhoto
+from kith.gui.background import Background
+from kith.gui.phrases import GONE
+from kith.photos.box import Box
+from kith.settings import user_folder
+from kith.whole_files import part_file
+
+FOLDER = "thumbnails"
+_THREADS = 2
+_MOST_BYTES = 96 << 20  # of pictures in memory
+_MOST_WAITING = 400  # pictures: whoever scrolls on wants the newest, not those passed by
+_QUALITY = 88  # of JPEG
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A face at its box in the upright photo, or the whole photo; no `path` where its file is gone."""
+
+    path: Path | None
+    box: Box | None = None
+
+
+Wanted = tuple[Picture, int]
+
+
+class Thumbnails(QObject):
+    """Gives small pictures: at once where they are in memory, else `ready` tells when one is."""
+
+    ready = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: OrderedDict[Wanted, QImage] = OrderedDict()
+        self._bytes = 0
+        self._problems: dict[Picture, str] = {}
+        self._waiting: dict[Wanted, None] = {}
+        self._lock = threading.Lock()
+        self._threads = Background(_THREADS)
+        self._folder = user_folder("cache") / FOLDER
+
+    def image(self, picture: Picture, side: int) -> QImage | None:
+        """Return a picture that fits into a square of `side` pixels; None while it is made, and where there is none."""
+        wanted = picture, side
+        image = self._kept.get(wanted)
+        if image is not None:
+            self._kept.move_to_end(wanted)
+            return image
+        if picture.path is None:
+            self._problems[picture] = GONE
+        if picture not in self._problems:
+            self._want(wanted)
+        return None
+
+    def problem(self, picture: Picture) -> str:
+        """Return why there is no picture; empty while there may be one."""
+        return self._problems.get(picture, "")
+
+    def forget(self) -> None:
+        """Have pictures made anew that are not there, or could not be read."""
+        self._problems.clear()
+
+    def close(self) -> None:
+        """Make no more pictures."""
+        self._threads.drop()
+
+    def _want(self, wanted: Wanted) -> None:
+        with self._lock:
+            is_new = wanted not in self._waiting
+            self._waiting.pop(wanted, None)
+            self._waiting[wanted] = None  # the newest is made first
+            if len(self._waiting) > _MOST_WAITING:
+                self._waiting.pop(next(iter(self._waiting)))
+        if is_new:
+            self._threads.run(self._make_newest, lambda future: self._take(future.result()))
+
+    def _make_newest(self) -> tuple[Wanted, QImage | str] | None:
+        with self._lock:
+            if not self._waiting:
+                return None
+            wanted, _ = self._waiting.popitem()
+        picture, side = wanted
+        try:
+            return wanted, self._made(picture, side)
+        except BadPhoto as error:
+            return wanted, f"Cannot be shown: {error.reason}."
+        except OSError:
+            return wanted, GONE
+
+    def _take(self, made: tuple[Wanted, QImage | str] | None) -> None:
+        if made is None:
+            return
+        wanted, image = made
+        if isinstance(image, str):
+            self._problems[wanted[0]] = image
+        else:
+            self._kept[wanted] = image
+            self._bytes += image.sizeInBytes()
+            while self._bytes > _MOST_BYTES:
+                _, oldest = self._kept.popitem(last=False)
+                self._bytes -= oldest.sizeInBytes()
+        self.ready.emit(wanted[0])
+
+    def _made(self, picture: Picture, side: int) -> QImage:
+        from kith.gui.pictures import face_picture, photo_picture
+
+        if picture.path is None:
+            raise FileNotFoundError
+        kept = self._folder / _name(picture.path, picture.box, side)
+        image = QImage()
+        with suppress(OSError):
+            image.loadFromData(kept.read_bytes())
+        if image.isNull():
+            size = QSize(side, side)
+            box = picture.box
+            image = face_picture(picture.path, box, size) if box else photo_picture(picture.path, size)
+            with suppress(OSError):  # a full disk keeps nobody from seeing it
+                _keep(kept, image)
+        return image
+
+
+def _name(path: Path, box: Box | None, side: int) -> str:
+    found = path.stat()
+    meant = os.fsencode(path) + repr((found.st_size, found.st_mtime_ns, box and tuple(box), side)).encode()
+    return hashlib.sha256(meant).hexdigest() + ".jpg"
+
+
+def _keep(path: Path, image: QImage) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(buffer, "JPEG", _QUALITY)
+    with part_file(path.parent, mode=0o600) as (file, part):
+        file.write(buffer.data().data())
+        file.close()  # with no word to the disk: a picture lost is made again
+        part.replace(path)
