@@ -1,10 +1,10 @@
 """Work off the GUI thread, its results handed back on it."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
@@ -14,21 +14,37 @@ T = TypeVar("T")
 PAUSE_MS = 250  # somebody who types pauses longer only when they look at what they typed
 
 
-class Background(QObject):
+class _Relay(QObject):
+    """Hands what threads come to to the GUI thread. There is one, which no thread's end takes along: Qt would crash."""
+
+    handed = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handed.connect(self._take)
+
+    def _take(self, tell: Callable[[], object]) -> None:
+        tell()
+
+
+@cache
+def _relay() -> _Relay:
+    """Return the relay, made in the GUI thread, where all tasks are given."""
+    return _Relay()
+
+
+class Background:
     """Threads that run tasks in the order given; what each comes to is told on the GUI thread."""
 
-    _ended = pyqtSignal(object, object)
-
     def __init__(self, threads: int = 1) -> None:
-        super().__init__()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="kith-background")
         self._closed = False
-        self._ended.connect(self._tell)
+        self._handed = _relay().handed
 
     def run(self, task: Callable[[], T], then: Callable[["Future[T]"], None]) -> None:
         """Run a task and call `then` with its finished future, unless all was closed meanwhile."""
         future = self._pool.submit(task)
-        future.add_done_callback(lambda ended: self._ended.emit(then, ended))
+        future.add_done_callback(lambda ended: self._handed.emit(partial(self._tell, then, ended)))
 
     def close(self) -> None:
         """Return when all tasks have ended; tell nothing more."""
@@ -45,16 +61,16 @@ class Background(QObject):
             then(future)
 
 
-class _Question(QObject):
+class _Question:
     """A task in a thread of its own; once cancelled it is told to stop and not heard of any more."""
 
-    _answered = pyqtSignal(object)
-
-    def __init__(self, task: Callable[[threading.Event], T], then: Callable[[T], None]) -> None:
-        super().__init__()
+    def __init__(
+        self, task: Callable[[threading.Event], T], then: Callable[[T], None], asked_with: "_Questions"
+    ) -> None:
         self._then: Callable[[Any], None] = then
+        self._asked_with = asked_with  # which lives as long as the thread, to be told that the owner is gone
         self._stop = threading.Event()
-        self._answered.connect(self._tell)
+        self._handed = _relay().handed
         # A drive that does not answer holds up this thread alone, and not the end of the program.
         thread = threading.Thread(target=self._answer, args=(task,), name="kith-question", daemon=True)
         thread.start()
@@ -70,12 +86,27 @@ class _Question(QObject):
             future.set_result(answer)
         except Exception as error:  # noqa: BLE001 - raised where the answer is heard
             future.set_exception(error)
-        with suppress(RuntimeError):  # Qt's half of this object is gone: the program ends
-            self._answered.emit(future)
+        with suppress(RuntimeError):  # Qt's half of the relay is gone: the program ends
+            self._handed.emit(partial(self._tell, future))
 
     def _tell(self, answer: "Future[Any]") -> None:
         if not self._stop.is_set():
             self._then(answer.result())
+
+
+class _Questions:
+    """The questions of one owner."""
+
+    def __init__(self) -> None:
+        self._asked: list[_Question] = []
+
+    def ask(self, task: Callable[[threading.Event], T], then: Callable[[T], None]) -> None:
+        self._asked.append(_Question(task, then, self))
+
+    def cancel(self) -> None:
+        for question in self._asked:
+            question.cancel()
+        self._asked.clear()
 
 
 class Newest(QObject):
@@ -86,19 +117,19 @@ class Newest(QObject):
 
     def __init__(self, owner: QObject, pause_ms: int = PAUSE_MS) -> None:
         super().__init__(owner)
-        self._asked: list[_Question] = []
+        self._questions = _Questions()
         pause = QTimer(self)
         pause.setSingleShot(True)
         pause.setInterval(pause_ms)
         pause.timeout.connect(self._end_pause)  # no lambda: it may be collected before the timer is
         self._pause = pause
         self._begin: Callable[[], object] = lambda: None
-        self.destroyed.connect(partial(_cancel, self._asked))
+        self.destroyed.connect(self._questions.cancel)  # no partial: it may be collected before this object is
 
     def ask(self, task: Callable[[threading.Event], T], then: Callable[[T], None]) -> None:
         """Ask instead of what was asked before; `then` is called with the answer."""
         self.drop()
-        self._begin = lambda: self._asked.append(_Question(task, then))
+        self._begin = lambda: self._questions.ask(task, then)
         self._pause.start()
 
     def _end_pause(self) -> None:
@@ -107,10 +138,4 @@ class Newest(QObject):
     def drop(self) -> None:
         """Want no answer any more."""
         self._pause.stop()
-        _cancel(self._asked)
-        self._asked.clear()
-
-
-def _cancel(questions: Iterable[_Question]) -> None:
-    for question in questions:
-        question.cancel()
+        self._questions.cancel()
