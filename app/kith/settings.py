@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from kith.errors import BadInput, BadSetting
 from kith.json_file import parse_object, put_aside, update_object
-from kith.settings_model import AUTO, CHOICES, FIELDS, MODELS, OFF, PATHS, Device, Settings
+from kith.settings_model import AUTO, CHOICES, FIELDS, MODELS, OFF, PATHS, Device, Settings, conflicts
 
 __all__ = [
     "AUTO",
@@ -23,6 +23,8 @@ __all__ = [
     "Loaded",
     "SettingHelp",
     "Settings",
+    "allowed",
+    "conflicts",
     "described",
     "ensure_user_settings",
     "load",
@@ -91,7 +93,9 @@ def load(path: Path) -> Loaded:
         refusal = _refusal(key, _json(known[key]))
         problems.append(f"{key}: {refusal}; the default {_default(key)} is used")
     good = {key: value for key, value in known.items() if key not in bad}
-    return Loaded(Settings.at(folder, good), tuple(problems), path)
+    settings = Settings.at(folder, good)
+    problems += [f"{key}: {reason}" for key, reason in conflicts(settings).items()]
+    return Loaded(settings, tuple(problems), path)
 
 
 def save(path: Path, settings: Settings) -> None:
@@ -221,7 +225,7 @@ def _default(key: str) -> str:
 
 def _refusal(key: str, value: str) -> str:
     shown = value if len(value) <= 60 else value[:57] + "..."
-    return f"{shown} is not {_allowed(key)}"
+    return f"{shown} is not {allowed(key)}"
 
 
 def _unknown(key: str) -> str:
@@ -230,8 +234,8 @@ def _unknown(key: str) -> str:
     return f"{told} (did you mean {near[0]}?)" if near else told
 
 
-def _allowed(key: str) -> str:
-    """What a setting may be, to follow "is not"."""
+def allowed(key: str) -> str:
+    """What a setting may be, to follow "is not": `a number from 0 to 1`."""
     if key in MODELS:
         return "the name of a model"
     if key in CHOICES:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from kith.cli.output import tell
-from kith.errors import BadInput
-from kith.settings import Loaded, Settings, load, load_user_settings, with_overrides
+from kith.errors import BadInput, BadSetting
+from kith.settings import Loaded, Settings, conflicts, load, load_user_settings, with_overrides
 
 _SETTINGS_FILE = Annotated[
     Path | None, typer.Option("--settings", metavar="FILE", help="Use this settings file instead of your own.")
@@ -64,7 +64,11 @@ def _named_settings(file: Path) -> Loaded:
 def changed(settings: Settings, changes: Mapping[str, str], option: str) -> Settings:
     """Return the settings with some changed; raises BadParameter naming the key, the value and what is allowed."""
     try:
-        return with_overrides(settings, changes)
+        values = with_overrides(settings, changes)
+        for key, reason in conflicts(values).items():
+            if key not in conflicts(settings):
+                raise BadSetting(key, reason)
+        return values
     except BadInput as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
 

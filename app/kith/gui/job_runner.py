@@ -71,6 +71,7 @@ class JobRunner(QObject):
             PhotoLearned,
             PhotosDone,
             RecognitionFinished,
+            RedecisionFinished,
             Started,
         )
 
@@ -84,6 +85,8 @@ class JobRunner(QObject):
                 taught = [person for person in event.people if person.used]
                 self.built = bool(taught) and not event.stopped
                 self._away = [folder for folder in event.away if folder.photos and not folder.forgotten]
+            case RedecisionFinished():
+                self.outcome = headline(event)
             case RecognitionFinished():
                 self.outcome, self.report = headline(event), event.report
         for kind, text in lines_of(event):

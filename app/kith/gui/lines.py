@@ -4,6 +4,7 @@ from kith.gui.console import Kind
 from kith.jobs.events import (
     BuildFinished,
     Event,
+    Finished,
     Notice,
     PhotoDone,
     PhotoFailed,
@@ -38,11 +39,13 @@ def lines_of(event: Event) -> Lines:
             return []
 
 
-def headline(event: BuildFinished | RecognitionFinished) -> str:
+def headline(event: Finished) -> str:
     """Return the summary in one sentence, for the status line."""
     head = f"{counted(event.done, 'photo')} done"
     if event.stopped:
         head = f"Stopped after {event.done} of {counted(event.total, 'photo')}"
+    if isinstance(event, RedecisionFinished):
+        return f"{head}, {counted(event.changed, 'decision')} changed, {counted(event.refiled, 'photo')} filed anew"
     if isinstance(event, RecognitionFinished):
         counts = f"{event.known} with people known, {event.unsure} unsure, {event.unknown} unknown"
         return f"{head}, {counts}, {len(event.failed)} failed"

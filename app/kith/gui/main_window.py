@@ -26,7 +26,7 @@ from kith.gui.progress import JobProgress
 from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Thumbnails
-from kith.gui.workers import FolderWorker, JobWorker, KbBuilder
+from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
 from kith.photos.outputs import REPORT
 from kith.process import STOPPING
@@ -282,6 +282,15 @@ class MainWindow(QMainWindow):
         chosen = Settings.at(settings.folder, values)
         worker = FolderWorker(chosen, self._executor)
         self._start(worker)
+
+    def decide_again(self) -> None:
+        """Decide all recognised photos again, by the settings as they are now, if there are any."""
+
+        def start(photos: int) -> None:
+            if photos and not self.jobs.running:
+                self._start(Redecider(self.settings, self._executor))
+
+        self.desk.read(lambda library: library.count_recognised(), start, self.tell)
 
     def _show_output(self) -> None:
         self._show_folder(self.settings.output_folder)

@@ -42,6 +42,9 @@ class Host(Protocol):
     def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
 
+    def decide_again(self) -> None:
+        """Decide all recognised photos again, by the settings as they are now, if there are any."""
+
     def refresh(self) -> None:
         """Show what is so now."""
 
@@ -154,6 +157,7 @@ def _settings(host: Host, window: QWidget) -> QDialog:
 
     dialog = SettingsDialog(host.settings_file, window)
     dialog.finished.connect(host.refresh)
+    dialog.applied.connect(host.decide_again)
     return dialog
 
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
-from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from kith.gui.folders import ChooseFolder
+from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder
 from kith.gui.plain_text import set_tip, wrapped
+from kith.gui.style import Tone, colour
 from kith.gui.wheel import ComboBox
-from kith.settings import Settings
+from kith.settings import Settings, allowed
 from kith.settings_model import CHOICES, FIELDS, MODELS, PATHS
-
-_PROBLEM_COLOURS = ("#b3261e", "#ff9b93")  # on a light and on a dark window, both of contrast 4.5 and more
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,7 @@ class SettingField(QWidget):
         self._folder = settings.folder
         self._default = default
         self._problem_with = problem_with
+        self._problem = self._conflict = ""
         self._editor = editor
         self.widget = editor.widget
         self.choose = _button("Choose…", f"Choose: {title}")
@@ -69,15 +68,35 @@ class SettingField(QWidget):
         """The value as it stands in the field."""
         return self._editor.read().strip()
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether the value can be one, whatever the other fields say."""
+        return not self._problem
+
     def reset(self) -> None:
         """Put the default into the field."""
         self._editor.write(self._default)
 
-    def ask_for_folder(self, choose: ChooseFolder) -> None:
-        """Let the user choose the folder."""
+    def ask_for_path(self, choose_folder: ChooseFolder, choose_file: ChooseFile, choose_files: ChooseFiles) -> None:
+        """Let the user choose the folder or file: one to be read, but for the library, which may not be there yet."""
         start = self._place() or self._folder
-        if chosen := choose(self.title, start):
+        if self._is_folder:
+            chosen = choose_folder(self.title, start)
+        elif self.key == "library_path":
+            chosen = choose_file(self.title, start, "Libraries (*.sqlite)")
+        else:
+            chosen = next(iter(choose_files(self.title)), None)
+        if chosen:
             self._editor.write(str(chosen))
+
+    def say_conflict(self, reason: str) -> None:
+        """Say why the value does not fit the other fields, unless it cannot be one at all; empty where it does."""
+        self._conflict = reason
+        self._show_problem()
+
+    @property
+    def _is_folder(self) -> bool:
+        return self.key.endswith("_dir")
 
     def _place(self) -> Path | None:
         text = self.text
@@ -85,17 +104,23 @@ class SettingField(QWidget):
 
     def _check(self) -> None:
         text = self.text
-        problem = self._problem_with(self.key, text)
-        self.problem.setText(problem)
-        self.problem.setVisible(bool(problem))
+        self._problem = self._problem_with(self.key, text)
+        self._conflict = ""
+        self._show_problem()
         self.reset_button.setEnabled(text != self._default)
-        explanation = self._explanation(problem)
-        self.help.setText(explanation)
+        self.help.setText(self._explanation())
         self.changed.emit()
 
-    def _explanation(self, problem: str) -> str:
+    def _show_problem(self) -> None:
+        problem = self._problem or self._conflict
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+
+    def _explanation(self) -> str:
         words = FIELDS[self.key].description or ""
-        if problem or self.key not in PATHS:
+        if self._is_number:
+            return f"{words} It is {allowed(self.key)}; the default is {self._default}."
+        if self._problem or self.key not in PATHS:
             return words
         place = self._place()
         if place is None or str(place) == self.text:
@@ -115,23 +140,21 @@ class SettingField(QWidget):
         column.addWidget(self.help)
 
     def _row(self) -> QHBoxLayout:
-        key = self.key
-        default = FIELDS[key].default
-        is_number = type(default) in (int, float)
         row = QHBoxLayout()
-        row.addWidget(self.widget, not is_number)
-        if key in PATHS and key.endswith("_dir"):
+        row.addWidget(self.widget, not self._is_number)
+        if self.key in (*PATHS, *MODELS):
             row.addWidget(self.choose)
         row.addWidget(self.reset_button)
-        row.addStretch(is_number)
+        row.addStretch(self._is_number)
         return row
 
+    @property
+    def _is_number(self) -> bool:
+        return type(FIELDS[self.key].default) in (int, float)
+
     def _colour_problem(self) -> None:
-        palette = self.problem.palette()
-        background = palette.color(QPalette.ColorRole.Window)
-        is_dark = background.lightness() < 128
-        colour = _PROBLEM_COLOURS[is_dark]
-        self.problem.setStyleSheet(f"color: {colour}")
+        ink = colour(Tone.PROBLEM, self.problem.palette())
+        self.problem.setStyleSheet(f"color: {ink.name()}")
 
 
 def _editor(key: str, title: str) -> _Editor:

@@ -4,13 +4,14 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
     QGridLayout,
     QGroupBox,
+    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QTabWidget,
@@ -19,11 +20,14 @@ from PyQt6.QtWidgets import (
 )
 
 from kith.errors import BadInput, BadSetting
+from kith.gui.background import Newest
 from kith.gui.fitting_dialog import ScrolledPage
-from kith.gui.folders import ChooseFolder, choose_folder
+from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder, choose_file, choose_files, choose_folder
+from kith.gui.phrases import in_window
 from kith.gui.plain_text import Label, wrapped
 from kith.gui.setting_field import SettingField
-from kith.settings import Loaded, Settings, load, save, with_overrides
+from kith.gui.setting_preview import SettingPreview
+from kith.settings import Loaded, Settings, conflicts, load, save, with_overrides
 from kith.settings_model import FIELDS, PATHS
 
 _PROBLEMS_HEIGHT = 100
@@ -49,17 +53,39 @@ _GROUPED = set(chain.from_iterable(_GROUPS.values()))
 _ADVANCED = tuple(key for key in FIELDS if key not in _GROUPED)
 GROUPS = {**_GROUPS, "Advanced": _ADVANCED}
 
+_PREVIEWED = ("Faces", "Bodies")
+TRIED = ("face_model", "second_opinion", "person_detector", "reid_model", "reid_weights")
+DECISIVE = (
+    "sure_at",
+    "suggest_at",
+    "face_tol",
+    "face_margin",
+    "face_suggest",
+    "lap_var_thresh",
+    "body_policy",
+    "body_tol",
+    "event_gap",
+)  # by which stored photos are decided otherwise
+_TRYING = "Trying the model file …"
+
 # The table of the articles that the program's settings come from.
 STRICTNESS = ((0.6, "standard"), (0.5, "strict"), (0.4, "very strict"), (0.35, "extremely strict"))
 
 
 class SettingsDialog(QDialog):
-    """Edits a settings file; keys in it that Kith does not know stay. `choose_folder` asks the user for a folder."""
+    """Edits a settings file; keys in it that Kith does not know stay. `choose_folder` and its like ask the user.
+
+    `applied` tells that settings were saved which decide otherwise than those before.
+    """
+
+    applied = pyqtSignal()
 
     def __init__(self, settings_file: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.choose_folder: ChooseFolder = partial(choose_folder, self)
+        self.choose_file: ChooseFile = partial(choose_file, self)
+        self.choose_files: ChooseFiles = partial(choose_files, self)
         loaded = load(settings_file)
         settings = loaded.settings
         self._file = loaded.path
@@ -77,36 +103,92 @@ class SettingsDialog(QDialog):
             self.pages.addTab(page, title)
         self.failure = wrapped(bold=True)
         self.failure.hide()
+        self.preview = SettingPreview()
+        self._try = Newest(self, pause_ms=0)
+        beside = QHBoxLayout()
+        beside.addWidget(self.pages, 3)
+        beside.addWidget(self.preview, 2)
         column = QVBoxLayout(self)
-        for widget in (problems, self.pages, self.failure, self._buttons()):
-            column.addWidget(widget)
-        self.resize(620, 560)
+        column.addWidget(problems)
+        column.addLayout(beside, 1)
+        column.addWidget(self.failure)
+        column.addWidget(self._buttons())
+        self.resize(960, 560)
+        self.pages.currentChanged.connect(self._show_preview)
+        for field in self.fields.values():
+            field.changed.connect(self._look_at_all)
+        self._look_at_all()
+        self._show_preview()
+        self.preview.begin(settings)
 
     def _buttons(self) -> QDialogButtonBox:
         standard = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(standard.Save | standard.Cancel)
+        buttons = QDialogButtonBox(standard.Cancel)
+        self.save_button = QPushButton("&Save")
+        self.save_button.setDefault(True)
+        buttons.addButton(self.save_button, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         reset = QPushButton("Reset All but Folders")
         reset.clicked.connect(self._reset)
         buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
-        self.save_button = buttons.button(standard.Save)
         self.reset_button = reset
         return buttons
 
     def accept(self) -> None:
-        """Save and close, or lead to the first value that cannot be."""
+        """Save and close, or lead to the first value that cannot be; model files are tried before."""
+        if self._leads_to_problem():
+            return
+        chosen, before = self._chosen(), self._settings
+        changed = frozenset(key for key in TRIED if getattr(chosen, key) != getattr(before, key))
+        if any(getattr(chosen, f"{key}_file") for key in changed):
+            self._tell(_TRYING)
+            self.save_button.setEnabled(False)
+            self._try.ask(lambda _stop: _unusable(chosen, changed), partial(self._tried, chosen))
+        else:
+            self._save(chosen)
+
+    def _tried(self, chosen: Settings, problems: dict[str, str]) -> None:
+        self.save_button.setEnabled(True)
+        self.failure.hide()
+        for key, reason in problems.items():
+            self.fields[key].say_conflict(reason)
+        if not self._leads_to_problem():
+            self._save(chosen)
+
+    def _leads_to_problem(self) -> bool:
         for field in self.fields.values():
             if field.problem.text():
                 self._lead_to(field)
-                return
+                return True
+        return False
+
+    def _save(self, chosen: Settings) -> None:
         try:
-            save(self._file, self._chosen())
+            save(self._file, chosen)
         except BadInput as error:
-            self.failure.setText(error.message)
-            self.failure.show()
-        else:
-            super().accept()
+            self._tell(error.message)
+            return
+        super().accept()
+        if any(getattr(chosen, key) != getattr(self._settings, key) for key in DECISIVE):
+            self.applied.emit()
+
+    def _tell(self, text: str) -> None:
+        self.failure.setText(text)
+        self.failure.show()
+
+    def _look_at_all(self) -> None:
+        """Say which fields do not fit each other, and what all of them would come to."""
+        if not all(field.is_sound for field in self.fields.values()):
+            return
+        chosen = self._chosen()
+        found = conflicts(chosen)
+        for key, field in self.fields.items():
+            field.say_conflict(found.get(key, ""))
+        self.preview.show_settings(chosen)
+
+    def _show_preview(self) -> None:
+        self.preview.setVisible(self.pages.tabText(self.pages.currentIndex()) in _PREVIEWED)
 
     def _chosen(self) -> Settings:
         """Return what the fields say; a relative path stays one, from the folder of the file."""
@@ -130,6 +212,9 @@ class SettingsDialog(QDialog):
                 self.pages.setCurrentIndex(index)
         field.widget.setFocus()
 
+    def _ask_for_path(self, field: SettingField) -> None:
+        field.ask_for_path(self.choose_folder, self.choose_file, self.choose_files)
+
     def _reset(self) -> None:
         """Reset all but the folders: where the user's photos lie is no matter of taste."""
         for key, field in self.fields.items():
@@ -141,7 +226,7 @@ class SettingsDialog(QDialog):
         column = QVBoxLayout(page)
         for key in keys:
             field = self.fields[key]
-            field.choose.clicked.connect(lambda _, field=field: field.ask_for_folder(self.choose_folder))
+            field.choose.clicked.connect(partial(self._ask_for_path, field))
             column.addWidget(field)
             if key == "face_tol":
                 column.addWidget(_strictness_table())
@@ -152,6 +237,12 @@ class SettingsDialog(QDialog):
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         return scrolled
+
+
+def _unusable(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
+    from kith.jobs.model_trials import unusable_models
+
+    return {key: in_window(reason) for key, reason in unusable_models(settings, keys).items()}
 
 
 def _list_of_problems(loaded: Loaded) -> str:

@@ -84,3 +84,14 @@ class FolderWorker(JobWorker):
         from kith.jobs.recognize_folder import recognize_folder
 
         return recognize_folder(context, [self._settings.input_folder], self._settings.output_folder)
+
+
+class Redecider(JobWorker):
+    """Decides all recognised photos again from what is stored."""
+
+    job_name = JobName.DECIDE_AGAIN
+
+    def _job(self, context: "Context") -> "Iterator[Event]":
+        from kith.jobs.redecision import redecide
+
+        return redecide(context)

@@ -101,15 +101,21 @@ def evaluate_gallery(own: Own, calibration: Calibration | None, face_tol: float 
     missing = own.missing()
     if missing or calibration is None:
         return Evaluation(people, len(left), len(own.samples), missing)
+    known, strangers = ask_all(own, calibration)
+    points = tuple(_point(known, strangers, sure_at, face_tol) for sure_at in CERTAINTIES)
+    return Evaluation(people, len(known), len(strangers), (), points, _best(points), _error(known, strangers))
+
+
+def ask_all(own: Own, calibration: Calibration) -> tuple[Probes, Probes]:
+    """Ask the samples as known, each without what is tied to it, and as strangers; some of them where they are many."""
+    left = own.untied()
     asked = some([*left])
     held_out = some(range(len(own.samples)))
     rows = sorted({*asked, *held_out})
     nearest_others = other_people(own.gallery, np.array(rows))
     others = dict(zip(rows, nearest_others, strict=True))
     known = _asked(own, calibration, others, {row: left[row] for row in asked})
-    strangers = _asked(own, calibration, others, dict.fromkeys(held_out, ()))
-    points = tuple(_point(known, strangers, sure_at, face_tol) for sure_at in CERTAINTIES)
-    return Evaluation(people, len(known), len(strangers), (), points, _best(points), _error(known, strangers))
+    return known, _asked(own, calibration, others, dict.fromkeys(held_out, ()))
 
 
 def point_at(points: Sequence[Point], sure_at: float) -> Point:

@@ -147,7 +147,7 @@ def decided_device(wanted: Device) -> Device:
     """Return what to run on; raises ModelMissing where a graphics card is asked for and none can be used."""
     if wanted is Device.CPU:
         return wanted
-    if cuda_available() and _in_a_process_of_its_own(cuda_works):
+    if cuda_available() and in_a_process_of_its_own(cuda_works):
         return Device.CUDA
     if wanted is Device.CUDA:
         raise ModelMissing(
@@ -162,12 +162,12 @@ def made_ready(spec: EngineSpec, device: Device) -> EngineSpec:
     if device is Device.CUDA:
         return spec
     folder = user_folder("cache") / "networks"
-    ready: EngineSpec = find_networks(spec, folder) or _in_a_process_of_its_own(prepare_networks, spec, folder)
+    ready: EngineSpec = find_networks(spec, folder) or in_a_process_of_its_own(prepare_networks, spec, folder)
     return ready
 
 
-def _in_a_process_of_its_own(function: Any, *arguments: Any) -> Any:
-    """Call what imports torch, which this process is not to be burdened with."""
+def in_a_process_of_its_own(function: Any, *arguments: Any) -> Any:
+    """Call what imports the networks' packages, which this process is not to be burdened with; raises ModelMissing."""
     try:
         with process_pool(1) as process:
             return process.submit(function, *arguments).result()

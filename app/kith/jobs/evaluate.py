@@ -46,11 +46,11 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
         check_curve_file(file)
     model_id = find_face_model(settings).id
     with open_records(settings) as store:
-        own = _own_samples(settings, store, model_id)
+        own = own_samples(settings, store, model_id)
         before = calibration_of(store, model_id)
         calibration = _refitted(store, own, model_id)
         if second := find_second_opinion(settings):
-            _refitted(store, _own_samples(settings, store, second.id), second.id)
+            _refitted(store, own_samples(settings, store, second.id), second.id)
     evaluation = evaluate_gallery(own, calibration, settings.face_tol)
     if evaluation.missing or calibration is None:
         return EvaluationFinished(evaluation, None, None, None, None)
@@ -65,7 +65,8 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     return EvaluationFinished(evaluation, current, recommended, picture, table, calibration.fitted_on, refitted)
 
 
-def _own_samples(settings: Settings, store: Store, model_id: str) -> Own:
+def own_samples(settings: Settings, store: Store, model_id: str) -> Own:
+    """Return the good samples that teach by a face model, and which of a person's prove nothing of each other."""
     taught = store.people.taught(Kind.FACE, model_id)
     used = good_faces(taught, settings.lap_var_thresh)
     samples = [sample for sample in used if is_good(sample, settings.lap_var_thresh)]

@@ -162,7 +162,8 @@ class PersonChange:
 class RedecisionFinished:
     """The summary of deciding again: `changed` appearances, and `refiled` photos, whose copies followed.
 
-    Of a preview it is what would change; photos whose copies could not follow are in `failed`.
+    Of a preview it is what would change; photos whose copies could not follow are in `failed`. Photos show somebody
+    `known`, are `unsure` or `unknown` now.
     """
 
     total: int
@@ -174,6 +175,9 @@ class RedecisionFinished:
     failed: tuple[PhotoFailed, ...]
     seconds: float
     stopped: bool
+    known: int = 0
+    unsure: int = 0
+    unknown: int = 0
 
     @property
     def came_to_nothing(self) -> bool:

@@ -119,6 +119,10 @@ class OpenLibrary:
                 problems.append(error.message)
         return tuple(dict.fromkeys(problems))
 
+    def count_recognised(self) -> int:
+        """Return how many photos were recognised, which deciding again would decide."""
+        return len(self.store.redecisions.recognised(self.settings.dataset_folder))
+
     def history(self, limit: int = -1) -> list[Change]:
         """Return what the user did, the newest first."""
         return self.store.changes.history(limit)

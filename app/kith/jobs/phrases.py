@@ -231,11 +231,14 @@ def filed_notices(outputs: Sequence[Path]) -> list[str]:
 
 def redecision_summary(summary: RedecisionFinished) -> list[str]:
     """Return what deciding again came to, or would come to, line by line."""
-    lines = [line for person in summary.people for line in _change_lines(person, with_photos=summary.preview)]
+    lines = [line for person in summary.people for line in change_lines(person, with_photos=summary.preview)]
     lines += _failure_lines(summary.failed)
     head = f"{counted(summary.done, 'photo')} decided again in {summary.seconds:.1f} s"
     changed, refiled = counted(summary.changed, "decision"), counted(summary.refiled, "photo")
     if summary.preview:
+        lines.append(
+            f"{summary.known} would show people known, {summary.unsure} be unsure, {summary.unknown} be unknown."
+        )
         lines.append(f"{head}: {changed} would change, {refiled} would be filed anew. Nothing is written.")
     else:
         lines.append(f"{head}: {changed} changed, {refiled} filed anew.")
@@ -246,8 +249,8 @@ def redecision_summary(summary: RedecisionFinished) -> list[str]:
     return lines
 
 
-def _change_lines(person: PersonChange, with_photos: bool) -> list[str]:
-    """Return `Ann: 12 gained, 3 lost, 1 now Bob`, and of each some photos."""
+def change_lines(person: PersonChange, with_photos: bool) -> list[str]:
+    """Return `Ann: 12 gained, 3 lost, 1 now Bob`, and of each some photos if wanted."""
     told = [("gained", person.gained), ("lost", person.lost), *((f"now {other}", own) for other, own in person.now)]
     told = [(word, photos) for word, photos in told if photos]
     lines = [f"{person.name}: {', '.join(f'{len(photos)} {word}' for word, photos in told)}"]

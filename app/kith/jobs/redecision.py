@@ -126,6 +126,9 @@ class _Run:
     began: float = field(default_factory=time.monotonic)
     changes: _Changes = field(default_factory=_Changes)
     refiled: int = 0
+    known: int = 0
+    unsure: int = 0
+    unknown: int = 0
     failed: list[PhotoFailed] = field(default_factory=list)
     decisions: Decisions = field(init=False)
     copies: FiledCopies = field(init=False)
@@ -191,6 +194,7 @@ class _Run:
             return False
         for photo in decided:
             self.changes.add_all(photo)
+            self._count(photo.decision)
         lagging = [photo for photo in decided if not self._is_filed(photo)]
         if self.preview:
             self.refiled += len(lagging)
@@ -202,6 +206,14 @@ class _Run:
         self.hanging += hanging
         self.done += len(decided)
         return True
+
+    def _count(self, decision: PhotoDecision) -> None:
+        if decision.people:
+            self.known += 1
+        elif decision.unsure:
+            self.unsure += 1
+        else:
+            self.unknown += 1
 
     def _decided(self, photos: Sequence[StoredPhoto], is_complete: bool) -> tuple[list[_Decided], list[int]]:
         """Return what is decided, and the photos that hang on others while these are not complete."""
@@ -276,4 +288,7 @@ class _Run:
             tuple(self.failed),
             time.monotonic() - self.began,
             self.done < self.total,
+            self.known,
+            self.unsure,
+            self.unknown,
         )

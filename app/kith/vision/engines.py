@@ -154,6 +154,28 @@ def _network(chosen: Chosen, exported: Path | None, batch_size: int) -> Network:
     return TorchNetwork(source.build(), Device.CUDA, batch_size)
 
 
+def try_face_model(code: str, file: Path) -> None:
+    """Load a network for faces from a file of the user's own; raises ModelMissing where that is none."""
+    chosen = Chosen.of(code, str(file), file)
+    chosen.type(OnnxNetwork(file, 1), chosen.id)
+
+
+def try_detector(code: str, file: Path) -> None:
+    """Load a detector from a file of the user's own; raises ModelMissing where that is none."""
+    _settle_opencv()
+    resolve_name(code)(file)
+
+
+def try_body_model(code: str, name: str, file: Path) -> None:
+    """Load a network for bodies, or its weights, from a file of the user's own; raises ModelMissing."""
+    chosen = Chosen.of(code, name, file)
+    source = chosen.source
+    if isinstance(source, Path):
+        chosen.type(OnnxNetwork(source, 1), chosen.id)
+    else:
+        source.build()
+
+
 def find_networks(spec: EngineSpec, folder: Path) -> EngineSpec | None:
     """Return the spec with its networks' files where all are there and whole; else they are to be prepared.
 
