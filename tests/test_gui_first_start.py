@@ -459,7 +459,9 @@ def test_files_fetched_by_other_means_are_taken_whatever_their_name(
     assert clipboard
     assert clipboard.text() == given_models.facts_of(model_files.registered(YUNET))
     choose(right)
-    qtbot.waitUntil(lambda: box.words.text() == "All model files are there.", timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: box.words.text() == "All model files that the settings ask for are there.", timeout=PATIENCE_MS
+    )
     assert (bare.parent / f"models/{YUNET}.bin").read_bytes() == CONTENT
     assert len(asked) == 3
     assert server.asked == 0
@@ -483,7 +485,10 @@ def test_a_folder_for_models_that_cannot_be_written_is_told(
 def test_where_all_models_are_there_nothing_is_offered(qtbot: QtBot, desk: Desk) -> None:
     desk.change(reid_model="osnet_x0_25", reid_weights=str(desk.models / "osnet_x0_25_msmt17.pth"))
     _, welcome = _first_steps(qtbot, desk.settings_file())
-    qtbot.waitUntil(lambda: welcome.models.words.text() == "All model files are there.", timeout=PATIENCE_MS)
+    qtbot.waitUntil(
+        lambda: welcome.models.words.text() == "All model files that the settings ask for are there.",
+        timeout=PATIENCE_MS,
+    )
     assert not welcome.models.button.isVisible()
 
 

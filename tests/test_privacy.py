@@ -196,6 +196,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["settings", "face_detector=hog", f"reid_weights={weights}", "reid_model=osnet_x0_25", "face_tol=0.15"],
         ["settings", f"person_detector={persons}", "face_suggest=0.15"],
         ["models"],
+        ["privacy"],
         ["build-kb"],
         ["recognize"],
     )

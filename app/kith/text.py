@@ -36,3 +36,8 @@ def percent(share: float) -> str:
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """Return `1 photo`, `2 photos`; `plural` where it is not the singular and an s."""
     return f"{count} {singular if count == 1 else plural or f'{singular}s'}"
+
+
+def size_in_words(size: int) -> str:
+    """Return a number of bytes as `1.2 MB`."""
+    return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from kith.cli.job import Job, run_job
-from kith.cli.options import FOR_RESULT, settings_for_run
+from kith.cli.options import FOR_RESULT, loaded_settings, settings_for_run
 from kith.cli.output import show
 from kith.jobs.outcome import Outcome
 from kith.messages import command
@@ -28,6 +28,10 @@ class Call:
     def settings(self) -> Settings:
         """Return the settings for this run, and tell of bad values; raises as `settings_for_run`."""
         return settings_for_run(self.settings_file, self.overrides)
+
+    def place_of_settings(self) -> Path:
+        """Return the file that the settings lie in; raises as `loaded_settings`."""
+        return loaded_settings(self.settings_file).path
 
     def goes_on(self, context: typer.Context, *own: object) -> bool:
         """Say whether a command of this group follows; raises BadParameter where options before it go unheard.

@@ -18,6 +18,7 @@ from kith.cli import (
     link,
     models,
     people,
+    privacy,
     recognize,
     redecide,
     settings,
@@ -50,6 +51,7 @@ GROUPS = (
     backup,
     knowledge,
     unknowns,
+    privacy,
 )
 
 cli = typer.Typer(

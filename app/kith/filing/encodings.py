@@ -49,7 +49,7 @@ def foreign_encodings(path: Path) -> bool:
 
     Raises BadInput where something else has it, which is not overwritten.
     """
-    if not os.path.lexists(path) or _is_own(path):
+    if not os.path.lexists(path) or is_own_export(path):
         return False
     if not _is_knowledge_base(path):
         raise BadInput(
@@ -59,7 +59,8 @@ def foreign_encodings(path: Path) -> bool:
     return True
 
 
-def _is_own(path: Path) -> bool:
+def is_own_export(path: Path) -> bool:
+    """Say whether a file is there that Kith wrote as its export, and nobody has changed since."""
     with suppress(OSError):
         if is_file(path):
             with path.open("rb") as file:

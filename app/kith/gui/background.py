@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 T = TypeVar("T")
 
@@ -15,13 +15,18 @@ PAUSE_MS = 250  # somebody who types pauses longer only when they look at what t
 
 
 class _Relay(QObject):
-    """Hands what threads come to to the GUI thread. There is one, which no thread's end takes along: Qt would crash."""
+    """Hands what threads come to to the GUI thread: one for the whole program, which no thread's end takes along."""
 
     handed = pyqtSignal(object)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(QCoreApplication.instance())
         self.handed.connect(self._take)
+
+    def hand(self, tell: Callable[[], object]) -> None:
+        """Have `tell` called on the GUI thread; by nobody where the program ends."""
+        with suppress(RuntimeError):  # Qt's half is gone
+            self.handed.emit(tell)
 
     def _take(self, tell: Callable[[], object]) -> None:
         tell()
@@ -39,12 +44,12 @@ class Background:
     def __init__(self, threads: int = 1) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="kith-background")
         self._closed = False
-        self._handed = _relay().handed
+        self._hand = _relay().hand
 
     def run(self, task: Callable[[], T], then: Callable[["Future[T]"], None]) -> None:
         """Run a task and call `then` with its finished future, unless all was closed meanwhile."""
         future = self._pool.submit(task)
-        future.add_done_callback(lambda ended: self._handed.emit(partial(self._tell, then, ended)))
+        future.add_done_callback(lambda ended: self._hand(partial(self._tell, then, ended)))
 
     def close(self) -> None:
         """Return when all tasks have ended; tell nothing more."""
@@ -70,7 +75,7 @@ class _Question:
         self._then: Callable[[Any], None] = then
         self._asked_with = asked_with  # which lives as long as the thread, to be told that the owner is gone
         self._stop = threading.Event()
-        self._handed = _relay().handed
+        self._hand = _relay().hand
         # A drive that does not answer holds up this thread alone, and not the end of the program.
         thread = threading.Thread(target=self._answer, args=(task,), name="kith-question", daemon=True)
         thread.start()
@@ -86,8 +91,7 @@ class _Question:
             future.set_result(answer)
         except Exception as error:  # noqa: BLE001 - raised where the answer is heard
             future.set_exception(error)
-        with suppress(RuntimeError):  # Qt's half of the relay is gone: the program ends
-            self._handed.emit(partial(self._tell, future))
+        self._hand(partial(self._tell, future))
 
     def _tell(self, answer: "Future[Any]") -> None:
         if not self._stop.is_set():

@@ -44,6 +44,9 @@ class _Hand:
             self._library.decisions.forget()
         return self._library
 
+    def let_go(self, then: Callable[[], None]) -> None:
+        self._thread.run(self._close, lambda _: then())
+
     def close(self) -> None:
         self._thread.run(self._close, lambda _: None)
         self._thread.close()
@@ -123,6 +126,10 @@ class LibraryDesk(QObject):
         """Open the library anew: a job has been at it."""
         self._look += 1
         self.changed.emit()
+
+    def let_go(self, then: Callable[[], None]) -> None:
+        """Close the library until it is next asked for, and then call `then`."""
+        self._reads.let_go(lambda: self._writes.let_go(then))
 
     def close(self) -> None:
         """Return when all that was said is written down, and the library is closed."""

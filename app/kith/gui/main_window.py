@@ -292,6 +292,16 @@ class MainWindow(QMainWindow):
 
         self.desk.read(lambda library: library.count_recognised(), start, self.tell)
 
+    def let_go_of_library(self, then: Callable[[], None]) -> None:
+        """Close the library until it is next asked for, and then call `then`."""
+        self.desk.let_go(then)
+
+    def forget_what_was(self) -> None:
+        """Show that what was there may be gone: the library, the settings, the pictures."""
+        self.thumbnails.forget()
+        self.desk.look_again()
+        self.refresh()
+
     def _show_output(self) -> None:
         self._show_folder(self.settings.output_folder)
 

@@ -45,6 +45,12 @@ class Host(Protocol):
     def decide_again(self) -> None:
         """Decide all recognised photos again, by the settings as they are now, if there are any."""
 
+    def let_go_of_library(self, then: Callable[[], None]) -> None:
+        """Close the library until it is next asked for, and then call `then`."""
+
+    def forget_what_was(self) -> None:
+        """Show that what was there may be gone: the library, the settings, the pictures."""
+
     def refresh(self) -> None:
         """Show what is so now."""
 
@@ -74,6 +80,8 @@ class Actions:
         self.settings = self._action("&Settings…", "Ctrl+,", "Change how Kith works", Role.PreferencesRole)
         self.quit = self._action("&Quit", "Ctrl+Q", "", Role.QuitRole)
         self.first_steps = self._action("&First Steps…", "F1", "Folders, privacy and model files")
+        self.models = self._action("&Model Files…", "", "Which networks are there, and fetching those that are not")
+        self.privacy = self._action("&Privacy…", "", "Everything Kith keeps on this computer, and erasing it")
         self.log_folder = self._action("&Log Folder", "", "Show the log files in the file manager")
         self.problem = self._action("Report a &Problem…", "", "What a report needs, as text to copy; nothing is sent")
         self.about = self._action("&About Kith", "", "", Role.AboutRole)
@@ -82,6 +90,8 @@ class Actions:
             self.review: Page(_review, Needs.FOLDERS),
             self.settings: Page(_settings, Needs.FILE),
             self.first_steps: Page(_first_steps, Needs.FILE),
+            self.models: Page(_models, Needs.FOLDERS),
+            self.privacy: Page(_privacy, Needs.FOLDERS),
             self.problem: Page(_problem, Needs.NOTHING),
             self.about: Page(_about, Needs.NOTHING),
         }
@@ -92,7 +102,10 @@ class Actions:
             ("&File", [self.settings, None, self.find, self.save_console, None, self.quit]),
             ("&Knowledge Base", [self.build]),
             ("&Recognition", [self.recognize, self.abort, None, self.output, self.report, None, self.review]),
-            ("&Help", [self.first_steps, None, self.log_folder, self.problem, None, self.about]),
+            (
+                "&Help",
+                [self.first_steps, self.models, self.privacy, None, self.log_folder, self.problem, None, self.about],
+            ),
         )
         for title, actions in menus:
             menu = bar.addMenu(title)
@@ -166,6 +179,20 @@ def _first_steps(host: Host, window: QWidget) -> QDialog:
 
     dialog = FirstStart(host.settings_file, host.settings, host.choose_folder, window)
     dialog.finished.connect(host.refresh)
+    return dialog
+
+
+def _models(host: Host, window: QWidget) -> QDialog:
+    from kith.gui.models_dialog import ModelsDialog
+
+    return ModelsDialog(host.settings, window)
+
+
+def _privacy(host: Host, window: QWidget) -> QDialog:
+    from kith.gui.privacy_dialog import PrivacyDialog
+
+    dialog = PrivacyDialog(host.settings, host.settings_file, host.let_go_of_library, window)
+    dialog.erased.connect(host.forget_what_was)
     return dialog
 
 

@@ -67,7 +67,12 @@ class ModelDownload(QThread):
 
 
 class ModelBox(QGroupBox):
-    """Says which model files are missing and what works without them, and fetches or takes them."""
+    """Says which model files are missing and what works without them, and fetches or takes them.
+
+    `changed` tells that others may be there than before.
+    """
+
+    changed = pyqtSignal()
 
     def __init__(self, settings: Settings) -> None:
         super().__init__("Model files")
@@ -121,20 +126,26 @@ class ModelBox(QGroupBox):
         for button in (self.button, self.choose, self.copy):
             button.setVisible(bool(missing))
         words = "\n".join([*self._failures, *_told(missing)])
-        self.words.setText(words or "All model files are there.")
+        self.words.setText(words or "All model files that the settings ask for are there.")
+        self.changed.emit()
 
     def _press(self) -> None:
         if self._thread:
             self._thread.stop.set()
             return
+        self.fetch(self._missing)
+
+    def fetch(self, models: list[ModelFile]) -> None:
+        """Fetch model files, one after the other; nothing else must be fetched now."""
         self._failures = []
-        thread = ModelDownload(self._missing, self._settings)
+        thread = ModelDownload(models, self._settings)
         thread.progressed.connect(self._show)
         thread.failed.connect(self._failures.append)
         thread.finished.connect(self._ended)
         self._thread = thread
         self.choose.hide()
         self.button.setText("&Stop the download")
+        self.button.show()
         self.bar.setRange(0, 0)
         self.bar.show()
         thread.start()

@@ -1,0 +1,113 @@
+"""Model files: which are there, which are missing or damaged, and fetching them one by one or all that are needed."""
+
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QDialogButtonBox, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from kith.gui.background import Newest
+from kith.gui.fitting_dialog import FittingDialog
+from kith.gui.model_download import ModelBox
+from kith.gui.plain_text import set_tip, wrapped
+from kith.gui.style import Tone, colour
+from kith.settings import Settings
+from kith.text import size_in_words
+
+if TYPE_CHECKING:
+    from kith.model_registry import ModelFile
+    from kith.vision.model_files import ModelStatus
+
+_INTRO = (
+    "Each network lies in a file that is fetched only when you ask for it, checked by its hash, and used on this "
+    "computer alone."
+)
+_TONES = {"ready": Tone.SURE, "missing": Tone.UNKNOWN, "damaged": Tone.PROBLEM}
+
+
+class ModelsDialog(FittingDialog):
+    """Every model file with its state; below it what the settings ask for and is missing."""
+
+    def __init__(self, settings: Settings, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Model Files")
+        self._settings = settings
+        self._result = 0
+        self._look_up = Newest(self, pause_ms=0)
+        self.list = QTreeWidget()
+        self.list.setHeaderLabels(["File", "State", "Size", "Licence", "What it does"])
+        self.list.setAccessibleName("Model files")
+        self.list.setRootIsDecorated(False)
+        self.list.currentItemChanged.connect(self._offer)
+        self.fetch = QPushButton("&Download This One")
+        self.fetch.setAutoDefault(False)
+        self.fetch.clicked.connect(self._fetch)
+        self.box = ModelBox(settings)
+        self.box.changed.connect(self._look)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.addButton(self.fetch, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(wrapped(_INTRO))
+        column.addWidget(self.list, 1)
+        column.addWidget(self.box)
+        column.addWidget(buttons)
+        self.resize(820, 500)
+        self._offer()
+        self._look()
+
+    def done(self, result: int) -> None:
+        """Close once a download has ended: it is stopped, which takes as long as its connection lets it."""
+        if download := self.box.download:
+            self.setEnabled(False)
+            self._result = result
+            download.finished.connect(self._end)
+            download.stop.set()
+        else:
+            super().done(result)
+
+    def _end(self) -> None:
+        super().done(self._result)
+
+    def _look(self) -> None:
+        self._look_up.ask(partial(_status, self._settings), self._show)
+        self._offer()
+
+    def _show(self, found: "list[ModelStatus]") -> None:
+        chosen = self.list.indexOfTopLevelItem(self.list.currentItem()) if self.list.currentItem() else -1
+        self.list.clear()
+        for status in found:
+            model = status.model
+            row = QTreeWidgetItem([model.name, status.state, size_in_words(model.size), model.licence, model.purpose])
+            row.setData(0, Qt.ItemDataRole.UserRole, status)
+            row.setForeground(1, colour(_TONES[status.state], self.palette()))
+            row.setToolTip(0, str(status.path or ""))
+            self.list.addTopLevelItem(row)
+        for column in range(self.list.columnCount()):
+            self.list.resizeColumnToContents(column)
+        self.list.setCurrentItem(self.list.topLevelItem(max(chosen, 0)))
+
+    def _offer(self) -> None:
+        """Offer what can be fetched of the file chosen."""
+        model = self._fetchable
+        self.fetch.setEnabled(model is not None and self.box.download is None)
+        set_tip(self.fetch, f"Fetch {model.name}" if model else "")
+
+    @property
+    def _fetchable(self) -> "ModelFile | None":
+        row = self.list.currentItem()
+        status: ModelStatus | None = row.data(0, Qt.ItemDataRole.UserRole) if row else None
+        is_wanted = status is not None and status.state != "ready" and bool(status.model.urls)
+        return status.model if status and is_wanted else None
+
+    def _fetch(self) -> None:
+        if model := self._fetchable:
+            self.box.fetch([model])
+            self._offer()
+
+
+def _status(settings: Settings, _stop: threading.Event) -> "list[ModelStatus]":
+    from kith.vision.model_files import status
+
+    return status(settings)

@@ -1,0 +1,143 @@
+"""Privacy: everything that Kith keeps on this computer, and erasing it."""
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QDialogButtonBox,
+    QHeaderView,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kith.errors import KithError
+from kith.gui.background import Newest
+from kith.gui.fitting_dialog import FittingDialog
+from kith.gui.phrases import in_window
+from kith.gui.plain_text import wrapped
+from kith.settings import Settings
+from kith.text import counted, printable, size_in_words
+
+if TYPE_CHECKING:
+    from kith.jobs.stored_files import Kind, Stored
+
+_INTRO = (
+    "Nothing of yours leaves this computer. This is all that Kith keeps on it; mark what you want to be rid of. "
+    "Your photos, and the copies filed for you, are not among it: they stay."
+)
+_LOOKING = "Looking what there is …"
+_SURE = "Really erase? This cannot be undone."
+
+
+class PrivacyDialog(FittingDialog):
+    """Names all that is stored, with its places and sizes; what is marked is erased by a second press of the button.
+
+    `let_go` closes the library before that, and calls what it is given then.
+    """
+
+    erased = pyqtSignal()
+
+    def __init__(
+        self, settings: Settings, settings_file: Path, let_go: Callable[[Callable[[], None]], None], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._let_go = let_go
+        self.setWindowTitle("Privacy")
+        self._settings = settings
+        self._file = settings_file
+        self._task = Newest(self, pause_ms=0)
+        self._sure = False
+        self.list = QTreeWidget()
+        self.list.setHeaderLabels(["What", "Size"])
+        self.list.setAccessibleName("What Kith keeps")
+        if header := self.list.header():
+            header.setStretchLastSection(False)
+            header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.itemChanged.connect(self._rest)
+        self.words = wrapped(_LOOKING)
+        self.erase_button = QPushButton()
+        self.erase_button.setAutoDefault(False)
+        self.erase_button.clicked.connect(self._press)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.addButton(self.erase_button, QDialogButtonBox.ButtonRole.DestructiveRole)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.addWidget(wrapped(_INTRO))
+        column.addWidget(self.list, 1)
+        column.addWidget(self.words)
+        column.addWidget(buttons)
+        self.resize(760, 480)
+        self._rest()
+        self._look()
+
+    @property
+    def marked(self) -> "list[Kind]":
+        """The kinds that are marked."""
+        rows = map(self.list.topLevelItem, range(self.list.topLevelItemCount()))
+        checked = Qt.CheckState.Checked
+        return [row.data(0, Qt.ItemDataRole.UserRole) for row in rows if row and row.checkState(0) == checked]
+
+    def _look(self) -> None:
+        self._task.ask(partial(_stored, self._settings, self._file), self._show)
+
+    def _show(self, stored: "list[Stored]") -> None:
+        if self.words.text() == _LOOKING:
+            self.words.clear()
+        self.list.clear()
+        for kept in stored:
+            row = QTreeWidgetItem([kept.what, size_in_words(kept.size)])
+            row.setCheckState(0, Qt.CheckState.Unchecked)
+            row.setData(0, Qt.ItemDataRole.UserRole, kept.kind)
+            row.setToolTip(0, kept.what)
+            row.addChildren([QTreeWidgetItem([printable(str(path))]) for path in kept.places])
+            self.list.addTopLevelItem(row)
+            row.setExpanded(True)
+        self._rest()
+
+    def _rest(self) -> None:
+        """Want the button pressed twice again."""
+        self._sure = False
+        marked = len(self.marked)
+        self.erase_button.setText(f"&Erase {counted(marked, 'kind')} …" if marked else "&Erase …")
+        self.erase_button.setEnabled(bool(marked))
+
+    def _press(self) -> None:
+        if not self._sure:
+            self._sure = True
+            self.words.setText(_SURE)
+            self.erase_button.setText("&Erase for good")
+            return
+        self.erase_button.setEnabled(False)
+        self._let_go(self._erase)
+
+    def _erase(self) -> None:
+        self._task.ask(partial(_erased, self._settings, self._file, self.marked), self._told)
+
+    def _told(self, words: str) -> None:
+        self.words.setText(words)
+        self.erased.emit()
+        self._look()
+
+
+def _stored(settings: Settings, file: Path, _stop: threading.Event) -> "list[Stored]":
+    from kith.jobs.stored_files import stored_files
+
+    return stored_files(settings, file)
+
+
+def _erased(settings: Settings, file: Path, kinds: "list[Kind]", _stop: threading.Event) -> str:
+    from kith.jobs.stored_files import erase
+
+    try:
+        gone = erase(settings, file, kinds)
+    except KithError as error:
+        return in_window(error.message)
+    return f"Erased: {counted(len(gone), 'file or folder', 'files and folders')}."
