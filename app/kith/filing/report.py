@@ -76,9 +76,10 @@ def _ranked(rankings: Sequence[Ranking]) -> list[str]:
     """Return for each rank the names of all rankings, then their values."""
     cells = []
     for rank in range(RANKS):
+        if not any(len(ranking) > rank for ranking in rankings):
+            cells += ["", ""]
+            continue
         found = [ranking[rank] if rank < len(ranking) else None for ranking in rankings]
-        if not any(found):
-            found = []
         cells.append(_listed(candidate[0] if candidate else "" for candidate in found))
         cells.append(SEPARATOR.join(f"{candidate[1]:.3f}" if candidate else "" for candidate in found))
     return cells

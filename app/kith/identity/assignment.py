@@ -1,6 +1,5 @@
 """One person is at most once in a photo: faces that claim the same people are given them one-to-one."""
 
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -30,13 +29,13 @@ def assign(claims: Mapping[Face, Sequence[Claim]], nobody: float) -> dict[Face, 
     First as many sure claims are met as can be, then the sum of the costs is least, that of a face without a person
     being `nobody`. A face gets nobody whom it does not claim.
     """
-    uses = Counter(claim.person_id for of_face in claims.values() for claim in of_face)
-    if len(uses) == uses.total() and all(len(of_face) == 1 for of_face in claims.values()):
-        return {face: claim.person_id for face, (claim,) in claims.items()}
+    claimed = [claim.person_id for of_face in claims.values() for claim in of_face]
+    people = list(dict.fromkeys(claimed))
+    if len(people) == len(claimed) and all(len(of_face) == 1 for of_face in claims.values()):
+        return dict(zip(claims, people, strict=True))
     from scipy.optimize import linear_sum_assignment  # a fifth of a second, which most photos need not pay
 
     faces = list(claims)
-    people = list(uses)
     column = {person: number for number, person in enumerate(people)}
     costs = np.full((len(faces), len(people) + len(faces)), np.inf)
     for row, of_face in enumerate(claims.values()):

@@ -268,6 +268,8 @@ class Decider:
         self, probes: Sequence[Probe], decisions: list[Decision], bank: Mapping[int, tuple[Candidate, ...]]
     ) -> list[Decision]:
         """Where nobody in the photo was named, decide by the bodies that resemble a taught one."""
+        if not any(bank.values()):
+            return decisions
         is_anybody_named = any(decision.person_id is not None for decision in decisions)
         ignored = {probe.appearance_id for probe in probes if probe.ignored}
         asked = set() if is_anybody_named else bank.keys() - ignored

@@ -61,13 +61,14 @@ class EventEvidence:
 
     def learn(self, photo_id: int, decision: PhotoDecision) -> None:
         """Let this decision on a photo hold instead of what the library says."""
-        self._gathered = None
         named = []
         for decided in decision.appearances:
             person = decided.person_id
             if person is not None and (decided.said or decided.evidence is Evidence.FACE):
                 named.append((decided.appearance_id, person))
-        self._learned[photo_id] = tuple(named)
+        if self._learned.get(photo_id) != tuple(named):
+            self._learned[photo_id] = tuple(named)
+            self._gathered = None
 
     def bodies(self, photo_id: int) -> Gallery:
         """Return the bodies of whom user, dataset or their faces named in the photos of the event.

@@ -36,6 +36,8 @@ def denied_by(denied: Gallery, candidate: Candidate, face: NDArray[np.float32]) 
 
     `denied` holds the faces of which the user said that they are not a person, under that person.
     """
+    if not len(denied):
+        return None
     person = candidate.person_id
     start, end = np.searchsorted(denied.person_ids, [person, person + 1])
     if start == end:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from kith.values.links import Link
 
@@ -101,18 +102,18 @@ class Decision:
     asks: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhotoDecision:
     """The decisions of a photo's appearances, the largest face first."""
 
     appearances: tuple[Decision, ...]
 
-    @property
+    @cached_property
     def people(self) -> tuple[int, ...]:
         """The people decided on, each once."""
         return _once(decision.person_id for decision in self.appearances)
 
-    @property
+    @cached_property
     def unsure(self) -> tuple[int, ...]:
         """The people suggested only."""
         suggested = _once(decision.suggested for decision in self.appearances)
