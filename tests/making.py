@@ -1,8 +1,9 @@
 """Small faces, bodies and photos, entered into a real library."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from kith.photos.box import Box
 from kith.photos.facts import PhotoFacts
 from kith.photos.photo_file import opened
 from kith.photos.picture import MAX_PIXELS, open_picture
+from kith.values.links import Link, Source, replaced
 from kith.values.sightings import Sighting
 from kith.vision.observations import Analysis, Appearance, Kind, Observation
 
@@ -92,3 +94,10 @@ def open_photo(path: Path, max_pixels: int = MAX_PIXELS) -> Iterator[ImageFile.I
     """Give the picture in a photo's file."""
     with opened(path) as file, open_picture(file, max_pixels) as image:
         yield image
+
+
+def say_by_machine(store: Store, appearance_ids: Sequence[int], wanted: Iterable[Link]) -> None:
+    """Make these links all that the machine says of appearances."""
+    links = chain.from_iterable(map(store.people.links, appearance_ids))
+    present = [link for link in links if link.source is Source.MACHINE]
+    store.redecisions.replace(*replaced(present, wanted))

@@ -17,7 +17,7 @@ GAP = 3.0
 
 def _shot(name: str, taken: str | datetime | None, written: datetime = NOON, folder: str = "photos") -> Shot:
     text = taken.isoformat() if isinstance(taken, datetime) else taken
-    return Shot(PurePosixPath(folder, name), text, int(written.replace(tzinfo=UTC).timestamp()) * 10**9)
+    return Shot(str(PurePosixPath(folder, name)), text, int(written.replace(tzinfo=UTC).timestamp()) * 10**9)
 
 
 def _at(hours: float) -> datetime:
@@ -30,9 +30,9 @@ def _together(*shots: Shot) -> list[list[str]]:
     none = []
     for shot, event in zip(shots, events_of(shots, GAP), strict=True):
         if event is None:
-            none.append([f"-{shot.path.name}"])
+            none.append([f"-{PurePosixPath(shot.path).name}"])
         else:
-            events.setdefault(event, []).append(shot.path.name)
+            events.setdefault(event, []).append(PurePosixPath(shot.path).name)
     return sorted(events.values()) + sorted(none)
 
 
@@ -49,7 +49,7 @@ def test_midnight_and_the_end_of_the_year_end_no_event() -> None:
 
 def test_photos_of_one_second_and_of_parts_of_it_are_one_event() -> None:
     burst = [_shot(f"{n}.jpg", f"2024-06-01T12:00:00.{n:02}") for n in range(20)]
-    assert _together(*burst, _shot("x.jpg", NOON)) == [[*(shot.path.name for shot in burst), "x.jpg"]]
+    assert _together(*burst, _shot("x.jpg", NOON)) == [[*(PurePosixPath(shot.path).name for shot in burst), "x.jpg"]]
     assert len(set(events_of(burst, 0.0001))) == 1
 
 
@@ -109,7 +109,7 @@ def test_photos_without_time_are_neighbours_by_name_and_file() -> None:
     later = _shot("IMG_12.jpg", None, _at(9))
     others = [_shot("beach.jpg", None, _at(0)), _shot("party.jpg", None, _at(0.1)), _shot("WA_9.jpg", None, _at(0.9))]
     assert _together(*walk, later, *others) == [
-        [shot.path.name for shot in walk],
+        [PurePosixPath(shot.path).name for shot in walk],
         ["-IMG_12.jpg"],
         ["-WA_9.jpg"],
         ["-beach.jpg"],
@@ -177,7 +177,7 @@ def test_an_event_is_of_one_folder_and_no_gap_in_it_is_too_long(shots: list[Shot
         if event is not None:
             found.setdefault(event, []).append(shot)
     for together in found.values():
-        assert len({shot.path.parent for shot in together}) == 1
+        assert len({PurePosixPath(shot.path).parent for shot in together}) == 1
         assert len(together) > 1 or together[0].taken_at
         times = sorted(datetime.fromisoformat(shot.taken_at or "") for shot in together if _has_offset(shot))
         if len(times) == sum(bool(shot.taken_at) for shot in together):

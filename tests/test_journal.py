@@ -13,7 +13,7 @@ from kith.library.schema import JOURNALLED
 from kith.library.store import Store, open_store
 from kith.values.links import Link, Source, Word
 from kith.values.persons import Person
-from tests.making import FACES, enter, face
+from tests.making import FACES, enter, face, say_by_machine
 
 ANN, BEN, EVE = 1, 2, 3
 Edit = Callable[[Store], object]
@@ -83,7 +83,7 @@ EDITS: dict[str, Edit] = {
     "take back": lambda store: store.edits.take_back(5, BEN),
     "folder": lambda store: store.edits.move_folder("Ben", "Benjamin"),
     "folder taken over": lambda store: store.edits.move_folder("Ben", "Ann"),
-    "decide anew": lambda store: store.people.replace_machine_links([4, 6], [Link(6, EVE, Word.IS, Source.MACHINE)]),
+    "decide anew": lambda store: say_by_machine(store, [4, 6], [Link(6, EVE, Word.IS, Source.MACHINE)]),
     "ignore": lambda store: store._connection.execute("INSERT INTO ignored VALUES (6, 'now')"),
 }
 
@@ -141,14 +141,14 @@ def test_what_follows_from_a_change_is_undone_with_it(store: Store) -> None:
     before = _rows(store)
     first = _change(store, EDITS["rename"])
     with store.following(first):
-        store.people.replace_machine_links([4, 6], [Link(6, EVE, Word.IS, Source.MACHINE, 0.5)])
+        say_by_machine(store, [4, 6], [Link(6, EVE, Word.IS, Source.MACHINE, 0.5)])
     assert store.changes.photos(first) == {4, 6}
     store.undo()
     assert _rows(store) == before
     nothing = _change(store, lambda store: store.edits.rename(ANN, "Ann"))
     for change_id in (first, nothing, None):
         with store.following(change_id):
-            store.people.replace_machine_links([4], [])
+            say_by_machine(store, [4], [])
     assert store.undo() is None
     assert store._connection.execute("SELECT count(*) FROM open_change").fetchone() == (0,)
 
@@ -208,7 +208,7 @@ def test_what_build_and_run_write_is_not_journalled(store: Store) -> None:
     with store.transaction():
         store.people.add("Zoe", "Zoe")
         store.people.replace_dataset_links([(6, ANN)])
-        store.people.replace_machine_links([4], [])
+        say_by_machine(store, [4], [])
     assert store.undo() is None
     assert store._connection.execute("SELECT count(*) FROM change_steps").fetchone() == (0,)
 
@@ -273,7 +273,7 @@ def test_what_a_later_run_said_gives_way_to_what_the_machine_said_before(store: 
     before = _rows(store)
     _change(store, lambda store: store.edits.merge(ANN, BEN))
     with store.transaction():
-        store.people.replace_machine_links([4], [Link(4, EVE, Word.IS, Source.MACHINE, 0.1)])
+        say_by_machine(store, [4], [Link(4, EVE, Word.IS, Source.MACHINE, 0.1)])
     undone = store.undo()
     assert _rows(store) == before
     assert undone is not None

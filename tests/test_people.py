@@ -28,7 +28,7 @@ from kith.values.partial_dates import check_date, earliest, latest
 from kith.values.persons import Person
 from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER, Desk, no_analysis
-from tests.making import FACES, enter, face
+from tests.making import FACES, enter, face, say_by_machine
 from tests.unknowns import PUTIN, look_once, of_photo, recognized_desk, reviewing
 
 FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)
@@ -189,7 +189,7 @@ def test_a_machine_s_word_that_the_user_s_contradicts_goes(store: Store) -> None
     store.people.say(_link("machine is Ann"))
     store.edits.name(1, EVE)
     assert store.people.links(1) == [_link("user is Eve")]
-    store.people.replace_machine_links([1], [_link("machine is Ann")])
+    say_by_machine(store, [1], [_link("machine is Ann")])
     store.edits.never(1, ANN)
     assert set(store.people.links(1)) == {_link("user is Eve"), _link("user is not Ann")}
 

@@ -14,7 +14,7 @@ from kith.values.persons import Person
 from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS
 from kith.values.sightings import Sighting
 from kith.vision.observations import Kind, Observation
-from tests.making import BLURRED, BODIES, FACES, RIGHT, SHARP, body, enter, face
+from tests.making import BLURRED, BODIES, FACES, RIGHT, SHARP, body, enter, face, say_by_machine
 
 LEAST_SHARPNESS = (SHARP + BLURRED) / 2
 
@@ -89,7 +89,7 @@ def test_invariant_2_the_machine_changes_no_word_of_user_or_dataset(store: Store
     elsewhere = Link(beside, ann, Word.IS, Source.MACHINE, 0.2)
     _say(store, *words, elsewhere)
     for said in ({Link(key, ann, Word.IS, Source.MACHINE, 0.1)}, {Link(key, bob, Word.IS, Source.MACHINE, 0.2)}, set()):
-        store.people.replace_machine_links([key], said)
+        say_by_machine(store, [key], said)
         assert _links(store, key) == words | said
     assert _links(store, beside) == {elsewhere}
 

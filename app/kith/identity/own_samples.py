@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +75,7 @@ def _ties(samples: Sequence[Sample], looks: Mapping[int, PhotoTraits], gap_hours
         yield hashed[first], hashed[second]
     time_of = {index: trait.taken_at for index, trait in enumerate(traits) if trait.taken_at}
     dated = [*time_of]
-    shots = [Shot(PurePath(str(index)), taken_at, 0) for index, taken_at in time_of.items()]
+    shots = [Shot(str(index), taken_at, 0) for index, taken_at in time_of.items()]
     events = events_of(shots, gap_hours)
     for first, second in _equal_pairs(events):
         yield dated[first], dated[second]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 
 from kith.errors import KithError, ModelMismatch, NobodyTaught
 from kith.identity.decision import Decider
@@ -18,7 +17,7 @@ from kith.photos.box import Box
 from kith.policies import BodyPolicy
 from kith.settings import Settings
 from kith.values.decisions import Evidence, PhotoDecision
-from kith.values.links import Link, Source, Word
+from kith.values.links import Link, Source, Word, replaced
 from kith.vision.engines import EngineSpec
 from kith.vision.observations import Kind
 
@@ -244,10 +243,14 @@ class Decisions:
         return {sighting.appearance_id: sighting.face.box for sighting in seen if sighting.face and not sighting.second}
 
     def write(self, decided: Sequence[tuple[StoredPhoto, PhotoDecision]]) -> None:
-        """Make decisions all that the machine says of photos, within the caller's transaction."""
-        appearances = [seen.appearance_id for photo, _ in decided for seen in photo.case.sightings]
-        links = chain.from_iterable(machine_links(decision, self.decider) for _, decision in decided)
-        self._store.people.replace_machine_links(appearances, links)
+        """Make decisions all that the machine says of photos, within the transaction that these were read in."""
+        present: list[Link] = []
+        wanted: list[Link] = []
+        for photo, decision in decided:
+            present += [link for seen in photo.case.sightings for link in photo.case.links[seen.appearance_id]]
+            wanted += machine_links(decision, self.decider)
+        by_machine = (link for link in present if link.source is Source.MACHINE)
+        self._store.redecisions.replace(*replaced(by_machine, wanted))
 
     def settle(self, photo_id: int) -> PhotoDecision:
         """Decide a photo, write that down within the caller's transaction, and return it."""

@@ -123,14 +123,14 @@ class _Run:
     unsure: int = 0
     unknown: int = 0
     analysed: int = 0
-    waiting: Counter[Path] = field(init=False)
-    held: dict[Path, list[Look]] = field(default_factory=lambda: defaultdict(list))
-    asked: dict[Path, dict[int, Asked]] = field(default_factory=lambda: defaultdict(dict))
+    waiting: Counter[str] = field(init=False)
+    held: dict[str, list[Look]] = field(default_factory=lambda: defaultdict(list))
+    asked: dict[str, dict[int, Asked]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, str] = field(init=False)
     folders: dict[int | None, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.waiting = Counter(path.parent for path in self.listed)
+        self.waiting = Counter(map(_folder, self.listed))
         self._read_persons()
 
     def _read_persons(self) -> None:
@@ -143,7 +143,7 @@ class _Run:
         """Settle photos but for those that hang on others, and what hung on them alone."""
         yield from (self._fail(look) for look in looks if isinstance(look, BadPhoto))
         yield from self._settle([look for look in looks if isinstance(look, Look)], is_complete=False)
-        for folder, count in Counter(look.path.parent for look in looks).items():
+        for folder, count in Counter(_folder(look.path) for look in looks).items():
             self.waiting[folder] -= count
             if not self.waiting[folder]:
                 yield from self._settle_folder(folder, workers)
@@ -153,7 +153,7 @@ class _Run:
         for folder in [*self.held]:
             yield from self._settle_folder(folder, workers)
 
-    def _settle_folder(self, folder: Path, workers: Workers) -> Iterator[Event]:
+    def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
         for looks in _together(self.held.get(folder, ()), _DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
@@ -213,9 +213,9 @@ class _Run:
             for look, ids, photo, decision in zip(looks, saved, photos, decided, strict=True):
                 doubtful = {} if is_complete else decisions.doubtful(photo, decision)
                 if doubtful:
-                    self.asked[look.path.parent][photo.id] = Asked(look.path, Undescribed(*ids, doubtful))
+                    self.asked[_folder(look.path)][photo.id] = Asked(look.path, Undescribed(*ids, doubtful))
                 if doubtful or (decision.hangs and not is_complete):
-                    self.held[look.path.parent].append(replace(look, known=ids, analysis=None))
+                    self.held[_folder(look.path)].append(replace(look, known=ids, analysis=None))
                 else:
                     settled.append((look, photo, decision))
             decisions.write([(photo, decision) for _, photo, decision in settled])
@@ -307,6 +307,11 @@ class _Run:
             report,
             self.passed_over.pictures,
         )
+
+
+def _folder(path: Path) -> str:
+    """Return the folder that a photo lies in: by text, as `_below`."""
+    return os.path.dirname(path)  # noqa: PTH120
 
 
 def _below(output: Path, copy: Path) -> str:

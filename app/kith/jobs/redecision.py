@@ -17,7 +17,7 @@ from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
 from kith.jobs.filed_copies import FiledCopies, Folders
 from kith.jobs.people import People
-from kith.library.redecision_queries import StoredPhoto
+from kith.library.redecision_queries import FiledCopy, StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
 from kith.values.links import Link, Source, known_as, replaced, said_to_be
@@ -195,7 +195,8 @@ class _Run:
         for photo in decided:
             self.changes.add_all(photo)
             self._count(photo.decision)
-        lagging = [photo for photo in decided if not self._is_filed(photo)]
+        copies = self.context.store.redecisions.copies([photo.photo.id for photo in decided])
+        lagging = [photo for photo in decided if not self._is_filed(photo.decision, copies.get(photo.photo.id, ()))]
         if self.preview:
             self.refiled += len(lagging)
         else:
@@ -241,16 +242,16 @@ class _Run:
             store.redecisions.replace(outdated, wanted)
         return True
 
-    def _is_filed(self, photo: _Decided) -> bool:
-        """Say whether the record of copies has a photo's copies as they are to be, wherever it was filed."""
+    def _is_filed(self, decision: PhotoDecision, copies: Sequence[FiledCopy]) -> bool:
+        """Say whether a photo's copies on record are as its decision wants them, wherever it was filed."""
         outputs: defaultdict[Path, set[tuple[int | None, str | None, bool]]] = defaultdict(set)
-        for copy in photo.photo.copies:
+        for copy in copies:
             output = copy.output
             if self._is_reachable(output):
                 outputs[output].add((copy.person_id, copy.folder, copy.done))
-        people = photo.decision.people or (None,)
+        people = decision.people or (None,)
         wanted = {(person, self.folders.get(person), True) for person in people}
-        return all(copies == wanted for copies in outputs.values())
+        return all(filed == wanted for filed in outputs.values())
 
     def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
         """Let copies follow; returns as `_settle`, `before` being the photos that are done already."""

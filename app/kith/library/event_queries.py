@@ -1,6 +1,7 @@
 """What event evidence reads of the library: where photos lie, who was accepted in them, and their bodies."""
 
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import BELOW, below, path_of
+from kith.library.paths import BELOW, below, path_text
 from kith.library.person_records import NEWEST_OBSERVATION, links_by_photo
 from kith.library.review_queries import NOT_IGNORED, files_of
 from kith.library.soundness import text_of, whole
@@ -31,12 +32,13 @@ class EventQueries:
         """Return the photos last seen in a folder itself, with their ids."""
         rows = self._connection.read(
             "files",
-            lambda row: (row[0], Shot(path_of(row[1]), row[2] and text_of(row[2]), whole(row[3]))),
+            lambda row: (row[0], Shot(path_text(row[1]), row[2] and text_of(row[2]), whole(row[3]))),
             "SELECT f.path, p.id, f.path, p.taken_at, f.mtime_ns FROM files f JOIN photos p ON p.id = f.photo_id "
             f"WHERE {BELOW}",
             below(folder),
         )
-        return [(key, shot) for key, shot in rows if shot.path.parent == folder]
+        name = os.fspath(folder)
+        return [(key, shot) for key, shot in rows if os.path.dirname(shot.path) == name]  # noqa: PTH120 - quick
 
     def links(self, photo_ids: Collection[int]) -> Mapping[int, Mapping[int, Sequence[Link]]]:
         """Return all that is said of who shows in photos, by photo and appearance; nothing of the ignored."""

@@ -9,7 +9,7 @@ from kith.library.connection import Damaged, LibraryConnection
 from kith.library.import_records import IMPORTED
 from kith.library.photo_records import now
 from kith.library.soundness import date_of, name_of, number_of, text_of, whole
-from kith.values.links import Link, Source, Word, replaced
+from kith.values.links import Link, Source, Word
 from kith.values.persons import Person
 from kith.values.samples import Sample
 from kith.vision.observations import Kind
@@ -127,23 +127,6 @@ class PersonRecords:
         )
         for appearance_id, person_id in sorted(target - present):
             self.say(Link(appearance_id, person_id, Word.IS, Source.DATASET))
-
-    def replace_machine_links(self, appearance_ids: Sequence[int], links: Iterable[Link]) -> None:
-        """Make these all that the machine says of these appearances; what it says already is left as it is."""
-        rows = self._connection.read(
-            "links",
-            link_of,
-            f"SELECT l.id, {LINKS} FROM links l LEFT JOIN persons n ON n.id = l.person_id "
-            "WHERE l.appearance_id IN (SELECT value FROM json_each(?)) AND +l.source = 'machine'",  # not by its index
-            (json.dumps([*appearance_ids]),),
-        )
-        outdated, new = replaced(rows, links)
-        self._connection.executemany(
-            "DELETE FROM links WHERE source = 'machine' AND appearance_id = ? AND person_id = ?",
-            [(link.appearance_id, link.person_id) for link in outdated],
-        )
-        for link in new:
-            self.say(link)
 
     def links(self, appearance_id: int) -> list[Link]:
         """Return all that is said of an appearance."""

@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,15 +50,14 @@ class FiledCopy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredPhoto:
-    """A photo as the library knows it: what there is to decide on, and the copies it has."""
+    """A photo as the library knows it: what there is to decide on."""
 
     id: int
     case: Case
-    copies: Sequence[FiledCopy]
 
 
 class RedecisionQueries:
-    """Photos, span by span, with their newest observations, links and copies."""
+    """Photos, span by span, with their newest observations and links, and their copies."""
 
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
@@ -90,15 +89,8 @@ class RedecisionQueries:
         links = links_by_photo(self._connection, ids)
         ignored = self._ignored(among)
         taken_at = self._taken_at(among)
-        copies: defaultdict[int, list[FiledCopy]] = defaultdict(list)
-        for photo_id, copy in self._copies(among):
-            copies[photo_id].append(copy)
         return [
-            StoredPhoto(
-                key,
-                Case(_sightings(seen[key], links[key], seconds), links[key], taken_at.get(key), ignored),
-                copies[key],
-            )
+            StoredPhoto(key, Case(_sightings(seen[key], links[key], seconds), links[key], taken_at.get(key), ignored))
             for key in ids
         ]
 
@@ -157,13 +149,18 @@ class RedecisionQueries:
         )
         return {row[0] for row in rows}
 
-    def _copies(self, among: str) -> Iterator[tuple[int, FiledCopy]]:
-        return self._connection.read(
+    def copies(self, photo_ids: Collection[int]) -> Mapping[int, Sequence[FiledCopy]]:
+        """Return the copies of photos that have some, by photo."""
+        rows = self._connection.read(
             "copies",
             _filed_copy,
             f"SELECT id, photo_id, person_id, output, target, sha256 IS NOT NULL FROM copies WHERE photo_id {_AMONG}",
-            (among,),
+            (json.dumps([*photo_ids]),),
         )
+        copies: defaultdict[int, list[FiledCopy]] = defaultdict(list)
+        for photo_id, copy in rows:
+            copies[photo_id].append(copy)
+        return copies
 
     def files(self, photo_ids: Collection[int]) -> dict[int, str]:
         """Return where each of these photos was last seen."""

@@ -1,5 +1,6 @@
 """Which photos show one occasion: events, by the time EXIF tells, else by the names and times of neighbouring files."""
 
+import os
 import re
 from bisect import bisect
 from collections import defaultdict
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
-from pathlib import PurePath
 from statistics import median
 
 HOUR_S = 3600.0
@@ -22,7 +22,7 @@ _LAST_NUMBER = re.compile(r"(.*?)(\d+)\D*")
 class Shot:
     """A photo's file: `taken_at` is ISO 8601 text, in the camera's local time where it names no offset."""
 
-    path: PurePath
+    path: str
     taken_at: str | None
     mtime_ns: int
 
@@ -34,9 +34,10 @@ def events_of(shots: Sequence[Shot], gap_hours: float) -> list[int | None]:
     photo without one belongs to the event of its neighbours in a numbered series of names: if it lies between two
     photos of one event, or its file was written within the gap of a neighbour's (see docs/decisions/019-events.md).
     """
-    folders: dict[PurePath, list[Shot]] = defaultdict(list)
+    folders: dict[str, list[Shot]] = defaultdict(list)
     for shot in shots:
-        folders[shot.path.parent].append(shot)
+        folder, _ = os.path.split(shot.path)
+        folders[folder].append(shot)
     gap = gap_hours * HOUR_S
     events: list[list[Shot]] = []
     for folder in sorted(folders):
@@ -169,9 +170,10 @@ def _series(shots: Iterable[Shot]) -> Iterable[list[Shot]]:
     series: dict[str, list[Shot]] = defaultdict(list)
     numbers: dict[Shot, int] = {}
     for shot in shots:
-        path = shot.path
-        parts = _LAST_NUMBER.fullmatch(path.stem)
-        name, number = parts.groups() if parts else (path.name, "0")
+        _, name = os.path.split(shot.path)
+        stem, _ = os.path.splitext(name)  # noqa: PTH122 - of many, and quick
+        parts = _LAST_NUMBER.fullmatch(stem)
+        start, number = parts.groups() if parts else (name, "0")
         numbers[shot] = int(number)
-        series[name.casefold() if parts else name].append(shot)
+        series[start.casefold() if parts else start].append(shot)
     return [sorted(shots_of_name, key=numbers.__getitem__) for shots_of_name in series.values()]
