@@ -201,6 +201,9 @@ def test_a_verdict_not_yet_written_goes_over_what_is(library: Library) -> None:
         (_decision(key, EVE, Evidence.NONE, said=True), [EVE]),
     ):
         evidence.learn(other, decision)
-        assert evidence.bodies(back).person_ids.tolist() == speak
+        heard = evidence.bodies(back)
+        assert heard.person_ids.tolist() == speak
+        evidence.learn(other, decision)
+        assert evidence.bodies(back) is heard  # said once more, it has nobody's bodies read again
     evidence.forget()
     assert evidence.bodies(back).person_ids.tolist() == [BOB]
