@@ -97,7 +97,21 @@ def test_undo_brings_back_exactly_the_rows(store: Store, name: str) -> None:
     assert undone is not None
     assert undone.change.summary == "a change"
     assert _rows(store) == before
-    assert store._connection.execute("SELECT * FROM change_steps").fetchall() == []
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_redo_brings_back_exactly_what_was_undone_as_often_as_one_likes(store: Store, name: str) -> None:
+    before = _rows(store)
+    _change(store, EDITS[name])
+    after = _rows(store)
+    for _ in range(3):
+        assert store.undo() is not None
+        assert _rows(store) == before
+        done = store.redo()
+        assert done is not None
+        assert done.change.summary == "a change"
+        assert _rows(store) == after
+        assert store.redo() is None
 
 
 @settings(max_examples=60)
@@ -117,10 +131,15 @@ def test_undoing_everything_gives_back_what_was(tmp_path: Path, names: list[str]
                 continue
             if _rows(store) != state:
                 states.append(state)
+        end = _rows(store)
         for state in reversed(states):
             assert store.undo() is not None
             assert _rows(store) == state
         assert store.undo() is None
+        for state in [*states[1:], end][: len(states)]:
+            assert store.redo() is not None
+            assert _rows(store) == state
+        assert store.redo() is None
         assert store._connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
@@ -183,6 +202,42 @@ def test_after_an_undo_new_changes_are_undone_first(store: Store) -> None:
 
 def test_there_may_be_nothing_to_undo(store: Store) -> None:
     assert store.undo() is None
+    assert store.redo() is None
+
+
+def test_a_new_change_makes_what_is_undone_final(store: Store) -> None:
+    for name in ("Nan", "Anna"):
+        _change(store, _renaming(name), f"to {name}")
+    store.undo()
+    _change(store, lambda store: store.edits.rename(ANN, "Nan"), "nothing new")
+    undone = store.changes.newest_undone()
+    assert undone is not None
+    assert undone.summary == "to Anna"  # what changes nothing is no change
+    _change(store, _renaming("Annie"), "to Annie")
+    assert store.redo() is None
+    store.undo()
+    done = store.redo()
+    assert done is not None
+    assert done.change.summary == "to Annie"
+    assert store.people.all()[ANN].name == "Annie"
+
+
+def test_what_a_build_said_between_undo_and_redo_stays(store: Store) -> None:
+    _change(store, lambda store: store.edits.name(4, ANN))
+    store.undo()
+    with store.transaction():
+        store.people.replace_dataset_links([(1, ANN), (2, BEN), (4, BEN)])
+    assert store.redo() is not None
+    said = {(link.person_id, link.source) for link in store.people.links(4) if link.word is Word.IS}
+    assert said >= {(BEN, Source.DATASET), (ANN, Source.USER)}
+
+
+def test_a_person_erased_is_not_in_what_could_be_done_again(store: Store) -> None:
+    _change(store, lambda store: store.edits.add_alias(BEN, "Benito"))
+    store.undo()
+    store.forget(store.people.all()[ANN], [])
+    assert store.redo() is None
+    assert store._connection.execute("SELECT count(*) FROM change_steps").fetchone() == (0,)
 
 
 def test_a_change_that_changes_nothing_leaves_no_trace(store: Store) -> None:

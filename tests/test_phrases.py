@@ -76,7 +76,7 @@ def test_every_entry_is_in_the_menus(entry: str, qtbot: QtBot) -> None:
     qtbot.addWidget(window)
     bar = window.menuBar()
     assert bar
-    Actions(window).fill(bar)
+    Actions(window).fill(bar, lambda: None)
     found = {
         f"{top.text()} ▸ {action.text()}".replace("&", "") for top in bar.actions() for action in top.menu().actions()
     }

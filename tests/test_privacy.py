@@ -224,6 +224,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["import-kb", place.people / "encodings.pkl"],
         ["people", "history"],
         ["people", "undo"],
+        ["people", "redo"],
+        ["people", "undo"],
         ["people", "delete", "Eva"],
         ["forget", "Ann", "--erase", "Ann"],
     )

@@ -214,6 +214,23 @@ class Library(RuleBasedStateMachine):
     def undo(self) -> None:
         self.edit(lambda library: library.undo())
 
+    @rule()
+    def redo(self) -> None:
+        self.edit(lambda library: library.redo())
+
+    @precondition(lambda self: self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"))
+    @rule()
+    def undo_and_redo(self) -> None:
+        """Then all that was said and done is as it was."""
+        before = self.words()
+        self.undo()
+        self.redo()
+        assert self.words() == before
+
+    def words(self) -> tuple[object, ...]:
+        said = [link for link in self.world.links() if link[5] == "user"]
+        return said, self.world.persons(), self.world.ignored()
+
     @precondition(lambda self: self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"))
     @rule()
     def undo_everything(self) -> None:

@@ -200,6 +200,13 @@ def undo(call: Call) -> None:
         call.show_outcome(opened.undo())
 
 
+@group.register("redo")
+def redo(call: Call) -> None:
+    """Do again what was undone last, unless something else was done since."""
+    with OpenLibrary(call.settings()) as opened:
+        call.show_outcome(opened.redo())
+
+
 @group.register("history", "--limit 5")
 def history(call: Call, limit: Annotated[int, typer.Option(help="How many changes.")] = 20) -> None:
     """List what you changed, the newest first."""

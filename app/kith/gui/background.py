@@ -47,7 +47,9 @@ class Background:
         self._hand = _relay().hand
 
     def run(self, task: Callable[[], T], then: Callable[["Future[T]"], None]) -> None:
-        """Run a task and call `then` with its finished future, unless all was closed meanwhile."""
+        """Run a task and call `then` with its finished future, unless all was closed before or meanwhile."""
+        if self._closed:
+            return
         future = self._pool.submit(task)
         future.add_done_callback(lambda ended: self._hand(partial(self._tell, then, ended)))
 

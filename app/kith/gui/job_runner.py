@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 
 class JobRunner(QObject):
-    """Runs jobs; `changed` tells that one began or that its thread has ended, `failed` in words what ended it early.
+    """Runs jobs; `changed` tells that one began or that its thread has ended, `ended` the latter alone.
 
-    `missed` tells which folders that taught somebody a build did not find. `outcome` is a sentence on the last job,
-    `report` what it wrote if it was a recognition. `built` says whether the last build came to its end and taught
-    somebody, None before one.
+    `failed` tells in words what ended one early, `missed` which folders that taught somebody a build did not find.
+    `outcome` is a sentence on the last job, `report` what it wrote if it was a recognition. `built` says whether the
+    last build came to its end and taught somebody, None before one.
     """
 
     changed = pyqtSignal()
+    ended = pyqtSignal()
     failed = pyqtSignal(str)
     missed = pyqtSignal(object)
 
@@ -108,6 +109,7 @@ class JobRunner(QObject):
         self._worker = None
         self._progress.end("")
         self.changed.emit()
+        self.ended.emit()
         away, self._away = self._away, []
         if away:
             self.missed.emit(away)

@@ -60,6 +60,7 @@ class _Hand:
 class LibraryDesk(QObject):
     """Reads and changes the library off the GUI thread; answers come back on it.
 
+    `undoes` and `redoes` say in words what `undo` takes back and `redo` does again, `steps` that they are others now.
     `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again. `told`
     carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done.
     """
@@ -67,6 +68,7 @@ class LibraryDesk(QObject):
     changed = pyqtSignal()
     told = pyqtSignal(str)
     failed = pyqtSignal(str)
+    steps = pyqtSignal()
 
     def __init__(self, settings: Callable[[], Settings]) -> None:
         super().__init__()
@@ -75,7 +77,8 @@ class LibraryDesk(QObject):
         self._look = 0
         self._writing = 0
         self._reading = 0
-        self.undoes, self.redoes = "", ""  # what Ctrl+Z takes back, and Ctrl+Y does again, in words
+        self.undoes, self.redoes = "", ""
+        self.changed.connect(self.look_at_steps)
 
     @property
     def busy(self) -> bool:
@@ -121,6 +124,18 @@ class LibraryDesk(QObject):
     def undo(self) -> None:
         """Take the newest change back."""
         self.act(lambda library: library.undo())
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self.act(lambda library: library.redo())
+
+    def look_at_steps(self) -> None:
+        """Look what can be undone and done again, perhaps by another program's doing."""
+        self.read(lambda library: (library.undoes, library.redoes), self._know_steps, lambda _: None)
+
+    def _know_steps(self, steps: tuple[str, str]) -> None:
+        self.undoes, self.redoes = steps
+        self.steps.emit()
 
     def look_again(self) -> None:
         """Open the library anew: a job has been at it."""

@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.status.setContentsMargins(8, 0, 0, 4)
         if bar := self.menuBar():
-            self.does.fill(bar)
+            self.does.fill(bar, self.desk.look_at_steps)
         if line := self.statusBar():
             line.addWidget(self.status, 1)
 
@@ -173,6 +173,8 @@ class MainWindow(QMainWindow):
         does, jobs = self.does, self.jobs
         slots: dict[QAction, Callable[[], object]] = {
             does.build: self._build_by_settings,
+            does.undo: self.desk.undo,
+            does.redo: self.desk.redo,
             does.abort: self._stop,
             does.report: self._save_report,
             does.output: self._show_output,
@@ -187,10 +189,12 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _checked, slot=slot: slot())
         jobs.failed.connect(lambda text: self._warn(text, jobs.outcome))
         jobs.changed.connect(self.refresh)
+        jobs.ended.connect(self.desk.look_again)
         self.bar.chosen.connect(self.go)
         self.desk.told.connect(self.tell)
         self.desk.failed.connect(self.tell)
         self.desk.changed.connect(self._look_again)
+        self.desk.steps.connect(self._show_steps_back)
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
@@ -203,6 +207,9 @@ class MainWindow(QMainWindow):
             self.close()
         else:
             self._look.ask(lambda _stop: look_around(settings, report), self._see)
+
+    def _show_steps_back(self) -> None:
+        self.does.show_steps(self.desk.undoes, self.desk.redoes)
 
     def _look_again(self) -> None:
         """Have the place in sight show the library as it is now; others do when they are turned to."""

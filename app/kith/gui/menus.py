@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMenu, QMenuB
 
 from kith.gui.folders import ChooseFolder
 from kith.settings import Settings
+from kith.text import printable
 
 Role = QAction.MenuRole
 
@@ -74,6 +75,9 @@ class Actions:
         self.report = self._action("&Write CSV Report…", "Ctrl+E", "Save a copy of the last run's report")
         self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
         self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
+        self.undo = self._action("&Undo", "Ctrl+Z", "Take back what you did last")
+        self.redo = self._action("&Redo", "Ctrl+Y", "Do again what you took back")
+        self.redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
         self.save_console = self._action("Save &Console…", "Ctrl+S", "Save the lines of the console as a text file")
         self.save_console.setIconText("Save Console…")  # a button has this text, and Qt's own loses the dots
         self.find = self._action("&Find in Console", "Ctrl+F", "Show only lines with a text")
@@ -96,10 +100,11 @@ class Actions:
             self.about: Page(_about, Needs.NOTHING),
         }
 
-    def fill(self, bar: QMenuBar) -> None:
-        """Put the actions into the menu bar."""
+    def fill(self, bar: QMenuBar, look_at_steps: Callable[[], None]) -> None:
+        """Put the actions into the menu bar; what can be undone is looked at when its menu is opened."""
         menus: tuple[tuple[str, list[QAction | None]], ...] = (
             ("&File", [self.settings, None, self.find, self.save_console, None, self.quit]),
+            ("&Edit", [self.undo, self.redo]),
             ("&Knowledge Base", [self.build]),
             ("&Recognition", [self.recognize, self.abort, None, self.output, self.report, None, self.review]),
             (
@@ -111,6 +116,14 @@ class Actions:
             menu = bar.addMenu(title)
             if menu:
                 _fill(menu, actions)
+                if self.undo in actions:
+                    menu.aboutToShow.connect(look_at_steps)
+
+    def show_steps(self, undoes: str, redoes: str) -> None:
+        """Say in words what is undone and done again; empty where there is nothing, as they then say themselves."""
+        for action, name, what in ((self.undo, "&Undo", undoes), (self.redo, "&Redo", redoes)):
+            told = printable(what).replace("&", "&&")
+            action.setText(f"{name}: {told}" if what else name)
 
     def enable(self, *, running: bool, report: bool, output: bool) -> None:
         """Offer what makes sense now: while a job is running, no other one."""

@@ -9,14 +9,14 @@ from kith.errors import BadInput, BadPhoto, FilingFailed, ModelMismatch, NobodyT
 from kith.jobs.decisions import Decisions
 from kith.jobs.engines import find_engines
 from kith.jobs.explanation import Why, explain
-from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.filed_copies import FiledCopies, Folders
 from kith.jobs.library_file import check_library
 from kith.jobs.outcome import Outcome
 from kith.jobs.people import People
 from kith.jobs.people_folder import move_folder_back
 from kith.jobs.references import appearance_meant, label_of
 from kith.jobs.user_words import UserWord
-from kith.library.journal import Change
+from kith.library.journal import Change, Turned
 from kith.library.store import Store, open_store
 from kith.settings import Settings
 
@@ -134,15 +134,38 @@ class OpenLibrary:
             raise BadInput("There is nothing to undo.")
         return taken_back[1]
 
+    def redo(self) -> Outcome:
+        """Do again what was undone last, unless something else was done since."""
+        before = self.copies.folders()
+        turned = self.store.redo()
+        if turned is None:
+            raise BadInput("There is nothing to do again.")
+        return self._follow(turned, before, "Done again")
+
+    @property
+    def undoes(self) -> str:
+        """What `undo` would take back, in words; empty where there is nothing."""
+        newest = self.store.changes.newest()
+        return newest.summary if newest else ""
+
+    @property
+    def redoes(self) -> str:
+        """What `redo` would do again, in words; empty where there is nothing."""
+        undone = self.store.changes.newest_undone()
+        return undone.summary if undone else ""
+
     def take_back(self, only: Container[int] | None = None) -> tuple[int, Outcome] | None:
         """Take the newest change back if it is one of `only`, and return its number and what became of it."""
         before = self.copies.folders()
-        undone = self.store.undo(only)
-        if undone is None:
+        turned = self.store.undo(only)
+        if turned is None:
             return None
+        return turned.change.id, self._follow(turned, before, "Undone")
+
+    def _follow(self, turned: Turned, before: Folders, done: str) -> Outcome:
+        """Let folders, decisions and copies follow a change taken back or done again; `before` it copies lay there."""
         root = self.settings.dataset_folder
-        refused = [move_folder_back(self.store, root / now, root / then) for now, then in undone.folders]
+        refused = [move_folder_back(self.store, root / now, root / then) for now, then in turned.folders]
         renamed = self.copies.photos_renamed(before)
-        lagging = self.decide_again(undone.photo_ids, renamed)
-        change = undone.change
-        return change.id, Outcome(f"Undone: {change.summary}.", (*filter(None, refused), *lagging))
+        lagging = self.decide_again(turned.photo_ids, renamed)
+        return Outcome(f"{done}: {turned.change.summary}.", (*filter(None, refused), *lagging))

@@ -4,6 +4,7 @@ import json
 import sqlite3
 
 from kith.library.import_records import IMPORTED
+from kith.library.journal import make_final
 from kith.values.persons import Person
 
 # Who user or dataset or machine says is the person ?1, but for those of whom the user says otherwise.
@@ -22,6 +23,7 @@ def erase_person(connection: sqlite3.Connection, person: Person) -> None:
     photo of theirs is not analysed again, so no vector comes back, but for those that taught them: these would teach
     the person again if they stayed in the people folder.
     """
+    make_final(connection)
     _cut_journal(connection, person)
     keys = connection.execute(_APPEARANCES, (person.id,)).fetchall()
     connection.execute(

@@ -1,4 +1,4 @@
-"""The journal: what the user did to persons and links, and taking the newest of it back."""
+"""The journal: what the user did to persons and links, taking the newest of it back, and doing it again."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -27,8 +27,8 @@ class Change:
 
 
 @dataclass(slots=True)
-class Undone:
-    """A change taken back: the photos it was about, and dataset folders as (known by now, known by before)."""
+class Turned:
+    """A change taken back or done again: its photos, and dataset folders as (known by now, known by from now on)."""
 
     change: Change
     photo_ids: set[int] = field(default_factory=set)
@@ -59,16 +59,22 @@ class Journal:
         )
 
     def end(self, change_id: int) -> None:
-        """Close it; a change that changed nothing leaves no trace."""
+        """Close it; a change that changed nothing leaves no trace, any other makes what is undone final."""
         self._connection.execute("DELETE FROM open_change")
+        self._note_newest(change_id)
+        left_none = self._connection.execute(
+            "DELETE FROM changes WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM change_steps WHERE change_id = ?1)",
+            (change_id,),
+        ).rowcount
+        if not left_none:
+            make_final(self._connection)
+
+    def _note_newest(self, change_id: int) -> None:
+        """Note the newest link and person: what is newer, others have said and made since."""
         self._connection.execute(
             "UPDATE changes SET last_link = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'links'), 0), "
             "last_person = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'persons'), 0) "
             "WHERE id = ?",
-            (change_id,),
-        )
-        self._connection.execute(
-            "DELETE FROM changes WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM change_steps WHERE change_id = ?1)",
             (change_id,),
         )
 
@@ -82,6 +88,17 @@ class Journal:
     def newest(self) -> Change | None:
         """Return the newest change that is not undone, which `undo` would take back."""
         return next((change for change in self.history() if not change.undone), None)
+
+    def newest_undone(self) -> Change | None:
+        """Return the change undone last, which `redo` would do again; None where a newer one made that final."""
+        row = self._connection.execute(
+            "SELECT id, made_at, action, summary FROM changes WHERE undone_at IS NOT NULL "
+            "AND EXISTS (SELECT 1 FROM change_steps s WHERE s.change_id = changes.id) ORDER BY id LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return None
+        key, made_at, action, summary = row
+        return Change(key, made_at, action, summary, undone=True)
 
     def state(self) -> tuple[int, int]:
         """Return what is different after any change or undo, for whoever keeps persons in memory."""
@@ -105,34 +122,44 @@ class Journal:
         )
         return {row[0] for row in rows}
 
-    def undo(self) -> Undone | None:
+    def undo(self) -> Turned | None:
         """Take the newest change back that is not undone, within the caller's transaction; None if there is none.
 
         Every row becomes what it was, but what a build has said since goes over what the dataset said before. What the
         machine said before is for the caller to decide anew. A person made by the change stays if the dataset has taken
         them up since.
         """
-        change = self.newest()
+        return self._turn(self.newest(), is_undone=True)
+
+    def redo(self) -> Turned | None:
+        """Do again what was undone last, in the same way; None if nothing was since the newest change was made."""
+        return self._turn(self.newest_undone(), is_undone=False)
+
+    def _turn(self, change: Change | None, is_undone: bool) -> Turned | None:
+        """Give every row that a change touched what it was before: its triggers write down the way back."""
         if change is None:
             return None
         self._connection.execute("PRAGMA defer_foreign_keys = ON")
-        undone = Undone(change, self.photos(change.id))
-        try:
-            for step in self._steps(change.id):
-                self._take_back(undone, *step)
-        except (sqlite3.IntegrityError, ValueError, TypeError) as error:
-            raise BadKnowledgeBase(
-                "The change cannot be undone, its record is damaged: ", repair_advice(), ". Nothing was changed."
-            ) from error
+        turned = Turned(change, self.photos(change.id))
+        steps = self._steps(change.id)
         self._connection.execute("DELETE FROM change_steps WHERE change_id = ?", (change.id,))
-        self._connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (now(), change.id))
-        return undone
+        self._connection.execute("INSERT INTO open_change (change_id) VALUES (?)", (change.id,))
+        try:
+            for step in steps:
+                self._take_back(turned, *step)
+        except (sqlite3.IntegrityError, ValueError, TypeError) as error:
+            raise _cannot_be_turned() from error
+        self._connection.execute("DELETE FROM open_change")
+        self._note_newest(change.id)
+        undone_at = now() if is_undone else None
+        self._connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (undone_at, change.id))
+        return turned
 
-    def _take_back(self, undone: Undone, table: str, row_id: int, before: Mapping[str, Any] | None) -> None:
+    def _take_back(self, turned: Turned, table: str, row_id: int, before: Mapping[str, Any] | None) -> None:
         if before is not None:
-            self._restore(undone, table, row_id, before)
+            self._restore(turned, table, row_id, before)
         elif table == "persons":
-            self._take_person_away(undone, row_id)
+            self._take_person_away(turned, row_id)
         else:
             self._connection.execute(f"DELETE FROM {table} WHERE {JOURNALLED[table][0]} = ?", (row_id,))
 
@@ -140,23 +167,26 @@ class Journal:
         rows = self._connection.execute(
             "SELECT table_name, row_id, before FROM change_steps WHERE change_id = ? ORDER BY id DESC", (change_id,)
         )
-        return [(table, whole(row_id), former_row(table, before)) for table, row_id, before in rows]
+        try:
+            return [(table, whole(row_id), former_row(table, before)) for table, row_id, before in rows]
+        except (ValueError, TypeError) as error:
+            raise _cannot_be_turned() from error
 
-    def _restore(self, undone: Undone, table: str, row_id: int, before: Mapping[str, Any]) -> None:
-        if table == "links" and self._build_said_since(undone.change, before):
+    def _restore(self, turned: Turned, table: str, row_id: int, before: Mapping[str, Any]) -> None:
+        if table == "links" and self._build_said_since(turned.change, before):
             self._connection.execute("DELETE FROM links WHERE id = ?", (row_id,))
             return
         if table == "person_folders":
             row = self._connection.execute("SELECT folder FROM person_folders WHERE id = ?", (row_id,)).fetchone()
             if row and row[0] != before["folder"]:
-                undone.folders.append((row[0], before["folder"]))
-            self._take_back_folder(undone, before["folder"], before["person_id"])
+                turned.folders.append((row[0], before["folder"]))
+            self._take_back_folder(turned, before["folder"], before["person_id"])
         marks = ", ".join("?" * len(before))
         self._connection.execute(
             f"INSERT OR REPLACE INTO {table} ({', '.join(before)}) VALUES ({marks})", _exact(before.items())
         )
 
-    def _take_back_folder(self, undone: Undone, folder: str, person_id: int) -> None:
+    def _take_back_folder(self, turned: Turned, folder: str, person_id: int) -> None:
         """Give a restored person what a build has since let their folder teach somebody else, and nobody else."""
         row = self._connection.execute(
             "SELECT person_id FROM person_folders WHERE folder = ?1 AND person_id != ?2 AND NOT EXISTS "
@@ -165,12 +195,12 @@ class Journal:
         ).fetchone()
         if row is None:
             return
-        undone.photo_ids |= self._photos_of(row[0])
+        turned.photo_ids |= self._photos_of(row[0])
         taught = "person_id = ? AND source = 'dataset' AND id > (SELECT last_link FROM changes WHERE id = ?)"
-        since = (*row, undone.change.id)
+        since = (*row, turned.change.id)
         self._connection.execute(f"UPDATE OR IGNORE links SET person_id = ? WHERE {taught}", (person_id, *since))
         self._connection.execute(f"DELETE FROM links WHERE {taught}", since)
-        if self._is_made_by_build(row[0], undone.change):
+        if self._is_made_by_build(row[0], turned.change):
             self._connection.execute("UPDATE copies SET person_id = ? WHERE person_id = ?", (person_id, *row))
             self._connection.execute("DELETE FROM links WHERE person_id = ?", row)
             self._connection.execute("DELETE FROM person_folders WHERE person_id = ?", row)
@@ -201,7 +231,7 @@ class Journal:
         found = self._connection.execute(f"SELECT 1 FROM links WHERE {since}", (link["appearance_id"], Source.DATASET))
         return link["source"] == Source.DATASET and found.fetchone() is not None
 
-    def _take_person_away(self, undone: Undone, person_id: int) -> None:
+    def _take_person_away(self, turned: Turned, person_id: int) -> None:
         kept = self._connection.execute(
             "SELECT 1 FROM person_folders WHERE person_id = ?1 "
             "UNION ALL SELECT 1 FROM links WHERE person_id = ?1 AND source != 'machine'",
@@ -209,10 +239,23 @@ class Journal:
         )
         if kept.fetchone():
             return
-        undone.photo_ids |= self._photos_of(person_id)
+        turned.photo_ids |= self._photos_of(person_id)
         self._connection.execute("DELETE FROM links WHERE person_id = ?", (person_id,))
         self._connection.execute("UPDATE copies SET person_id = NULL WHERE person_id = ?", (person_id,))
         self._connection.execute("DELETE FROM persons WHERE id = ?", (person_id,))
+
+
+def make_final(connection: sqlite3.Connection) -> None:
+    """Keep what is undone from being done again: a newer change stands on what it finds."""
+    connection.execute(
+        "DELETE FROM change_steps WHERE change_id IN (SELECT id FROM changes WHERE undone_at IS NOT NULL)"
+    )
+
+
+def _cannot_be_turned() -> BadKnowledgeBase:
+    return BadKnowledgeBase(
+        "The change cannot be undone, its record is damaged: ", repair_advice(), ". Nothing was changed."
+    )
 
 
 def _exact(values: Iterable[tuple[str, Any]]) -> list[Any]:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from kith.library.journal import make_final
 from kith.library.schema import CHECKS, TABLES
 from kith.library.soundness import RULES, Column, columns_of
 from kith.vision.face_model import vector_lengths
@@ -121,7 +122,7 @@ def _look_again(connection: sqlite3.Connection, columns: Sequence[Column]) -> No
 
 
 def _cut_journal(connection: sqlite3.Connection, columns: Sequence[Column], done: Mended) -> None:
-    """Remove the changes up to the newest that is damaged: nothing older can be undone past a gap."""
+    """Remove the changes up to the newest that is damaged: nothing can be undone, or done again, past a gap."""
     (newest,) = connection.execute(
         f"SELECT max(change_id) FROM change_steps WHERE {_damaged(columns)} AND change_id IN (SELECT id FROM changes)"
     ).fetchone()
@@ -129,6 +130,7 @@ def _cut_journal(connection: sqlite3.Connection, columns: Sequence[Column], done
         steps = connection.execute("DELETE FROM change_steps WHERE change_id <= ?", (newest,))
         done.removed["change_steps"] += steps.rowcount
         done.removed["changes"] += connection.execute("DELETE FROM changes WHERE id <= ?", (newest,)).rowcount
+        make_final(connection)
 
 
 def _damaged(columns: Sequence[Column]) -> str:

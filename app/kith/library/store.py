@@ -22,7 +22,7 @@ from kith.library.group_records import GroupRecords
 from kith.library.health_queries import HealthQueries
 from kith.library.import_records import ImportRecords
 from kith.library.inspection import is_damaged
-from kith.library.journal import Journal, Undone
+from kith.library.journal import Journal, Turned
 from kith.library.migrations import migrate
 from kith.library.person_edits import PersonEdits
 from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
@@ -113,13 +113,18 @@ class Store:
             if resumed and change_id is not None:
                 self.changes.end(change_id)
 
-    def undo(self, only: Container[int] | None = None) -> Undone | None:
+    def undo(self, only: Container[int] | None = None) -> Turned | None:
         """Take the newest change back that is not undone, if it is one of `only`; None where nothing is taken back."""
         with self.transaction():
             newest = self.changes.newest()
             if newest is None or (only is not None and newest.id not in only):
                 return None
             return self.changes.undo()
+
+    def redo(self) -> Turned | None:
+        """Do again what was undone last, unless something else was done since; None where nothing is done again."""
+        with self.transaction():
+            return self.changes.redo()
 
     def forget(self, person: Person, folders: Iterable[Path]) -> bool:
         """Erase a person for good, with the places of photos in these folders of theirs, down to the file's bytes.
@@ -159,6 +164,7 @@ def open_store(path: Path, create: bool = False) -> Store:
         connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA recursive_triggers = ON")  # for a row that another replaces, too
         connection.execute(ACCEPTED_LINKS)
         if connection.execute("SELECT 1 FROM open_change").fetchone():  # no change leaves it there when it ends
             connection.execute("DELETE FROM open_change")
