@@ -26,7 +26,7 @@ from kith.vision import model_files
 from kith.vision.analysis import analyse
 from kith.vision.detection import Detection
 from kith.vision.dlib_detectors import DlibHog
-from kith.vision.engines import Chosen, EngineSpec, engines_of
+from kith.vision.engines import LOOK, Chosen, EngineSpec, engines_of
 from kith.vision.face_model import FaceModel, default_face_model, vector_lengths
 from kith.vision.metric import Metric
 from kith.vision.observations import Analysis, Rgb
@@ -65,7 +65,7 @@ def test_the_detector_in_the_place_of_one_that_is_missing_is_stored_as_what_it_i
     """`auto` is no name of a detector."""
     settings = Settings.at(tmp_path, {"models_dir": "none", "body_policy": "off"})
     spec, (notice,) = find_engines(settings)
-    assert spec.engine_id == f"dlib_hog@1000/16v2 {DLIB}"
+    assert spec.engine_id == f"dlib_hog@1000/16v{LOOK} {DLIB}"
     assert notice.startswith("The face detector YuNet is not there: faces are found by dlib's HOG")
 
 
@@ -117,7 +117,7 @@ def test_a_further_face_model_is_a_class_and_a_row(tmp_path: Path, monkeypatch: 
     mean = [("GlobalAveragePool", ["images"], "mean"), ("Flatten", ["mean"], "vectors")]
     spec = _colours(tmp_path / "colours.onnx", monkeypatch, *mean)
     photo = draw_photo(tmp_path / "two.png", ANN, BOB)
-    assert spec.engine_id == "dlib_hog@1000/16v2 mean_colour"
+    assert spec.engine_id == f"dlib_hog@1000/16v{LOOK} mean_colour"
     (seen,) = analyse([(photo, None)], spec)
     assert isinstance(seen, Analysis)
     faces = [observation for appearance in seen.appearances for observation in appearance.observations]

@@ -23,8 +23,19 @@ ONE_CELL = (8, 8)  # pixels of the finest grid
 
 
 def seeing_red(file: Path, *, classes: tuple[float, ...] = (1.0,), decoded: bool = False, side: int = SIDE) -> Path:
-    """Write a YOLOX that sees a person wherever a cell is more red than blue, WIDE x HIGH around its middle."""
+    """Write a YOLOX that sees a person wherever a cell is more red than blue, WIDE x HIGH around its middle.
+
+    With decoded boxes, the places of all cells are constants in it, so that it takes one shape alone.
+    """
     nodes, objects, boxes = [], [], []
+    constants: dict[str, Any] = {
+        "red_less_blue": np.array([-1, 0, 1], np.float32).reshape(1, 3, 1, 1) / 255,  # blue comes first
+        "zero": np.float32(0),
+        "one": np.float32(1),
+        "column": np.array([1, -1, 1]),
+        "class_scores": np.array(classes, np.float32).reshape(1, 1, -1),
+    }
+    size = np.array([WIDE, HIGH], np.float32)
     for stride in STRIDES:
         across, cell = side // stride, [stride, stride]
         nodes += [
@@ -32,24 +43,25 @@ def seeing_red(file: Path, *, classes: tuple[float, ...] = (1.0,), decoded: bool
             helper.make_node("Conv", [f"mean{stride}", "red_less_blue"], [f"red{stride}"]),
             helper.make_node("Clip", [f"red{stride}", "zero", "one"], [f"object{stride}"]),
             helper.make_node("Reshape", [f"object{stride}", "column"], [f"objects{stride}"]),
+            helper.make_node("Mul", [f"objects{stride}", "zero"], [f"nothing{stride}"]),
+            helper.make_node("Add", [f"nothing{stride}", f"box{stride}"], [f"boxes{stride}"]),
         ]
-        objects.append(f"objects{stride}")
-        size = np.array([WIDE, HIGH], np.float32)
         rows, columns = np.indices((across, across)).reshape(2, -1)
-        middle = (np.stack([columns, rows], 1) + 0.5) * stride if decoded else np.full((across**2, 2), 0.5)
-        boxes.append(np.hstack([middle, np.tile(size if decoded else np.log(size / stride), (across**2, 1))]))
-    every_box = np.concatenate(boxes)[None].astype(np.float32)
-    constants: dict[str, Any] = {
-        "red_less_blue": np.array([-1, 0, 1], np.float32).reshape(1, 3, 1, 1) / 255,  # blue comes first
-        "zero": np.float32(0),
-        "one": np.float32(1),
-        "column": np.array([1, -1, 1]),
-        "boxes": every_box,
-        "classes": np.tile(np.array(classes, np.float32), (1, every_box.shape[1], 1)),
-    }
-    nodes.append(helper.make_node("Concat", objects, ["all_objects"], axis=1))
-    nodes.append(helper.make_node("Concat", ["boxes", "all_objects", "classes"], ["output"], axis=2))
-    return saved(file, nodes, constants, (1, 3, side, side), (1, every_box.shape[1], 5 + len(classes)))
+        middles = (np.stack([columns, rows], 1) + 0.5) * stride
+        raw = np.array([0.5, 0.5, *np.log(size / stride)])
+        box = np.hstack([middles, np.tile(size, (across**2, 1))]) if decoded else raw
+        constants[f"box{stride}"] = box.reshape(1, -1, 4).astype(np.float32)
+        objects.append(f"objects{stride}")
+        boxes.append(f"boxes{stride}")
+    nodes += [
+        helper.make_node("Concat", objects, ["all_objects"], axis=1),
+        helper.make_node("Concat", boxes, ["all_boxes"], axis=1),
+        helper.make_node("Mul", ["all_objects", "zero"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "class_scores"], ["classes"]),
+        helper.make_node("Concat", ["all_boxes", "all_objects", "classes"], ["output"], axis=2),
+    ]
+    cells = sum((side // stride) ** 2 for stride in STRIDES)
+    return saved(file, nodes, constants, (1, 3, side, side), (1, cells, 5 + len(classes)))
 
 
 def saved(
@@ -151,6 +163,25 @@ def test_file_exported_with_decoded_boxes_finds_the_same(model: Path, tmp_path: 
     found = Yolox(model)(rgb)
     assert len(found) == 1
     assert Yolox(seeing_red(tmp_path / "decoded.onnx", decoded=True))(rgb) == found
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "decoded", "looked_at"),
+    [
+        (512, 256, False, (96, 128)),  # 64 high, and a border of 32
+        (120, 500, False, (128, 64)),  # 30 wide
+        (512, 510, False, (128, 128)),
+        (512, 256, True, (128, 128)),
+    ],
+)
+def test_no_more_than_a_border_is_filled_up_where_the_network_takes_any_shape(
+    tmp_path: Path, width: int, height: int, decoded: bool, looked_at: tuple[int, int]
+) -> None:
+    detect, shapes = Yolox(seeing_red(tmp_path / "red.onnx", decoded=decoded)), []
+    run = detect._network
+    detect._network = lambda images: shapes.append(images.shape[2:]) or run(images)  # type: ignore[assignment]
+    detect(photo(width, height))
+    assert shapes == [looked_at]
 
 
 def test_input_size_is_read_from_the_file(tmp_path: Path) -> None:

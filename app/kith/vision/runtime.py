@@ -60,12 +60,12 @@ class _Batched:
 class OnnxNetwork(_Batched):
     """A Network from an .onnx file, on one thread of the CPU.
 
-    A fixed N is honoured, else at most `batch_size` images are taken at once, and never more than CPU_BATCH. Raises
-    ModelMissing where the file holds no network for images.
+    A fixed N is honoured, else at most `batch_size` images are taken at once, and never more than CPU_BATCH. What the
+    file holds may be given changed, as `content`. Raises ModelMissing where it is no network for images.
     """
 
-    def __init__(self, file: Path, batch_size: int = CPU_BATCH) -> None:
-        session = _session(file)
+    def __init__(self, file: Path, batch_size: int = CPU_BATCH, content: bytes | None = None) -> None:
+        session = _session(file, content)
         name, shape = _input_of(session, file)
         self._session = session
         self._input = name
@@ -81,7 +81,7 @@ class OnnxNetwork(_Batched):
         return [output[:count] for output in outputs]
 
 
-def _session(file: Path) -> Any:
+def _session(file: Path, content: bytes | None) -> Any:
     import onnxruntime  # type: ignore[import-untyped]
 
     options = onnxruntime.SessionOptions()
@@ -90,7 +90,7 @@ def _session(file: Path) -> Any:
     options.enable_mem_pattern = False
     options.log_severity_level = 4  # what fails is raised as well
     try:
-        return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content or file, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no common base
         raise ModelMissing(
             f"{file} is no network that ONNX Runtime can run: fetch or export it anew, or close other programs if "

@@ -1,5 +1,6 @@
 """Find people, whether their faces show or not: YOLOX over any .onnx file of it."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +39,12 @@ class Yolox:
             raise ModelMissing("YOLOX needs a file, which ", Do(Action.DOWNLOAD_MODELS), " fetches.")
         network = OnnxNetwork(file)
         height, width = _input_size(network, file)
-        cells = _cells(height, width)
-        blank = np.full((1, 3, height, width), GREY, np.float32)
-        self._network = network
+        self._is_raw = _is_raw(network, _blank(height, width), _cells(height, width), file)
+        freed = _of_any_shape(file, height, width)
+        self._network = freed or network
+        self._takes_any_shape = freed is not None
         self._height = height
         self._width = width
-        self._cells = cells
-        self._is_raw = _is_raw(network, blank, cells, file)
 
     @classmethod
     def id_of(cls, name: str, file: Path | None) -> str:
@@ -53,13 +53,13 @@ class Yolox:
 
     def __call__(self, rgb: Rgb) -> list[Detection]:
         """Return the people in a photo."""
-        blob, scale = _letterboxed(rgb, self._height, self._width)
+        blob, scale = _letterboxed(rgb, self._height, self._width, self._takes_any_shape)
         rows = self._network(blob)[0][0]
         scores = rows[:, 4] * rows[:, BOX_AND_OBJECT + PERSON_CLASS]
         sure = scores >= PERSON_SCORE
         boxes = rows[sure, :4]
         if self._is_raw:
-            boxes = _decoded(boxes, self._cells[sure])
+            boxes = _decoded(boxes, _cells(*blob.shape[2:])[sure])
         height, width = rgb.shape[:2]
         return _persons(boxes / scale, scores[sure], width, height)
 
@@ -71,6 +71,39 @@ def _input_size(network: OnnxNetwork, model: Path) -> tuple[int, int]:
     raise _no_yolox(model)
 
 
+def _of_any_shape(file: Path, height: int, width: int) -> OnnxNetwork | None:
+    """Return the network freed from the shape of its input, which no layer of YOLOX's needs; None where one does.
+
+    So a photo is not filled up to a square, a quarter of which would be grey.
+    """
+    content = file.read_bytes()
+    fixed = _fixed(1) + _fixed(3) + _fixed(height) + _fixed(width)
+    free = _fixed(1) + _fixed(3) + _free(height) + _free(width)
+    low, narrow = (STRIDES[-1], width), (height, STRIDES[-1])
+    try:
+        network = OnnxNetwork(file, content=content.replace(fixed, free))
+        rows = [network(_blank(*shape))[0].shape[1] for shape in (low, narrow)]
+    except Exception:  # noqa: BLE001 - ONNX Runtime's exceptions have no common base
+        return None
+    return network if rows == [len(_cells(*shape)) for shape in (low, narrow)] else None
+
+
+def _fixed(side: int) -> bytes:
+    """Return a Dimension of side `dim_value` as ONNX files hold it (onnx.proto, Protocol Buffers' wire format)."""
+    number = bytes([side & 0x7F | 0x80, side >> 7]) if side > 0x7F else bytes([side])
+    return bytes([0x0A, len(number) + 1, 0x08]) + number
+
+
+def _free(side: int) -> bytes:
+    """Return as many bytes that say nothing of the side: the number stands in a field that no Dimension has."""
+    return _fixed(side).replace(b"\x08", b"\x78", 1)
+
+
+def _blank(height: int, width: int) -> Floats:
+    return np.full((1, 3, height, width), GREY, np.float32)
+
+
+@lru_cache(maxsize=32)  # as many as there are shapes of photos, all but panoramas
 def _cells(height: int, width: int) -> Floats:
     """Return column, row and stride of every cell, in the order of YOLOX's output: N x 3."""
     grids = []
@@ -117,8 +150,10 @@ def _not_to_be_used(model: Path, reason: str) -> ModelMissing:
     )
 
 
-def _letterboxed(rgb: Rgb, height: int, width: int) -> tuple[Floats, float]:
+def _letterboxed(rgb: Rgb, height: int, width: int, takes_any_shape: bool) -> tuple[Floats, float]:
     """Return the photo as 1 x 3 x height x width, in the top left corner, and its scale there.
+
+    Where the network takes any shape, no more than a border beside the photo is filled up.
 
     Blue first, 0 to 255: what YOLOX was trained with (Megvii's YOLOX since 0.1.1, yolox/data/data_augment.py).
     """
@@ -129,10 +164,19 @@ def _letterboxed(rgb: Rgb, height: int, width: int) -> tuple[Floats, float]:
     rows = max(1, int(photo_height * scale))
     columns = max(1, int(photo_width * scale))
     small = np.asarray(cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_LINEAR), np.uint8)
-    image = np.full((1, 3, height, width), GREY, np.float32)
+    if takes_any_shape:
+        height = min(height, _with_border(rows))
+        width = min(width, _with_border(columns))
+    image = _blank(height, width)
     for plane, shades in zip(image[0], planes(small), strict=True):
         plane[:rows, :columns] = shades
     return image, scale
+
+
+def _with_border(side: int) -> int:
+    """Return a photo's side in whole cells of the coarsest grid, one more at least: who is cut off needs it grey."""
+    coarsest = STRIDES[-1]
+    return side + -side % coarsest + coarsest
 
 
 def _decoded(boxes: Floats, cells: Floats) -> Floats:
