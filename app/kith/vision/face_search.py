@@ -14,13 +14,13 @@ INSIDE = 0.5  # of the smaller box: two that share more are not two faces
 def face_search(detector: FaceDetector, side: int, min_face: int) -> Detect:
     """Return the search for faces in working copies whose longer side is `side` pixels, or more where there are tiles.
 
-    A copy is looked at as it is and, where not all faces are sure, once more SMALL. Where no face is surely the right
-    way up it is turned, too, and taken the way up of its surest face. Faces narrower than `min_face` pixels of what is
-    looked at are left out. All of it is measured: docs/recognition.md.
+    A copy is looked at as it is and once more SMALL. Where no face is surely the right way up it is turned, too, and
+    taken the way up of its surest face. Faces narrower than `min_face` pixels of what is looked at are left out. All of
+    it is measured: docs/recognition.md.
     """
     detect = wide_enough(detector, min_face)
     detect_surely = sure_enough(detect, detector.sure_again)
-    look = tiled(_at_two_sizes(detect, detect_surely, detector), side, detector.overlap)
+    look = tiled(_at_two_sizes(detect, detect_surely, detector.overlap), side, detector.overlap)
     glance = tiled(detect_surely, SMALL, detector.overlap)
 
     def search(rgb: Rgb) -> list[Detection]:
@@ -39,22 +39,18 @@ def face_search(detector: FaceDetector, side: int, min_face: int) -> Detect:
     return search
 
 
-def _at_two_sizes(detect: Detect, detect_small: Detect, detector: FaceDetector) -> Detect:
-    """Return the detector that sees a picture once more SMALL; of boxes of one face the surest stands.
-
-    Not where all faces are sure: then no large one was missed, nor a part of one taken for a face.
-    """
+def _at_two_sizes(detect: Detect, detect_small: Detect, overlap: float) -> Detect:
+    """Return the detector that sees each picture once more SMALL; of boxes of one face the surest stands."""
 
     def detect_all(rgb: Rgb) -> list[Detection]:
         found = detect(rgb)
-        if max(rgb.shape) <= SMALL:
+        small = working_copy(rgb, SMALL)
+        if small is rgb:
             return found
-        if not found or min(face.score for face in found) < detector.sure:
-            small = working_copy(rgb, SMALL)
-            scale = max(rgb.shape) / max(small.shape)
-            found += [face.scaled(scale) for face in detect_small(small)]
+        scale = max(rgb.shape) / max(small.shape)
+        found += [face.scaled(scale) for face in detect_small(small)]
         found.sort(key=lambda face: -face.score)
-        return apart(found, detector.overlap, INSIDE)
+        return apart(found, overlap, INSIDE)
 
     return detect_all
 
