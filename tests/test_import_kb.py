@@ -75,6 +75,27 @@ def test_faces_teach_their_people(tmp_path: Path, settings: Settings) -> None:
     assert import_summary(done)[-1] == "3 faces of 2 people imported, 0 left out."
 
 
+@pytest.mark.parametrize(
+    ("models", "told"),
+    [
+        ({"face_model": "sface"}, "face_model of the settings compares with nobody imported"),
+        ({"face_model": "sface", "second_opinion": "auraface"}, "face_model of the settings compares with nobody"),
+        ({"second_opinion": "sface"}, "second_opinion of the settings is not asked about anybody imported"),
+    ],
+)
+def test_a_network_that_the_import_does_not_teach_is_named(
+    tmp_path: Path, settings: Settings, models: dict[str, str], told: str
+) -> None:
+    old = _simple(tmp_path, "Ada")
+    others = settings.model_copy(update=models)
+    for done in (import_kb(others, old), import_kb(others, old)):
+        line = import_summary(done)[-2]
+        assert told in line
+        assert "build-kb" in line
+        assert ("face_model to dlib" in line) == ("face_model" in models)
+    assert not any("of the settings" in line for line in import_summary(import_kb(settings, old)))
+
+
 def test_a_second_import_adds_nothing(tmp_path: Path, settings: Settings) -> None:
     old = _simple(tmp_path, "Ada", "Bob")
     import_kb(settings, old)

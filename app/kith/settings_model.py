@@ -167,8 +167,9 @@ class Settings(BaseModel):
     second_opinion: str = Field(
         default="",
         title="Second opinion",
-        description="Another face model, a costlier one perhaps, that is asked about faces of which the first is not "
-        "sure: a name or an .onnx file as above; empty: none.",
+        description="Another network than face_model, a costlier one perhaps, that is asked about faces of which that "
+        "one is not sure: a name or an .onnx file as above; empty: none. It learns from the people folder, "
+        "by build-kb.",
     )
     min_face: int = Field(
         default=16,

@@ -1,7 +1,7 @@
 """Import an older knowledge base: what an encodings.pkl knows of people is taught without their photos."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from kith.jobs.person_names import person_called
 from kith.library.photo_records import to_blob
 from kith.library.store import Store
 from kith.messages import Action, Do
+from kith.model_registry import FACE_MODELS
 from kith.settings import Settings
 from kith.text import counted
 from kith.values.links import Link, Source, Word
@@ -42,12 +43,13 @@ class LeftBehind:
 
 @dataclass(frozen=True, slots=True)
 class ImportFinished:
-    """What an import came to; `known` entries were taught already."""
+    """What an import came to; `known` entries were taught already, the face models `not_taught` learned nothing."""
 
     file: Path
     people: tuple[PersonImported, ...]
     known: int
     left_behind: tuple[LeftBehind, ...]
+    not_taught: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,7 +82,7 @@ def import_kb(settings: Settings, file: Path, body_model: str = "") -> ImportFin
         else:
             reason = f"a body, of a model that is not known: {Do(Action.NAME_BODY_MODEL)} names it"
             imported.refused.update((name, reason) for name, _ in found.bodies)
-    return _finished(file, imported)
+    return _finished(file, imported, settings)
 
 
 def _check_bodies(settings: Settings, found: OldEncodings, body_model: str) -> None:
@@ -151,14 +153,16 @@ def _person(store: Store, imported: _Import, name: str) -> int:
     return person.id
 
 
-def _finished(file: Path, imported: _Import) -> ImportFinished:
+def _finished(file: Path, imported: _Import, settings: Settings) -> ImportFinished:
     added = imported.added
     people = []
     for name in dict.fromkeys(name for name, _ in added):
         faces, bodies = added[name, Kind.FACE], added[name, Kind.BODY]
         people.append(PersonImported(name, faces, bodies, name in imported.new))
     left = (LeftBehind(name, count, reason) for (name, reason), count in imported.refused.items())
-    return ImportFinished(file, tuple(people), imported.known, tuple(left))
+    chosen = {"face_model": settings.face_model, "second_opinion": settings.second_opinion}
+    not_taught = (key for key, model in chosen.items() if model not in ("", FACE_MODELS[0].name))
+    return ImportFinished(file, tuple(people), imported.known, tuple(left), tuple(not_taught))
 
 
 def import_summary(finished: ImportFinished) -> list[str]:
@@ -169,7 +173,18 @@ def import_summary(finished: ImportFinished) -> list[str]:
     people = counted(len(finished.people), "person", "people")
     known = f", {finished.known} known already" if finished.known else ""
     left = sum(entry.count for entry in finished.left_behind)
+    if finished.not_taught and (faces or finished.known):
+        lines.append(_not_taught_line(finished.not_taught))
     return [*lines, f"{counted(faces, 'face')} of {people} imported{known}, {left} left out."]
+
+
+def _not_taught_line(keys: Sequence[str]) -> str:
+    what = "compares with nobody imported" if "face_model" in keys else "is not asked about anybody imported"
+    back = f", or set face_model to {FACE_MODELS[0].name}" if "face_model" in keys else ""
+    return (
+        f"The imported faces are numbers of {FACE_MODELS[0].name}'s network without photos: {keys[0]} of the settings "
+        f"{what}. To change that put photos of them into the people folder and run {Do(Action.BUILD_KB)}{back}."
+    )
 
 
 def _person_line(person: PersonImported) -> str:
