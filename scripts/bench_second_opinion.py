@@ -23,6 +23,7 @@ HALVES = 10
 GALLERIES = 4
 DRAWS = 6
 SAMPLES = (1, 3, 5)
+RESAMPLES = 300
 WEIGHTS = ((1.0, 0.0), (1.0, 1.0), (0.75, 0.75), (FIRST_COUNTS, 1.0))  # of the first network's evidence, the second's
 SMALL = "20 px"
 
@@ -32,11 +33,15 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """Faces asked (N): how likely each known person is (N x P), who it is (-1: nobody known), and what is not sure."""
+    """Faces asked (N): how likely each known person is (N x P), who it is (-1: nobody known), and what is not sure.
+
+    `group` is the person, or a stranger's photo: what is drawn anew for an interval.
+    """
 
     sure: Floats
     truth: NDArray[np.int64]
     condition: NDArray[np.str_]
+    group: NDArray[np.str_]
     unsure: Flags
 
 
@@ -49,9 +54,9 @@ def second_opinions(first: FaceTable, second: FaceTable) -> list[Row]:
         left = first.among(~of_first), second.among(~of_first)
         for samples in SAMPLES:
             for number in range(GALLERIES):
-                ratios, truth, condition = _ratios(left, fits, known, samples, number)
+                ratios, truth, condition, group = _ratios(left, fits, known, samples, number)
                 for weights in WEIGHTS:
-                    asked = _heard(ratios, weights, truth, condition)
+                    asked = _heard(ratios, weights, truth, condition, group)
                     found.setdefault((samples, weights), []).append(asked)
     return [_row(samples, weights, asked) for (samples, weights), asked in sorted(found.items(), key=_order)]
 
@@ -63,8 +68,8 @@ def _order(item: tuple[tuple[int, tuple[float, float]], object]) -> tuple[int, i
 
 def _ratios(
     tables: Sequence[FaceTable], fits: Sequence[Calibration], people: Sequence[str], samples: int, number: int
-) -> tuple[list[Floats], NDArray[np.int64], NDArray[np.str_]]:
-    """Return each network's log-likelihood ratios of one drawn gallery (N x P), who the faces are, their condition."""
+) -> tuple[list[Floats], NDArray[np.int64], NDArray[np.str_], NDArray[np.str_]]:
+    """Return each network's log-likelihood ratios of one drawn gallery (N x P), and of the faces as Asked has them."""
     random = np.random.default_rng(100 * samples + number)
     known = random.permutation(people)[: max(3, round(len(people) * 2 / 3))].tolist()
     ratios = []
@@ -74,25 +79,29 @@ def _ratios(
         ratios.append(beside(calibration, gallery, asked) @ np.array(calibration.weights))
     numbers = {person: index for index, person in enumerate(known)}
     truth = np.array([numbers.get(person, -1) for person in asked.person.tolist()])
-    return ratios, truth, asked.condition
+    return ratios, truth, asked.condition, np.where(asked.person == "", asked.photo, asked.person)
 
 
 def _heard(
-    ratios: Sequence[Floats], weights: tuple[float, float], truth: NDArray[np.int64], condition: NDArray[np.str_]
+    ratios: Sequence[Floats],
+    weights: tuple[float, float],
+    truth: NDArray[np.int64],
+    condition: NDArray[np.str_],
+    group: NDArray[np.str_],
 ) -> Asked:
     first, second = ratios
     people = first.shape[1]
     alone = probabilities(first, people).max(axis=1)
     unsure = (alone >= DEFAULTS.suggest_at) & (alone < DEFAULTS.sure_at)
     both = np.where(unsure[:, None], weights[0] * first + weights[1] * second, first)
-    return Asked(probabilities(both, people), truth, condition, unsure)
+    return Asked(probabilities(both, people), truth, condition, group, unsure)
 
 
 def _row(samples: int, weights: tuple[float, float], asked: Sequence[Asked]) -> Row:
     sure = np.concatenate([own.sure.max(axis=1) for own in asked])
     best = np.concatenate([own.sure.argmax(axis=1) for own in asked])
-    truth, condition, unsure = (
-        np.concatenate([getattr(own, name) for own in asked]) for name in ("truth", "condition", "unsure")
+    truth, condition, group, unsure = (
+        np.concatenate([getattr(own, name) for own in asked]) for name in ("truth", "condition", "group", "unsure")
     )
     known, right, named = truth >= 0, best == truth, sure >= DEFAULTS.sure_at
     rows: Mapping[str, Flags] = {"": condition == WHOLE, f", {SMALL}": condition == SMALL}
@@ -106,6 +115,17 @@ def _row(samples: int, weights: tuple[float, float], asked: Sequence[Asked]) -> 
         row[f"strangers accepted{name}"] = percent(own & ~known, named)
     row["wrong names"] = percent(known, named & ~right)
     row["not sure before"] = percent(condition == WHOLE, unsure)
-    error = calibration_error(sure[unsure], (right & known)[unsure], known[unsure])
-    row["calibration error of those"] = round(error, 3)
+    row["calibration error of those"] = _error(sure[unsure], (right & known)[unsure], known[unsure], group[unsure])
     return row
+
+
+def _error(sure: Floats, right: Flags, known: Flags, groups: NDArray[np.str_]) -> str:
+    """Return the expected calibration error with its 95 % interval, by drawing people and strangers' photos anew."""
+    rows = [np.flatnonzero(groups == name) for name in np.unique(groups)]
+    random = np.random.default_rng(0)
+    errors = []
+    for _ in range(RESAMPLES):
+        drawn = np.concatenate([rows[number] for number in random.integers(len(rows), size=len(rows))])
+        errors.append(calibration_error(sure[drawn], right[drawn], known[drawn]))
+    low, high = np.quantile(errors, (0.025, 0.975))
+    return f"{calibration_error(sure, right, known):.3f} [{low:.3f}, {high:.3f}]"
