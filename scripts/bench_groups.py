@@ -69,6 +69,7 @@ class Truth:
             faces.groups[kept],
             faces.unknown[kept],
             faces.good[kept],
+            faces.settled[kept],
         )
         people = self.people[kept]
         return Truth(some, people)
@@ -134,6 +135,7 @@ def _truth(faces: Sequence[Face]) -> tuple[Truth, NDArray[np.bool_]]:
         np.zeros(count, np.int64),
         np.ones(count, np.bool_),
         np.array(good),
+        np.zeros(count, np.bool_),
     )
     people = [numbers.setdefault(name, len(numbers)) for name in names]
     masked = [face.photo.match("street_voc/*") and name.isdecimal() for face, name in zip(faces, names)]
@@ -287,7 +289,7 @@ def _drawn(real: Truth) -> Truth:
     ids = np.arange(1, MANY + 1)
     no_groups = np.zeros_like(ids)
     yes = np.ones(MANY, np.bool_)
-    faces = Faces(ids, vectors, ids, no_groups, yes, yes)
+    faces = Faces(ids, vectors, ids, no_groups, yes, yes, ~yes)
     return Truth(faces, people)
 
 

@@ -15,7 +15,9 @@ from kith.values.samples import Faces
 DIMENSIONS = 128
 
 
-def _faces(vectors: Any, photos: Any = None, groups: Any = None, unknown: Any = None, good: Any = None) -> Faces:
+def _faces(
+    vectors: Any, photos: Any = None, groups: Any = None, unknown: Any = None, good: Any = None, settled: Any = None
+) -> Faces:
     count = len(vectors)
     ids = np.arange(1, count + 1)
     return Faces(
@@ -25,6 +27,7 @@ def _faces(vectors: Any, photos: Any = None, groups: Any = None, unknown: Any = 
         np.zeros(count, np.int64) if groups is None else np.array(groups),
         np.ones(count, np.bool_) if unknown is None else np.array(unknown),
         np.ones(count, np.bool_) if good is None else np.array(good),
+        np.zeros(count, np.bool_) if settled is None else np.array(settled),
     )
 
 

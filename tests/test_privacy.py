@@ -230,6 +230,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["forget", "Ann", "--erase", "Ann"],
     )
     place.do_in_vain("models", "add", weights, place.input)
+    place.do_in_vain("people", "key-face", "Nobody")
+    place.do_in_vain("unknowns", "split", "1", one)
     place.do_in_the_window()
     place.leave_hanging("build-kb", "--set", "resize_max=900")
     place.put_broken_settings_aside()

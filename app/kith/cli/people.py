@@ -193,6 +193,19 @@ def delete(call: Call, person: PersonArgument) -> None:
         call.show_outcome(outcome)
 
 
+@group.register("key-face", "'Anna Rossi' IMG_1.jpg#12")
+def key_face(
+    call: Call,
+    person: PersonArgument,
+    face: Annotated[str | None, typer.Argument(metavar="[PHOTO#NUMBER]", help="Which face; the best if none.")] = None,
+) -> None:
+    """Choose the face that stands for a person in the window."""
+    with OpenLibrary(call.settings()) as opened:
+        meant = opened.people.find(person)
+        chosen = opened.appearance(face) if face else None
+        call.show_outcome(PersonChanges(opened).set_key_face(meant, chosen))
+
+
 @group.register("undo")
 def undo(call: Call) -> None:
     """Take the last change back that is not undone yet: to people, or to who is who."""

@@ -53,6 +53,18 @@ def name_group(
         call.show_outcome(Unknowns(library).name(number, person))
 
 
+@group.register("split", "117 IMG_1.jpg#12 IMG_2.jpg#15")
+def split_group(
+    call: Call,
+    number: Annotated[int, typer.Argument(metavar="group", help="The group's number.")],
+    faces: Annotated[list[str], typer.Argument(metavar="PHOTO#NUMBER…", help="Those who are somebody else.")],
+) -> None:
+    """Say that some of a group are another person than the rest; `kith people undo` takes it back."""
+    with OpenLibrary(call.settings()) as library:
+        apart = [library.appearance(face) for face in faces]
+        call.show_outcome(Unknowns(library).split(number, apart))
+
+
 def _group_lines(groups: Sequence[unknowns.Group], least: int) -> list[str]:
     lines = []
     for group in groups:

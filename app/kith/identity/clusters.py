@@ -32,7 +32,8 @@ class Clusters:
     """Clusters of faces, each known by the mean vector m and the mean square q of its faces' lengths.
 
     The mean of the squared distances between the faces of two clusters is then q + q' - 2 m·m'. `several` marks the
-    groups that stay, `new` the clusters of new faces, `of_face` is the first cluster of each face.
+    groups that stay, of several faces or settled by the user, `new` the clusters of new faces, `of_face` is the first
+    cluster of each face.
     """
 
     def __init__(self, of_face: Ids, vectors: Floats, photos: list[set[int]], numbers: Ids, several: Flags) -> None:
@@ -167,7 +168,8 @@ def clusters_of(faces: Faces) -> Clusters:
         if index is not None:
             photos[index].add(photo)
             members[index] += 1
-    several = members > 1
+    settled = np.isin(numbers, group_of_face[faces.settled])
+    several = (members > 1) | settled
     vectors = faces.vectors[counted]
     clusters = Clusters(of_face.astype(np.int64), vectors, photos, numbers, several)
     is_new = faces.groups[counted] == 0

@@ -15,7 +15,7 @@ def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:
 
     The nearest come together first, as long as the mean of the squared distances between the faces of both, with what
     `nearness` adds for few of them, is small enough. Two faces of one photo are never in one group. Whoever is in a
-    group of several stays in it, and two such groups stay two.
+    group of several, or was put into one by the user, stays in it, and two such groups stay two.
     """
     clusters = clusters_of(faces)
     new = np.flatnonzero(clusters.new)
@@ -29,15 +29,20 @@ def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:
 
 
 def near_groups(faces: Faces, nearness: Nearness = PERHAPS_SAME) -> list[tuple[int, int]]:
-    """Return pairs of groups that may be one person, the nearest first: for the user to decide."""
+    """Return pairs of groups that may be one person, the nearest first: for the user to decide.
+
+    Left out are pairs that the user has settled, both of them.
+    """
     clusters = clusters_of(faces)
     several = np.flatnonzero(clusters.several)
     none = several[:0]
     first, second, _ = clusters.near(several, none, nearness)
     numbers = clusters.numbers.tolist()
+    settled = set(faces.groups[faces.settled].tolist())
     found = []
     for cluster, other in zip(first.tolist(), second.tolist(), strict=True):
-        if clusters.are_apart(cluster, other):
+        is_settled = settled.issuperset((numbers[cluster], numbers[other]))
+        if clusters.are_apart(cluster, other) and not is_settled:
             pair = numbers[cluster], numbers[other]
             found.append(pair)
     return found
@@ -53,7 +58,7 @@ def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness
     numbers, sizes = np.unique(groups, return_counts=True)
     of_one = numbers[sizes == 1]
     is_new = groups == 0
-    is_alone = np.isin(groups, of_one) & ~is_new
+    is_alone = np.isin(groups, of_one) & ~is_new & ~faces.settled
     new = np.flatnonzero(poor & is_new)
     alone = np.flatnonzero(poor & is_alone)
     vectors = faces.vectors

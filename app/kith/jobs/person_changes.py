@@ -135,6 +135,17 @@ class PersonChanges:
         problems = self._change("set", f"{person.name}: {names} changed", edit, also)
         return Outcome(f"{person.numbered}: {names} changed.", problems)
 
+    def set_key_face(self, person: Person, appearance_id: int | None) -> Outcome:
+        """Let one of a person's faces stand for them, or with None the best by itself."""
+        if appearance_id is not None and appearance_id not in self._said_to_be(person):
+            raise BadInput(
+                f"{self._library.label(appearance_id)} is not {person.numbered}, as far as anybody has said."
+            )
+        shown = self._library.label(appearance_id) if appearance_id else "their best photo"
+        told = f"{person.name} is shown by {shown}"
+        problems = self._change("set key face", told, lambda: self._edits.set_key_face(person.id, appearance_id))
+        return Outcome(f"{told}.", problems)
+
     def folder_of(self, person: Person) -> Path | None:
         """Return the folder in the people folder that is a person's own by its name, or the only one they have."""
         folders = person.folders

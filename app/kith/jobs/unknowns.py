@@ -1,5 +1,6 @@
 """Unknown people: faces that resemble each other, to be named or ignored together."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from kith.values.links import denied_by_user
 from kith.values.persons import Person
 
 EXAMPLES = 3
+BEYOND = 10**9  # as many appearances no library has: a number from here on is none's
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,29 @@ class Unknowns:
         left = len(members) - len(fitting)
         told = f" Left out: {counted(left, 'face')} of which you said that it is not {shown}." if left else ""
         return replace(outcome, text=outcome.text + told)
+
+    def split(self, group_id: int, appearance_ids: Collection[int]) -> Outcome:
+        """Say that some of a group are somebody else than the rest: both groups stay as they are from then on."""
+        members = self.in_group(group_id)
+        apart = [key for key in members if key in appearance_ids]
+        rest = [key for key in members if key not in appearance_ids]
+        if len(apart) != len(set(appearance_ids)):
+            raise BadInput(f"Not all of them are in group {group_id}: ", Do(Action.SHOW_UNKNOWNS), " shows who is.")
+        if not apart or not rest:
+            raise BadInput(f"Name some of group {group_id} and leave some: these are two people then.")
+        told = f"{counted(len(apart), 'face')} split off group {group_id}"
+
+        def edit() -> None:
+            self._groups.settle(apart, self._free_number(apart))
+            self._groups.settle(rest, group_id)
+
+        problems = self._library.change("split group", told, edit)
+        return Outcome(f"{told}: two people.", problems)
+
+    def _free_number(self, appearance_ids: Sequence[int]) -> int:
+        """Return the number of a group that one of these founds, or one of no group where each has founded another."""
+        free = [key for key in appearance_ids if not self._groups.group_members(key)]
+        return free[0] if free else BEYOND + appearance_ids[0]
 
     def in_group(self, group_id: int) -> list[int]:
         """Return the appearances in a group."""

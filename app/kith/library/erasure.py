@@ -13,7 +13,7 @@ _APPEARANCES = """
     WHERE l.person_id = ?1 AND l.word = 'is' AND (l.source = 'user' OR NOT EXISTS (
         SELECT 1 FROM links u WHERE u.appearance_id = l.appearance_id AND u.source = 'user'
         AND (u.word = 'is' OR u.person_id = ?1)))"""
-_OWNED = ("person_folders", "aliases", "person_fields", "links")
+_OWNED = ("person_folders", "aliases", "person_fields", "key_faces", "links")
 
 
 def erase_person(connection: sqlite3.Connection, person: Person) -> None:
@@ -37,7 +37,7 @@ def erase_person(connection: sqlite3.Connection, person: Person) -> None:
         "AND id = (SELECT photo_id FROM appearances WHERE id = ?)",
         [(f"{IMPORTED}*", *key) for key in keys],
     )
-    for table in ("observations", "ignored", "unknown_groups"):
+    for table in ("observations", "ignored", "unknown_groups", "key_faces"):
         connection.executemany(f"DELETE FROM {table} WHERE appearance_id = ?", keys)
     for table in (*_OWNED, "copies"):
         connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person.id,))

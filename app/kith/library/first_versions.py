@@ -1,6 +1,8 @@
 """The tables of library.sqlite as the first two versions made them, each a script that follows the one before."""
 
-from kith.library.schema import TRIGGERS
+from kith.library.schema import triggers
+
+_JOURNALLED = ("persons", "person_folders", "aliases", "person_fields", "links", "ignored")
 
 FIRST_VERSIONS = (
     """
@@ -144,5 +146,5 @@ FIRST_VERSIONS = (
     CREATE INDEX change_steps_by_change ON change_steps (change_id);
     CREATE TABLE open_change (change_id INTEGER NOT NULL);  -- one row within a change's transaction, else none
     """
-    + TRIGGERS,
+    + triggers(_JOURNALLED),
 )

@@ -36,10 +36,10 @@ class GroupRecords:
         """Return the unknown faces as the last look at each photo saw them, and everybody who is in a group."""
         rows = self._connection.read(
             "observations",
-            lambda row: (*map(whole, row[:5]), self._connection.vector(model_id, row[5])),
+            lambda row: (*map(whole, row[:6]), self._connection.vector(model_id, row[6])),
             f"""
             SELECT o.id, a.id, a.photo_id, coalesce(g.group_id, 0), {UNKNOWN} AS unknown,
-                o.sharpness >= ?3 AND o.pixels >= ?4 AND o.frontality >= ?5 AS good, o.vector
+                o.sharpness >= ?3 AND o.pixels >= ?4 AND o.frontality >= ?5 AS good, coalesce(g.settled, 0), o.vector
             FROM appearances a JOIN observations o ON o.appearance_id = a.id
                 AND o.kind = ?1 AND o.model_id = ?2 AND o.analysis_id = {newest_analysis("a.photo_id", "?2")}
             LEFT JOIN unknown_groups g ON g.appearance_id = a.id
@@ -48,10 +48,11 @@ class GroupRecords:
             """,
             (Kind.FACE, model_id, least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY),
         )
-        *columns, vectors = list(zip(*rows, strict=True)) or [()] * 6
-        ids, photos, groups, unknown, good = (np.array(column, np.int64) for column in columns)
+        *columns, vectors = list(zip(*rows, strict=True)) or [()] * 7
+        ids, photos, groups, *flags = (np.array(column, np.int64) for column in columns)
         stacked = np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
-        return Faces(ids, stacked, photos, groups, unknown.astype(np.bool_), good.astype(np.bool_))
+        unknown, good, settled = (flag.astype(np.bool_) for flag in flags)
+        return Faces(ids, stacked, photos, groups, unknown, good, settled)
 
     def save(self, groups: Mapping[int, tuple[int, int]]) -> None:
         """Write down appearance → (group it was in, or 0; group it is in now), but over nothing written meanwhile."""
@@ -63,6 +64,14 @@ class GroupRecords:
         self._connection.executemany(
             "UPDATE unknown_groups SET group_id = ?3 WHERE appearance_id = ?1 AND group_id = ?2",
             [row for row in rows if row[1]],
+        )
+
+    def settle(self, appearance_ids: Iterable[int], group_id: int) -> None:
+        """Put appearances into a group as the user says, within the caller's change: they stay there."""
+        self._connection.executemany(
+            "INSERT INTO unknown_groups (appearance_id, group_id, settled) VALUES (?1, ?2, 1) "
+            "ON CONFLICT (appearance_id) DO UPDATE SET group_id = ?2, settled = 1",
+            [(appearance, group_id) for appearance in appearance_ids],
         )
 
     def groups(self, model_id: str) -> dict[int, list[Member]]:

@@ -81,6 +81,17 @@ class PersonEdits:
             (person_id, key, value),
         )
 
+    def set_key_face(self, person_id: int, appearance_id: int | None) -> None:
+        """Let a face be the one that stands for a person, or with None the best by itself."""
+        if appearance_id is None:
+            self._connection.execute("DELETE FROM key_faces WHERE person_id = ?", (person_id,))
+            return
+        self._connection.execute(
+            "INSERT INTO key_faces (person_id, appearance_id) VALUES (?, ?) ON CONFLICT (person_id) "
+            "DO UPDATE SET appearance_id = excluded.appearance_id WHERE appearance_id != excluded.appearance_id",
+            (person_id, appearance_id),
+        )
+
     def move_folder(self, before: str, now: str) -> None:
         """Say that the dataset's folder of a person has another name."""
         self._connection.execute("DELETE FROM person_folders WHERE folder = ?", (now,))
@@ -114,7 +125,7 @@ class PersonEdits:
         self._remove(person_id)
 
     def _remove(self, person_id: int) -> None:
-        for table in ("aliases", "person_fields"):
+        for table in ("aliases", "person_fields", "key_faces"):
             self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
         self._connection.execute("DELETE FROM persons WHERE id = ?", (person_id,))
 

@@ -1,5 +1,7 @@
 """The tables of library.sqlite as they are today, and what each column admits."""
 
+from collections.abc import Iterable
+
 JOURNALLED = {
     "persons": ("id", "name", "birth", "death", "notes", "hidden", "added_at"),
     "person_folders": ("id", "folder", "person_id"),
@@ -7,6 +9,8 @@ JOURNALLED = {
     "person_fields": ("id", "person_id", "key", "value"),
     "links": ("id", "appearance_id", "person_id", "word", "source", "score", "model_id", "made_at"),
     "ignored": ("appearance_id", "made_at"),
+    "key_faces": ("id", "person_id", "appearance_id"),
+    "unknown_groups": ("appearance_id", "group_id", "settled"),
 }
 
 
@@ -29,7 +33,12 @@ def _exact(column: str) -> str:
     return "iif(OLD.score IS NULL, NULL, printf('%!.17g', OLD.score))" if column == "score" else f"OLD.{column}"
 
 
-TRIGGERS = "\n".join(_triggers(table, columns) for table, columns in JOURNALLED.items())
+def triggers(tables: Iterable[str]) -> str:
+    """Return the triggers that write down what a change does to these tables."""
+    return "\n".join(_triggers(table, JOURNALLED[table]) for table in tables)
+
+
+TRIGGERS = triggers(JOURNALLED)
 
 # Since version 3: typed tables that take nothing else, a photo for each way up, and where each copy came from.
 # Parents come before those that refer to them; CHECKS below says what a column admits beyond its type.
@@ -99,6 +108,10 @@ TABLES = {
         key TEXT NOT NULL,
         value TEXT NOT NULL,
         UNIQUE (person_id, key)""",
+    "key_faces": """                   -- by which the user knows a person at a glance
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        person_id INTEGER NOT NULL UNIQUE REFERENCES persons (id),
+        appearance_id INTEGER NOT NULL REFERENCES appearances (id)""",
     "links": """                       -- linking: who says that an appearance is, or is not, a person
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         appearance_id INTEGER NOT NULL REFERENCES appearances (id),
@@ -114,7 +127,8 @@ TABLES = {
         made_at TEXT NOT NULL""",
     "unknown_groups": """              -- appearances of nobody known that resemble each other
         appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id),
-        group_id INTEGER NOT NULL""",
+        group_id INTEGER NOT NULL,
+        settled INTEGER NOT NULL DEFAULT 0     -- whether the user said so""",
     "copies": """                      -- each copy is written down before it is made
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         photo_id INTEGER NOT NULL REFERENCES photos (id),
@@ -147,7 +161,8 @@ TABLES = {
     "open_change": """                 -- one row within a change's transaction, else none
         change_id INTEGER NOT NULL""",
 }
-NEWER = {"calibrations": 4}  # tables that version 3 has not: since which version they are there
+# Tables that version 3 has not: since which version they are there. Columns may be newer, too, with a default.
+NEWER = {"calibrations": 4, "key_faces": 5}
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -174,6 +189,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "hidden": "hidden IN (0, 1)",
     },
     "aliases": {"name": "name != ''"},
+    "unknown_groups": {"settled": "settled IN (0, 1)"},
     "links": {
         "word": "word IN ('is', 'is_not')",
         "source": "source IN ('dataset', 'user', 'machine')",
@@ -207,6 +223,7 @@ INDEXES = """
     CREATE INDEX person_folders_by_person ON person_folders (person_id);
     CREATE INDEX links_by_person ON links (person_id);
     CREATE INDEX links_by_source ON links (source, word);
+    CREATE INDEX key_faces_by_appearance ON key_faces (appearance_id);
     CREATE INDEX unknown_groups_by_group ON unknown_groups (group_id);
     CREATE INDEX copies_by_photo ON copies (photo_id, output);
     CREATE INDEX copies_by_person ON copies (person_id);

@@ -27,6 +27,7 @@ from kith.library.migrations import migrate
 from kith.library.person_edits import PersonEdits
 from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
 from kith.library.photo_records import PhotoRecords
+from kith.library.portrait_queries import PortraitQueries
 from kith.library.redecision_queries import RedecisionQueries
 from kith.library.review_queries import ReviewQueries
 from kith.library.write_ahead_log import Log, check_log
@@ -55,6 +56,7 @@ class Store:
         self.redecisions = RedecisionQueries(connection)
         self.groups = GroupRecords(connection)
         self.gallery = GalleryQueries(connection)
+        self.portraits = PortraitQueries(connection)
         self.events = EventQueries(connection)
         self.calibrations = CalibrationRecords(connection)
         self.descriptions = DescriptionQueries(connection, self.photos)

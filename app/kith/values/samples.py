@@ -32,7 +32,8 @@ class Faces:
     """Faces of one model (N each): `ids` of their appearances, `vectors` (N x D), `photos`, their `groups` or 0.
 
     Of `unknown` ones nobody has said who they are. A blurred, tiny or averted face is not `good`: it may join a group,
-    but counts for nothing there, and so brings no two groups together.
+    but counts for nothing there, and so brings no two groups together. `settled` ones the user has put into their
+    group.
     """
 
     ids: Ids
@@ -41,6 +42,7 @@ class Faces:
     groups: Ids
     unknown: Flags
     good: Flags
+    settled: Flags
 
     def in_groups(self, groups: Ids) -> "Faces":
         """Return the same faces in these groups."""
