@@ -124,5 +124,5 @@ def test_what_is_asked_of_some_photos_does_not_go_through_all_links_or_copies(
     of_some = [one for one in statements if "json_each" in one]
     with closing(open_store(album.settings.library_file)) as store:
         plans = {one: str(store._connection.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()) for one in of_some}
-    assert len(plans) > 5
+    assert len(plans) >= 5
     assert [one for one, plan in plans.items() if any(index in plan for index in OF_FEW_VALUES)] == []
