@@ -145,6 +145,24 @@ def test_the_review_of_usual_names_needs_no_scrolling(qtbot: QtBot, tmp_path: Pa
         assert bar.maximum() == 0
 
 
+@pytest.mark.usefixtures("_letters")
+def test_people_fit(qtbot: QtBot, world: World) -> None:
+    window = MainWindow(load(_file(world)))
+    qtbot.addWidget(window)
+    window.go("People")
+    _wait_for_the_library(qtbot, window)
+    _check(qtbot, window)
+    with world.library() as library:
+        number = library.people.find(LONG_WORD).id
+    window.go("People", number)
+    _wait_for_the_library(qtbot, window)
+    _check(qtbot, window)
+
+
+def _wait_for_the_library(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not window.desk.busy, timeout=PATIENCE_MS)
+
+
 def _first_start(file: Path, parent: QWidget) -> QDialog:
     dialog = FirstStart(file, load(file).settings, lambda *_: None, parent)
     dialog.people.edit.setText(f"/{LONG_WORD}")

@@ -231,6 +231,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
     )
     place.do_in_vain("models", "add", weights, place.input)
     place.do_in_vain("people", "key-face", "Nobody")
+    place.do_in_vain("people", "faces", "Nobody")
     place.do_in_vain("unknowns", "split", "1", one)
     place.do_in_the_window()
     place.leave_hanging("build-kb", "--set", "resize_max=900")

@@ -26,6 +26,12 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()))
 
 
+def unaccented(name: str) -> str:
+    """Return a name as one types it to find it: small letters without accents."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
+
+
 def percent(share: float) -> str:
     """Return a probability as `97 %`: never 0 or 100, since nothing is that sure."""
     if share < 0.01:

@@ -12,10 +12,11 @@ from kith.cli.output import tell
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.person_page import person_page
 from kith.jobs.phrases import IN_WORDS
 from kith.library.journal import Change
 from kith.messages import Action, Do
-from kith.text import printable
+from kith.text import counted, printable
 from kith.values.links import Source
 from kith.values.persons import Person
 
@@ -90,6 +91,19 @@ def _detail_lines(person: Person) -> list[str]:
 
 
 _SAID_BY = {Source.DATASET: "the people folder", Source.USER: "you", Source.MACHINE: "recognition"}
+
+
+@group.register("faces", "'Anna Rossi'")
+def faces(call: Call, person: PersonArgument) -> None:
+    """List a person's faces by how well they fit, the one that fits worst first, and who is in photos with them."""
+    with OpenLibrary(call.settings()) as opened:
+        page = person_page(opened, opened.people.find(person).id)
+        lines = []
+        for face in page.faces:
+            fit = "no face to compare" if face.distance is None else f"{face.distance:.2f}"
+            lines.append(f"{fit}  {opened.place(face.photo_id, face.appearance_id)}, by {_SAID_BY[face.source]}")
+        lines += [f"with {name}: {counted(photos, 'photo')}" for _, name, photos in page.together]
+        call.show(page, lines)
 
 
 @group.register("create", "'Anna Rossi'")

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
-from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QImage, QPainter, QPainterPath, QPalette, QPen
+from PyQt6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QPainter, QPainterPath, QPalette, QPen
 from PyQt6.QtWidgets import QApplication, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from kith.gui.style import ROUND, SPACE, Tone, colour
@@ -13,6 +14,7 @@ from kith.text import printable
 
 _LINES = 2  # below a picture: who or what it is, and a note
 _MARGIN = 4
+_DRAGGED = "application/x-kith-tile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,12 @@ class Tile:
 
 
 class Tiles(QAbstractListModel):
-    """The tiles of a grid; those that stay are not moved about when others go."""
+    """The tiles of a grid; those that stay are not moved about when others go.
+
+    With `joins` one can be dragged.
+    """
+
+    joins = False
 
     def __init__(self, thumbnails: Thumbnails, side: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +67,24 @@ class Tiles(QAbstractListModel):
         if role in (roles.DisplayRole, roles.AccessibleTextRole):
             return printable(tile.said)
         return None
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlag:
+        """Return what can be done with a tile: with `joins` it can be dragged onto another."""
+        flags = super().flags(index)
+        if self.joins and index.isValid():
+            flags |= Qt.ItemFlag.ItemIsDragEnabled
+        return flags
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802 - Qt's name
+        """Return what a dragged tile is, within this program."""
+        return [_DRAGGED]
+
+    def mimeData(self, indexes: Iterable[QModelIndex]) -> QMimeData:  # noqa: N802 - Qt's name
+        """Return the dragged tile."""
+        data = QMimeData()
+        keys = [str(self.tile(index.row()).key) for index in indexes]
+        data.setData(_DRAGGED, keys[0].encode())
+        return data
 
     def tile(self, row: int) -> Tile:
         """Return the tile in a row."""
@@ -169,7 +194,8 @@ class _Painter(QStyledItemDelegate):
         metrics, palette = option.fontMetrics, option.palette
         line = QRect(place.x(), place.bottom() + _MARGIN, place.width(), metrics.lineSpacing())
         usual = palette.color(QPalette.ColorRole.Text)
-        for text, ink in ((tile.name, usual), (tile.note, colour(tile.tone, palette) if tile.tone else usual)):
+        words = ((tile.name, usual), (tile.note, colour(tile.tone, palette) if tile.tone else usual))
+        for text, ink in filter(itemgetter(0), words):
             shown = metrics.elidedText(printable(text), Qt.TextElideMode.ElideRight, line.width())
             painter.setPen(ink)
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, shown)
@@ -185,11 +211,13 @@ def _middle(image: QImage, ratio: float, place: QRect) -> QRect:
 class PictureGrid(QListView):
     """A grid of tiles to be looked through, selected (Shift and Ctrl, or Ctrl+A) and opened (Enter, double click).
 
-    `opened` carries the key of a tile; `selected` tells that others are selected.
+    `opened` carries the key of a tile; `selected` tells that others are selected, `joined` that one was dragged onto
+    another, where that may be done.
     """
 
     opened = pyqtSignal(int)
     selected = pyqtSignal()
+    joined = pyqtSignal(int, int)
 
     def __init__(self, thumbnails: Thumbnails, side: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -208,6 +236,35 @@ class PictureGrid(QListView):
         self.activated.connect(self._open)
         if selection := self.selectionModel():
             selection.selectionChanged.connect(self._tell_selected)
+
+    def let_be_joined(self) -> None:
+        """Let tiles be dragged onto each other."""
+        self.tiles.joins = True
+        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Welcome a tile of this program."""
+        self._welcome(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Welcome a tile of this program."""
+        self._welcome(event)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Tell which tile was dropped onto which; all stay where they are."""
+        data = event.mimeData() if event else None
+        if event is None or data is None or not data.hasFormat(_DRAGGED):
+            return
+        dragged, index = int(data.data(_DRAGGED).data()), self.indexAt(event.position().toPoint())
+        if index.isValid() and self.tiles.tile(index.row()).key != dragged:
+            self.joined.emit(dragged, self.tiles.tile(index.row()).key)
+
+    def _welcome(self, event: QDragMoveEvent | None) -> None:
+        data = event.mimeData() if event else None
+        if event and data and data.hasFormat(_DRAGGED):
+            event.acceptProposedAction()
 
     def selected_keys(self) -> list[int]:
         """Return what the selected tiles stand for, in their order."""

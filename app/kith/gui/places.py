@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from kith.gui.place import House, Place
 
-HOME, CONSOLE = "Home", "Console"
+HOME, PEOPLE, CONSOLE = "Home", "People", "Console"
 
 # The makers load a place when it is first turned to: the window need not have it before it shows.
 
@@ -15,6 +15,12 @@ def _home(house: House) -> Place:
     return HomePlace(house)
 
 
+def _people(house: House) -> Place:
+    from kith.gui.people_place import PeoplePlace
+
+    return PeoplePlace(house)
+
+
 def _console(house: House) -> Place:
     from kith.gui.console_place import ConsolePlace
 
@@ -23,5 +29,6 @@ def _console(house: House) -> Place:
 
 PLACES: dict[str, tuple[str, Callable[[House], Place]]] = {
     HOME: ("house", _home),
+    PEOPLE: ("users", _people),
     CONSOLE: ("terminal", _console),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from kith.errors import BadInput
-from kith.jobs.person_names import cleaned, hints_on, person_called
+from kith.jobs.person_names import alike, cleaned, hints_on, person_called
 from kith.jobs.phrases import display_names
 from kith.jobs.references import label_of
 from kith.library.store import Store
@@ -42,6 +42,11 @@ class People:
     def meant(self, text: str) -> Person | str:
         """Return the person whom a text means as in `find`, or the name of somebody new."""
         return person_called(self.all().values(), text) or cleaned(text)
+
+    def alike(self, text: str) -> tuple[int, str] | None:
+        """Return whom a name was perhaps meant for that nobody has, by number and name to show; raises BadInput."""
+        person = alike(self.all().values(), text)
+        return (person.id, self.shown(person)) if person else None
 
     def by_number(self, person_id: int) -> Person:
         """Return the person of a number; raises BadInput where there is none any more."""

@@ -80,6 +80,25 @@ class IsNot:
 
 
 @dataclass(frozen=True, slots=True)
+class AreNot:
+    """They are not a person."""
+
+    appearances: Sequence[int]
+    person: Person
+
+    def said(self, store: Store) -> Said:
+        """Return the word as it can be written down."""
+        if len(self.appearances) == 1:
+            return IsNot(self.appearances[0], self.person).said(store)
+        text = f"{counted(len(self.appearances), 'face')} are not {People(store).shown(self.person)}"
+        return Said("link", text, f"{text}.", lambda: self._write(store))
+
+    def _write(self, store: Store) -> None:
+        for appearance in self.appearances:
+            store.edits.never(appearance, self.person.id)
+
+
+@dataclass(frozen=True, slots=True)
 class TakenBack:
     """What the user said of it and a person, be it *is* or *is not*, no longer counts."""
 
@@ -142,7 +161,7 @@ class Heeded:
         return Said("heed", text, f"{text}.", lambda: store.groups.heed(back))
 
 
-UserWord = Is | IsNot | TakenBack | Ignored | Heeded
+UserWord = Is | IsNot | AreNot | TakenBack | Ignored | Heeded
 
 
 def _ignored(store: Store) -> set[int]:

@@ -25,6 +25,7 @@ from kith.library.inspection import is_damaged
 from kith.library.journal import Journal, Turned
 from kith.library.migrations import migrate
 from kith.library.person_edits import PersonEdits
+from kith.library.person_queries import PersonQueries
 from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
 from kith.library.photo_records import PhotoRecords
 from kith.library.portrait_queries import PortraitQueries
@@ -57,6 +58,7 @@ class Store:
         self.groups = GroupRecords(connection)
         self.gallery = GalleryQueries(connection)
         self.portraits = PortraitQueries(connection)
+        self.persons = PersonQueries(connection)
         self.events = EventQueries(connection)
         self.calibrations = CalibrationRecords(connection)
         self.descriptions = DescriptionQueries(connection, self.photos)

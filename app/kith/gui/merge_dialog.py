@@ -1,0 +1,119 @@
+"""Two people shown side by side, before they become one."""
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtWidgets import QDialogButtonBox, QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
+
+from kith.gui.background import Background
+from kith.gui.fitting_dialog import FittingDialog
+from kith.gui.pictures import PictureLabel
+from kith.gui.place import House
+from kith.gui.plain_text import Label, wrapped
+from kith.text import counted
+
+if TYPE_CHECKING:
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.outcome import Outcome
+    from kith.jobs.people_wall import WallPerson
+
+_SIDE = QSize(180, 180)
+
+
+class MergeDialog(FittingDialog):
+    """Asks whether two people are one, and which name stays."""
+
+    def __init__(self, house: House, kept: "WallPerson", gone: "WallPerson", parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("One Person?"))
+        self._house = house
+        self._kept, self._gone = kept, gone
+        self._loader = Background()
+        self._pair = QHBoxLayout()
+        self._pair.setSpacing(24)
+        self.words = wrapped()
+        self.swap = QPushButton(self.tr("&Keep the Other Name"))
+        self.swap.setAutoDefault(False)
+        self.swap.clicked.connect(self._swap)
+        self.merge = QPushButton(self.tr("They &Are One"))
+        self.merge.setAutoDefault(False)
+        self.merge.clicked.connect(self._merge)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton(self.merge, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.addButton(self.swap, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        for person in (kept, gone):
+            self._pair.addLayout(self._portrait(person))
+        column.addLayout(self._pair)
+        column.addWidget(self.words)
+        column.addWidget(buttons)
+        self._tell()
+
+    def done(self, result: int) -> None:
+        """Close, and make no more pictures."""
+        self._loader.drop()
+        super().done(result)
+
+    def _portrait(self, person: "WallPerson") -> QVBoxLayout:
+        picture = PictureLabel(_SIDE)
+        picture.setAccessibleName(person.name)
+        if person.spot:
+            picture.show_place(self._loader, person.spot.path, person.spot.box)
+        name = Label(person.name, bold=True, wraps=True)
+        name.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        count = Label(counted(person.photos, "photo"))
+        count.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column = QVBoxLayout()
+        for label in (picture, name, count):
+            column.addWidget(label)
+        column.addStretch()
+        return column
+
+    def _tell(self) -> None:
+        kept, gone = self._kept.name, self._gone.name
+        self.words.setText(
+            f"{gone} becomes {kept}: their photos, folders, details and what you said of them. {gone} stays as another "
+            f"name of {kept}. Ctrl+Z takes it back."
+        )
+
+    def _swap(self) -> None:
+        self._kept, self._gone = self._gone, self._kept
+        self._tell()
+
+    def _merge(self) -> None:
+        kept, gone = self._kept.id, self._gone.id
+
+        def merge(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs.person_changes import PersonChanges
+
+            people = library.people
+            return PersonChanges(library).merge(people.by_number(kept), people.by_number(gone))
+
+        self._house.desk.act(merge)
+        self.accept()
+
+
+def choose_whom(house: House, person_id: int, parent: QWidget) -> None:
+    """Ask with whom a person is one, and then whether they are."""
+
+    def ask(people: "list[WallPerson]") -> None:
+        by_name = {person.name: person for person in people}
+        kept = next((person for person in people if person.id == person_id), None)
+        others = [name for name, person in by_name.items() if person.id != person_id]
+        if kept is None or not others:
+            house.tell("There is nobody else.")
+            return
+        name, is_chosen = QInputDialog.getItem(parent, "One Person?", f"{kept.name} is the same as", others, 0, False)
+        if is_chosen:
+            dialog = MergeDialog(house, kept, by_name[name], parent)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    house.desk.read(_wall, ask, house.tell)
+
+
+def _wall(library: "OpenLibrary") -> "list[WallPerson]":
+    from kith.jobs.people_wall import wall
+
+    return wall(library)

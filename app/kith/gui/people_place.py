@@ -1,0 +1,169 @@
+"""People: a wall of everybody one knows, the unknown below, and a page for each person."""
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from kith.gui.picture_grid import PictureGrid, Tile
+from kith.gui.place import House, Place
+from kith.gui.plain_text import Label, wrapped
+from kith.gui.style import SPACE, Tone
+from kith.gui.thumbnails import Picture
+from kith.text import counted
+
+if TYPE_CHECKING:
+    from kith.gui.person_view import PersonView
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.people_wall import WallPerson
+    from kith.jobs.unknowns import Group
+
+    Everybody = tuple[list[WallPerson], list[tuple[Group, Picture]]]
+
+SIDE = 120  # pixels of a face on the wall
+LEAST = 2  # faces of an unknown group
+_MOST_GROUPS = 100  # of unknown people below the wall; Review has them all
+NOBODY = (
+    "Nobody is known yet.\n\nPut a folder of photos for each person into your people folder and press Build KB, "
+    "or name faces in Review."
+)
+
+
+class PeoplePlace(Place):
+    """Shows the wall, or the page of one person."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house)
+        self._people: list[WallPerson] = []
+        self.page: PersonView | None = None
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find somebody"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(self.tr("Find somebody"))
+        self.hidden = QCheckBox(self.tr("Show the &hidden"))
+        self.wall = PictureGrid(house.thumbnails, SIDE)
+        self.wall.setAccessibleName(self.tr("People"))
+        self.wall.let_be_joined()
+        self.words = wrapped()
+        self.unknown_words = Label(bold=True)
+        self.unknown = PictureGrid(house.thumbnails, SIDE * 2 // 3)
+        self.unknown.setAccessibleName(self.tr("Unknown people"))
+        self._lay_out()
+        self.search.textChanged.connect(self._show_wall)
+        self.hidden.toggled.connect(self._show_wall)
+        self.wall.opened.connect(self.show_person)
+        self.wall.joined.connect(self._ask_to_merge)
+        self.unknown.opened.connect(self._review)
+
+    def enter(self, what: object = None) -> None:
+        """Show the wall, or the person of the number given."""
+        if isinstance(what, int):
+            self.show_person(what)
+        else:
+            self.show_wall()
+
+    def look_again(self) -> None:
+        """Show what is shown as it is now."""
+        if self.page and self._stack.currentWidget() is self.page:
+            self.page.look_again()
+        else:
+            self._read()
+
+    def show_wall(self) -> None:
+        """Show everybody."""
+        self._stack.setCurrentIndex(0)
+        self._read()
+        self.wall.setFocus()
+
+    def show_person(self, person_id: int) -> None:
+        """Show somebody's page."""
+        from kith.gui.person_view import PersonView
+
+        if self.page is None:
+            self.page = PersonView(self.house)
+            self.page.left.connect(self.show_wall)
+            self._stack.addWidget(self.page)
+        self._stack.setCurrentWidget(self.page)
+        self.page.show_person(person_id)
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.addWidget(self.search, 1)
+        tools.addWidget(self.hidden)
+        everybody = QWidget()
+        column = QVBoxLayout(everybody)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
+        column.addLayout(tools)
+        column.addWidget(self.words)
+        column.addWidget(self.wall, 3)
+        column.addWidget(self.unknown_words)
+        column.addWidget(self.unknown, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(everybody)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+
+    def _read(self) -> None:
+        self.house.desk.read(_everybody, self._show, self._fail)
+
+    def _show(self, everybody: "Everybody") -> None:
+        self._people, groups = everybody
+        self._show_wall()
+        tiles = [Tile(group.id, picture, note=counted(group.faces, "face")) for group, picture in groups]
+        self.unknown.tiles.show_tiles(tiles)
+        self.unknown_words.setText(self.tr("Unknown people: open one to say who it is"))
+        self.unknown_words.setVisible(bool(tiles))
+        self.unknown.setVisible(bool(tiles))
+
+    def _show_wall(self) -> None:
+        if not self._people:
+            self.wall.hide()
+            self.words.setText(NOBODY)
+            self.words.show()
+            return
+        from kith.jobs.people_wall import searched
+
+        found = searched(self._people, self.search.text(), self.hidden.isChecked())
+        self.wall.tiles.show_tiles(map(_tile, found))
+        self.wall.setVisible(bool(found))
+        self.words.setText("" if found else self.tr("Nobody is called so."))
+        self.words.setVisible(not found)
+
+    def _fail(self, text: str) -> None:
+        self._people = []
+        self.wall.hide()
+        self.unknown.hide()
+        self.unknown_words.hide()
+        self.words.setText(f"{NOBODY}\n\n{text}")
+        self.words.show()
+
+    def _ask_to_merge(self, gone: int, kept: int) -> None:
+        from kith.gui.merge_dialog import MergeDialog
+
+        people = {person.id: person for person in self._people}
+        dialog = MergeDialog(self.house, people[kept], people[gone], self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _review(self, group: int) -> None:
+        self.house.go("Review", group)
+
+
+def _tile(person: "WallPerson") -> Tile:
+    picture = Picture(person.spot.path, person.spot.box) if person.spot else Picture(None)
+    note = counted(person.photos, "photo") if person.photos else "no photo"
+    return Tile(person.id, picture, person.name, f"{note}, hidden" if person.hidden else note, Tone.UNKNOWN)
+
+
+def _everybody(library: "OpenLibrary") -> "Everybody":
+    """Return all people and the groups of unknown ones."""
+    from kith.jobs.people_wall import wall
+    from kith.jobs.unknowns import Unknowns
+
+    groups = []
+    for group in Unknowns(library).groups(LEAST)[:_MOST_GROUPS]:
+        photo, box = library.store.reviews.place(group.examples[0].appearance_id)
+        groups.append((group, Picture(library.store.reviews.file_of(photo), box)))
+    return wall(library), groups

@@ -1,0 +1,283 @@
+"""A person's page: all their faces, the one that fits worst first, and what is known of them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from kith.gui.choice_button import ChoiceButton
+from kith.gui.name_field import NameField, ask_whom
+from kith.gui.picture_grid import PictureGrid, Tile
+from kith.gui.place import House
+from kith.gui.plain_text import Label, narrow, set_tip
+from kith.gui.style import SPACE, Tone
+from kith.gui.thumbnails import Picture
+from kith.gui.years import Years
+from kith.text import counted, printable
+
+if TYPE_CHECKING:
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.outcome import Outcome
+    from kith.jobs.person_page import PageFace, PersonPage
+
+    Told = tuple[PersonPage, dict[int, str]]
+
+_SIDE = 110
+_ASIDE = 250  # pixels of the column beside the faces
+_SAID_BY = {"dataset": "your folder", "user": "you", "machine": "Kith"}
+_TONES = {"dataset": Tone.SURE, "user": Tone.SURE, "machine": Tone.UNSURE}
+_MOST_TOGETHER = 8
+
+
+class PersonView(QWidget):
+    """Shows one person; what is said of the selected faces is a word as everywhere, and can be taken back."""
+
+    left = pyqtSignal()
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._house = house
+        self._id = 0
+        self._page: PersonPage | None = None
+        self._names: dict[int, str] = {}
+        self.back = ChoiceButton(self.tr("‹ People (Esc)"))
+        self.name = Label(bold=True, size=1.5, wraps=True)
+        policies = QSizePolicy.Policy
+        self.name.setSizePolicy(policies.Ignored, policies.Preferred)  # however long, it asks for no width
+        self.words = narrow()
+        self.grid = PictureGrid(house.thumbnails, _SIDE)
+        self.grid.setAccessibleName(self.tr("Faces, the one that fits worst first"))
+        self.chosen = narrow()
+        self.deny = ChoiceButton(self.tr("&Not this person (N)"))
+        self.key = ChoiceButton(self.tr("&Key face (K)"))
+        self.look = ChoiceButton(self.tr("&Open photo (Enter)"))
+        self.other = NameField()
+        self.details = ChoiceButton(self.tr("&Edit…"))
+        self.merge = ChoiceButton(self.tr("&Merge…"))
+        self.years = Years()
+        self.facts = narrow()
+        self.together = QVBoxLayout()
+        self._lay_out()
+        self._connect()
+
+    def show_person(self, person_id: int) -> None:
+        """Show the page of a person."""
+        self._id = person_id
+        self.grid.tiles.show_tiles([])
+        self.look_again()
+        self.grid.setFocus()
+
+    def look_again(self) -> None:
+        """Show the person as they are now; where they are no more the wall is shown again."""
+        person_id = self._id
+        self._house.desk.read(partial(_told, person_id=person_id), self._show, lambda _: self.left.emit())
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.back)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.details)
+        head.addWidget(self.merge)
+        acts = QHBoxLayout()
+        acts.addWidget(self.chosen, 1)
+        for button in (self.deny, self.key, self.look):
+            acts.addWidget(button)
+        somebody = QHBoxLayout()
+        somebody.addWidget(Label(self.tr("They are somebody else:")), 0, Qt.AlignmentFlag.AlignTop)
+        somebody.addWidget(self.other, 1)
+        faces = QVBoxLayout()
+        faces.addWidget(self.words)
+        faces.addWidget(self.grid, 1)
+        faces.addLayout(acts)
+        faces.addLayout(somebody)
+        row = QHBoxLayout()
+        row.setSpacing(2 * SPACE)
+        row.addLayout(faces, 1)
+        row.addWidget(self._aside())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        column.addLayout(row, 1)
+
+    def _aside(self) -> QScrollArea:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.years)
+        column.addWidget(self.facts)
+        column.addLayout(self.together)
+        column.addStretch()
+        scrolled = QScrollArea()
+        scrolled.setWidget(inside)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
+        scrolled.setFixedWidth(_ASIDE)
+        return scrolled
+
+    def _connect(self) -> None:
+        self.back.clicked.connect(self.left)
+        self.deny.clicked.connect(self._deny)
+        self.key.clicked.connect(self._choose_key)
+        self.look.clicked.connect(self._open_current)
+        self.grid.opened.connect(self._open)
+        self.grid.selected.connect(self._tell_chosen)
+        self.other.named.connect(self._name)
+        self.other.left.connect(self.grid.setFocus)
+        self.details.clicked.connect(self._edit)
+        self.merge.clicked.connect(self._ask_to_merge)
+        keys: dict[str, Callable[[], object]] = {"Esc": self.left.emit, "N": self.deny.click, "K": self.key.click}
+        for key, slot in keys.items():
+            shortcut = QShortcut(QKeySequence(key), self.grid)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(slot)
+
+    def _show(self, told: "Told") -> None:
+        page, names = told
+        self._page, self._names = page, names
+        self.name.setText(page.name)
+        faces = counted(len(page.faces), "face")
+        self.words.setText(
+            f"{faces} in {counted(page.photos, 'photo')}. Those that fit worst come first: a wrong one is found here."
+        )
+        set_tip(self.deny, f"The chosen faces are not {page.person.name}")
+        self.grid.tiles.show_tiles(_tile(face, page.key_face) for face in page.faces)
+        self.other.start(list(names.values()))
+        self.years.show_years(page.years)
+        self.facts.setText(_facts(page))
+        self._show_together(page)
+        self._tell_chosen()
+
+    def _show_together(self, page: "PersonPage") -> None:
+        while item := self.together.takeAt(0):
+            if widget := item.widget():
+                widget.deleteLater()
+        if page.together:
+            self.together.addWidget(Label(self.tr("Often with"), bold=True))
+        for person_id, name, photos in page.together[:_MOST_TOGETHER]:
+            words = printable(f"{name}, {counted(photos, 'photo')}")
+            shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _ASIDE - 4 * SPACE)
+            button = QPushButton(shown.replace("&", "&&"))
+            button.setAccessibleName(words)
+            set_tip(button, words)
+            button.setFlat(True)
+            button.setAutoDefault(False)
+            button.clicked.connect(partial(self._go_to, person_id))
+            self.together.addWidget(button)
+
+    def _go_to(self, person_id: int) -> None:
+        self._house.go("People", person_id)
+
+    def _tell_chosen(self) -> None:
+        chosen = self.grid.selected_keys()
+        for button in (self.deny, self.other):
+            button.setEnabled(bool(chosen))
+        for button in (self.key, self.look):
+            button.setEnabled(len(chosen) == 1)
+        self.chosen.setText(f"{counted(len(chosen), 'face')} chosen" if chosen else self.tr("Choose faces to correct."))
+
+    # What the user says
+
+    def _deny(self) -> None:
+        chosen, person_id = self.grid.selected_keys(), self._id
+
+        def deny(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs.user_words import AreNot
+
+            return library.say(AreNot(chosen, library.people.by_number(person_id)))
+
+        if chosen:
+            self._house.desk.act(deny)
+
+    def _choose_key(self) -> None:
+        chosen, person_id = self.grid.selected_keys(), self._id
+
+        def choose(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs.person_changes import PersonChanges
+
+            return PersonChanges(library).set_key_face(library.people.by_number(person_id), chosen[0])
+
+        if len(chosen) == 1:
+            self._house.desk.act(choose)
+
+    def _name(self, text: str) -> None:
+        """Say who the chosen faces are instead, but ask first about a new name that is much like a known one."""
+        ask = partial(self._name_or_ask, text)
+        self._house.desk.read(lambda library: library.people.alike(text), ask, self._house.tell)
+
+    def _name_or_ask(self, text: str, alike: tuple[int, str] | None) -> None:
+        if alike:
+            ask_whom(self, text, alike[1], partial(self._split, f"#{alike[0]}"), partial(self._split, text))
+        else:
+            self._split(text)
+
+    def _split(self, text: str) -> None:
+        chosen, person_id = self.grid.selected_keys(), self._id
+
+        def split(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs.person_changes import PersonChanges
+
+            return PersonChanges(library).split(library.people.by_number(person_id), chosen, text)
+
+        if chosen:
+            self._house.desk.act(split)
+            self.grid.setFocus()
+
+    def _edit(self) -> None:
+        from kith.gui.person_dialog import PersonDialog
+
+        if self._page:
+            dialog = PersonDialog(self._house, self._page.person, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def _ask_to_merge(self) -> None:
+        from kith.gui.merge_dialog import choose_whom
+
+        choose_whom(self._house, self._id, self)
+
+    def _open_current(self) -> None:
+        chosen = self.grid.selected_keys()
+        if chosen:
+            self._open(chosen[0])
+
+    def _open(self, appearance_id: int) -> None:
+        from kith.gui.help import open_outside
+        from kith.gui.places import PLACES
+
+        faces = self._page.faces if self._page else ()
+        face = next((face for face in faces if face.appearance_id == appearance_id), None)
+        if face and "Photos" in PLACES:
+            self._house.go("Photos", face.photo_id)
+        elif face and face.spot.path:
+            open_outside(face.spot.path)
+
+
+def _told(library: "OpenLibrary", person_id: int) -> "Told":
+    from kith.jobs.person_page import person_page
+
+    return person_page(library, person_id), library.people.names()
+
+
+def _tile(face: "PageFace", key_face: int | None) -> Tile:
+    fit = "" if face.distance is None else f"{face.distance:.2f}, "
+    star = "★ " if face.appearance_id == key_face else ""
+    picture = Picture(face.spot.path, face.spot.box)
+    return Tile(face.appearance_id, picture, note=f"{star}{fit}{_SAID_BY[face.source]}", tone=_TONES[face.source])
+
+
+def _facts(page: "PersonPage") -> str:
+    person = page.person
+    known = [
+        ("Also called", ", ".join(person.aliases)),
+        ("Born", person.birth),
+        ("Died", person.death),
+        *person.fields,
+        ("Folder", ", ".join(person.folders)),
+        ("Notes", person.notes),
+    ]
+    lines = [f"{key}: {value}" for key, value in known if value]
+    return "\n".join([*lines, "Hidden from lists"] if person.hidden else lines)

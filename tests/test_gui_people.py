@@ -1,0 +1,282 @@
+"""People: the wall, a person's page, and everything that can be said there and taken back."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QItemSelectionModel, Qt
+from PyQt6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from kith.gui.main_window import MainWindow
+from kith.gui.merge_dialog import MergeDialog
+from kith.gui.people_place import NOBODY, PeoplePlace
+from kith.gui.person_dialog import PersonDialog
+from kith.gui.person_view import PersonView
+from kith.jobs.people_wall import searched, wall
+from kith.jobs.person_changes import PersonChanges
+from kith.jobs.person_page import person_page
+from kith.jobs.user_words import Is
+from tests.desk import finished, kith
+from tests.small_world import DLIB, World
+from tests.windows import PATIENCE_MS, open_window, press
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.measure(DLIB)
+    world.put(7, "input")
+    world.recognise()
+    return world
+
+
+@pytest.fixture
+def window(qtbot: QtBot, world: World) -> MainWindow:
+    file = world.root / "settings.json"
+    file.write_text(json.dumps(world.values), encoding="utf-8")
+    return open_window(qtbot, file)
+
+
+def _settled(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: not window.desk.busy, timeout=PATIENCE_MS)
+
+
+def _place(qtbot: QtBot, window: MainWindow, what: object = None) -> PeoplePlace:
+    window.go("People", what)
+    _settled(qtbot, window)
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    return place
+
+
+def _page(qtbot: QtBot, window: MainWindow, world: World, name: str) -> PersonView:
+    with world.library() as library:
+        number = library.people.find(name).id
+    page = _place(qtbot, window, number).page
+    assert page
+    assert page.name.text() == name
+    return page
+
+
+def _names(place: PeoplePlace) -> list[str]:
+    return [place.wall.tiles.tile(row).name for row in range(place.wall.tiles.rowCount())]
+
+
+def _state(world: World) -> tuple[object, ...]:
+    return world.persons(), world.links(), world.ignored(), world.tree()
+
+
+def _select(page: PersonView, *keys: int) -> None:
+    selection = page.grid.selectionModel()
+    assert selection
+    selection.clear()
+    for key in keys:
+        index = page.grid.tiles.index(page.grid.tiles.keys().index(key))
+        selection.select(index, QItemSelectionModel.SelectionFlag.Select)
+
+
+def _undone(qtbot: QtBot, window: MainWindow, world: World, before: object) -> None:
+    """Take back what was done, with the key, and see that all is as before."""
+    assert _state(world) != before
+    press(qtbot, window, Qt.Key.Key_Z)
+    _settled(qtbot, window)
+    assert _state(world) == before
+
+
+def test_the_wall_shows_everybody_with_their_photos_and_finds_them(
+    qtbot: QtBot, world: World, window: MainWindow
+) -> None:
+    with world.library() as library:
+        changes = PersonChanges(library)
+        changes.set(library.people.find("Eve"), {"hidden": True}, {}, {})
+        changes.set(library.people.find("Bob"), {}, {}, {"Zoë": True})
+    place = _place(qtbot, window)
+    assert _names(place) == ["Ann", "Bob"]
+    place.hidden.click()
+    assert _names(place) == ["Ann", "Bob", "Eve"]
+    qtbot.keyClicks(place.search, "zoe")
+    assert _names(place) == ["Bob"]
+    place.search.setText("nobody like that")
+    assert not place.wall.isVisible()
+    assert "Nobody" in place.words.text()
+    place.search.clear()
+    assert place.unknown.isVisible()  # person 3, who is in two photos
+
+
+def test_without_a_library_the_wall_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"dataset_dir": "people"}', encoding="utf-8")
+    window = open_window(qtbot, file)
+    place = _place(qtbot, window)
+    assert place.words.text().startswith(NOBODY)
+    assert not place.wall.isVisible()
+
+
+def test_a_wrong_face_comes_first_and_is_denied_and_moved(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    with world.library() as library:
+        bobs = [link.appearance_id for _, link in library.store.people.mentions(library.people.find("Bob").id)]
+        library.say(Is([bobs[-1]], library.people.find("Ann")))  # a slip
+    before = _state(world)
+    page = _page(qtbot, window, world, "Ann")
+    assert page.grid.tiles.keys()[0] == bobs[-1]
+    _select(page, bobs[-1])
+    page.grid.setFocus()
+    qtbot.keyClick(page.grid, Qt.Key.Key_N)
+    _settled(qtbot, window)
+    assert bobs[-1] not in set(page.grid.tiles.keys())
+    _undone(qtbot, window, world, before)
+    qtbot.waitUntil(lambda: bobs[-1] in set(page.grid.tiles.keys()), timeout=PATIENCE_MS)
+    _select(page, bobs[-1])
+    page.other.edit.setText("Bob")
+    page.other.button.click()
+    _settled(qtbot, window)
+    assert bobs[-1] not in set(page.grid.tiles.keys())
+    with world.library() as library:
+        assert bobs[-1] in {face.appearance_id for face in person_page(library, library.people.find("Bob").id).faces}
+    _undone(qtbot, window, world, before)
+
+
+def test_several_faces_are_split_off_as_somebody_new(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    page = _page(qtbot, window, world, "Ann")
+    _select(page, *page.grid.tiles.keys()[:2])
+    page.other.edit.setText("Somebody Entirely New")
+    page.other.button.click()
+    _settled(qtbot, window)
+    assert "Somebody Entirely New" in {person[0] for person in world.persons()}
+    _undone(qtbot, window, world, before)
+
+
+def test_a_name_much_like_a_known_one_is_asked_about(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    with world.library() as library:
+        PersonChanges(library).rename(library.people.find("Bob"), "Ariel Sharon")
+    page = _page(qtbot, window, world, "Ann")
+    _select(page, page.grid.tiles.keys()[0])
+    page.other.edit.setText("Ariel Sharom")
+    page.other.button.click()
+    qtbot.waitUntil(lambda: page.findChild(QMessageBox) is not None, timeout=PATIENCE_MS)
+    box = page.findChild(QMessageBox)
+    assert box
+    assert "Ariel Sharon" in box.text()
+    yes = box.button(QMessageBox.StandardButton.Yes)
+    assert yes
+    yes.click()
+    _settled(qtbot, window)
+    assert "Ariel Sharom" not in {person[0] for person in world.persons()}
+
+
+def test_a_key_face_is_chosen_with_a_key(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    page = _page(qtbot, window, world, "Ann")
+    other = page.grid.tiles.keys()[-1]
+    _select(page, other)
+    qtbot.keyClick(page.grid, Qt.Key.Key_K)
+    _settled(qtbot, window)
+    (starred,) = [tile.key for tile in map(page.grid.tiles.tile, range(page.grid.tiles.rowCount())) if "★" in tile.note]
+    assert starred == other
+
+
+def test_details_are_changed_and_wrong_dates_refused(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    page = _page(qtbot, window, world, "Bob")
+    page.details.click()
+    dialog = window.findChild(PersonDialog)
+    assert dialog
+    dialog.name.setText("Robert")
+    dialog.birth.setText("31.12.1950")
+    dialog.accept()
+    assert dialog.isVisible()
+    assert dialog.problem.text()
+    dialog.birth.setText("1950-12")
+    dialog.aliases.setText("Bobby, Bob")
+    dialog.fields.setPlainText("town: Rome")
+    dialog.accept()
+    _settled(qtbot, window)
+    with world.library() as library:
+        robert = library.people.find("Robert")
+        assert (robert.birth, set(robert.aliases)) == ("1950-12", {"Bobby", "Bob"})
+        assert robert.fields == (("town", "Rome"),)
+    assert page.name.text() == "Robert"
+    for _ in range(2):
+        press(qtbot, window, Qt.Key.Key_Z)
+        _settled(qtbot, window)
+    assert _state(world) == before
+
+
+def test_a_person_is_deleted_and_comes_back(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    page = _page(qtbot, window, world, "Bob")
+    page.details.click()
+    dialog = window.findChild(PersonDialog)
+    assert dialog
+    dialog.delete.click()
+    _settled(qtbot, window)
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    qtbot.waitUntil(lambda: _names(place) == ["Ann", "Eve"], timeout=PATIENCE_MS)
+    _undone(qtbot, window, world, before)
+    qtbot.waitUntil(lambda: _names(place) == ["Ann", "Bob", "Eve"], timeout=PATIENCE_MS)
+
+
+def test_forgetting_is_asked_about_and_final(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    page = _page(qtbot, window, world, "Bob")
+    for answer, is_gone in ((QMessageBox.StandardButton.Cancel, False), (QMessageBox.StandardButton.Yes, True)):
+        page.details.click()
+        dialog = window.findChildren(PersonDialog)[-1]
+        dialog.forget.click()
+        box = dialog.findChildren(QMessageBox)[-1]
+        assert "cannot be undone" in box.text()
+        button = box.button(answer)
+        assert button
+        button.click()
+        _settled(qtbot, window)
+        assert ("Bob" not in {person[0] for person in world.persons()}) == is_gone
+        if not is_gone:
+            dialog.reject()
+
+
+def test_two_people_are_merged_after_a_look_at_both(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    place = _place(qtbot, window)
+    ann, bob, _ = place.wall.tiles.keys()
+    place.wall.joined.emit(bob, ann)  # dragged onto her
+    dialog = window.findChild(MergeDialog)
+    assert dialog
+    assert "Bob becomes Ann" in dialog.words.text()
+    dialog.swap.click()
+    assert "Ann becomes Bob" in dialog.words.text()
+    dialog.merge.click()
+    _settled(qtbot, window)
+    qtbot.waitUntil(lambda: _names(place) == ["Bob", "Eve"], timeout=PATIENCE_MS)
+    _undone(qtbot, window, world, before)
+
+
+def test_a_person_who_is_gone_leads_back_to_the_wall(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    place = _place(qtbot, window, 10**6)
+    qtbot.waitUntil(place.wall.isVisible, timeout=PATIENCE_MS)
+
+
+def test_pages_tell_who_is_with_whom_and_when(world: World) -> None:
+    with world.library() as library:
+        page = person_page(library, library.people.find("Ann").id)
+    assert ("Bob", 1) in {(name, photos) for _, name, photos in page.together}
+    assert page.photos == len({face.photo_id for face in page.faces})
+    fits = [face.distance for face in page.faces if face.distance is not None]
+    assert fits == sorted(fits, reverse=True)
+    assert len(fits) > 2
+
+
+def test_people_are_found_by_any_name(world: World) -> None:
+    with world.library() as library:
+        PersonChanges(library).rename(library.people.find("Ann"), "Ánn Ümläut")
+        people = wall(library)
+    assert [person.name for person in searched(people, " ann um")] == ["Ánn Ümläut"]
+    assert len(searched(people, "")) == 3
+
+
+def test_the_command_lists_faces_by_fit(world: World, window: MainWindow) -> None:
+    code, out, err = finished(kith("people", "faces", "Ann", "--settings", world.root / "settings.json"))
+    assert code == 0, err
+    lines = out.splitlines()
+    assert "by the people folder" in out
+    assert lines[-1].startswith("with ")
