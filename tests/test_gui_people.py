@@ -280,3 +280,52 @@ def test_the_command_lists_faces_by_fit(world: World, window: MainWindow) -> Non
     lines = out.splitlines()
     assert "by the people folder" in out
     assert lines[-1].startswith("with ")
+
+
+def test_a_photo_left_out_teaches_by_a_click_on_the_right_face(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    world.put(3, "people/Bob")
+    world.put(6, "people/Ann")  # shows Bob, too
+    world.build()
+    world.redecide()
+    place = _place(qtbot, window)
+    place.health.click()
+    _settled(qtbot, window)
+    assert place.checks
+    page = place.checks.left_out
+    notes = [page.grid.tiles.tile(row).note for row in range(page.grid.tiles.rowCount())]
+    assert sum("2 faces" in note for note in notes) == 2
+    before = _state(world)
+    face = next(key for key, note in zip(page.grid.tiles.keys(), notes, strict=True) if "2 faces" in note)
+    page.grid.select_key(face)
+    page.say.click()
+    _settled(qtbot, window)
+    assert face not in set(page.grid.tiles.keys())
+    with world.library() as library:
+        assert face in {shown.appearance_id for shown in person_page(library, library.people.find("Ann").id).faces}
+    _undone(qtbot, window, world, before)
+    qtbot.waitUntil(lambda: face in set(page.grid.tiles.keys()), timeout=PATIENCE_MS)
+    code, out, err = finished(kith("people", "left-out", "--settings", world.root / "settings.json"))
+    assert (code, "2 faces" in out) == (0, True), err
+
+
+def test_findings_are_shown_with_their_photos_and_people(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    place = _place(qtbot, window)
+    place.health.click()
+    _settled(qtbot, window)
+    assert place.checks
+    findings = place.checks.findings
+    assert findings.list.count() > 0  # few photos, at the least
+    findings.list.setCurrentRow(findings.list.count() - 1)
+    assert findings.grid.tiles.rowCount() > 0
+    assert findings.people.count() > 1
+
+
+def test_too_little_to_measure_is_said(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    place = _place(qtbot, window)
+    place.health.click()
+    assert place.checks
+    measure = place.checks.measure
+    measure.run.click()
+    qtbot.waitUntil(lambda: "Too little" in measure.words.text(), timeout=PATIENCE_MS)
+    assert measure.run.isEnabled()
+    assert not measure.use.isEnabled()

@@ -225,6 +225,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["people", "history"],
         ["people", "undo"],
         ["people", "redo"],
+        ["people", "left-out"],
         ["people", "undo"],
         ["people", "delete", "Eva"],
         ["forget", "Ann", "--erase", "Ann"],

@@ -10,12 +10,13 @@ from kith.cli.command import Call, Group, example_of
 from kith.cli.options import PersonArgument, pairs
 from kith.cli.output import tell
 from kith.errors import BadInput
+from kith.jobs.left_out import left_out_photos
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_page import person_page
 from kith.jobs.phrases import IN_WORDS
 from kith.library.journal import Change
-from kith.messages import Action, Do
+from kith.messages import Action, Do, command
 from kith.text import counted, printable
 from kith.values.links import Source
 from kith.values.persons import Person
@@ -104,6 +105,20 @@ def faces(call: Call, person: PersonArgument) -> None:
             lines.append(f"{fit}  {opened.place(face.photo_id, face.appearance_id)}, by {_SAID_BY[face.source]}")
         lines += [f"with {name}: {counted(photos, 'photo')}" for _, name, photos in page.together]
         call.show(page, lines)
+
+
+@group.register("left-out")
+def left_out(call: Call) -> None:
+    """List the photos in the people folder that teach nobody, with the reason and the faces in them."""
+    with OpenLibrary(call.settings()) as opened:
+        photos = left_out_photos(opened)
+        lines = []
+        for photo in photos:
+            lines.append(f"{photo.person}: {photo.path}: {photo.reason}")
+            lines += [f"    {photo.path}#{face}" for face, _ in photo.faces]
+        if lines:
+            lines.append(f"{command('link')} PHOTO#NUMBER PERSON says which face is the person.")
+        call.show({"left_out": photos}, lines or ["Every photo in the people folder teaches somebody."])
 
 
 @group.register("create", "'Anna Rossi'")

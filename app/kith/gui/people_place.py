@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from kith.gui.choice_button import ChoiceButton
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House, Place
-from kith.gui.plain_text import Label, wrapped
+from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.style import SPACE, Tone
 from kith.gui.thumbnails import Picture
 from kith.text import counted
 
 if TYPE_CHECKING:
+    from kith.gui.health_view import HealthView
     from kith.gui.person_view import PersonView
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.people_wall import WallPerson
@@ -40,6 +42,9 @@ class PeoplePlace(Place):
         self.search.setPlaceholderText(self.tr("Find somebody"))
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Find somebody"))
+        self.health = ChoiceButton(self.tr("&Check…"))
+        set_tip(self.health, self.tr("Photos left out, what may be wrong, and how well people are known"))
+        self.checks: HealthView | None = None
         self.hidden = QCheckBox(self.tr("Show the &hidden"))
         self.wall = PictureGrid(house.thumbnails, SIDE)
         self.wall.setAccessibleName(self.tr("People"))
@@ -54,6 +59,7 @@ class PeoplePlace(Place):
         self.wall.opened.connect(self.show_person)
         self.wall.joined.connect(self._ask_to_merge)
         self.unknown.opened.connect(self._review)
+        self.health.clicked.connect(self.show_checks)
 
     def enter(self, what: object = None) -> None:
         """Show the wall, or the person of the number given."""
@@ -64,10 +70,24 @@ class PeoplePlace(Place):
 
     def look_again(self) -> None:
         """Show what is shown as it is now."""
-        if self.page and self._stack.currentWidget() is self.page:
+        shown = self._stack.currentWidget()
+        if self.page and shown is self.page:
             self.page.look_again()
+        elif self.checks and shown is self.checks:
+            self.checks.look_again()
         else:
             self._read()
+
+    def show_checks(self) -> None:
+        """Show what was left out, what may be wrong, and how well it works."""
+        from kith.gui.health_view import HealthView
+
+        if self.checks is None:
+            self.checks = HealthView(self.house)
+            self.checks.left.connect(self.show_wall)
+            self._stack.addWidget(self.checks)
+        self._stack.setCurrentWidget(self.checks)
+        self.checks.look_again()
 
     def show_wall(self) -> None:
         """Show everybody."""
@@ -90,6 +110,7 @@ class PeoplePlace(Place):
         tools = QHBoxLayout()
         tools.addWidget(self.search, 1)
         tools.addWidget(self.hidden)
+        tools.addWidget(self.health)
         everybody = QWidget()
         column = QVBoxLayout(everybody)
         column.setContentsMargins(0, 0, 0, 0)

@@ -1,0 +1,275 @@
+"""How sound the knowledge base is: photos that teach nobody, what may be wrong, and how well people are known."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QPixmap
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kith.gui.choice_button import ChoiceButton
+from kith.gui.picture_grid import PictureGrid, Tile
+from kith.gui.place import House
+from kith.gui.plain_text import Label, narrow, wrapped
+from kith.gui.style import Tone
+from kith.gui.thumbnails import Picture
+from kith.settings import update
+from kith.text import counted
+
+if TYPE_CHECKING:
+    from kith.jobs.check import CheckFinished, Finding
+    from kith.jobs.evaluate import EvaluationFinished
+    from kith.jobs.left_out import LeftOutPhoto
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.outcome import Outcome
+
+    Measured = tuple[EvaluationFinished, bytes]
+
+_SIDE = 130
+_LEFT_OUT = (
+    "Photos in your people folder that teach nobody. Where several faces show, choose the one that is the person and "
+    "press Enter."
+)
+
+
+class HealthView(QWidget):
+    """Three pages: what was left out, what may be wrong, how well it works."""
+
+    left = pyqtSignal()
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+        self.back = ChoiceButton(self.tr("‹ People (Esc)"))
+        self.back.setShortcut("Esc")
+        self.back.clicked.connect(self.left)
+        self.pages = QTabWidget()
+        self.left_out, self.findings, self.measure = _LeftOut(house), _Findings(house), _Measure(house)
+        self.pages.addTab(self.left_out, self.tr("Photos &left out"))
+        self.pages.addTab(self.findings, self.tr("What may be &wrong"))
+        self.pages.addTab(self.measure, self.tr("How well it wor&ks"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.pages, 1)
+
+    def look_again(self) -> None:
+        """Look at the library as it is now."""
+        self.left_out.read()
+        self.findings.read()
+
+
+class _LeftOut(QWidget):
+    """Faces of photos that teach nobody, each to be said to be the person."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._house = house
+        self._photos: list[LeftOutPhoto] = []
+        self.words = wrapped()
+        self.grid = PictureGrid(house.thumbnails, _SIDE)
+        self.grid.setAccessibleName(self.tr("Photos left out"))
+        self.say = ChoiceButton(self.tr("&This face is the person (Enter)"))
+        self.say.clicked.connect(lambda: self._say(self.grid.current_key()))
+        self.grid.opened.connect(self._say)
+        column = QVBoxLayout(self)
+        column.addWidget(self.words)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self.say, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def read(self) -> None:
+        """Look which photos are left out."""
+        self._house.desk.read(_left_out, self._show, self.words.setText)
+
+    def _show(self, photos: "list[LeftOutPhoto]") -> None:
+        self._photos = photos
+        self.grid.tiles.show_tiles(tile for number, photo in enumerate(photos) for tile in _tiles(number, photo))
+        self.words.setText(_LEFT_OUT if photos else self.tr("Every photo in the people folder teaches somebody."))
+        self.say.setEnabled(bool(photos))
+
+    def _say(self, key: int | None) -> None:
+        """Say that a face is the person in whose folder its photo lies."""
+        person_id = next((photo.person_id for photo in self._photos for face, _ in photo.faces if face == key), None)
+        if key is None or person_id is None:
+            self._house.tell(self.tr("No face shows there that could be the person."))
+            return
+
+        def say(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs.user_words import Is
+
+            return library.say(Is([key], library.people.by_number(person_id)))
+
+        self._house.desk.act(say)
+
+
+class _Findings(QWidget):
+    """What the check found, with the photos concerned."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._house = house
+        self._found: tuple[Finding, ...] = ()
+        self.words = narrow()
+        self.list = QListWidget()
+        self.list.setWordWrap(True)
+        self.list.setAccessibleName(self.tr("What may be wrong"))
+        self.list.currentRowChanged.connect(self._show_finding)
+        self.grid = PictureGrid(house.thumbnails, _SIDE)
+        self.grid.setAccessibleName(self.tr("The photos concerned"))
+        self.grid.opened.connect(self._open)
+        self.people = QHBoxLayout()
+        beside = QVBoxLayout()
+        beside.addWidget(self.grid, 1)
+        beside.addLayout(self.people)
+        row = QHBoxLayout()
+        row.addWidget(self.list, 1)
+        row.addLayout(beside, 1)
+        column = QVBoxLayout(self)
+        column.addWidget(self.words)
+        column.addLayout(row, 1)
+
+    def read(self) -> None:
+        """Look what may be wrong."""
+        self._house.desk.read(_checked, self._show, self.words.setText)
+
+    def _show(self, told: "tuple[CheckFinished, dict[str, int]]") -> None:
+        finished, self._numbers = told
+        self._found = finished.findings
+        self.list.clear()
+        for finding in self._found:
+            self.list.addItem(QListWidgetItem(f"{finding.trouble}: {finding.text}"))
+        people = counted(finished.people, "person", "people")
+        found = counted(len(self._found), "thing") if self._found else "nothing"
+        self.words.setText(f"{people}, {counted(finished.samples, 'photo')} that teach: {found} to look at.")
+        if self._found:
+            self.list.setCurrentRow(0)
+
+    def _show_finding(self, row: int) -> None:
+        finding = self._found[row] if 0 <= row < len(self._found) else None
+        files = finding.files if finding else ()
+        self.grid.tiles.show_tiles(
+            Tile(number, Picture(file), file.name, file.parent.name) for number, file in enumerate(files)
+        )
+        while item := self.people.takeAt(0):
+            if widget := item.widget():
+                widget.deleteLater()
+        for name in finding.people if finding else ():
+            if name in self._numbers:
+                self.people.addWidget(self._button(name, self._numbers[name]))
+        self.people.addStretch()
+
+    def _button(self, name: str, person_id: int) -> QPushButton:
+        shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 2 * _SIDE)
+        button = QPushButton(shown.replace("&", "&&"))
+        button.setAutoDefault(False)
+        button.setAccessibleName(name)
+        button.clicked.connect(lambda: self._house.go("People", person_id))
+        return button
+
+    def _open(self, number: int) -> None:
+        from kith.gui.help import open_outside
+
+        row = self.list.currentRow()
+        if 0 <= row < len(self._found):
+            open_outside(self._found[row].files[number])
+
+
+class _Measure(QWidget):
+    """The curve of an evaluation, and its recommendation to be taken."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self._house = house
+        self._recommended: float | None = None
+        self.run = ChoiceButton(self.tr("&Measure on my own photos"))
+        self.use = ChoiceButton(self.tr("&Use the recommended certainty"))
+        self.use.setEnabled(False)
+        self.words = wrapped()
+        self.picture = Label()
+        self.picture.setAccessibleName(self.tr("How many are found, and how many strangers are let in, by certainty"))
+        self.run.clicked.connect(self._measure)
+        self.use.clicked.connect(self._use)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run)
+        buttons.addWidget(self.use)
+        buttons.addStretch()
+        inside = QWidget()
+        content = QVBoxLayout(inside)
+        content.addWidget(self.words)
+        content.addWidget(self.picture)
+        content.addStretch()
+        scrolled = QScrollArea()
+        scrolled.setWidget(inside)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
+        column = QVBoxLayout(self)
+        column.addLayout(buttons)
+        column.addWidget(scrolled, 1)
+
+    def _measure(self) -> None:
+        self.run.setEnabled(False)
+        self.words.setText(self.tr("Asking each photo that teaches who it is, as if it did not …"))
+        self._house.desk.read(_measured, self._show, self._fail)
+
+    def _fail(self, text: str) -> None:
+        self.run.setEnabled(True)
+        self.words.setText(text)
+
+    def _show(self, measured: "Measured") -> None:
+        from kith.jobs.evaluate import evaluation_summary
+
+        finished, picture = measured
+        self.run.setEnabled(True)
+        self.words.setText("\n".join(evaluation_summary(finished)))
+        pixmap = QPixmap()
+        if pixmap.loadFromData(picture):
+            self.picture.setPixmap(pixmap)
+        best, now = finished.recommended, finished.current
+        is_other = best is not None and now is not None and best.sure_at != now.sure_at
+        self._recommended = best.sure_at if best and is_other else None
+        self.use.setEnabled(is_other)
+
+    def _use(self) -> None:
+        if self._recommended is not None:
+            update(self._house.settings_file, {"sure_at": self._recommended})
+            self.use.setEnabled(False)
+            self._house.decide_again()
+
+
+def _tiles(number: int, photo: "LeftOutPhoto") -> list[Tile]:
+    """Return the faces of a photo left out, or the photo itself where none shows, by a key that is no face's."""
+    if not photo.faces:
+        return [Tile(-1 - number, Picture(photo.path), photo.person, photo.reason, Tone.PROBLEM)]
+    return [Tile(face, Picture(photo.path, box), photo.person, photo.reason, Tone.UNSURE) for face, box in photo.faces]
+
+
+def _left_out(library: "OpenLibrary") -> "list[LeftOutPhoto]":
+    from kith.jobs.left_out import left_out_photos
+
+    return left_out_photos(library)
+
+
+def _checked(library: "OpenLibrary") -> "tuple[CheckFinished, dict[str, int]]":
+    from kith.jobs.check import check
+
+    return check(library.settings), {name: key for key, name in library.people.names().items()}
+
+
+def _measured(library: "OpenLibrary") -> "Measured":
+    """Evaluate, and return the curve as a PNG file's bytes; empty where there is too little to measure."""
+    from kith.jobs.evaluate import evaluate
+
+    with tempfile.TemporaryDirectory(prefix="kith-") as folder:
+        file = Path(folder) / "curve.png"
+        finished = evaluate(library.settings, file)
+        return finished, file.read_bytes() if file.is_file() else b""
