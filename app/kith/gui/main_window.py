@@ -81,6 +81,12 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(shown)
         shown.enter(what)
 
+    @property
+    def place(self) -> str:
+        """The place one is at."""
+        shown = self._stack.currentWidget()
+        return next(name for name, place in self.places.items() if place is shown)
+
     def tell(self, text: str) -> None:
         """Say a sentence in the status line."""
         self.status.setText(text)

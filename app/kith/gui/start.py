@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from types import TracebackType
 
 from PyQt6.QtCore import QSettings, QTimer
@@ -15,6 +16,7 @@ from kith.gui.console import Kind
 from kith.gui.library_notices import LibraryNotices
 from kith.gui.main_window import MainWindow
 from kith.gui.plain_text import message
+from kith.gui.window_memory import keep, restore
 from kith.logs import start_log, told_of_bug
 from kith.messages import command
 from kith.process import CANNOT
@@ -42,6 +44,9 @@ def main() -> int:
     sys.excepthook = report_bug
     notices = LibraryNotices(window.console)
     logging.getLogger("kith.library").addHandler(notices)
+    restore(window)
+    remember = partial(keep, window)  # held here: Qt alone would not keep it
+    app.aboutToQuit.connect(remember)
     window.show()
     _log.info("Kith %s: the window is shown", __version__)
     QTimer.singleShot(0, lambda: greet(window, first_time))

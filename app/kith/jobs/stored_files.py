@@ -96,9 +96,14 @@ def _places(kind: Kind, settings: Settings, settings_file: Path) -> Iterable[Pat
         Kind.MODELS: [data / "models"],
         Kind.DEMO: [data / "demo"],
         Kind.LOGS: sorted(log.parent.glob("*.log*")),
-        Kind.SETTINGS: [settings_file, *sorted(settings_file.parent.glob(f"{settings_file.name}.broken*"))],
+        Kind.SETTINGS: _of_settings(settings_file),
     }
     return places[kind]
+
+
+def _of_settings(settings_file: Path) -> list[Path]:
+    broken = sorted(settings_file.parent.glob(f"{settings_file.name}.broken*"))
+    return [settings_file, *broken, *(user_folder("config") / name for name in ("window.ini", "QtProject.conf"))]
 
 
 def _of_library(settings: Settings) -> list[Path]:
