@@ -28,11 +28,7 @@ def test_size_and_place_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
 def test_a_file_of_nonsense_does_no_harm(qtbot: QtBot, tmp_path: Path) -> None:
     kept = user_folder("config") / FILE
     kept.parent.mkdir(parents=True, exist_ok=True)
-    for content in (
-        b"\xff\x00[",
-        b"[General]\nplace=Nowhere\ngeometry=@ByteArray(x)\n",
-        b"[General]\nplace=@Invalid()\n",
-    ):
+    for values in ("\xff\x00[", "place=Nowhere\ngeometry=@ByteArray(x)\n", "place=@Invalid()\n"):
         kept.write_text(f"[General]\n{values}", encoding="latin-1")
         window = open_window(qtbot, tmp_path / "settings.json")
         restore(window)
