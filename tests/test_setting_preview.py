@@ -3,9 +3,11 @@
 import json
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from kith.errors import BadKnowledgeBase
@@ -18,7 +20,7 @@ from kith.settings import Settings, load
 from kith.values.links import Source
 from tests.desk import finished, kith, run_job
 from tests.small_world import DLIB, World
-from tests.windows import PATIENCE_MS, open_window
+from tests.windows import PATIENCE_MS, open_window, press
 
 
 @pytest.fixture
@@ -120,6 +122,31 @@ def test_settings_saved_are_applied_to_all_photos(qtbot: QtBot, world: World) ->
     dialog.save_button.click()
     qtbot.waitUntil(lambda: not window.jobs.running and not world.said(Source.MACHINE), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: "changed" in window.jobs.outcome, timeout=PATIENCE_MS)
+    for key, tolerance in ((Qt.Key.Key_Z, 0.0), (Qt.Key.Key_Y, 0.05), (Qt.Key.Key_Z, 0.0)):
+        press(qtbot, window, key)
+        qtbot.waitUntil(partial(_has_tolerance, file, tolerance), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: not window.jobs.running and not window.desk.busy, timeout=PATIENCE_MS)
+        assert "0.0" in window.does.undo.text() + window.does.redo.text()
+    assert _without_numbers(world.said(Source.MACHINE)) == _without_numbers(machine)
+
+
+def _has_tolerance(file: Path, tolerance: float) -> bool:
+    return load(file).settings.face_tol == tolerance
+
+
+def _without_numbers(links: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    return sorted((link[1:5] for link in links), key=repr)
+
+
+def test_the_command_takes_settings_back_into_their_file(world: World) -> None:
+    file = _file(world)
+    with world.library() as library:
+        library.apply_settings(world.settings, _with(world, sure_at=0.99, body_policy="event"))
+    assert finished(kith("settings", "sure_at=0.99", "body_policy=event", "--settings", file))[0] == 0
+    code, out, err = finished(kith("people", "undo", "--settings", file))
+    assert (code, "Undone" in out, "redecide" in err) == (0, True, True)
+    settings = load(file).settings
+    assert (settings.sure_at, settings.body_policy) == (world.settings.sure_at, world.settings.body_policy)
 
 
 def test_settings_that_decide_nothing_start_no_job(qtbot: QtBot, world: World) -> None:

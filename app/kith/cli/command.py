@@ -13,8 +13,8 @@ from kith.cli.job import Job, run_job
 from kith.cli.options import FOR_RESULT, loaded_settings, settings_for_run
 from kith.cli.output import show
 from kith.jobs.outcome import Outcome
-from kith.messages import command
-from kith.settings import Settings
+from kith.messages import Action, Do, Message, command
+from kith.settings import Settings, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,15 @@ class Call:
         show(result, lines, notes, self.as_json)
 
     def show_outcome(self, outcome: Outcome) -> None:
-        """Print what became of a change, what could not follow it, and what may be worth a second look."""
-        self.show(outcome, [outcome.text], (*outcome.problems, *outcome.hints))
+        """Print what became of a change, what could not follow it, and what may be worth a second look.
+
+        Settings that were taken back are in their file again.
+        """
+        notes = [*outcome.problems, *outcome.hints]
+        if outcome.settings:
+            update(self.place_of_settings(), outcome.settings)
+            notes.append(Message("The settings are changed: ", Do(Action.REDECIDE), " decides all photos again."))
+        self.show(outcome, [outcome.text], notes)
 
     def run(self, settings: Settings, name: str, job: Job, *, create: bool = False) -> None:
         """Run a job and print its events; raises typer.Exit as `run_job`."""

@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from kith.errors import BadInput
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
@@ -240,10 +241,16 @@ class _Measure(QWidget):
         self.use.setEnabled(is_other)
 
     def _use(self) -> None:
-        if self._recommended is not None:
+        if self._recommended is None:
+            return
+        before = self._house.settings
+        try:
             update(self._house.settings_file, {"sure_at": self._recommended})
+        except BadInput as error:
+            self.words.setText(error.message)
+        else:
             self.use.setEnabled(False)
-            self._house.decide_again()
+            self._house.apply_settings(before, self._house.settings)
 
 
 def _tiles(number: int, photo: "LeftOutPhoto") -> list[Tile]:

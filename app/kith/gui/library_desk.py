@@ -62,12 +62,14 @@ class LibraryDesk(QObject):
 
     `undoes` and `redoes` say in words what `undo` takes back and `redo` does again, `steps` that they are others now.
     `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again. `told`
-    carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done.
+    carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done, `settings_turned`
+    the settings that were taken back.
     """
 
     changed = pyqtSignal()
     told = pyqtSignal(str)
     failed = pyqtSignal(str)
+    settings_turned = pyqtSignal(object)
     steps = pyqtSignal()
 
     def __init__(self, settings: Callable[[], Settings]) -> None:
@@ -116,6 +118,8 @@ class LibraryDesk(QObject):
 
         def done(outcome: "Outcome") -> None:
             self.told.emit(" ".join(map(in_window, (outcome.text, *outcome.problems, *outcome.hints))))
+            if outcome.settings:
+                self.settings_turned.emit(outcome.settings)
             if then:
                 then(outcome)
 

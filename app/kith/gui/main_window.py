@@ -1,7 +1,7 @@
 """The main window: its places, the progress of the job at work, and the dialogs behind the menus."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
 from kith.photos.outputs import REPORT
 from kith.process import STOPPING
-from kith.settings import Loaded, Settings
+from kith.settings import Loaded, Settings, update
 
 if TYPE_CHECKING:
     from kith.jobs.events import FolderAway
@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         self.desk.told.connect(self.tell)
         self.desk.failed.connect(self.tell)
         self.desk.changed.connect(self._look_again)
+        self.desk.settings_turned.connect(self._turn_settings)
         self.desk.steps.connect(self._show_steps_back)
         jobs.missed.connect(self._ask_to_forget)
 
@@ -295,6 +296,20 @@ class MainWindow(QMainWindow):
         chosen = Settings.at(settings.folder, values)
         worker = FolderWorker(chosen, self._executor)
         self._start(worker)
+
+    def apply_settings(self, before: Settings, after: Settings) -> None:
+        """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""
+        decide = self.decide_again
+        self.desk.act(lambda library: library.apply_settings(before, after), lambda _: decide(), lambda _: None)
+
+    def _turn_settings(self, values: Mapping[str, object]) -> None:
+        """Let the file have the settings that were taken back, and decide by them."""
+        try:
+            update(self.settings_file, values)
+        except BadInput as error:
+            self._warn(error.message)
+        else:
+            self.decide_again()
 
     def decide_again(self) -> None:
         """Decide all recognised photos again, by the settings as they are now, if there are any."""

@@ -43,8 +43,8 @@ class Host(Protocol):
     def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
 
-    def decide_again(self) -> None:
-        """Decide all recognised photos again, by the settings as they are now, if there are any."""
+    def apply_settings(self, before: Settings, after: Settings) -> None:
+        """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""
 
     def let_go_of_library(self, then: Callable[[], None]) -> None:
         """Close the library until it is next asked for, and then call `then`."""
@@ -183,7 +183,7 @@ def _settings(host: Host, window: QWidget) -> QDialog:
 
     dialog = SettingsDialog(host.settings_file, window)
     dialog.finished.connect(host.refresh)
-    dialog.applied.connect(host.decide_again)
+    dialog.applied.connect(host.apply_settings)
     return dialog
 
 

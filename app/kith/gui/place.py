@@ -43,8 +43,8 @@ class House(Protocol):
     def tell(self, text: str) -> None:
         """Say a sentence in the status line."""
 
-    def decide_again(self) -> None:
-        """Decide all recognised photos again, by the settings as they are now, if there are any."""
+    def apply_settings(self, before: Settings, after: Settings) -> None:
+        """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""
 
     def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""

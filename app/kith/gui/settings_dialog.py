@@ -75,10 +75,10 @@ STRICTNESS = ((0.6, "standard"), (0.5, "strict"), (0.4, "very strict"), (0.35, "
 class SettingsDialog(QDialog):
     """Edits a settings file; keys in it that Kith does not know stay. `choose_folder` and its like ask the user.
 
-    `applied` tells that settings were saved which decide otherwise than those before.
+    `applied` tells of settings saved that decide otherwise than those before, by both.
     """
 
-    applied = pyqtSignal()
+    applied = pyqtSignal(object, object)
 
     def __init__(self, settings_file: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -171,7 +171,7 @@ class SettingsDialog(QDialog):
             return
         super().accept()
         if any(getattr(chosen, key) != getattr(self._settings, key) for key in DECISIVE):
-            self.applied.emit()
+            self.applied.emit(self._settings, chosen)
 
     def _tell(self, text: str) -> None:
         self.failure.setText(text)

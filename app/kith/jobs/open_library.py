@@ -1,5 +1,6 @@
 """The open library: the one door for what a user says and changes, and for asking why."""
 
+import json
 from collections.abc import Callable, Collection, Container
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from kith.jobs.user_words import UserWord
 from kith.library.journal import Change, Turned
 from kith.library.store import Store, open_store
 from kith.settings import Settings
+from kith.settings_model import FIELDS
 
 
 class OpenLibrary:
@@ -119,6 +121,17 @@ class OpenLibrary:
                 problems.append(error.message)
         return tuple(dict.fromkeys(problems))
 
+    def apply_settings(self, before: Settings, after: Settings) -> Outcome:
+        """Write down which settings the user changed, so that this can be undone; deciding by them is the caller's."""
+        old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+        changed = [key for key in new if new[key] != old[key]]
+        told = ", ".join(f"{FIELDS[key].title}: {old[key]} → {new[key]}" for key in changed)
+        with self.store.transaction():  # what they are set back to
+            self.store.settings.note({key: json.dumps(old[key]) for key in changed})
+        with self.store.change("settings", told):
+            self.store.settings.note({key: json.dumps(new[key]) for key in changed})
+        return Outcome(f"{told}.")
+
     def count_recognised(self) -> int:
         """Return how many photos were recognised, which deciding again would decide."""
         return len(self.store.redecisions.recognised(self.settings.dataset_folder))
@@ -168,4 +181,5 @@ class OpenLibrary:
         refused = [move_folder_back(self.store, root / now, root / then) for now, then in turned.folders]
         renamed = self.copies.photos_renamed(before)
         lagging = self.decide_again(turned.photo_ids, renamed)
-        return Outcome(f"{done}: {turned.change.summary}.", (*filter(None, refused), *lagging))
+        settings = {key: json.loads(value) for key, value in turned.settings.items()}
+        return Outcome(f"{done}: {turned.change.summary}.", (*filter(None, refused), *lagging), settings=settings)

@@ -28,11 +28,15 @@ class Change:
 
 @dataclass(slots=True)
 class Turned:
-    """A change taken back or done again: its photos, and dataset folders as (known by now, known by from now on)."""
+    """A change taken back or done again: its photos, and dataset folders as (known by now, known by from now on).
+
+    `settings` are the values, as JSON, that everything is to be decided by from now on.
+    """
 
     change: Change
     photo_ids: set[int] = field(default_factory=set)
     folders: list[tuple[str, str]] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 class Journal:
@@ -176,6 +180,8 @@ class Journal:
         if table == "links" and self._build_said_since(turned.change, before):
             self._connection.execute("DELETE FROM links WHERE id = ?", (row_id,))
             return
+        if table == "applied_settings":
+            turned.settings[before["key"]] = before["value"]
         if table == "person_folders":
             row = self._connection.execute("SELECT folder FROM person_folders WHERE id = ?", (row_id,)).fetchone()
             if row and row[0] != before["folder"]:

@@ -11,6 +11,7 @@ JOURNALLED = {
     "ignored": ("appearance_id", "made_at"),
     "key_faces": ("id", "person_id", "appearance_id"),
     "unknown_groups": ("appearance_id", "group_id", "settled"),
+    "applied_settings": ("id", "key", "value"),
 }
 
 
@@ -41,7 +42,7 @@ def triggers(tables: Iterable[str]) -> str:
 TRIGGERS = triggers(JOURNALLED)
 
 # Since version 3: typed tables that take nothing else, a photo for each way up, and where each copy came from.
-# Parents come before those that refer to them; CHECKS below says what a column admits beyond its type.
+# Parents come before those that refer to them, and what is journalled before the journal; CHECKS below says what a column admits beyond its type.
 TABLES = {
     "photos": """                      -- objective: a photo is its image data, and the way up its files hold it
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -140,6 +141,10 @@ TABLES = {
         source ANY,                   -- the file it was made of, as it then was
         source_size INTEGER,
         source_mtime_ns INTEGER""",
+    "applied_settings": """            -- by which the user last had everything decided, as JSON
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        value TEXT NOT NULL""",
     "changes": """                     -- what the user did, one row each
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         made_at TEXT NOT NULL,
@@ -162,7 +167,7 @@ TABLES = {
         change_id INTEGER NOT NULL""",
 }
 # Tables that version 3 has not: since which version they are there. Columns may be newer, too, with a default.
-NEWER = {"calibrations": 4, "key_faces": 5}
+NEWER = {"calibrations": 4, "key_faces": 5, "applied_settings": 5}
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -201,6 +206,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "sha256": "length(sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'",
         "source": f"source IS NULL OR typeof(source) {_PATH}",
     },
+    "applied_settings": {"value": "json_valid(value)"},
     "calibrations": {"numbers": "json_valid(numbers)"},
     "change_steps": {
         "table_name": f"table_name IN {tuple(JOURNALLED)}",

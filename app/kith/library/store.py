@@ -31,6 +31,7 @@ from kith.library.photo_records import PhotoRecords
 from kith.library.portrait_queries import PortraitQueries
 from kith.library.redecision_queries import RedecisionQueries
 from kith.library.review_queries import ReviewQueries
+from kith.library.setting_records import SettingRecords
 from kith.library.write_ahead_log import Log, check_log
 from kith.values.persons import Person
 
@@ -61,6 +62,7 @@ class Store:
         self.persons = PersonQueries(connection)
         self.events = EventQueries(connection)
         self.calibrations = CalibrationRecords(connection)
+        self.settings = SettingRecords(connection)
         self.descriptions = DescriptionQueries(connection, self.photos)
         self.carried = CarriedWords(connection, self.photos, self.people)
         self.edits = PersonEdits(connection, self.people)
