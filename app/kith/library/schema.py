@@ -42,7 +42,8 @@ def triggers(tables: Iterable[str]) -> str:
 TRIGGERS = triggers(JOURNALLED)
 
 # Since version 3: typed tables that take nothing else, a photo for each way up, and where each copy came from.
-# Parents come before those that refer to them, and what is journalled before the journal; CHECKS below says what a column admits beyond its type.
+# Parents come before those that refer to them, and what is journalled before the journal; CHECKS below says what a
+# column admits beyond its type.
 TABLES = {
     "photos": """                      -- objective: a photo is its image data, and the way up its files hold it
         id INTEGER PRIMARY KEY AUTOINCREMENT,
