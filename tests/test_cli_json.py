@@ -43,6 +43,7 @@ CALLS = {
     "redecide": [],
     "restore": ["{root}/earlier.sqlite"],
     "settings": [],
+    "status": [],
     "unknowns": ["--least", "1"],
     "unknowns name": ["{group}", "Zoe"],
     "unlink": ["{face}", "Ann", "--never"],

@@ -22,6 +22,7 @@ from kith.cli import (
     recognize,
     redecide,
     settings,
+    status,
     unknowns,
     why,
 )
@@ -42,6 +43,7 @@ GROUPS = (
     why,
     build_kb,
     recognize,
+    status,
     settings,
     demo,
     models,

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -124,6 +124,14 @@ def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
             f"The report {path} could not be written: {error.strerror or error}. "
             "Close it if another program has it open, then start again."
         ) from error
+
+
+def read_report(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a report by column; none where there is no report. Raises OSError and ValueError."""
+    if not is_file(path) or not _is_report(path):
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
 
 
 def check_report(path: Path) -> None:

@@ -1,0 +1,176 @@
+"""How things stand: what is known, what the last run came to, and what to do next."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from kith.filing.names import is_unknown
+from kith.filing.report import REPORT, read_report
+from kith.identity.lessons import readable
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.recognize_folder import NOT_REACHED
+from kith.jobs.unknowns import Unknowns
+from kith.photos.search import find_folders, find_photos
+from kith.settings import Settings
+from kith.text import counted
+
+LEAST = 2  # faces of a group
+_AT_ONCE = 2_000  # photos decided together
+
+
+class Next(StrEnum):
+    """What to do next."""
+
+    BUILD = "build"
+    RESUME = "resume"
+    RECOGNIZE = "recognize"
+    REVIEW = "review"
+    LOOK = "look"
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """What the report says of the last run: photos by what became of them; those `waiting` were not reached."""
+
+    ended: str
+    sure: int
+    unsure: int
+    unknown: int
+    failed: int
+    waiting: int
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped before its end."""
+        return self.waiting > 0
+
+    @property
+    def total(self) -> int:
+        """How many photos there are."""
+        return self.sure + self.unsure + self.unknown + self.failed + self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How many people and recognised photos there are, and how many faces wait to be named, how many of them in groups.
+
+    `new_people` are folders of people that no build has learned from yet, `last` is None before the first run.
+    """
+
+    people: int
+    photos: int
+    unsure: int
+    unknown: int
+    groups: int
+    new_people: tuple[str, ...]
+    last: LastRun | None
+
+    @property
+    def next(self) -> Next:
+        """What to do next."""
+        if not self.people or self.new_people:
+            return Next.BUILD
+        if self.last and self.last.stopped:
+            return Next.RESUME
+        if not self.photos:
+            return Next.RECOGNIZE
+        return Next.REVIEW if self.unsure or self.unknown else Next.LOOK
+
+
+def overview(library: OpenLibrary) -> Overview:
+    """Return how things stand; raises BadKnowledgeBase."""
+    settings, store = library.settings, library.store
+    faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
+    unsure = _count_unsure(library, {face.appearance_id: face.photo_id for face in faces})
+    groups = Unknowns(library).groups(LEAST) if faces else []
+    return Overview(
+        people=len(library.people.all()),
+        photos=library.count_recognised(),
+        unsure=unsure,
+        unknown=len(faces) - unsure,
+        groups=len(groups),
+        new_people=_new_people(library),
+        last=last_run(settings),
+    )
+
+
+def last_run(settings: Settings) -> LastRun | None:
+    """Return what the report in the output folder tells, None where there is none that can be read."""
+    report = settings.output_folder / REPORT
+    try:
+        counts = Counter(map(_became, read_report(report)))
+        ended = datetime.fromtimestamp(report.stat().st_mtime).astimezone().isoformat(timespec="seconds")
+    except (OSError, ValueError):
+        return None
+    if not counts:
+        return None
+    return LastRun(ended, **{name: counts[name] for name in ("sure", "unsure", "unknown", "failed", "waiting")})
+
+
+def overview_lines(found: Overview) -> list[str]:
+    """Return how things stand in sentences."""
+    lines = [f"{counted(found.people, 'person', 'people')} known, {counted(found.photos, 'photo')} recognised"]
+    if found.last:
+        lines.append(f"Last run, {found.last.ended}: {last_line(found.last)}")
+    return [*lines, *filter(None, (new_people_line(found), waiting_line(found)))]
+
+
+def last_line(last: LastRun) -> str:
+    """Return what a run came to, in a sentence."""
+    told = f"{last.sure:,} sure, {last.unsure:,} unsure, {last.unknown:,} unknown, {last.failed:,} failed"
+    waiting = f"; stopped, {counted(last.waiting, 'photo')} to go" if last.stopped else ""
+    return f"{counted(last.total, 'photo')}: {told}{waiting}"
+
+
+def waiting_line(found: Overview) -> str:
+    """Return which faces wait to be named, empty where none does."""
+    if not (found.unsure or found.unknown):
+        return ""
+    groups = f" in {counted(found.groups, 'group')}" if found.groups else ""
+    waiting = [f"{found.unsure:,} unsure"] * bool(found.unsure) + [f"{found.unknown:,} unknown{groups}"]
+    return f"Faces to be named: {', '.join(waiting)}"
+
+
+def new_people_line(found: Overview) -> str:
+    """Return which folders of people are new, empty where none is."""
+    names = found.new_people
+    if not names:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"New in the people folder: {', '.join(names[:3])}{more}"
+
+
+def _became(row: dict[str, str]) -> str:
+    if row.get("error"):
+        return "waiting" if row["error"] == NOT_REACHED else "failed"
+    if row.get("people"):
+        return "sure"
+    return "unsure" if row.get("unsure") else "unknown"
+
+
+def _count_unsure(library: OpenLibrary, photos: dict[int, int]) -> int:
+    """Return for how many faces somebody is suggested."""
+    decisions, ids = library.decisions, sorted(set(photos.values()))
+    unsure = 0
+    for start in range(0, len(ids), _AT_ONCE):
+        cases = [photo.case for photo in decisions.photos(ids[start : start + _AT_ONCE])]
+        for decided in decisions.decider.photos(cases):
+            unsure += sum(face.suggested is not None and face.appearance_id in photos for face in decided.appearances)
+    return unsure
+
+
+def _new_people(library: OpenLibrary) -> tuple[str, ...]:
+    settings = library.settings
+    known = {folder for person in library.people.all().values() for folder in person.folders}
+    try:
+        folders = sorted(find_folders(settings.dataset_folder))
+    except OSError:
+        return ()
+    new = [folder for folder in folders if readable(folder.name) not in known and not is_unknown(folder.name)]
+    return tuple(folder.name for folder in new if _has_photo(folder, settings))
+
+
+def _has_photo(folder: Path, settings: Settings) -> bool:
+    return any(isinstance(photo, Path) for photo in find_photos(folder, settings.valid_exts))

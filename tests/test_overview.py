@@ -1,0 +1,86 @@
+"""How things stand: counted from the library and the report, with what to do next."""
+
+from pathlib import Path
+
+import pytest
+
+from kith.jobs.overview import Next, Overview, last_run, overview, overview_lines
+from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.unknowns import Unknowns
+from tests.desk import run_job
+from tests.small_world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def _seen(world: World) -> Overview:
+    with world.library() as library:
+        return overview(library)
+
+
+def test_before_a_run_there_is_one_to_make(world: World) -> None:
+    found = _seen(world)
+    assert (found.people, found.photos, found.last) == (3, 0, None)
+    assert found.next is Next.RECOGNIZE
+
+
+def test_after_a_run_its_counts_are_told_and_faces_wait(world: World) -> None:
+    world.recognise()
+    found = _seen(world)
+    assert found.last
+    assert found.last.total == found.photos == 7
+    assert not found.last.stopped
+    assert found.next is Next.REVIEW
+    with world.library() as library:
+        waiting = [face for face in library.store.reviews.unknowns(library.decisions.face_model_id) if face.has_face]
+    assert found.unsure + found.unknown == len(waiting)
+    assert any("Faces to be named" in line for line in overview_lines(found))
+
+
+def test_naming_makes_fewer_wait(world: World) -> None:
+    world.put(7, "input")
+    world.recognise()
+    before = _seen(world)
+    assert before.groups == 1
+    with world.library() as library:
+        (group,) = Unknowns(library).groups(2)
+        Unknowns(library).name(group.id, "Zoe")
+    after = _seen(world)
+    assert after.unsure + after.unknown < before.unsure + before.unknown
+    assert (after.groups, after.people) == (0, before.people + 1)
+
+
+def test_a_stopped_run_is_to_be_resumed(world: World) -> None:
+    run_job(
+        world.settings,
+        lambda context: recognize_folder(context, [world.root / "input"], world.root / "output"),
+        stop_at=2,
+        executor=lambda: world.eyes,
+    )
+    found = _seen(world)
+    assert found.last
+    assert found.last.stopped
+    assert found.next is Next.RESUME
+    world.recognise()
+    assert _seen(world).next is Next.REVIEW
+
+
+def test_a_new_folder_of_photos_asks_for_a_build(world: World) -> None:
+    (world.root / "people/Empty").mkdir()
+    world.recognise()
+    assert _seen(world).next is Next.REVIEW
+    world.put(9, "people/Zoe")
+    found = _seen(world)
+    assert found.new_people == ("Zoe",)
+    assert found.next is Next.BUILD
+    world.build()
+    assert _seen(world).new_people == ()
+
+
+def test_a_file_that_is_no_report_is_no_run(world: World) -> None:
+    (world.root / "output").mkdir()
+    (world.root / "output/report.csv").write_bytes(b"\xff\xfe no report")
+    assert last_run(world.settings) is None
