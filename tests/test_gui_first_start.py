@@ -18,7 +18,8 @@ from pytestqt.qtbot import QtBot
 
 from kith.gui import start
 from kith.gui.background import PAUSE_MS
-from kith.gui.first_start import LOOKING, FirstStart
+from kith.gui.first_start import FirstStart
+from kith.gui.folder_steps import LOOKING
 from kith.gui.folders import people_problem
 from kith.gui.main_window import MainWindow
 from kith.gui.recognize_dialog import RecognizeDialog

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QTimer
@@ -111,6 +111,11 @@ class Console(QWidget):
         """Return the lines that the filter admits."""
         lines = chain(self._kept, self._waiting)
         return [str(line) for line in self._admitted(lines)]
+
+    def newest(self, count: int) -> list[str]:
+        """Return the last lines, whatever is shown here."""
+        newest = islice(chain(reversed(self._waiting), reversed(self._kept)), count)
+        return [str(line) for line in newest][::-1]
 
     def save(self, path: Path) -> None:
         """Write the lines that the filter admits into a text file; raises OSError."""

@@ -1,16 +1,176 @@
-"""Home: what can be done, and what to do next."""
+"""Home: the first steps, then what happened last and what to do next; a job while it runs, and what it came to."""
 
-from PyQt6.QtWidgets import QVBoxLayout
+from typing import TYPE_CHECKING
 
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from kith.gui.advice_page import AdvicePage
+from kith.gui.background import Newest
+from kith.gui.folders import is_missed
+from kith.gui.home_model import Do, State
 from kith.gui.place import House, Place
+from kith.gui.places import PLACES, REVIEW, WELCOME
+from kith.gui.result_page import ResultPage
+from kith.gui.run_view import RunView
+from kith.gui.style import SPACE
+from kith.messages import JobName
+
+if TYPE_CHECKING:
+    from kith.gui.welcome_page import WelcomePage
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.overview import Overview
 
 
 class HomePlace(Place):
-    """The large buttons."""
+    """The large buttons, and below them the page of the moment; these give way to a job and to the first steps."""
 
     def __init__(self, house: House) -> None:
         super().__init__(house)
+        self.advice = AdvicePage()
+        self.advice.wanted.connect(self._do)
+        self.run = RunView(house)
+        self.result = ResultPage(house)
+        self.result.review.connect(lambda: self._do(Do.REVIEW))
+        self.result.closed.connect(self._look_around)
+        self.welcome: WelcomePage | None = None
+        self._recognizes_next = False
+        self._was_running = False
+        self._stopped_build = False
+        self._look = Newest(self, pause_ms=0)
+        self._pages = QStackedWidget()
+        for page in (self.advice, self.run, self.result):
+            self._pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2 * SPACE)
         column.addWidget(house.steps)
-        column.addStretch()
+        column.addWidget(self._pages, 1)
+        self._connect()
+
+    @property
+    def page(self) -> QWidget | None:
+        """The page of the moment."""
+        return self._pages.currentWidget()
+
+    def enter(self, what: object = None) -> None:
+        """Show the first steps if they are asked for, else what is so now."""
+        if what == WELCOME and not self.house.jobs.running:
+            self._welcome()
+        else:
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Look how things stand: first whether the people folder answers, in a thread that nobody waits for."""
+        settings, fault = self.house.settings, self.house.settings_fault
+        if self.house.jobs.running:
+            return
+        if fault:
+            self.advice.show_state(State(fault))
+            return
+        people = settings.dataset_folder
+        self._look.ask(lambda _stop: is_missed(people, settings), self._look_into_library)
+
+    def _look_into_library(self, is_away: bool) -> None:
+        if is_away:
+            self.advice.show_state(State(away=str(self.house.settings.dataset_folder)))
+            return
+
+        def show(found: "Overview | None") -> None:
+            self.advice.show_state(State(stopped=self._stopped_build, overview=found))
+
+        self.house.desk.read(_overview, show, lambda _: show(None))
+
+    def _connect(self) -> None:
+        jobs = self.house.jobs
+        jobs.changed.connect(self._follow_job)
+        jobs.happened.connect(self.run.take)
+        jobs.stopping.connect(self.run.stopping)
+        jobs.ended.connect(self._after_job)
+
+    def _follow_job(self) -> None:
+        jobs = self.house.jobs
+        if jobs.running and not self._was_running:
+            self.run.begin(jobs.job_name)
+            self._turn_to(self.run)
+        elif self._was_running and not jobs.running:
+            self.run.end()
+            self._turn_to(self._page_after(self.run))
+        self._was_running = jobs.running
+
+    def _page_after(self, run: RunView) -> QWidget:
+        model, jobs = run.model, self.house.jobs
+        self._stopped_build = model.job == JobName.BUILD_KB and model.stopping and not jobs.built
+        if model.job != JobName.RECOGNIZE_FOLDER or jobs.report is None or model.done < model.total:
+            return self.advice
+        self.result.show_run(model, jobs.outcome)
+        return self.result
+
+    def _after_job(self) -> None:
+        goes_on, self._recognizes_next = self._recognizes_next and bool(self.house.jobs.built), False
+        if goes_on:
+            self._resume()
+
+    def _turn_to(self, page: QWidget) -> None:
+        self._pages.setCurrentWidget(page)
+        self.house.steps.setVisible(page in (self.advice, self.result))
+        if page is not self.welcome and self.welcome:
+            self.welcome.steps.drop()
+            self._pages.removeWidget(self.welcome)
+            self.welcome.deleteLater()
+            self.welcome = None
+
+    def _welcome(self) -> None:
+        if self.welcome is None:
+            from kith.gui.welcome_page import WelcomePage
+
+            house = self.house
+            self.welcome = welcome = WelcomePage(house.settings_file, house.settings, house.choose_folder)
+            welcome.ready.connect(self._begin)
+            welcome.later.connect(self._look_around)
+            self._pages.addWidget(welcome)
+        self._turn_to(self.welcome)
+        self.welcome.steps.people.edit.setFocus()
+
+    def _look_around(self) -> None:
+        self._turn_to(self.advice)
+        self.look_again()
+
+    def _begin(self, has_photos: bool) -> None:
+        """Learn the people, and then look for them."""
+        self._recognizes_next = has_photos
+        self.house.does.build.trigger()
+
+    def _resume(self) -> None:
+        self.house.recognize(self.house.settings, {})
+
+    def _do(self, wanted: Do) -> None:
+        does = self.house.does
+        match wanted:
+            case Do.MEND:
+                self.house.mend_settings()
+            case Do.LOOK_AGAIN:
+                self.look_again()
+            case Do.STEPS:
+                self._welcome()
+            case Do.BUILD:
+                does.build.trigger()
+            case Do.RESUME:
+                self._resume()
+            case Do.RECOGNIZE:
+                does.recognize.trigger()
+            case Do.REVIEW:
+                self._review()
+            case Do.OUTPUT:
+                does.output.trigger()
+
+    def _review(self) -> None:
+        if REVIEW in PLACES:
+            self.house.go(REVIEW)
+        else:
+            self.house.does.review.trigger()
+
+
+def _overview(library: "OpenLibrary") -> "Overview":
+    from kith.jobs.overview import overview
+
+    return overview(library)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class JobRunner(QObject):
     """Runs jobs; `changed` tells that one began or that its thread has ended, `ended` the latter alone.
 
+    `happened` carries what the job tells, `stopping` that the wish to stop was heard.
     `failed` tells in words what ended one early, `missed` which folders that taught somebody a build did not find.
     `outcome` is a sentence on the last job, `report` what it wrote if it was a recognition. `built` says whether the
     last build came to its end and taught somebody, None before one.
@@ -26,6 +27,8 @@ class JobRunner(QObject):
 
     changed = pyqtSignal()
     ended = pyqtSignal()
+    happened = pyqtSignal(object)
+    stopping = pyqtSignal()
     failed = pyqtSignal(str)
     missed = pyqtSignal(object)
 
@@ -44,6 +47,11 @@ class JobRunner(QObject):
         """Whether a job's thread is at work."""
         return self._worker is not None
 
+    @property
+    def job_name(self) -> str:
+        """What the job at work is called, empty where none is."""
+        return self._worker.job_name if self._worker else ""
+
     def start(self, worker: JobWorker) -> None:
         """Start a job; there must be none at work."""
         job = worker.job_name
@@ -61,6 +69,7 @@ class JobRunner(QObject):
         if self._worker:
             self._worker.stop.set()
             self._progress.stopping()
+            self.stopping.emit()
 
     def _happened(self, event: "Event") -> None:
         # The job has loaded these by now, the window need not before it shows.
@@ -92,6 +101,7 @@ class JobRunner(QObject):
                 self.outcome, self.report = headline(event), event.report
         for kind, text in lines_of(event):
             self._console.add(kind, text)
+        self.happened.emit(event)
 
     def _failed(self, error: Exception) -> None:
         worker = self._worker

@@ -20,7 +20,7 @@ from kith.gui.menus import Actions, Needs, Page
 from kith.gui.next_steps import Around, NextSteps, Step, look_around
 from kith.gui.place import Place
 from kith.gui.place_bar import PlaceBar
-from kith.gui.places import CONSOLE, HOME, PLACES
+from kith.gui.places import CONSOLE, HOME, PLACES, WELCOME
 from kith.gui.plain_text import Label, message
 from kith.gui.progress import JobProgress
 from kith.gui.settings_in_use import SettingsInUse
@@ -101,6 +101,10 @@ class MainWindow(QMainWindow):
         """Where they lie."""
         return self._in_use.file
 
+    def welcome(self) -> None:
+        """Show the first steps in Home."""
+        self.go(HOME, WELCOME)
+
     def first_steps(self) -> None:
         """Ask for the folders, explain what becomes of the photos, offer the model files."""
         does = self.does
@@ -124,6 +128,11 @@ class MainWindow(QMainWindow):
     def settings_are_broken(self) -> bool:
         """Whether nothing in the settings file can be read."""
         return bool(self.settings and self._in_use.broken)
+
+    @property
+    def settings_fault(self) -> str:
+        """Why nothing could be read in it the last time, empty where it could."""
+        return self._in_use.broken
 
     def mend_settings(self) -> None:
         """Tell what is wrong with a broken settings file, and ask what is to be done."""
@@ -214,6 +223,7 @@ class MainWindow(QMainWindow):
             self.close()
         else:
             self._look.ask(lambda _stop: look_around(settings, report), self._see)
+            self._look_again()
 
     def _show_steps_back(self) -> None:
         self.does.show_steps(self.desk.undoes, self.desk.redoes)

@@ -72,7 +72,7 @@ class LargeButton(QPushButton):
         column.setStretch(1, 1)
         self.setMinimumWidth(_LEAST_WIDTH)
         policies = QSizePolicy.Policy
-        policy = QSizePolicy(policies.Ignored, policies.Preferred)
+        policy = QSizePolicy(policies.Ignored, policies.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         share(action, self)

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QR
 from PyQt6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QPainter, QPainterPath, QPalette, QPen
 from PyQt6.QtWidgets import QApplication, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from kith.gui.frames import Frame, paint_frame
 from kith.gui.style import ROUND, SPACE, Tone, colour
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.text import printable
@@ -21,7 +22,7 @@ _DRAGGED = "application/x-kith-tile"
 class Tile:
     """A picture in the grid: `key` says what it stands for, `name` and `note` stand below it, `tone` colours the note.
 
-    `said` is what a screen reader says of it.
+    `frames` are drawn into the picture; `said` is what a screen reader says of it.
     """
 
     key: int
@@ -29,6 +30,7 @@ class Tile:
     name: str = ""
     note: str = ""
     tone: Tone | None = None
+    frames: tuple[Frame, ...] = ()
 
     @property
     def said(self) -> str:
@@ -178,6 +180,8 @@ class _Painter(QStyledItemDelegate):
         round_corners.addRoundedRect(shown.toRectF(), ROUND, ROUND)
         painter.setClipPath(round_corners)
         painter.drawImage(shown, image)
+        for frame in tile.frames:
+            paint_frame(painter, shown, frame)
         painter.setClipping(False)
 
     def _paint_state(self, painter: QPainter, place: QRect, option: QStyleOptionViewItem) -> None:

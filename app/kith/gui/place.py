@@ -37,6 +37,13 @@ class House(Protocol):
     def settings_file(self) -> Path:
         """The file of the settings."""
 
+    @property
+    def settings_fault(self) -> str:
+        """Why nothing in that file can be read, empty where it can."""
+
+    def mend_settings(self) -> None:
+        """Tell what is wrong with a broken settings file, and ask what is to be done."""
+
     def go(self, place: str, what: object = None) -> None:
         """Turn to a place, and there to somebody or something."""
 

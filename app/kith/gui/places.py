@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from kith.gui.place import House, Place
 
-HOME, PEOPLE, CONSOLE = "Home", "People", "Console"
+HOME, REVIEW, PEOPLE, CONSOLE = "Home", "Review", "People", "Console"
+WELCOME = "welcome"  # what Home shows to whoever begins
 
 # The makers load a place when it is first turned to: the window need not have it before it shows.
 

@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def greet(window: MainWindow, first_time: bool) -> None:
-    """Open the first steps for whoever has no settings yet or no photos of people; first of all tell of broken ones.
+    """Show the first steps to whoever has no settings yet or no photos of people; first of all tell of broken ones.
 
     Whose people are only missing, with their drive perhaps, is told so.
     """
@@ -77,12 +77,12 @@ def greet(window: MainWindow, first_time: bool) -> None:
         if is_known:
             window.console.add(Kind.PROBLEM, f"{people}: {problem}")
         elif not is_busy:
-            window.first_steps()
+            window.welcome()
 
     if window.settings_are_broken:
         window.mend_settings()
     elif first_time:
-        window.first_steps()
+        window.welcome()
     else:
         Newest(window, pause_ms=0).ask(look, tell)
 

@@ -52,6 +52,11 @@ def colour(tone: Tone, palette: QPalette) -> QColor:
     return QColor(colours[tone])
 
 
+def colour_on_dark(tone: Tone) -> QColor:
+    """Return a tone's colour where the ground is dark whatever the theme: on a photo, with a rim."""
+    return QColor(_ON_DARK[tone])
+
+
 def icon(name: str, palette: QPalette) -> QIcon:
     """Return an icon in the colours of a palette: its file's name without the ending."""
     drawn = QIcon()

@@ -1,0 +1,91 @@
+"""What Home says: what happened last, and what to do next as one sentence with a button."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the window shows without it
+    from kith.jobs.overview import Overview
+
+
+class Do(Enum):
+    """What the button does."""
+
+    MEND = auto()
+    LOOK_AGAIN = auto()
+    STEPS = auto()
+    BUILD = auto()
+    RESUME = auto()
+    RECOGNIZE = auto()
+    REVIEW = auto()
+    OUTPUT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do next: a sentence, the words on the button and what it does."""
+
+    text: str
+    button: str
+    does: Do
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What Home knows: what is wrong with the settings file, the people folder, and how things stand.
+
+    `away` is the people folder where it was used and is not there now. `stopped` is a build of this session that was
+    stopped: the library does not tell of it.
+    """
+
+    fault: str = ""
+    away: str = ""
+    stopped: bool = False
+    overview: "Overview | None" = None
+
+    @property
+    def advice(self) -> Advice:
+        """What to do next."""
+        if self.fault:
+            return Advice(f"The settings file cannot be read: {self.fault}", "&Mend or Restore It…", Do.MEND)
+        if self.away:
+            told = f"{self.away} is not there now: is its drive plugged in, its share mounted? Nothing is made anew."
+            return Advice(told, "&Look Again", Do.LOOK_AGAIN)
+        if self.stopped:
+            return Advice("Learning your people was stopped: what was looked at is kept.", "&Resume", Do.BUILD)
+        return _advice(self.overview)
+
+    @property
+    def last(self) -> str:
+        """What happened last, empty where that is not known."""
+        from kith.jobs.overview import last_line
+
+        last = self.overview.last if self.overview else None
+        return f"Last run, {last.ended[:16].replace('T', ' ')}. {last_line(last)}." if last else ""
+
+    @property
+    def known(self) -> str:
+        """What is known, empty before the first build."""
+        found = self.overview
+        if not found or not found.people:
+            return ""
+        return f"{found.people:,} people known, {found.photos:,} photos recognised"
+
+
+def _advice(found: "Overview | None") -> Advice:
+    from kith.jobs.overview import Next, new_people_line, waiting_line
+
+    if found is None or not found.people:
+        return Advice("Nobody is known yet: let Kith learn your people.", "&Build KB", Do.BUILD)
+    match found.next:
+        case Next.BUILD:
+            return Advice(f"{new_people_line(found)}.", "&Build KB Again", Do.BUILD)
+        case Next.RESUME:
+            left = found.last.waiting if found.last else 0
+            return Advice(f"The last run was stopped, {left:,} photos to go.", "&Resume", Do.RESUME)
+        case Next.RECOGNIZE:
+            return Advice("Your people are known: find them in a folder of photos.", "&Recognize Folder…", Do.RECOGNIZE)
+        case Next.REVIEW:
+            return Advice(f"{waiting_line(found)}.", "&Review Them", Do.REVIEW)
+        case Next.LOOK:
+            return Advice("Every face has a name.", "&Open Output Folder", Do.OUTPUT)

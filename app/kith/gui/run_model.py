@@ -1,0 +1,96 @@
+"""A job as one watches it: how many photos came to what, the newest of them, and the people found."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kith.gui.style import Tone
+from kith.messages import JobName
+
+if TYPE_CHECKING:  # the job has loaded these when the first event comes; the window shows without them
+    from kith.jobs.events import Event, PhotoDone
+    from kith.jobs.run_pictures import Shown
+
+NEWEST = 12  # photos shown
+AT_ONCE = 3  # photos that are new to the eye at a time: each is decoded beside the job that needs the processor
+EVERY_S = 0.5
+
+_OF_PHOTOS = {"sure": Tone.SURE, "unsure": Tone.UNSURE, "unknown": Tone.UNKNOWN, "failed": Tone.PROBLEM}
+_OF_LESSONS = {"learned": Tone.SURE, "left out": Tone.UNSURE, "failed": Tone.PROBLEM}
+_OF_DECISIONS = {"decided": Tone.SURE, "failed": Tone.PROBLEM}
+_COUNTED = {JobName.BUILD_KB: _OF_LESSONS, JobName.RECOGNIZE_FOLDER: _OF_PHOTOS}
+
+
+class RunModel:
+    """Takes a job's events; plain, so that it is as quick as they come.
+
+    `people` counts the photos of each person, `best` is the surest face of each; `failures` are paths and reasons.
+    """
+
+    def __init__(self, job: str = "") -> None:
+        self.job = job
+        self.total, self.done = 0, 0
+        self.stopping = False
+        self.failures: list[tuple[Path, str]] = []
+        self.people: Counter[int] = Counter()
+        self.best: dict[int, Shown] = {}
+        self._certainty: dict[int, float] = {}
+        self._counts: Counter[str] = Counter()
+        self._new: list[PhotoDone] = []
+        self._taken_at = -math.inf
+
+    @property
+    def counts(self) -> list[tuple[str, int, Tone]]:
+        """How many photos came to what, and the tone of that."""
+        tones = _COUNTED.get(JobName(self.job), _OF_DECISIONS) if self.job else _OF_PHOTOS
+        return [(name, self._counts[name], tone) for name, tone in tones.items()]
+
+    def take(self, event: "Event") -> None:
+        """Count what an event tells."""
+        from kith.jobs.events import PhotoDone, PhotoFailed, PhotoLearned, PhotosDone, Started
+
+        match event:
+            case Started():
+                self.total = event.total
+            case PhotoDone():
+                self._take_photo(event)
+            case PhotoFailed():
+                self._count("failed", event.done)
+                self.failures.append((event.path, event.reason))
+            case PhotoLearned():
+                self._count("left out" if event.left_out else "learned", event.done)
+            case PhotosDone():
+                self._counts["decided"] += event.done - self.done
+                self.done = event.done
+
+    def newest(self, now: float) -> "list[PhotoDone]":
+        """Return photos to be shown from now on, the newest first: a few, and none too soon after the last ones."""
+        if not self._new or now - self._taken_at < EVERY_S:
+            return []
+        self._taken_at = now
+        newest, self._new = self._new[::-1], []
+        return newest
+
+    def _take_photo(self, event: "PhotoDone") -> None:
+        known, unsure = event.row.people, event.unsure
+        self._count("sure" if known else "unsure" if unsure else "unknown", event.done)
+        self._new = [*self._new[1 - AT_ONCE :], event]
+        self.people.update(event.decision.people)
+        self._note_best(event)
+
+    def _note_best(self, event: "PhotoDone") -> None:
+        from kith.jobs.run_pictures import Shown
+
+        for seen in event.decision.appearances:
+            person = seen.person_id
+            if person is None:
+                continue
+            certainty = max((face.certainty or 0.0 for face in seen.face if face.person_id == person), default=-1.0)
+            if certainty > self._certainty.get(person, -math.inf):
+                self._certainty[person] = certainty
+                self.best[person] = Shown(event.path, seen.appearance_id)
+
+    def _count(self, name: str, done: int) -> None:
+        self._counts[name] += 1
+        self.done = done
