@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,9 +21,10 @@ SomeDialog = TypeVar("SomeDialog", bound=QDialog)
 
 
 class Gate(InlineExecutor):
-    """Analyses a photo each time it is opened, and every photo once it is wide open."""
+    """Analyses a photo each time it is opened, and every photo once it is wide open: by itself, or by `eyes`."""
 
-    def __init__(self) -> None:
+    def __init__(self, eyes: Executor | None = None) -> None:
+        self._eyes = eyes or InlineExecutor()
         self._tickets = threading.Semaphore(0)
         self._wide = threading.Event()
 
@@ -42,7 +43,7 @@ class Gate(InlineExecutor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         if is_analysis(fn):
             assert self._wide.is_set() or self._tickets.acquire(timeout=PATIENCE_MS / 1000)
-        return super().submit(fn, *args, **kwargs)
+        return self._eyes.submit(fn, *args, **kwargs)
 
 
 def open_window(qtbot: QtBot, settings_file: Path, executor: ExecutorFactory | None = InlineExecutor) -> MainWindow:

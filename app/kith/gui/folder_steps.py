@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PyQt6.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
 from kith.gui.background import Newest
@@ -84,11 +84,11 @@ class FolderSteps(QWidget):
         column.addWidget(wrapped(WELCOME))
         column.addLayout(form)
         column.addWidget(self.models)
-        private = QVBoxLayout()
-        private.addWidget(wrapped(PRIVATE))
-        private.addWidget(self.more)
-        private.addWidget(self.privacy)
-        column.addLayout(private)
+        sentence = QHBoxLayout()
+        sentence.addWidget(wrapped(PRIVATE), 1)
+        sentence.addWidget(self.more)
+        column.addLayout(sentence)
+        column.addWidget(self.privacy)
 
     def _offer_photos(self, there: bool) -> None:
         """Fill in the folder of last time, unless it is gone or the user was faster."""

@@ -76,7 +76,7 @@ def _advice(found: "Overview | None") -> Advice:
     from kith.jobs.overview import Next, new_people_line, waiting_line
 
     if found is None or not found.people:
-        return Advice("Nobody is known yet: let Kith learn your people.", "&Build KB", Do.BUILD)
+        return Advice("Nobody is known yet: show Kith the photos of your people.", "&First Steps", Do.STEPS)
     match found.next:
         case Next.BUILD:
             return Advice(f"{new_people_line(found)}.", "&Build KB Again", Do.BUILD)

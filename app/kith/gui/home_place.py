@@ -102,7 +102,7 @@ class HomePlace(Place):
         self._stopped_build = model.job == JobName.BUILD_KB and model.stopping and not jobs.built
         if model.job != JobName.RECOGNIZE_FOLDER or jobs.report is None or model.done < model.total:
             return self.advice
-        self.result.show_run(model, jobs.outcome)
+        self.result.show_run(model)
         return self.result
 
     def _after_job(self) -> None:

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QListView, QListWidget, QPushButton, QV
 from kith.gui.count_row import CountRow
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
-from kith.gui.plain_text import Label, narrow
+from kith.gui.plain_text import Label, wrapped
 from kith.gui.run_model import RunModel
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Picture
@@ -33,7 +33,9 @@ class ResultPage(QWidget):
         self._house = house
         self._found: dict[int, PersonFound] = {}
         self._output = Path()
-        self.heading = narrow()
+        self.heading = Label(bold=True, size=1.3)
+        self.nobody = wrapped(self.tr("Nobody you know was found in these photos."))
+        self.nobody.hide()
         self.counts = CountRow()
         self.people = PictureGrid(house.thumbnails, _SIDE)
         self.people.setAccessibleName(self.tr("People found"))
@@ -51,9 +53,9 @@ class ResultPage(QWidget):
         self.failures.hide()
         self._lay_out()
 
-    def show_run(self, model: RunModel, outcome: str) -> None:
+    def show_run(self, model: RunModel) -> None:
         """Show what a run of recognition came to."""
-        self.heading.setText(outcome)
+        self.heading.setText(self.tr("Last run: {}").format(counted(model.done, "photo")))
         self.counts.show_counts(model.counts)
         counts = {name: count for name, count, _ in model.counts}
         waiting = counts.get("unsure", 0) + counts.get("unknown", 0)
@@ -73,7 +75,7 @@ class ResultPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
-        for widget in (Label(self.tr("Last run"), bold=True, size=1.3), self.heading, self.counts):
+        for widget in (self.heading, self.counts, self.nobody):
             column.addWidget(widget)
         column.addWidget(self.people, 1)
         column.addWidget(self.failures, 1)
@@ -93,6 +95,7 @@ class ResultPage(QWidget):
 
     def _show_people(self, found: "list[PersonFound]") -> None:
         self._found = {person.person_id: person for person in found}
+        self.nobody.setVisible(not found)
         self.people.tiles.show_tiles(
             Tile(person.person_id, Picture(person.path, person.box), person.name, counted(person.photos, "photo"))
             for person in found
@@ -105,7 +108,12 @@ class ResultPage(QWidget):
         self.failed.setChecked(False)
         self._toggle_failures()
         self.failures.clear()
-        self.failures.addItems([printable(f"{path.name}: {reason}\n{path.parent}") for path, reason in model.failures])
+        self.failures.addItems(
+            [
+                f"{printable(path.name)}: {printable(reason)}\n{printable(str(path.parent))}"
+                for path, reason in model.failures
+            ]
+        )
 
     def _toggle_failures(self) -> None:
         is_open = self.failed.isChecked()
