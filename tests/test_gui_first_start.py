@@ -21,8 +21,10 @@ from kith.gui.background import PAUSE_MS
 from kith.gui.first_start import FirstStart
 from kith.gui.folder_steps import LOOKING
 from kith.gui.folders import people_problem
+from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
-from kith.gui.recognize_dialog import RecognizeDialog
+from kith.gui.places import HOME
+from kith.gui.welcome_page import WelcomePage
 from kith.logs import log_file
 from kith.model_registry import ModelFile
 from kith.photos.outputs import mark_output
@@ -42,13 +44,20 @@ def _first_steps(qtbot: QtBot, file: Path) -> tuple[MainWindow, FirstStart]:
 
 
 def _greeted(qtbot: QtBot, window: MainWindow, first_time: bool) -> bool:
-    """Say whether the first steps open, once all that is looked at first has been seen."""
+    """Say whether Home shows the first steps, once all that is looked at first has been seen."""
     start.greet(window, first_time)
     _looked(qtbot)
-    shown = QApplication.activeModalWidget()
-    if isinstance(shown, FirstStart):
-        shown.reject()
-    return shown is not None
+    return _leave(qtbot, window)
+
+
+def _leave(qtbot: QtBot, window: MainWindow) -> bool:
+    """Leave the first steps in Home for later, and say whether they were there."""
+    home = window.places[HOME]
+    assert isinstance(home, HomePlace)
+    if not isinstance(home.page, WelcomePage):
+        return False
+    click(qtbot, home.page.skip)
+    return True
 
 
 def _looked(qtbot: QtBot) -> None:
@@ -86,18 +95,13 @@ def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
         window.show()
     start.greet(window, first_time=True)
 
-    welcome = dialog(qtbot, FirstStart)
-    for field in (welcome.people, welcome.photos, welcome.output):
+    home = window.places[HOME]
+    assert isinstance(home, HomePlace)
+    assert isinstance(home.page, WelcomePage)
+    for field in (home.page.steps.people, home.page.steps.photos, home.page.steps.output):
         click(qtbot, field.button)
-    click(qtbot, welcome.start)
-    assert "“family”" in window.steps.build.accessibleName()
-    click(qtbot, window.steps.build)
-    wait_for_end(qtbot, window)
-    assert window.steps.recognize.property("next")
-    click(qtbot, window.steps.recognize)
-    asked = dialog(qtbot, RecognizeDialog)
-    assert (asked.input.folder, asked.output.folder) == (mine.root / "summer", mine.root / "sorted")
-    qtbot.keyClick(asked.input.edit, Qt.Key.Key_Return)
+    click(qtbot, home.page.start)
+    qtbot.waitUntil(lambda: home.page is home.result, timeout=PATIENCE_MS)
     wait_for_end(qtbot, window)
 
     assert window.status.text() == "5 photos done, 4 with people known, 0 unsure, 1 unknown, 0 failed"
@@ -273,9 +277,7 @@ def test_the_window_opens_while_a_drive_is_asleep(qtbot: QtBot, far: Path, drive
     assert QApplication.activeModalWidget() is None
     assert not window.does.output.isEnabled()
     drive.awake.set()
-    welcome = dialog(qtbot, FirstStart)
-    qtbot.waitUntil(lambda: welcome.photos.edit.text() != "", timeout=PATIENCE_MS)
-    welcome.reject()
+    qtbot.waitUntil(lambda: _leave(qtbot, window), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: window.does.output.isEnabled() and window.does.report.isEnabled(), timeout=PATIENCE_MS)
     assert drive.by_window == []
 
@@ -498,8 +500,10 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 def end():
-    if QApplication.activeModalWidget():
-        print(sorted(type(widget).__name__ for widget in QApplication.topLevelWidgets() if widget.isVisible()))
+    shown = [widget for widget in QApplication.allWidgets() if widget.isVisible()]
+    named = {type(widget).__name__ for widget in shown} & {"MainWindow", "WelcomePage"}
+    if len(named) == 2:
+        print(sorted(named))
         QApplication.closeAllWindows()
         QApplication.quit()
 
@@ -514,7 +518,7 @@ QApplication.exec = exec
 
 def test_no_arguments_open_the_window_with_the_first_steps() -> None:
     code, out, err = finished(kith(code=SHOW_AND_END))
-    assert (code, out.strip()) == (0, "['FirstStart', 'MainWindow']"), err
+    assert (code, out.strip()) == (0, "['MainWindow', 'WelcomePage']"), err
     assert user_settings_file().exists()
     assert log_file().exists()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtGui import QColor, QPalette, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +17,10 @@ from kith.settings import load
 from tests.desk import is_analysis
 
 PATIENCE_MS = 60_000  # of a machine under load
+LIGHT = QPalette(QColor("#f0f0f0"), QColor("#f0f0f0"))  # Qt reckons the rest, by its lightness
+LIGHT.setColor(QPalette.ColorRole.Base, QColor("white"))
+DARK = QPalette(QColor("#323232"), QColor("#323232"))
+DARK.setColor(QPalette.ColorRole.Base, QColor("#242424"))
 SomeDialog = TypeVar("SomeDialog", bound=QDialog)
 
 

@@ -9,11 +9,10 @@ from itertools import chain, islice
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QTimer
-from PyQt6.QtGui import QAction, QFont, QFontDatabase, QPalette, QTextCharFormat, QTextCursor
+from PyQt6.QtGui import QAction, QFont, QPalette, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QPlainTextEdit,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from kith.gui.phrases import in_window
 from kith.gui.plain_text import Label
+from kith.gui.read_pane import ReadPane
 from kith.gui.style import Tone, colour
 from kith.gui.wheel import ComboBox
 from kith.text import printable
@@ -94,6 +94,7 @@ class Console(QWidget):
     def _make_search(self) -> QLineEdit:
         search = QLineEdit()
         search.setPlaceholderText("Show only lines with this text")
+        search.setAccessibleName("Show only lines with this text")
         search.setClearButtonEnabled(True)
         search.textChanged.connect(self._show_again)
         return search
@@ -176,20 +177,15 @@ class Console(QWidget):
         cursor.endEditBlock()
 
 
-class _Pane(QPlainTextEdit):
+class _Pane(ReadPane):
     """Keeps its end in sight, through new lines and new widths, until the user scrolls away from it."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setReadOnly(True)
+        super().__init__("Console")
         self.setMaximumBlockCount(MOST_LINES)
-        self.setUndoRedoEnabled(False)
         self.setPlaceholderText(
             "Every photo gets a line here, with who is in it and the three people who are most alike."
         )
-        self.setAccessibleName("Console")
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self.setFont(font)
         self._follows = True
         soon = QTimer(self)  # Qt itself moves the bar behind its change of range
         soon.setSingleShot(True)

@@ -5,19 +5,19 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from PyQt6.QtCore import PYQT_VERSION_STR, QUrl, qVersion
-from PyQt6.QtGui import QDesktopServices, QFontDatabase
+from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
     QDialogButtonBox,
     QMessageBox,
-    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from kith import __version__
 from kith.gui.plain_text import message, wrapped
+from kith.gui.read_pane import ReadPane
 from kith.logs import log_file
 
 LOG_TAIL_LINES = 200
@@ -75,10 +75,7 @@ class ProblemDialog(QDialog):
             "Nothing is sent. Copy this text into your report, and take out what is nobody's business: "
             "the log can name your folders and photos."
         )
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        self.text = QPlainTextEdit(problem_report())
-        self.text.setReadOnly(True)
-        self.text.setFont(font)
+        self.text = ReadPane("Report of a problem", problem_report())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)

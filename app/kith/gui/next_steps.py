@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtCore import QEvent, QSize, Qt
+from PyQt6.QtGui import QAction, QPalette
 from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kith.gui.folders import is_folder, is_missed
 from kith.gui.menus import Actions, share
 from kith.gui.plain_text import Label, wrapped
+from kith.gui.style import Tone, colour
 from kith.settings import Settings
 
 
@@ -45,14 +46,14 @@ def look_around(settings: Settings, report: Path) -> Around:
 
 _LEAST_WIDTH = 200  # pixels of a large button: four of them fit on a narrow screen, whatever the font
 
-# Colours of the theme only, so that it is readable in light and dark ones.
+# Colours of the theme, but for the next step: a theme's own highlight need not be readable.
 _LOOK = """
-LargeButton { border: 1px solid palette(mid); border-radius: 8px; background: palette(button); }
-LargeButton:hover:enabled, LargeButton:focus { border: 2px solid palette(highlight); }
-LargeButton:pressed { background: palette(mid); }
-LargeButton[next="true"]:enabled { background: palette(highlight); }
-LargeButton[next="true"]:enabled:hover, LargeButton[next="true"]:enabled:focus { border: 2px solid palette(text); }
-LargeButton[next="true"] QLabel:enabled { color: palette(highlighted-text); }
+LargeButton {{ border: 1px solid palette(mid); border-radius: 8px; background: palette(button); }}
+LargeButton:hover:enabled, LargeButton:focus {{ border: 2px solid palette(highlight); }}
+LargeButton:pressed {{ background: palette(mid); }}
+LargeButton[next="true"]:enabled {{ background: {ground}; }}
+LargeButton[next="true"]:enabled:hover, LargeButton[next="true"]:enabled:focus {{ border: 2px solid palette(text); }}
+LargeButton[next="true"] QLabel:enabled {{ color: {ink}; }}
 """
 
 
@@ -112,12 +113,25 @@ class NextSteps(QWidget):
         self.recognize = LargeButton("2  Recognize Folder…", actions.recognize)
         self.output = LargeButton("3  Open Output Folder", actions.output)
         self.review = LargeButton("4  Review Unknowns…", actions.review)
-        self.setStyleSheet(_LOOK)
+        self._colour()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for button in (self.build, self.recognize, self.output, self.review):
             row.addWidget(button, 1)
         self.review.say("Say who the others are")
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take the colours of a new theme."""
+        super().changeEvent(event)
+        if event and event.type() == QEvent.Type.PaletteChange:
+            self._colour()
+
+    def _colour(self) -> None:
+        palette = self.palette()
+        ground, ink = colour(Tone.NOTICE, palette), palette.color(QPalette.ColorRole.Base)
+        look = _LOOK.format(ground=ground.name(), ink=ink.name())
+        if look != self.styleSheet():
+            self.setStyleSheet(look)
 
     def show_next(self, step: Step, people: str, is_missed: bool = False) -> None:
         """Point at a step; `people` is the name of the people folder, `is_missed` where it is not there any more."""

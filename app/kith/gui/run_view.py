@@ -4,14 +4,15 @@ import time
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QFontDatabase, QShowEvent
-from PyQt6.QtWidgets import QListView, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import QListView, QSplitter, QVBoxLayout, QWidget
 
 from kith.gui.count_row import CountRow
 from kith.gui.frames import Frame
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
 from kith.gui.plain_text import Label
+from kith.gui.read_pane import ReadPane
 from kith.gui.run_model import NEWEST, RunModel
 from kith.gui.style import SPACE, Tone
 from kith.gui.thumbnails import Picture
@@ -41,7 +42,8 @@ class RunView(QWidget):
         self.grid = PictureGrid(house.thumbnails, _SIDE)
         self.grid.setAccessibleName(self.tr("Newest photos"))
         self.grid.setSelectionMode(QListView.SelectionMode.NoSelection)
-        self.lines = _lines(self.tr("Last lines of the console"))
+        self.lines = ReadPane(self.tr("Last lines of the console"))
+        self.lines.setLineWrapMode(ReadPane.LineWrapMode.NoWrap)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -143,14 +145,3 @@ def _frame(mark: "Mark") -> Frame:
     if not mark.name:
         return Frame(mark.box, "", Tone.UNKNOWN)
     return Frame(mark.box, mark.name if mark.sure else f"{mark.name}?", Tone.SURE if mark.sure else Tone.UNSURE)
-
-
-def _lines(name: str) -> QPlainTextEdit:
-    lines = QPlainTextEdit()
-    lines.setReadOnly(True)
-    lines.setUndoRedoEnabled(False)
-    lines.setAccessibleName(name)
-    lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-    lines.setTabChangesFocus(True)
-    lines.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-    return lines

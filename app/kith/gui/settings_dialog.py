@@ -122,16 +122,16 @@ class SettingsDialog(QDialog):
         self.preview.begin(settings)
 
     def _buttons(self) -> QDialogButtonBox:
-        standard = QDialogButtonBox.StandardButton
-        buttons = QDialogButtonBox(standard.Cancel)
+        buttons = QDialogButtonBox()
         self.save_button = QPushButton("&Save")
         self.save_button.setDefault(True)
         buttons.addButton(self.save_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
         reset = QPushButton("Reset All but Folders")
         reset.clicked.connect(self._reset)
         buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
+        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)  # the last one: Tab skips what was added before
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
         self.reset_button = reset
         return buttons
 
