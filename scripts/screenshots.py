@@ -1,8 +1,10 @@
 """Draw the README's pictures: the real window at work on the demo's public test photos.
 
     .venv/bin/python scripts/screenshots.py [FOLDER]
+    .venv/bin/python scripts/screenshots.py all FOLDER
 
-Without FOLDER they go to docs/pictures. Where no display is set, xvfb-run gives one.
+Without FOLDER they go to docs/pictures. `all` draws every place, page and state instead, in light and dark and at three
+sizes. Where no display is set, xvfb-run gives one, or else Qt draws off screen.
 """
 
 import os
@@ -93,16 +95,15 @@ def draw(app: Any, window: Any, target: Path) -> None:
         said: str = window.console.text.toPlainText()
         return said.count("→") > 8
 
-    does = window.does
-    dialog(window.first_steps, "first-start")
-    does.build.trigger()
-    wait(is_idle)
-    does.recognize.trigger()
+    does, home = window.does, window.places["Home"]
+    window.welcome()
     settle()
-    asked = app.activeModalWidget()
-    asked.start.click()
-    wait(is_well_on)
+    keep(window, "first-start")
+    home.welcome.start.click()
+    wait(lambda: home.run.model.job == "Recognize Folder" and is_well_on())
+    settle()
     keep(window, "during-a-run")
+    wait(lambda: home.page is home.result)
     wait(is_idle)
     settle()
     keep(window, "after-a-run")
@@ -114,4 +115,10 @@ if __name__ == "__main__":
     if sys.platform == "linux" and not os.environ.get("DISPLAY") and shutil.which("xvfb-run"):
         screen = ["xvfb-run", "-a", "-s", "-screen 0 1400x1000x24"]
         os.execvp(screen[0], [*screen, sys.executable, *sys.argv])
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs/pictures")
+    os.environ.setdefault("QT_QPA_PLATFORM", "xcb" if os.environ.get("DISPLAY") else "offscreen")
+    if sys.argv[1:2] == ["all"]:
+        from screenshot_states import draw_all
+
+        draw_all(Path(sys.argv[2]))
+    else:
+        main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs/pictures")

@@ -65,6 +65,10 @@ def _advised(qtbot: QtBot, window: MainWindow, words: str) -> None:
     _wait(qtbot, lambda: words in _home(window).advice.advice.text())
 
 
+def _rows(home: HomePlace) -> range:
+    return range(home.result.people.tiles.rowCount())
+
+
 # The plain model
 
 
@@ -122,7 +126,7 @@ def test_a_newcomer_comes_from_empty_settings_to_a_finished_run_without_a_menu(q
     _wait(qtbot, lambda: home.page is home.result)
     wait_for_end(qtbot, window)
     assert home.result.counts.text() == "2 sure, 0 unsure, 2 unknown, 1 failed"
-    _wait(qtbot, lambda: [home.result.people.tiles.tile(row).name for row in range(2)] == ["Ann", "Bob"])
+    _wait(qtbot, lambda: [home.result.people.tiles.tile(row).name for row in _rows(home)] == ["Ann", "Bob"])
     assert (album.root / "sorted/Ann/ann.png").is_file()
     assert load(file).settings.dataset_folder == album.root / "people"
     assert home.result.reviews.text() == "&Review 2 Photos"

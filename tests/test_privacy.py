@@ -216,6 +216,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["people", "show", "Eva"],
         ["unlink", third],
         ["redecide"],
+        ["status"],
         ["check"],
         ["evaluate", "--png", place.given / "curve.png", "--csv", place.given / "curve.csv"],
         ["backup", place.given / "backup.sqlite"],
