@@ -10,11 +10,15 @@ from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScr
 from pytestqt.qtbot import QtBot
 
 from kith.gui.broken_settings import BrokenSettings
+from kith.gui.dropped_folder import DroppedFolder
 from kith.gui.first_start import FirstStart
 from kith.gui.help import ProblemDialog
+from kith.gui.home_model import State
+from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
 from kith.gui.name_field import ask_whom
 from kith.gui.pictures import PictureLabel
+from kith.gui.places import HOME
 from kith.gui.plain_text import message
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_dialog import ReviewDialog
@@ -121,6 +125,26 @@ def test_the_main_window_fits(qtbot: QtBot, world: World) -> None:
 
 
 @pytest.mark.usefixtures("_letters")
+def test_every_page_of_home_fits(qtbot: QtBot, world: World) -> None:
+    window = MainWindow(load(_file(world)), lambda: world.eyes)
+    qtbot.addWidget(window)
+    home = window.places[HOME]
+    assert isinstance(home, HomePlace)
+    home.advice.show_state(State(away=f"/{LONG_WORD}"))
+    _check(qtbot, window)
+    window.welcome()
+    assert home.welcome
+    home.welcome.steps.more.click()
+    home.welcome.problem.setText(f"/{LONG_WORD} cannot be used: {LONG_NAME}.")
+    _check(qtbot, window)
+    window.recognize(window.settings, {})
+    home.run.stopping()
+    _check(qtbot, window)
+    qtbot.waitUntil(lambda: home.page is home.result and not window.jobs.running, timeout=PATIENCE_MS)
+    _check(qtbot, window)
+
+
+@pytest.mark.usefixtures("_letters")
 def test_the_review_fits(qtbot: QtBot, world: World) -> None:
     review = ReviewDialog(world.settings)
     qtbot.addWidget(review, before_close_func=lambda shown: shown.close())
@@ -199,6 +223,12 @@ def _question(_: Path, parent: QWidget) -> QDialog:
     return parent.findChild(QDialog)
 
 
+def _dropped(file: Path, parent: QWidget) -> QDialog:
+    dialog = DroppedFolder(file.parent / LONG_WORD, file, load(file).settings, parent)
+    dialog.problem.setText(f"/{LONG_WORD} cannot be used.")
+    return dialog
+
+
 @pytest.mark.usefixtures("_letters")
 @pytest.mark.parametrize(
     "make",
@@ -208,10 +238,20 @@ def _question(_: Path, parent: QWidget) -> QDialog:
         _settings,
         _broken,
         _question,
+        _dropped,
         lambda _, parent: ProblemDialog(parent),
         lambda _, parent: message(parent, f"/{LONG_WORD} cannot be used: " + f"{LONG_NAME}. " * 40),
     ],
-    ids=["first start", "recognize", "settings", "broken settings", "did you mean", "report a problem", "message"],
+    ids=[
+        "first start",
+        "recognize",
+        "settings",
+        "broken settings",
+        "did you mean",
+        "dropped folder",
+        "report a problem",
+        "message",
+    ],
 )
 def test_every_dialog_fits(qtbot: QtBot, world: World, make: Callable[[Path, QWidget], QDialog]) -> None:
     parent = QWidget()
