@@ -92,6 +92,7 @@ class _Camera:
         from kith.gui.places import HOME
 
         window.go(HOME)
+        self._add_new_photos(window.settings.input_folder)
         window.recognize(window.settings, {})
         gate.open(5)
         self._settle(window)
@@ -102,6 +103,16 @@ class _Camera:
             self._take(window, box, "home-failed")
             box.reject()
         self._take(window, window, "home-result")
+
+    def _add_new_photos(self, folder: Path) -> None:
+        """Add photos that no run has seen, so that one can be watched."""
+        from tests.drawn import LEFT, MIDDLE, RIGHT, draw
+
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, people in enumerate([*_photos(LEFT, MIDDLE, RIGHT)][:8]):
+            photo = draw(*people, shade=100 + number)
+            photo.putpixel((0, 159), tuple(os.urandom(3)))
+            photo.save(folder / f"new {number}.png")
 
     def _take(self, window: Any, shown: Any, name: str) -> None:
         self._settle(window)

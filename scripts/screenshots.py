@@ -46,14 +46,14 @@ def main(target: Path) -> None:
 
 
 def add_sizes(folder: Path) -> None:
-    """Make the run long enough for a picture: each photo in six more sizes."""
+    """Make the run long enough for a picture: each photo in many more sizes."""
     from PIL import Image
 
     for path in sorted(folder.glob("[kst]*")):
         with Image.open(path) as photo:
             whole = photo.convert("RGB")
-        for step in range(6):
-            scale = 0.9 - step * 0.08
+        for step in range(24):
+            scale = 0.96 - step * 0.02
             size = round(whole.width * scale), round(whole.height * scale)
             small = whole.resize(size)
             small.save(folder / f"{path.stem} {step + 2}.jpg", quality=92)
