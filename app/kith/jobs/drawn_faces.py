@@ -11,6 +11,7 @@ from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.workers import ExecutorFactory, Workers, memory_for_photos, photo_pool
 from kith.settings import Settings
+from kith.text import counted
 from kith.vision.observations import Observation
 
 Described = tuple[Asked, Sequence[tuple[int, Observation]]]
@@ -46,13 +47,17 @@ def keep(library: OpenLibrary, found: Sequence[Described]) -> Outcome:
         for photo, faces in found:
             there = set(library.store.photos.appearances(photo.faces.photo_id))  # it may be undone meanwhile
             library.store.descriptions.add(photo.faces, [face for face in faces if face[0] in there])
-    return Outcome("", library.decide_again(photos) if photos else (NOT_DESCRIBED,))
+    if not photos:
+        return Outcome("", (NOT_DESCRIBED,))
+    count = sum(len(faces) for _, faces in found)
+    return Outcome(f"{counted(count, 'drawn face')} described: it teaches from now on.", library.decide_again(photos))
 
 
 def describe_drawn(library: OpenLibrary, outcome: Outcome, executor: ExecutorFactory | None = None) -> Outcome:
     """Describe what is drawn, beside the word that is said of it and stands whatever becomes of this."""
     try:
         kept = keep(library, describe(library.settings, drawn(library), executor))
-        return replace(outcome, problems=(*outcome.problems, *kept.problems))
+        text = f"{outcome.text} {kept.text}".rstrip()
+        return replace(outcome, text=text, problems=(*outcome.problems, *kept.problems))
     except KithError as error:
         return replace(outcome, problems=(*outcome.problems, NOT_DESCRIBED, error.message))

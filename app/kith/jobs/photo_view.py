@@ -8,9 +8,10 @@ from pathlib import Path
 from kith.errors import BadInput
 from kith.jobs.explanation import Why
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.person_names import alike
 from kith.photos.box import Box
 from kith.values.decisions import Candidate, Decision, Reason
-from kith.values.links import Link, Source, accepted_link
+from kith.values.links import Link, Source, Word, accepted_link
 from kith.values.sightings import Sighting
 
 
@@ -28,7 +29,7 @@ class ShownPerson:
     """Somebody in a photo: `name` is who they surely or perhaps are, `box` where in the upright photo they show.
 
     `certainty` is how likely a face is they, where the machine says so; `source` whose word it is; `is_face` tells a
-    face from a body. Without a box nobody knows where they are.
+    face from a body. Without a box nobody knows where they are. `said_of` is of whom the user said something.
     """
 
     appearance_id: int
@@ -38,16 +39,20 @@ class ShownPerson:
     source: Source | None = None
     box: Box | None = None
     is_face: bool = True
+    person_id: int | None = None
+    said_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """A photo as the library knows it; `path` is where it lies or was last seen."""
+    """A photo as the library knows it, of so many pixels upright; `path` is where it lies or was last seen."""
 
     id: int
     path: Path | None
     taken_at: str
     camera: str
+    width: int
+    height: int
     people: tuple[ShownPerson, ...]
 
 
@@ -67,7 +72,15 @@ def view_photo(library: OpenLibrary, photo_id: int) -> PhotoView:
         if decision and not _stands_for_nobody(seen, decision):
             people.append(_person(library, seen, decision, links, names))
     path = store.reviews.source(photo_id)
-    return PhotoView(photo_id, path, facts.taken_at or "", facts.camera or "", tuple(people))
+    taken_at, camera = facts.taken_at or "", facts.camera or ""
+    return PhotoView(photo_id, path, taken_at, camera, facts.width, facts.height, tuple(people))
+
+
+def alike_to(library: OpenLibrary, text: str) -> str:
+    """Return whose name one that nobody has is much like; empty for nobody's. Raises BadInput."""
+    people = library.people.all()
+    person = alike(people.values(), text)
+    return library.people.names()[person.id] if person else ""
 
 
 def why_of(library: OpenLibrary, appearance_id: int) -> Why:
@@ -99,9 +112,16 @@ def _person(
     box = library.store.reviews.place(key)[1] if is_seen else library.store.reviews.entered(key)
     if seen.body and seen.body.weak and not seen.face:
         box = None  # the whole photo stands for somebody: nobody knows where
-    return ShownPerson(
-        key, standing, names.get(person or 0, ""), certainty, source, box, not is_seen or bool(seen.face)
-    )
+    is_face = seen.face is not None or not is_seen
+    name = names.get(person or 0, "")
+    return ShownPerson(key, standing, name, certainty, source, box, is_face, person, _said_of(links))
+
+
+def _said_of(links: Sequence[Link]) -> int | None:
+    """Return of whom the user said something, of whom it is rather than of whom it is not."""
+    said = [link for link in links if link.source is Source.USER]
+    said.sort(key=lambda link: link.word is not Word.IS)
+    return said[0].person_id if said else None
 
 
 def _stands_for_nobody(seen: Sighting, decision: Decision) -> bool:

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, below, path_of, path_text
 from kith.library.soundness import text_of, whole
+from kith.photos.box import SWAPPED
 from kith.values.partial_dates import earliest, latest
 from kith.values.photo_filter import PhotoFilter, PhotoState
 
@@ -24,12 +26,16 @@ _LAST_MOMENT = "T~"  # after any time of a day
 
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
-    """What the library says of a photo beside who shows: where it was last seen, and when and by what it was taken."""
+    """What the library says of a photo beside who shows: where it was last seen, when and by what it was taken, and its
+    pixels, upright.
+    """
 
     id: int
     path: Path | None
     taken_at: str | None
     camera: str | None = None
+    width: int = 1
+    height: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,8 @@ class PhotoQueries:
         )
         rows = self._connection.read(
             "photos",
-            lambda row: PhotoFacts(whole(row[0]), paths.get(row[0]), *(part and text_of(part) for part in row[1:])),
-            f"SELECT id, id, taken_at, camera FROM photos WHERE id {_AMONG.format('?')}",
+            lambda row: _facts(paths.get(row[0]), row),
+            f"SELECT id, id, taken_at, camera, width, height, orientation FROM photos WHERE id {_AMONG.format('?')}",
             (among,),
         )
         return {facts.id: facts for facts in rows}
@@ -100,6 +106,12 @@ class PhotoQueries:
         query = f"SELECT path, path FROM files WHERE NOT {BELOW}"
         paths = self._connection.read("files", lambda row: path_text(row[0]), query, below(people_folder))
         return [Path(folder) for folder in sorted({os.path.dirname(path) for path in paths})]  # noqa: PTH120 - of many
+
+
+def _facts(path: Path | None, row: Sequence[Any]) -> PhotoFacts:
+    key, taken_at, camera, width, height, orientation = row
+    upright = (height, width) if orientation in SWAPPED else (width, height)
+    return PhotoFacts(whole(key), path, taken_at and text_of(taken_at), camera and text_of(camera), *upright)
 
 
 class _Question:
