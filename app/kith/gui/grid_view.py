@@ -39,7 +39,8 @@ class GridView(QAbstractItemView):
         option = QStyleOptionViewItem()
         self.initViewItemOption(option)
         delegate = self.itemDelegate()
-        return delegate.sizeHint(option, QModelIndex()) if delegate else QSize(100, 100)
+        hint = delegate.sizeHint(option, QModelIndex()) if delegate else QSize()
+        return hint.expandedTo(QSize(1, 1))
 
     def _room(self) -> QRect:
         viewport = self.viewport()
