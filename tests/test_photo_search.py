@@ -8,7 +8,7 @@ import pytest
 
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.photo_search import PhotoSearch
+from kith.jobs.photo_search import PhotoCard, PhotoSearch
 from kith.jobs.user_words import Ignored, Is, IsNot
 from kith.values.photo_filter import PhotoFilter, PhotoState
 from tests.desk import finished, kith
@@ -151,7 +151,7 @@ def test_dates_are_partial_and_both_ends_count(world: World) -> None:
                 _found(library, since=date)
 
 
-def _cards(library: OpenLibrary) -> list[object]:
+def _cards(library: OpenLibrary) -> list[PhotoCard]:
     search = PhotoSearch(library)
     return [*search.cards(search.find(PhotoFilter()).photos)]
 
