@@ -1,6 +1,7 @@
 """The filter above the photos: who shows, how sure, where, when, and any words."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from PyQt6.QtCore import QModelIndex, QStringListModel, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QCompleter, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
@@ -43,8 +44,8 @@ class PhotoFilterBar(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_PAUSE_MS)
         self._soon.timeout.connect(self._tell)
-        self.state.currentIndexChanged.connect(self._soon.start)
-        self.folder.currentIndexChanged.connect(self._soon.start)
+        self.state.currentIndexChanged.connect(lambda: self._soon.start())
+        self.folder.currentIndexChanged.connect(lambda: self._soon.start())
         self.clear.clicked.connect(self.empty)
 
     def know(self, choices: Choices) -> None:
@@ -61,7 +62,7 @@ class PhotoFilterBar(QWidget):
             self.folder.clear()
             self.folder.addItem(self.tr("All folders"), None)
             for folder in choices.folders:
-                self.folder.addItem(folder.name or str(folder), folder)
+                self.folder.addItem(folder.name or str(folder), str(folder))
                 self.folder.setItemData(self.folder.count() - 1, str(folder), Qt.ItemDataRole.ToolTipRole)
             self.folder.setCurrentIndex(max(0, self.folder.findData(chosen)))
             self.folder.blockSignals(False)
@@ -73,12 +74,13 @@ class PhotoFilterBar(QWidget):
         self.hint.setVisible(bool(problem))
         if problem:
             return None
+        folder = self.folder.currentData()  # as text: Qt finds no other data again
         return PhotoFilter(
             all_of=self._numbers(self.all_of),
             any_of=self._numbers(self.any_of),
             none_of=self._numbers(self.none_of),
             state=self.state.currentData(),
-            folder=self.folder.currentData(),
+            folder=folder and Path(folder),
             since=self.since.text().strip(),
             until=self.until.text().strip(),
             text=self.text.text(),

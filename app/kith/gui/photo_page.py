@@ -15,12 +15,12 @@ from kith.gui.help import open_outside
 from kith.gui.name_field import ask_whom
 from kith.gui.photo_canvas import PhotoCanvas
 from kith.gui.photo_panel import PhotoPanel
+from kith.gui.photos_model import grounds_of
 from kith.gui.phrases import GONE, in_window
 from kith.gui.place import House
 from kith.gui.plain_text import Label, set_tip
 from kith.gui.style import SPACE, icon
 from kith.jobs.explanation import Why
-from kith.jobs.explanation_lines import appearance_lines
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing, alike_to, others_in, view_photo, why_of
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, Shows, TakenBack, UserWord
 from kith.photos.box import Box
@@ -157,8 +157,7 @@ class PhotoPage(QWidget):
 
     def _explain(self, key: int, why: Why) -> None:
         if key == self._chosen:
-            lines = [line for told in why.appearances for line in appearance_lines(told)]
-            self.panel.show_why(lines)
+            self.panel.show_why("\n\n".join(map(grounds_of, why.appearances)))
 
     # What the user says
 
@@ -328,7 +327,7 @@ class PhotoPage(QWidget):
         """Return the buttons above the photo: text, icon, name, keys, what they do."""
         zoom = self.canvas.zoom
         return {
-            "back": (self.tr("Esc"), "chevron-left", self.tr("Back to the photos"), ("Esc",), self.leave),
+            "back": (self.tr("Photos (Esc)"), "chevron-left", self.tr("Back to the photos"), ("Esc",), self.leave),
             "previous": ("←", "", self.tr("Previous photo"), ("Left",), lambda: self.stepped.emit(-1)),
             "next": ("→", "", self.tr("Next photo"), ("Right",), lambda: self.stepped.emit(1)),
             "smaller": ("−", "zoom-out", self.tr("Smaller"), ("-",), lambda: zoom(-1)),

@@ -72,9 +72,9 @@ class PhotoPanel(QWidget):
         self.name.setEnabled(True)
         self.name.setFocus()
 
-    def show_why(self, lines: Sequence[str]) -> None:
+    def show_why(self, grounds: str) -> None:
         """Show the grounds of a decision."""
-        self.why.setText("\n".join(line.strip() for line in lines))
+        self.why.setText(grounds)
 
     def _offer(self, person: ShownPerson | None) -> None:
         self.why.setText("")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from kith.gui.picture_grid import Tile
 from kith.gui.style import Tone
 from kith.gui.thumbnails import Picture
+from kith.jobs.explanation import Explanation, Likeness
+from kith.jobs.explanation_lines import RULES
 from kith.jobs.photo_search import Found, PhotoCard
 from kith.jobs.photo_view import ShownPerson, Standing
 from kith.library.failure_records import Failure
@@ -100,6 +102,24 @@ def label_of(person: ShownPerson) -> str:
         case Standing.UNSURE:
             return f"{person.name}?{sure}"
     return str(person.standing)
+
+
+def grounds_of(told: Explanation) -> str:
+    """Return why somebody is who they are, in words for a narrow panel."""
+    outcome = told.person or (f"Perhaps {told.suggested}" if told.suggested else "Nobody known")
+    lines = [f"{outcome}: {RULES[told.rule]}."]
+    lines += [f"Not {out.person}: {RULES[out.rule]}." for out in told.ruled_out]
+    lines += [f"Face: {_likeness(like, 'distance')}" for like in told.by_face]
+    lines += [f"Body: {_likeness(like, 'similarity')}" for like in told.by_body]
+    if told.by_face or told.pixels:
+        lines.append(f"{told.pixels:.0f} pixels wide, sharpness {told.sharpness:.0f}")
+    return "\n\n".join(lines)
+
+
+def _likeness(like: Likeness, measure: str) -> str:
+    likely = f" {percent(like.certainty)} likely," if like.certainty is not None else ""
+    over = f" over {counted(like.samples, 'photo')}" if like.samples > 1 else ""
+    return f"{like.person},{likely} {measure} {like.value:.2f}{over}"
 
 
 def line_of(person: ShownPerson) -> str:
