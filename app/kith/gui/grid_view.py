@@ -1,8 +1,8 @@
 """A view of equal cells, as many beside each other as fit: where each lies is reckoned, however many there are."""
 
-from PyQt6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt
+from PyQt6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, QSize, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
-from PyQt6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
+from PyQt6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QStyle, QStyleOptionViewItem, QWidget
 
 
 class GridView(QAbstractItemView):
@@ -10,6 +10,7 @@ class GridView(QAbstractItemView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._least: QSize | None = None  # asked of the delegate once for each font and style
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -36,11 +37,23 @@ class GridView(QAbstractItemView):
         return range(min(first * columns, self._count()), min((last + 1) * columns, self._count()))
 
     def _least_cell(self) -> QSize:
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        delegate = self.itemDelegate()
-        hint = delegate.sizeHint(option, QModelIndex()) if delegate else QSize()
-        return hint.expandedTo(QSize(1, 1))
+        if self._least is None:
+            option = QStyleOptionViewItem()
+            self.initViewItemOption(option)
+            delegate = self.itemDelegate()
+            hint = delegate.sizeHint(option, QModelIndex()) if delegate else QSize()
+            self._least = hint.expandedTo(QSize(1, 1))
+        return self._least
+
+    def setItemDelegate(self, delegate: QAbstractItemDelegate | None) -> None:  # noqa: N802 - Qt's name
+        """Take what draws the cells, and says how large they are."""
+        self._least = None
+        super().setItemDelegate(delegate)
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Ask anew how large a cell is where font or style are others."""
+        super().changeEvent(event)
+        self._least = None
 
     def _room(self) -> QRect:
         viewport = self.viewport()

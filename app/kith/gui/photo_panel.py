@@ -125,7 +125,7 @@ def _question(person: ShownPerson | None) -> str:
     if person is None:
         return "Click a face to see why, and to correct it."
     if person.standing is Standing.SURE:
-        return f"Somebody else than {person.name}?"
+        return f"Somebody else than {_short(person.name)}?"
     return "Who is this?"
 
 
