@@ -15,6 +15,10 @@ JOURNALLED = {
     "applied_settings": ("id", "key", "value"),
 }
 
+# Of which rows only some are written down: those of imports stay where these are undone, for the next one.
+_ONLY = {
+    "appearances": "NOT EXISTS (SELECT 1 FROM photos WHERE id = {row}.photo_id AND image_hash GLOB 'import:*')",
+}
 REAL = frozenset({"score", "x", "y", "w", "h"})  # columns of theirs that hold numbers with a point
 
 
@@ -24,8 +28,10 @@ def _triggers(table: str, columns: tuple[str, ...]) -> str:
     values = ", ".join(f"'{name}', {_exact(name)}" for name in columns)
     steps = {"INSERT": ("NEW", "NULL"), "UPDATE": ("OLD", f"json_object({values})")}
     steps["DELETE"] = steps["UPDATE"]
+    only = _ONLY.get(table, "1")
     return "\n".join(
-        f"CREATE TRIGGER journal_{table}_{event.lower()} AFTER {event} ON {table} WHEN EXISTS (TABLE_OPEN) BEGIN "
+        f"CREATE TRIGGER journal_{table}_{event.lower()} AFTER {event} ON {table} "
+        f"WHEN EXISTS (TABLE_OPEN) AND {only.format(row=row)} BEGIN "
         f"INSERT INTO change_steps (change_id, table_name, row_id, before) "
         f"SELECT change_id, '{table}', {row}.{key}, {before} FROM open_change; END;"
         for event, (row, before) in steps.items()
