@@ -17,6 +17,7 @@ from kith.gui.photos_place import PhotosPlace
 from kith.jobs.photo_view import ShownPerson, Standing
 from kith.jobs.workers import InlineExecutor
 from kith.library.store import open_store
+from kith.values.links import Source
 from kith.values.photo_filter import PhotoState
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
@@ -184,7 +185,7 @@ def test_a_confidently_wrong_face_is_corrected_and_that_undone(
     _click(qtbot, place, bob)
     panel = place.page.panel
     _until(qtbot, lambda: "surely theirs" in panel.why.text())
-    assert panel.deny.text() == "Not Bob (N)"
+    assert panel.question.text() == "This is Bob. Or somebody else?"
     qtbot.keyClick(place.page.canvas, Qt.Key.Key_N)
     _until(qtbot, lambda: ("Bob", Standing.SURE) not in _shown(place))
     _type(qtbot, place, "Eve Adams")
@@ -215,6 +216,18 @@ def test_a_name_much_like_another_is_confirmed(qtbot: QtBot, place: PhotosPlace,
     assert "did you mean Georgina Meyer?" in box.text()
     qtbot.mouseClick(box.button(QMessageBox.StandardButton.Yes), Qt.MouseButton.LeftButton)
     _until(qtbot, lambda: ("Georgina Meyer", Standing.SURE) in _shown(place))
+
+
+def test_whom_kith_names_is_confirmed_and_then_said_by_the_user(
+    qtbot: QtBot, place: PhotosPlace, window: MainWindow
+) -> None:
+    _open(qtbot, place, "both.png")
+    _click(qtbot, place, _somebody(place, "Bob"))
+    assert place.page.panel.confirm.isEnabled()
+    qtbot.keyClick(place.page.canvas, Qt.Key.Key_Y)
+    _until(qtbot, lambda: _somebody(place, "Bob").source is Source.USER)
+    _settled(qtbot, window)
+    assert not place.page.panel.confirm.isEnabled()
 
 
 def _open_first_ann(qtbot: QtBot, place: PhotosPlace) -> None:

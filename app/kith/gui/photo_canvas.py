@@ -233,7 +233,7 @@ class PhotoCanvas(QWidget):
 
     def _paint_label(self, painter: QPainter, place: QRectF, text: str, colour: QColor) -> None:
         metrics = painter.fontMetrics()
-        room = max(place.width(), 7.0 * metrics.height())
+        room = max(place.width(), 12.0 * metrics.height())
         shown = metrics.elidedText(printable(text), Qt.TextElideMode.ElideRight, int(room))
         width, height = metrics.horizontalAdvance(shown) + 8, metrics.height() + 2
         top = place.bottom() if place.bottom() + height < self.height() else place.top() - height

@@ -24,6 +24,7 @@ from kith.jobs.explanation import Why
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing, alike_to, others_in, view_photo, why_of
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, Shows, TakenBack, UserWord
 from kith.photos.box import Box
+from kith.values.links import Source
 
 if TYPE_CHECKING:
     from kith.jobs.descriptions import Asked
@@ -160,6 +161,13 @@ class PhotoPage(QWidget):
             self.panel.show_why("\n\n".join(map(grounds_of, why.appearances)))
 
     # What the user says
+
+    def confirm(self) -> None:
+        """Say that the chosen one is who they are taken for."""
+        person = self._person(self._chosen)
+        if person and person.person_id is not None and person.source is Source.MACHINE:
+            key, meant = person.appearance_id, person.person_id
+            self._say(lambda library: Is([key], library.people.by_number(meant)))
 
     def deny(self) -> None:
         """Say that the chosen one is not who they are taken for."""
@@ -344,6 +352,7 @@ class PhotoPage(QWidget):
             self._bind(keys, does)
         panel, canvas = self.panel, self.canvas
         for button, key, does in (
+            (panel.confirm, "Y", self.confirm),
             (panel.deny, "N", self.deny),
             (panel.ignore, "I", self.ignore),
             (panel.ignore_others, "O", self.ignore_others),

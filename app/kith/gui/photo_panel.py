@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QGridLayout,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.name_field import NameField
@@ -13,8 +22,10 @@ from kith.gui.plain_text import Label, narrow
 from kith.gui.style import SPACE, colour
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing
 from kith.text import printable
+from kith.values.links import Source
 
 _WIDTH = 290
+_LINES_WIDE = 16  # in large letters
 
 
 class PhotoPanel(QWidget):
@@ -25,7 +36,7 @@ class PhotoPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setFixedWidth(_WIDTH)
+        self.setFixedWidth(max(_WIDTH, _LINES_WIDE * self.fontMetrics().height()))
         self.title = narrow()
         self.people = QListWidget()
         self.people.setAccessibleName(self.tr("Who shows"))
@@ -34,9 +45,11 @@ class PhotoPanel(QWidget):
         self.question = narrow()
         self.name = NameField()
         self.name.named.connect(self.named)
-        self.deny = self._button()
+        self.confirm = self._button(self.tr("Yes (Y)"))
+        self.deny = self._button(self.tr("Not them (N)"))
         self.ignore = self._button(self.tr("Ignore (I)"))
-        self.ignore_others = self._button(self.tr("Ignore all others (O)"))
+        self.ignore_others = self._button(self.tr("Ignore others (O)"))
+        self.ignore_others.setAccessibleName(self.tr("Ignore all others"))
         self.take_back = self._button(self.tr("Take back my word (T)"))
         self.draw = self._button(self.tr("Draw a face (D)"))
         self.add = self._button(self.tr("Somebody without a box (B)"))
@@ -82,8 +95,8 @@ class PhotoPanel(QWidget):
         is_ignored = person is not None and person.standing is Standing.IGNORED
         is_somebody = person is not None and person.standing in (Standing.SURE, Standing.UNSURE)
         self.question.setText(_question(person))
-        self.deny.setText(f"Not {_short(person.name)} (N)" if person and is_somebody else "Not them (N)")
         self.deny.setEnabled(is_somebody)
+        self.confirm.setEnabled(is_somebody and person is not None and person.source is Source.MACHINE)
         self.ignore.setText("Heed again (I)" if is_ignored else "Ignore (I)")
         self.ignore.setEnabled(person is not None and person.standing is not Standing.SURE)
         self.ignore_others.setEnabled(bool(self._shown))
@@ -93,7 +106,7 @@ class PhotoPanel(QWidget):
         if row >= 0:
             self.chosen.emit(self._shown[row].appearance_id)
 
-    def _button(self, text: str = "") -> QPushButton:
+    def _button(self, text: str) -> QPushButton:
         button = ChoiceButton(text)
         policies = QSizePolicy.Policy
         button.setSizePolicy(policies.Ignored, policies.Fixed)
@@ -107,7 +120,13 @@ class PhotoPanel(QWidget):
         column.addWidget(self.people, 2)
         column.addWidget(self.question)
         column.addWidget(self.name)
-        for button in (self.deny, self.ignore, self.ignore_others, self.take_back, self.draw, self.add):
+        pairs = QGridLayout()
+        pairs.setSpacing(SPACE // 2)
+        for row, beside in enumerate(((self.confirm, self.deny), (self.ignore, self.ignore_others))):
+            for place, button in enumerate(beside):
+                pairs.addWidget(button, row, place)
+        column.addLayout(pairs)
+        for button in (self.take_back, self.draw, self.add):
             column.addWidget(button)
         heading = Label(self.tr("Why"), bold=True)
         column.addWidget(heading)
@@ -125,7 +144,9 @@ def _question(person: ShownPerson | None) -> str:
     if person is None:
         return "Click a face to see why, and to correct it."
     if person.standing is Standing.SURE:
-        return f"Somebody else than {_short(person.name)}?"
+        return f"This is {_short(person.name)}. Or somebody else?"
+    if person.standing is Standing.UNSURE:
+        return f"Is this {_short(person.name)}, or who?"
     return "Who is this?"
 
 
