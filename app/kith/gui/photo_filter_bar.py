@@ -35,8 +35,8 @@ class PhotoFilterBar(QWidget):
         for state, text in self._states():
             self.state.addItem(text, state)
         self.folder = ComboBox()
-        self.since, self.until = self._field(self.tr("from (2019 or 2019-05)")), self._field(self.tr("to"))
-        self.text = self._field(self.tr("file, person or place in the path"))
+        self.since, self.until = self._field(self.tr("from 2019-05")), self._field(self.tr("to"))
+        self.text = self._field(self.tr("file, person, folder"))
         self.clear = QPushButton(self.tr("Clear"))
         self.hint = Label(wraps=True)
         self._lay_out()
@@ -131,6 +131,9 @@ class PhotoFilterBar(QWidget):
         self.folder.setMinimumContentsLength(12)
         self.folder.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.text.setAccessibleName(self.tr("Search"))
+        set_tip(self.text, self.tr("Words, each in the path of the photo or the name of somebody who shows"))
+        for date in (self.since, self.until):
+            set_tip(date, self.tr("A year (2019), year and month (2019-05) or the day (2019-05-31)"))
         self.clear.setAutoDefault(False)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
