@@ -32,6 +32,7 @@ from bench_identify import identify
 from bench_matching import matching
 from bench_networks import networks
 from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
+from bench_places import places
 from bench_quality import quality
 from bench_rerun import rerun
 from bench_scale import scale
@@ -95,6 +96,11 @@ def _arrange(data: Path, people: str, settings: Settings) -> int:
     return sum(path.is_file() for path in settings.folder.rglob("*"))
 
 
+def gui(data: Path) -> Tables:
+    """Measure the window at work, and its places over a large library."""
+    return window(data) | places()
+
+
 def main() -> None:
     """Read the command line, measure and print."""
     commands = {
@@ -106,7 +112,7 @@ def main() -> None:
         "scale": scale,
         "rerun": rerun,
     }
-    commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window, "closeups": closeups}
+    commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")
     parser.add_argument("face_models", nargs="*", help="networks: further values of face_model to compare with dlib")

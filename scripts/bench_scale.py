@@ -37,7 +37,7 @@ ROOT = 256**0.5  # the distance of two draws of 128 independent numbers, in thei
 def scale(_data: Path) -> Tables:
     """Say how long deciding again takes, stage by stage, and how much memory."""
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as root:
-        _fill(Path(root))
+        fill(Path(root))
         runs = {
             "from nothing": {},
             "nothing changed": {},
@@ -70,7 +70,7 @@ def _measure(root: Path, changes: Row) -> Row:
     ):
         setattr(owner, name, _timed(getattr(owner, name), stages, stage))
     began = time.perf_counter()
-    with open_context(_settings(root, **changes), threading.Event(), "bench") as context:
+    with open_context(settings_of(root, **changes), threading.Event(), "bench") as context:
         *_, finished = redecide(context, preview)
     assert isinstance(finished, RedecisionFinished)
     whole = time.perf_counter() - began
@@ -97,14 +97,15 @@ def _timed(function: Callable[..., Any], stages: "defaultdict[str, float]", stag
     return timed
 
 
-def _settings(root: Path, **changes: Any) -> Settings:
+def settings_of(root: Path, **changes: Any) -> Settings:
+    """Return the settings of a library that is drawn into a folder."""
     own = {"dataset_dir": "people", "processed_dir": "output", "body_policy": BodyPolicy.OFF, "models_dir": ""}
     return Settings.at(root, {**own, **changes})
 
 
-def _fill(root: Path) -> None:
+def fill(root: Path) -> None:
     """Make a library of people with samples, photos with their faces, and some copies under Unknown."""
-    settings = _settings(root)
+    settings = settings_of(root)
     settings.dataset_folder.mkdir()
     random = np.random.default_rng(0)
     model_id = default_face_model().id

@@ -17,6 +17,7 @@ from kith.gui.home_model import State
 from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
 from kith.gui.name_field import ask_whom
+from kith.gui.photos_place import PhotosPlace
 from kith.gui.pictures import PictureLabel
 from kith.gui.places import HOME
 from kith.gui.plain_text import message
@@ -179,6 +180,28 @@ def test_people_fit(qtbot: QtBot, world: World) -> None:
     with world.library() as library:
         number = library.people.find(LONG_WORD).id
     window.go("People", number)
+    _wait_for_the_library(qtbot, window)
+    _check(qtbot, window)
+
+
+@pytest.mark.usefixtures("_letters")
+def test_photos_fit(qtbot: QtBot, world: World) -> None:
+    window = MainWindow(load(_file(world)))
+    qtbot.addWidget(window)
+    window.go("Photos")
+    _wait_for_the_library(qtbot, window)
+    _check(qtbot, window)
+    place = window.places["Photos"]
+    assert isinstance(place, PhotosPlace)
+    place.filter.any_of.setText(f"{LONG_WORD}; nobody")
+    place.filter.changed.emit()
+    _check(qtbot, window)
+    with world.library() as library:
+        (photo,) = library.store.photos.named(Path("input/6.png")).values()
+    window.go("Photos", photo)
+    _wait_for_the_library(qtbot, window)
+    assert place.page.view
+    place.page.choose(place.page.view.people[0].appearance_id)
     _wait_for_the_library(qtbot, window)
     _check(qtbot, window)
 

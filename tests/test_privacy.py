@@ -208,6 +208,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["unknowns", "name", group, "Eve"],
         ["people", "create", "Zoe"],
         ["link", one, "Zoe"],
+        ["photos", "--with", "Zoe"],
+        ["shows", place.both, "Max", "--box", "40,10,20,20"],
         ["people", "split", "Eve", other, "--to", "Zoe"],
         ["people", "merge", "Eve", "Zoe"],
         ["people", "set", "Eve", "birth=1950"],

@@ -9,16 +9,21 @@ import pytest
 
 from kith.jobs.build_kb import build_kb
 from kith.jobs.check import check
+from kith.jobs.drawn_faces import drawn
 from kith.jobs.erasure import forget
 from kith.jobs.evaluate import evaluate
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.photo_search import PhotoSearch
+from kith.jobs.photo_view import view_photo
 from kith.jobs.redecision import redecide
 from kith.jobs.review import Review
 from kith.jobs.unknowns import Unknowns
-from kith.jobs.user_words import Heeded, Ignored
+from kith.jobs.user_words import Heeded, Ignored, Shows
 from kith.library.connection import LibraryConnection
 from kith.library.store import Store, open_store
+from kith.photos.box import Box
+from kith.values.photo_filter import PhotoFilter, PhotoState
 from tests.album import ANN, EVE, Album
 from tests.desk import no_analysis, run_job, why
 from tests.drawn import LEFT, RIGHT, draw
@@ -29,6 +34,8 @@ WHOLE = {
     "SELECT p.id FROM photos p\n            WHERE  (EXISTS": "all photos that are the machine's to decide",
     "AS unknown,": "all unknown faces, to be grouped",
     "AS has_face": "who is unknown in any filed photo",
+    "ORDER BY p.taken_at DESC": "which photos a filter lets through",
+    "SELECT path, path FROM files WHERE NOT": "all folders with recognised photos",
     "substr(path, -length(": "the photos that a bare file name may mean",
 }
 
@@ -94,6 +101,18 @@ def test_no_statement_reads_a_large_table_from_end_to_end(tmp_path: Path, statem
         review = Review(library)
         for unknown in review.unknowns():
             review.question(unknown)
+    with closing(OpenLibrary(album.settings)) as library:
+        search = PhotoSearch(library)
+        ann_id = library.people.find("Anna").id
+        for state in (None, *PhotoState):
+            wanted = PhotoFilter([ann_id], [ann_id], [0], state, since="2000", until="2030", text="ann both")
+            search.find(wanted)
+        search.cards(search.find(PhotoFilter(folder=album.album)).photos)
+        search.choices()
+        view_photo(library, library.store.photos.at_path(ann) or 0)
+        library.say(Shows(library.store.photos.at_path(ann) or 0, "Zoe", Box(0.1, 0.1, 0.2, 0.2)))
+        drawn(library)
+        library.undo()
     why(album.settings, ann)
     why(album.settings, ann.name)
     check(album.settings)

@@ -225,6 +225,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _checked, slot=slot: slot())
         jobs.failed.connect(lambda text: self._warn(text, jobs.outcome))
         jobs.changed.connect(self.refresh)
+        jobs.changed.connect(self.thumbnails.forget)
         jobs.ended.connect(self.desk.look_again)
         self.bar.chosen.connect(self.go)
         self.desk.told.connect(self.tell)

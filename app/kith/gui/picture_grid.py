@@ -3,10 +3,19 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Protocol
 
 from PyQt6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QPainter, QPainterPath, QPalette, QPen
-from PyQt6.QtWidgets import QApplication, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from kith.gui.frames import Frame, paint_frame
 from kith.gui.style import ROUND, SPACE, Tone, colour
@@ -138,10 +147,20 @@ class Tiles(QAbstractListModel):
             self.dataChanged.emit(index, index)
 
 
-class _Painter(QStyledItemDelegate):
+class TileSource(Protocol):
+    """What a grid draws its tiles from; one that is not known yet is None."""
+
+    thumbnails: Thumbnails
+    side: int
+
+    def tile(self, row: int) -> Tile | None:
+        """Return the tile in a row."""
+
+
+class TilePainter(QStyledItemDelegate):
     """Draws a tile: the picture with round corners, a frame where it is selected or has the keyboard, and its words."""
 
-    def __init__(self, view: QListView, tiles: Tiles) -> None:
+    def __init__(self, view: QAbstractItemView, tiles: TileSource) -> None:
         super().__init__(view)
         self._tiles = tiles
 
@@ -158,10 +177,13 @@ class _Painter(QStyledItemDelegate):
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         side = self._tiles.side
-        place = QRect(option.rect.x() + _MARGIN, option.rect.y() + _MARGIN, side, side)
-        self._paint_picture(painter, place, tile, palette)
+        place = QRect(option.rect.center().x() - side // 2, option.rect.y() + _MARGIN, side, side)
+        if tile is None:
+            painter.fillRect(place, palette.color(QPalette.ColorRole.AlternateBase))
+        else:
+            self._paint_picture(painter, place, tile, palette)
+            self._paint_words(painter, place, tile, option)
         self._paint_state(painter, place, option)
-        self._paint_words(painter, place, tile, option)
         painter.restore()
 
     def _paint_picture(self, painter: QPainter, place: QRect, tile: Tile, palette: QPalette) -> None:
@@ -226,7 +248,7 @@ class PictureGrid(QListView):
     def __init__(self, thumbnails: Thumbnails, side: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tiles = Tiles(thumbnails, side, self)
-        painter = _Painter(self, self.tiles)
+        painter = TilePainter(self, self.tiles)
         self.setItemDelegate(painter)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)

@@ -36,6 +36,11 @@ def photo_picture(path: Path, size: QSize) -> QImage:
     return _fitted(loaded, size)
 
 
+def large_picture(path: Path, most: int = _LARGEST_SIDE) -> QImage:
+    """Return the upright photo, no side of more than `most` pixels; raises BadPhoto."""
+    return _load(path, most)
+
+
 def whole_picture(path: Path, box: Box, size: QSize) -> QImage:
     """Return the upright photo with the box drawn in, as large as fits into `size`; raises BadPhoto."""
     photo = photo_picture(path, size)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from kith.gui.place import House, Place
 
-HOME, REVIEW, PEOPLE, CONSOLE = "Home", "Review", "People", "Console"
+HOME, REVIEW, PEOPLE, PHOTOS, CONSOLE = "Home", "Review", "People", "Photos", "Console"
 WELCOME = "welcome"  # what Home shows to whoever begins
 
 # The makers load a place when it is first turned to: the window need not have it before it shows.
@@ -22,6 +22,12 @@ def _people(house: House) -> Place:
     return PeoplePlace(house)
 
 
+def _photos(house: House) -> Place:
+    from kith.gui.photos_place import PhotosPlace
+
+    return PhotosPlace(house)
+
+
 def _console(house: House) -> Place:
     from kith.gui.console_place import ConsolePlace
 
@@ -31,5 +37,6 @@ def _console(house: House) -> Place:
 PLACES: dict[str, tuple[str, Callable[[House], Place]]] = {
     HOME: ("house", _home),
     PEOPLE: ("users", _people),
+    PHOTOS: ("image", _photos),
     CONSOLE: ("terminal", _console),
 }

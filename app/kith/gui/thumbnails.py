@@ -16,13 +16,15 @@ from kith.gui.background import Background
 from kith.gui.phrases import GONE
 from kith.photos.box import Box
 from kith.settings import user_folder
-from kith.whole_files import part_file
+from kith.whole_files import clear_parts, part_file
 
 FOLDER = "thumbnails"
 _THREADS = 2
 _MOST_BYTES = 96 << 20  # of pictures in memory
 _MOST_WAITING = 400  # pictures: whoever scrolls on wants the newest, not those passed by
 _QUALITY = 88  # of JPEG
+_MOST_KEPT = 1 << 30  # bytes of the folder: some 100,000 pictures
+_LEFT = 0.8  # of these, where there were more
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Thumbnails(QObject):
         self._lock = threading.Lock()
         self._threads = Background(_THREADS)
         self._folder = user_folder("cache") / FOLDER
+        self._threads.run(lambda: tidy(self._folder), lambda _: None)
 
     def image(self, picture: Picture, side: int) -> QImage | None:
         """Return a picture that fits into a square of `side` pixels; None while it is made, and where there is none."""
@@ -69,8 +72,10 @@ class Thumbnails(QObject):
         return self._problems.get(picture, "")
 
     def forget(self) -> None:
-        """Have pictures made anew that are not there, or could not be read."""
+        """Look at the files anew: pictures may have changed, gone or come back; those unchanged lie in the folder."""
         self._problems.clear()
+        self._kept.clear()
+        self._bytes = 0
 
     def close(self) -> None:
         """Make no more pictures."""
@@ -106,8 +111,9 @@ class Thumbnails(QObject):
         if isinstance(image, str):
             self._problems[wanted[0]] = image
         else:
+            before = self._kept.pop(wanted, None)  # asked for twice
             self._kept[wanted] = image
-            self._bytes += image.sizeInBytes()
+            self._bytes += image.sizeInBytes() - (before.sizeInBytes() if before else 0)
             while self._bytes > _MOST_BYTES:
                 _, oldest = self._kept.popitem(last=False)
                 self._bytes -= oldest.sizeInBytes()
@@ -129,6 +135,28 @@ class Thumbnails(QObject):
             with suppress(OSError):  # a full disk keeps nobody from seeing it
                 _keep(kept, image)
         return image
+
+
+def tidy(folder: Path, most: int = _MOST_KEPT) -> None:
+    """Take away what killed processes left in a folder of pictures, and the oldest of those where they are too many."""
+    with suppress(OSError):
+        folder.chmod(0o700)  # whoever made it
+    clear_parts(folder)
+    kept = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                found = entry.stat(follow_symlinks=False)
+                kept.append((found.st_mtime_ns, found.st_size, entry.path))
+    size = sum(bytes_ for _, bytes_, _ in kept)
+    if size <= most:
+        return
+    for _, bytes_, path in sorted(kept):
+        with suppress(OSError):
+            Path(path).unlink()
+            size -= bytes_
+        if size <= _LEFT * most:
+            return
 
 
 def _name(path: Path, box: Box | None, side: int) -> str:

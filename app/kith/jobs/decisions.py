@@ -1,6 +1,6 @@
 """Decide who shows in photos, from what is stored and taught: the one place that does, opening no photo."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kith.errors import KithError, ModelMismatch, NobodyTaught
@@ -251,6 +251,18 @@ class Decisions:
             wanted += machine_links(decision, self.decider)
         by_machine = (link for link in present if link.source is Source.MACHINE)
         self._store.redecisions.replace(*replaced(by_machine, wanted))
+        self.write_suggestions(decided)
+
+    def write_suggestions(self, decided: Iterable[tuple[StoredPhoto, PhotoDecision]]) -> None:
+        """Make whom the machine is unsure of all that it suggests of photos, within the caller's transaction."""
+        appearances: list[int] = []
+        suggested = {}
+        for photo, decision in decided:
+            appearances += [seen.appearance_id for seen in photo.case.sightings]
+            for appearance in decision.appearances:
+                if appearance.suggested is not None and appearance.person_id is None:
+                    suggested[appearance.appearance_id] = appearance.suggested
+        self._store.suggestions.replace(appearances, suggested)
 
     def settle(self, photo_id: int) -> PhotoDecision:
         """Decide a photo, write that down within the caller's transaction, and return it."""

@@ -14,9 +14,10 @@ from kith.jobs.looks import open_workers
 from kith.jobs.workers import Task, Workers
 from kith.library.description_queries import Undescribed
 from kith.photos.first_read import Reading
+from kith.settings import Device
 from kith.text import counted
 from kith.vision.analysis import describe, read_photos
-from kith.vision.engines import Chosen
+from kith.vision.engines import Chosen, EngineSpec
 from kith.vision.observations import Observation
 
 
@@ -51,9 +52,16 @@ def descriptions(
     Left out are those of photos that cannot be read now. Raises the KithError that concerns the whole run.
     """
     spec = context.spec.describing(model)
-    files = (Task(photo, photo.path) for photo in asked if not context.stop.is_set())
+    yield from described(spec, context.device, workers, (photo for photo in asked if not context.stop.is_set()))
+
+
+def described(
+    spec: EngineSpec, device: Device, workers: Workers, asked: Iterable[Asked], drawn: bool = False
+) -> Iterator[tuple[Asked, list[tuple[int, Observation]]]]:
+    """Yield what the face model of `spec` makes of faces, found or `drawn`; as `descriptions` does."""
+    files = (Task(photo, photo.path) for photo in asked)
     read = workers.results(files, lambda: partial(read_photos, spec=spec))
-    seen = workers.results(_tasks(read), lambda: partial(describe, spec=made_ready(spec, context.device)))
+    seen = workers.results(_tasks(read), lambda: partial(describe, spec=made_ready(spec, device), drawn=drawn))
     for photo, result in seen:
         if isinstance(result, BadPhoto | BrokenExecutor):
             yield photo, []

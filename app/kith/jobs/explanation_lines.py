@@ -38,14 +38,15 @@ def why_lines(told: Why) -> list[str]:
             f"Its file was changed, found on {told.edited_at[:10]}, and shows the same: what you said before counts."
         )
     for explanation in told.appearances:
-        lines += ["", *_appearance_lines(explanation)]
+        lines += ["", *appearance_lines(explanation)]
     if not told.appearances:
         lines.append("    Nobody was seen in it.")
     thresholds = ", ".join(f"{key} {value}" for key, value in told.thresholds.items())
     return [*lines, "", f"Thresholds: {thresholds}"]
 
 
-def _appearance_lines(told: Explanation) -> Iterator[str]:
+def appearance_lines(told: Explanation) -> Iterator[str]:
+    """Yield the grounds of one decision, under where that is."""
     yield f"{told.place} ({told.appearance})"
     yield f"    {_outcome(told)}: {RULES[told.rule]}."
     for out in told.ruled_out:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -66,6 +66,7 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     run = _Run(context, decisions, output, listed, passed_over)
     if output:
         prepare_output(copies, output)
+    _forget_missing_failures(context, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs))
     yield from (Notice(text) for text in told)
@@ -78,6 +79,13 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
     yield run.finish()
+
+
+def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: Collection[Path]) -> None:
+    failures = context.store.failures
+    with context.store.transaction():
+        for path in inputs:
+            failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,7 @@ class _Run:
         decisions = self.decisions
         with self.context.store.transaction():
             saved = [self._save(look) for look in looks]
+            self.context.store.failures.drop(look.path for look in looks)
             self.analysed += sum(look.analysis is not None for look in looks)
             if not decisions.are_current:  # the user named, merged or deleted somebody beside this run
                 self._read_again()
@@ -249,6 +258,8 @@ class _Run:
         listed = self.listed.get(path)
         name = listed.name if listed else str(path)
         self.rows[path] = ReportRow(name, error=reason)
+        with self.context.store.transaction():
+            self.context.store.failures.save(path, reason)
         failure = PhotoFailed(len(self.rows), len(self.listed), path, reason)
         self.failed.append(failure)
         return failure

@@ -240,6 +240,7 @@ class _Run:
             outdated = chain.from_iterable(photo.outdated for photo in decided)
             wanted = chain.from_iterable(photo.wanted for photo in decided)
             store.redecisions.replace(outdated, wanted)
+            self.decisions.write_suggestions((photo.photo, photo.decision) for photo in decided)
         return True
 
     def _is_filed(self, decision: PhotoDecision, copies: Sequence[FiledCopy]) -> bool:

@@ -58,9 +58,13 @@ def appearance_meant(store: Store, text: str) -> int:
 def label_of(store: Store, appearance_id: int) -> str:
     """Return how an appearance is called in words and on the command line: `IMG_1.jpg#12`."""
     photo_id = store.photos.photo_of(appearance_id) or 0
+    return f"{photo_label(store, photo_id)}#{appearance_id}"
+
+
+def photo_label(store: Store, photo_id: int) -> str:
+    """Return how a photo is called in words: its file's name."""
     source = store.reviews.source(photo_id)
-    name = printable(source.name) if source else photo_id
-    return f"{name}#{appearance_id}"
+    return printable(source.name) if source else str(photo_id)
 
 
 def parted(text: str) -> tuple[str, int | None]:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from kith.errors import BadInput
 from kith.jobs.people import People
 from kith.jobs.phrases import IN_WORDS
-from kith.jobs.references import label_of
+from kith.jobs.references import label_of, photo_label
 from kith.library.store import Store
 from kith.messages import Action, Do
+from kith.photos.box import Box
 from kith.text import counted
 from kith.values.links import Source, Word, said_to_be
 from kith.values.persons import Person
+
+LEAST_BOX = 0.002  # of the photo's width or height: less holds no face
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,45 @@ class Heeded:
         return Said("heed", text, f"{text}.", lambda: store.groups.heed(back))
 
 
-UserWord = Is | IsNot | AreNot | TakenBack | Ignored | Heeded
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """A photo shows a person, or somebody new of that name, whom no model saw: at a box of the upright photo, or at no
+    known place.
+    """
+
+    photo: int
+    person: Person | str
+    box: Box | None = None
+    meant: bool = False
+
+    def said(self, store: Store) -> Said:
+        """Return the word as it can be written down; raises BadInput for a box that is none in a photo."""
+        people = People(store)
+        shown = people.shown(self.person)
+        name = photo_label(store, self.photo)
+        where = "" if self.box else " without a box"
+        text = f"{name} shows {shown}{where}"
+        box = self.box and _within(self.box).to_stored(store.photos.look(self.photo).orientation)
+
+        def write() -> None:
+            appearance = store.photos.add_appearance(self.photo, box)
+            store.edits.name(appearance, people.entered(self.person))
+
+        hints = () if self.meant else people.likeness(self.person)
+        new = f" {self.person} is new." if isinstance(self.person, str) else ""
+        return Said("draw", text, f"{text}.{new}", write, hints)
+
+
+def _within(box: Box) -> Box:
+    """Return the part of a box that lies in its photo; raises BadInput where that is next to nothing."""
+    left, top = max(box.x, 0.0), max(box.y, 0.0)
+    within = Box(left, top, min(box.x + box.w, 1.0) - left, min(box.y + box.h, 1.0) - top)
+    if min(within.w, within.h) < LEAST_BOX:
+        raise BadInput("The box is too small, or lies outside the photo: draw it around the face.")
+    return within
+
+
+UserWord = Shows | Is | IsNot | AreNot | TakenBack | Ignored | Heeded
 
 
 def _ignored(store: Store) -> set[int]:

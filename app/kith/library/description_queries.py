@@ -43,10 +43,33 @@ class DescriptionQueries:
             """,
             (Kind.FACE, seen_by, not_by),
         )
+        return self._by_photo(rows)
+
+    def _by_photo(self, rows: Iterable[tuple[int, int, int, Box]]) -> list[Undescribed]:
         found: defaultdict[tuple[int, int], dict[int, Box]] = defaultdict(dict)
         for appearance_id, photo_id, analysis_id, box in rows:
             found[photo_id, analysis_id][appearance_id] = box
         return [Undescribed(*key, places) for key, places in found.items()]
+
+    def drawn(self, model_id: str) -> list[Undescribed]:
+        """Return the faces that the user drew and this model has not described, by photo.
+
+        Only the user saw them: no detector gives them a score.
+        """
+        rows = self._connection.read(
+            "appearances",
+            lambda row: (whole(row[0]), whole(row[1]), whole(row[2]), box_of(row[3:])),
+            """
+            SELECT a.id, a.id, a.photo_id, n.id, a.x, a.y, a.w, a.h
+            FROM links l JOIN appearances a ON a.id = l.appearance_id
+            JOIN analyses n ON n.id = (SELECT max(id) FROM analyses WHERE photo_id = a.photo_id)
+            WHERE l.source = 'user' AND l.word = 'is' AND a.x IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM observations o WHERE o.appearance_id = a.id AND (o.score != 0 OR o.model_id = ?))
+            ORDER BY a.photo_id, a.id
+            """,
+            (model_id,),
+        )
+        return self._by_photo(rows)
 
     def add(self, faces: Undescribed, described: Iterable[tuple[int, Observation]]) -> None:
         """Let what a further model made of faces join the look that found them, within the caller's transaction."""

@@ -13,7 +13,7 @@ _APPEARANCES = """
     WHERE l.person_id = ?1 AND l.word = 'is' AND (l.source = 'user' OR NOT EXISTS (
         SELECT 1 FROM links u WHERE u.appearance_id = l.appearance_id AND u.source = 'user'
         AND (u.word = 'is' OR u.person_id = ?1)))"""
-_OWNED = ("person_folders", "aliases", "person_fields", "key_faces", "links")
+_OWNED = ("person_folders", "aliases", "person_fields", "key_faces", "links", "suggestions")
 
 
 def erase_person(connection: sqlite3.Connection, person: Person) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from kith.errors import BadKnowledgeBase
 from kith.library.connection import LibraryConnection, repair_advice
 from kith.library.photo_records import now
-from kith.library.schema import JOURNALLED
+from kith.library.schema import JOURNALLED, REAL
 from kith.library.soundness import former_row, whole
 from kith.values.links import Source
 
@@ -265,4 +265,4 @@ def _cannot_be_turned() -> BadKnowledgeBase:
 
 
 def _exact(values: Iterable[tuple[str, Any]]) -> list[Any]:
-    return [float(value) if name == "score" and value is not None else value for name, value in values]
+    return [float(value) if name in REAL and value is not None else value for name, value in values]

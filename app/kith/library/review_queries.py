@@ -79,19 +79,22 @@ class ReviewQueries:
             "WHERE a.id = ? ORDER BY o.kind = 'face' DESC, o.id DESC",
             (appearance_id,),
         )
-        return next(rows, None) or self._entered(appearance_id)
+        seen = next(rows, None)
+        if seen:
+            return seen
+        row = self._connection.execute("SELECT photo_id FROM appearances WHERE id = ?", (appearance_id,)).fetchone()
+        return row[0] if row else 0, self.entered(appearance_id) or Box(0, 0, 1, 1)
 
-    def _entered(self, appearance_id: int) -> tuple[int, Box]:
-        """Return photo id and box of an appearance as entered, its whole photo where that is not known."""
+    def entered(self, appearance_id: int) -> Box | None:
+        """Return the box of an appearance, in the upright photo, as entered; None where nobody knows it."""
         rows = self._connection.read(
             "appearances",
-            lambda row: (row[0], box_of(row[2:]).to_upright(row[1])),
-            "SELECT a.id, a.photo_id, p.orientation, a.x, a.y, a.w, a.h FROM appearances a "
+            lambda row: box_of(row[1:]).to_upright(row[0]),
+            "SELECT a.id, p.orientation, a.x, a.y, a.w, a.h FROM appearances a "
             "JOIN photos p ON p.id = a.photo_id WHERE a.id = ? AND a.x IS NOT NULL",
             (appearance_id,),
         )
-        row = self._connection.execute("SELECT photo_id FROM appearances WHERE id = ?", (appearance_id,)).fetchone()
-        return next(rows, None) or (row[0] if row else 0, Box(0, 0, 1, 1))
+        return next(rows, None)
 
     def files(self, photo_id: int) -> list[Path]:
         """Return where a photo was last seen."""

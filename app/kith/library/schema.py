@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 JOURNALLED = {
+    "appearances": ("id", "photo_id", "x", "y", "w", "h"),  # that the user enters
     "persons": ("id", "name", "birth", "death", "notes", "hidden", "added_at"),
     "person_folders": ("id", "folder", "person_id"),
     "aliases": ("id", "person_id", "name"),
@@ -14,6 +15,12 @@ JOURNALLED = {
     "applied_settings": ("id", "key", "value"),
 }
 
+# Of which rows only some are written down: those of imports stay where these are undone, for the next one.
+_ONLY = {
+    "appearances": "NOT EXISTS (SELECT 1 FROM photos WHERE id = {row}.photo_id AND image_hash GLOB 'import:*')",
+}
+REAL = frozenset({"score", "x", "y", "w", "h"})  # columns of theirs that hold numbers with a point
+
 
 def _triggers(table: str, columns: tuple[str, ...]) -> str:
     """Return the triggers that write a row as it was to the open change: sqlite.org/undoredo.html."""
@@ -21,8 +28,10 @@ def _triggers(table: str, columns: tuple[str, ...]) -> str:
     values = ", ".join(f"'{name}', {_exact(name)}" for name in columns)
     steps = {"INSERT": ("NEW", "NULL"), "UPDATE": ("OLD", f"json_object({values})")}
     steps["DELETE"] = steps["UPDATE"]
+    only = _ONLY.get(table, "1")
     return "\n".join(
-        f"CREATE TRIGGER journal_{table}_{event.lower()} AFTER {event} ON {table} WHEN EXISTS (TABLE_OPEN) BEGIN "
+        f"CREATE TRIGGER journal_{table}_{event.lower()} AFTER {event} ON {table} "
+        f"WHEN EXISTS (TABLE_OPEN) AND {only.format(row=row)} BEGIN "
         f"INSERT INTO change_steps (change_id, table_name, row_id, before) "
         f"SELECT change_id, '{table}', {row}.{key}, {before} FROM open_change; END;"
         for event, (row, before) in steps.items()
@@ -31,7 +40,7 @@ def _triggers(table: str, columns: tuple[str, ...]) -> str:
 
 def _exact(column: str) -> str:
     """Return a column of the old row for JSON, whose numbers have 15 digits only."""
-    return "iif(OLD.score IS NULL, NULL, printf('%!.17g', OLD.score))" if column == "score" else f"OLD.{column}"
+    return f"iif(OLD.{column} IS NULL, NULL, printf('%!.17g', OLD.{column}))" if column in REAL else f"OLD.{column}"
 
 
 def triggers(tables: Iterable[str]) -> str:
@@ -75,7 +84,7 @@ TABLES = {
         x REAL, y REAL, w REAL, h REAL""",
     "observations": """                -- a model saw them; never edited
         id INTEGER PRIMARY KEY AUTOINCREMENT,
-        appearance_id INTEGER NOT NULL REFERENCES appearances (id),
+        appearance_id INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE,
         analysis_id INTEGER NOT NULL REFERENCES analyses (id),
         kind TEXT NOT NULL,
         model_id TEXT NOT NULL,
@@ -113,10 +122,10 @@ TABLES = {
     "key_faces": """                   -- by which the user knows a person at a glance
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         person_id INTEGER NOT NULL UNIQUE REFERENCES persons (id),
-        appearance_id INTEGER NOT NULL REFERENCES appearances (id)""",
+        appearance_id INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE""",
     "links": """                       -- linking: who says that an appearance is, or is not, a person
         id INTEGER PRIMARY KEY AUTOINCREMENT,
-        appearance_id INTEGER NOT NULL REFERENCES appearances (id),
+        appearance_id INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE,
         person_id INTEGER NOT NULL REFERENCES persons (id),
         word TEXT NOT NULL,
         source TEXT NOT NULL,
@@ -125,12 +134,20 @@ TABLES = {
         made_at TEXT NOT NULL,
         UNIQUE (appearance_id, person_id, source)""",
     "ignored": """                     -- the user said: nobody I want to know
-        appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id),
+        appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id) ON DELETE CASCADE,
         made_at TEXT NOT NULL""",
     "unknown_groups": """              -- appearances of nobody known that resemble each other
-        appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id),
+        appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id) ON DELETE CASCADE,
         group_id INTEGER NOT NULL,
         settled INTEGER NOT NULL DEFAULT 0     -- whether the user said so""",
+    "suggestions": """                 -- whom the machine takes an appearance for without being sure
+        appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id) ON DELETE CASCADE,
+        person_id INTEGER NOT NULL REFERENCES persons (id) ON DELETE CASCADE""",
+    "failures": """                    -- files that could not be read as photos when they were last tried
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        path ANY NOT NULL UNIQUE,
+        reason TEXT NOT NULL,
+        failed_at TEXT NOT NULL""",
     "copies": """                      -- each copy is written down before it is made
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         photo_id INTEGER NOT NULL REFERENCES photos (id),
@@ -168,7 +185,7 @@ TABLES = {
         change_id INTEGER NOT NULL""",
 }
 # Tables that version 3 has not: since which version they are there. Columns may be newer, too, with a default.
-NEWER = {"calibrations": 4, "key_faces": 5, "applied_settings": 5}
+NEWER = {"calibrations": 4, "key_faces": 5, "applied_settings": 5, "suggestions": 5, "failures": 5}
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -208,6 +225,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "source": f"source IS NULL OR typeof(source) {_PATH}",
     },
     "applied_settings": {"value": "json_valid(value)"},
+    "failures": {"path": f"typeof(path) {_PATH}"},
     "calibrations": {"numbers": "json_valid(numbers)"},
     "change_steps": {
         "table_name": f"table_name IN {tuple(JOURNALLED)}",
@@ -223,6 +241,8 @@ def definition(table: str) -> str:
 
 
 INDEXES = """
+    CREATE INDEX photos_by_time ON photos (taken_at);
+    CREATE INDEX suggestions_by_person ON suggestions (person_id);
     CREATE INDEX files_by_photo ON files (photo_id);
     CREATE INDEX appearances_by_photo ON appearances (photo_id);
     CREATE INDEX observations_by_appearance ON observations (appearance_id);

@@ -91,6 +91,7 @@ def _target_of(output: str, target: str) -> None:
 # Of a column: what raises ValueError or TypeError for what it cannot hold, and the columns whose values that is told.
 RULES: dict[tuple[str, str], tuple[Callable[..., object], tuple[str, ...]]] = {
     ("files", "path"): (path_of, ("path",)),
+    ("failures", "path"): (path_of, ("path",)),
     ("observations", "vector"): (vector_of, ("vector",)),
     ("observations", "mirror"): (vector_of, ("mirror",)),
     ("persons", "birth"): (date_of, ("birth",)),

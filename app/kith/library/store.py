@@ -17,6 +17,7 @@ from kith.library.copy_records import CopyRecords
 from kith.library.description_queries import DescriptionQueries
 from kith.library.erasure import erase_person, scrub
 from kith.library.event_queries import EventQueries
+from kith.library.failure_records import FailureRecords
 from kith.library.gallery_queries import GalleryQueries
 from kith.library.group_records import GroupRecords
 from kith.library.health_queries import HealthQueries
@@ -27,11 +28,13 @@ from kith.library.migrations import migrate
 from kith.library.person_edits import PersonEdits
 from kith.library.person_queries import PersonQueries
 from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
+from kith.library.photo_queries import PhotoQueries
 from kith.library.photo_records import PhotoRecords
 from kith.library.portrait_queries import PortraitQueries
 from kith.library.redecision_queries import RedecisionQueries
 from kith.library.review_queries import ReviewQueries
 from kith.library.setting_records import SettingRecords
+from kith.library.suggestion_records import SuggestionRecords
 from kith.library.write_ahead_log import Log, check_log
 from kith.values.persons import Person
 
@@ -51,6 +54,9 @@ class Store:
         self._write_ahead = Log(connection, connection.path)
         self.photos = PhotoRecords(connection)
         self.people = PersonRecords(connection)
+        self.suggestions = SuggestionRecords(connection)
+        self.failures = FailureRecords(connection)
+        self.search = PhotoQueries(connection)
         self.imports = ImportRecords(connection)
         self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)

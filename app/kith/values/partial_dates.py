@@ -12,16 +12,21 @@ _FORM = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
 def check_date(text: str) -> str:
     """Return `YYYY`, `YYYY-MM` or `YYYY-MM-DD` as it is; raises BadInput for anything else and for days to come."""
     text = text.strip()
+    begins = check_partial(text)
+    if begins > datetime.now(UTC).astimezone().date():
+        raise BadInput(f"{text} is still to come: give a date that has been.")
+    return text
+
+
+def check_partial(text: str) -> date:
+    """Return the first day that a partial date may mean; raises BadInput for what is none."""
     try:
-        begins = earliest(text)
         latest(text)
+        return earliest(text)
     except ValueError as error:
         raise BadInput(
             f"{text} is no date: give a year (1950), year and month (1950-03) or the day (1950-03-31)."
         ) from error
-    if begins > datetime.now(UTC).astimezone().date():
-        raise BadInput(f"{text} is still to come: give a date that has been.")
-    return text
 
 
 def earliest(text: str) -> date:

@@ -52,10 +52,13 @@ def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithEr
         return [_as_value(path, error) for path, _ in photos]
 
 
-def describe(photos: Sequence[Faces], spec: EngineSpec) -> list[list[Observation | None] | KithError]:
+def describe(
+    photos: Sequence[Faces], spec: EngineSpec, drawn: bool = False
+) -> list[list[Observation | None] | KithError]:
     """Return what `spec`'s face model makes of the faces at these places, None where none is found there any more.
 
-    Errors are values, as those of `analyse`.
+    Where the user has `drawn` the places there are faces, be they found or not. Errors are values, as those of
+    `analyse`.
     """
     try:
         engines = engines_of(spec)
@@ -64,18 +67,18 @@ def describe(photos: Sequence[Faces], spec: EngineSpec) -> list[list[Observation
 
     def described(path: Path, reading: Reading, boxes: Sequence[Box]) -> list[Observation | None] | KithError:
         try:
-            scene = steadily(path, lambda file: see(file, reading, spec, engines, boxes))
+            scene = steadily(path, lambda file: see(file, reading, spec, engines, boxes, drawn))
             (analysis,) = _described([scene], engines)
         except Exception as error:  # noqa: BLE001 - the others go on
             return _as_value(path, error)
         found = [observation for appearance in analysis.appearances for observation in appearance.observations]
-        return [_nearest(found, box) for box in boxes]
+        return [_nearest(found, box, drawn) for box in boxes]
 
     return [described(*photo) for photo in photos]
 
 
-def _nearest(found: Sequence[Observation], box: Box) -> Observation | None:
-    there = [face for face in found if is_there(face.box, box)]
+def _nearest(found: Sequence[Observation], box: Box, drawn: bool) -> Observation | None:
+    there = [face for face in found if drawn or is_there(face.box, box)]
     return max(there, key=lambda face: face.box.iou(box), default=None)
 
 

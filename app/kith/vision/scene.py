@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
 from kith.photos.first_read import Reading, read
@@ -18,6 +20,7 @@ from kith.vision.tiles import working_side
 from kith.vision.working_copy import working_copy
 
 Corners = tuple[int, int, int, int]
+LEAST_SHARED = 0.25  # of intersection over union: between a face found and one drawn by hand
 SAME_BOX = 0.5  # of intersection over union: between boxes of one detector at other working sizes
 
 
@@ -65,11 +68,16 @@ def read_file(file: PhotoFile, spec: EngineSpec) -> Reading:
 
 
 def see(
-    file: PhotoFile, known: Reading | None, spec: EngineSpec, engines: Engines, only: Sequence[Box] | None = None
+    file: PhotoFile,
+    known: Reading | None,
+    spec: EngineSpec,
+    engines: Engines,
+    only: Sequence[Box] | None = None,
+    drawn: bool = False,
 ) -> Scene:
     """Find everybody in a photo: faces the largest first, then bodies without one; raises BadPhoto.
 
-    Of the faces `only` those at these places (stored pixels), where some are given.
+    Of the faces `only` those at these places (stored pixels), where some are given; all of them where they are `drawn`.
     """
     reading = known if known and known.stamp == file.stamp else read_file(file, spec)
     facts = reading.facts
@@ -84,7 +92,10 @@ def see(
         finer_side = round(1.9 * max(decoded.shape))
         return photo_pixels(file, finer_side, spec.max_pixels).rgb
 
-    detect = engines.detector if only is None else _at(only, facts.orientation, engines.detector)
+    detect = engines.detector
+    if only is not None:
+        places = drawn_faces if drawn else _at
+        detect = places(only, facts.orientation, detect)
     faces = detect_and_align_faces(decoded, working, detect, engines.faces, twice_as_fine)
     if engines.bodies:
         people = _with_bodies(faces, decoded, working, engines.persons, engines.bodies)
@@ -103,6 +114,31 @@ def _at(boxes: Sequence[Box], orientation: int, detect: Detect) -> Detect:
         return [face for place, face in found if any(is_there(place, box) for box in boxes)]
 
     return detect_there
+
+
+def drawn_faces(boxes: Sequence[Box], orientation: int, detect: Detect) -> Detect:
+    """Return the detector of a face at each of these places: as it is found in its surroundings, else as drawn."""
+
+    def detect_there(rgb: Rgb) -> list[Detection]:
+        return [_drawn(rgb, box.to_upright(orientation), detect) for box in boxes]
+
+    return detect_there
+
+
+def _drawn(rgb: Rgb, box: Box, detect: Detect) -> Detection:
+    """Return the face at a box of the upright picture, by no score of a detector's: it is the user who says so."""
+    height, width = rgb.shape[:2]
+    left, top = round(box.x * width), round(box.y * height)
+    side = max(1, round((box.w * width * box.h * height) ** 0.5))
+    left, top = left + round((box.w * width - side) / 2), top + round((box.h * height - side) / 2)
+    place = Detection(left, top, left + side, top + side, 0.0)
+    right, down = max(0, left - side), max(0, top - side)
+    around = np.ascontiguousarray(rgb[down : top + 2 * side, right : left + 2 * side])
+    meant = placed(place[:4], width, height, 1)
+    found = [face.moved(right, down) for face in detect(around) if not face.turns] if around.size else []
+    overlaps = {face: placed(face[:4], width, height, 1).iou(meant) for face in found}
+    best = max(overlaps, key=lambda face: overlaps[face], default=None)
+    return best._replace(score=0.0) if best and overlaps[best] > LEAST_SHARED else place
 
 
 def is_there(place: Box, box: Box) -> bool:

@@ -1,0 +1,63 @@
+"""Faces that the user drew: described by the face network in a worker process, so that they teach."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from kith.errors import KithError
+from kith.jobs.descriptions import Asked, described
+from kith.jobs.engines import decided_device, find_engines
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.jobs.workers import ExecutorFactory, Workers, memory_for_photos, photo_pool
+from kith.settings import Settings
+from kith.text import counted
+from kith.vision.observations import Observation
+
+Described = tuple[Asked, Sequence[tuple[int, Observation]]]
+
+NOT_DESCRIBED = "The face could not be described, so it teaches nothing yet; what you said stands."
+
+
+def drawn(library: OpenLibrary) -> list[Asked]:
+    """Return the faces that are drawn and still to be described, in photos that are at hand."""
+    store = library.store
+    faces = store.descriptions.drawn(library.decisions.face_model_id)
+    return [Asked(path, own) for own in faces if (path := store.reviews.file_of(own.photo_id))]
+
+
+def describe(settings: Settings, asked: Sequence[Asked], executor: ExecutorFactory | None = None) -> list[Described]:
+    """Return what the face network makes of drawn faces; the library is not asked, so any thread may wait for it.
+
+    Raises the KithError that concerns all of them, such as ModelMissing.
+    """
+    spec, _ = find_engines(settings)
+    workers = Workers(executor or partial(photo_pool, 1, 1), 1, memory_for_photos(1))
+    try:
+        only_faces = spec.describing(spec.face_model)
+        return list(described(only_faces, decided_device(settings.device), workers, asked, drawn=True))
+    finally:
+        workers.close()
+
+
+def keep(library: OpenLibrary, found: Sequence[Described]) -> Outcome:
+    """Write descriptions of drawn faces down and decide their photos again."""
+    photos = [photo.faces.photo_id for photo, faces in found if faces]
+    with library.store.transaction():
+        for photo, faces in found:
+            there = set(library.store.photos.appearances(photo.faces.photo_id))  # it may be undone meanwhile
+            library.store.descriptions.add(photo.faces, [face for face in faces if face[0] in there])
+    if not photos:
+        return Outcome("", (NOT_DESCRIBED,))
+    count = sum(len(faces) for _, faces in found)
+    return Outcome(f"{counted(count, 'drawn face')} described: it teaches from now on.", library.decide_again(photos))
+
+
+def describe_drawn(library: OpenLibrary, outcome: Outcome, executor: ExecutorFactory | None = None) -> Outcome:
+    """Describe what is drawn, beside the word that is said of it and stands whatever becomes of this."""
+    try:
+        kept = keep(library, describe(library.settings, drawn(library), executor))
+        text = f"{outcome.text} {kept.text}".rstrip()
+        return replace(outcome, text=text, problems=(*outcome.problems, *kept.problems))
+    except KithError as error:
+        return replace(outcome, problems=(*outcome.problems, NOT_DESCRIBED, error.message))

@@ -1,0 +1,33 @@
+"""Which photos somebody wants to see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class PhotoState(StrEnum):
+    """What recognising came to: somebody surely known, somebody perhaps, nobody at all, or a file that is no photo."""
+
+    SURE = "sure"
+    UNSURE = "unsure"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFilter:
+    """Photos with all of some people, any of others and none of others, all by number.
+
+    They are taken from the first to the last moment of two partial dates, lie below `folder`, and each word of `text`
+    is in the path or in the name of somebody who shows. Of the unsure ones those count as shown who are suggested.
+    """
+
+    all_of: Sequence[int] = ()
+    any_of: Sequence[int] = ()
+    none_of: Sequence[int] = ()
+    state: PhotoState | None = None
+    folder: Path | None = None
+    since: str = ""
+    until: str = ""
+    text: str = ""

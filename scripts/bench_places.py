@@ -1,0 +1,194 @@
+"""Measure the window over a drawn library of 100,000 faces: how soon a place is there, its longest frames, memory.
+
+Run by `scripts/bench.py gui`. A frame is what the window's own thread does without a pause: its processor time, which
+other programs do not lengthen, beside the clock's.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench_scale import FILED, PEOPLE, SAMPLES, fill, settings_of
+from bench_tables import Row, Tables
+from kith.library.store import open_store
+
+if TYPE_CHECKING:
+    from PyQt6.QtWidgets import QApplication
+
+PICTURES = 60  # different ones, each in the place of many
+UNSURE = 3_000
+STEPS = 300  # of the scroll bar
+FIRST = ("Anna", "Bruno", "Carla", "David", "Emma", "Felix", "Greta", "Hugo", "Irene", "Jakob", "Klara", "Rosa")
+LAST = ("Abel", "Berg", "Conti", "Dahl", "Egger", "Falk", "Gruber", "Haas", "Imhof", "Jansen", "Keller", "Moser")
+TYPED = "Rosa Moser"
+PATIENCE_S = 120
+
+
+def places() -> Tables:
+    """Return the figures of each place, in milliseconds."""
+    with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
+        root = Path(folder)
+        os.environ["KITH_HOME"] = f"{folder}/home"
+        draw_library(root)
+        rows = measure(root)
+    return {"places, over 100,000 faces": rows}
+
+
+def draw_library(root: Path) -> None:
+    """Draw a library: who shows is what the machine says, in photos that lie there."""
+    fill(root)
+    settings = settings_of(root)
+    (root / "settings.json").write_text(json.dumps({"dataset_dir": "people", "process_dir": "input"}))
+    random, taught = np.random.default_rng(1), PEOPLE * SAMPLES
+    with closing(open_store(settings.library_file)) as store, store.transaction():
+        connection = store._connection
+        shown = [row[0] for row in connection.execute("SELECT id FROM appearances WHERE id > ?", (taught,))]
+        people = random.integers(1, PEOPLE + 1, size=len(shown)).tolist()
+        unsure = set(random.permutation(len(shown))[:UNSURE].tolist())
+        known = [(key, person) for row, (key, person) in enumerate(zip(shown, people, strict=True)) if row % 5]
+        connection.executemany(
+            "INSERT INTO links (appearance_id, person_id, word, source, score, model_id, made_at) "
+            "SELECT ?, ?, 'is', 'machine', 0.3, 'm', ''",
+            known,
+        )
+        perhaps = [(shown[row], people[row]) for row in sorted(unsure) if row % 5 == 0]
+        connection.executemany("INSERT INTO suggestions VALUES (?, ?)", perhaps)
+        names = [(f"{FIRST[key % 12]} {LAST[key // 12 % 12]} {key // 144}", key) for key in range(1, PEOPLE + 1)]
+        connection.executemany("UPDATE persons SET name = ? WHERE id = ?", names)
+        connection.execute(
+            "UPDATE photos SET taken_at = date('2000-01-01', (id * 37 % 9000) || ' days') || 'T12:00:00'"
+        )
+        paths = [
+            Path(row[0]) for row in connection.execute("SELECT path FROM files WHERE photo_id > ?", (taught + FILED,))
+        ]
+    _lay_photos(root, paths)
+
+
+def _lay_photos(root: Path, paths: list[Path]) -> None:
+    from PIL import Image
+
+    random, pictures = np.random.default_rng(2), []
+    for number in range(PICTURES):
+        coarse = Image.fromarray(random.integers(0, 255, (9, 12, 3), np.uint8))
+        picture = root / f"picture{number}.jpg"
+        coarse.resize((1200, 900), Image.Resampling.BICUBIC).save(picture)
+        pictures.append(picture)
+    for number, path in enumerate(paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.link(pictures[number % PICTURES], path)
+
+
+class Frames:
+    """The longest that the window's thread was at work without a pause, in milliseconds."""
+
+    def __init__(self, application: "QApplication") -> None:
+        self._application = application
+        self.processor = self.clock = 0.0
+
+    def turn(self) -> None:
+        """Let what waits happen, as one frame."""
+        began, before = time.perf_counter(), time.thread_time()
+        self._application.processEvents()
+        self.processor = max(self.processor, 1000 * (time.thread_time() - before))
+        self.clock = max(self.clock, 1000 * (time.perf_counter() - began))
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Turn until something is so."""
+        began = time.monotonic()
+        while not condition():
+            self.turn()
+            if time.monotonic() - began > PATIENCE_S:
+                raise TimeoutError
+            time.sleep(0.001)
+
+
+@contextmanager
+def _open_window(root: Path) -> Iterator[tuple[Any, "QApplication"]]:
+    from PyQt6.QtWidgets import QApplication
+
+    from kith.gui.main_window import MainWindow
+    from kith.settings import load
+
+    application = QApplication.instance() or QApplication(["kith"])
+    assert isinstance(application, QApplication)
+    window = MainWindow(load(root / "settings.json"))
+    window.show()
+    application.processEvents()
+    yield window, application
+    window.close()
+
+
+def measure(root: Path) -> list[Row]:
+    """Return how soon each place is there and how long its frames are, and those of scrolling and typing in Photos."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    rows = []
+    with _open_window(root) as (window, application):
+        for name in window.bar.buttons:
+            opened = [{"what": f"{name}, {when}", **_opened(window, application, name)} for when in ("first", "again")]
+            rows += opened
+        rows.append({"what": "Photos, scrolling", **_scrolled(window, application)})
+        rows.append({"what": "Photos, typing", **_typed(window, application)})
+        rows.append({"what": "memory", "MB": _memory()})
+    return rows
+
+
+def _opened(window: Any, application: "QApplication", name: str) -> Row:
+    frames, began = Frames(application), time.perf_counter()
+    before = time.thread_time()
+    window.go(name)
+    frames.processor = frames.clock = 1000 * (time.thread_time() - before)
+    frames.until(lambda: not window.desk.busy)
+    return {"there ms": round(1000 * (time.perf_counter() - began)), **_longest(frames)}
+
+
+def _scrolled(window: Any, application: "QApplication") -> Row:
+    window.go("Photos")
+    frames, grid = Frames(application), window.places["Photos"].grid
+    frames.until(lambda: not window.desk.busy)
+    frames = Frames(application)
+    bar = grid.verticalScrollBar()
+    for step in range(STEPS):
+        bar.setValue(bar.maximum() * step // STEPS if step % 10 == 0 else bar.value() + 90)
+        frames.turn()
+    frames.until(lambda: not window.desk.busy)
+    return {"there ms": None, **_longest(frames)}
+
+
+def _typed(window: Any, application: "QApplication") -> Row:
+    frames, place = Frames(application), window.places["Photos"]
+    answers = []
+    for letters in range(1, len(TYPED) + 1):
+        before, began = place.grid.photos.found.keys, time.perf_counter()
+        place.filter.text.setText(TYPED[:letters])
+        place.filter.changed.emit()  # as after the pause that one makes while typing
+        frames.turn()
+        frames.until(lambda: not window.desk.busy)
+        answers.append(1000 * (time.perf_counter() - began))
+        assert place.grid.photos.found.keys is not before
+    return {"there ms": round(max(answers)), **_longest(frames)}
+
+
+def _longest(frames: Frames) -> Row:
+    return {"longest frame, processor ms": round(frames.processor), "by the clock ms": round(frames.clock)}
+
+
+def _memory() -> int:
+    import psutil
+
+    return round(psutil.Process().memory_info().rss / 1e6)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["draw"]:
+        draw_library(Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["measure"]:
+        for row in measure(Path(sys.argv[2])):
+            print(row)
