@@ -108,6 +108,10 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
 def _make_strict(connection: sqlite3.Connection) -> Mended:
     """Put all rows into the typed tables of today; numbers once given are never given again."""
     done = Mended()
+    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for (trigger,) in triggers:  # they name tables that are on their way
+        quoted = trigger.replace('"', '""')
+        connection.execute(f'DROP TRIGGER "{quoted}"')
     for table in TABLES:
         connection.execute(f"CREATE TABLE new_{table} {definition(table)}")
         columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
