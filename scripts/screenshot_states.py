@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -120,13 +121,17 @@ class _Camera:
 
     def _settle(self, window: Any) -> None:
         began = time.monotonic()
-        self._wait(lambda: time.monotonic() - began > 0.8 and not window.desk.busy)
+        self._wait(lambda: time.monotonic() - began > 0.8 and not window.desk.busy and not _asks())
 
     def _wait(self, condition: Callable[[], bool]) -> None:
         until = time.monotonic() + PATIENCE_S
         while not condition() and time.monotonic() < until:
             self._app.processEvents()
             time.sleep(0.005)
+
+
+def _asks() -> bool:
+    return any(thread.name == "kith-question" for thread in threading.enumerate())
 
 
 def _broken(window: Any) -> Any:

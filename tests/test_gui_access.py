@@ -1,6 +1,7 @@
 """Everything in the window can be reached and seen by keyboard, named by a screen reader, and read in any light."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -65,9 +66,14 @@ def window(qtbot: QtBot, world: World) -> MainWindow:
 
 
 def _settled(qtbot: QtBot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: not window.desk.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.desk.busy and not _asks(), timeout=PATIENCE_MS)
     for _ in range(20):
         QApplication.processEvents()
+
+
+def _asks() -> bool:
+    """Say whether a question is open, about the disk or how things stand."""
+    return any(thread.name == "kith-question" for thread in threading.enumerate())
 
 
 def _controls(shown: QWidget) -> list[QWidget]:

@@ -421,6 +421,30 @@ def test_closing_during_a_download_stops_it_and_keeps_what_came(
     assert draft.name.startswith(".kith-download-")
 
 
+def test_leaving_the_first_steps_in_home_stops_a_download(
+    qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _offer(server, monkeypatch, "/model")
+    window = open_window(qtbot, bare)
+    window.welcome()
+    home = window.places[HOME]
+    assert isinstance(home, HomePlace)
+    assert home.welcome
+    box = home.welcome.steps.models
+    qtbot.waitUntil(box.button.isVisible, timeout=PATIENCE_MS)
+    click(qtbot, box.button)
+    qtbot.waitUntil(lambda: box.bar.value() > 0, timeout=PATIENCE_MS)
+    click(qtbot, home.welcome.start)
+    assert "on their way" in home.welcome.problem.text()
+    download = box.download
+    assert download
+    assert _leave(qtbot, window)
+    server.go_on.set()
+    qtbot.waitUntil(download.isFinished, timeout=PATIENCE_MS)
+    (draft,) = (bare.parent / "models").iterdir()
+    assert draft.name.startswith(".kith-download-")
+
+
 def test_speed_and_time_left_are_told_while_it_comes(
     qtbot: QtBot, bare: Path, server: _Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

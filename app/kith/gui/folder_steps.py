@@ -64,8 +64,10 @@ class FolderSteps(QWidget):
         return Chosen(self._file, self._settings, self.people.folder, self.photos.folder, self.output.folder)
 
     def drop(self) -> None:
-        """Look at nothing more."""
+        """Look at nothing more, and stop fetching."""
         self._look.drop()
+        if download := self.models.download:
+            download.stop.set()
 
     def _lay_out(self) -> None:
         form = QFormLayout()

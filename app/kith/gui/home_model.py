@@ -49,7 +49,10 @@ class State:
         if self.fault:
             return Advice(f"The settings file cannot be read: {self.fault}", "&Mend or Restore It…", Do.MEND)
         if self.away:
-            told = f"{self.away} is not there now: is its drive plugged in, its share mounted? Nothing is made anew."
+            told = (
+                f"{self.away} is not there now: is its drive plugged in, its share mounted? Nothing is made there. "
+                "If your people are elsewhere, F1 names another folder."
+            )
             return Advice(told, "&Look Again", Do.LOOK_AGAIN)
         if self.stopped:
             return Advice("Learning your people was stopped: what was looked at is kept.", "&Resume", Do.BUILD)

@@ -1,9 +1,12 @@
 """Home: the first steps, then what happened last and what to do next; a job while it runs, and what it came to."""
 
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from kith.errors import KithError
 from kith.gui.advice_page import AdvicePage
 from kith.gui.background import Newest
 from kith.gui.folders import is_missed
@@ -14,11 +17,10 @@ from kith.gui.result_page import ResultPage
 from kith.gui.run_view import RunView
 from kith.gui.style import SPACE
 from kith.messages import JobName
+from kith.settings import Settings
 
 if TYPE_CHECKING:
     from kith.gui.welcome_page import WelcomePage
-    from kith.jobs.open_library import OpenLibrary
-    from kith.jobs.overview import Overview
 
 
 class HomePlace(Place):
@@ -60,25 +62,16 @@ class HomePlace(Place):
             self.look_again()
 
     def look_again(self) -> None:
-        """Look how things stand: first whether the people folder answers, in a thread that nobody waits for."""
+        """Look how things stand, in a thread that nobody waits for: a drive may sleep, and a library be large."""
         settings, fault = self.house.settings, self.house.settings_fault
+        self._look.drop()
         if self.house.jobs.running:
             return
         if fault:
             self.advice.show_state(State(fault))
             return
-        people = settings.dataset_folder
-        self._look.ask(lambda _stop: is_missed(people, settings), self._look_into_library)
-
-    def _look_into_library(self, is_away: bool) -> None:
-        if is_away:
-            self.advice.show_state(State(away=str(self.house.settings.dataset_folder)))
-            return
-
-        def show(found: "Overview | None") -> None:
-            self.advice.show_state(State(stopped=self._stopped_build, overview=found))
-
-        self.house.desk.read(_overview, show, lambda _: show(None))
+        stopped = self._stopped_build
+        self._look.ask(lambda stop: _look_around(settings, stopped, stop), self.advice.show_state)
 
     def _connect(self) -> None:
         jobs = self.house.jobs
@@ -90,6 +83,7 @@ class HomePlace(Place):
     def _follow_job(self) -> None:
         jobs = self.house.jobs
         if jobs.running and not self._was_running:
+            self._look.drop()
             self.run.begin(jobs.job_name)
             self._turn_to(self.run)
         elif self._was_running and not jobs.running:
@@ -170,7 +164,14 @@ class HomePlace(Place):
             self.house.does.review.trigger()
 
 
-def _overview(library: "OpenLibrary") -> "Overview":
+def _look_around(settings: Settings, stopped_build: bool, stop: threading.Event) -> State:
+    """Return how things stand: with a library of its own, since that of the window has others waiting for it."""
+    if is_missed(settings.dataset_folder, settings):
+        return State(away=str(settings.dataset_folder))
+    from kith.jobs.open_library import OpenLibrary
     from kith.jobs.overview import overview
 
-    return overview(library)
+    found = None
+    with suppress(KithError), OpenLibrary(settings) as library:
+        found = overview(library, stop)
+    return State(stopped=stopped_build, overview=found)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PyQt6.QtCore import QThread, pyqtSignal
+from PyQt6.QtCore import QCoreApplication, QThread, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QGroupBox, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
@@ -64,6 +64,23 @@ class ModelDownload(QThread):
         if self.stop.is_set():
             raise _Stopped
         self.progressed.emit(model.name, done, size)
+
+
+_under_way: set[ModelDownload] = set()  # kept alive here, since what shows them may go before they have stopped
+
+
+def _keep_alive(download: ModelDownload) -> None:
+    """Let a download outlive the widget that began it, and end before the program does."""
+    _under_way.add(download)
+    download.finished.connect(lambda: _let_go(download))
+    if app := QCoreApplication.instance():
+        app.aboutToQuit.connect(lambda: _let_go(download))
+
+
+def _let_go(download: ModelDownload) -> None:
+    download.stop.set()
+    download.wait()
+    _under_way.discard(download)
 
 
 class ModelBox(QGroupBox):
@@ -143,6 +160,7 @@ class ModelBox(QGroupBox):
         thread.failed.connect(self._failures.append)
         thread.finished.connect(self._ended)
         self._thread = thread
+        _keep_alive(thread)
         self.choose.hide()
         self.button.setText("&Stop the download")
         self.button.show()

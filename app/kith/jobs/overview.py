@@ -1,5 +1,6 @@
 """How things stand: what is known, what the last run came to, and what to do next."""
 
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,12 +80,13 @@ class Overview:
         return Next.REVIEW if self.unsure or self.unknown else Next.LOOK
 
 
-def overview(library: OpenLibrary) -> Overview:
-    """Return how things stand; raises BadKnowledgeBase."""
+def overview(library: OpenLibrary, stop: threading.Event | None = None) -> Overview:
+    """Return how things stand; `stop` ends it early, whatever it returns then. Raises BadKnowledgeBase."""
     settings, store = library.settings, library.store
     faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
-    unsure = _count_unsure(library, {face.appearance_id: face.photo_id for face in faces})
-    groups = Unknowns(library).groups(LEAST) if faces else []
+    stop = stop or threading.Event()
+    unsure = _count_unsure(library, {face.appearance_id: face.photo_id for face in faces}, stop)
+    groups = Unknowns(library).groups(LEAST) if faces and not stop.is_set() else []
     return Overview(
         people=len(library.people.all()),
         photos=library.count_recognised(),
@@ -150,11 +152,13 @@ def _became(row: dict[str, str]) -> str:
     return "unsure" if row.get("unsure") else "unknown"
 
 
-def _count_unsure(library: OpenLibrary, photos: dict[int, int]) -> int:
+def _count_unsure(library: OpenLibrary, photos: dict[int, int], stop: threading.Event) -> int:
     """Return for how many faces somebody is suggested."""
     decisions, ids = library.decisions, sorted(set(photos.values()))
     unsure = 0
     for start in range(0, len(ids), _AT_ONCE):
+        if stop.is_set():
+            break
         cases = [photo.case for photo in decisions.photos(ids[start : start + _AT_ONCE])]
         for decided in decisions.decider.photos(cases):
             unsure += sum(face.suggested is not None and face.appearance_id in photos for face in decided.appearances)
