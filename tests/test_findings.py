@@ -127,6 +127,8 @@ def test_one_key_mends_a_finding_in_the_window(
     assert view.card.finding.trouble is Trouble.SOMEBODY_ELSE  # the worst comes first
     (face,) = view.grid.tiles.keys()
     assert view.grid.selected_keys() == [face]
+    assert view.deny.text() == "&Not Ann (N)"
+    assert view.move_over.text() == "&It is Bob (O)"
     view.grid.setFocus()
     qtbot.keyClick(view.grid, key)
     _settled(qtbot, window)
@@ -165,3 +167,31 @@ def test_without_a_finding_nothing_can_be_pressed(qtbot: QtBot, world: World, wi
     view._show((finished_check, []))
     assert not view.grid.tiles.rowCount()
     assert [button.isEnabled() for button in (view.deny, view.move_over, view.merge)] == [False] * 3
+
+
+def test_a_photo_in_two_folders_teaches_the_person_in_whose_folder_it_was_chosen(
+    qtbot: QtBot, world: World, window: MainWindow
+) -> None:
+    world.put(4, "people/Ann")  # which is Eve's, too
+    world.build()
+    before = _state(world)
+    _shown(qtbot, window)
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    assert place.checks
+    page = place.checks.left_out
+    qtbot.waitUntil(lambda: page.grid.tiles.rowCount() == 2, timeout=PATIENCE_MS)
+    tiles = [page.grid.tiles.tile(row) for row in range(2)]
+    assert tiles[0].key == tiles[1].key
+    row = next(row for row, tile in enumerate(tiles) if tile.name == "Eve")
+    assert not page.say.isEnabled()  # nothing is chosen
+    page.grid.setCurrentIndex(page.grid.tiles.index(row))
+    assert page.reason.text().startswith("Eve, 4.png: ")
+    page.say.click()
+    _settled(qtbot, window)
+    with world.library() as library:
+        assert tiles[0].key in _faces(library, "Eve")
+        assert tiles[0].key not in _faces(library, "Ann")
+    press(qtbot, window, Qt.Key.Key_Z)
+    _settled(qtbot, window)
+    assert _state(world) == before

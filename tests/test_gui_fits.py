@@ -14,6 +14,7 @@ from kith.gui.first_start import FirstStart
 from kith.gui.help import ProblemDialog
 from kith.gui.main_window import MainWindow
 from kith.gui.name_field import ask_whom
+from kith.gui.people_place import PeoplePlace
 from kith.gui.pictures import PictureLabel
 from kith.gui.plain_text import message
 from kith.gui.recognize_dialog import RecognizeDialog
@@ -157,6 +158,29 @@ def test_people_fit(qtbot: QtBot, world: World) -> None:
     window.go("People", number)
     _wait_for_the_library(qtbot, window)
     _check(qtbot, window)
+
+
+@pytest.mark.usefixtures("_letters")
+def test_what_may_be_wrong_with_people_fits(qtbot: QtBot, world: World) -> None:
+    with world.library() as library:
+        (person,) = [person for person in library.people.all().values() if person.name == LONG_WORD]
+    world.put(2, f"people/{person.folders[0]}")  # which lies in somebody else's folder, too
+    world.build()
+    window = MainWindow(load(_file(world)))
+    qtbot.addWidget(window)
+    window.go("People")
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    place.show_checks()
+    _wait_for_the_library(qtbot, window)
+    assert place.checks
+    left_out, findings = place.checks.left_out, place.checks.findings
+    left_out.grid.setCurrentIndex(left_out.grid.tiles.index(0))
+    assert left_out.reason.text()
+    assert findings.list.count()
+    for page in (left_out, findings, place.checks.measure):
+        place.checks.pages.setCurrentWidget(page)
+        _check(qtbot, window)
 
 
 def _wait_for_the_library(qtbot: QtBot, window: MainWindow) -> None:

@@ -39,8 +39,8 @@ class FindingsView(QWidget):
         self.list.setAccessibleName(self.tr("What may be wrong"))
         self.grid = PictureGrid(house.thumbnails, _SIDE)
         self.grid.setAccessibleName(self.tr("The faces concerned"))
-        self.deny = ChoiceButton(self.tr("&Not this person (N)"))
-        self.move_over = ChoiceButton(self.tr("The &other person (O)"))
+        self.deny = ChoiceButton(self.tr("&Not them (N)"))
+        self.move_over = ChoiceButton(self.tr("The &other (O)"))
         self.merge = ChoiceButton(self.tr("One &person…"))
         self.people = QHBoxLayout()
         self._lay_out()
@@ -114,8 +114,7 @@ class FindingsView(QWidget):
         self._tell_chosen()
 
     def _button(self, name: str, person_id: int) -> QPushButton:
-        shown = self.fontMetrics().elidedText(printable(name), Qt.TextElideMode.ElideRight, _SIDE)
-        button = QPushButton(shown.replace("&", "&&"))
+        button = QPushButton(self._named("{}", name))
         button.setAutoDefault(False)
         button.setAccessibleName(name)
         button.clicked.connect(lambda: self._house.go("People", person_id))
@@ -128,9 +127,24 @@ class FindingsView(QWidget):
 
     def _tell_chosen(self) -> None:
         card, chosen = self.card, set(self._chosen())
-        whose = {face.person_id for face in card.faces if face.appearance_id in chosen} if card else set()
-        self.deny.setEnabled(len(whose) == 1)
-        self.move_over.setEnabled(len(whose) == 1 and bool(card and card.pair))
+        whose = {face.person_id: face.name for face in card.faces if face.appearance_id in chosen} if card else {}
+        names = dict(zip(card.people, card.finding.people, strict=False)) if card else {}
+        others = [name for person_id, name in names.items() if person_id not in whose]
+        is_one = len(whose) == 1
+        can_move = is_one and len(names) == 2 and len(others) == 1
+        denied, moved = self.tr("&Not them (N)"), self.tr("The &other (O)")
+        if is_one:
+            denied = self._named(self.tr("&Not {} (N)"), *whose.values())
+        if can_move:
+            moved = self._named(self.tr("&It is {} (O)"), *others)
+        for button, words, can_be in ((self.deny, denied, is_one), (self.move_over, moved, can_move)):
+            button.setText(words)
+            button.setEnabled(can_be)
+
+    def _named(self, words: str, name: str) -> str:
+        """Return a button's words about somebody, however long their name."""
+        shown = self.fontMetrics().elidedText(printable(name), Qt.TextElideMode.ElideRight, _SIDE)
+        return words.format(shown.replace("&", "&&"))
 
     # What the user says
 

@@ -19,7 +19,7 @@ from kith.gui.choice_button import ChoiceButton
 from kith.gui.findings_view import FindingsView
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
-from kith.gui.plain_text import Label, wrapped
+from kith.gui.plain_text import Label, narrow, wrapped
 from kith.gui.style import Tone
 from kith.gui.thumbnails import Picture
 from kith.settings import update
@@ -72,16 +72,20 @@ class _LeftOut(QWidget):
     def __init__(self, house: House) -> None:
         super().__init__()
         self._house = house
-        self._photos: list[LeftOutPhoto] = []
+        self._shown: list[tuple[LeftOutPhoto, int | None]] = []  # a tile each: a photo, and which face of it
         self.words = wrapped()
         self.grid = PictureGrid(house.thumbnails, _SIDE)
+        self.grid.setSelectionMode(PictureGrid.SelectionMode.SingleSelection)
         self.grid.setAccessibleName(self.tr("Photos left out"))
+        self.reason = narrow()
         self.say = ChoiceButton(self.tr("&This face is the person (Enter)"))
-        self.say.clicked.connect(lambda: self._say(self.grid.current_key()))
+        self.say.clicked.connect(self._say)
         self.grid.opened.connect(self._say)
+        self.grid.selected.connect(self._tell_reason)
         column = QVBoxLayout(self)
         column.addWidget(self.words)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.reason)
         column.addWidget(self.say, 0, Qt.AlignmentFlag.AlignLeft)
 
     def read(self) -> None:
@@ -89,22 +93,36 @@ class _LeftOut(QWidget):
         self._house.desk.read(_left_out, self._show, self.words.setText)
 
     def _show(self, photos: "list[LeftOutPhoto]") -> None:
-        self._photos = photos
+        self._shown = []
+        for photo in photos:
+            self._shown += [(photo, face) for face, _ in photo.faces] or [(photo, None)]
         self.grid.tiles.show_tiles(tile for number, photo in enumerate(photos) for tile in _tiles(number, photo))
         self.words.setText(_LEFT_OUT if photos else self.tr("Every photo in the people folder teaches somebody."))
-        self.say.setEnabled(bool(photos))
+        self._tell_reason()
 
-    def _say(self, key: int | None) -> None:
-        """Say that a face is the person in whose folder its photo lies."""
-        person_id = next((photo.person_id for photo in self._photos for face, _ in photo.faces if face == key), None)
-        if key is None or person_id is None:
+    def _chosen(self) -> "tuple[LeftOutPhoto, int | None] | None":
+        """Return what is chosen, by its row: one face shows twice where a photo lies in two people's folders."""
+        rows = [index.row() for index in self.grid.selectedIndexes()]
+        return self._shown[rows[0]] if rows and rows[0] < len(self._shown) else None
+
+    def _tell_reason(self) -> None:
+        chosen = self._chosen()
+        photo, face = chosen or (None, None)
+        self.reason.setText(f"{photo.person}, {photo.path.name}: {photo.reason}." if photo else "")
+        self.say.setEnabled(face is not None)
+
+    def _say(self) -> None:
+        """Say that the chosen face is the person in whose folder its photo lies."""
+        photo, face = self._chosen() or (None, None)
+        if photo is None or face is None:
             self._house.tell(self.tr("No face shows there that could be the person."))
             return
+        person_id = photo.person_id
 
         def say(library: "OpenLibrary") -> "Outcome":
             from kith.jobs.user_words import Is
 
-            return library.say(Is([key], library.people.by_number(person_id)))
+            return library.say(Is([face], library.people.by_number(person_id)))
 
         self._house.desk.act(say)
 
