@@ -31,14 +31,19 @@ CALLS = {
     "models download": ["--set", "face_detector=hog"],
     "people create": ["Zoe"],
     "people delete": ["Bob"],
+    "people faces": ["Ann"],
     "people history": [],
+    "people key-face": ["Ann", "{ann}"],
+    "people left-out": [],
     "people list": [],
     "people merge": ["Ann", "Bob"],
+    "people redo": None,  # there is to be something undone: tests/test_gui_undo.py
     "people rename": ["Ann", "Anna"],
     "people set": ["Ann", "birth=1950"],
     "people show": ["Ann"],
     "people split": ["Ann", "{ann}", "--to", "Zoe"],
     "people undo": [],
+    "privacy": [],
     "recognize": [],
     "redecide": [],
     "restore": ["{root}/earlier.sqlite"],
@@ -46,6 +51,7 @@ CALLS = {
     "status": [],
     "unknowns": ["--least", "1"],
     "unknowns name": ["{group}", "Zoe"],
+    "unknowns split": None,  # it takes a group of several: tests/test_key_faces.py
     "unlink": ["{face}", "Ann", "--never"],
     "why": ["{photo}"],
 }
@@ -53,7 +59,9 @@ LONG = {"build-kb", "recognize", "redecide", "demo"}
 SHOWN = {  # what a result has at least
     "people list": {"people"},
     "people show": {"person", "said"},
+    "people faces": {"faces", "years", "together"},
     "people history": {"changes"},
+    "people left-out": {"left_out"},
     "people create": {"text", "problems", "hints"},
     "models": {"models"},
     "models download": {"fetched", "failed"},

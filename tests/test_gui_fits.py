@@ -17,6 +17,7 @@ from kith.gui.home_model import State
 from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
 from kith.gui.name_field import ask_whom
+from kith.gui.people_place import PeoplePlace
 from kith.gui.photos_place import PhotosPlace
 from kith.gui.pictures import PictureLabel
 from kith.gui.places import HOME
@@ -204,6 +205,29 @@ def test_photos_fit(qtbot: QtBot, world: World) -> None:
     place.page.choose(place.page.view.people[0].appearance_id)
     _wait_for_the_library(qtbot, window)
     _check(qtbot, window)
+
+
+@pytest.mark.usefixtures("_letters")
+def test_what_may_be_wrong_with_people_fits(qtbot: QtBot, world: World) -> None:
+    with world.library() as library:
+        (person,) = [person for person in library.people.all().values() if person.name == LONG_WORD]
+    world.put(2, f"people/{person.folders[0]}")  # which lies in somebody else's folder, too
+    world.build()
+    window = MainWindow(load(_file(world)))
+    qtbot.addWidget(window)
+    window.go("People")
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    place.show_checks()
+    _wait_for_the_library(qtbot, window)
+    assert place.checks
+    left_out, findings = place.checks.left_out, place.checks.findings
+    left_out.grid.setCurrentIndex(left_out.grid.tiles.index(0))
+    assert left_out.reason.text()
+    assert findings.list.count()
+    for page in (left_out, findings, place.checks.measure):
+        place.checks.pages.setCurrentWidget(page)
+        _check(qtbot, window)
 
 
 def _wait_for_the_library(qtbot: QtBot, window: MainWindow) -> None:

@@ -13,7 +13,9 @@ from kith.jobs.drawn_faces import drawn
 from kith.jobs.erasure import forget
 from kith.jobs.evaluate import evaluate
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.people_wall import wall
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.person_page import person_page
 from kith.jobs.photo_search import PhotoSearch
 from kith.jobs.photo_view import view_photo
 from kith.jobs.redecision import redecide
@@ -145,3 +147,22 @@ def test_what_is_asked_of_some_photos_does_not_go_through_all_links_or_copies(
         plans = {one: str(store._connection.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()) for one in of_some}
     assert len(plans) >= 5
     assert [one for one, plan in plans.items() if any(index in plan for index in OF_FEW_VALUES)] == []
+
+
+def test_whose_word_counts_is_not_looked_for_among_all_that_the_user_said(
+    tmp_path: Path, statements: dict[str, Path]
+) -> None:
+    album = Album(tmp_path)
+    both = album.save(draw((ANN, LEFT), (EVE, RIGHT)), "album/both.png")
+    album.recognise()
+    with closing(OpenLibrary(album.settings)) as library:
+        library.say(Ignored(Unknowns(library).in_photo(str(both))))
+        statements.clear()
+        wall(library)
+        person_page(library, library.people.find("Ann").id)
+        Review(library).unknowns()
+        asked = [one for one in statements if "accepted_links" in one]
+        store = library.store._connection
+        plans = {one: str(store.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()) for one in asked}
+    assert len(plans) >= 4
+    assert [one for one, plan in plans.items() if "SEARCH u USING INDEX links_by_source" in plan] == []

@@ -8,9 +8,6 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import (
     QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
     QScrollArea,
     QTabWidget,
     QVBoxLayout,
@@ -19,16 +16,15 @@ from PyQt6.QtWidgets import (
 
 from kith.errors import BadInput
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.findings_view import FindingsView
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
 from kith.gui.plain_text import Label, narrow, wrapped
 from kith.gui.style import Tone
 from kith.gui.thumbnails import Picture
 from kith.settings import update
-from kith.text import counted
 
 if TYPE_CHECKING:
-    from kith.jobs.check import CheckFinished, Finding
     from kith.jobs.evaluate import EvaluationFinished
     from kith.jobs.left_out import LeftOutPhoto
     from kith.jobs.open_library import OpenLibrary
@@ -55,7 +51,7 @@ class HealthView(QWidget):
         self.back.setShortcut("Esc")
         self.back.clicked.connect(self.left)
         self.pages = QTabWidget()
-        self.left_out, self.findings, self.measure = _LeftOut(house), _Findings(house), _Measure(house)
+        self.left_out, self.findings, self.measure = _LeftOut(house), FindingsView(house), _Measure(house)
         self.pages.addTab(self.left_out, self.tr("Photos &left out"))
         self.pages.addTab(self.findings, self.tr("What may be &wrong"))
         self.pages.addTab(self.measure, self.tr("How well it wor&ks"))
@@ -76,16 +72,20 @@ class _LeftOut(QWidget):
     def __init__(self, house: House) -> None:
         super().__init__()
         self._house = house
-        self._photos: list[LeftOutPhoto] = []
+        self._shown: list[tuple[LeftOutPhoto, int | None]] = []  # a tile each: a photo, and which face of it
         self.words = wrapped()
         self.grid = PictureGrid(house.thumbnails, _SIDE)
+        self.grid.setSelectionMode(PictureGrid.SelectionMode.SingleSelection)
         self.grid.setAccessibleName(self.tr("Photos left out"))
+        self.reason = narrow()
         self.say = ChoiceButton(self.tr("&This face is the person (Enter)"))
-        self.say.clicked.connect(lambda: self._say(self.grid.current_key()))
+        self.say.clicked.connect(self._say)
         self.grid.opened.connect(self._say)
+        self.grid.selected.connect(self._tell_reason)
         column = QVBoxLayout(self)
         column.addWidget(self.words)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.reason)
         column.addWidget(self.say, 0, Qt.AlignmentFlag.AlignLeft)
 
     def read(self) -> None:
@@ -93,96 +93,38 @@ class _LeftOut(QWidget):
         self._house.desk.read(_left_out, self._show, self.words.setText)
 
     def _show(self, photos: "list[LeftOutPhoto]") -> None:
-        self._photos = photos
+        self._shown = []
+        for photo in photos:
+            self._shown += [(photo, face) for face, _ in photo.faces] or [(photo, None)]
         self.grid.tiles.show_tiles(tile for number, photo in enumerate(photos) for tile in _tiles(number, photo))
         self.words.setText(_LEFT_OUT if photos else self.tr("Every photo in the people folder teaches somebody."))
-        self.say.setEnabled(bool(photos))
+        self._tell_reason()
 
-    def _say(self, key: int | None) -> None:
-        """Say that a face is the person in whose folder its photo lies."""
-        person_id = next((photo.person_id for photo in self._photos for face, _ in photo.faces if face == key), None)
-        if key is None or person_id is None:
+    def _chosen(self) -> "tuple[LeftOutPhoto, int | None] | None":
+        """Return what is chosen, by its row: one face shows twice where a photo lies in two people's folders."""
+        rows = [index.row() for index in self.grid.selectedIndexes()]
+        return self._shown[rows[0]] if rows and rows[0] < len(self._shown) else None
+
+    def _tell_reason(self) -> None:
+        chosen = self._chosen()
+        photo, face = chosen or (None, None)
+        self.reason.setText(f"{photo.person}, {photo.path.name}: {photo.reason}." if photo else "")
+        self.say.setEnabled(face is not None)
+
+    def _say(self) -> None:
+        """Say that the chosen face is the person in whose folder its photo lies."""
+        photo, face = self._chosen() or (None, None)
+        if photo is None or face is None:
             self._house.tell(self.tr("No face shows there that could be the person."))
             return
+        person_id = photo.person_id
 
         def say(library: "OpenLibrary") -> "Outcome":
             from kith.jobs.user_words import Is
 
-            return library.say(Is([key], library.people.by_number(person_id)))
+            return library.say(Is([face], library.people.by_number(person_id)))
 
         self._house.desk.act(say)
-
-
-class _Findings(QWidget):
-    """What the check found, with the photos concerned."""
-
-    def __init__(self, house: House) -> None:
-        super().__init__()
-        self._house = house
-        self._found: tuple[Finding, ...] = ()
-        self.words = narrow()
-        self.list = QListWidget()
-        self.list.setWordWrap(True)
-        self.list.setAccessibleName(self.tr("What may be wrong"))
-        self.list.currentRowChanged.connect(self._show_finding)
-        self.grid = PictureGrid(house.thumbnails, _SIDE)
-        self.grid.setAccessibleName(self.tr("The photos concerned"))
-        self.grid.opened.connect(self._open)
-        self.people = QHBoxLayout()
-        beside = QVBoxLayout()
-        beside.addWidget(self.grid, 1)
-        beside.addLayout(self.people)
-        row = QHBoxLayout()
-        row.addWidget(self.list, 1)
-        row.addLayout(beside, 1)
-        column = QVBoxLayout(self)
-        column.addWidget(self.words)
-        column.addLayout(row, 1)
-
-    def read(self) -> None:
-        """Look what may be wrong."""
-        self._house.desk.read(_checked, self._show, self.words.setText)
-
-    def _show(self, told: "tuple[CheckFinished, dict[str, int]]") -> None:
-        finished, self._numbers = told
-        self._found = finished.findings
-        self.list.clear()
-        for finding in self._found:
-            self.list.addItem(QListWidgetItem(f"{finding.trouble}: {finding.text}"))
-        people = counted(finished.people, "person", "people")
-        found = counted(len(self._found), "thing") if self._found else "nothing"
-        self.words.setText(f"{people}, {counted(finished.samples, 'photo')} that teach: {found} to look at.")
-        if self._found:
-            self.list.setCurrentRow(0)
-
-    def _show_finding(self, row: int) -> None:
-        finding = self._found[row] if 0 <= row < len(self._found) else None
-        files = finding.files if finding else ()
-        self.grid.tiles.show_tiles(
-            Tile(number, Picture(file), file.name, file.parent.name) for number, file in enumerate(files)
-        )
-        while item := self.people.takeAt(0):
-            if widget := item.widget():
-                widget.deleteLater()
-        for name in finding.people if finding else ():
-            if name in self._numbers:
-                self.people.addWidget(self._button(name, self._numbers[name]))
-        self.people.addStretch()
-
-    def _button(self, name: str, person_id: int) -> QPushButton:
-        shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 2 * _SIDE)
-        button = QPushButton(shown.replace("&", "&&"))
-        button.setAutoDefault(False)
-        button.setAccessibleName(name)
-        button.clicked.connect(lambda: self._house.go("People", person_id))
-        return button
-
-    def _open(self, number: int) -> None:
-        from kith.gui.help import open_outside
-
-        row = self.list.currentRow()
-        if 0 <= row < len(self._found):
-            open_outside(self._found[row].files[number])
 
 
 class _Measure(QWidget):
@@ -264,12 +206,6 @@ def _left_out(library: "OpenLibrary") -> "list[LeftOutPhoto]":
     from kith.jobs.left_out import left_out_photos
 
     return left_out_photos(library)
-
-
-def _checked(library: "OpenLibrary") -> "tuple[CheckFinished, dict[str, int]]":
-    from kith.jobs.check import check
-
-    return check(library.settings), {name: key for key, name in library.people.names().items()}
 
 
 def _measured(library: "OpenLibrary") -> "Measured":

@@ -113,6 +113,19 @@ def choose_whom(house: House, person_id: int, parent: QWidget) -> None:
     house.desk.read(_wall, ask, house.tell)
 
 
+def ask_to_merge(house: House, kept: int, gone: int, parent: QWidget) -> None:
+    """Show two people by number, and ask whether they are one."""
+
+    def ask(people: "list[WallPerson]") -> None:
+        by_number = {person.id: person for person in people}
+        if kept in by_number and gone in by_number:
+            dialog = MergeDialog(house, by_number[kept], by_number[gone], parent)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    house.desk.read(_wall, ask, house.tell)
+
+
 def _wall(library: "OpenLibrary") -> "list[WallPerson]":
     from kith.jobs.people_wall import wall
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kith.jobs.people_wall import WallPerson
     from kith.jobs.unknowns import Group
 
-    Everybody = tuple[list[WallPerson], list[tuple[Group, Picture]]]
+    Groups = list[tuple[Group, Picture]]
 
 SIDE = 120  # pixels of a face on the wall
 LEAST = 2  # faces of an unknown group
@@ -127,11 +127,15 @@ class PeoplePlace(Place):
         outer.addWidget(self._stack)
 
     def _read(self) -> None:
+        """Look who there is, and then at the unknown, which takes longer."""
         self.house.desk.read(_everybody, self._show, self._fail)
+        self.house.desk.read(_groups, self._show_groups, lambda _: self._show_groups([]))
 
-    def _show(self, everybody: "Everybody") -> None:
-        self._people, groups = everybody
+    def _show(self, people: "list[WallPerson]") -> None:
+        self._people = people
         self._show_wall()
+
+    def _show_groups(self, groups: "Groups") -> None:
         tiles = [Tile(group.id, picture, note=counted(group.faces, "face")) for group, picture in groups]
         self.unknown.tiles.show_tiles(tiles)
         self.unknown_words.setText(self.tr("Unknown people: open one to say who it is"))
@@ -178,13 +182,18 @@ def _tile(person: "WallPerson") -> Tile:
     return Tile(person.id, picture, person.name, f"{note}, hidden" if person.hidden else note, Tone.UNKNOWN)
 
 
-def _everybody(library: "OpenLibrary") -> "Everybody":
-    """Return all people and the groups of unknown ones."""
+def _everybody(library: "OpenLibrary") -> "list[WallPerson]":
     from kith.jobs.people_wall import wall
+
+    return wall(library)
+
+
+def _groups(library: "OpenLibrary") -> "Groups":
+    """Return the groups of unknown people, the largest first."""
     from kith.jobs.unknowns import Unknowns
 
     groups = []
     for group in Unknowns(library).groups(LEAST)[:_MOST_GROUPS]:
         photo, box = library.store.reviews.place(group.examples[0].appearance_id)
         groups.append((group, Picture(library.store.reviews.file_of(photo), box)))
-    return wall(library), groups
+    return groups

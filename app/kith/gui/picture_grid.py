@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol
 
-from PyQt6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QRect,
+    QSize,
+    Qt,
+    pyqtSignal,
+)
 from PyQt6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QPainter, QPainterPath, QPalette, QPen
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -307,7 +317,8 @@ class PictureGrid(QListView):
         keys = self.tiles.keys()
         if key in keys:
             index = self.tiles.index(keys.index(key))
-            self.setCurrentIndex(index)
+            if selection := self.selectionModel():  # whatever key is held: the view's own way would toggle by Ctrl
+                selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.scrollTo(index)
 
     def _open(self, index: QModelIndex) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 NEAREST_SAMPLES = 3  # of a person, that their distance is the mean of: docs/recognition.md
 ROW = 32  # samples of a person in one row of the layout; who has more has several rows
 BLOCK = 2**17  # distances at a time and thread: few enough to stay in a core's cache
+WIDE = 2**21  # distances at a time where one matrix product makes them
 CHUNK = 2**14  # probes at a time: what bounds the memory
 SHORTLIST = 8  # people computed in double precision, at first
 UNIT = 2.0**-24  # the rounding of single precision
@@ -45,6 +46,29 @@ def distance_from(face: Vectors, samples: Vectors) -> float:
     """Return how far one face (D) is from one person's samples (S x D): the mean distance to the nearest of them."""
     apart = np.linalg.norm(samples.astype(np.float64) - face, axis=1)
     return float(np.sort(apart)[:NEAREST_SAMPLES].mean())
+
+
+def distances_from_others(faces: Vectors, samples: Vectors, own: Indices) -> Numbers:
+    """Return how far faces (N x D) are from one person's samples (S x D), each but its own.
+
+    `own` are their rows among these, -1 of a face that is none. As `distance_from` has it, in the precision of the
+    vectors; infinite where there is no other sample.
+    """
+    kept = min(NEAREST_SAMPLES, len(samples))
+    found = np.full(len(faces), np.inf)
+    of_samples = np.einsum("ij,ij->i", samples, samples)
+    step = max(1, WIDE // max(1, len(samples)))
+    for start in range(0, len(faces) if kept else 0, step):
+        probes, rows = faces[start : start + step], own[start : start + step]
+        apart = _distances(probes, np.einsum("ij,ij->i", probes, probes), samples, of_samples)
+        is_sample = rows >= 0
+        apart[is_sample, rows[is_sample]] = np.inf
+        least = np.partition(apart, kept - 1, axis=1)[:, :kept]
+        compared = np.isfinite(least)
+        counts = compared.sum(axis=1)
+        sums = np.where(compared, least, 0).sum(axis=1)
+        np.divide(sums, counts, out=found[start : start + step], where=counts > 0)
+    return found
 
 
 def lay_out(person_ids: NDArray[np.int64], vectors: Vectors) -> Layout:

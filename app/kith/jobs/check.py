@@ -44,12 +44,16 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that may be wrong: with whom, what, and the files to look at (none for imported samples)."""
+    """Something that may be wrong: with whom, what, and the files to look at (none for imported samples).
+
+    `faces` are the appearances that teach and that it is about.
+    """
 
     trouble: Trouble
     people: tuple[str, ...]
     text: str
     files: tuple[Path, ...]
+    faces: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,10 @@ def _pair(misfit: Misfit) -> frozenset[int]:
     return frozenset({misfit.sample.person_id, misfit.other.person_id})
 
 
+def _faces(samples: Iterable[Sample]) -> tuple[int, ...]:
+    return tuple(sample.appearance_id for sample in samples)
+
+
 class _Report:
     """The findings on a library's good samples, in words."""
 
@@ -102,6 +110,9 @@ class _Report:
         self._persons = store.people.all()
         self.names = display_names(self._persons.values())
         self._entries = [*self._dataset_entries()]
+        self._faces: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+        for sample in samples:
+            self._faces[sample.photo_id, self.names[sample.person_id]].append(sample.appearance_id)
         self._alike = alike_faces(self._gallery.vectors)
         others = other_people(self._gallery, np.arange(len(samples)))
         self._close = close_people(samples, others)
@@ -122,7 +133,7 @@ class _Report:
             files = self._files([sample])
             if not files:
                 text += f" (#{sample.appearance_id}, known without a photo)"
-            yield Finding(Trouble.SOMEBODY_ELSE, people, text, files)
+            yield Finding(Trouble.SOMEBODY_ELSE, people, text, files, _faces([sample]))
 
     def close_people(self) -> Iterator[Finding]:
         wrong = {misfit.sample.appearance_id for misfit in self._misfits}
@@ -136,7 +147,7 @@ class _Report:
                 text = f"{' and '.join(people)}: {len(near)} of {both} samples of either could be the other"
                 if pair.mixed:
                     text += "; perhaps they are one person"
-                yield Finding(Trouble.TOO_CLOSE, people, text, self._files(near))
+                yield Finding(Trouble.TOO_CLOSE, people, text, self._files(near), _faces(near))
 
     def poor_people(self) -> Iterator[Finding]:
         files: defaultdict[str, list[Path]] = defaultdict(list)
@@ -151,12 +162,12 @@ class _Report:
             good = [sample for sample in own if is_good(sample, sharp)]
             if own and not good:
                 text = f"{name}: no photo is sharp and from the front, the sharpest is used: add better ones"
-                yield Finding(Trouble.BLURRED, (name,), text, self._files(own))
+                yield Finding(Trouble.BLURRED, (name,), text, self._files(own), _faces(own))
             elif len(good) < LEAST_SAMPLES:
                 count = f"only {len(good)}" if good else "none"
                 text = f"{name}: {count} that can teach, {LEAST_SAMPLES} at the very least are needed"
                 shown = self._files(own) or tuple(files[name])
-                yield Finding(Trouble.FEW, (name,), text, shown)
+                yield Finding(Trouble.FEW, (name,), text, shown, _faces(own))
 
     def copies(self) -> Iterator[Finding]:
         names = self.names
@@ -184,12 +195,13 @@ class _Report:
         for entry in entries:
             paths += entry.paths or self._files_of([entry.photo_id])
         files = tuple(dict.fromkeys(paths))
+        faces = tuple(chain.from_iterable(self._faces[entry.key] for entry in entries))
         if len(people) > 1:
             text = f"the same or nearly the same photo stands under {' and '.join(people)}"
-            return Finding(Trouble.TWO_PEOPLE, people, text, files)
+            return Finding(Trouble.TWO_PEOPLE, people, text, files, faces)
         times = len(entries) if len(entries) > 1 else len(files)
         text = f"{people[0]}: the same or nearly the same photo {times} times"
-        return Finding(Trouble.TWICE, people, text, files)
+        return Finding(Trouble.TWICE, people, text, files, faces)
 
     def _dataset_entries(self) -> Iterator[_Entry]:
         root = self._settings.dataset_folder

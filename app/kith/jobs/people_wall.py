@@ -25,10 +25,11 @@ def wall(library: OpenLibrary) -> list[WallPerson]:
     store = library.store
     shown = library.people.names()
     portraits, counts = store.portraits.all(), store.portraits.photo_counts()
+    paths = store.reviews.files_of(portrait.photo_id for portrait in portraits.values())
     found = []
     for key, person in library.people.all().items():
         portrait = portraits.get(key)
-        spot = Spot(store.reviews.file_of(portrait.photo_id), portrait.box) if portrait else None
+        spot = Spot(paths.get(portrait.photo_id), portrait.box) if portrait else None
         names = person.name, *person.aliases
         found.append(WallPerson(key, shown[key], names, counts.get(key, 0), person.hidden, spot))
     return sorted(found, key=lambda person: (folded(person.name), person.id))

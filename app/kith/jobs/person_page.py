@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
 
 import numpy as np
 
-from kith.identity.nearest import distance_from
+from kith.identity.nearest import distances_from_others
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.review import Spot
 from kith.library.person_queries import PersonFace
@@ -49,7 +51,11 @@ def person_page(library: OpenLibrary, person_id: int) -> PersonPage:
     person = library.people.by_number(person_id)
     store, names = library.store, library.people.names()
     seen = store.persons.faces(person_id, library.decisions.face_model_id)
-    faces = [_page_face(library, face, distance) for face, distance in zip(seen, distances(seen), strict=True)]
+    paths = store.reviews.files_of(face.photo_id for face in seen)
+    faces = [
+        _page_face(face, distance, paths.get(face.photo_id))
+        for face, distance in zip(seen, distances(seen), strict=True)
+    ]
     faces.sort(key=lambda face: (face.distance is None, -(face.distance or 0), face.appearance_id))
     year_of = {face.photo_id: int(face.taken_at[:4]) for face in seen if face.taken_at and face.taken_at[:4].isdigit()}
     together = [(key, names[key], photos) for key, photos in store.persons.together(person_id) if key in names]
@@ -67,17 +73,18 @@ def person_page(library: OpenLibrary, person_id: int) -> PersonPage:
 
 def distances(faces: Sequence[PersonFace]) -> list[float | None]:
     """Return how far each face is from the others of the person that user or people folder named."""
-    vectors = [face.vector for face in faces]
-    teaches = np.array([face.source is not Source.MACHINE and face.vector is not None for face in faces], bool)
-    taught = np.flatnonzero(teaches)
-    samples = np.array([vectors[row] for row in taught])
-    found: list[float | None] = []
-    for row, vector in enumerate(vectors):
-        others = samples[taught != row]
-        found.append(distance_from(vector, others) if vector is not None and len(others) else None)
+    found: list[float | None] = [None] * len(faces)
+    seen = [(row, face, face.vector) for row, face in enumerate(faces) if face.vector is not None]
+    if not seen:
+        return found
+    vectors = np.array([vector for _, _, vector in seen])
+    teaches = np.array([face.source is not Source.MACHINE for _, face, _ in seen], bool)
+    own = np.where(teaches, np.cumsum(teaches) - 1, -1)
+    apart = distances_from_others(vectors, vectors[teaches], own).tolist()
+    for (row, _, _), distance in zip(seen, apart, strict=True):
+        found[row] = distance if isfinite(distance) else None
     return found
 
 
-def _page_face(library: OpenLibrary, face: PersonFace, distance: float | None) -> PageFace:
-    path = library.store.reviews.file_of(face.photo_id)
+def _page_face(face: PersonFace, distance: float | None, path: Path | None) -> PageFace:
     return PageFace(face.appearance_id, face.photo_id, Spot(path, face.box), face.source, distance)

@@ -20,10 +20,11 @@ T = TypeVar("T")
 NEWEST_OBSERVATION = (
     "(SELECT max(id) FROM observations WHERE appearance_id = a.id AND kind = ?1 AND model_id = ?2 AND NOT weak)"
 )
-# Whose word counts, as `accepted_link` has it: links but for those that a word of the user's speaks against.
+# Whose word counts, as `accepted_link` has it: links but for those that a word of the user's speaks against. The plus
+# keeps SQLite from looking for these among all that the user ever said, once a link, by the index on the source.
 ACCEPTED_LINKS = """
     CREATE TEMP VIEW accepted_links AS SELECT * FROM links WHERE word = 'is' AND NOT EXISTS (
-        SELECT 1 FROM links u WHERE u.appearance_id = links.appearance_id AND u.source = 'user'
+        SELECT 1 FROM links u WHERE u.appearance_id = links.appearance_id AND +u.source = 'user'
         AND links.source != 'user' AND (u.word = 'is' OR u.person_id = links.person_id))"""
 # The words of links l on whom somebody is, or is not, with that observation: rows for `sample_of`.
 SAMPLES = f"""

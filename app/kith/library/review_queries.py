@@ -1,5 +1,7 @@
 """What a review reads of the library: who is not known yet, where somebody shows, and where copies were filed."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,20 +106,43 @@ class ReviewQueries:
         """Return where a photo lies unchanged, None where it does nowhere."""
         return next(filter(self.is_unchanged, self.files(photo_id)), None)
 
+    def files_of(self, photo_ids: Iterable[int]) -> dict[int, Path]:
+        """Return where photos lie unchanged, those that do."""
+        rows = self._connection.read(
+            "files",
+            lambda row: (row[0], path_of(row[1]), (row[2], row[3])),
+            "SELECT path, photo_id, path, size, mtime_ns FROM files "
+            "WHERE photo_id IN (SELECT value FROM json_each(?)) ORDER BY photo_id, path",
+            (json.dumps(list(dict.fromkeys(photo_ids))),),
+        )
+        found: dict[int, Path] = {}
+        for photo_id, path, then in rows:
+            if photo_id not in found and _state(path) == then:
+                found[photo_id] = path
+        return found
+
     def source(self, photo_id: int) -> Path | None:
         """Return where a photo lies, or else where it was last seen."""
         return self.file_of(photo_id) or next(iter(self.files(photo_id)), None)
 
     def is_unchanged(self, path: Path) -> bool:
         """Say whether a file is there, as it was when it was last looked at."""
-        try:
-            now = path.stat()
-        except OSError:
+        now = _state(path)
+        if now is None:
             return False
         row = self._connection.execute(
             "SELECT size, mtime_ns FROM files WHERE path = ?", (path_value(path),)
         ).fetchone()
-        return bool(row == (now.st_size, time_value(now.st_mtime_ns)))
+        return bool(row == now)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """Return size and time of a file as the store keeps them, None where there is none."""
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return now.st_size, time_value(now.st_mtime_ns)
 
 
 def files_of(connection: LibraryConnection, photo_id: int) -> list[Path]:
