@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction, QCloseEvent
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
@@ -20,9 +20,10 @@ from kith.gui.menus import Actions, Needs, Page
 from kith.gui.next_steps import Around, NextSteps, Step, look_around
 from kith.gui.place import Place
 from kith.gui.place_bar import PlaceBar
-from kith.gui.places import CONSOLE, HOME, PLACES
+from kith.gui.places import CONSOLE, HOME, PLACES, REVIEW
 from kith.gui.plain_text import Label, message
 from kith.gui.progress import JobProgress
+from kith.gui.review_watch import ReviewWatch
 from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Thumbnails
@@ -59,6 +60,9 @@ class MainWindow(QMainWindow):
         self.status = Label("Ready")
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings)
+        self.waiting = ReviewWatch(self.desk)
+        self._first_look = QTimer(self)
+        self._first_look.setSingleShot(True)
         self.thumbnails = Thumbnails()
         self.bar = PlaceBar([(name, icon) for name, (icon, _) in PLACES.items()])
         self._stack = QStackedWidget()
@@ -142,6 +146,12 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(decided)
         self._open(dialog)
 
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look who waits to be reviewed, once the window shows."""
+        super().showEvent(event)
+        if event and not event.spontaneous():
+            self._first_look.start()
+
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Close at once, or when the running job has stopped."""
         if event and self.jobs.running:
@@ -150,6 +160,7 @@ class MainWindow(QMainWindow):
             self._stop()
             self.setEnabled(False)
         else:
+            self._first_look.stop()
             self.thumbnails.close()
             self.desk.close()
             super().closeEvent(event)
@@ -186,6 +197,7 @@ class MainWindow(QMainWindow):
             does.output: self._show_output,
             does.save_console: self._save_console,
             does.find: partial(self.go, CONSOLE),
+            does.review: self._review,
             does.quit: self.close,
             does.log_folder: self._show_logs,
         }
@@ -202,6 +214,9 @@ class MainWindow(QMainWindow):
         self.desk.changed.connect(self._look_again)
         self.desk.settings_turned.connect(self._turn_settings)
         self.desk.steps.connect(self._show_steps_back)
+        self._first_look.timeout.connect(self.waiting.look)
+        self.waiting.found.connect(lambda waiting: self.bar.count(REVIEW, len(waiting.faces)))
+        self.waiting.failed.connect(lambda _: self.bar.count(REVIEW, 0))
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
@@ -217,6 +232,12 @@ class MainWindow(QMainWindow):
 
     def _show_steps_back(self) -> None:
         self.does.show_steps(self.desk.undoes, self.desk.redoes)
+
+    def _review(self) -> None:
+        if self._has(Needs.FOLDERS):
+            self.go(REVIEW)
+        else:
+            self.mend_settings()
 
     def _look_again(self) -> None:
         """Have the place in sight show the library as it is now; others do when they are turned to."""

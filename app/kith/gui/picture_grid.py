@@ -15,13 +15,14 @@ from kith.text import printable
 _LINES = 2  # below a picture: who or what it is, and a note
 _MARGIN = 4
 _DRAGGED = "application/x-kith-tile"
+_FADED = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A picture in the grid: `key` says what it stands for, `name` and `note` stand below it, `tone` colours the note.
 
-    `said` is what a screen reader says of it.
+    `said` is what a screen reader says of it. A `faded` one is shown, but counts for nothing now.
     """
 
     key: int
@@ -29,6 +30,7 @@ class Tile:
     name: str = ""
     note: str = ""
     tone: Tone | None = None
+    faded: bool = False
 
     @property
     def said(self) -> str:
@@ -177,7 +179,9 @@ class _Painter(QStyledItemDelegate):
         round_corners = QPainterPath()
         round_corners.addRoundedRect(shown.toRectF(), ROUND, ROUND)
         painter.setClipPath(round_corners)
+        painter.setOpacity(_FADED if tile.faded else 1.0)
         painter.drawImage(shown, image)
+        painter.setOpacity(1.0)
         painter.setClipping(False)
 
     def _paint_state(self, painter: QPainter, place: QRect, option: QStyleOptionViewItem) -> None:
@@ -275,6 +279,9 @@ class PictureGrid(QListView):
         """Return what the tile with the keyboard stands for."""
         index = self.currentIndex()
         return self.tiles.tile(index.row()).key if index.isValid() else None
+
+    def keyboardSearch(self, search: str | None) -> None:  # noqa: N802 - Qt's name
+        """Search for nothing: letters are keys of the page, and Space selects."""
 
     def select_key(self, key: int) -> None:
         """Select one tile and bring it into sight."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from kith.gui.place import House, Place
 
-HOME, PEOPLE, CONSOLE = "Home", "People", "Console"
+HOME, REVIEW, PEOPLE, CONSOLE = "Home", "Review", "People", "Console"
 
 # The makers load a place when it is first turned to: the window need not have it before it shows.
 
@@ -13,6 +13,12 @@ def _home(house: House) -> Place:
     from kith.gui.home_place import HomePlace
 
     return HomePlace(house)
+
+
+def _review(house: House) -> Place:
+    from kith.gui.review_place import ReviewPlace
+
+    return ReviewPlace(house)
 
 
 def _people(house: House) -> Place:
@@ -29,6 +35,7 @@ def _console(house: House) -> Place:
 
 PLACES: dict[str, tuple[str, Callable[[House], Place]]] = {
     HOME: ("house", _home),
+    REVIEW: ("scan-face", _review),
     PEOPLE: ("users", _people),
     CONSOLE: ("terminal", _console),
 }
