@@ -13,7 +13,7 @@ from kith.gui.broken_settings import BrokenSettings
 from kith.gui.first_start import FirstStart
 from kith.gui.main_window import MainWindow
 from kith.gui.recognize_dialog import RecognizeDialog
-from kith.gui.review_dialog import ReviewDialog
+from kith.gui.review_place import ReviewPlace
 from kith.gui.settings_dialog import SettingsDialog
 from kith.settings import load, load_user_settings, user_settings_file
 from tests.desk import finished, kith
@@ -157,7 +157,8 @@ def test_broken_while_the_window_is_open_the_settings_read_before_are_used(
     file.write_text(BROKEN, encoding="utf-8")
     assert window.settings.dataset_folder == tmp_path / "mine"
     window.does.review.trigger()
-    dialog(qtbot, ReviewDialog).reject()
+    assert isinstance(window.places["Review"], ReviewPlace)
+    window.go("Home")
     click(qtbot, window.steps.build)
     wait_for_end(qtbot, window)
     box = dialog(qtbot, QMessageBox)

@@ -19,15 +19,16 @@ from kith.gui.main_window import MainWindow
 from kith.gui.name_field import ask_whom
 from kith.gui.people_place import PeoplePlace
 from kith.gui.photos_place import PhotosPlace
-from kith.gui.pictures import PictureLabel
+from kith.gui.picture_label import PictureLabel
 from kith.gui.places import HOME
 from kith.gui.plain_text import message
 from kith.gui.recognize_dialog import RecognizeDialog
-from kith.gui.review_dialog import ReviewDialog
+from kith.gui.review_model import Step
 from kith.gui.settings_dialog import SettingsDialog
 from kith.gui.settings_in_use import SettingsInUse
 from kith.jobs.person_changes import PersonChanges
 from kith.settings import load
+from tests.review_world import open_review, rest, review_world
 from tests.small_world import World
 from tests.windows import PATIENCE_MS
 
@@ -147,26 +148,29 @@ def test_every_page_of_home_fits(qtbot: QtBot, world: World) -> None:
 
 
 @pytest.mark.usefixtures("_letters")
-def test_the_review_fits(qtbot: QtBot, world: World) -> None:
-    review = ReviewDialog(world.settings)
-    qtbot.addWidget(review, before_close_func=lambda shown: shown.close())
-    review.open()
-    _settled(qtbot, review)
-    assert {card.name.text() for card in review.view.cards} >= {LONG_WORD, LONG_NAME}
-    _check(qtbot, review)
-    review.view.name.edit.setText(LONG_WORD + "x")
-    review.note.setText(f"{LONG_WORD}.jpg: {LONG_WORD}.")
-    _check(qtbot, review)
+@pytest.mark.parametrize("step", Step)
+def test_the_review_fits(qtbot: QtBot, world: World, step: Step) -> None:
+    for photo in (7, 9, 14, 16, 19):
+        world.put(photo, "input")
+    world.recognise()
+    window, place = open_review(qtbot, world)
+    place.tabs.setCurrentIndex(step)
+    rest(qtbot, place)
+    if step is Step.SINGLES:
+        assert {card.name.text() for card in place.single.cards} >= {LONG_WORD, LONG_NAME}
+    _check(qtbot, window)
+    for page in (place.groups, place.likely, place.single):
+        page.name.edit.setText(LONG_WORD + "x")
+    place.note.setText(f"{LONG_WORD}.jpg: {LONG_WORD}.")
+    _check(qtbot, window)
 
 
 def test_the_review_of_usual_names_needs_no_scrolling(qtbot: QtBot, tmp_path: Path) -> None:
-    world = World(tmp_path)
-    world.recognise()
-    review = ReviewDialog(world.settings)
-    qtbot.addWidget(review, before_close_func=lambda shown: shown.close())
-    review.open()
-    _settled(qtbot, review)
-    for bar in (review.view.verticalScrollBar(), review.view.horizontalScrollBar()):
+    window, place = open_review(qtbot, review_world(tmp_path))
+    place.tabs.setCurrentIndex(Step.SINGLES)
+    rest(qtbot, place)
+    _settled(qtbot, window)
+    for bar in (place.single.verticalScrollBar(), place.single.horizontalScrollBar()):
         assert bar
         assert bar.maximum() == 0
 

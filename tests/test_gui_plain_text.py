@@ -17,7 +17,8 @@ from kith.gui.first_start import FirstStart
 from kith.gui.next_steps import Step
 from kith.gui.plain_text import Label, message, set_tip
 from kith.gui.recognize_dialog import RecognizeDialog
-from kith.gui.review_dialog import ReviewDialog
+from kith.gui.review_model import Step as Queue
+from kith.gui.review_place import ReviewPlace
 from kith.gui.settings_dialog import SettingsDialog
 from kith.jobs.person_changes import PersonChanges
 from tests.desk import REPOSITORY
@@ -74,23 +75,26 @@ def _close(shown: QDialog) -> None:
 
 
 def test_the_review_shows_names_as_they_are(qtbot: QtBot, world: World) -> None:
-    review = ReviewDialog(world.settings)
-    qtbot.addWidget(review)
-    review.open()
+    window = open_window(qtbot, _settings_file(world), lambda: world.eyes)
+    window.does.review.trigger()
+    review = window.places["Review"]
+    assert isinstance(review, ReviewPlace)
+    qtbot.waitUntil(lambda: not review.busy, timeout=PATIENCE_MS)
+    review.tabs.setCurrentIndex(Queue.SINGLES)
     qtbot.waitUntil(lambda: not review.busy, timeout=PATIENCE_MS)
     texts = list(_texts(review))
     assert {PERSON, f"{PERSON} 2"} <= set(texts)
-    path = review._question.spot.path if review._question else None
-    assert path
-    assert str(path) in texts, "in the tip"
-    assert FILE.split()[0] in review.view.file.text()
-    name = review.view.cards[0].name.text()
-    qtbot.keyClick(review, Qt.Key.Key_1)
+    face = review.model.face
+    assert face
+    assert str(face.path) in texts, "in the tip"
+    assert FILE.split()[0] in review.single.file.text()
+    name = review.single.cards[0].name.text()
+    review.single.rest()
+    qtbot.keyClick(review.single, Qt.Key.Key_1)
     qtbot.waitUntil(lambda: not review.busy, timeout=PATIENCE_MS)
-    assert review.note.text().startswith(f"{path.name}#")
-    assert review.note.text().endswith(f" is {name}.")
+    assert review.note.text().startswith(f"{face.path.name}#")
+    assert f" is {name}." in review.note.text()
     assert review.note.text() in _texts(review)
-    review.close()
 
 
 def test_the_window_and_its_dialogs_show_folders_and_values_as_they_are(qtbot: QtBot, world: World) -> None:

@@ -1,349 +1,564 @@
-"""The review dialog under real clicks and keys, over real photos."""
+"""Review under real clicks and keys: three queues, and nothing said that was not visibly chosen."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QColor, QImage
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtCore import QEvent, Qt
+from PyQt6.QtGui import QColor, QImage, QKeyEvent, QPalette
+from PyQt6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from kith.errors import BadPhoto
-from kith.gui.name_field import NameField
+from kith.gui.main_window import MainWindow
 from kith.gui.phrases import GONE
-from kith.gui.pictures import PictureLabel, face_picture, whole_picture
-from kith.gui.review_dialog import NOBODY, ReviewDialog
+from kith.gui.picture_label import PictureLabel
+from kith.gui.review_model import Step
+from kith.gui.review_place import ReviewPlace
+from kith.gui.thumbnails import Picture
+from kith.jobs.person_changes import PersonChanges
 from kith.photos.box import Box
-from tests.desk import REPOSITORY, SCHROEDER, Desk
-from tests.making import posix_only
-from tests.unknowns import FACES, look_once, recognized_desk, reviewing
+from tests.review_world import FACES, GROUPS, LIKELY, TWINS, open_review, press, rest, review_world, type_name
+from tests.small_world import World
+from tests.windows import PATIENCE_MS, click, dialog
 
-LEFT = Qt.MouseButton.LeftButton
-PATIENCE_MS = 60_000  # of a machine under load
-
-
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("seen")
+Key = Qt.Key
+PRESSING = [Key.Key_Space, Key.Key_Return]
+Opened = tuple[MainWindow, ReviewPlace]
 
 
 @pytest.fixture
-def desk(tmp_path: Path, material: Path, seen: Path) -> Desk:
-    return recognized_desk(tmp_path / "desk", material, look_once(seen / "desk", material))
+def world(tmp_path: Path) -> World:
+    return review_world(tmp_path)
 
 
-def _open(qtbot: QtBot, desk: Desk) -> ReviewDialog:
-    dialog = ReviewDialog(desk.settings)
-    qtbot.addWidget(dialog)
-    with qtbot.waitActive(dialog, timeout=PATIENCE_MS):
-        dialog.open()
-        dialog.activateWindow()
-    _wait(qtbot, dialog)
-    return dialog
+@pytest.fixture
+def opened(qtbot: QtBot, world: World) -> Opened:
+    return open_review(qtbot, world)
 
 
-def _wait(qtbot: QtBot, dialog: ReviewDialog) -> None:
-    qtbot.waitUntil(lambda: not dialog.busy, timeout=PATIENCE_MS)
+@pytest.fixture
+def place(opened: Opened) -> ReviewPlace:
+    return opened[1]
 
 
-def _press(qtbot: QtBot, dialog: ReviewDialog, *keys: Qt.Key) -> None:
-    """Press keys where the keyboard is, each when the one before has been dealt with."""
-    for key in keys:
-        qtbot.keyClick(dialog.focusWidget() or dialog, key)
-        _wait(qtbot, dialog)
+@pytest.fixture
+def single(qtbot: QtBot, place: ReviewPlace) -> ReviewPlace:
+    """The review at its single faces."""
+    place.tabs.setCurrentIndex(Step.SINGLES)
+    rest(qtbot, place)
+    place.single.rest()
+    return place
 
 
-def _click(qtbot: QtBot, dialog: ReviewDialog, button: object) -> None:
-    qtbot.mouseClick(button, LEFT)
-    _wait(qtbot, dialog)
+def _said(world: World) -> list[tuple[str, str, str]]:
+    """Return what the user said: of which photo, whose name, and the word."""
+    rows = world.query(
+        "SELECT f.path, p.name, l.word FROM links l JOIN persons p ON p.id = l.person_id "
+        "JOIN appearances a ON a.id = l.appearance_id JOIN files f ON f.photo_id = a.photo_id "
+        "WHERE l.source = 'user' ORDER BY l.id"
+    )
+    return [(Path(path).name, name, word) for path, name, word in rows]
 
 
-def _photo(dialog: ReviewDialog) -> str:
-    return dialog.view.file.text()
+def _state(world: World) -> tuple[object, ...]:
+    """Return all that is said, ignored and filed."""
+    return world.persons(), world.links(), world.ignored(), world.tree()
 
 
-def _copies(desk: Desk, photo: str) -> list[str]:
-    return [name for name in desk.copies() if name.endswith(f"/{photo}")]
+def _tab(place: ReviewPlace) -> str:
+    return place.tabs.tabText(place.tabs.currentIndex()).replace("&", "")
 
 
-def _pictures(dialog: ReviewDialog) -> list[PictureLabel]:
-    return [dialog.view.face, dialog.view.photo, *(card.picture for card in dialog.view.cards if card.isVisible())]
+def _shown(place: ReviewPlace) -> list[str]:
+    return [face.path.name for face in place.model.line.shown]
 
 
-# Answers
+# Groups
 
 
-def test_keys_accept_the_candidate_of_their_number(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    assert dialog.progress.text() == f"Face 1 of {FACES}"
-    for key, index in ((Qt.Key.Key_1, 0), (Qt.Key.Key_2, 1), (Qt.Key.Key_3, 2)):
-        photo, name = _photo(dialog), dialog.view.cards[index].name.text()
-        _press(qtbot, dialog, key)
-        assert _copies(desk, photo) == [f"{name}/{photo}"]
-        assert dialog.note.text().endswith(f" is {name}.")
-    assert dialog.progress.text() == f"Face 4 of {FACES}"
-    dialog.close()
+def test_a_name_typed_once_is_everybodys_in_the_group(qtbot: QtBot, world: World, opened: Opened) -> None:
+    window, place = opened
+    assert (_tab(place), _shown(place)) == ("Groups (2)", GROUPS)
+    assert window.bar.buttons["Review"].text() == f"Review\n({FACES})"
+    type_name(qtbot, place, "Zoe")
+    assert _said(world) == [(photo, "Zoe", "is") for photo in GROUPS]
+    assert window.bar.buttons["Review"].text() == f"Review\n({FACES - 3})"
+    assert _tab(place) == "Groups (1)"
+    world.check()
 
 
-def test_a_click_accepts_and_another_refuses(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    photo, names = _photo(dialog), [card.name.text() for card in dialog.view.cards]
-    _click(qtbot, dialog, dialog.view.cards[0].refuse_button)
-    assert (dialog.progress.text(), _photo(dialog)) == (f"Face 1 of {FACES}", photo)
-    assert [card.name.text() for card in dialog.view.cards if card.isVisible()] == names[1:]
-    assert dialog.note.text().endswith(f" is not {names[0]}.")
-    _press(qtbot, dialog, Qt.Key.Key_3)  # nobody has that number any more
-    assert _copies(desk, photo) == [f"Unknown/{photo}"]
-    _click(qtbot, dialog, dialog.view.cards[1].accept_button)
-    assert _copies(desk, photo) == [f"{names[2]}/{photo}"]
-    dialog.close()
+def test_a_face_taken_out_is_left_for_later(qtbot: QtBot, world: World, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_Right, Key.Key_Space)
+    assert "2 faces" in place.groups.heading.text()
+    type_name(qtbot, place, "Zoe")
+    assert _said(world) == [(GROUPS[0], "Zoe", "is"), (GROUPS[2], "Zoe", "is")]
 
 
-@pytest.mark.parametrize("name", ["Wilhelmina " * 14, "W" * 140])
-def test_a_long_name_does_not_widen_the_dialog(qtbot: QtBot, name: str) -> None:
-    field = NameField()
-    qtbot.addWidget(field)
-    before = field.minimumSizeHint().width()
-    qtbot.keyClicks(field.edit, name)
-    assert "new person" in field.hint.text()
-    assert field.minimumSizeHint().width() <= before + field.button.sizeHint().width()
+def test_a_click_takes_a_face_out_and_in_again(qtbot: QtBot, place: ReviewPlace) -> None:
+    grid = place.groups.grid
+    middle = grid.visualRect(grid.tiles.index(0)).center()
+    for taken_out in (1, 0):
+        qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+        assert len(place.model.line.taken_out) == taken_out
+        assert grid.tiles.tile(0).faded == bool(taken_out)
 
 
-def test_a_long_file_name_does_not_widen_the_dialog(qtbot: QtBot, desk: Desk) -> None:
-    dialog = ReviewDialog(desk.settings)
-    qtbot.addWidget(dialog)
-    before = dialog.minimumSizeHint().width()
-    dialog.note.setText(f"{'x' * 180}.jpg: Ann.")
-    assert dialog.minimumSizeHint().width() == before
+def test_a_group_is_ignored_by_one_key(qtbot: QtBot, world: World, opened: Opened) -> None:
+    window, place = opened
+    press(qtbot, place, Key.Key_I)
+    assert len(world.ignored()) == len(GROUPS)
+    assert window.bar.buttons["Review"].text() == f"Review\n({FACES - 3})"
+    assert window.status.text() == "3 people in 3 photos ignored."
 
 
-def test_a_new_name_is_typed_and_then_suggested(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    photo = _photo(dialog)
-    _press(qtbot, dialog, Qt.Key.Key_N)
-    qtbot.keyClicks(dialog.focusWidget(), "Bess 123")
-    assert "new person" in dialog.view.name.hint.text()
-    _press(qtbot, dialog, Qt.Key.Key_Return)
-    assert _copies(desk, photo) == [f"Bess 123/{photo}"]
-    assert dialog.progress.text() == f"Face 2 of {FACES}"
-    assert dialog.view.cards[0].name.text() == "Bess 123"
-    assert dialog.view.heading.text() == "Perhaps Bess 123."
-    _press(qtbot, dialog, Qt.Key.Key_1)
-    assert dialog.progress.text() == f"Face 3 of {FACES}"
-    dialog.close()
+def test_the_next_queue_follows_when_one_is_empty(qtbot: QtBot, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_I, Key.Key_I)
+    assert _tab(place) == "Likely (2)"
+    press(qtbot, place, Key.Key_S, Key.Key_S)
+    assert _tab(place) == "Single faces (2)"
 
 
-def test_enter_completes_a_known_name_and_then_takes_it(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    photo, edit = _photo(dialog), dialog.view.name.edit
-    _press(qtbot, dialog, Qt.Key.Key_N)
-    qtbot.keyClicks(edit, "rac")
-    popup = QApplication.activePopupWidget()
-    qtbot.keyClick(popup or edit, Qt.Key.Key_Return)
-    assert popup is not None
-    assert edit.text() == "Chirac"
-    assert QApplication.activePopupWidget() is None
-    assert _copies(desk, photo) == [f"Unknown/{photo}"]
-    _press(qtbot, dialog, Qt.Key.Key_Return)
-    assert _copies(desk, photo) == [f"Chirac/{photo}"]
-    dialog.close()
+# Likely
 
 
-def test_a_part_of_a_known_name_can_be_a_new_person(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    photo = _photo(dialog)
-    qtbot.keyClicks(dialog.view.name.edit, "Chi")
-    qtbot.keyClick(QApplication.activePopupWidget() or dialog.view.name.edit, Qt.Key.Key_Escape)
-    _click(qtbot, dialog, dialog.view.name.button)
-    assert _copies(desk, photo) == [f"Chi/{photo}"]
-    dialog.close()
+@pytest.fixture
+def likely(qtbot: QtBot, place: ReviewPlace) -> ReviewPlace:
+    """The review at the likely faces."""
+    place.tabs.setCurrentIndex(Step.LIKELY)
+    place.likely.rest()
+    return place
 
 
-def test_escape_leaves_the_name_before_it_closes_the_dialog(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    photo = _photo(dialog)
-    _press(qtbot, dialog, Qt.Key.Key_N)
-    qtbot.keyClicks(dialog.focusWidget(), "zzz")
-    _press(qtbot, dialog, Qt.Key.Key_Escape)
-    assert (dialog.isVisible(), dialog.view.name.edit.text()) == (True, "")
-    _press(qtbot, dialog, Qt.Key.Key_S)
-    assert _photo(dialog) != photo
-    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-    assert not dialog.isVisible()
+def test_all_likely_faces_are_confirmed_by_one_key(qtbot: QtBot, world: World, likely: ReviewPlace) -> None:
+    assert likely.buttons["confirm"].text() == "This is Bob (A)"
+    assert likely.likely.grid.tiles.tile(0).name == "98 % likely"
+    press(qtbot, likely, Key.Key_A)
+    assert _said(world) == [(LIKELY, "Bob", "is")]
 
 
-def test_a_name_that_several_have_is_asked_about(qtbot: QtBot, desk: Desk) -> None:
-    with reviewing(desk) as review:
-        review.library.store.people.add("Powell")
-    dialog = _open(qtbot, desk)
-    photo = _photo(dialog)
-    qtbot.keyClicks(dialog.view.name.edit, "powell")
-    _click(qtbot, dialog, dialog.view.name.button)
-    assert "2 people are called powell" in dialog.note.text()
-    assert (_photo(dialog), _copies(desk, photo)) == (photo, [f"Unknown/{photo}"])
-    assert dialog.view.name.edit.text() == "powell"
-    dialog.close()
+def test_a_wrong_one_is_taken_out_and_denied(qtbot: QtBot, world: World, likely: ReviewPlace) -> None:
+    press(qtbot, likely, Key.Key_X)
+    assert _said(world) == [], "nothing is taken out"
+    press(qtbot, likely, Key.Key_Space)
+    press(qtbot, likely, Key.Key_A)
+    assert _said(world) == [], "all are taken out"
+    press(qtbot, likely, Key.Key_X)
+    assert _said(world) == [(LIKELY, "Bob", "is_not")]
 
 
-# The way through
+def test_those_taken_out_can_be_given_their_own_name(qtbot: QtBot, world: World, likely: ReviewPlace) -> None:
+    press(qtbot, likely, Key.Key_Space)
+    type_name(qtbot, likely, "Zoe")
+    assert _said(world) == [(LIKELY, "Zoe", "is")]
 
 
-def test_skip_and_back_and_what_it_came_to(qtbot: QtBot, desk: Desk) -> None:
-    before = desk.copies()
-    dialog = _open(qtbot, desk)
-    first = _photo(dialog)
-    assert not dialog.back.isEnabled()
-    _press(qtbot, dialog, Qt.Key.Key_S)
-    assert dialog.progress.text() == f"Face 2 of {FACES}"
-    _press(qtbot, dialog, Qt.Key.Key_B)
-    assert (dialog.progress.text(), _photo(dialog)) == (f"Face 1 of {FACES}", first)
-    _click(qtbot, dialog, dialog.skip)
-    assert desk.copies() == before
-    _press(qtbot, dialog, Qt.Key.Key_1, *[Qt.Key.Key_S] * (FACES - 2))
-    assert "1 face named" in dialog.message.text()
-    assert f"{FACES - 1} faces left" in dialog.message.text()
-    assert dialog.message.isVisible()
-    assert not dialog.skip.isEnabled()
-    _click(qtbot, dialog, dialog.back)
-    assert dialog.progress.text() == f"Face {FACES} of {FACES}"
-    dialog.close()
+# Single faces
 
 
-def test_back_to_a_face_answered_shows_the_answer_which_another_replaces(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    photo, names = _photo(dialog), [card.name.text() for card in dialog.view.cards]
-    _press(qtbot, dialog, Qt.Key.Key_1, Qt.Key.Key_B)
-    assert (_photo(dialog), dialog.view.heading.text()) == (photo, f"You said: {names[0]}.")
-    _press(qtbot, dialog, Qt.Key.Key_2)
-    assert _copies(desk, photo) == [f"{names[1]}/{photo}"]
-    dialog.close()
+def test_keys_accept_and_refuse_the_candidate_of_their_number(qtbot: QtBot, world: World, single: ReviewPlace) -> None:
+    names = [card.name.text() for card in single.single.cards if card.isVisible()]
+    assert len(names) == 3
+    press(qtbot, single, Key.Key_C)
+    assert _said(world) == [(TWINS, names[1], "is_not")]
+    assert [card.name.text() for card in single.single.cards if card.isVisible()] == [names[0], names[2]]
+    press(qtbot, single, Key.Key_3)
+    assert len(_said(world)) == 1, "nobody has that number any more"
+    press(qtbot, single, Key.Key_2)
+    assert _said(world)[1:] == [(TWINS, names[2], "is")]
 
 
-def test_an_answer_before_the_next_face_shows_is_not_taken_for_it(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    for _ in range(3):  # no event in between lets the first one's end be told
-        qtbot.keyClick(dialog, Qt.Key.Key_1)
-    _wait(qtbot, dialog)
-    assert dialog.progress.text() == f"Face 2 of {FACES}"
-    assert desk.query("SELECT count(*) FROM links WHERE source = 'user'") == [(1,)]
-    dialog.close()
+def test_candidates_are_told_with_percentage_distance_and_samples(single: ReviewPlace) -> None:
+    for card in single.single.cards:
+        assert " likely, distance " in card.value.text()
+        assert card.value.text().endswith(("1 sample", "2 samples"))
+    assert single.single.heading.text() == "Nobody known: nobody is likely enough."
 
 
-def test_an_answer_is_written_down_though_the_dialog_is_closed_at_once(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    photo, name = _photo(dialog), dialog.view.cards[0].name.text()
-    qtbot.keyClick(dialog, Qt.Key.Key_1)
-    dialog.close()
-    assert _copies(desk, photo) == [f"{name}/{photo}"]
+def test_all_others_in_the_photo_are_ignored(qtbot: QtBot, world: World, single: ReviewPlace) -> None:
+    face = single.model.face
+    assert face
+    press(qtbot, single, Key.Key_O)
+    (((ignored,),)) = world.ignored()
+    assert ignored != face.id
+    assert single.model.face == face
+    press(qtbot, single, Key.Key_O)
+    assert single.note.text() == "Nobody else unknown is in that photo."
 
 
-def test_closed_and_shown_again_it_begins_anew(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    _press(qtbot, dialog, Qt.Key.Key_1, Qt.Key.Key_S)
-    dialog.close()
-    dialog.open()
-    _wait(qtbot, dialog)
-    assert dialog.progress.text() == f"Face 1 of {FACES - 1}"
-    dialog.close()
-
-
-def test_nobody_to_review_is_a_friendly_word(qtbot: QtBot, desk: Desk) -> None:
-    for photo in desk.input.iterdir():
-        photo.unlink()
-    dialog = _open(qtbot, desk)
-    assert dialog.message.isVisible()
-    assert dialog.message.text() == NOBODY
-    assert not dialog.skip.isEnabled()
-    _press(qtbot, dialog, Qt.Key.Key_1, Qt.Key.Key_S)
-    assert dialog.message.text() == NOBODY
-    _click(qtbot, dialog, dialog.end)
-    assert not dialog.isVisible()
-
-
-def test_nothing_recognized_yet_says_what_to_do_in_the_windows_words(
-    qtbot: QtBot, tmp_path: Path, material: Path
+def test_back_to_a_face_answered_shows_the_answer_which_another_replaces(
+    qtbot: QtBot, world: World, single: ReviewPlace
 ) -> None:
-    dialog = _open(qtbot, Desk(tmp_path / "desk", material))
-    assert "Knowledge Base ▸ Build KB" in dialog.message.text()
-    dialog.close()
+    names = [card.name.text() for card in single.single.cards]
+    press(qtbot, single, Key.Key_1, Key.Key_B)
+    assert single.single.heading.text() == f"You said: {names[0]}."
+    press(qtbot, single, Key.Key_2)
+    assert _said(world) == [(TWINS, names[1], "is")]
 
 
-# Pictures
+def test_an_answer_before_the_next_face_shows_is_not_taken_for_it(
+    qtbot: QtBot, world: World, single: ReviewPlace
+) -> None:
+    for _ in range(3):  # no event in between lets the first one's end be told
+        qtbot.keyClick(single.single, Key.Key_1)
+    rest(qtbot, single)
+    assert len(_said(world)) == 1
 
 
-def test_the_face_its_photo_and_the_nearest_known_faces_are_shown(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    qtbot.waitUntil(lambda: not any(label.pixmap().isNull() for label in _pictures(dialog)), timeout=PATIENCE_MS)
-    assert len(_pictures(dialog)) == 5
-    marked = dialog.view.photo.pixmap().toImage()
-    assert _count(marked, QColor(255, 196, 0)) > 100
-    assert _count(dialog.view.face.pixmap().toImage(), QColor(255, 196, 0)) == 0
-    dialog.close()
+def test_an_answer_about_a_photo_that_vanishes_is_kept(qtbot: QtBot, world: World, single: ReviewPlace) -> None:
+    (world.root / "input" / TWINS).unlink()
+    for copy in (world.root / "output").rglob(TWINS):
+        copy.unlink()
+    press(qtbot, single, Key.Key_1)
+    assert len(_said(world)) == 1
+    assert "is kept" in single.note.text() or TWINS in single.note.text()
 
 
-def _count(image: QImage, colour: QColor) -> int:
+def test_a_photo_that_is_gone_is_shown_as_such(qtbot: QtBot, single: ReviewPlace) -> None:
+    single.single.face.show_picture(Picture(None, Box(0, 0, 1, 1)))
+    assert single.single.face.text() == GONE
+
+
+def test_the_face_its_photo_and_the_nearest_known_faces_are_shown(qtbot: QtBot, single: ReviewPlace) -> None:
+    view = single.single
+    labels = [view.face, view.photo, *(card.picture for card in view.cards)]
+    qtbot.waitUntil(lambda: not any(label.pixmap().isNull() for label in labels), timeout=PATIENCE_MS)
+    assert _count(view.photo, QColor(255, 196, 0)) > 100
+    assert _count(view.face, QColor(255, 196, 0)) == 0
+
+
+def _count(label: PictureLabel, colour: QColor) -> int:
+    image = label.pixmap().toImage()
     return sum(image.pixelColor(x, y) == colour for x in range(image.width()) for y in range(image.height()))
 
 
-def test_a_photo_that_vanishes_is_shown_as_such_and_its_answer_is_kept(qtbot: QtBot, desk: Desk) -> None:
-    dialog = _open(qtbot, desk)
-    _press(qtbot, dialog, Qt.Key.Key_S)
-    for name in SCHROEDER:
-        (desk.input / Path(name).name).unlink(missing_ok=True)
-        (desk.output / "Unknown" / Path(name).name).unlink(missing_ok=True)
-    _press(qtbot, dialog, Qt.Key.Key_B)
-    assert dialog.view.face.text() == dialog.view.photo.text() == GONE
-    assert _photo(dialog) in [Path(name).name for name in SCHROEDER]
-    _press(qtbot, dialog, Qt.Key.Key_1)
-    assert "kept" in dialog.note.text()
-    assert dialog.progress.text() == f"Face 2 of {FACES}"
-    dialog.close()
+# Skipping, and the way back
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_a_face_is_cut_out_of_the_upright_photo(tmp_path: Path, orientation: int) -> None:
-    upright, stored = Box(0.6, 0.2, 0.1, 0.2), Box(0.6, 0.2, 0.1, 0.2).to_stored(orientation)
-    size = (2000, 1000) if orientation < 5 else (1000, 2000)
-    photo = Image.new("RGB", size, "blue")
-    corner = round(stored.x * size[0]), round(stored.y * size[1])
-    photo.paste("red", (*corner, corner[0] + 200, corner[1] + 200))
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    photo.save(tmp_path / "photo.png", exif=exif)
-
-    face = face_picture(tmp_path / "photo.png", upright, QSize(300, 300))
-    whole = whole_picture(tmp_path / "photo.png", upright, QSize(320, 210))
-
-    assert (face.width(), face.height()) == (300, 300)
-    assert face.pixelColor(150, 150) == QColor("red")
-    assert [face.pixelColor(x, y) for x, y in ((10, 10), (289, 10), (10, 289), (289, 289))] == [QColor("blue")] * 4
-    assert (whole.width(), whole.height()) == (320, 160)
-    assert whole.pixelColor(208, 48) == QColor("red")
-    assert whole.pixelColor(192, 48) == QColor(255, 196, 0)
+def test_skipped_is_skipped_for_this_session_and_back_leads_there(qtbot: QtBot, place: ReviewPlace) -> None:
+    first = _shown(place)
+    press(qtbot, place, Key.Key_S)
+    second = _shown(place)
+    assert second != first
+    press(qtbot, place, Key.Key_B)
+    assert _shown(place) == first
+    press(qtbot, place, Key.Key_S)
+    place.house.go("Console")
+    place.house.go("Review")
+    rest(qtbot, place)
+    assert _shown(place) == second
+    assert place.progress.text() == "1 to go, 1 skipped"
 
 
-def test_a_face_at_the_edge_and_a_speck_are_cut_out_as_well(tmp_path: Path) -> None:
-    Image.new("RGB", (400, 300), "green").save(tmp_path / "photo.png")
-    for box in (Box(-0.05, 0.9, 0.3, 0.3), Box(0.5, 0.5, 0.0001, 0.0001), Box(0, 0, 1, 1)):
-        face = face_picture(tmp_path / "photo.png", box, QSize(100, 100))
-        assert max(face.width(), face.height()) == 100
-        assert face.pixelColor(face.width() // 2, face.height() // 2) == QColor(0, 128, 0)
+def test_what_was_skipped_is_asked_again_on_wish(qtbot: QtBot, place: ReviewPlace) -> None:
+    first = _shown(place)
+    press(qtbot, place, Key.Key_S, Key.Key_S)
+    assert _tab(place) == "Likely (2)"
+    place.tabs.setCurrentIndex(Step.GROUPS)
+    assert "skipped: 2" in place.message.text()
+    press(qtbot, place, Key.Key_R)
+    assert _shown(place) == first
 
 
-def test_a_photo_that_is_none_has_no_picture(tmp_path: Path) -> None:
-    (tmp_path / "photo.jpg").write_text("no photo")
-    with pytest.raises(BadPhoto):
-        face_picture(tmp_path / "photo.jpg", Box(0, 0, 1, 1), QSize(10, 10))
+# What has the keyboard
 
 
-@posix_only
-def test_the_dialogs_load_no_network_package() -> None:
-    code = (
-        "import sys, kith.gui.review_dialog, kith.gui.settings_dialog\n"
-        "print(sorted({'cv2', 'dlib', 'onnxruntime', 'scipy', 'torch', 'torchreid'} & sys.modules.keys()))"
-    )
-    run = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "[]"
+def _nothing(qtbot: QtBot, place: ReviewPlace) -> None:
+    pass
+
+
+def _skip_and_back(qtbot: QtBot, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_S, Key.Key_B)
+
+
+def _skip_by_click(qtbot: QtBot, place: ReviewPlace) -> None:
+    click(qtbot, place.buttons["skip"])
+    rest(qtbot, place)
+
+
+def _leave_the_name(qtbot: QtBot, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_N)
+    qtbot.keyClicks(QApplication.focusWidget(), "zzz")
+    press(qtbot, place, Key.Key_Escape)
+
+
+def _click_beside(qtbot: QtBot, place: ReviewPlace) -> None:
+    qtbot.mouseClick(place.single.face, Qt.MouseButton.LeftButton)
+
+
+def _look_away_and_back(qtbot: QtBot, place: ReviewPlace) -> None:
+    other = QWidget()
+    qtbot.addWidget(other)
+    with qtbot.waitActive(other, timeout=PATIENCE_MS):
+        other.show()
+        other.activateWindow()
+    with qtbot.waitActive(place.window(), timeout=PATIENCE_MS):
+        place.window().activateWindow()
+
+
+WAYS = [_nothing, _skip_and_back, _skip_by_click, _leave_the_name, _click_beside, _look_away_and_back]
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("key", PRESSING)
+def test_space_and_enter_say_nothing_where_nothing_is_chosen(
+    qtbot: QtBot,
+    world: World,
+    place: ReviewPlace,
+    step: Step,
+    way: Callable[[QtBot, ReviewPlace], None],
+    key: Qt.Key,
+) -> None:
+    place.tabs.setCurrentIndex(step)
+    rest(qtbot, place)
+    way(qtbot, place)
+    shown = _shown(place)
+    press(qtbot, place, key, key)
+    assert _said(world) == []
+    assert world.ignored() == []
+    assert _shown(place) == shown
+
+
+@pytest.mark.parametrize("key", PRESSING)
+def test_nor_after_an_answer(qtbot: QtBot, world: World, single: ReviewPlace, key: Qt.Key) -> None:
+    click(qtbot, single.single.cards[0].accept_button)
+    rest(qtbot, single)
+    said = _said(world)
+    assert len(said) == 1
+    press(qtbot, single, key, key)
+    assert _said(world) == said
+
+
+@pytest.mark.parametrize("key", PRESSING)
+def test_a_candidate_reached_by_key_is_ringed_and_then_taken(
+    qtbot: QtBot, world: World, single: ReviewPlace, key: Qt.Key
+) -> None:
+    second = single.single.cards[1].accept_button
+    assert not _ring_is_drawn(second)
+    for _ in range(100):
+        if second.hasFocus():
+            break
+        press(qtbot, single, Key.Key_Tab)
+    assert _ring_is_drawn(second)
+    assert _said(world) == []
+    name = single.single.cards[1].name.text()
+    press(qtbot, single, key)
+    assert _said(world) == [(TWINS, name, "is")]
+
+
+def _ring_is_drawn(button: QPushButton) -> bool:
+    """Say whether a ring in the theme's colour goes around a button."""
+    picture: QImage = button.grab().toImage()
+    ring = button.palette().color(QPalette.ColorRole.Highlight)
+    middle = picture.height() // 2
+    return any(_near(picture.pixelColor(x, middle), ring) for x in range(3))
+
+
+def _near(colour: QColor, other: QColor) -> bool:
+    return max(abs(a - b) for a, b in zip(colour.getRgb(), other.getRgb(), strict=True)) < 40
+
+
+def test_a_click_leaves_the_keyboard_where_it_was(place: ReviewPlace) -> None:
+    for button in place.findChildren(QPushButton):
+        assert not button.focusPolicy() & Qt.FocusPolicy.ClickFocus, button.text()
+        assert not button.autoDefault(), button.text()
+
+
+def test_keys_of_the_page_are_dead_while_a_name_is_typed(qtbot: QtBot, world: World, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_N)
+    qtbot.keyClicks(QApplication.focusWidget(), "sibapxtro123")
+    assert place.groups.name.edit.text() == "sibapxtro123"
+    assert (_said(world), world.ignored()) == ([], [])
+    assert _shown(place) == GROUPS
+
+
+@pytest.mark.parametrize("key", [Key.Key_I, Key.Key_S])
+def test_a_key_held_down_deals_with_one_group(qtbot: QtBot, place: ReviewPlace, key: Qt.Key) -> None:
+    plain, text = Qt.KeyboardModifier.NoModifier, "i" if key == Key.Key_I else "s"
+    press(qtbot, place, key)
+    for _ in range(3):
+        for kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            QApplication.sendEvent(place.groups.grid, QKeyEvent(kind, key, plain, text, True))
+        rest(qtbot, place)
+    assert place.model.step is Step.GROUPS
+
+
+# Taking back
+
+
+def _name_group(qtbot: QtBot, place: ReviewPlace) -> None:
+    type_name(qtbot, place, "Zoe")
+
+
+def _ignore_group(qtbot: QtBot, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_I)
+
+
+def _confirm(qtbot: QtBot, place: ReviewPlace) -> None:
+    place.tabs.setCurrentIndex(Step.LIKELY)
+    place.likely.rest()
+    press(qtbot, place, Key.Key_A)
+
+
+def _deny(qtbot: QtBot, place: ReviewPlace) -> None:
+    place.tabs.setCurrentIndex(Step.LIKELY)
+    place.likely.rest()
+    press(qtbot, place, Key.Key_Space, Key.Key_X)
+
+
+def _at_single(key: Qt.Key) -> Callable[[QtBot, ReviewPlace], None]:
+    def act(qtbot: QtBot, place: ReviewPlace) -> None:
+        place.tabs.setCurrentIndex(Step.SINGLES)
+        rest(qtbot, place)
+        place.single.rest()
+        press(qtbot, place, key)
+
+    return act
+
+
+ACTS = {
+    "name group": _name_group,
+    "ignore group": _ignore_group,
+    "confirm": _confirm,
+    "deny": _deny,
+    "accept": _at_single(Key.Key_1),
+    "refuse": _at_single(Key.Key_X),
+    "ignore": _at_single(Key.Key_I),
+    "ignore others": _at_single(Key.Key_O),
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+def test_every_kind_of_act_is_taken_back_in_rows_and_files_and_asked_again(
+    qtbot: QtBot, world: World, opened: Opened, act: Callable[[QtBot, ReviewPlace], None]
+) -> None:
+    window, place = opened
+    before, waiting = _state(world), place.model.waiting
+    act(qtbot, place)
+    step, said = place.model.step, _state(world)
+    assert said != before
+    window.desk.undo()
+    rest(qtbot, place)
+    assert _state(world) == before
+    assert place.model.waiting == waiting
+    assert place.note.text().startswith("Undone: ")
+    assert step in Step
+    world.check()
+
+
+def test_what_is_taken_back_is_shown_again(qtbot: QtBot, opened: Opened) -> None:
+    window, place = opened
+    type_name(qtbot, place, "Zoe")
+    press(qtbot, place, Key.Key_Escape, Key.Key_I)
+    assert _tab(place) == "Likely (2)"
+    window.desk.undo()
+    rest(qtbot, place)
+    assert (_tab(place), len(_shown(place))) == ("Groups (1)", 2)
+    window.desk.undo()
+    rest(qtbot, place)
+    assert (_tab(place), _shown(place)) == ("Groups (2)", GROUPS)
+
+
+# Names much like known ones
+
+
+@pytest.fixture
+def sharon(qtbot: QtBot, world: World) -> ReviewPlace:
+    """A review where Ariel Sharon is known."""
+    with world.library() as library:
+        PersonChanges(library).rename(library.people.find("Ann"), "Ariel Sharon")
+    return open_review(qtbot, world)[1]
+
+
+def test_yes_takes_the_known_person(qtbot: QtBot, world: World, sharon: ReviewPlace) -> None:
+    type_name(qtbot, sharon, " Ariel  Sharom")
+    box = dialog(qtbot, QMessageBox)
+    assert box.text() == "Ariel Sharom: did you mean Ariel Sharon?"
+    assert _said(world) == []
+    click(qtbot, box.button(QMessageBox.StandardButton.Yes))
+    rest(qtbot, sharon)
+    assert {name for _, name, _ in _said(world)} == {"Ariel Sharon"}
+
+
+def test_no_makes_a_new_person_and_is_not_asked_again(qtbot: QtBot, world: World, sharon: ReviewPlace) -> None:
+    type_name(qtbot, sharon, "Ariel Sharom")
+    click(qtbot, dialog(qtbot, QMessageBox).button(QMessageBox.StandardButton.No))
+    rest(qtbot, sharon)
+    assert {name for _, name, _ in _said(world)} == {"Ariel Sharom"}
+    sharon.house.desk.undo()
+    rest(qtbot, sharon)
+    sharon.groups.name.edit.setText("ariel sharom")
+    click(qtbot, sharon.groups.name.button)
+    rest(qtbot, sharon)
+    assert {name for _, name, _ in _said(world)} == {"ariel sharom"}
+
+
+@pytest.mark.parametrize("key", [Key.Key_Return, Key.Key_Escape])
+def test_enter_once_too_often_decides_nothing(qtbot: QtBot, world: World, sharon: ReviewPlace, key: Qt.Key) -> None:
+    type_name(qtbot, sharon, "Ariel Sharom")
+    qtbot.keyClick(dialog(qtbot, QMessageBox), key)
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=PATIENCE_MS)
+    assert _said(world) == []
+    assert sharon.groups.name.edit.text() == "Ariel Sharom"
+
+
+def test_a_name_that_several_have_is_asked_about(qtbot: QtBot, world: World) -> None:
+    with world.library() as library:
+        library.store.people.add("Bob")
+    place = open_review(qtbot, world)[1]
+    place.groups.name.edit.setText("bob")
+    click(qtbot, place.groups.name.button)
+    assert "2 people are called bob" in place.note.text()
+    assert (_said(world), place.groups.name.edit.text()) == ([], "bob")
+
+
+# Nothing to be asked
+
+
+def test_nobody_to_review_is_a_friendly_word(qtbot: QtBot, world: World) -> None:
+    for photo in (world.root / "input").iterdir():
+        photo.unlink()
+    window, place = open_review(qtbot, world)
+    assert "There is no unknown or unsure face" in place.message.text()
+    assert place.message.isVisible()
+    assert window.bar.buttons["Review"].text() == "Review"
+    press(qtbot, place, Key.Key_1, Key.Key_S, Key.Key_I)
+    assert _said(world) == []
+
+
+def test_nothing_recognised_yet_says_what_to_do_in_the_windows_words(qtbot: QtBot, world: World) -> None:
+    world.settings.library_file.unlink()
+    place = open_review(qtbot, world)[1]
+    assert "Knowledge Base ▸ Build KB" in place.message.text()
+
+
+# Choosing
+
+
+def test_only_a_folder_or_a_span_of_dates_is_asked_about(qtbot: QtBot, world: World) -> None:
+    (world.root / "input/trip").mkdir()
+    for photo in OTHERS_MOVED:
+        (world.root / "input" / photo).rename(world.root / "input/trip" / photo)
+    world.originals.clear()
+    world.recognise()
+    place = open_review(qtbot, world)[1]
+    press(qtbot, place, Key.Key_F)
+    assert place.filter.since.hasFocus()
+    menu = place.filter.folder
+    menu.setCurrentIndex(menu.findText("trip"))
+    menu.activated.emit(menu.currentIndex())
+    assert [place.tabs.tabText(tab).split("(")[1] for tab in range(3)] == ["1)", "0)", "1)"]
+    menu.setCurrentIndex(0)
+    menu.activated.emit(0)
+    place.filter.since.setText("2004-13")
+    place.filter.since.editingFinished.emit()
+    assert "2004-13 is no date" in place.note.text()
+    place.filter.since.setText("2004")
+    place.filter.since.editingFinished.emit()
+    assert place.message.text() == "Nothing is left here."
+    click(qtbot, place.choosing)
+    assert _tab(place) == "Groups (2)"
+    assert not place.filter.isVisible()
+
+
+OTHERS_MOVED = ["7.png", "14.png"]

@@ -496,14 +496,17 @@ def test_problem_report_is_text_to_copy(qtbot: QtBot, window: MainWindow) -> Non
     assert str(Path.home()) not in text
 
 
-@pytest.mark.parametrize(("key", "title"), [(Qt.Key.Key_U, "Review Unknowns"), (Qt.Key.Key_Comma, "Settings")])
-def test_dialogs_open_by_their_shortcut_and_close_by_escape(
-    qtbot: QtBot, window: MainWindow, key: Qt.Key, title: str
-) -> None:
+def test_review_is_turned_to_by_its_shortcut(qtbot: QtBot, window: MainWindow) -> None:
     build(qtbot, window)
-    press(qtbot, window, key)
+    press(qtbot, window, Qt.Key.Key_U)
+    assert window.places["Review"].isVisible()
+
+
+def test_settings_open_by_their_shortcut_and_close_by_escape(qtbot: QtBot, window: MainWindow) -> None:
+    build(qtbot, window)
+    press(qtbot, window, Qt.Key.Key_Comma)
     shown = dialog(qtbot, QDialog)
-    assert title in shown.windowTitle()
+    assert "Settings" in shown.windowTitle()
     qtbot.keyClick(shown, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=PATIENCE_MS)
 

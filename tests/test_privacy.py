@@ -67,7 +67,9 @@ def steps(window):
         window.jobs.start(worker(window.settings))
         while window.jobs.running:
             yield
-    yield from closed(window.does.review.trigger)
+    window.does.review.trigger()
+    while window.places["Review"].busy:
+        yield
     yield from closed(window.does.about.trigger)
     window.close()
 

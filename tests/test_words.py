@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from kith.cli.main import cli
 from kith.errors import BadInput, KithError
-from kith.gui.review_dialog import ReviewDialog
+from kith.gui.review_model import Step
+from kith.gui.review_place import ReviewPlace
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_changes import PersonChanges
@@ -23,6 +24,7 @@ from kith.jobs.user_words import Ignored
 from kith.library.review_queries import Unknown
 from kith.photos.outputs import REPORT
 from tests import small_world
+from tests.review_world import open_review, rest
 from tests.small_world import World
 
 PATIENCE_MS = 60_000  # of a machine under load
@@ -310,29 +312,32 @@ def _history(world: World) -> list[tuple[str, str]]:
 # The window itself
 
 
-def _open(qtbot: QtBot, world: World) -> ReviewDialog:
-    dialog = ReviewDialog(world.settings)
-    qtbot.addWidget(dialog)
-    dialog.open()
-    qtbot.waitUntil(lambda: not dialog.busy, timeout=PATIENCE_MS)
-    return dialog
+def _open(qtbot: QtBot, world: World) -> ReviewPlace:
+    _, place = open_review(qtbot, world)
+    return place
 
 
-def _answer(qtbot: QtBot, dialog: ReviewDialog, photo: int, name: str) -> str:
-    """Skip to a photo, name the face asked about and return what the window says of it."""
-    while dialog.view.file.text() != f"{photo}.png":
-        dialog.skip.click()
-        qtbot.waitUntil(lambda: not dialog.busy, timeout=PATIENCE_MS)
-    dialog.view.named.emit(name)
-    qtbot.waitUntil(lambda: not dialog.busy, timeout=PATIENCE_MS)
-    return dialog.note.text()
+def _answer(qtbot: QtBot, place: ReviewPlace, photo: int, name: str) -> str:
+    """Turn to a face of a photo, name it and return what the window says of it."""
+    queues = [(step, queue) for step, line in place.model.lines.items() for queue in line.queues.values()]
+    step, queue = next(
+        (step, queue) for step, queue in queues if f"{photo}.png" in [face.path.name for face in queue.faces]
+    )
+    place.model.lines[step].turn_to(queue)
+    place.model.mark({face.id for face in queue.faces if face.path.name != f"{photo}.png"})
+    place.tabs.setCurrentIndex(step)
+    rest(qtbot, place)
+    told: list[str] = []
+    place.house.desk.told.connect(told.append)
+    (place.single if step is Step.SINGLES else place.groups).name.named.emit(name)
+    rest(qtbot, place)
+    return told[0]
 
 
 def test_the_window_tells_who_is_twice_in_a_photo(qtbot: QtBot, world: World) -> None:
-    dialog = _open(qtbot, world)
-    assert "Twice" not in _answer(qtbot, dialog, STRANGER_TWICE, "Zoe")
-    told = _answer(qtbot, dialog, STRANGER_TWICE, "zoe")
-    dialog.close()
+    place = _open(qtbot, world)
+    assert "Twice" not in _answer(qtbot, place, STRANGER_TWICE, "Zoe")
+    told = _answer(qtbot, place, STRANGER_TWICE, "zoe")
     assert "is Zoe. Twice in one photo:" in told
     assert "Ctrl+Z takes it back" in told
     assert _copies(world, STRANGER_TWICE) == ["Zoe"]
@@ -340,9 +345,8 @@ def test_the_window_tells_who_is_twice_in_a_photo(qtbot: QtBot, world: World) ->
 
 def test_the_window_takes_names_where_nobody_is_taught(qtbot: QtBot, world: World) -> None:
     _edited(_nobody_taught)(world)
-    dialog = _open(qtbot, world)
-    assert _answer(qtbot, dialog, ALONE[0], "Zoe").endswith(" is Zoe. Zoe is new.")
-    dialog.close()
+    place = _open(qtbot, world)
+    assert _answer(qtbot, place, ALONE[0], "Zoe").endswith("Zoe. Zoe is new.")
     assert _copies(world, ALONE[0]) == ["Zoe"]
 
 

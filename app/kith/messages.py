@@ -37,6 +37,8 @@ class Action(Enum):
     UNDO = "people undo"
     SAY_NEVER = "unlink --never"
     SHOW_UNKNOWNS = "unknowns"
+    SHOW_LIKELY = "unknowns likely"
+    CONFIRM_LIKELY = "unknowns confirm"
     SHOW_IGNORED = "unknowns --ignored"
     NAME_UNKNOWNS = "unknowns name"
     IGNORE = "ignore"

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group
+from kith.cli.unknowns import RestOption
+from kith.jobs.following_up import with_the_rest
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.user_words import Is, IsNot, TakenBack
 
@@ -22,12 +24,14 @@ def link(
     person: Annotated[
         str, typer.Argument(metavar="PERSON", help="Who it is; a name that nobody has makes a new person.")
     ],
+    rest: RestOption = False,
 ) -> None:
     """Say who somebody in a photo is."""
     with OpenLibrary(call.settings()) as opened:
         key = opened.appearance(appearance)
         meant = opened.people.meant(person)
-        call.show_outcome(opened.say(Is([key], meant)))
+        outcome = opened.say(Is([key], meant))
+        call.show_outcome(with_the_rest(opened, outcome) if rest else outcome)
 
 
 @group.register("unlink", "beach.jpg#12 'Anna Rossi' --never")

@@ -6,13 +6,21 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group, example_of
+from kith.errors import BadInput
 from kith.jobs import unknowns
+from kith.jobs.following_up import with_the_rest
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.jobs.review_queues import Queue, confirm, queues_of, waiting
+from kith.jobs.review_queues import deny as deny_faces
 from kith.jobs.unknowns import Example, Unknowns
 from kith.messages import Action, Do
-from kith.text import counted
+from kith.text import counted, percent
 
 LEAST = 2  # faces of a group
+RestOption = Annotated[
+    bool, typer.Option("--rest", help="Decide all faces that are still unknown again by what this teaches.")
+]
 
 group = Group(
     "unknowns",
@@ -47,10 +55,57 @@ def name_group(
     call: Call,
     number: Annotated[int, typer.Argument(metavar="group", help="The group's number.")],
     person: Annotated[str, typer.Argument(help="Who it is; a name that nobody has makes a new person.")],
+    rest: RestOption = False,
 ) -> None:
     """Say who a whole group is; `kith people undo` takes it back."""
     with OpenLibrary(call.settings()) as library:
-        call.show_outcome(Unknowns(library).name(number, person))
+        outcome = Unknowns(library).name(number, person)
+        call.show_outcome(with_the_rest(library, outcome) if rest else outcome)
+
+
+@group.register("likely")
+def likely(call: Call) -> None:
+    """Show by person the faces that are likely theirs and wait for your word, the surest first."""
+    with OpenLibrary(call.settings()) as library:
+        found = queues_of(waiting(library)).likely
+        result = [{"person": queue.name, "person_id": queue.id, "faces": queue.faces} for queue in found]
+        call.show({"likely": result}, _likely_lines(found))
+
+
+@group.register("confirm", "Anna --but beach.jpg#12")
+def confirm_likely(
+    call: Call,
+    person: Annotated[str, typer.Argument(help="Whose likely faces are meant.")],
+    but: Annotated[list[str] | None, typer.Option(metavar="PHOTO#NUMBER", help="Leave this one out.")] = None,
+    deny: Annotated[bool, typer.Option("--deny", help="Say of those left out that they are not this person.")] = False,
+    rest: RestOption = False,
+) -> None:
+    """Say that all faces that are likely a person's are; `kith people undo` takes it back."""
+    with OpenLibrary(call.settings()) as library:
+        meant = library.people.find(person)
+        out = {library.appearance(text) for text in but or ()}
+        found = next((queue.faces for queue in queues_of(waiting(library)).likely if queue.id == meant.id), ())
+        faces = [face.id for face in found if face.id not in out]
+        if not faces and not (deny and out):
+            raise BadInput(f"No face waits that is likely {meant.name}: ", Do(Action.SHOW_LIKELY), " shows them.")
+        outcome = Outcome("")
+        if deny and out:
+            outcome = deny_faces(library, meant.id, sorted(out))
+        if faces:
+            outcome = outcome.followed_by(confirm(library, meant.id, faces))
+        call.show_outcome(with_the_rest(library, outcome) if rest else outcome)
+
+
+def _likely_lines(found: Sequence[Queue]) -> list[str]:
+    lines = []
+    for queue in found:
+        lines.append(f"{queue.name}: {counted(len(queue.faces), 'face')}")
+        for face in queue.faces:
+            sure = "" if face.certainty is None else f"{percent(face.certainty)} likely, "
+            lines.append(f"    {face.path}#{face.id}: {sure}distance {face.value:.2f}")
+    return (
+        [*lines, f"{Do(Action.CONFIRM_LIKELY)} PERSON says that they are."] if lines else ["No face is likely anybody."]
+    )
 
 
 @group.register("split", "117 IMG_1.jpg#12 IMG_2.jpg#15")

@@ -3,47 +3,52 @@
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
-from kith.gui.background import Background
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.pictures import PictureLabel
+from kith.gui.picture_label import PictureLabel
 from kith.gui.plain_text import Label
+from kith.gui.thumbnails import Picture, Thumbnails
 from kith.jobs.review import Suggestion
-from kith.text import percent
+from kith.text import counted, percent
 
-_FACE = QSize(96, 96)
+_FACE = QSize(72, 72)
 
 
 class CandidateCard(QFrame):
-    """Tells of a click on Accept or Not this person; `number` is the key that accepts."""
+    """Tells of a click on Accept or Not this person; the number of the card is the key that accepts."""
 
     accepted = pyqtSignal(int)
     refused = pyqtSignal(int)
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, thumbnails: Thumbnails, number: int, refuse_key: str) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._person_id = 0
-        self.picture = PictureLabel(_FACE)
+        self.picture = PictureLabel(thumbnails, _FACE)
         self.name = Label(bold=True, size=1.15, wraps=True)
         self.value = Label()
         self.accept_button = ChoiceButton(f"Accept ({number})")
-        self.refuse_button = ChoiceButton("Not this person")
+        self.refuse_button = ChoiceButton(f"Not this person ({refuse_key})")
         self.accept_button.clicked.connect(self._accept)
         self.refuse_button.clicked.connect(self._refuse)
         self._lay_out()
 
-    def show_suggestion(self, loader: Background, suggestion: Suggestion, by_face: bool) -> None:
+    def show_suggestion(self, suggestion: Suggestion, by_face: bool) -> None:
         """Show a person with their distance by face, or similarity by body."""
         name, nearest = suggestion.name, suggestion.nearest
         measure = "distance" if by_face else "body similarity"
         certain = "" if suggestion.certainty is None else f"{percent(suggestion.certainty)} likely, "
         self._person_id = suggestion.person_id
         self.name.setText(name)
-        self.value.setText(f"{certain}{measure} {suggestion.value:.2f}")
+        samples = counted(suggestion.samples, "sample")
+        self.value.setText(f"{certain}{measure} {suggestion.value:.2f}, {samples}")
         self.accept_button.setAccessibleName(f"Accept {name}")
         self.refuse_button.setAccessibleName(f"Not {name}")
         self.picture.setAccessibleName(f"{name}, the most alike known picture")
-        self.picture.show_place(loader, nearest.path, nearest.box)
+        self.picture.show_picture(Picture(nearest.path, nearest.box))
+
+    def enlarge(self, factor: int) -> None:
+        """Show the picture so many times as large."""
+        self.picture.set_side(factor * _FACE)
 
     def _accept(self) -> None:
         self.accepted.emit(self._person_id)

@@ -35,6 +35,18 @@ def choose_files(parent: QWidget, title: str) -> list[Path]:
     return [Path(file) for file in chosen]
 
 
+def written(
+    target: Path, write: Callable[[], object], tell: Callable[[str], object], warn: Callable[[str], object]
+) -> None:
+    """Write a file that the user chose, and tell so, or warn why that cannot be."""
+    try:
+        write()
+    except OSError as error:
+        warn(f"{target} could not be written: {error.strerror or error}.")
+    else:
+        tell(f"Saved {target}")
+
+
 class FolderField(QWidget):
     """A folder to type or choose, with a hint below it."""
 

@@ -1,5 +1,6 @@
 """The library as the window has it open: one thread reads it for the screen, another writes what the user says."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -63,10 +64,12 @@ class LibraryDesk(QObject):
     `undoes` and `redoes` say in words what `undo` takes back and `redo` does again, `steps` that they are others now.
     `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again. `told`
     carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done, `settings_turned`
-    the settings that were taken back.
+    the settings that were taken back. After a word the photos in which somebody is still unknown are decided again,
+    until the next one is said; `settled` tells that for now nothing more follows.
     """
 
     changed = pyqtSignal()
+    settled = pyqtSignal()
     told = pyqtSignal(str)
     failed = pyqtSignal(str)
     settings_turned = pyqtSignal(object)
@@ -81,6 +84,8 @@ class LibraryDesk(QObject):
         self._reading = 0
         self.undoes, self.redoes = "", ""
         self.changed.connect(self.look_at_steps)
+        self._follows = False  # whether what is taught has not been applied to all photos yet
+        self._stop_following = threading.Event()
 
     @property
     def busy(self) -> bool:
@@ -110,20 +115,66 @@ class LibraryDesk(QObject):
     ) -> None:
         """Change the library as the user says; what became of it is told, and given to `then`."""
         self._writing += 1
+        self._stop_following.set()
+
+        def say(library: "OpenLibrary") -> "Outcome":
+            before = len(library.made)
+            try:
+                return task(library)
+            finally:
+                self._follows = self._follows or len(library.made) > before
 
         def ended(future: "Future[Outcome]") -> None:
             self._writing -= 1
             self._hand_on(future, done, fail)
             self.changed.emit()
+            self._go_on()
 
         def done(outcome: "Outcome") -> None:
-            self.told.emit(" ".join(map(in_window, (outcome.text, *outcome.problems, *outcome.hints))))
+            self._tell(outcome)
             if outcome.settings:
                 self.settings_turned.emit(outcome.settings)
             if then:
                 then(outcome)
 
-        self._writes.run(self._settings(), self._look, task, ended)
+        self._writes.run(self._settings(), self._look, say, ended)
+
+    def _go_on(self) -> None:
+        """Let the words said so far teach, unless another is being said already."""
+        if self._writing:
+            return
+        if not self._follows:
+            self.settled.emit()
+            return
+        self._writing += 1
+        stop = threading.Event()
+        self._stop_following = stop
+
+        def follow(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs.following_up import FollowUp
+
+            following = FollowUp(library, stop)
+            outcome = following.run()
+            self._follows = not following.is_complete
+            return outcome
+
+        self._writes.run(self._settings(), self._look, follow, self._followed)
+
+    def _followed(self, future: "Future[Outcome]") -> None:
+        self._writing -= 1
+        self._hand_on(future, self._found, None)
+        if future.exception():
+            self._follows = False  # it would fail again
+        self._go_on()
+
+    def _found(self, outcome: "Outcome") -> None:
+        if outcome.text or outcome.problems:
+            self._tell(outcome)
+            self.changed.emit()
+
+    def _tell(self, outcome: "Outcome") -> None:
+        told = map(in_window, (outcome.text, *outcome.problems, *outcome.hints))
+        self.told.emit(" ".join(filter(None, told)))
 
     def undo(self) -> None:
         """Take the newest change back."""
@@ -145,6 +196,7 @@ class LibraryDesk(QObject):
         """Open the library anew: a job has been at it."""
         self._look += 1
         self.changed.emit()
+        self.settled.emit()
 
     def let_go(self, then: Callable[[], None]) -> None:
         """Close the library until it is next asked for, and then call `then`."""
@@ -152,6 +204,7 @@ class LibraryDesk(QObject):
 
     def close(self) -> None:
         """Return when all that was said is written down, and the library is closed."""
+        self._stop_following.set()
         self._reads.close()
         self._writes.close()
 

@@ -6,24 +6,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QAction, QCloseEvent
-from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
+from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.folder_drops import FolderDrops
-from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember
+from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember, written
 from kith.gui.job_runner import JobRunner
 from kith.gui.library_desk import LibraryDesk
 from kith.gui.menus import Actions, Needs, Page
 from kith.gui.next_steps import Around, NextSteps, Step, look_around
 from kith.gui.place import Place
 from kith.gui.place_bar import PlaceBar
-from kith.gui.places import CONSOLE, HOME, PLACES, WELCOME
+from kith.gui.place_stack import PlaceStack
+from kith.gui.places import CONSOLE, HOME, PLACES, REVIEW, WELCOME
 from kith.gui.plain_text import Label, message
 from kith.gui.progress import JobProgress
+from kith.gui.review_watch import ReviewWatch
 from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Thumbnails
@@ -60,10 +62,12 @@ class MainWindow(QMainWindow):
         self.status = Label("Ready")
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings)
+        self.waiting = ReviewWatch(self.desk)
+        self._first_look = QTimer(self)
+        self._first_look.setSingleShot(True)
         self.thumbnails = Thumbnails()
         self.bar = PlaceBar([(name, icon) for name, (icon, _) in PLACES.items()])
-        self._stack = QStackedWidget()
-        self.places: dict[str, Place] = {}
+        self._stack = PlaceStack(self)
         self._lay_out()
         self._connect()
         self._tell_problems()
@@ -72,21 +76,18 @@ class MainWindow(QMainWindow):
 
     def go(self, place: str, what: object = None) -> None:
         """Turn to a place, and there to somebody or something."""
-        if place not in self.places:
-            _, make = PLACES[place]
-            made = make(self)
-            self.places[place] = made
-            self._stack.addWidget(made)
-        shown = self.places[place]
         self.bar.turn_to(place)
-        self._stack.setCurrentWidget(shown)
-        shown.enter(what)
+        self._stack.go(place, what)
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """The places that were turned to."""
+        return self._stack.made
 
     @property
     def place(self) -> str:
         """The place one is at."""
-        shown = self._stack.currentWidget()
-        return next(name for name, place in self.places.items() if place is shown)
+        return self._stack.place
 
     def tell(self, text: str) -> None:
         """Say a sentence in the status line."""
@@ -171,6 +172,12 @@ class MainWindow(QMainWindow):
         dialog.accepted.connect(begin)
         self._open(dialog)
 
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look who waits to be reviewed, once the window shows."""
+        super().showEvent(event)
+        if event and not event.spontaneous():
+            self._first_look.start()
+
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Close at once, or when the running job has stopped."""
         if event and self.jobs.running:
@@ -179,6 +186,7 @@ class MainWindow(QMainWindow):
             self._stop()
             self.setEnabled(False)
         else:
+            self._first_look.stop()
             self.thumbnails.close()
             self.desk.close()
             super().closeEvent(event)
@@ -216,6 +224,7 @@ class MainWindow(QMainWindow):
             does.output: self._show_output,
             does.save_console: self._save_console,
             does.find: partial(self.go, CONSOLE),
+            does.review: self._review,
             does.quit: self.close,
             does.log_folder: self._show_logs,
         }
@@ -230,9 +239,12 @@ class MainWindow(QMainWindow):
         self.bar.chosen.connect(self.go)
         self.desk.told.connect(self.tell)
         self.desk.failed.connect(self.tell)
-        self.desk.changed.connect(self._look_again)
+        self.desk.changed.connect(self._stack.look_again)
         self.desk.settings_turned.connect(self._turn_settings)
         self.desk.steps.connect(self._show_steps_back)
+        self._first_look.timeout.connect(self.waiting.look)
+        self.waiting.found.connect(lambda waiting: self.bar.count(REVIEW, len(waiting.faces)))
+        self.waiting.failed.connect(lambda _: self.bar.count(REVIEW, 0))
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
@@ -245,16 +257,16 @@ class MainWindow(QMainWindow):
             self.close()
         else:
             self._look.ask(lambda _stop: look_around(settings, report), self._see)
-            self._look_again()
+            self._stack.look_again()
 
     def _show_steps_back(self) -> None:
         self.does.show_steps(self.desk.undoes, self.desk.redoes)
 
-    def _look_again(self) -> None:
-        """Have the place in sight show the library as it is now; others do when they are turned to."""
-        shown = self._stack.currentWidget()
-        if isinstance(shown, Place):
-            shown.look_again()
+    def _review(self) -> None:
+        if self._has(Needs.FOLDERS):
+            self.go(REVIEW)
+        else:
+            self.mend_settings()
 
     def _see(self, around: Around) -> None:
         if around != self._around:
@@ -379,21 +391,13 @@ class MainWindow(QMainWindow):
         suggestion = Path.home() / REPORT
         target = self.choose_file("Write CSV Report", suggestion, "Tables (*.csv)")
         if target and target != report:
-            self._write(target, partial(shutil.copyfile, report, target))
+            written(target, partial(shutil.copyfile, report, target), self.tell, self._warn)
 
     def _save_console(self) -> None:
         suggestion = Path.home() / "kith-console.txt"
         target = self.choose_file("Save Console", suggestion, "Text files (*.txt)")
         if target:
-            self._write(target, partial(self.console.save, target))
-
-    def _write(self, target: Path, write: Callable[[], object]) -> None:
-        try:
-            write()
-        except OSError as error:
-            self._warn(f"{target} could not be written: {error.strerror or error}.")
-        else:
-            self.status.setText(f"Saved {target}")
+            written(target, partial(self.console.save, target), self.tell, self._warn)
 
     def _warn(self, text: str, headline: str = "That did not work") -> None:
         if not self._closing:

@@ -91,7 +91,6 @@ class Actions:
         self.about = self._action("&About Kith", "", "", Role.AboutRole)
         self.pages = {
             self.recognize: Page(_recognition, Needs.FOLDERS),
-            self.review: Page(_review, Needs.FOLDERS),
             self.settings: Page(_settings, Needs.FILE),
             self.first_steps: Page(_first_steps, Needs.FILE),
             self.models: Page(_models, Needs.FOLDERS),
@@ -170,12 +169,6 @@ def _recognition(host: Host, window: QWidget) -> QDialog:
     dialog = RecognizeDialog(settings, host.choose_folder, window)
     dialog.accepted.connect(lambda: host.recognize(settings, dialog.folders))
     return dialog
-
-
-def _review(host: Host, window: QWidget) -> QDialog:
-    from kith.gui.review_dialog import ReviewDialog
-
-    return ReviewDialog(host.settings, window)
 
 
 def _settings(host: Host, window: QWidget) -> QDialog:

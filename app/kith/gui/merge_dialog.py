@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import QDialogButtonBox, QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
 
-from kith.gui.background import Background
 from kith.gui.fitting_dialog import FittingDialog
-from kith.gui.pictures import PictureLabel
+from kith.gui.picture_label import PictureLabel
 from kith.gui.place import House
 from kith.gui.plain_text import Label, wrapped
+from kith.gui.thumbnails import Picture
 from kith.text import counted
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ class MergeDialog(FittingDialog):
         self.setWindowTitle(self.tr("One Person?"))
         self._house = house
         self._kept, self._gone = kept, gone
-        self._loader = Background()
         self._pair = QHBoxLayout()
         self._pair.setSpacing(24)
         self.words = wrapped()
@@ -50,16 +49,11 @@ class MergeDialog(FittingDialog):
         column.addWidget(buttons)
         self._tell()
 
-    def done(self, result: int) -> None:
-        """Close, and make no more pictures."""
-        self._loader.drop()
-        super().done(result)
-
     def _portrait(self, person: "WallPerson") -> QVBoxLayout:
-        picture = PictureLabel(_SIDE)
+        picture = PictureLabel(self._house.thumbnails, _SIDE)
         picture.setAccessibleName(person.name)
         if person.spot:
-            picture.show_place(self._loader, person.spot.path, person.spot.box)
+            picture.show_picture(Picture(person.spot.path, person.spot.box))
         name = Label(person.name, bold=True, wraps=True)
         name.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         count = Label(counted(person.photos, "photo"))

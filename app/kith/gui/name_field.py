@@ -1,6 +1,6 @@
 """A field for a person's name that knows the people there are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PyQt6.QtCore import QStringListModel, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
@@ -75,10 +75,15 @@ class NameField(QWidget):
         self._lay_out()
         self._tell("")
 
-    def start(self, known: list[str]) -> None:
-        """Be empty, and know these people."""
+    def know(self, known: Iterable[str]) -> None:
+        """Know these people."""
         names = sorted(known, key=str.casefold)
-        self._known.setStringList(names)
+        if names != self._known.stringList():
+            self._known.setStringList(names)
+            self._tell(self.edit.text())
+
+    def empty(self) -> None:
+        """Be empty."""
         self.edit.setText("")  # unlike clear() nothing that the field's own undo would bring back
 
     def _make_edit(self) -> _Edit:

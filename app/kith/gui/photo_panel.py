@@ -68,7 +68,8 @@ class PhotoPanel(QWidget):
             item.setForeground(QColor(colour(TONES[person.standing], self.palette())))
             self.people.addItem(item)
         self.people.blockSignals(False)
-        self.name.start(list(names))
+        self.name.know(names)
+        self.name.empty()
 
     def choose(self, person: ShownPerson | None) -> None:
         """Show what may be said of somebody, or that one is to be chosen."""

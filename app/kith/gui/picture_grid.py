@@ -35,13 +35,15 @@ from kith.text import printable
 _LINES = 2  # below a picture: who or what it is, and a note
 _MARGIN = 4
 _DRAGGED = "application/x-kith-tile"
+_FADED = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A picture in the grid: `key` says what it stands for, `name` and `note` stand below it, `tone` colours the note.
 
-    `frames` are drawn into the picture; `said` is what a screen reader says of it.
+    `frames` are drawn into the picture; `said` is what a screen reader says of it. A `faded` one is shown, but counts
+    for nothing now.
     """
 
     key: int
@@ -50,6 +52,7 @@ class Tile:
     note: str = ""
     tone: Tone | None = None
     frames: tuple[Frame, ...] = ()
+    faded: bool = False
 
     @property
     def said(self) -> str:
@@ -211,9 +214,11 @@ class TilePainter(QStyledItemDelegate):
         round_corners = QPainterPath()
         round_corners.addRoundedRect(shown.toRectF(), ROUND, ROUND)
         painter.setClipPath(round_corners)
+        painter.setOpacity(_FADED if tile.faded else 1.0)
         painter.drawImage(shown, image)
         for frame in tile.frames:
             paint_frame(painter, shown, frame)
+        painter.setOpacity(1.0)
         painter.setClipping(False)
 
     def _paint_state(self, painter: QPainter, place: QRect, option: QStyleOptionViewItem) -> None:
@@ -311,6 +316,9 @@ class PictureGrid(QListView):
         """Return what the tile with the keyboard stands for."""
         index = self.currentIndex()
         return self.tiles.tile(index.row()).key if index.isValid() else None
+
+    def keyboardSearch(self, search: str | None) -> None:  # noqa: N802 - Qt's name
+        """Search for nothing: letters are keys of the page, and Space selects."""
 
     def select_key(self, key: int) -> None:
         """Select one tile and bring it into sight."""

@@ -1,16 +1,11 @@
-"""Pictures of faces and of whole photos, decoded in the background."""
+"""Pictures of faces and of whole photos, as they are cut out and drawn."""
 
 import sys
-from concurrent.futures import Future
 from pathlib import Path
 
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
+from PyQt6.QtGui import QColor, QImage, QPainter, QPen
 
-from kith.errors import BadPhoto
-from kith.gui.background import Background
-from kith.gui.phrases import GONE
-from kith.gui.plain_text import Label
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb
 
@@ -41,16 +36,16 @@ def large_picture(path: Path, most: int = _LARGEST_SIDE) -> QImage:
     return _load(path, most)
 
 
-def whole_picture(path: Path, box: Box, size: QSize) -> QImage:
-    """Return the upright photo with the box drawn in, as large as fits into `size`; raises BadPhoto."""
-    photo = photo_picture(path, size)
-    place = _pixels(box, photo)
-    painter = QPainter(photo)
+def marked(photo: QImage, box: Box) -> QImage:
+    """Return the upright photo with the box drawn in."""
+    drawn = photo.copy()
+    place = _pixels(box, drawn)
+    painter = QPainter(drawn)
     for colour, width in ((_RIM, 5), (_MARK, 3)):
         painter.setPen(QPen(colour, width))
         painter.drawRect(place)
     painter.end()
-    return photo
+    return drawn
 
 
 def _longer(size: QSize) -> int:
@@ -78,39 +73,3 @@ def _around(box: Box, photo: QImage) -> QRectF:
 
 def _fitted(image: QImage, size: QSize) -> QImage:
     return image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
-
-
-class PictureLabel(Label):
-    """Shows the picture asked for last as soon as it is decoded, or why there is none."""
-
-    def __init__(self, side: QSize, *, whole: bool = False) -> None:
-        super().__init__(wraps=True)
-        self.setFixedSize(side)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._make = whole_picture if whole else face_picture
-        self._wanted = 0
-
-    def show_place(self, loader: Background, path: Path | None, box: Box) -> None:
-        """Show the face at the box, or the whole photo around it."""
-        self._wanted += 1
-        self.setPixmap(QPixmap())
-        if path is None:
-            self.setText(GONE)
-            return
-        wanted, make = self._wanted, self._make
-        ratio = self.devicePixelRatioF()
-        size = self.size() * ratio
-        loader.run(lambda: make(path, box, size), lambda future: self._show(wanted, ratio, future))
-
-    def _show(self, wanted: int, ratio: float, future: "Future[QImage]") -> None:
-        if wanted != self._wanted:
-            return
-        error = future.exception()
-        if isinstance(error, BadPhoto):
-            self.setText(f"Cannot be shown: {error.reason}.")
-        elif error:
-            raise error
-        else:
-            pixmap = QPixmap.fromImage(future.result())
-            pixmap.setDevicePixelRatio(ratio)
-            self.setPixmap(pixmap)

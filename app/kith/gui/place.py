@@ -14,6 +14,7 @@ from kith.settings import Settings
 if TYPE_CHECKING:
     from kith.gui.job_runner import JobRunner
     from kith.gui.library_desk import LibraryDesk
+    from kith.gui.review_watch import ReviewWatch
     from kith.gui.thumbnails import Thumbnails
 
 
@@ -25,6 +26,7 @@ class House(Protocol):
     console: Console
     jobs: "JobRunner"
     desk: "LibraryDesk"
+    waiting: "ReviewWatch"
     thumbnails: "Thumbnails"
     choose_folder: ChooseFolder
     choose_file: ChooseFile

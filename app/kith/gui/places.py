@@ -16,6 +16,12 @@ def _home(house: House) -> Place:
     return HomePlace(house)
 
 
+def _review(house: House) -> Place:
+    from kith.gui.review_place import ReviewPlace
+
+    return ReviewPlace(house)
+
+
 def _people(house: House) -> Place:
     from kith.gui.people_place import PeoplePlace
 
@@ -36,6 +42,7 @@ def _console(house: House) -> Place:
 
 PLACES: dict[str, tuple[str, Callable[[House], Place]]] = {
     HOME: ("house", _home),
+    REVIEW: ("scan-face", _review),
     PEOPLE: ("users", _people),
     PHOTOS: ("image", _photos),
     CONSOLE: ("terminal", _console),

@@ -15,3 +15,8 @@ class Outcome:
     problems: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
+
+    def followed_by(self, other: "Outcome") -> "Outcome":
+        """Return what became of two things, one after the other."""
+        text = " ".join(filter(None, (self.text, other.text)))
+        return Outcome(text, (*self.problems, *other.problems), (*self.hints, *other.hints))

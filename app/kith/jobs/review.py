@@ -11,7 +11,7 @@ from kith.jobs.person_names import alike
 from kith.jobs.user_words import Is, IsNot, UserWord
 from kith.library.review_queries import Unknown
 from kith.photos.box import Box
-from kith.values.decisions import Candidate, Decision
+from kith.values.decisions import Candidate, Decision, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Spot:
 class Suggestion:
     """Whom it might be: `value` is a face's distance or a body's similarity, `nearest` their most alike known one.
 
-    `certainty` is how likely it is that a face is they: None of bodies.
+    `certainty` is how likely it is that a face is they: None of bodies. The value rests on so many `samples`.
     """
 
     person_id: int
@@ -34,13 +34,14 @@ class Suggestion:
     value: float
     nearest: Spot
     certainty: float | None = None
+    samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """Who is this, in the photo of that name? With the best suggestions, by face or else by body.
 
-    `likely` names who is near enough by now, `said` whom the user has named.
+    `likely` names who is near enough by now, `said` whom the user has named; `reason` is the rule that decides.
     """
 
     unknown: Unknown
@@ -51,6 +52,7 @@ class Question:
     blurred: bool = False
     likely: str = ""
     said: str = ""
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Review:
             blurred=decision.blurred,
             likely=names.get(likely, ""),
             said=names.get(known, "") if decision.said else "",
+            reason=decision.reason,
         )
 
     def accept(self, unknown: Unknown, person_id: int) -> Outcome:
@@ -171,7 +174,9 @@ class Review:
             person_id = candidate.person_id
             if person_id in names:  # else forgotten beside
                 nearest = self._spot(candidate.nearest)
-                suggestion = Suggestion(person_id, names[person_id], candidate.value, nearest, candidate.certainty)
+                certainty, samples = candidate.certainty, candidate.samples
+                name = names[person_id]
+                suggestion = Suggestion(person_id, name, candidate.value, nearest, certainty, samples)
                 suggestions.append(suggestion)
         return tuple(suggestions)
 

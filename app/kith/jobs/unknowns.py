@@ -83,15 +83,24 @@ class Unknowns:
 
         Left out is whom the user said the person is not: a word on a group does not go over one on a single face.
         """
-        members = self.in_group(group_id)
+        return self.name_faces(self.in_group(group_id), text, group_id)
+
+    def name_faces(
+        self, faces: Sequence[int], text: str, group_id: int | None = None, *, meant: bool = False
+    ) -> Outcome:
+        """Say as `name` does, in one change, that several faces are a person, `meant` to be called so.
+
+        What the user said of the only one counts no longer.
+        """
         people = self._library.people
         person = people.meant(text)
         shown = people.shown(person)
-        fitting = [key for key in members if not self._is_denied(key, person)]
+        fitting = [key for key in faces if len(faces) == 1 or not self._is_denied(key, person)]
         if not fitting:
-            raise BadInput(f"Nobody in group {group_id} can be {shown}: you said of each that it is not.")
-        outcome = self._library.say(Is(fitting, person, group_id))
-        left = len(members) - len(fitting)
+            who = f"Nobody in group {group_id}" if group_id else "None of them"
+            raise BadInput(f"{who} can be {shown}: you said of each that it is not.")
+        outcome = self._library.say(Is(fitting, person, group_id, meant))
+        left = len(faces) - len(fitting)
         told = f" Left out: {counted(left, 'face')} of which you said that it is not {shown}." if left else ""
         return replace(outcome, text=outcome.text + told)
 

@@ -49,13 +49,14 @@ class Is:
         """Return the word as it can be written down."""
         people = People(store)
         shown = people.shown(self.person)
-        if self.group is None:
+        if self.group is None and len(self.appearances) == 1:
             text = f"{label_of(store, self.appearances[0])} {IN_WORDS[Word.IS]} {shown}"
             summary = text
         else:
             faces = counted(len(self.appearances), "face")
             text = f"{faces} named {shown}"
-            summary = f"{faces} of group {self.group} named {shown}"
+            among = f" of group {self.group}" if self.group else ""
+            summary = f"{faces}{among} named {shown}"
         new = f" {self.person} is new." if isinstance(self.person, str) else ""
         hints = () if self.meant else people.likeness(self.person)
         return Said("link", summary, f"{text}.{new}", lambda: self._write(store), hints, self.appearances)

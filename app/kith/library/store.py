@@ -35,6 +35,7 @@ from kith.library.redecision_queries import RedecisionQueries
 from kith.library.review_queries import ReviewQueries
 from kith.library.setting_records import SettingRecords
 from kith.library.suggestion_records import SuggestionRecords
+from kith.library.waiting_queries import WaitingQueries
 from kith.library.write_ahead_log import Log, check_log
 from kith.values.persons import Person
 
@@ -61,6 +62,7 @@ class Store:
         self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)
         self.reviews = ReviewQueries(connection)
+        self.waiting = WaitingQueries(connection)
         self.redecisions = RedecisionQueries(connection)
         self.groups = GroupRecords(connection)
         self.gallery = GalleryQueries(connection)

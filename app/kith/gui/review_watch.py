@@ -1,0 +1,55 @@
+"""Who waits for a word, looked up in the background whenever the library has come to rest after a change."""
+
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from kith.gui.library_desk import LibraryDesk
+
+if TYPE_CHECKING:  # loaded by the thread that reads, after the window shows
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.review_queues import Waiting
+
+
+class ReviewWatch(QObject):
+    """Tells with `asking` that it looks from now on, then with `found` who waits, or with `failed` why nobody is."""
+
+    asking = pyqtSignal()
+    found = pyqtSignal(object)
+    failed = pyqtSignal(str)
+
+    def __init__(self, desk: LibraryDesk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._is_looking = False
+        self._is_outdated = False
+        desk.settled.connect(self.look)
+
+    def look(self) -> None:
+        """Look now, or again when the look under way has ended."""
+        self._is_outdated = self._is_looking
+        if self._is_looking:
+            return
+        self._is_looking = True
+        self.asking.emit()
+        self._desk.read(_waiting, self._find, self._fail)
+
+    def _find(self, waiting: "Waiting") -> None:
+        self._is_looking = False
+        self.found.emit(waiting)
+        self._look_again()
+
+    def _fail(self, text: str) -> None:
+        self._is_looking = False
+        self.failed.emit(text)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self._is_outdated:
+            self.look()
+
+
+def _waiting(library: "OpenLibrary") -> "Waiting":
+    from kith.jobs.review_queues import waiting
+
+    return waiting(library)

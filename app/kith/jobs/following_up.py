@@ -1,0 +1,108 @@
+"""What follows from a word for all other photos: faces still unknown or unsure are decided again by what it teaches."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from kith.errors import BadPhoto, FilingFailed
+from kith.jobs.decisions import machine_links
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.library.redecision_queries import StoredPhoto
+from kith.text import counted
+from kith.values.decisions import PhotoDecision
+from kith.values.links import Source
+
+SPAN = 256  # photos decided at once: the next word waits for no more than these
+Decided = tuple[StoredPhoto, PhotoDecision]
+
+
+class FollowUp:
+    """Decides the photos again in which somebody is unknown or unsure, until `stop` is set or a word is said beside.
+
+    Each photo in which somebody comes out as another is one transaction, a part of the newest change if that was made
+    through this library and is not undone; it is taken back with it. Its copies follow.
+    """
+
+    def __init__(self, library: OpenLibrary, stop: threading.Event | None = None) -> None:
+        self._library = library
+        self._decisions = library.decisions
+        self._stop = stop or threading.Event()
+        self._found: Counter[int] = Counter()
+        self._problems: dict[str, None] = {}
+        self._hanging: list[StoredPhoto] = []
+        self.is_complete = False
+
+    def run(self) -> Outcome:
+        """Do it, and tell of whom more photos were found: an empty text where of nobody."""
+        store = self._library.store
+        if not self._decisions.are_current:
+            self._decisions.forget()
+        newest = store.changes.newest()
+        if newest is None or newest.id not in self._library.made:  # taken back meanwhile: nothing is taught by it
+            self.is_complete = True
+            return Outcome("")
+        people_folder = self._library.settings.dataset_folder
+        photo_ids = store.redecisions.recognised(people_folder, store.waiting.photos())
+        decided = chain(self._by_faces(photo_ids), self._by_events())
+        self.is_complete = all(self._goes_on() and self._settled(*photo, newest.id) for photo in decided)
+        self.is_complete = self.is_complete and self._goes_on()
+        return Outcome(self._told(), tuple(self._problems))
+
+    def _goes_on(self) -> bool:
+        return not self._stop.is_set()
+
+    def _by_faces(self, photo_ids: Sequence[int]) -> Iterator[Decided]:
+        """Yield what the faces alone decide; photos that hang on others of their event are left for later."""
+        for start in range(0, len(photo_ids), SPAN):
+            if not self._goes_on():
+                return
+            photos = self._decisions.photos(photo_ids[start : start + SPAN])
+            for photo, decision in zip(photos, self._decisions.by_faces(photos), strict=True):
+                if decision.hangs and self._decisions.go_by_events:
+                    self._hanging.append(photo)
+                else:
+                    yield photo, decision
+
+    def _by_events(self) -> Iterator[Decided]:
+        for start in range(0, len(self._hanging), SPAN):
+            if not self._goes_on():
+                return
+            photos = self._hanging[start : start + SPAN]
+            yield from zip(photos, map(self._decisions.decide, photos), strict=True)
+
+    def _settled(self, photo: StoredPhoto, decision: PhotoDecision, change_id: int) -> bool:
+        """Write a decision down if it names others than before; False where the user said something beside."""
+        links = chain.from_iterable(photo.case.links.values())
+        before = {(link.appearance_id, link.person_id) for link in links if link.source is Source.MACHINE}
+        now = {(link.appearance_id, link.person_id) for link in machine_links(decision, self._decisions.decider)}
+        if before == now:
+            return True
+        store, copies = self._library.store, self._library.copies
+        with store.following(change_id):
+            if not self._decisions.are_current:
+                return False
+            self._decisions.write([(photo, decision)])
+            plans = copies.plans(photo.id, decision.people, copies.folders())
+        self._found.update({person_id for _, person_id in now - before})
+        try:
+            self._problems |= dict.fromkeys(copies.file(plans))
+        except (BadPhoto, FilingFailed) as error:
+            self._problems[error.message] = None
+        return True
+
+    def _told(self) -> str:
+        if not self._found:
+            return ""
+        names = self._library.people.names()
+        found = [
+            f"{counted(photos, 'more photo')} of {names.get(person_id, f'#{person_id}')}"
+            for person_id, photos in self._found.most_common()
+        ]
+        return f"{', '.join(found)} found."
+
+
+def with_the_rest(library: OpenLibrary, said: Outcome) -> Outcome:
+    """Decide the rest again after a word, and return what became of both."""
+    return said.followed_by(FollowUp(library).run())

@@ -1,0 +1,202 @@
+"""What waits for the user's word: groups of unknown faces, faces that are likely somebody, single ones."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kith.errors import BadInput
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
+from kith.jobs.phrases import display_names
+from kith.jobs.unknowns import update_groups
+from kith.jobs.user_words import AreNot, Ignored, Is
+from kith.library.waiting_queries import Seen
+from kith.photos.box import Box
+from kith.values.decisions import Decision
+from kith.values.persons import Person
+
+SPAN = 2_000  # photos decided at once
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Somebody whom nobody is said to be, by the number of the appearance: `box` in the upright photo at `path`.
+
+    `person_id` is who it is perhaps, `certainty` how likely that is (None of bodies and of models that are not
+    calibrated), `value` the distance of a face or the similarity of a body. `group` is that of the faces alike.
+    """
+
+    id: int
+    photo_id: int
+    path: Path
+    box: Box
+    has_face: bool = True
+    taken_at: str = ""
+    group: int = 0
+    person_id: int | None = None
+    certainty: float | None = None
+    value: float = 0.0
+
+    @property
+    def sureness(self) -> tuple[float, float]:
+        """What ranks it among the faces of its person."""
+        return self.certainty or 0.0, -self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who waits for a word, by photo; `near` are pairs of groups that may be one person, the nearest first."""
+
+    faces: tuple[Face, ...] = ()
+    near: tuple[tuple[int, int], ...] = ()
+    people: Mapping[int, Person] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom to ask about: photos between two partial dates, and in or below a folder."""
+
+    since: str = ""
+    until: str = ""
+    folder: Path | None = None
+
+    def takes(self, face: Face) -> bool:
+        """Say whether a face is asked about; one of an unknown date is not where dates are chosen."""
+        day = face.taken_at
+        if (self.since or self.until) and not day:
+            return False
+        if day[: len(self.since)] < self.since:
+            return False
+        if self.until and day[: len(self.until)] > self.until:
+            return False
+        return self.folder is None or face.path.is_relative_to(self.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Faces to be answered for together, by the number of their group, of the person they may be, or of the face."""
+
+    id: int
+    faces: tuple[Face, ...]
+    name: str = ""
+    near: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The three queues; every face is in one of them."""
+
+    groups: tuple[Queue, ...] = ()
+    likely: tuple[Queue, ...] = ()
+    singles: tuple[Queue, ...] = ()
+
+
+def waiting(library: OpenLibrary) -> Waiting:
+    """Return everybody whom a review asks about, in photos that are still there; brings the groups up to date."""
+    store, model_id = library.store, library.decisions.face_model_id
+    near = update_groups(store, model_id, library.settings.lap_var_thresh)
+    faces = []
+    for seen, path in _there(library, store.waiting.seen(model_id)):
+        faces.append(Face(seen.appearance_id, seen.photo_id, path, seen.box, seen.has_face, seen.taken_at, seen.group))
+    decisions = _decided(library, [face.photo_id for face in faces])
+    suggested = [_suggested(face, decisions.get(face.id)) for face in faces]
+    asked = [face for face in suggested if face.has_face or face.person_id is not None]
+    return Waiting(tuple(asked), tuple(near), library.people.all())
+
+
+def _there(library: OpenLibrary, everybody: Sequence[Seen]) -> Iterator[tuple[Seen, Path]]:
+    """Yield those whose photos lie unchanged somewhere, and where."""
+    files = library.store.waiting.files({seen.photo_id for seen in everybody})
+    paths: dict[int, Path | None] = {}
+    for photo_id, states in files.items():
+        paths[photo_id] = next((state.path for state in states if state.now(state.path) == state), None)
+    for seen in everybody:
+        if path := paths.get(seen.photo_id):
+            yield seen, path
+
+
+def _decided(library: OpenLibrary, photo_ids: Sequence[int]) -> dict[int, Decision]:
+    """Return what is decided on everybody in photos."""
+    decisions = library.decisions
+    found: dict[int, Decision] = {}
+    distinct = [*dict.fromkeys(photo_ids)]
+    for start in range(0, len(distinct), SPAN):
+        photos = decisions.photos(distinct[start : start + SPAN])
+        for decided in decisions.by_events(photos, decisions.by_faces(photos)):
+            found |= {decision.appearance_id: decision for decision in decided.appearances}
+    return found
+
+
+def _suggested(face: Face, decision: Decision | None) -> Face:
+    if decision is None:
+        return face
+    person_id = decision.suggested or decision.person_id
+    if person_id is None:
+        return face
+    candidates = {candidate.person_id: candidate for candidate in (*decision.body, *decision.face)}
+    candidate = candidates.get(person_id)
+    certainty = candidate.certainty if candidate else None
+    return replace(face, person_id=person_id, certainty=certainty, value=decision.score or 0.0)
+
+
+def queues_of(waiting: Waiting, choice: Choice = Choice(), without: Collection[int] = ()) -> Queues:
+    """Sort who waits into the three queues: the largest groups and the people with most faces first."""
+    groups, likely = defaultdict(list), defaultdict(list)
+    singles = []
+    for face in waiting.faces:
+        if face.id in without or not choice.takes(face):
+            continue
+        if not face.has_face:
+            singles.append(face)
+        elif face.person_id in waiting.people:
+            likely[face.person_id].append(face)
+        else:
+            groups[face.group].append(face)
+    several = {key: faces for key, faces in groups.items() if len(faces) > 1 and key}
+    alone = [face for key, faces in groups.items() if key not in several for face in faces]
+    singles = [*sorted(alone, key=lambda face: (face.photo_id, face.id)), *singles]
+    names = display_names(waiting.people.values())
+    return Queues(
+        _largest_first(Queue(key, tuple(faces), near=_near(key, waiting, several)) for key, faces in several.items()),
+        _largest_first(_likely(key, faces, names[key]) for key, faces in likely.items() if key),
+        tuple(Queue(face.id, (face,)) for face in singles),
+    )
+
+
+def _largest_first(queues: Iterator[Queue]) -> tuple[Queue, ...]:
+    return tuple(sorted(queues, key=lambda queue: (-len(queue.faces), queue.id)))
+
+
+def _likely(person_id: int, faces: Sequence[Face], name: str) -> Queue:
+    best_first = sorted(faces, key=lambda face: face.sureness, reverse=True)
+    return Queue(person_id, tuple(best_first), name)
+
+
+def _near(group: int, waiting: Waiting, several: Collection[int]) -> tuple[int, ...]:
+    pairs = [pair for pair in waiting.near if group in pair]
+    others = [pair[0] if pair[1] == group else pair[1] for pair in pairs]
+    return tuple(other for other in others if other in several)
+
+
+# What is said
+
+
+def confirm(library: OpenLibrary, person_id: int, faces: Sequence[int]) -> Outcome:
+    """Say that faces are a person, in one change."""
+    person = library.people.by_number(person_id)
+    return library.say(Is(faces, person))
+
+
+def deny(library: OpenLibrary, person_id: int, faces: Sequence[int]) -> Outcome:
+    """Say that faces are not a person, in one change."""
+    person = library.people.by_number(person_id)
+    return library.say(AreNot(faces, person))
+
+
+def others_ignored(library: OpenLibrary, face: Face) -> Outcome:
+    """Say that everybody in a photo whom nobody is said to be, but for one, is nobody to know; raises BadInput."""
+    others = [key for key in library.store.groups.nobodies_in(face.photo_id) if key != face.id]
+    if not others:
+        raise BadInput("Nobody else unknown is in that photo.")
+    return library.say(Ignored(others))
