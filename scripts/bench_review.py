@@ -212,7 +212,7 @@ def _paints(root: Path) -> Row:
     from kith.gui.review_place import ReviewPlace
     from kith.settings import load
 
-    app = QApplication.instance() or QApplication(["kith"])
+    app = QApplication(["kith"])
     settings: Settings = settings_in(root)
     file = root / "settings.json"
     file.write_text(settings.model_dump_json(), encoding="utf-8")
@@ -226,7 +226,10 @@ def _paints(root: Path) -> Row:
         while place.busy:
             app.processEvents()
         began = time.perf_counter()
-        QTest.keyClick(app.focusWidget() or place, Qt.Key.Key_I if number % 2 else Qt.Key.Key_S)
+        keyboard = QApplication.focusWidget()
+        assert keyboard is not None
+        key: Qt.Key = (Qt.Key.Key_S, Qt.Key.Key_I)[number % 2]
+        QTest.keyClick(keyboard, key)
         place.repaint()
         times.append(1000 * (time.perf_counter() - began))
     window.close()
