@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui|review [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
@@ -35,6 +35,7 @@ from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
 from bench_places import places
 from bench_quality import quality
 from bench_rerun import rerun
+from bench_review import review
 from bench_scale import scale
 from bench_speed import speed
 from bench_tables import Row, Tables, markdown, speed_tables
@@ -113,6 +114,8 @@ def main() -> None:
         "rerun": rerun,
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
+    commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window, "closeups": closeups}
+    commands["review"] = review
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")
     parser.add_argument("face_models", nargs="*", help="networks: further values of face_model to compare with dlib")

@@ -111,6 +111,13 @@ def test_a_group_is_ignored_by_one_key(qtbot: QtBot, world: World, opened: Opene
     assert window.status.text() == "3 people in 3 photos ignored."
 
 
+def test_two_people_are_told_apart_by_one_key(qtbot: QtBot, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_Space, Key.Key_P)
+    assert _shown(place) == GROUPS[1:]
+    alone = [queue.faces[0].path.name for queue in place.model.lines[Step.SINGLES].queues.values()]
+    assert GROUPS[0] in alone
+
+
 def test_the_next_queue_follows_when_one_is_empty(qtbot: QtBot, place: ReviewPlace) -> None:
     press(qtbot, place, Key.Key_I, Key.Key_I)
     assert _tab(place) == "Likely (2)"
@@ -386,6 +393,17 @@ def test_a_key_held_down_deals_with_one_group(qtbot: QtBot, place: ReviewPlace, 
 # Taking back
 
 
+def _undo(qtbot: QtBot, place: ReviewPlace) -> None:
+    with qtbot.waitActive(place.window(), timeout=PATIENCE_MS):
+        place.window().activateWindow()
+    place.setFocus()
+    press(qtbot, place, Key.Key_Z, ctrl=True)
+
+
+def _split(qtbot: QtBot, place: ReviewPlace) -> None:
+    press(qtbot, place, Key.Key_Space, Key.Key_P)
+
+
 def _name_group(qtbot: QtBot, place: ReviewPlace) -> None:
     type_name(qtbot, place, "Zoe")
 
@@ -419,6 +437,7 @@ def _at_single(key: Qt.Key) -> Callable[[QtBot, ReviewPlace], None]:
 ACTS = {
     "name group": _name_group,
     "ignore group": _ignore_group,
+    "split": _split,
     "confirm": _confirm,
     "deny": _deny,
     "accept": _at_single(Key.Key_1),
@@ -432,12 +451,12 @@ ACTS = {
 def test_every_kind_of_act_is_taken_back_in_rows_and_files_and_asked_again(
     qtbot: QtBot, world: World, opened: Opened, act: Callable[[QtBot, ReviewPlace], None]
 ) -> None:
-    window, place = opened
+    _, place = opened
     before, waiting = _state(world), place.model.waiting
     act(qtbot, place)
-    step, said = place.model.step, _state(world)
-    assert said != before
-    window.desk.undo()
+    step = place.model.step
+    assert (_state(world), place.model.waiting) != (before, waiting)
+    _undo(qtbot, place)
     rest(qtbot, place)
     assert _state(world) == before
     assert place.model.waiting == waiting
@@ -447,14 +466,14 @@ def test_every_kind_of_act_is_taken_back_in_rows_and_files_and_asked_again(
 
 
 def test_what_is_taken_back_is_shown_again(qtbot: QtBot, opened: Opened) -> None:
-    window, place = opened
+    _, place = opened
     type_name(qtbot, place, "Zoe")
     press(qtbot, place, Key.Key_Escape, Key.Key_I)
     assert _tab(place) == "Likely (2)"
-    window.desk.undo()
+    _undo(qtbot, place)
     rest(qtbot, place)
     assert (_tab(place), len(_shown(place))) == ("Groups (1)", 2)
-    window.desk.undo()
+    _undo(qtbot, place)
     rest(qtbot, place)
     assert (_tab(place), _shown(place)) == ("Groups (2)", GROUPS)
 
@@ -485,7 +504,7 @@ def test_no_makes_a_new_person_and_is_not_asked_again(qtbot: QtBot, world: World
     click(qtbot, dialog(qtbot, QMessageBox).button(QMessageBox.StandardButton.No))
     rest(qtbot, sharon)
     assert {name for _, name, _ in _said(world)} == {"Ariel Sharom"}
-    sharon.house.desk.undo()
+    _undo(qtbot, sharon)
     rest(qtbot, sharon)
     sharon.groups.name.edit.setText("ariel sharom")
     click(qtbot, sharon.groups.name.button)

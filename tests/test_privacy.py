@@ -207,6 +207,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place.do(
         ["ignore", fourth],
         ["why", place.both],
+        ["unknowns", "likely"],
         ["unknowns", "name", group, "Eve"],
         ["people", "create", "Zoe"],
         ["link", one, "Zoe"],
@@ -239,6 +240,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place.do_in_vain("people", "key-face", "Nobody")
     place.do_in_vain("people", "faces", "Nobody")
     place.do_in_vain("unknowns", "split", "1", one)
+    place.do_in_vain("unknowns", "confirm", "Nobody")
     place.do_in_the_window()
     place.leave_hanging("build-kb", "--set", "resize_max=900")
     place.put_broken_settings_aside()

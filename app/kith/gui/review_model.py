@@ -116,14 +116,13 @@ class ReviewModel:
 
     def _turn_back(self, face: int) -> None:
         """Ask again about a face whose word was taken back."""
-        was_in = self._acted.pop(face)
-        for step in (was_in, *Step):
-            queue = next((queue for queue in self.lines[step].queues.values() if face in _ids(queue.faces)), None)
-            if queue:
-                if self.lines[step].current != queue:
-                    self.lines[step].turn_to(queue)
-                self.step = step
-                return
+        step = self._acted.pop(face)
+        line = self.lines[step]
+        queue = next((queue for queue in line.queues.values() if face in _ids(queue.faces)), None)
+        if queue:  # else it is to be asked about otherwise now
+            if line.current != queue:
+                line.turn_to(queue)
+            self.step = step
 
     # Where one is
 
@@ -203,7 +202,10 @@ class ReviewModel:
         group, faces = self.line.current, [face.id for face in self.line.taken_out]
         if self.step is not Step.GROUPS or group is None or not self.can_split:
             return None
-        return self._say(faces, lambda library: Unknowns(library).split(group.id, faces))
+        act = self._say(faces, lambda library: Unknowns(library).split(group.id, faces))
+        for face in faces:  # which come back as another group, in their turn
+            self._acted.pop(face, None)
+        return act
 
     def accept(self, person_id: int) -> Act | None:
         """Say that the single face is a person."""

@@ -26,6 +26,10 @@ from kith.jobs.review import Question
 from kith.jobs.review_queues import Choice, Face, Waiting
 from kith.text import percent, printable
 
+_NOBODY = (
+    "There is no unknown or unsure face to review.\n\n"
+    "When a folder has been recognised, faces that are not sure to be anybody known are shown here."
+)
 _NAME_WIDTH = 150  # pixels of a name on a button
 
 
@@ -183,10 +187,7 @@ class ReviewPlace(Place):
         if not self._is_known:
             text = self.tr("Looking for unknown faces …")
         elif model.is_empty:
-            text = self.tr(
-                "There is no unknown or unsure face to review.\n\n"
-                "When a folder has been recognised, faces that are not sure to be anybody known are shown here."
-            )
+            text = self.tr(_NOBODY)
         elif skipped:
             text = self.tr("Nothing is left here but what you skipped: {}.").format(skipped)
         else:
@@ -217,10 +218,7 @@ class ReviewPlace(Place):
         return display_names(self.model.waiting.people.values())
 
     def _rest(self) -> None:
-        if self.model.line.current:
-            self._page.rest()
-        else:
-            self.setFocus()
+        self._page.rest() if self.model.line.current else self.setFocus()
 
     # What is said
 
@@ -267,8 +265,7 @@ class ReviewPlace(Place):
 
     def _take_name(self, name: str) -> None:
         page = self._page
-        act = self.model.name(name)
-        if act:
+        if act := self.model.name(name):
             page.name.empty()
             self._say(act)
 
