@@ -114,7 +114,6 @@ def main() -> None:
         "rerun": rerun,
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
-    commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": window, "closeups": closeups}
     commands["review"] = review
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")

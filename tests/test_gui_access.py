@@ -45,7 +45,7 @@ CONTROLS = (
 MOST = 400  # presses of Tab
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 PAGES = [
-    "recognize", "review", "settings", "first_steps", "models", "privacy", "problem", "about"
+    "recognize", "settings", "first_steps", "models", "privacy", "problem", "about"
 ]  # fmt: skip
 
 

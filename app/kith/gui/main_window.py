@@ -18,7 +18,7 @@ from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folde
 from kith.gui.job_runner import JobRunner
 from kith.gui.library_desk import LibraryDesk
 from kith.gui.menus import Actions, Needs, Page
-from kith.gui.next_steps import Around, NextSteps, Step, look_around
+from kith.gui.next_steps import Around, NextSteps, look_around, next_step
 from kith.gui.place import Place
 from kith.gui.place_bar import PlaceBar
 from kith.gui.place_stack import PlaceStack
@@ -221,12 +221,12 @@ class MainWindow(QMainWindow):
             does.redo: self.desk.redo,
             does.abort: self._stop,
             does.report: self._save_report,
-            does.output: self._show_output,
+            does.output: lambda: self._show_folder(self.settings.output_folder),
             does.save_console: self._save_console,
             does.find: partial(self.go, CONSOLE),
             does.review: self._review,
             does.quit: self.close,
-            does.log_folder: self._show_logs,
+            does.log_folder: lambda: self._show_folder(log_file().parent),
         }
         for action, page in does.pages.items():
             slots[action] = partial(self.show_page, page)
@@ -281,16 +281,9 @@ class MainWindow(QMainWindow):
         output = filed or around.output
         self.does.enable(running=running, report=report, output=output)
         if not running:
-            step = self._next_step()
+            step = next_step(jobs.report is not None, around.taught if jobs.built is None else jobs.built)
             people = self._in_use.last.dataset_folder
             self.steps.show_next(step, people.name, around.missed)
-
-    def _next_step(self) -> Step:
-        jobs = self.jobs
-        if jobs.report:
-            return Step.LOOK
-        taught = self._around.taught if jobs.built is None else jobs.built
-        return Step.RECOGNIZE if taught else Step.BUILD
 
     @property
     def _report(self) -> Path:
@@ -373,12 +366,6 @@ class MainWindow(QMainWindow):
         self.thumbnails.forget()
         self.desk.look_again()
         self.refresh()
-
-    def _show_output(self) -> None:
-        self._show_folder(self.settings.output_folder)
-
-    def _show_logs(self) -> None:
-        self._show_folder(log_file().parent)
 
     def _show_folder(self, folder: Path) -> None:
         from kith.gui.help import open_outside

@@ -44,6 +44,13 @@ def look_around(settings: Settings, report: Path) -> Around:
     return Around(report.is_file(), output, taught, missed)
 
 
+def next_step(is_filed: bool, is_taught: bool) -> Step:
+    """Return what to do next: look at what was filed, recognise by what was taught, or first teach somebody."""
+    if is_filed:
+        return Step.LOOK
+    return Step.RECOGNIZE if is_taught else Step.BUILD
+
+
 _LEAST_WIDTH = 200  # pixels of a large button: four of them fit on a narrow screen, whatever the font
 
 # Colours of the theme, but for the next step: a theme's own highlight need not be readable.

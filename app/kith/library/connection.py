@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.errors import BadKnowledgeBase
+from kith.library.open_files import LOCK, note_closed, note_opened
 from kith.library.soundness import vector_of
 from kith.messages import Action, Do, Message
 from kith.text import counted, printable
@@ -130,20 +131,30 @@ class LibraryConnection(sqlite3.Connection):
 
     path: Path
     left_out: DamagedRows
+    _file: tuple[int, int] | None
     _lengths: dict[str, int]
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Connect to the file at `path`; raises BadKnowledgeBase."""
-        try:
-            opened = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, factory=cls)
-        except sqlite3.Error as error:
-            _raise_told(path, error)
+        with LOCK:
+            try:
+                opened = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, factory=cls)
+            except sqlite3.Error as error:
+                _raise_told(path, error)
+            opened._file = note_opened(path)
         opened.path = path
         opened.left_out = DamagedRows()
         opened._lengths = vector_lengths()
         opened.text_factory = lambda text: text.decode("utf-8", "replace")
         return opened
+
+    def close(self) -> None:
+        """Close the file."""
+        with LOCK:
+            super().close()
+            file, self._file = self._file, None
+            note_closed(file)
 
     def execute(self, sql: str, values: Any = ()) -> _Cursor:
         """Run a statement."""

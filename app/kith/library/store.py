@@ -25,6 +25,7 @@ from kith.library.import_records import ImportRecords
 from kith.library.inspection import is_damaged
 from kith.library.journal import Journal, Turned
 from kith.library.migrations import migrate
+from kith.library.open_files import LOCK, is_open
 from kith.library.person_edits import PersonEdits
 from kith.library.person_queries import PersonQueries
 from kith.library.person_records import ACCEPTED_LINKS, PersonRecords
@@ -161,18 +162,25 @@ class Store:
         self._connection.close()
 
 
-def open_store(path: Path, create: bool = False) -> Store:
-    """Open the library at `path`; only where `create` says so one is made, readable by its owner only.
-
-    Raises BadKnowledgeBase where the file is not there, damaged, no library, of a newer Kith, or cannot be written.
-    """
-    check_log(path)
+def _look_whether_it_opens(path: Path, create: bool) -> None:
+    """Raise BadKnowledgeBase where a file cannot be opened, or with `create` made, which SQLite would do unasked."""
     try:
         os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
     except OSError as error:
         done = "created" if create else "opened"
         raise BadKnowledgeBase(f"The library {path} cannot be {done}: {error.strerror or error}.") from error
-    connection = LibraryConnection.open(path)
+
+
+def open_store(path: Path, create: bool = False) -> Store:
+    """Open the library at `path`; only where `create` says so one is made, readable by its owner only.
+
+    Raises BadKnowledgeBase where the file is not there, damaged, no library, of a newer Kith, or cannot be written.
+    """
+    with LOCK:
+        if not is_open(path):  # else its locks would be gone
+            check_log(path)
+            _look_whether_it_opens(path, create)
+        connection = LibraryConnection.open(path)
     try:
         migrate(connection)  # first: it refuses what is not ours to write to
         connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kith.errors import BadKnowledgeBase
+from kith.library.open_files import is_open
 from kith.messages import Action, Do
 
 LONGEST = 4_000_000  # bytes of log: then it is brought into the library, as SQLite does by itself after 1,000 pages
@@ -34,7 +35,12 @@ def side_file(library: Path, suffix: str) -> Path:
 
 
 def check_log(library: Path) -> None:
-    """Raise BadKnowledgeBase where a log beside a library is another's; nothing is changed."""
+    """Raise BadKnowledgeBase where a log beside a library is another's; nothing is changed.
+
+    A library that this process has open was looked at before that.
+    """
+    if is_open(library):
+        return
     for log in foreign_logs(library):
         raise BadKnowledgeBase(
             f"{log} belongs to another library than the {library.name} beside it, perhaps because a copy was put in "
