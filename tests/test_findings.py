@@ -111,9 +111,9 @@ def _shown(qtbot: QtBot, window: MainWindow) -> FindingsView:
     place = window.places["People"]
     assert isinstance(place, PeoplePlace)
     place.health.click()
-    _settled(qtbot, window)
     assert place.checks
     place.checks.pages.setCurrentWidget(place.checks.findings)
+    _settled(qtbot, window)
     return place.checks.findings
 
 
@@ -179,6 +179,7 @@ def test_a_photo_in_two_folders_teaches_the_person_in_whose_folder_it_was_chosen
     place = window.places["People"]
     assert isinstance(place, PeoplePlace)
     assert place.checks
+    place.checks.pages.setCurrentWidget(place.checks.left_out)
     page = place.checks.left_out
     qtbot.waitUntil(lambda: page.grid.tiles.rowCount() == 2, timeout=PATIENCE_MS)
     tiles = [page.grid.tiles.tile(row) for row in range(2)]

@@ -311,9 +311,10 @@ def test_a_photo_left_out_teaches_by_a_click_on_the_right_face(qtbot: QtBot, wor
 def test_findings_are_shown_with_their_photos_and_people(qtbot: QtBot, world: World, window: MainWindow) -> None:
     place = _place(qtbot, window)
     place.health.click()
-    _settled(qtbot, window)
     assert place.checks
     findings = place.checks.findings
+    place.checks.pages.setCurrentWidget(findings)
+    _settled(qtbot, window)
     assert findings.list.count() > 0  # few photos, at the least
     findings.list.setCurrentRow(findings.list.count() - 1)
     assert findings.grid.tiles.rowCount() > 0

@@ -54,6 +54,8 @@ class FindingsView(QWidget):
 
     def read(self) -> None:
         """Look what may be wrong."""
+        if not self._cards:
+            self.words.setText(self.tr("Looking what may be wrong …"))
         self._house.desk.read(_checked, self._show, self.words.setText)
 
     def _lay_out(self) -> None:

@@ -55,15 +55,17 @@ class HealthView(QWidget):
         self.pages.addTab(self.left_out, self.tr("Photos &left out"))
         self.pages.addTab(self.findings, self.tr("What may be &wrong"))
         self.pages.addTab(self.measure, self.tr("How well it wor&ks"))
+        self.pages.currentChanged.connect(self.look_again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.pages, 1)
 
-    def look_again(self) -> None:
-        """Look at the library as it is now."""
-        self.left_out.read()
-        self.findings.read()
+    def look_again(self, _page: int = 0) -> None:
+        """Look at the library as it is now, for the page in sight: a check of many people takes its time."""
+        shown = self.pages.currentWidget()
+        if isinstance(shown, _LeftOut | FindingsView):
+            shown.read()
 
 
 class _LeftOut(QWidget):
