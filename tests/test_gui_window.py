@@ -535,7 +535,7 @@ if __name__ == "__main__":
     app = QApplication([])
     window = MainWindow(load(sys.argv[1]))
     window.show()
-    app.processEvents()
+    window.grab()  # all is drawn, and nothing that waits for its turn has begun
     print(window.isVisible(), sorted({"numpy", "PIL", *sys.argv[2:]} & set(sys.modules)))
     window.does.build.trigger()
     timer = QTimer(timeout=check)
