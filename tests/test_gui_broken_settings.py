@@ -206,4 +206,5 @@ def test_the_program_starts_with_the_users_broken_file_and_touches_nothing() -> 
     code, out, err = finished(kith(code=SHOWN))
     assert (code, out.strip()) == (0, "['BrokenSettings', 'MainWindow']"), err
     assert user_settings_file().read_text(encoding="utf-8") == broken
-    assert {path.name for path in user_settings_file().parent.iterdir()} == {"settings.json", "window.ini"}
+    beside = {path.name for path in user_settings_file().parent.iterdir()}
+    assert beside <= {"settings.json", "window.ini"}, "nothing but where the window was"

@@ -538,9 +538,8 @@ if __name__ == "__main__":
     app = QApplication([])
     window = MainWindow(load(sys.argv[1]))
     window.show()
-    loaded = sorted({"numpy", "PIL", *sys.argv[2:]} & set(sys.modules))  # threads begin with the first events
-    app.processEvents()
-    print(window.isVisible(), loaded)
+    window.grab()  # all is drawn, and nothing that waits for its turn has begun
+    print(window.isVisible(), sorted({"numpy", "PIL", *sys.argv[2:]} & set(sys.modules)))
     window.does.build.trigger()
     timer = QTimer(timeout=check)
     timer.start(10)

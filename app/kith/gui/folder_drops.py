@@ -1,11 +1,15 @@
-"""Folders dropped onto the window."""
+"""Folders dropped onto the window, and the question what they are for."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QMimeData, QObject, pyqtSignal
 from PyQt6.QtGui import QDropEvent
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QDialog, QWidget
+
+from kith.gui.menus import Host, Needs, Page
+from kith.gui.place import House
+from kith.gui.places import HOME
 
 
 class FolderDrops(QObject):
@@ -34,3 +38,23 @@ class FolderDrops(QObject):
 def _paths(data: QMimeData | None) -> list[Path]:
     urls = data.urls() if data else []
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+
+
+def page_about(folder: Path, house: House) -> Page:
+    """Return the question what a folder is for, after which that is done."""
+
+    def make(_host: Host, window: QWidget) -> QDialog:
+        from kith.gui.dropped_folder import Choice, DroppedFolder
+
+        def begin() -> None:
+            house.go(HOME)
+            if dialog.choice is Choice.PEOPLE:
+                house.does.build.trigger()
+            else:
+                house.recognize(house.settings, {})
+
+        dialog = DroppedFolder(folder, house.settings_file, house.settings, window)
+        dialog.accepted.connect(begin)
+        return dialog
+
+    return Page(make, Needs.FILE)

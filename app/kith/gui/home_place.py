@@ -22,6 +22,8 @@ from kith.settings import Settings
 if TYPE_CHECKING:
     from kith.gui.welcome_page import WelcomePage
 
+_PAUSE_MS = 50  # what is loaded to look must not hold up the window's first sight
+
 
 class HomePlace(Place):
     """The large buttons, and below them the page of the moment; these give way to a job and to the first steps."""
@@ -38,7 +40,7 @@ class HomePlace(Place):
         self._recognizes_next = False
         self._was_running = False
         self._stopped_build = False
-        self._look = Newest(self, pause_ms=0)
+        self._look = Newest(self, _PAUSE_MS)
         self._pages = QStackedWidget()
         for page in (self.advice, self.run, self.result):
             self._pages.addWidget(page)

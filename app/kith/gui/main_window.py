@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWid
 from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
-from kith.gui.folder_drops import FolderDrops
+from kith.gui.folder_drops import FolderDrops, page_about
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember, written
 from kith.gui.job_runner import JobRunner
 from kith.gui.library_desk import LibraryDesk
@@ -153,24 +153,9 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(decided)
         self._open(dialog)
 
-    def ask_about(self, folder: Path) -> None:
-        """Ask what a dropped folder is for, and do that."""
-        from kith.gui.dropped_folder import Choice, DroppedFolder
-
-        if not self._has(Needs.FILE):
-            self.mend_settings()
-            return
-        dialog = DroppedFolder(folder, self.settings_file, self.settings, self)
-
-        def begin() -> None:
-            self.go(HOME)
-            if dialog.choice is Choice.PEOPLE:
-                self._build()
-            else:
-                self.recognize(self.settings, {})
-
-        dialog.accepted.connect(begin)
-        self._open(dialog)
+    def _ask_about(self, folder: Path) -> None:
+        page = page_about(folder, self)
+        self.show_page(page)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Look who waits to be reviewed, once the window shows."""
@@ -193,7 +178,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Kith")
-        FolderDrops(self, lambda: not self.jobs.running).dropped.connect(self.ask_about)
+        FolderDrops(self, lambda: not self.jobs.running).dropped.connect(self._ask_about)
         self.resize(1000, 600)  # with its frame on a screen of 1024 × 640
         centre = QWidget()
         column = QVBoxLayout()
