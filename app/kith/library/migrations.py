@@ -108,6 +108,8 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
 def _make_strict(connection: sqlite3.Connection) -> Mended:
     """Put all rows into the typed tables of today; numbers once given are never given again."""
     done = Mended()
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f'DROP TRIGGER "{trigger}"')  # one may name a table that is to be replaced
     for table in TABLES:
         connection.execute(f"CREATE TABLE new_{table} {definition(table)}")
         columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
