@@ -229,7 +229,7 @@ def _paints(root: Path) -> Row:
         keyboard = QApplication.focusWidget()
         assert keyboard is not None
         key: Qt.Key = (Qt.Key.Key_S, Qt.Key.Key_I)[number % 2]
-        QTest.keyClick(keyboard, key)  # type: ignore[call-overload]
+        QTest.keyClick(keyboard, key)  # type: ignore[call-overload]  # PyQt6 stubs take it for a method
         place.repaint()
         times.append(1000 * (time.perf_counter() - began))
     window.close()
