@@ -80,6 +80,9 @@ def test_a_name_typed_once_is_everybodys_in_the_group(qtbot: QtBot, world: World
     window, place = opened
     assert (_tab(place), _shown(place)) == ("Groups (2)", GROUPS)
     assert window.bar.buttons["Review"].text() == f"Review\n({FACES})"
+    for elsewhere in ("Console", "Review"):
+        window.go(elsewhere)
+        assert window.bar.buttons["Review"].text() == f"Review\n({FACES})"
     type_name(qtbot, place, "Zoe")
     assert _said(world) == [(photo, "Zoe", "is") for photo in GROUPS]
     assert window.bar.buttons["Review"].text() == f"Review\n({FACES - 3})"

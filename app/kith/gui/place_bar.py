@@ -35,7 +35,7 @@ class PlaceBar(QWidget):
     def count(self, name: str, waiting: int) -> None:
         """Show how much waits in a place."""
         text = f"{name}\n({waiting:,})" if waiting else name
-        self.buttons[name].setText(text)
+        self.actions_by_place[name].setText(text)  # not the button's, which takes its action's text again and again
         self.buttons[name].setAccessibleName(f"{name}, {waiting} waiting" if waiting else name)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
