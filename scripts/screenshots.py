@@ -60,7 +60,7 @@ def add_sizes(folder: Path) -> None:
 
 
 def draw(app: Any, window: Any, target: Path) -> None:
-    """Take the pictures: first start, during a run, after it, settings, review."""
+    """Take the pictures: first start, during a run, after it, settings, review, people."""
     from PyQt6.QtWidgets import QTabWidget
 
     def settle() -> None:
@@ -108,7 +108,11 @@ def draw(app: Any, window: Any, target: Path) -> None:
     settle()
     keep(window, "after-a-run")
     dialog(does.settings.trigger, "settings", tab=1)
-    dialog(does.review.trigger, "review")
+    for name in ("Review", "People"):
+        window.go(name)
+        wait(lambda: not window.desk.busy)
+        settle()
+        keep(window, name.lower())
 
 
 if __name__ == "__main__":
