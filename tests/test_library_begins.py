@@ -31,13 +31,22 @@ COMMANDS = {
     "evaluate": [],
     "unknowns": [],
     "unknowns name": ["1", "Ann"],
+    "unknowns split": ["1", "{file}#1"],
+    "unknowns likely": [],
+    "unknowns confirm": ["Ann"],
+    "status": [],
     "ignore": ["--group", "1"],
     "link": ["{file}#1", "Ann"],
     "unlink": ["{file}#1", "Ann"],
+    "photos": [],
+    "shows": ["{file}", "Ann"],
     "forget": ["Ann", "--erase", "Ann"],
     "backup": ["{folder}/backup.sqlite"],
     "people list": [],
     "people show": ["Ann"],
+    "people faces": ["Ann"],
+    "people key-face": ["Ann"],
+    "people left-out": [],
     "people create": ["Ann"],
     "people rename": ["Ann", "Anna"],
     "people merge": ["Ann", "Bob"],
@@ -45,10 +54,11 @@ COMMANDS = {
     "people set": ["Ann", "birth=1950"],
     "people delete": ["Ann"],
     "people undo": [],
+    "people redo": [],
     "people history": [],
 }
 # They teach, put a whole one in its place, or know of no library.
-OTHERS = {"build-kb", "import-kb", "restore", "settings", "demo", "models download", "models add"}
+OTHERS = {"build-kb", "import-kb", "restore", "settings", "privacy", "demo", "models download", "models add"}
 
 
 @pytest.fixture
