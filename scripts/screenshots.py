@@ -73,17 +73,6 @@ def draw(app: Any, window: Any, target: Path) -> None:
         while not condition() and time.monotonic() < until:
             app.processEvents()
 
-    def dialog(open_it: Callable[[], object], name: str, tab: int = 0) -> None:
-        open_it()
-        settle()
-        shown = app.activeModalWidget()
-        for tabs in shown.findChildren(QTabWidget):
-            tabs.setCurrentIndex(tab)
-            settle()
-        keep(shown, name)
-        shown.reject()
-        settle()
-
     def keep(shown: Any, name: str) -> None:
         picture = shown.grab()
         picture.save(str(target / f"{name}.png"))
@@ -107,7 +96,13 @@ def draw(app: Any, window: Any, target: Path) -> None:
     wait(is_idle)
     settle()
     keep(window, "after-a-run")
-    dialog(does.settings.trigger, "settings", tab=1)
+    does.settings.trigger()
+    settle()
+    shown = app.activeModalWidget()
+    shown.findChild(QTabWidget).setCurrentIndex(1)
+    settle()
+    keep(shown, "settings")
+    shown.reject()
     for name in ("Review", "People"):
         window.go(name)
         wait(lambda: not window.desk.busy)

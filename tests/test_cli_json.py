@@ -43,13 +43,17 @@ CALLS = {
     "people show": ["Ann"],
     "people split": ["Ann", "{ann}", "--to", "Zoe"],
     "people undo": [],
+    "photos": [],
     "privacy": [],
     "recognize": [],
     "redecide": [],
     "restore": ["{root}/earlier.sqlite"],
     "settings": [],
+    "shows": ["{photo}", "Zoe"],
     "status": [],
     "unknowns": ["--least", "1"],
+    "unknowns confirm": None,  # it takes likely faces: tests/test_review_queues.py
+    "unknowns likely": [],
     "unknowns name": ["{group}", "Zoe"],
     "unknowns split": None,  # it takes a group of several: tests/test_key_faces.py
     "unlink": ["{face}", "Ann", "--never"],

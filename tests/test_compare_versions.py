@@ -77,7 +77,7 @@ _ROWS = """
     INSERT INTO persons (id, name, added_at) VALUES (10, 'Ann', 'then');
     INSERT INTO links VALUES (10, 10, 10, 'is', 'user', NULL, NULL, 'then');
     INSERT INTO ignored VALUES (10, 'then');
-    INSERT INTO unknown_groups VALUES (10, 10);
+    INSERT INTO unknown_groups (appearance_id, group_id) VALUES (10, 10);
     INSERT INTO copies (id, photo_id, person_id, output, target, made_at) VALUES (10, 10, 10, 'out', 'out/a.jpg', '');
     INSERT INTO changes (id, made_at, action, summary) VALUES (10, 'then', 'link', 'Ann');
 """

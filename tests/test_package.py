@@ -38,10 +38,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         names = set(package.namelist())
     facts = f"kith_photos-{__version__}.dist-info"
     sources = {path.relative_to(REPOSITORY / "app").as_posix() for path in (REPOSITORY / "app/kith").rglob("*.py")}
-    shipped = (REPOSITORY / "app/kith/calibrations").glob("*.json")
-    calibrations = {path.relative_to(REPOSITORY / "app").as_posix() for path in shipped}
-    assert calibrations
-    assert {name for name in names if not name.startswith(facts)} == {*sources, *calibrations, "kith/py.typed"}
+    for folder in ("calibrations", "gui/icons"):
+        shipped = [path for path in (REPOSITORY / "app/kith" / folder).iterdir() if path.suffix != ".py"]
+        assert shipped
+        sources |= {path.relative_to(REPOSITORY / "app").as_posix() for path in shipped if path.is_file()}
+    assert {name for name in names if not name.startswith(facts)} == {*sources, "kith/py.typed"}
     assert f"{facts}/licenses/LICENSE" in names
 
 

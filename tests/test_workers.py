@@ -23,7 +23,7 @@ def test_the_number_in_the_settings_is_taken_as_far_as_windows_allows() -> None:
 
 
 def test_the_process_that_makes_networks_ready_ends_with_its_parent() -> None:
-    code = "from kith.jobs import engines; import time; engines._in_a_process_of_its_own(time.sleep, 600)"
+    code = "from kith.jobs import engines; import time; engines.in_a_process_of_its_own(time.sleep, 600)"
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, stderr=subprocess.DEVNULL)
     process = psutil.Process(parent.pid)
     children: list[psutil.Process] = []
