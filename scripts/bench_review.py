@@ -22,7 +22,7 @@ from bench_tables import Row, Tables
 from kith.gui.review_model import Act, ReviewModel, Step
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import open_context
-from kith.jobs.following_up import FollowUp
+from kith.jobs.follow_up import FollowUp
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.review import Question, Review

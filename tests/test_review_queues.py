@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kith.errors import BadInput
-from kith.jobs.following_up import FollowUp
+from kith.jobs.follow_up import FollowUp
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.review_queues import Choice, Queues, confirm, deny, others_ignored, queues_of, waiting
 from kith.jobs.unknowns import Unknowns

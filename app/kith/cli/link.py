@@ -6,7 +6,7 @@ import typer
 
 from kith.cli.command import Call, Group
 from kith.cli.unknowns import RestOption
-from kith.jobs.following_up import with_the_rest
+from kith.jobs.follow_up import with_the_rest
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.user_words import Is, IsNot, TakenBack
 

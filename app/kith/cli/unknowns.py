@@ -8,7 +8,7 @@ import typer
 from kith.cli.command import Call, Group, example_of
 from kith.errors import BadInput
 from kith.jobs import unknowns
-from kith.jobs.following_up import with_the_rest
+from kith.jobs.follow_up import with_the_rest
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.review_queues import Queue, confirm, queues_of, waiting

@@ -151,7 +151,7 @@ class LibraryDesk(QObject):
         self._stop_following = stop
 
         def follow(library: "OpenLibrary") -> "Outcome":
-            from kith.jobs.following_up import FollowUp
+            from kith.jobs.follow_up import FollowUp
 
             following = FollowUp(library, stop)
             outcome = following.run()
