@@ -43,6 +43,8 @@ def _fill(store: Store) -> None:
     store.people.say(Link(5, BEN, Word.IS_NOT, Source.USER))
     store.edits.add_alias(BEN, "Benny")
     store.edits.set_field(BEN, "town", "Rome")
+    store.edits.set_key_face(BEN, 3)
+    store.groups.save({5: (0, 5), 6: (0, 5)})
 
 
 def _rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -84,6 +86,10 @@ EDITS: dict[str, Edit] = {
     "folder": lambda store: store.edits.move_folder("Ben", "Benjamin"),
     "folder taken over": lambda store: store.edits.move_folder("Ben", "Ann"),
     "decide anew": lambda store: say_by_machine(store, [4, 6], [Link(6, EVE, Word.IS, Source.MACHINE)]),
+    "key face": lambda store: store.edits.set_key_face(ANN, 1),
+    "another key face": lambda store: store.edits.set_key_face(BEN, 2),
+    "no key face": lambda store: store.edits.set_key_face(BEN, None),
+    "split group": lambda store: store.groups.settle([6], 6),
     "ignore": lambda store: store._connection.execute("INSERT INTO ignored VALUES (6, 'now')"),
 }
 
