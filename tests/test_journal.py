@@ -238,6 +238,42 @@ def test_what_a_build_said_between_undo_and_redo_stays(store: Store) -> None:
     assert said >= {(BEN, Source.DATASET), (ANN, Source.USER)}
 
 
+@pytest.mark.parametrize("act", ["merge", "delete"])
+def test_whom_a_change_takes_away_goes_again_though_a_build_has_spoken_of_them(store: Store, act: str) -> None:
+    _change(store, EDITS[act])
+    assert store.undo() is not None
+    with store.transaction():
+        store.people.replace_dataset_links([(1, ANN), (2, BEN), (6, BEN)])
+    built = _rows(store)
+    turned = store.redo()
+    assert turned is not None
+    assert 6 in turned.photo_ids
+    everybody = store.people.all()
+    assert BEN not in everybody
+    heirs = {"merge": [Link(6, ANN, Word.IS, Source.DATASET)], "delete": []}
+    assert store.people.links(6) == heirs[act]
+    assert store._connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert store.undo() is not None
+    assert _rows(store) == built
+
+
+def test_who_is_renamed_again_keeps_what_a_build_has_said_since(store: Store) -> None:
+    _change(store, EDITS["rename"])
+    store.undo()
+    said = [(1, ANN), (2, BEN), (6, BEN)]
+    with store.transaction():
+        store.people.replace_dataset_links(said)
+        store.people.say(Link(4, BEN, Word.IS, Source.MACHINE, 0.2, FACES))
+    links = _rows(store)["links"]
+    for _ in range(2):
+        assert store.redo() is not None
+        assert store.people.all()[BEN].name == "Benjamin"
+        assert _rows(store)["links"] == links
+        assert store.undo() is not None
+        assert store.people.all()[BEN].name == "Ben"
+        assert _rows(store)["links"] == links
+
+
 def test_a_person_erased_is_not_in_what_could_be_done_again(store: Store) -> None:
     _change(store, lambda store: store.edits.add_alias(BEN, "Benito"))
     store.undo()
@@ -350,8 +386,11 @@ def test_a_build_after_a_merge_says_the_same_and_undo_gives_both_people_back(sto
     assert _rows(store) == before
 
 
-def test_undo_tells_which_folders_were_renamed(store: Store) -> None:
+def test_undo_and_redo_tell_which_folders_were_renamed(store: Store) -> None:
     _change(store, EDITS["folder"])
     undone = store.undo()
     assert undone is not None
     assert undone.folders == [("Benjamin", "Ben")]
+    done = store.redo()
+    assert done is not None
+    assert done.folders == [("Ben", "Benjamin")]
