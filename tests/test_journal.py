@@ -366,6 +366,25 @@ def test_a_later_build_s_word_goes_over_the_one_before(store: Store) -> None:
     assert store.people.links(3) == [Link(3, BEN, Word.IS, Source.USER)]
 
 
+def test_whom_builds_made_of_a_folder_go_one_after_the_other(store: Store) -> None:
+    before = _rows(store)
+    states = []
+    for name in ("Ben", "Ben again"):
+        person = next(one.id for one in store.people.all().values() if "Ben" in one.folders)
+        _change(store, lambda store, person=person: store.edits.delete(person))  # type: ignore[misc]
+        states.append(store.people.all().keys())
+        with store.transaction():
+            store.people.replace_dataset_links([(1, ANN), (2, store.people.add(name, "Ben"))])
+    for _ in range(2):
+        assert store.undo() is not None
+        assert store.undo() is not None
+        assert store.people.all().keys() == {ANN, BEN, EVE}
+        assert _rows(store)["person_folders"] == before["person_folders"]
+        for state in states:
+            assert store.redo() is not None
+            assert store.people.all().keys() >= state
+
+
 def test_what_a_later_run_said_gives_way_to_what_the_machine_said_before(store: Store) -> None:
     before = _rows(store)
     _change(store, lambda store: store.edits.merge(ANN, BEN))

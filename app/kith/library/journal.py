@@ -231,8 +231,8 @@ class Journal:
         return bool(
             self._connection.execute(
                 "SELECT 1 FROM persons WHERE id = ?1 AND id > (SELECT last_person FROM changes WHERE id = ?2) "
-                "AND NOT EXISTS (SELECT 1 FROM change_steps "
-                "WHERE table_name = 'persons' AND row_id = ?1 AND before IS NULL)",
+                "AND NOT EXISTS (SELECT 1 FROM change_steps s JOIN changes c ON c.id = s.change_id "
+                "WHERE s.table_name = 'persons' AND s.row_id = ?1 AND s.before IS NULL AND c.undone_at IS NULL)",
                 (person_id, since.id),
             ).fetchone()
         )
