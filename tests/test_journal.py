@@ -43,6 +43,8 @@ def _fill(store: Store) -> None:
     store.people.say(Link(5, BEN, Word.IS_NOT, Source.USER))
     store.edits.add_alias(BEN, "Benny")
     store.edits.set_field(BEN, "town", "Rome")
+    store.edits.set_key_face(BEN, 3)
+    store.groups.save({5: (0, 5), 6: (0, 5)})
 
 
 def _rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
@@ -84,6 +86,10 @@ EDITS: dict[str, Edit] = {
     "folder": lambda store: store.edits.move_folder("Ben", "Benjamin"),
     "folder taken over": lambda store: store.edits.move_folder("Ben", "Ann"),
     "decide anew": lambda store: say_by_machine(store, [4, 6], [Link(6, EVE, Word.IS, Source.MACHINE)]),
+    "key face": lambda store: store.edits.set_key_face(ANN, 1),
+    "another key face": lambda store: store.edits.set_key_face(BEN, 2),
+    "no key face": lambda store: store.edits.set_key_face(BEN, None),
+    "split group": lambda store: store.groups.settle([6], 6),
     "ignore": lambda store: store._connection.execute("INSERT INTO ignored VALUES (6, 'now')"),
 }
 
@@ -232,6 +238,42 @@ def test_what_a_build_said_between_undo_and_redo_stays(store: Store) -> None:
     assert said >= {(BEN, Source.DATASET), (ANN, Source.USER)}
 
 
+@pytest.mark.parametrize("act", ["merge", "delete"])
+def test_whom_a_change_takes_away_goes_again_though_a_build_has_spoken_of_them(store: Store, act: str) -> None:
+    _change(store, EDITS[act])
+    assert store.undo() is not None
+    with store.transaction():
+        store.people.replace_dataset_links([(1, ANN), (2, BEN), (6, BEN)])
+    built = _rows(store)
+    turned = store.redo()
+    assert turned is not None
+    assert 6 in turned.photo_ids
+    everybody = store.people.all()
+    assert BEN not in everybody
+    heirs = {"merge": [Link(6, ANN, Word.IS, Source.DATASET)], "delete": []}
+    assert store.people.links(6) == heirs[act]
+    assert store._connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert store.undo() is not None
+    assert _rows(store) == built
+
+
+def test_who_is_renamed_again_keeps_what_a_build_has_said_since(store: Store) -> None:
+    _change(store, EDITS["rename"])
+    store.undo()
+    said = [(1, ANN), (2, BEN), (6, BEN)]
+    with store.transaction():
+        store.people.replace_dataset_links(said)
+        store.people.say(Link(4, BEN, Word.IS, Source.MACHINE, 0.2, FACES))
+    links = _rows(store)["links"]
+    for _ in range(2):
+        assert store.redo() is not None
+        assert store.people.all()[BEN].name == "Benjamin"
+        assert _rows(store)["links"] == links
+        assert store.undo() is not None
+        assert store.people.all()[BEN].name == "Ben"
+        assert _rows(store)["links"] == links
+
+
 def test_a_person_erased_is_not_in_what_could_be_done_again(store: Store) -> None:
     _change(store, lambda store: store.edits.add_alias(BEN, "Benito"))
     store.undo()
@@ -324,6 +366,25 @@ def test_a_later_build_s_word_goes_over_the_one_before(store: Store) -> None:
     assert store.people.links(3) == [Link(3, BEN, Word.IS, Source.USER)]
 
 
+def test_whom_builds_made_of_a_folder_go_one_after_the_other(store: Store) -> None:
+    before = _rows(store)
+    states = []
+    for name in ("Ben", "Ben again"):
+        person = next(one.id for one in store.people.all().values() if "Ben" in one.folders)
+        _change(store, lambda store, person=person: store.edits.delete(person))  # type: ignore[misc]
+        states.append(store.people.all().keys())
+        with store.transaction():
+            store.people.replace_dataset_links([(1, ANN), (2, store.people.add(name, "Ben"))])
+    for _ in range(2):
+        assert store.undo() is not None
+        assert store.undo() is not None
+        assert store.people.all().keys() == {ANN, BEN, EVE}
+        assert _rows(store)["person_folders"] == before["person_folders"]
+        for state in states:
+            assert store.redo() is not None
+            assert store.people.all().keys() >= state
+
+
 def test_what_a_later_run_said_gives_way_to_what_the_machine_said_before(store: Store) -> None:
     before = _rows(store)
     _change(store, lambda store: store.edits.merge(ANN, BEN))
@@ -344,8 +405,11 @@ def test_a_build_after_a_merge_says_the_same_and_undo_gives_both_people_back(sto
     assert _rows(store) == before
 
 
-def test_undo_tells_which_folders_were_renamed(store: Store) -> None:
+def test_undo_and_redo_tell_which_folders_were_renamed(store: Store) -> None:
     _change(store, EDITS["folder"])
     undone = store.undo()
     assert undone is not None
     assert undone.folders == [("Benjamin", "Ben")]
+    done = store.redo()
+    assert done is not None
+    assert done.folders == [("Ben", "Benjamin")]

@@ -13,6 +13,7 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Is
 from kith.library.portrait_queries import Portrait
+from kith.values.links import Source
 from tests.desk import finished, kith
 from tests.small_world import World
 
@@ -64,6 +65,32 @@ def test_a_chosen_face_stands_for_a_person_until_it_is_theirs_no_longer(world: W
         library.undo()
         changes.set_key_face(ann, None)
         assert _portraits(world)["Ann"].appearance_id == best
+
+
+def test_who_was_only_recognised_is_shown_by_what_the_machine_says(world: World) -> None:
+    before = _portraits(world)
+    with world.library() as library:
+        ann = library.people.find("Ann")
+        links = [link for _, link in library.store.people.mentions(ann.id)]
+    taught = {link.appearance_id for link in links if link.source is Source.DATASET}
+    assert before["Ann"].appearance_id in taught  # however good the recognised ones are
+    with closing(sqlite3.connect(world.settings.library_file)) as connection, connection:
+        connection.execute("DELETE FROM links WHERE source = 'dataset' AND person_id = ?", (ann.id,))
+    now = _portraits(world)
+    assert now["Ann"].appearance_id in {link.appearance_id for link in links} - taught
+    assert {name: now[name] for name in ("Bob", "Eve")} == {name: before[name] for name in ("Bob", "Eve")}
+
+
+def test_one_person_is_shown_by_the_same_face_as_among_all(world: World) -> None:
+    with world.library() as library:
+        bob = library.people.find("Bob")
+        PersonChanges(library).set_key_face(bob, _faces_of(library, "Bob")[-1])
+        portraits = library.store.portraits
+        everybody = portraits.all()
+        assert everybody[bob.id].chosen
+        assert {key: portraits.of(key) for key in library.people.all()} == {
+            key: everybody.get(key) for key in library.people.all()
+        }
 
 
 def test_no_face_of_somebody_else_stands_for_a_person(world: World) -> None:

@@ -261,6 +261,13 @@ def test_a_renamed_folder_is_still_theirs_at_the_next_build(desk: Desk, library:
     renamed = library.people.find("Colin: Powell")
     assert (renamed.id, renamed.folders) == (powell.id, ("Colin_ Powell",))
     assert len(library.people.all()) == 3
+    after = _world(desk)
+    for _ in range(2):
+        library.undo()
+        assert _world(desk) == before
+        library.redo()
+        assert _world(desk) == after
+        assert (desk.people / "Colin_ Powell").is_dir()
     library.undo()
     assert _world(desk) == before
     assert desk.build(executor=no_analysis).analysed == 0

@@ -16,6 +16,7 @@ from kith.errors import BadInput, BadKnowledgeBase, ModelMismatch
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, TakenBack
 from kith.values.links import Source
 from kith.values.persons import Person
@@ -210,6 +211,28 @@ class Library(RuleBasedStateMachine):
         with closing(OpenLibrary(self.world.settings)) as library, suppress(BadInput):
             library.say(Heeded(appearances) if back else Ignored(appearances))
 
+    @rule(number=NUMBER, face=st.none() | NUMBER)
+    def set_key_face(self, number: int, face: int | None) -> None:
+        def act(library: OpenLibrary) -> Outcome:
+            person = self.person(library, number)
+            faces = [link.appearance_id for _, link in library.store.people.mentions(person.id)]
+            chosen = None if face is None or not faces else faces[face % len(faces)]
+            return PersonChanges(library).set_key_face(person, chosen)
+
+        self.edit(act)
+
+    @rule(number=NUMBER, several=st.integers(1, 2))
+    def split_group(self, number: int, several: int) -> None:
+        def act(library: OpenLibrary) -> Outcome:
+            unknowns = Unknowns(library)
+            groups = unknowns.groups(2)
+            if not groups:
+                raise BadInput("nobody to split off")
+            group = groups[number % len(groups)].id
+            return unknowns.split(group, unknowns.in_group(group)[:several])
+
+        self.edit(act)
+
     @rule()
     def undo(self) -> None:
         self.edit(lambda library: library.undo())
@@ -229,7 +252,12 @@ class Library(RuleBasedStateMachine):
 
     def words(self) -> tuple[object, ...]:
         said = [link for link in self.world.links() if link[5] == "user"]
-        return said, self.world.persons(), self.world.ignored()
+        chosen = self.world.query("SELECT * FROM key_faces ORDER BY 1")
+        return said, self.world.persons(), self.world.ignored(), chosen, self.settled()
+
+    def settled(self) -> list[tuple[Any, ...]]:
+        """Return the faces that the user put where they are, with their groups."""
+        return self.world.query("SELECT appearance_id, group_id FROM unknown_groups WHERE settled ORDER BY 1")
 
     @precondition(lambda self: self.world.query("SELECT 1 FROM changes WHERE undone_at IS NULL"))
     @rule()
@@ -246,7 +274,7 @@ class Library(RuleBasedStateMachine):
         self.built_since = self.is_behind = False
         assert self.world.persons() == self.twin.persons(), (self.world.persons(), self.twin.persons())
         assert self.world.links() == self.twin.links(), set(self.world.links()) ^ set(self.twin.links())
-        assert self.world.ignored() == []
+        assert self.world.ignored() == self.settled() == self.world.query("SELECT * FROM key_faces") == []
         assert self.world.tree() == self.twin.tree()
 
     def catch_up(self) -> bool:

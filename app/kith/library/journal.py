@@ -30,13 +30,15 @@ class Change:
 class Turned:
     """A change taken back or done again: its photos, and dataset folders as (known by now, known by from now on).
 
-    `settings` are the values, as JSON, that everything is to be decided by from now on.
+    `settings` are the values, as JSON, that everything is to be decided by from now on. `heirs` are who has a person's
+    folder again, by that person's number.
     """
 
     change: Change
     photo_ids: set[int] = field(default_factory=set)
     folders: list[tuple[str, str]] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    heirs: dict[int, int] = field(default_factory=dict)
 
 
 class Journal:
@@ -131,7 +133,7 @@ class Journal:
 
         Every row becomes what it was, but what a build has said since goes over what the dataset said before. What the
         machine said before is for the caller to decide anew. A person made by the change stays if the dataset has taken
-        them up since.
+        them up since; one whom it took away goes again when it is redone.
         """
         return self._turn(self.newest(), is_undone=True)
 
@@ -162,8 +164,10 @@ class Journal:
     def _take_back(self, turned: Turned, table: str, row_id: int, before: Mapping[str, Any] | None) -> None:
         if before is not None:
             self._restore(turned, table, row_id, before)
-        elif table == "persons":
+        elif table == "persons" and (turned.change.undone or not self._is_taken_up(row_id)):
             self._take_person_away(turned, row_id)
+        elif table == "persons":
+            return  # whom the change made, and the dataset or a word has taken up since
         else:
             self._connection.execute(f"DELETE FROM {table} WHERE {JOURNALLED[table][0]} = ?", (row_id,))
 
@@ -183,14 +187,25 @@ class Journal:
         if table == "applied_settings":
             turned.settings[before["key"]] = before["value"]
         if table == "person_folders":
-            row = self._connection.execute("SELECT folder FROM person_folders WHERE id = ?", (row_id,)).fetchone()
-            if row and row[0] != before["folder"]:
-                turned.folders.append((row[0], before["folder"]))
+            query = "SELECT folder, person_id FROM person_folders WHERE id = ?"
+            folder, owner = self._connection.execute(query, (row_id,)).fetchone() or (before["folder"], None)
+            if folder != before["folder"]:
+                turned.folders.append((folder, before["folder"]))
+            if owner is not None:
+                turned.heirs[owner] = before["person_id"]
             self._take_back_folder(turned, before["folder"], before["person_id"])
-        marks = ", ".join("?" * len(before))
-        self._connection.execute(
-            f"INSERT OR REPLACE INTO {table} ({', '.join(before)}) VALUES ({marks})", _exact(before.items())
-        )
+        self._write_row(table, row_id, before)
+
+    def _write_row(self, table: str, row_id: int, row: Mapping[str, Any]) -> None:
+        """Change a row in place if it is there: one replaced would be written down as gone and come anew."""
+        values = _exact(row.items())
+        columns = ", ".join(f"{column} = ?" for column in row)
+        changed = self._connection.execute(
+            f"UPDATE OR REPLACE {table} SET {columns} WHERE {JOURNALLED[table][0]} = ?", (*values, row_id)
+        ).rowcount
+        if not changed:
+            marks = ", ".join("?" * len(row))
+            self._connection.execute(f"INSERT OR REPLACE INTO {table} ({', '.join(row)}) VALUES ({marks})", values)
 
     def _take_back_folder(self, turned: Turned, folder: str, person_id: int) -> None:
         """Give a restored person what a build has since let their folder teach somebody else, and nobody else."""
@@ -216,8 +231,8 @@ class Journal:
         return bool(
             self._connection.execute(
                 "SELECT 1 FROM persons WHERE id = ?1 AND id > (SELECT last_person FROM changes WHERE id = ?2) "
-                "AND NOT EXISTS (SELECT 1 FROM change_steps "
-                "WHERE table_name = 'persons' AND row_id = ?1 AND before IS NULL)",
+                "AND NOT EXISTS (SELECT 1 FROM change_steps s JOIN changes c ON c.id = s.change_id "
+                "WHERE s.table_name = 'persons' AND s.row_id = ?1 AND s.before IS NULL AND c.undone_at IS NULL)",
                 (person_id, since.id),
             ).fetchone()
         )
@@ -237,16 +252,23 @@ class Journal:
         found = self._connection.execute(f"SELECT 1 FROM links WHERE {since}", (link["appearance_id"], Source.DATASET))
         return link["source"] == Source.DATASET and found.fetchone() is not None
 
-    def _take_person_away(self, turned: Turned, person_id: int) -> None:
-        kept = self._connection.execute(
+    def _is_taken_up(self, person_id: int) -> bool:
+        found = self._connection.execute(
             "SELECT 1 FROM person_folders WHERE person_id = ?1 "
             "UNION ALL SELECT 1 FROM links WHERE person_id = ?1 AND source != 'machine'",
             (person_id,),
         )
-        if kept.fetchone():
-            return
+        return found.fetchone() is not None
+
+    def _take_person_away(self, turned: Turned, person_id: int) -> None:
+        """Take a person away; what a build has said of them since is said of whoever has their folder now, if any."""
         turned.photo_ids |= self._photos_of(person_id)
-        self._connection.execute("DELETE FROM links WHERE person_id = ?", (person_id,))
+        heir = turned.heirs.get(person_id, person_id)
+        self._connection.execute(
+            "UPDATE OR IGNORE links SET person_id = ? WHERE person_id = ? AND source = 'dataset'", (heir, person_id)
+        )
+        for table in ("links", "person_folders"):
+            self._connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person_id,))
         self._connection.execute("UPDATE copies SET person_id = NULL WHERE person_id = ?", (person_id,))
         self._connection.execute("DELETE FROM persons WHERE id = ?", (person_id,))
 
