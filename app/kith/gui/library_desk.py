@@ -45,8 +45,14 @@ class _Hand:
             self._library.decisions.forget()
         return self._library
 
-    def let_go(self, then: Callable[[], None]) -> None:
-        self._thread.run(self._close, lambda _: then())
+    def run_closed(self, task: Callable[[], T], ended: "Callable[[Future[T]], None]") -> None:
+        """Run a task without the library, which whoever asks for it next opens anew."""
+
+        def run() -> T:
+            self._close()
+            return task()
+
+        self._thread.run(run, ended)
 
     def close(self) -> None:
         self._thread.run(self._close, lambda _: None)
@@ -198,9 +204,23 @@ class LibraryDesk(QObject):
         self.changed.emit()
         self.settled.emit()
 
-    def let_go(self, then: Callable[[], None]) -> None:
-        """Close the library until it is next asked for, and then call `then`."""
-        self._reads.let_go(lambda: self._writes.let_go(then))
+    def run_closed(self, task: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Run a task in a thread while nothing here has the library open: who asks for it meanwhile waits."""
+        closed, done = threading.Event(), threading.Event()
+
+        def stay_closed() -> None:
+            closed.set()
+            done.wait()
+
+        def run() -> T:
+            try:
+                closed.wait()
+                return task()
+            finally:
+                done.set()
+
+        self._reads.run_closed(stay_closed, lambda _: None)
+        self._writes.run_closed(run, lambda future: self._hand_on(future, then, None))
 
     def close(self) -> None:
         """Return when all that was said is written down, and the library is closed."""

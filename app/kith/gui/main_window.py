@@ -342,9 +342,9 @@ class MainWindow(QMainWindow):
 
         self.desk.read(lambda library: library.count_recognised(), start, self.tell)
 
-    def let_go_of_library(self, then: Callable[[], None]) -> None:
-        """Close the library until it is next asked for, and then call `then`."""
-        self.desk.let_go(then)
+    def with_library_closed(self, task: Callable[[], str], then: Callable[[str], None]) -> None:
+        """Run a task while the window has the library closed; `then` is given what came of it."""
+        self.desk.run_closed(task, then)
 
     def forget_what_was(self) -> None:
         """Show that what was there may be gone: the library, the settings, the pictures."""

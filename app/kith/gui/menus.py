@@ -46,8 +46,8 @@ class Host(Protocol):
     def apply_settings(self, before: Settings, after: Settings) -> None:
         """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""
 
-    def let_go_of_library(self, then: Callable[[], None]) -> None:
-        """Close the library until it is next asked for, and then call `then`."""
+    def with_library_closed(self, task: Callable[[], str], then: Callable[[str], None]) -> None:
+        """Run a task while the window has the library closed; `then` is given what came of it."""
 
     def forget_what_was(self) -> None:
         """Show that what was there may be gone: the library, the settings, the pictures."""
@@ -197,7 +197,7 @@ def _models(host: Host, window: QWidget) -> QDialog:
 def _privacy(host: Host, window: QWidget) -> QDialog:
     from kith.gui.privacy_dialog import PrivacyDialog
 
-    dialog = PrivacyDialog(host.settings, host.settings_file, host.let_go_of_library, window)
+    dialog = PrivacyDialog(host.settings, host.settings_file, host.with_library_closed, window)
     dialog.erased.connect(host.forget_what_was)
     return dialog
 

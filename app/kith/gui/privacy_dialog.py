@@ -39,16 +39,20 @@ _SURE = "Really erase? This cannot be undone."
 class PrivacyDialog(FittingDialog):
     """Names all that is stored, with its places and sizes; what is marked is erased by a second press of the button.
 
-    `let_go` closes the library before that, and calls what it is given then.
+    `with_library_closed` runs that while the window has the library closed, and calls what it is given with the words.
     """
 
     erased = pyqtSignal()
 
     def __init__(
-        self, settings: Settings, settings_file: Path, let_go: Callable[[Callable[[], None]], None], parent: QWidget
+        self,
+        settings: Settings,
+        settings_file: Path,
+        with_library_closed: Callable[[Callable[[], str], Callable[[str], None]], None],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._let_go = let_go
+        self._with_library_closed = with_library_closed
         self.setWindowTitle("Privacy")
         self._settings = settings
         self._file = settings_file
@@ -116,10 +120,7 @@ class PrivacyDialog(FittingDialog):
             self.erase_button.setText("&Erase for good")
             return
         self.erase_button.setEnabled(False)
-        self._let_go(self._erase)
-
-    def _erase(self) -> None:
-        self._task.ask(partial(_erased, self._settings, self._file, self.marked), self._told)
+        self._with_library_closed(partial(_erased, self._settings, self._file, self.marked), self._told)
 
     def _told(self, words: str) -> None:
         self.words.setText(words)
@@ -133,7 +134,7 @@ def _stored(settings: Settings, file: Path, _stop: threading.Event) -> "list[Sto
     return stored_files(settings, file)
 
 
-def _erased(settings: Settings, file: Path, kinds: "list[Kind]", _stop: threading.Event) -> str:
+def _erased(settings: Settings, file: Path, kinds: "list[Kind]") -> str:
     from kith.jobs.stored_files import erase
 
     try:
