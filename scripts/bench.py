@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui|review [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui|review|find [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
@@ -26,6 +26,7 @@ from bench_bodies import bodies
 from bench_certainty import certainty, draw_reliability
 from bench_closeups import closeups
 from bench_detection import detection
+from bench_find import find
 from bench_groups import groups
 from bench_gui import window
 from bench_identify import identify
@@ -114,7 +115,7 @@ def main() -> None:
         "rerun": rerun,
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
-    commands["review"] = review
+    commands |= {"review": review, "find": lambda _: find()}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")
     parser.add_argument("face_models", nargs="*", help="networks: further values of face_model to compare with dlib")

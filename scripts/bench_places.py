@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench_scale import FILED, PEOPLE, SAMPLES, fill, settings_of
+from bench_scale import FACES_A_PHOTO, FILED, PEOPLE, SAMPLES, fill, settings_of
 from bench_tables import Row, Tables
 from kith.library.store import open_store
 
@@ -42,9 +42,9 @@ def places() -> Tables:
     return {"places, over 100,000 faces": rows}
 
 
-def draw_library(root: Path) -> None:
+def draw_library(root: Path, faces_a_photo: float = FACES_A_PHOTO, lie_there: bool = True) -> None:
     """Draw a library: who shows is what the machine says, in photos that lie there."""
-    fill(root)
+    fill(root, faces_a_photo)
     settings = settings_of(root)
     (root / "settings.json").write_text(json.dumps({"dataset_dir": "people", "process_dir": "input"}))
     random, taught = np.random.default_rng(1), PEOPLE * SAMPLES
@@ -69,7 +69,8 @@ def draw_library(root: Path) -> None:
         paths = [
             Path(row[0]) for row in connection.execute("SELECT path FROM files WHERE photo_id > ?", (taught + FILED,))
         ]
-    _lay_photos(root, paths)
+    if lie_there:
+        _lay_photos(root, paths)
 
 
 def _lay_photos(root: Path, paths: list[Path]) -> None:

@@ -103,7 +103,7 @@ def settings_of(root: Path, **changes: Any) -> Settings:
     return Settings.at(root, {**own, **changes})
 
 
-def fill(root: Path) -> None:
+def fill(root: Path, faces_a_photo: float = FACES_A_PHOTO) -> None:
     """Make a library of people with samples, photos with their faces, and some copies under Unknown."""
     settings = settings_of(root)
     settings.dataset_folder.mkdir()
@@ -117,7 +117,7 @@ def fill(root: Path) -> None:
     taught = np.repeat(np.arange(PEOPLE), SAMPLES)
     strangers = np.arange(PEOPLE, len(centres))
     shown = random.permutation([*random.integers(PEOPLE, size=OBSERVATIONS - len(strangers)), *strangers])
-    photos = np.concatenate([np.arange(len(taught)), len(taught) + (np.arange(len(shown)) / FACES_A_PHOTO).astype(int)])
+    photos = np.concatenate([np.arange(len(taught)), len(taught) + (np.arange(len(shown)) / faces_a_photo).astype(int)])
     people = np.concatenate([taught, shown])
     with closing(open_store(settings.library_file, create=True)) as store, store.transaction():
         enter = store._connection.executemany

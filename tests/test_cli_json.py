@@ -43,6 +43,7 @@ CALLS = {
     "people show": ["Ann"],
     "people split": ["Ann", "{ann}", "--to", "Zoe"],
     "people undo": [],
+    "find": ["Ann"],
     "photos": [],
     "privacy": [],
     "recognize": [],

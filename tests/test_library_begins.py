@@ -39,6 +39,7 @@ COMMANDS = {
     "link": ["{file}#1", "Ann"],
     "unlink": ["{file}#1", "Ann"],
     "photos": [],
+    "find": ["Ann"],
     "shows": ["{file}", "Ann"],
     "forget": ["Ann", "--erase", "Ann"],
     "backup": ["{folder}/backup.sqlite"],

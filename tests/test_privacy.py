@@ -212,6 +212,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["people", "create", "Zoe"],
         ["link", one, "Zoe"],
         ["photos", "--with", "Zoe"],
+        ["find", "Zoe", "--copy-to", place.given / "found"],
         ["shows", place.both, "Max", "--box", "40,10,20,20"],
         ["people", "split", "Eve", other, "--to", "Zoe"],
         ["people", "merge", "Eve", "Zoe"],

@@ -3,7 +3,8 @@
 KithError
 ├── BadPhoto        one photo cannot be read; the run goes on
 ├── BadInput        a folder or file the user named is missing or of no use
-│   └── BadSetting    a setting cannot have a value
+│   ├── BadSetting    a setting cannot have a value
+│   └── BadSearch     a search cannot be read
 ├── BadKnowledgeBase  the knowledge base is missing, empty, damaged or of another version
 │   └── NobodyTaught  it knows nobody yet
 ├── ModelMissing    a model file is missing, damaged or not the one that was asked for
@@ -46,6 +47,16 @@ class BadPhoto(KithError):
 
 class BadInput(KithError):
     """A folder or file that the user named is missing or of no use."""
+
+
+class BadSearch(BadInput):
+    """A search that cannot be read; `at` says how many letters stand before the place, `reason` what is wrong there."""
+
+    def __init__(self, text: str, at: int, reason: str) -> None:
+        Exception.__init__(self, text, at, reason)
+        self.at = at
+        self.reason = reason
+        self.message = Message(f"{reason}, where ▸ stands: {text[:at]}▸{text[at:]}")
 
 
 class BadSetting(BadInput):

@@ -16,6 +16,10 @@ from kith.values.photo_filter import PhotoFilter, PhotoState
 
 _PAUSE_MS = 120  # while somebody types
 _SEPARATOR = ";"  # between people
+_SEARCH_TIP = (
+    "Names, and words of the path; with and, or, not and brackets. Anna? also where she is only suggested. "
+    "Also year:2019, date:2019-05..2019-08, folder:Italy, camera:Canon, faces:2.., with:unsure"
+)
 
 
 class PhotoFilterBar(QWidget):
@@ -36,7 +40,7 @@ class PhotoFilterBar(QWidget):
             self.state.addItem(text, state)
         self.folder = ComboBox()
         self.since, self.until = self._field(self.tr("from 2019-05")), self._field(self.tr("to"))
-        self.text = self._field(self.tr("file, person, folder"))
+        self.text = self._field(self.tr("Anna and (Ben or Cleo) not Dora"))
         self.clear = QPushButton(self.tr("Clear"))
         self.hint = Label(wraps=True)
         self._lay_out()
@@ -131,7 +135,7 @@ class PhotoFilterBar(QWidget):
         self.folder.setMinimumContentsLength(12)
         self.folder.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.text.setAccessibleName(self.tr("Search"))
-        set_tip(self.text, self.tr("Words, each in the path of the photo or the name of somebody who shows"))
+        set_tip(self.text, self.tr(_SEARCH_TIP))
         for date in (self.since, self.until):
             set_tip(date, self.tr("A year (2019), year and month (2019-05) or the day (2019-05-31)"))
         self.clear.setAutoDefault(False)

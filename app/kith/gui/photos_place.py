@@ -95,7 +95,7 @@ class PhotosPlace(Place):
             if wanted is self._asked:  # else another one is on its way
                 self._show(wanted, found)
 
-        self.house.desk.read(lambda library: PhotoSearch(library).find(wanted), found, self._fail)
+        self.house.desk.read(lambda library: PhotoSearch(library).find(wanted), found, self._tell)
 
     def _show(self, wanted: PhotoFilter, found: Found) -> None:
         self.grid.show_found(found)
@@ -104,7 +104,7 @@ class PhotosPlace(Place):
         is_all = wanted == PhotoFilter()
         nothing = self.tr("No photo has been recognised yet: Home shows what to do next.")
         none_such = self.tr("No photo is like that: take something out of the filter.")
-        self._tell("" if count else nothing if is_all else none_such)
+        self._tell("" if count else nothing if is_all else " ".join((none_such, *found.hints)))
 
     def _fail(self, reason: str) -> None:
         self.grid.show_found(Found(()))

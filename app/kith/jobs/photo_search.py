@@ -5,18 +5,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.search_text import SearchText
 from kith.library.failure_records import Failure
 from kith.text import folded
 from kith.values.partial_dates import check_partial
+from kith.values.photo_condition import (
+    AllOf,
+    AnyOf,
+    Below,
+    Condition,
+    InFolder,
+    InState,
+    Not,
+    Shows,
+    Taken,
+    Words,
+    all_parts,
+)
 from kith.values.photo_filter import PhotoFilter, PhotoState
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The photos that a filter lets through, by number in their order, or the files that are none."""
+    """The photos that a filter lets through, by number in their order, and the files that are none.
+
+    `hints` say which words of its text are nobody's name.
+    """
 
     photos: Sequence[int]
     failed: Sequence[Failure] = ()
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +64,15 @@ class PhotoSearch:
         self._store = library.store
 
     def find(self, wanted: PhotoFilter) -> Found:
-        """Return what a filter lets through; raises BadInput for dates that are none."""
+        """Return what a filter lets through; raises BadInput for dates that are none, BadSearch for such a text."""
         for date in filter(None, (wanted.since, wanted.until)):
             check_partial(date)
-        if wanted.state is PhotoState.FAILED:
-            return Found((), self._failures(wanted))
-        named = [self._called(word) for word in wanted.text.split()]
-        people_folder = self._library.settings.dataset_folder
-        return Found(self._store.search.found(wanted, people_folder, named))
+        reader = SearchText(self._library.people.all().values())
+        condition = _condition(wanted, reader.read(wanted.text))
+        parts = list(all_parts(condition))
+        failed = self._failures(condition) if InState(PhotoState.FAILED) in parts else ()
+        photos = self._store.search.found(condition, self._library.settings.dataset_folder)
+        return Found(photos, failed, tuple(reader.hints(parts)))
 
     def cards(self, photos: Sequence[int]) -> list[PhotoCard]:
         """Return photos as a list shows them, in their order; those that are gone from the library are left out."""
@@ -77,15 +96,38 @@ class PhotoSearch:
         by_name = dict(sorted(names.items(), key=lambda person: person[1].casefold()))
         return Choices(by_name, self._store.search.folders(self._library.settings.dataset_folder))
 
-    def _failures(self, wanted: PhotoFilter) -> list[Failure]:
-        failures = self._store.failures
-        found = failures.below(wanted.folder) if wanted.folder else failures.all()
-        words = [folded(word) for word in wanted.text.split()]
-        return [failure for failure in found if all(word in folded(str(failure.path)) for word in words)]
+    def _failures(self, condition: Condition) -> list[Failure]:
+        return [failure for failure in self._store.failures.all() if _holds(condition, failure.path)]
 
-    def _called(self, word: str) -> list[int]:
-        wanted = folded(word)
-        people = self._library.people.all().values()
-        return [
-            person.id for person in people if any(wanted in folded(name) for name in (person.name, *person.aliases))
-        ]
+
+def _condition(wanted: PhotoFilter, words: Condition) -> Condition:
+    parts: list[Condition] = [Shows((person,)) for person in wanted.all_of]
+    if wanted.any_of:
+        parts.append(Shows(tuple(wanted.any_of)))
+    if wanted.none_of:
+        parts.append(Not(Shows(tuple(wanted.none_of))))
+    if wanted.state:
+        parts.append(InState(wanted.state))
+    if wanted.folder:
+        parts.append(Below(wanted.folder))
+    if wanted.since or wanted.until:
+        parts.append(Taken(wanted.since, wanted.until))
+    return AllOf((*parts, words))
+
+
+def _holds(condition: Condition, path: Path) -> bool:
+    """Say whether a condition holds for a file that could not be read: only where it lies is known."""
+    match condition:
+        case AllOf(parts):
+            return all(_holds(part, path) for part in parts)
+        case AnyOf(parts):
+            return any(_holds(part, path) for part in parts)
+        case Not(part):
+            return not _holds(part, path)
+        case Words(text):
+            return folded(text) in folded(str(path))
+        case Below(folder):
+            return path.is_relative_to(folder)
+        case InFolder(name):
+            return f"/{folded(name)}/" in folded(path.as_posix())
+    return condition == InState(PhotoState.FAILED)

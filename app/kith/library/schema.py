@@ -245,7 +245,7 @@ INDEXES = """
     CREATE INDEX suggestions_by_person ON suggestions (person_id);
     CREATE INDEX files_by_photo ON files (photo_id);
     CREATE INDEX appearances_by_photo ON appearances (photo_id);
-    CREATE INDEX observations_by_appearance ON observations (appearance_id);
+    CREATE INDEX observations_by_appearance ON observations (appearance_id, kind);
     CREATE INDEX observations_by_analysis ON observations (analysis_id);
     CREATE INDEX person_folders_by_person ON person_folders (person_id);
     CREATE INDEX links_by_person ON links (person_id);

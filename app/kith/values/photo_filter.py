@@ -19,8 +19,8 @@ class PhotoState(StrEnum):
 class PhotoFilter:
     """Photos with all of some people, any of others and none of others, all by number.
 
-    They are taken from the first to the last moment of two partial dates, lie below `folder`, and each word of `text`
-    is in the path or in the name of somebody who shows. Of the unsure ones those count as shown who are suggested.
+    They are taken from the first to the last moment of two partial dates, lie below `folder`, and are found by `text`
+    (jobs.search_text). Of the unsure ones those count as shown who are suggested.
     """
 
     all_of: Sequence[int] = ()
