@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from kith.filing.copies import file_copies, plan_copies, prepare_output
+from kith.filing.copies import Filing, file_copies, plan_copies, prepare_output
 from kith.filing.copy_file import make
 from kith.filing.names import UNKNOWN
 from kith.library.copy_records import CopyRecord
@@ -76,7 +76,8 @@ class Filer:
         with self.store.transaction():
             copies, photo_id = self.store.copies, self._photo_id(source)
             present = copies.of_photo(photo_id, self.output)
-            return plan_copies(copies, photo_id, source.name, people, self.folders, self.output, present)
+            filing, taken_at = Filing(self.output, self.folders), copies.taken_at(photo_id)
+            return plan_copies(copies, filing, photo_id, source, taken_at, people, present)
 
     def make(self, source: Path, standing: Sequence[CopyRecord]) -> list[str]:
         """Make planned copies and return where they lie."""

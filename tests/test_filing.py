@@ -215,10 +215,25 @@ def test_the_same_photo_under_another_name_is_copied_once(filer: Filer) -> None:
     assert list(filer.filed()) == ["Ann/one.jpg"]
 
 
-def test_a_copy_that_the_user_deleted_is_made_again(filer: Filer) -> None:
+def test_a_copy_that_the_user_deleted_is_not_made_again(filer: Filer) -> None:
+    filer.prepare()
     source = filer.photo()
     (path,) = filer.file(source, ANN)
     (filer.output / path).unlink()
+    filer.prepare()
+    assert filer.file(source, ANN) == []
+    filer.edit(source, b"another light")
+    assert filer.file(source, ANN) == []
+    assert filer.file(source, BOB) == ["Bob/photo.jpg"]
+    assert filer.file(source, ANN) == ["Ann/photo.jpg"]
+
+
+def test_an_output_folder_that_was_deleted_as_a_whole_gets_all_its_copies_again(filer: Filer) -> None:
+    filer.prepare()
+    source = filer.photo()
+    (path,) = filer.file(source, ANN)
+    shutil.rmtree(filer.output)
+    filer.prepare()
     assert filer.file(source, ANN) == [path]
     assert filer.filed() == {path: b"a photo"}
 

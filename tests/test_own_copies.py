@@ -40,7 +40,6 @@ PLACES = [
     "input/sub/photo.jpg",
     "outside.jpg",
     "output/photo.jpg",
-    "output/Ann/deep/photo.jpg",
     "output/Ann/../../outside.jpg",
     "output/Ann/../../input/photo.jpg",
     "output/../input/photo.jpg",

@@ -35,6 +35,8 @@ class Action(Enum):
     RENAME_PERSON = "people rename"
     MERGE_PEOPLE = "people merge"
     UNDO = "people undo"
+    LIST_RUNS = "runs"
+    UNDO_RUN = "undo"
     SAY_NEVER = "unlink --never"
     SHOW_UNKNOWNS = "unknowns"
     SHOW_LIKELY = "unknowns likely"

@@ -1,6 +1,10 @@
-"""How a user lets Kith decide, where there is a choice."""
+"""How a user lets Kith decide and file, where there is a choice."""
 
 from enum import StrEnum
+from string import Formatter
+
+DATE_FIELDS = ("year", "month", "day")
+PLACE_FIELDS = ("person", *DATE_FIELDS)
 
 
 class BodyPolicy(StrEnum):
@@ -10,3 +14,31 @@ class BodyPolicy(StrEnum):
     EVENT = "event"
     ANYWHERE = "anywhere"
     OFF = "off"
+
+
+class FileAs(StrEnum):
+    """What is filed of a photo: a copy, a link to it, or the photo itself, moved."""
+
+    COPY = "copy"
+    HARD_LINK = "hard link"
+    SYMBOLIC_LINK = "symbolic link"
+    MOVE = "move"
+
+
+def place_problem(pattern: str) -> str:
+    """Return why a pattern of folders, such as `{person}/{year}`, is of no use; empty where it is of some."""
+    try:
+        parts = list(Formatter().parse(pattern))
+    except ValueError:
+        parts = [("", "", "", "")]
+    fields = [field for _, field, *_ in parts if field is not None]
+    if not {*fields} <= {*PLACE_FIELDS} or any(form or conversion for *_, form, conversion in parts):
+        return f"it may have the fields {', '.join(f'{{{field}}}' for field in PLACE_FIELDS)} and plain text"
+    plain = pattern.format(**dict.fromkeys(PLACE_FIELDS, "x"))
+    if "person" not in fields:
+        return "it has no {person}, so that nobody's photos would be told apart"
+    if any(part.strip(". ") != part or not part for part in plain.split("/")):
+        return "each folder needs a name that neither begins nor ends with a point or a blank"
+    if any(sign in plain for sign in '\\:*?"<>|') or not plain.isprintable():
+        return "it has signs that not every disk takes"
+    return ""

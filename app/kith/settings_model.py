@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described, names
-from kith.policies import BodyPolicy
+from kith.policies import BodyPolicy, FileAs, place_problem
 
 PHOTO_ENDINGS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
@@ -36,6 +36,7 @@ CHOICES = {
     "person_detector": (*names(PERSON_DETECTORS), OFF),
     "reid_model": (*names(BODY_MODELS),),
     "body_policy": (*BodyPolicy,),
+    "file_as": (*FileAs,),
     "device": (*Device,),
 }
 _SHIPPED, _WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
@@ -72,6 +73,12 @@ def _file_endings(endings: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f".{ending}" for ending in bare))
 
 
+def _place(pattern: str) -> str:
+    if problem := place_problem(pattern):
+        raise ValueError(problem)
+    return pattern
+
+
 def _is_onnx_file(model: str) -> bool:
     return model.lower().endswith(".onnx")
 
@@ -79,6 +86,7 @@ def _is_onnx_file(model: str) -> bool:
 _PATH = AfterValidator(_path_text)
 Limit = Annotated[float, BeforeValidator(_limit)]
 OptionalPath = Annotated[str, _PATH]
+Place = Annotated[str, AfterValidator(_place)]
 NeededPath = Annotated[str, _PATH, Field(min_length=1)]
 
 
@@ -99,6 +107,20 @@ class Settings(BaseModel):
         default="output",
         title="Output folder",
         description="Where the copies go, one folder per person, and the report.",
+    )
+    file_as: FileAs = Field(
+        default=FileAs.COPY,
+        strict=False,  # JSON has strings, not enumerations
+        title="File photos as",
+        description="What comes to lie in the output folder: a copy of each photo, a hard link to it (which takes no "
+        "room on the same disk), a symbolic link, or the photo itself: move takes it out of the input folder. All that "
+        "can be taken back.",
+    )
+    file_under: Place = Field(
+        default="{person}",
+        title="Folders",
+        description="The folders in the output folder: {person}, with {year}, {month} and {day} as you like, as in "
+        "{person}/{year}.",
     )
     process_dir: NeededPath = Field(
         default="input",

@@ -29,7 +29,7 @@ def part_file(folder: Path, mode: int = 0o666) -> Iterator[tuple[BinaryIO, Path]
 
     `complete` it, then let it take its name. Raises OSError.
     """
-    path = folder / f".kith-{secrets.token_hex(8)}.part"
+    path = part_name(folder)
     try:
         with open(path, "xb", opener=partial(os.open, mode=mode)) as file:  # a new file: no link leads to one
             _hold(file)
@@ -37,6 +37,11 @@ def part_file(folder: Path, mode: int = 0o666) -> Iterator[tuple[BinaryIO, Path]
     finally:
         with suppress(OSError):
             path.unlink()
+
+
+def part_name(folder: Path) -> Path:
+    """Return the name of a hidden file that nobody can foresee."""
+    return folder / f".kith-{secrets.token_hex(8)}.part"
 
 
 def complete(file: BinaryIO) -> None:
@@ -119,13 +124,16 @@ def numbered_names(path: Path, ending: str = "") -> Iterator[Path]:
 def clear_parts(folder: Path) -> None:
     """Take away the hidden files that killed processes left in a folder; what is being written there stays."""
     with suppress(OSError), os.scandir(folder) as entries:
-        left = [entry for entry in entries if _PART.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)]
-        for entry in left:
+        left = [Path(entry.path) for entry in entries if _PART.fullmatch(entry.name)]
+        for part in left:
             with suppress(OSError):
-                _clear(Path(entry.path))
+                _clear(part)
 
 
 def _clear(part: Path) -> None:
+    if part.is_symlink():
+        part.unlink()
+        return
     with part.open("r+b") as file:
         is_left = _hold(file)
     if is_left:

@@ -23,6 +23,7 @@ def recognize(
         typer.Argument(help="Folders of photos, or photos; the input folder of the settings if none."),
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the copies and the report.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be filed; file nothing.")] = False,
 ) -> None:
     """Recognise the people in folders of photos and file copies under their names.
 
@@ -32,5 +33,5 @@ def recognize(
     inputs = paths or [settings.input_folder]
     target = output.absolute() if output else settings.output_folder
     is_filing = bool(output) or any(os.path.isdir(path) for path in inputs)
-    job = partial(recognize_folder, inputs=inputs, output=target if is_filing else None)
+    job = partial(recognize_folder, inputs=inputs, output=target if is_filing else None, dry_run=dry_run)
     call.run(settings, JobName.RECOGNIZE_FOLDER, job)

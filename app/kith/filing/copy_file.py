@@ -15,12 +15,16 @@ from typing import BinaryIO
 
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.names import numbered
-from kith.filing.own_copies import is_file, is_link, sha256_of
+from kith.filing.own_copies import is_file, leads_out, mark_of, sha256_of
 from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.library.paths import FileState
-from kith.whole_files import complete, part_file, take_name, take_place
+from kith.messages import Setting
+from kith.policies import FileAs
+from kith.whole_files import complete, part_file, part_name, sync, take_name, take_place
 
 _OUTPUT_AT_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
+_NOT_EVERYWHERE = {FileAs.HARD_LINK, FileAs.SYMBOLIC_LINK}
+_CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
 _PIECE = 2**20  # bytes
 
 
@@ -29,28 +33,68 @@ class LinkedFolder(BadPhoto):
 
 
 def make(records: CopyRecords, record: CopyRecord, source: Path, over: bool = False) -> CopyRecord:
-    """Make a copy of a photo's file and return its record; `over` takes the place of the copy that is there.
+    """Make what is planned of a photo's file and return its record; `over` takes the place of what is there.
 
     Else nothing is overwritten: a name taken meanwhile gives way to the next free one. Raises BadPhoto where the photo
-    cannot be read or the folder is a link, and FilingFailed where the output folder takes no copy.
+    cannot be read or the folder is a link, and FilingFailed where the output folder takes nothing.
     """
     folder = record.target.parent
-    if is_link(folder):
+    if leads_out(record):
         raise LinkedFolder(source, f"could not be copied: {folder} is a link, and copies stay in the output folder")
     check_readable(source)
     if record.sha256:
         records.begin(record, source)
-    with filing_errors(source, record.target), _folder_made(folder):
-        with part_file(folder, 0o600) as (file, part):
-            state = FileState.now(source)
-            sha256 = _copy(source, file)
-            complete(file)
-            _take_times_and_mode(source, part)
-            if over:
-                take_place(part, record.target)
-            else:
-                record = put(records, part, record)
-        return records.complete(record, sha256, state)
+    with filing_errors(source, record), folder_made(record):
+        state = FileState.now(source)
+        if record.kind is FileAs.COPY:
+            record, mark = _copied(records, record, source, over)
+        else:
+            record = linked(records, record, source, over)
+            mark = mark_of(record)
+        return records.complete(record, mark, state)
+
+
+def _copied(records: CopyRecords, record: CopyRecord, source: Path, over: bool) -> tuple[CopyRecord, str]:
+    """Copy a photo's file, and return the record and the SHA-256 of what was copied. Raises BadPhoto and OSError."""
+    with part_file(record.target.parent, 0o600) as (file, part):
+        sha256 = _copy(source, file)
+        complete(file)
+        _take_times_and_mode(source, part)
+        if over:
+            take_place(part, record.target)
+        else:
+            record = put(records, part, record)
+    return record, sha256
+
+
+def linked(records: CopyRecords, record: CopyRecord, source: Path, over: bool) -> CopyRecord:
+    """Make a link to a photo's file under the name that is planned, or the next free one. Raises OSError."""
+    real = Path(os.path.realpath(source))
+    link = partial(os.symlink, real) if record.kind is FileAs.SYMBOLIC_LINK else partial(os.link, real)
+    if over:
+        part = part_name(record.target.parent)
+        link(part)
+        take_place(part, record.target)
+        with suppress(FileNotFoundError):  # a hard link to the same file stays
+            part.unlink()
+        return record
+    while True:
+        try:
+            link(record.target)
+        except FileExistsError:
+            if _leads_to(record, real):
+                return record
+            record = records.move(record, free_target(records, record.target))
+        else:
+            sync(record.target.parent)
+            return record
+
+
+def _leads_to(record: CopyRecord, source: Path) -> bool:
+    """Say whether the target is such a link already."""
+    if record.kind is FileAs.SYMBOLIC_LINK:
+        return record.target.is_symlink() and record.target.readlink() == source
+    return is_file(record.target) and record.target.samefile(source)
 
 
 def check_readable(source: Path) -> None:
@@ -95,22 +139,27 @@ def _take_times_and_mode(source: Path, part: Path) -> None:
 
 
 @contextmanager
-def _folder_made(folder: Path) -> Iterator[None]:
-    """Have a person's folder, a new one only if something comes to lie in it; the output folder itself is there."""
-    is_new = not os.path.isdir(folder)
-    folder.mkdir(exist_ok=True)
+def folder_made(record: CopyRecord) -> Iterator[None]:
+    """Have the folder of a target, a new one only if something comes to lie in it; the output folder itself is there.
+
+    Raises OSError.
+    """
+    record.output.stat()
+    record.target.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield
     except BaseException:
-        if is_new:
-            clear_away(folder)
+        clear_away(record)
         raise
 
 
-def clear_away(folder: Path) -> None:
-    """Remove a person's folder where it is empty."""
+def clear_away(record: CopyRecord) -> None:
+    """Remove the folder of a target, and those around it within the output folder, where they are empty."""
+    folder = record.target.parent
     with suppress(OSError):
-        folder.rmdir()
+        while folder != record.output and folder.is_relative_to(record.output):
+            folder.rmdir()
+            folder = folder.parent
 
 
 def put(records: CopyRecords, file: Path, record: CopyRecord) -> CopyRecord:
@@ -152,20 +201,26 @@ def _first_free(is_free: Callable[[int], bool]) -> int:
 
 
 @contextmanager
-def filing_errors(source: Path, target: Path) -> Iterator[None]:
+def filing_errors(source: Path, record: CopyRecord) -> Iterator[None]:
     """Say in plain words why a copy could not be written or taken back: BadPhoto, or FilingFailed for all of them."""
     try:
         yield
     except OSError as error:
-        raise _explained(error, source, target) from error
+        raise _explained(error, source, record) from error
 
 
-def _explained(error: OSError, source: Path, target: Path) -> BadPhoto | FilingFailed:
-    output = target.parent.parent
+def _explained(error: OSError, source: Path, record: CopyRecord) -> BadPhoto | FilingFailed:
+    target, output = record.target, record.output
     if not os.path.isdir(output):
         return FilingFailed(
             f"The output folder {output} is not there any more: connect its drive, or choose another output folder, "
             "then start again: it goes on where it stopped."
+        )
+    if record.kind in _NOT_EVERYWHERE and error.errno in _CANNOT_LINK:
+        return FilingFailed(
+            f"No {record.kind} to {source} can be made in {output}: {error.strerror}. Hard links want one disk. ",
+            Setting("file_as"),
+            " copy works everywhere.",
         )
     if error.errno in _OUTPUT_AT_FAULT:
         return FilingFailed(

@@ -1,5 +1,6 @@
 """A copy follows its original: what was edited, turned or tagged is copied anew."""
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -7,6 +8,7 @@ from kith.filing.copy_file import free_target, make, photo_sha256
 from kith.filing.own_copies import is_own, is_untouched, sha256_of
 from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.library.paths import FileState
+from kith.policies import FileAs
 
 
 def follow(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple[CopyRecord, str]:
@@ -15,10 +17,14 @@ def follow(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple
     `source` is a file of the photo as it was looked at. A copy follows the file it was made of; once that is gone, or
     where an earlier version did not write it down, one that holds the same, else `source`. Raises as `make`.
     """
+    if record.kind is FileAs.SYMBOLIC_LINK and str(record.target.readlink()) == os.path.realpath(source.path):
+        return records.follow(record, source), ""
     if FileState.now(source.path) != source:
         return record, ""  # written to since: the next look will tell what it is now
     originals = records.originals(record.photo_id)
-    if record.source and _still_holds(record.source, originals):
+    if record.kind is FileAs.SYMBOLIC_LINK:
+        same = None
+    elif record.source and _still_holds(record.source, originals):
         if record.source.path != source.path:
             return record, ""
         same = source if photo_sha256(source.path) == record.sha256 else None
@@ -54,6 +60,8 @@ def _renewed(records: CopyRecords, record: CopyRecord, source: FileState) -> tup
     former = record.target
     if is_untouched(records, record):
         return make(records, record, source.path, over=True), ""
+    if record.kind is not FileAs.COPY:
+        return record, ""  # no link of Kith's any more
     fresh = photo_sha256(source.path)
     if is_own(records, record) and sha256_of(former) == fresh:  # a killed run did not come to write it down
         return records.complete(record, fresh, source), ""

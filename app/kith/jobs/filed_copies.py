@@ -1,17 +1,19 @@
 """The filed copies of photos follow a word, a change of persons or a decision made again."""
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from kith.filing.copies import file_copies, plan_copies
+from kith.filing.copies import Filed, Filing, Folders, file_copies, plan_copies
 from kith.filing.names import folder_names
+from kith.filing.places import Places
 from kith.library.copy_records import CopyRecord
 from kith.library.paths import FileState
 from kith.library.store import Store
+from kith.settings import Settings
 
 Plan = tuple[FileState, list[CopyRecord], list[CopyRecord]]  # the photo's file, its copies standing, those outdated
-Folders = Mapping[int | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class FiledCopies:
     """The copies of photos in the output folders, wherever they were filed."""
 
     store: Store
+    settings: Settings
+
+    def filing(self, output: Path, folders: Folders) -> Filing:
+        """Return how photos are filed into an output folder."""
+        return Filing(output, folders, Places(self.settings.file_under), self.settings.file_as)
 
     def folders(self) -> Folders:
         """Return everybody's folder of copies."""
@@ -43,11 +50,12 @@ class FiledCopies:
         plans = []
         for output in outputs:
             present = copies.of_photo(photo_id, output)
-            source = self._original(photo_id) or FileState(present[0].target, 0, 0)
+            source = self.original(photo_id) or FileState(present[0].target, 0, 0)
             filed: Collection[int | None] = people or (None,)
             if people is None:
                 filed = dict.fromkeys(record.person_id for record in present)
-            standing, outdated = plan_copies(copies, photo_id, source.path.name, filed, folders, output, present)
+            filing, taken_at = self.filing(output, folders), copies.taken_at(photo_id)
+            standing, outdated = plan_copies(copies, filing, photo_id, source.path, taken_at, filed, present)
             plans.append((source, standing, outdated))
         return plans
 
@@ -58,11 +66,17 @@ class FiledCopies:
         """
         notes: list[str] = []
         for plan in plans:
-            filed = file_copies(self.store.copies, *plan)
-            notes += filed.notes
+            notes += self.file_photo(*plan).notes
         return notes
 
-    def _original(self, photo_id: int) -> FileState | None:
+    def file_photo(self, source: FileState, standing: Sequence[CopyRecord], outdated: Sequence[CopyRecord]) -> Filed:
+        """Do as `file` with one photo in one output folder; how old the folder is that it is moved from, is kept."""
+        for record in standing:
+            if record.moved_from and not record.sha256:
+                self.store.runs.note_folder(record.moved_from.parent)
+        return file_copies(self.store.copies, source, standing, outdated)
+
+    def original(self, photo_id: int) -> FileState | None:
         """Return a file of the photo as it was looked at, one that is so still if there is one."""
         originals = self.store.copies.originals(photo_id)
         for original in originals:

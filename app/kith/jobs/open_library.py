@@ -7,10 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from kith.errors import BadInput, BadPhoto, FilingFailed, ModelMismatch, NobodyTaught
+from kith.filing.copies import Folders
 from kith.jobs.decisions import Decisions
 from kith.jobs.engines import find_engines
 from kith.jobs.explanation import Why, explain
-from kith.jobs.filed_copies import FiledCopies, Folders
+from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.library_file import check_library
 from kith.jobs.outcome import Outcome
 from kith.jobs.people import People
@@ -38,7 +39,7 @@ class OpenLibrary:
         self.store: Store = open_store(settings.library_file)
         # No word of the user's is refused for what a build would change.
         self.decisions = Decisions(settings, self.store, spec, forgives=(NobodyTaught, ModelMismatch))
-        self.copies = FiledCopies(self.store)
+        self.copies = FiledCopies(self.store, settings)
         self.people = People(self.store)
         self.made: list[int] = []
 

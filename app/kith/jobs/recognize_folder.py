@@ -4,20 +4,24 @@ import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from kith.errors import BadPhoto
-from kith.filing.copies import file_copies, plan_copies, prepare_output
+from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
+from kith.filing.planned import PlannedOnly, planned_line
 from kith.filing.report import REPORT, Ranking, ReportRow, check_report, write_report
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, descriptions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.looks import Look, look_with, notes_on, open_workers, save_look
 from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
@@ -31,7 +35,7 @@ from kith.jobs.phrases import (
     ranking,
 )
 from kith.jobs.workers import Workers
-from kith.library.copy_records import CopyRecord
+from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.library.description_queries import Undescribed
 from kith.library.paths import FileState, time_value
 from kith.library.redecision_queries import StoredPhoto
@@ -45,8 +49,12 @@ _DECIDED_AT_ONCE = 512  # photos: many are compared at once, few are lost where 
 NOT_REACHED = "not looked at yet: the run was stopped"
 
 
-def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | None) -> Iterator[Event]:
+def recognize_folder(
+    context: Context, inputs: Sequence[Path], output: Path | None, dry_run: bool = False
+) -> Iterator[Event]:
     """Recognise photos and folders of photos; with an `output` folder, file copies there and write its report.
+
+    A dry run files nothing and tells of each photo what would be filed.
 
     Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. A photo that hangs on the
     others of its event comes when all photos of its folder are looked at. Stopped early it leaves what is done in
@@ -63,17 +71,19 @@ def recognize_folder(context: Context, inputs: Sequence[Path], output: Path | No
     decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
     listed = list_photos(inputs, settings, outputs, passed_over)
-    run = _Run(context, decisions, output, listed, passed_over)
-    if output:
+    run = _Run(context, decisions, output, listed, passed_over, dry_run)
+    interrupted: Sequence[str] = ()
+    if output and not dry_run:
+        interrupted = complete_killed(context.store, settings)
         prepare_output(copies, output)
     _forget_missing_failures(context, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
-    told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs))
+    told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
     yield from (Notice(text) for text in told)
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
-    with open_workers(context) as workers:
+    with open_workers(context) as workers, run.recorded():
         for looks in _together(look_with(workers, context, photos)):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
@@ -124,6 +134,7 @@ class _Run:
     output: Path | None
     listed: dict[Path, Listed]
     passed_over: PassedOver
+    dry_run: bool = False
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
     failed: list[PhotoFailed] = field(default_factory=list)
@@ -135,11 +146,21 @@ class _Run:
     held: dict[str, list[Look]] = field(default_factory=lambda: defaultdict(list))
     asked: dict[str, dict[int, Asked]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, str] = field(init=False)
-    folders: dict[int | None, str] = field(init=False)
+    folders: Folders = field(init=False)
+    copies: FiledCopies = field(init=False)
+    records: CopyRecords = field(init=False)
 
     def __post_init__(self) -> None:
+        store = self.context.store
+        self.copies = FiledCopies(store, self.context.settings)
+        self.records = PlannedOnly(store.copies) if self.dry_run else store.copies
         self.waiting = Counter(map(_folder, self.listed))
         self._read_persons()
+
+    def recorded(self) -> AbstractContextManager[object]:
+        """Record what is filed as a run, if anything is to be."""
+        is_filing = self.output is not None and not self.dry_run
+        return recorded(self.context.store, JobName.RECOGNIZE_FOLDER) if is_filing else nullcontext()
 
     def _read_persons(self) -> None:
         people = self.context.store.people.all()
@@ -195,7 +216,7 @@ class _Run:
         path = look.path
         source = FileState(path, look.size, time_value(look.mtime_ns))
         try:
-            filed = file_copies(self.context.store.copies, source, decided.standing, decided.outdated)
+            filed = self._filed(source, decided)
         except BadPhoto as error:
             yield self._fail(error)
             return
@@ -203,7 +224,14 @@ class _Run:
         self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
+        if self.dry_run and self.output:
+            line = planned_line(row.file, self.output, decided.standing, decided.outdated)
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
+
+    def _filed(self, source: FileState, decided: "_Decided") -> Filed:
+        if self.dry_run:
+            return Filed(tuple(record.target for record in decided.standing), ())
+        return self.copies.file_photo(source, decided.standing, decided.outdated)
 
     def _decide(self, looks: Sequence[Look], is_complete: bool) -> list["_Decided"]:
         """Decide on photos in one transaction, and return those that hang on no other one."""
@@ -232,14 +260,15 @@ class _Run:
 
     def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list["_Decided"]:
         """Write down the copies of decided photos, within the caller's transaction."""
-        output, copies = self.output, self.context.store.copies
+        output = self.output
         if output is None:
             return [_Decided(look, decision) for look, _, decision in settled]
-        present = copies.of_photos([photo.id for _, photo, _ in settled], output)
+        present = self.records.of_photos([photo.id for _, photo, _ in settled], output)
+        filing = self.copies.filing(output, self.folders)
         planned = []
         for look, photo, decision in settled:
-            people, name = decision.people or (None,), look.path.name
-            plan = plan_copies(copies, photo.id, name, people, self.folders, output, present[photo.id])
+            people, taken_at = decision.people or (None,), photo.case.taken_at
+            plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
             planned.append(_Decided(look, decision, *plan))
         return planned
 
@@ -298,7 +327,7 @@ class _Run:
         """Write the report, of the whole folder also where the run was stopped, and return the summary."""
         total, done, failed = len(self.listed), len(self.rows), tuple(self.failed)
         known = done - len(failed) - self.unsure - self.unknown
-        report = self.output / REPORT if self.output else None
+        report = self.output / REPORT if self.output and not self.dry_run else None
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = missing | self.rows

@@ -4,18 +4,20 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught
-from kith.filing.copies import clear_remnants
+from kith.filing.copies import Folders, clear_remnants
 from kith.identity.decision import Decider
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
-from kith.jobs.filed_copies import FiledCopies, Folders
+from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.people import People
 from kith.library.redecision_queries import FiledCopy, StoredPhoto
 from kith.messages import Action, Do, JobName, Message
@@ -34,11 +36,11 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     FilingFailed.
     """
     run = _Run(context, preview)
-    if not preview:
-        run.clear_remnants()
+    interrupted: list[str] = [] if preview else run.complete_killed()
     yield Started(JobName.DECIDE_AGAIN, run.total)
-    yield from (Notice(text) for text in (*not_told_before(context.notices), *run.decisions.notices()))
-    yield from run.spans()
+    yield from (Notice(text) for text in (*not_told_before(context.notices), *run.decisions.notices(), *interrupted))
+    with nullcontext() if preview else recorded(context.store, JobName.DECIDE_AGAIN):
+        yield from run.spans()
     yield run.finish()
 
 
@@ -142,7 +144,7 @@ class _Run:
         if not self.photos:
             raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run ", Do(Action.RECOGNIZE), " first.")
         self.decisions = Decisions(settings, store, self.context.spec, forgives=(NobodyTaught,))
-        self.copies = FiledCopies(store)
+        self.copies = FiledCopies(store, settings)
         self._read_people()
 
     def _read_people(self) -> None:
@@ -150,11 +152,13 @@ class _Run:
         self.decisions.read()
         self.folders = self.copies.folders()
 
-    def clear_remnants(self) -> None:
-        """Clear away what a killed run left in the output folders."""
-        copies = self.context.store.copies
-        for output in filter(self._is_reachable, copies.outputs()):
-            clear_remnants(copies, output)
+    def complete_killed(self) -> list[str]:
+        """Complete what a killed run left, and clear away its remnants; return what is to be said."""
+        store = self.context.store
+        told = complete_killed(store, self.context.settings)
+        for output in filter(self._is_reachable, store.copies.outputs()):
+            clear_remnants(store.copies, output)
+        return told
 
     def _is_reachable(self, output: Path) -> bool:
         return self.reachable.setdefault(output, os.path.isdir(output))
@@ -196,7 +200,7 @@ class _Run:
             self.changes.add_all(photo)
             self._count(photo.decision)
         copies = self.context.store.redecisions.copies([photo.photo.id for photo in decided])
-        lagging = [photo for photo in decided if not self._is_filed(photo.decision, copies.get(photo.photo.id, ()))]
+        lagging = [photo for photo in decided if not self._is_filed(photo, copies.get(photo.photo.id, ()))]
         if self.preview:
             self.refiled += len(lagging)
         else:
@@ -243,16 +247,19 @@ class _Run:
             self.decisions.write_suggestions((photo.photo, photo.decision) for photo in decided)
         return True
 
-    def _is_filed(self, decision: PhotoDecision, copies: Sequence[FiledCopy]) -> bool:
+    def _is_filed(self, decided: _Decided, copies: Sequence[FiledCopy]) -> bool:
         """Say whether a photo's copies on record are as its decision wants them, wherever it was filed."""
-        outputs: defaultdict[Path, set[tuple[int | None, str | None, bool]]] = defaultdict(set)
+        outputs: defaultdict[Path, set[tuple[int | None, str, bool]]] = defaultdict(set)
         for copy in copies:
             output = copy.output
             if self._is_reachable(output):
                 outputs[output].add((copy.person_id, copy.folder, copy.done))
-        people = decision.people or (None,)
-        wanted = {(person, self.folders.get(person), True) for person in people}
-        return all(filed == wanted for filed in outputs.values())
+        people, taken_at = decided.decision.people or (None,), decided.photo.case.taken_at
+        for output, filed in outputs.items():
+            filing = self.copies.filing(output, self.folders)
+            if filed != {(person, str(filing.folder(person, taken_at)), True) for person in people}:
+                return False
+        return True
 
     def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
         """Let copies follow; returns as `_settle`, `before` being the photos that are done already."""

@@ -1,6 +1,7 @@
 """The record of copies: each is written down before it is made."""
 
 import json
+import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,9 +11,10 @@ from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, FileState, below, folder_of, path_of, path_value
 from kith.library.photo_records import now
 from kith.library.soundness import text_of, whole
+from kith.policies import FileAs
 from kith.text import folded
 
-_UNSETTLED = -1  # the size of no file: the copy is about to be made of it
+UNSETTLED = -1  # the size of no file: the copy is about to be made of it, the photo about to be moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class CopyRecord:
     """A copy of a photo under a person's name, or under Unknown where `person_id` is None.
 
     `sha256` is that of the copy as it was made, None until then; `source` the file it was made of, None where an
-    earlier version did not write that down.
+    earlier version did not write that down. What lies there is of a `kind`: of a link `sha256` is that of where it
+    leads, of a hard link that of the file's number; a photo that was moved itself lay at `moved_from`.
     """
 
     id: int
@@ -30,6 +33,14 @@ class CopyRecord:
     target: Path
     sha256: str | None = None
     source: FileState | None = None
+    kind: FileAs = FileAs.COPY
+    moved_from: Path | None = None
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the target lies in a folder of the output, and not in it itself."""
+        folder = self.target.parent
+        return folder != self.output and folder.is_relative_to(self.output)
 
 
 class CopyRecords:
@@ -54,7 +65,7 @@ class CopyRecords:
 
     def unsettled(self, output: Path) -> list[CopyRecord]:
         """Return the copies in an output folder that are planned, or were being made anew when a run ended."""
-        condition = f"c.output = ? AND (c.sha256 IS NULL OR c.source_size = {_UNSETTLED})"
+        condition = f"c.output = ? AND (c.sha256 IS NULL OR c.source_size = {UNSETTLED})"
         return self._where(condition, path_value(output))
 
     def _where(self, condition: str, *values: int | str | bytes) -> list[CopyRecord]:
@@ -62,11 +73,16 @@ class CopyRecords:
             "copies",
             _record,
             "SELECT c.id, c.id, c.photo_id, c.person_id, n.id, c.output, c.target, c.sha256, c.source, c.source_size, "
-            "c.source_mtime_ns FROM copies c LEFT JOIN persons n ON n.id = c.person_id "
+            "c.source_mtime_ns, c.kind, c.moved_from FROM copies c LEFT JOIN persons n ON n.id = c.person_id "
             f"WHERE {condition} ORDER BY c.id",
             values,
         )
         return list(rows)
+
+    def missing(self, output: Path) -> list[CopyRecord]:
+        """Return the complete copies in an output folder that are not there."""
+        made = self._where("c.output = ? AND c.sha256 IS NOT NULL", path_value(output))
+        return [record for record in made if not os.path.lexists(record.target)]
 
     def photos_of(self, person_id: int) -> set[int]:
         """Return the photos with a copy under a person's name."""
@@ -109,10 +125,21 @@ class CopyRecords:
         return self._connection.execute(query, (path_value(path),)).fetchone() is not None
 
     def targets(self, output: Path) -> Iterator[Path]:
-        """Yield where the copies in an output folder lie, or are to lie: in a folder of it."""
+        """Yield where the copies in an output folder lie, or are to lie: in folders of it."""
         query = "SELECT id, target FROM copies WHERE output = ?"
         targets = self._connection.read("copies", lambda row: path_of(row[0]), query, (path_value(output),))
-        return (target for target in targets if target.parent.parent == output)
+        return (target for target in targets if target.parent != output and target.is_relative_to(output))
+
+    def taken_at(self, photo_id: int) -> str | None:
+        """Return when a photo was taken, None where that is not known."""
+        query = "SELECT id, taken_at FROM photos WHERE id = ?"
+        times = self._connection.read("photos", lambda row: row[0] and text_of(row[0]), query, (photo_id,))
+        return next(iter(times), None)
+
+    def is_moved(self, photo_id: int) -> bool:
+        """Say whether a photo itself was moved to some output folder, or is about to be."""
+        query = "SELECT 1 FROM copies WHERE photo_id = ? AND kind = ?"
+        return self._connection.execute(query, (photo_id, FileAs.MOVE)).fetchone() is not None
 
     def is_taken(self, target: Path) -> bool:
         """Say whether a copy of that name is planned or made, or one that differs in capitals or accents alone."""
@@ -125,18 +152,59 @@ class CopyRecords:
         if folder not in self._names:
             condition = BELOW.replace("path", "target")
             query = f"SELECT id, target FROM copies WHERE {condition}"
-            names = self._connection.read("copies", lambda row: path_of(row[0]).name, query, below(folder))
-            self._names[folder] = {folded(name) for name in names}
+            targets = self._connection.read("copies", lambda row: path_of(row[0]), query, below(folder))
+            self._names[folder] = {folded(target.name) for target in targets if target.parent == folder}
         return self._names[folder]
 
-    def plan(self, photo_id: int, person_id: int | None, output: Path, target: Path) -> CopyRecord:
-        """Write down a copy to come."""
+    def plan(
+        self,
+        photo_id: int,
+        person_id: int | None,
+        output: Path,
+        target: Path,
+        kind: FileAs = FileAs.COPY,
+        moved_from: Path | None = None,
+    ) -> CopyRecord:
+        """Write down a copy to come, or a link, or that the photo itself is to be moved there."""
         cursor = self._connection.execute(
-            "INSERT INTO copies (photo_id, person_id, output, target, made_at) VALUES (?, ?, ?, ?, ?)",
-            (photo_id, person_id, path_value(output), path_value(target), now()),
+            "INSERT INTO copies (photo_id, person_id, output, target, made_at, kind, moved_from) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                photo_id,
+                person_id,
+                path_value(output),
+                path_value(target),
+                now(),
+                kind,
+                moved_from and path_value(moved_from),
+            ),
         )
         self._names_in(target.parent).add(folded(target.name))
-        return CopyRecord(int(cursor.lastrowid or 0), photo_id, person_id, output, target)
+        key = int(cursor.lastrowid or 0)
+        return CopyRecord(key, photo_id, person_id, output, target, kind=kind, moved_from=moved_from)
+
+    def plan_anew(self, record: CopyRecord) -> CopyRecord:
+        """Say that a copy is to be made again where it lay."""
+        self._connection.execute("UPDATE copies SET sha256 = NULL WHERE id = ?", (record.id,))
+        return replace(record, sha256=None)
+
+    def become(self, record: CopyRecord, kind: FileAs, moved_from: Path | None) -> CopyRecord:
+        """Say that what lies, or is to lie, at the target is of another kind."""
+        query = "UPDATE copies SET kind = ?, moved_from = ? WHERE id = ?"
+        self._connection.execute(query, (kind, moved_from and path_value(moved_from), record.id))
+        return replace(record, kind=kind, moved_from=moved_from)
+
+    def relocate(self, photo_id: int, before: Path, after: Path) -> None:
+        """Say that a photo's file is elsewhere by now."""
+        state = FileState.now(after)
+        if state is None:
+            return
+        self._connection.execute("DELETE FROM files WHERE path = ?", (path_value(before),))
+        self._connection.execute(
+            "INSERT INTO files (path, photo_id, size, mtime_ns) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (path) DO UPDATE "
+            "SET photo_id = ?2, size = ?3, mtime_ns = ?4",
+            (path_value(after), photo_id, state.size, state.mtime_ns),
+        )
 
     def move(self, record: CopyRecord, target: Path) -> CopyRecord:
         """Plan the copy anew, under another name; what lies under the former one is no longer Kith's."""
@@ -151,7 +219,7 @@ class CopyRecords:
 
     def begin(self, record: CopyRecord, source: Path) -> None:
         """Say that a copy that was complete is about to be made anew of a file."""
-        self.follow(record, FileState(source, _UNSETTLED, 0))
+        self.follow(record, FileState(source, UNSETTLED, 0))
 
     def complete(self, record: CopyRecord, sha256: str, source: FileState | None) -> CopyRecord:
         """Say that the copy is complete, what it holds, and what it was made of."""
@@ -176,9 +244,11 @@ class CopyRecords:
 
 def _record(row: Sequence[Any]) -> CopyRecord:
     """Return a record from its columns, the person as named and as known; raises ValueError or TypeError."""
-    key, photo_id, person_id, known, output, target, sha256, source, size, mtime_ns = row
+    key, photo_id, person_id, known, output, target, sha256, source, size, mtime_ns, kind, moved_from = row
     if person_id != known:
         raise ValueError(person_id)
     made_of = None if source is None else FileState(path_of(source), whole(size or 0), whole(mtime_ns or 0))
     places = folder_of(output), path_of(target)
-    return CopyRecord(key, whole(photo_id), person_id, *places, sha256 and text_of(sha256), made_of)
+    lay_at = None if moved_from is None else path_of(moved_from)
+    sha256 = sha256 and text_of(sha256)
+    return CopyRecord(key, whole(photo_id), person_id, *places, sha256, made_of, FileAs(kind), lay_at)

@@ -40,7 +40,7 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class FiledCopy:
-    """A copy as recorded: in which output folder, under which name there, and whether it is complete."""
+    """A copy as recorded: in which output folder, in which folder there, as text, and whether it is complete."""
 
     person_id: int | None
     output: Path
@@ -189,7 +189,7 @@ class RedecisionQueries:
 
 def _filed_copy(row: Sequence[Any]) -> tuple[int, FiledCopy]:
     photo_id, person_id, output, target, done = row
-    folder = os.path.basename(os.path.dirname(path_text(target)))  # noqa: PTH119, PTH120 - of many, and quick
+    folder = os.path.dirname(path_text(target))  # noqa: PTH120 - of many, and quick
     return photo_id, FiledCopy(person_id, folder_of(output), folder, bool(done))
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from kith.policies import FileAs
+
 JOURNALLED = {
     "appearances": ("id", "photo_id", "x", "y", "w", "h"),  # that the user enters
     "persons": ("id", "name", "birth", "death", "notes", "hidden", "added_at"),
@@ -158,7 +160,32 @@ TABLES = {
         made_at TEXT NOT NULL,
         source ANY,                   -- the file it was made of, as it then was
         source_size INTEGER,
-        source_mtime_ns INTEGER""",
+        source_mtime_ns INTEGER,
+        kind TEXT NOT NULL DEFAULT 'copy',
+        moved_from ANY                -- of a photo that was moved itself: where it lay""",
+    "runs": """                        -- each time photos were filed by a job
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        began_at TEXT NOT NULL,
+        ended_at TEXT,                -- null while it is at work, and where it was killed
+        job TEXT NOT NULL,
+        undone_at TEXT""",
+    "run_copies": """                  -- what a run touched, as it was before; without a target where it is new
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        copy_id INTEGER NOT NULL,
+        photo_id INTEGER NOT NULL REFERENCES photos (id),
+        person_id INTEGER,
+        output ANY NOT NULL,
+        target ANY,
+        sha256 TEXT,
+        kind TEXT,
+        UNIQUE (run_id, copy_id)""",
+    "moved_folders": """               -- the folders that a run moved photos out of, as old as they were before
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        path ANY NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        UNIQUE (run_id, path)""",
     "applied_settings": """            -- by which the user last had everything decided, as JSON
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,
@@ -185,7 +212,16 @@ TABLES = {
         change_id INTEGER NOT NULL""",
 }
 # Tables that version 3 has not: since which version they are there. Columns may be newer, too, with a default.
-NEWER = {"calibrations": 4, "key_faces": 5, "applied_settings": 5, "suggestions": 5, "failures": 5}
+NEWER = {
+    "calibrations": 4,
+    "key_faces": 5,
+    "applied_settings": 5,
+    "suggestions": 5,
+    "failures": 5,
+    "runs": 6,
+    "run_copies": 6,
+    "moved_folders": 6,
+}
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -223,6 +259,8 @@ CHECKS: dict[str, dict[str, str]] = {
         "target": f"typeof(target) {_PATH}",
         "sha256": "length(sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'",
         "source": f"source IS NULL OR typeof(source) {_PATH}",
+        "kind": f"kind IN {tuple(map(str, FileAs))}",
+        "moved_from": f"moved_from IS NULL OR typeof(moved_from) {_PATH}",
     },
     "applied_settings": {"value": "json_valid(value)"},
     "failures": {"path": f"typeof(path) {_PATH}"},
@@ -255,5 +293,6 @@ INDEXES = """
     CREATE INDEX copies_by_photo ON copies (photo_id, output);
     CREATE INDEX copies_by_person ON copies (person_id);
     CREATE INDEX copies_by_output ON copies (output);
+    CREATE INDEX run_copies_by_photo ON run_copies (photo_id);
     CREATE INDEX change_steps_by_change ON change_steps (change_id);
 """

@@ -34,6 +34,7 @@ from kith.library.photo_records import PhotoRecords
 from kith.library.portrait_queries import PortraitQueries
 from kith.library.redecision_queries import RedecisionQueries
 from kith.library.review_queries import ReviewQueries
+from kith.library.run_records import RunRecords
 from kith.library.setting_records import SettingRecords
 from kith.library.suggestion_records import SuggestionRecords
 from kith.library.waiting_queries import WaitingQueries
@@ -62,6 +63,7 @@ class Store:
         self.imports = ImportRecords(connection)
         self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)
+        self.runs = RunRecords(connection)
         self.reviews = ReviewQueries(connection)
         self.waiting = WaitingQueries(connection)
         self.redecisions = RedecisionQueries(connection)

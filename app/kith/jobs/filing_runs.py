@@ -1,0 +1,154 @@
+"""The runs that filed photos: taken back as a whole or photo by photo, and completed where one was killed."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from kith.errors import BadInput, BadPhoto, FilingFailed
+from kith.filing.copies import clear_remnants, file_copies
+from kith.filing.copy_file import free_target
+from kith.jobs.context import sole_job
+from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.outcome import Outcome
+from kith.jobs.references import photo_meant
+from kith.library.copy_records import CopyRecord
+from kith.library.paths import FileState
+from kith.library.run_records import FilingRun, Former
+from kith.library.store import Store
+from kith.messages import Action, Do, Message
+from kith.policies import FileAs
+from kith.settings import Settings
+from kith.text import counted
+
+
+@contextmanager
+def recorded(store: Store, job: str) -> Iterator[None]:
+    """Record what becomes of copies inside as one run, which `undo_run` can take back."""
+    run_id = store.runs.begin(job)
+    try:
+        yield
+    finally:
+        store.runs.end(run_id)
+
+
+def complete_killed(store: Store, settings: Settings) -> list[str]:
+    """Make what a killed run had planned but not made, for a job that holds the library's lock; return what to say."""
+    told = []
+    copies = FiledCopies(store, settings)
+    for run in store.runs.killed():
+        completed, problems = 0, []
+        folders = copies.folders()
+        for output in filter(os.path.isdir, store.copies.outputs()):
+            unsettled = store.copies.unsettled(output)
+            clear_remnants(store.copies, output)
+            for photo_id in dict.fromkeys(record.photo_id for record in unsettled):
+                shown = store.search.shown([photo_id]).get(photo_id)
+                people = shown.sure if shown else ()
+                with store.transaction():
+                    plans = copies.plans(photo_id, people, folders)
+                try:
+                    problems += copies.file(plans)
+                    completed += 1
+                except BadPhoto as error:
+                    problems.append(str(error))
+        store.runs.end(run.id)
+        done = f": what it had planned for {counted(completed, 'photo')} is done now" if completed else ""
+        told += [f"{run.job} of {run.began_at} was interrupted{done}.", *problems]
+    return told
+
+
+def undo_run(store: Store, settings: Settings, run_id: int, photo: str = "") -> Outcome:
+    """Take back what a run did to copies, of one photo or of all: files lie again where they lay before it.
+
+    What the library knows stays. Photos that a later run filed too, and copies that somebody altered, stay as they are,
+    which is told. Raises BadInput, StoreBusy and BadKnowledgeBase.
+    """
+    with sole_job(settings.library_file, "Undoing a run"):
+        run = store.runs.get(run_id)
+        if run is None:
+            raise BadInput(f"There is no run {run_id}: ", Do(Action.LIST_RUNS), " shows them all.")
+        if run.undone_at:
+            raise BadInput(f"Run {run_id} was taken back already.")
+        chosen = [photo_meant(store, photo)] if photo else None
+        return _Undoing(store, settings, run, chosen).run_back()
+
+
+class _Undoing:
+    """One run being taken back."""
+
+    def __init__(self, store: Store, settings: Settings, run: FilingRun, chosen: Sequence[int] | None) -> None:
+        self._store = store
+        self._copies = FiledCopies(store, settings)
+        self._run = run
+        self._chosen = chosen
+        self._problems: list[str] = []
+
+    def run_back(self) -> Outcome:
+        former: defaultdict[int, list[Former]] = defaultdict(list)
+        for before in self._store.runs.former(self._run.id, self._chosen):
+            former[before.photo_id].append(before)
+        if not former:
+            raise BadInput(f"Run {self._run.id} filed nothing of that photo.")
+        later = self._store.runs.touched_since(self._run.id, former)
+        done = [photo for photo in former if photo not in later and self._undo_photo(photo, former[photo])]
+        if later:
+            told = counted(len(later), "photo")
+            self._problems.append(f"{told} stayed: a later run filed them, too. Take that one back first.")
+        if not self._store.runs.former(self._run.id):
+            self._store.runs.undo(self._run.id)
+            self._give_folders_their_times()
+        text = f"Taken back: what run {self._run.id} did with {counted(len(done), 'photo')}."
+        again = Message(Do(Action.RECOGNIZE), " files them again.")
+        return Outcome(text, tuple(dict.fromkeys(self._problems)), (again,) if done else ())
+
+    def _undo_photo(self, photo_id: int, former: Sequence[Former]) -> bool:
+        """Let a photo's copies be what they were; False where they could not."""
+        store, outputs = self._store, dict.fromkeys(before.output for before in former)
+        if away := [output for output in outputs if not os.path.isdir(output)]:
+            self._problems.append(f"The output folder {away[0]} is not there: connect its drive first.")
+            return False
+        plans = []
+        with store.transaction():
+            source = self._copies.original(photo_id)
+            for output in outputs:
+                present = store.copies.of_photo(photo_id, output)
+                standing = self._standing(present, [before for before in former if before.output == output])
+                outdated = [record for record in present if record not in standing]
+                plans.append((source or _state_of(present), standing, outdated))
+        try:
+            for plan in plans:
+                self._problems += file_copies(store.copies, *plan).notes
+        except (BadPhoto, FilingFailed) as error:
+            self._problems.append(str(error))
+            return False
+        store.runs.undo_photo(self._run.id, photo_id)
+        return True
+
+    def _standing(self, present: Sequence[CopyRecord], former: Sequence[Former]) -> list[CopyRecord]:
+        """Return the copies that were there before the run, planned anew where they are gone."""
+        copies, now = self._store.copies, {record.id: record for record in present}
+        known, touched = self._store.people.all(), {before.copy_id for before in former}
+        # What came since, by a word of the user's, took the place of what the run made.
+        standing = [record for record in present if record.id not in touched and record.id < max(touched)]
+        for before in former:
+            if before.target is None:
+                continue
+            record = now.get(before.copy_id)
+            if record is None and (before.person_id is None or before.person_id in known):
+                kind = FileAs.COPY if before.kind == FileAs.MOVE else FileAs(before.kind or FileAs.COPY)
+                target = free_target(copies, before.target)
+                record = copies.plan(before.photo_id, before.person_id, before.output, target, kind)
+            if record:
+                standing.append(record)
+        return standing
+
+    def _give_folders_their_times(self) -> None:
+        for folder, mtime_ns in self._store.runs.folders(self._run.id):
+            with suppress(OSError):
+                os.utime(folder, ns=(folder.stat().st_atime_ns, mtime_ns))
+
+
+def _state_of(present: Sequence[CopyRecord]) -> FileState:
+    return FileState(present[0].target, 0, 0) if present else FileState(Path(), 0, 0)

@@ -1,0 +1,183 @@
+"""The runs that filed photos: what each of them touched, as it was before, so that it can be taken back."""
+
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kith.library.connection import LibraryConnection
+from kith.library.paths import path_of, path_value
+from kith.library.photo_records import now
+from kith.library.soundness import text_of, whole
+
+_BEFORE = ("photo_id", "person_id", "output", "target", "sha256", "kind")
+_COLUMNS = ", ".join(_BEFORE)
+_INSERT = """
+    CREATE TEMP TRIGGER run_insert AFTER INSERT ON main.copies BEGIN
+    INSERT INTO run_copies (run_id, copy_id, photo_id, output) VALUES ({run}, NEW.id, NEW.photo_id, NEW.output); END"""
+_OTHER = """
+    CREATE TEMP TRIGGER run_{event} AFTER {event} ON main.copies
+    WHEN NOT EXISTS (SELECT 1 FROM run_copies WHERE run_id = {run} AND copy_id = OLD.id) BEGIN
+    INSERT INTO run_copies (run_id, copy_id, {columns}) VALUES ({run}, OLD.id, {values}); END"""
+_EVENTS = ("insert", "update", "delete")
+
+
+def _triggers(run_id: int) -> Iterator[str]:
+    """Return the triggers of this connection alone: what another program files beside a run is not the run's."""
+    _, *others = _EVENTS
+    yield _INSERT.format(run=run_id)
+    values = ", ".join(f"OLD.{column}" for column in _BEFORE)
+    for event in others:
+        yield _OTHER.format(run=run_id, event=event, columns=_COLUMNS, values=values)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRun:
+    """A run that filed photos: when it began and ended (ISO 8601), what job it was, and what it touched.
+
+    `made` are the copies that are new since, `photos` all whose copies are others; `ended_at` is None of a run that is
+    at work or was killed.
+    """
+
+    id: int
+    began_at: str
+    ended_at: str | None
+    job: str
+    photos: int
+    made: int
+    outputs: tuple[Path, ...]
+    undone_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A copy as it was before a run: for whom, where, and what it held; no target where there was none."""
+
+    copy_id: int
+    photo_id: int
+    person_id: int | None
+    output: Path
+    target: Path | None
+    sha256: str | None
+    kind: str | None
+
+
+class RunRecords:
+    """Reads and writes them."""
+
+    def __init__(self, connection: LibraryConnection) -> None:
+        self._connection = connection
+        self._at_work: int | None = None
+
+    def begin(self, job: str) -> int:
+        """Write down that a run begins; what this connection does to copies from now on belongs to it."""
+        cursor = self._connection.execute("INSERT INTO runs (began_at, job) VALUES (?, ?)", (now(), job))
+        self._at_work = run_id = int(cursor.lastrowid or 0)
+        for trigger in _triggers(run_id):
+            self._connection.execute(trigger)
+        return run_id
+
+    def end(self, run_id: int) -> None:
+        """Write down that a run has ended; one that touched nothing is forgotten."""
+        self._at_work = None
+        for event in _EVENTS:
+            self._connection.execute(f"DROP TRIGGER IF EXISTS run_{event}")
+        self._connection.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), run_id))
+        self._connection.execute(
+            "DELETE FROM runs WHERE id = ? AND NOT EXISTS (SELECT 1 FROM run_copies WHERE run_id = runs.id) "
+            "AND NOT EXISTS (SELECT 1 FROM moved_folders WHERE run_id = runs.id)",
+            (run_id,),
+        )
+
+    def all(self) -> list[FilingRun]:
+        """Return every run that touched a copy, the newest first."""
+        return self._where("1")
+
+    def killed(self) -> list[FilingRun]:
+        """Return the runs that did not come to their end, the oldest first."""
+        return self._where("r.ended_at IS NULL")[::-1]
+
+    def get(self, run_id: int) -> FilingRun | None:
+        """Return a run, None where there is none of that number."""
+        return next(iter(self._where("r.id = ?", run_id)), None)
+
+    def _where(self, condition: str, *values: int) -> list[FilingRun]:
+        rows = self._connection.read(
+            "runs",
+            self._run,
+            f"""
+            SELECT r.id, r.id, r.began_at, r.ended_at, r.job, r.undone_at, count(DISTINCT c.photo_id),
+                count(c.id) FILTER (WHERE c.target IS NULL)
+            FROM runs r LEFT JOIN run_copies c ON c.run_id = r.id WHERE {condition} GROUP BY r.id ORDER BY r.id DESC
+            """,
+            values,
+        )
+        return list(rows)
+
+    def _run(self, row: Any) -> FilingRun:
+        key, began_at, ended_at, job, undone_at, photos, made = row
+        outputs = self._connection.read(
+            "copies",
+            lambda place: path_of(place[0]),
+            "SELECT min(c.id), c.output FROM copies c JOIN run_copies r ON r.copy_id = c.id WHERE r.run_id = ? "
+            "GROUP BY c.output",
+            (key,),
+        )
+        times = (text_of(began_at), ended_at and text_of(ended_at))
+        return FilingRun(whole(key), *times, text_of(job), photos, made, (*outputs,), undone_at and text_of(undone_at))
+
+    def former(self, run_id: int, photo_ids: Collection[int] | None = None) -> list[Former]:
+        """Return the copies that a run touched, as they were before, of some photos or of all."""
+        chosen = "" if photo_ids is None else "AND photo_id IN (SELECT value FROM json_each(?))"
+        among = () if photo_ids is None else (json.dumps([*photo_ids]),)
+        rows = self._connection.read(
+            "run_copies",
+            _former,
+            f"SELECT id, copy_id, {_COLUMNS} FROM run_copies WHERE run_id = ? {chosen} ORDER BY id",
+            (run_id, *among),
+        )
+        return list(rows)
+
+    def touched_since(self, run_id: int, photo_ids: Iterable[int]) -> set[int]:
+        """Return which of these photos a later run touched that is not undone."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT c.photo_id FROM run_copies c JOIN runs r ON r.id = c.run_id WHERE c.run_id > ? "
+            "AND r.undone_at IS NULL AND c.photo_id IN (SELECT value FROM json_each(?))",
+            (run_id, json.dumps([*photo_ids])),
+        )
+        return {row[0] for row in rows}
+
+    def undo_photo(self, run_id: int, photo_id: int) -> None:
+        """Say that what a run did to a photo's copies is taken back."""
+        self._connection.execute("DELETE FROM run_copies WHERE run_id = ? AND photo_id = ?", (run_id, photo_id))
+
+    def undo(self, run_id: int) -> None:
+        """Say that a run is taken back."""
+        self._connection.execute("UPDATE runs SET undone_at = ? WHERE id = ?", (now(), run_id))
+
+    def note_folder(self, folder: Path) -> None:
+        """Write down how old a folder is that the run at work moves a photo out of, unless that was done already."""
+        if self._at_work is None or not os.path.isdir(folder):
+            return
+        self._connection.execute(
+            "INSERT OR IGNORE INTO moved_folders (run_id, path, mtime_ns) VALUES (?, ?, ?)",
+            (self._at_work, path_value(folder), folder.stat().st_mtime_ns),
+        )
+
+    def folders(self, run_id: int) -> list[tuple[Path, int]]:
+        """Return the folders that a run moved photos out of, and how old they were, in nanoseconds."""
+        rows = self._connection.read(
+            "moved_folders",
+            lambda row: (path_of(row[0]), whole(row[1])),
+            "SELECT id, path, mtime_ns FROM moved_folders WHERE run_id = ?",
+            (run_id,),
+        )
+        return list(rows)
+
+
+def _former(row: Any) -> Former:
+    copy_id, photo_id, person_id, output, target, sha256, kind = row
+    places = path_of(output), target and path_of(target)
+    return Former(whole(copy_id), whole(photo_id), person_id, *places, sha256, kind)
