@@ -25,6 +25,7 @@ CALLS = {
     "forget": ["Eve", "--erase", "Eve"],
     "ignore": ["{face}"],
     "import-kb": ["{root}/people/encodings.pkl"],
+    "learn-moves": [],
     "link": ["{face}", "Ann"],
     "models": [],
     "models add": None,  # it takes published files only: tests/test_given_models.py
@@ -49,9 +50,11 @@ CALLS = {
     "recognize": [],
     "redecide": [],
     "restore": ["{root}/earlier.sqlite"],
+    "runs": [],
     "settings": [],
     "shows": ["{photo}", "Zoe"],
     "status": [],
+    "undo": None,  # it wants a run: tests/test_runs.py
     "unknowns": ["--least", "1"],
     "unknowns confirm": None,  # it takes likely faces: tests/test_review_queues.py
     "unknowns likely": [],

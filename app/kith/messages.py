@@ -35,6 +35,7 @@ class Action(Enum):
     RENAME_PERSON = "people rename"
     MERGE_PEOPLE = "people merge"
     UNDO = "people undo"
+    LEARN_MOVES = "learn-moves --yes"
     LIST_RUNS = "runs"
     UNDO_RUN = "undo"
     SAY_NEVER = "unlink --never"

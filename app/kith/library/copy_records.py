@@ -217,6 +217,15 @@ class CopyRecords:
         self._names_in(target.parent).add(folded(target.name))
         return replace(record, target=target, sha256=None, source=None)
 
+    def adopt(self, record: CopyRecord, person_id: int | None, target: Path) -> None:
+        """Say that a copy lies elsewhere by the user's doing, and for whom; what was made of it stays true."""
+        query = "UPDATE copies SET target = ?, person_id = ? WHERE id = ?"
+        self._connection.execute(query, (path_value(target), person_id, record.id))
+        self._give_free(record.target)
+        self._names_in(target.parent).add(folded(target.name))
+        if record.kind is FileAs.MOVE:
+            self.relocate(record.photo_id, record.target, target)
+
     def begin(self, record: CopyRecord, source: Path) -> None:
         """Say that a copy that was complete is about to be made anew of a file."""
         self.follow(record, FileState(source, UNSETTLED, 0))
