@@ -45,7 +45,7 @@ CONTROLS = (
 MOST = 400  # presses of Tab
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 PAGES = [
-    "recognize", "settings", "first_steps", "models", "privacy", "problem", "about"
+    "recognize", "filed", "settings", "first_steps", "models", "privacy", "problem", "about"
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ class Do(Enum):
     RESUME = auto()
     RECOGNIZE = auto()
     REVIEW = auto()
+    MOVES = auto()
     OUTPUT = auto()
 
 
@@ -76,7 +77,7 @@ class State:
 
 
 def _advice(found: "Overview | None") -> Advice:
-    from kith.jobs.overview import Next, new_people_line, waiting_line
+    from kith.jobs.overview import Next, moved_line, new_people_line, waiting_line
 
     if found is None or not found.people:
         return Advice("Nobody is known yet: show Kith the photos of your people.", "&First Steps", Do.STEPS)
@@ -90,5 +91,7 @@ def _advice(found: "Overview | None") -> Advice:
             return Advice("Your people are known: find them in a folder of photos.", "&Recognize Folder…", Do.RECOGNIZE)
         case Next.REVIEW:
             return Advice(f"{waiting_line(found)}.", "&Review Them", Do.REVIEW)
+        case Next.MOVES:
+            return Advice(f"{moved_line(found)}: take that as your word?", "&See Them", Do.MOVES)
         case Next.LOOK:
             return Advice("Every face has a name.", "&Open Output Folder", Do.OUTPUT)

@@ -21,6 +21,8 @@ from kith.settings import Settings
 
 if TYPE_CHECKING:
     from kith.gui.welcome_page import WelcomePage
+    from kith.jobs.open_library import OpenLibrary
+    from kith.jobs.outcome import Outcome
 
 _PAUSE_MS = 50  # what is loaded to look must not hold up the window's first sight
 
@@ -50,6 +52,7 @@ class HomePlace(Place):
         column.addWidget(house.steps)
         column.addWidget(self._pages, 1)
         self._connect()
+        house.desk.read(_was_killed, self._complete, lambda _: None)
 
     @property
     def page(self) -> QWidget | None:
@@ -81,6 +84,11 @@ class HomePlace(Place):
         jobs.happened.connect(self.run.take)
         jobs.stopping.connect(self.run.stopping)
         jobs.ended.connect(self._after_job)
+
+    def _complete(self, was_killed: bool) -> None:
+        """Let what a killed run had planned be done, and say so."""
+        if was_killed and not self.house.jobs.running:
+            self.house.desk.act(_completed, fail=lambda _: None)
 
     def _follow_job(self) -> None:
         jobs = self.house.jobs
@@ -156,6 +164,8 @@ class HomePlace(Place):
                 does.recognize.trigger()
             case Do.REVIEW:
                 self._review()
+            case Do.MOVES:
+                does.filed.trigger()
             case Do.OUTPUT:
                 does.output.trigger()
 
@@ -164,6 +174,19 @@ class HomePlace(Place):
             self.house.go(REVIEW)
         else:
             self.house.does.review.trigger()
+
+
+def _was_killed(library: "OpenLibrary") -> bool:
+    return bool(library.store.runs.killed())
+
+
+def _completed(library: "OpenLibrary") -> "Outcome":
+    from kith.jobs.context import sole_job
+    from kith.jobs.filing_runs import complete_killed
+    from kith.jobs.outcome import Outcome
+
+    with sole_job(library.settings.library_file, "Completing a run"):
+        return Outcome(" ".join(complete_killed(library.store, library.settings)))
 
 
 def _look_around(settings: Settings, stopped_build: bool, stop: threading.Event) -> State:

@@ -13,6 +13,7 @@ from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMenu, QMenuBar, QWidget
 
 from kith.gui.folders import ChooseFolder
+from kith.gui.library_desk import LibraryDesk
 from kith.settings import Settings
 from kith.text import printable
 
@@ -39,6 +40,7 @@ class Host(Protocol):
         """The file of the settings."""
 
     choose_folder: ChooseFolder
+    desk: LibraryDesk
 
     def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
@@ -75,6 +77,7 @@ class Actions:
         self.report = self._action("&Write CSV Report…", "Ctrl+E", "Save a copy of the last run's report")
         self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
         self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
+        self.filed = self._action("&What Was Filed…", "", "Each run that filed photos, to be taken back")
         self.undo = self._action("&Undo", "Ctrl+Z", "Take back what you did last")
         self.redo = self._action("&Redo", "Ctrl+Y", "Do again what you took back")
         self.redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
@@ -91,6 +94,7 @@ class Actions:
         self.about = self._action("&About Kith", "", "", Role.AboutRole)
         self.pages = {
             self.recognize: Page(_recognition, Needs.FOLDERS),
+            self.filed: Page(_filed, Needs.FOLDERS),
             self.settings: Page(_settings, Needs.FILE),
             self.first_steps: Page(_first_steps, Needs.FILE),
             self.models: Page(_models, Needs.FOLDERS),
@@ -105,7 +109,10 @@ class Actions:
             ("&File", [self.settings, None, self.find, self.save_console, None, self.quit]),
             ("&Edit", [self.undo, self.redo]),
             ("&Knowledge Base", [self.build]),
-            ("&Recognition", [self.recognize, self.abort, None, self.output, self.report, None, self.review]),
+            (
+                "&Recognition",
+                [self.recognize, self.abort, None, self.output, self.filed, self.report, None, self.review],
+            ),
             (
                 "&Help",
                 [self.first_steps, self.models, self.privacy, None, self.log_folder, self.problem, None, self.about],
@@ -169,6 +176,12 @@ def _recognition(host: Host, window: QWidget) -> QDialog:
     dialog = RecognizeDialog(settings, host.choose_folder, window)
     dialog.accepted.connect(lambda: host.recognize(settings, dialog.folders))
     return dialog
+
+
+def _filed(host: Host, window: QWidget) -> QDialog:
+    from kith.gui.filing_dialog import FilingDialog
+
+    return FilingDialog(host.desk, window)
 
 
 def _settings(host: Host, window: QWidget) -> QDialog:

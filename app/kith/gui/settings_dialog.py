@@ -33,7 +33,7 @@ from kith.settings_model import FIELDS, PATHS
 _PROBLEMS_HEIGHT = 100
 _FOLDERS = "Folders"
 _GROUPS = {
-    _FOLDERS: ("dataset_dir", "process_dir", "processed_dir"),
+    _FOLDERS: ("dataset_dir", "process_dir", "processed_dir", "file_as", "file_under"),
     "Faces": (
         "sure_at",
         "suggest_at",
@@ -65,6 +65,7 @@ DECISIVE = (
     "body_policy",
     "body_tol",
     "event_gap",
+    "file_under",
 )  # by which stored photos are decided otherwise
 _TRYING = "Trying the model file …"
 

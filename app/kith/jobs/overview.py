@@ -10,6 +10,7 @@ from pathlib import Path
 from kith.filing.names import is_unknown
 from kith.filing.report import REPORT, read_report
 from kith.identity.lessons import readable
+from kith.jobs.moved_copies import MovedCopies
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.recognize_folder import NOT_REACHED
 from kith.jobs.unknowns import Unknowns
@@ -28,6 +29,7 @@ class Next(StrEnum):
     RESUME = "resume"
     RECOGNIZE = "recognize"
     REVIEW = "review"
+    MOVES = "moves"
     LOOK = "look"
 
 
@@ -57,7 +59,8 @@ class LastRun:
 class Overview:
     """How many people and recognised photos there are, and how many faces wait to be named, how many of them in groups.
 
-    `new_people` are folders of people that no build has learned from yet, `last` is None before the first run.
+    `new_people` are folders of people that no build has learned from yet, `last` is None before the first run; `moved`
+    are copies that the user moved to another person's folder.
     """
 
     people: int
@@ -67,6 +70,7 @@ class Overview:
     groups: int
     new_people: tuple[str, ...]
     last: LastRun | None
+    moved: int = 0
 
     @property
     def next(self) -> Next:
@@ -77,6 +81,8 @@ class Overview:
             return Next.RESUME
         if not self.photos:
             return Next.RECOGNIZE
+        if self.moved:
+            return Next.MOVES
         return Next.REVIEW if self.unsure or self.unknown else Next.LOOK
 
 
@@ -95,6 +101,7 @@ def overview(library: OpenLibrary, stop: threading.Event | None = None) -> Overv
         groups=len(groups),
         new_people=_new_people(library),
         last=last_run(settings),
+        moved=0 if stop.is_set() else len(MovedCopies(library).found()),
     )
 
 
@@ -116,7 +123,7 @@ def overview_lines(found: Overview) -> list[str]:
     lines = [f"{counted(found.people, 'person', 'people')} known, {counted(found.photos, 'photo')} recognised"]
     if found.last:
         lines.append(f"Last run, {found.last.ended}: {last_line(found.last)}")
-    return [*lines, *filter(None, (new_people_line(found), waiting_line(found)))]
+    return [*lines, *filter(None, (new_people_line(found), moved_line(found), waiting_line(found)))]
 
 
 def last_line(last: LastRun) -> str:
@@ -133,6 +140,12 @@ def waiting_line(found: Overview) -> str:
     groups = f" in {counted(found.groups, 'group')}" if found.groups else ""
     waiting = [f"{found.unsure:,} unsure"] * bool(found.unsure) + [f"{found.unknown:,} unknown{groups}"]
     return f"Faces to be named: {', '.join(waiting)}"
+
+
+def moved_line(found: Overview) -> str:
+    """Return how many copies the user moved, empty where none was."""
+    copies = counted(found.moved, "copy was", "copies were")
+    return f"{copies} moved to another folder by hand" if found.moved else ""
 
 
 def new_people_line(found: Overview) -> str:
