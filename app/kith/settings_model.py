@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described, names
-from kith.policies import BodyPolicy
+from kith.policies import BodyPolicy, NamesIn
 
 PHOTO_ENDINGS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
@@ -36,6 +36,7 @@ CHOICES = {
     "person_detector": (*names(PERSON_DETECTORS), OFF),
     "reid_model": (*names(BODY_MODELS),),
     "body_policy": (*BodyPolicy,),
+    "names_in": (*NamesIn,),
     "device": (*Device,),
 }
 _SHIPPED, _WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
@@ -266,6 +267,15 @@ class Settings(BaseModel):
         title="Gap between events",
         description="Photos of one folder taken at most so many hours after each other show one event, in which people "
         "wear the same clothes.",
+    )
+    names_in: NamesIn = Field(
+        default=NamesIn.COPIES,
+        strict=False,  # JSON has strings, not enumerations
+        title="Names in photos",
+        description="Where who shows is written as XMP, which other photo programs read: copies (a small .xmp file "
+        "beside each filed copy), photos (beside your own photos too), copies_embedded or photos_embedded (into the "
+        "copies, or the photos too, where the format can carry it; the picture itself stays as it is), or off. "
+        "What other programs wrote there stays.",
     )
     recursive: bool = Field(
         default=True,

@@ -31,6 +31,7 @@ from kith.jobs.phrases import (
     ranking,
 )
 from kith.jobs.workers import Workers
+from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecord
 from kith.library.description_queries import Undescribed
 from kith.library.paths import FileState, time_value
@@ -93,6 +94,7 @@ class _Decided:
     """A photo's decision, its copies that stand for it and those that it outdates."""
 
     look: Look
+    photo_id: int
     decision: PhotoDecision
     standing: Sequence[CopyRecord] = ()
     outdated: Sequence[CopyRecord] = ()
@@ -136,8 +138,10 @@ class _Run:
     asked: dict[str, dict[int, Asked]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, str] = field(init=False)
     folders: dict[int | None, str] = field(init=False)
+    written: WrittenNames = field(init=False)
 
     def __post_init__(self) -> None:
+        self.written = WrittenNames(self.context.store, self.context.settings)
         self.waiting = Counter(map(_folder, self.listed))
         self._read_persons()
 
@@ -199,7 +203,7 @@ class _Run:
         except BadPhoto as error:
             yield self._fail(error)
             return
-        yield from (Notice(note) for note in filed.notes)
+        yield from (Notice(note) for note in (*filed.notes, *self.written.follow(decided.photo_id)))
         self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
@@ -234,13 +238,13 @@ class _Run:
         """Write down the copies of decided photos, within the caller's transaction."""
         output, copies = self.output, self.context.store.copies
         if output is None:
-            return [_Decided(look, decision) for look, _, decision in settled]
+            return [_Decided(look, photo.id, decision) for look, photo, decision in settled]
         present = copies.of_photos([photo.id for _, photo, _ in settled], output)
         planned = []
         for look, photo, decision in settled:
             people, name = decision.people or (None,), look.path.name
             plan = plan_copies(copies, photo.id, name, people, self.folders, output, present[photo.id])
-            planned.append(_Decided(look, decision, *plan))
+            planned.append(_Decided(look, photo.id, decision, *plan))
         return planned
 
     def _save(self, look: Look) -> tuple[int, int]:

@@ -159,6 +159,12 @@ TABLES = {
         source ANY,                   -- the file it was made of, as it then was
         source_size INTEGER,
         source_mtime_ns INTEGER""",
+    "written_names": """               -- the people whom Kith wrote to a sidecar or a photo's own file
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        photo_id INTEGER NOT NULL REFERENCES photos (id),
+        path ANY NOT NULL UNIQUE,
+        names TEXT NOT NULL,          -- what is Kith's in it, by field, as JSON
+        sha256 TEXT NOT NULL""",
     "applied_settings": """            -- by which the user last had everything decided, as JSON
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,
@@ -185,7 +191,7 @@ TABLES = {
         change_id INTEGER NOT NULL""",
 }
 # Tables that version 3 has not: since which version they are there. Columns may be newer, too, with a default.
-NEWER = {"calibrations": 4, "key_faces": 5, "applied_settings": 5, "suggestions": 5, "failures": 5}
+NEWER = {"calibrations": 4, "key_faces": 5, "applied_settings": 5, "suggestions": 5, "failures": 5, "written_names": 6}
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -224,6 +230,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "sha256": "length(sha256) = 64 AND sha256 NOT GLOB '*[^0-9a-f]*'",
         "source": f"source IS NULL OR typeof(source) {_PATH}",
     },
+    "written_names": {"path": f"typeof(path) {_PATH}", "names": "json_valid(names)"},
     "applied_settings": {"value": "json_valid(value)"},
     "failures": {"path": f"typeof(path) {_PATH}"},
     "calibrations": {"numbers": "json_valid(numbers)"},
@@ -255,5 +262,6 @@ INDEXES = """
     CREATE INDEX copies_by_photo ON copies (photo_id, output);
     CREATE INDEX copies_by_person ON copies (person_id);
     CREATE INDEX copies_by_output ON copies (output);
+    CREATE INDEX written_names_by_photo ON written_names (photo_id);
     CREATE INDEX change_steps_by_change ON change_steps (change_id);
 """
