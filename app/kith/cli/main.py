@@ -25,6 +25,7 @@ from kith.cli import (
     redecide,
     settings,
     status,
+    tags,
     unknowns,
     why,
 )
@@ -56,6 +57,7 @@ GROUPS = (
     forget,
     backup,
     knowledge,
+    tags,
     unknowns,
     privacy,
 )

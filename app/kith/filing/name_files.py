@@ -72,6 +72,13 @@ def can_carry(photo: Path) -> bool:
     return False
 
 
+def would_change(path: Path, update: Update) -> bool:
+    """Say whether writing names would change a sidecar or photo, which is only read. Raises NotWritten and OSError."""
+    content = path.read_bytes() if is_file(path) else b""
+    made, _, _ = _with_names(content, update)
+    return made is not None
+
+
 def write_sidecar(path: Path, update: Update) -> Written:
     """Write names to a sidecar, which goes where nothing is left in it; return what is Kith's in it now.
 

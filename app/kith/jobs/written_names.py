@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.filing.copy_file import clear_away
-from kith.filing.name_files import SIDECAR, NotWritten, Update, can_carry, sidecar_of, write_into, write_sidecar
+from kith.filing.name_files import (
+    SIDECAR,
+    NotWritten,
+    Update,
+    can_carry,
+    sidecar_of,
+    would_change,
+    write_into,
+    write_sidecar,
+)
 from kith.filing.own_copies import is_file, is_own, sha256_of
 from kith.filing.xmp_names import NamedPlace, PhotoNames, Written, wanted_names
 from kith.library.copy_records import CopyRecord
@@ -31,6 +40,14 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesPlanned:
+    """A file that is to be written to, with the names it has from then on; without any they are taken out."""
+
+    file: Path
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenNames:
     """The names written to files, wherever the settings want them and nowhere else."""
 
@@ -40,12 +57,12 @@ class WrittenNames:
     def follow(self, photo_id: int, without: Collection[int] = (), is_sure: bool = True) -> list[str]:
         """Write who surely shows in a photo, but for the people `without`, where that is not so already.
 
-        What Kith wrote to a file and would write again is still there if `is_sure`; else the file is read. It is all
-        that Kith says there afterwards: what it wrote elsewhere is taken out again, and only that. Returns what is to
+        What Kith wrote to a file and would write again is still there if `is_sure`, and files that the settings no
+        longer name follow as well; else every file is read, and only what the settings name is left. Returns what is to
         be said of files that were left alone.
         """
         records = self.store.names.of_photo(photo_id)
-        places = {place.path: place for place in self._places(photo_id)}
+        places = self._places_now(photo_id, records, is_sure)
         if not places and not records:
             return []
         names = self._names(photo_id, without)
@@ -54,8 +71,42 @@ class WrittenNames:
         notes += [self._write(photo_id, place, names, is_sure) for place in places.values()]
         return [note for note in notes if note]
 
+    def planned(self, photo_id: int) -> list[NamesPlanned]:
+        """Return what `follow` would write to which files, were it not sure; they are only read."""
+        records = self.store.names.of_photo(photo_id)
+        places = self._places_now(photo_id, records, is_sure=False)
+        names = self._names(photo_id, ())
+        people = tuple(dict.fromkeys(person.name for person in names.people))
+        plans = [NamesPlanned(path, ()) for path in records if path not in places]
+        plans += [NamesPlanned(place.path, people) for place in places.values() if self._is_behind(place, names)]
+        return plans
+
+    def _is_behind(self, place: _Place, names: PhotoNames) -> bool:
+        """Say whether a file does not name who shows; one that cannot be read is none that will."""
+        record = self.store.names.at(place.path)
+        former: Written = record.written if record else {}
+        with suppress(NotWritten, OSError):
+            is_wanted = bool(names.people or former)
+            return is_wanted and would_change(place.path, Update(names, former, _begun_by_nobody))
+        return False
+
+    def _places_now(self, photo_id: int, records: Iterable[Path], is_sure: bool) -> dict[Path, _Place]:
+        """Return where the names belong, with `is_sure` also where they were put by other settings."""
+        places = {place.path: place for place in self._places(photo_id)}
+        former = [path for path in records if path not in places] if is_sure else []
+        if former:
+            beside = {path: copy for file, copy in self._files(photo_id) for path in _carriers(file)}
+            here = [path for path in former if path in beside]
+            places |= {path: _Place(path, not _is_sidecar(path), beside[path]) for path in here}
+        return places
+
+    def _files(self, photo_id: int) -> Iterator[tuple[Path, CopyRecord | None]]:
+        """Yield the files of a photo, and its copies."""
+        yield from ((original, None) for original in self._originals(photo_id))
+        yield from ((copy.target, copy) for copy in self._copies(photo_id))
+
     def photos_of(self, person_id: int) -> set[int]:
-        """Return the photos whose written names name a person."""
+        """Return the photos to which names were written and in which somebody is said to be a person."""
         return self.store.names.photos_of(person_id)
 
     def _names(self, photo_id: int, without: Collection[int]) -> PhotoNames:
@@ -175,7 +226,7 @@ class WrittenNames:
         if not is_file(path):
             self.store.names.drop(path)
             return ""
-        place = _Place(path, not _is_sidecar(path), self._copy_at(record))
+        place = _Place(path, not _is_sidecar(path), dict(self._files(record.photo_id)).get(path))
         note = self._write(record.photo_id, place, PhotoNames((), 1, 1))
         self._clear_away(path.parent)
         return note
@@ -193,9 +244,6 @@ class WrittenNames:
                 return True
         return False
 
-    def _copy_at(self, record: NameRecord) -> CopyRecord | None:
-        return next((copy for copy in self._copies(record.photo_id) if copy.target == record.path), None)
-
     def _clear_away(self, folder: Path) -> None:
         """Remove a person's folder of copies where it is empty."""
         if self._is_copy(folder / "any"):
@@ -204,6 +252,15 @@ class WrittenNames:
     def _is_copy(self, path: Path) -> bool:
         """Say whether a file lies where copies do."""
         return os.path.lexists(path.parent.parent / MARKER)
+
+
+def _begun_by_nobody(_written: Written, _sha256: str) -> None:
+    """Hear of a change that is not made."""
+
+
+def _carriers(photo: Path) -> set[Path]:
+    """Return the files that can hold the names of a photo."""
+    return {photo, sidecar_of(photo), photo.with_name(photo.name + SIDECAR)}
 
 
 def _is_sidecar(path: Path) -> bool:

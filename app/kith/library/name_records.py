@@ -47,7 +47,7 @@ class NameRecords:
         self._connection.execute(
             "INSERT INTO written_names (photo_id, path, names, sha256) VALUES (?1, ?2, ?3, ?4) "
             "ON CONFLICT (path) DO UPDATE SET photo_id = ?1, names = ?3, sha256 = ?4",
-            (record.photo_id, path_value(record.path), json.dumps(record.written), record.sha256),
+            (record.photo_id, path_value(record.path), json.dumps(record.written, ensure_ascii=False), record.sha256),
         )
 
     def move(self, before: Path, now: Path) -> None:
@@ -93,5 +93,5 @@ class NameRecords:
 
 def _record(row: Sequence[Any]) -> NameRecord:
     """Return a record from its columns; raises ValueError or TypeError."""
-    _, photo_id, path, names, sha256 = row
+    photo_id, path, names, sha256 = row
     return NameRecord(whole(photo_id), path_of(path), written_of(names), text_of(sha256))
