@@ -1,5 +1,6 @@
 """XMP read and changed by exiv2: one packet, as a sidecar holds it or a picture carries it."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,19 @@ from xml.etree import ElementTree
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+# In structures exiv2 calls a name space as the file does, and nearly every file calls these so.
+_SPACES = {
+    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
+    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
+    "http://ns.microsoft.com/photo/1.2/": "MP",
+    "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
+    "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
+}
+_DECLARED = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
+_MADE_UP = re.compile(r"ns\d+")  # what ElementTree keeps for itself
+_HEADER = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+_KNOWN_STARTS = (b"<?xpacket", b"<?xml", b"<x:xmpmeta")
 _LOCK = threading.RLock()  # exiv2 is not made for threads
 
 Item = Sequence[tuple[str, Any]]  # one of a list: what follows its key, and exiv2's value or a text
@@ -55,12 +69,19 @@ class Xmp:
     @classmethod
     def read(cls, content: bytes) -> Self:
         """Read a sidecar or picture; raises NoXmp where it holds any that exiv2 cannot make out."""
+        start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(b"<") and not start.startswith(_KNOWN_STARTS):
+            content = _HEADER + content.removeprefix(b"\xef\xbb\xbf")  # by which exiv2 knows what it is
         image = _exiv2().ImageFactory.open(content)
         image.readMetadata()
-        xmp = cls(image)
-        if xmp.is_empty and _says_something(image.xmpPacket()):
+        packet = image.xmpPacket().strip("\0 \t\r\n\ufeff")
+        if image.xmpData().empty() and _says_something(packet):
             raise NoXmp("the XMP in it is damaged")
-        return xmp
+        if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(packet)):
+            usual = _exiv2().ImageFactory.open(_HEADER + _with_usual_prefixes(packet))
+            usual.readMetadata()
+            image.setXmpData(usual.xmpData())
+        return cls(image)
 
     @property
     def is_empty(self) -> bool:
@@ -153,11 +174,22 @@ def _is_within(key: str, outer: str) -> bool:
 
 def _says_something(packet: str) -> bool:
     """Say whether a packet of which exiv2 makes nothing has anything to lose."""
-    if not packet.strip("\0 \t\r\n\ufeff"):
+    if not packet:
         return False
     try:
-        root = ElementTree.fromstring(packet.strip("\0 \t\r\n\ufeff"))
+        root = ElementTree.fromstring(packet)
     except (ElementTree.ParseError, ValueError):
         return True
     described = root.iter(f"{_RDF}Description")
     return any(len(about) or [name for name in about.attrib if name != f"{_RDF}about"] for about in described)
+
+
+def _with_usual_prefixes(packet: str) -> bytes:
+    """Return a packet that says the same, with the prefixes that regions usually have."""
+    declared = {space: prefix for prefix, space in _DECLARED.findall(packet) if not _MADE_UP.fullmatch(prefix)}
+    for space, prefix in (declared | _SPACES).items():
+        ElementTree.register_namespace(prefix, space)
+    try:
+        return ElementTree.tostring(ElementTree.fromstring(packet))
+    except (ElementTree.ParseError, ValueError) as error:
+        raise NoXmp("the XMP in it is damaged") from error
