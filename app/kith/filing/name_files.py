@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from kith.errors import BadPhoto
@@ -18,7 +19,7 @@ from kith.filing.xmp import NoXmp, Xmp, alone
 from kith.filing.xmp_names import PhotoNames, Written, put_names
 from kith.photos.endings import PICTURES
 from kith.photos.facts import read_facts
-from kith.whole_files import complete, part_file, replacing, take_place
+from kith.whole_files import clear_parts, complete, part_file, take_place
 
 SIDECAR = ".xmp"
 # What exiv2 can write to. HEIC, AVIF and JPEG XL it only reads; of others a change would make another photo.
@@ -94,9 +95,18 @@ def write_sidecar(path: Path, update: Update) -> Written:
     if is_empty and update.former:  # what Kith did not write is gone from it: nothing is lost
         path.unlink(missing_ok=True)
     elif not is_empty:
-        with replacing(path) as file:
+        _clear_parts_once(path.parent)
+        with part_file(path.parent) as (file, part):
             file.write(made)
+            complete(file)
+            part.replace(path)  # whole before and after; should the name be lost with the power, it is written again
     return written
+
+
+@cache
+def _clear_parts_once(folder: Path) -> None:
+    """Take away what killed processes left in a folder: not with each of its many sidecars, for it is listed whole."""
+    clear_parts(folder)
 
 
 def write_into(photo: Path, update: Update) -> Written:
@@ -105,6 +115,7 @@ def write_into(photo: Path, update: Update) -> Written:
     made, written, _ = _with_names(content, update)
     if made is None:
         return written
+    _clear_parts_once(photo.parent)
     with part_file(photo.parent, 0o600) as (file, part):
         file.write(made)
         complete(file)

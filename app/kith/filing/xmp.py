@@ -22,6 +22,7 @@ _SPACES = {
 _DECLARED = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
 _MADE_UP = re.compile(r"ns\d+")  # what ElementTree keeps for itself
 _HEADER = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+_AROUND = "\0 \t\r\n\ufeff"  # a packet
 _KNOWN_STARTS = (b"<?xpacket", b"<?xml", b"<x:xmpmeta")
 _LOCK = threading.RLock()  # exiv2 is not made for threads
 
@@ -59,6 +60,7 @@ class Xmp:
     def __init__(self, image: Any) -> None:
         self._image = image
         self._data = image.xmpData()
+        self._keys = {datum.key(): None for datum in self._data}  # which to ask exiv2 for takes long
 
     @classmethod
     def new(cls) -> Self:
@@ -74,11 +76,11 @@ class Xmp:
             content = _HEADER + content.removeprefix(b"\xef\xbb\xbf")  # by which exiv2 knows what it is
         image = _exiv2().ImageFactory.open(content)
         image.readMetadata()
-        packet = image.xmpPacket().strip("\0 \t\r\n\ufeff")
-        if image.xmpData().empty() and _says_something(packet):
+        packet = image.xmpPacket()
+        if image.xmpData().empty() and _says_something(packet.strip(_AROUND)):
             raise NoXmp("the XMP in it is damaged")
         if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(packet)):
-            usual = _exiv2().ImageFactory.open(_HEADER + _with_usual_prefixes(packet))
+            usual = _exiv2().ImageFactory.open(_HEADER + _with_usual_prefixes(packet.strip(_AROUND)))
             usual.readMetadata()
             image.setXmpData(usual.xmpData())
         return cls(image)
@@ -100,34 +102,38 @@ class Xmp:
 
     def text(self, key: str) -> str:
         """Return a plain property, empty where there is none."""
-        return next((datum.toString() for datum in self._data if datum.key() == key), "")
+        return str(self._datum(key).toString()) if key in self._keys else ""
 
     def set_text(self, key: str, text: str) -> None:
         """Set a plain property."""
-        exiv2 = _exiv2()
-        self._erase([known.key() for known in self._data if known.key() == key])
-        self._data.add(exiv2.XmpKey(key), _text_value(text))
+        if key in self._keys:
+            self._erase([key])
+        self._add(key, _text_value(text))
 
     def drop(self, key: str) -> None:
         """Take a property away with all that is in it."""
-        self._erase([known.key() for known in self._data if _is_within(known.key(), key)])
+        self._erase([known for known in self._keys if known == key or _is_part(known, key)])
 
     def has_parts(self, key: str) -> bool:
         """Say whether there is anything in a structure."""
-        return any(datum.key() != key and _is_within(datum.key(), key) for datum in self._data)
+        return any(_is_part(known, key) for known in self._keys)
 
     def items(self, key: str) -> list[Item]:
         """Return what a list holds."""
-        whole = next((datum for datum in self._data if datum.key() == key), None)
-        if whole is not None and whole.typeName() in ("XmpBag", "XmpSeq", "XmpAlt"):
+        if key not in self._keys:
+            return []
+        whole = self._datum(key)
+        if whole.typeName() in ("XmpBag", "XmpSeq", "XmpAlt"):
             return [[("", text)] for text in whole.value()]
         grouped: dict[str, list[tuple[str, Any]]] = {}
-        for datum in self._data:
-            if datum.key().startswith(f"{key}["):
-                number, _, rest = datum.key()[len(key) + 1 :].partition("]")
-                grouped.setdefault(number, []).append((rest, datum.value().clone()))
-        if not grouped and whole is not None and whole.toString() and not whole.toString().startswith('type="'):
-            return [[("", whole.toString())]]  # one text where a list should be
+        start = f"{key}["
+        for known in self._keys:
+            if known.startswith(start):
+                number, _, rest = known[len(start) :].partition("]")
+                grouped.setdefault(number, []).append((rest, self._datum(known).value().clone()))
+        text = whole.toString()
+        if not grouped and text and not text.startswith('type="'):
+            return [[("", text)]]  # one text where a list should be
         return [*grouped.values()]
 
     def set_items(self, key: str, kind: str, items: Sequence[Item]) -> None:
@@ -141,26 +147,31 @@ class Xmp:
             value = exiv2.XmpArrayValue(getattr(exiv2.TypeId, f"xmp{kind}"))
             for ((_, text),) in items:
                 value.append(text)
-            self._data.add(exiv2.XmpKey(key), value)
+            self._add(key, value)
             return
-        self._data.add(exiv2.XmpKey(key), exiv2.XmpTextValue(f'type="{kind}"'))
+        self._add(key, exiv2.XmpTextValue(f'type="{kind}"'))
         for number, item in enumerate(items, 1):
             for rest, value in item:
-                part = _text_value(value) if isinstance(value, str) else value
-                self._data.add(exiv2.XmpKey(f"{key}[{number}]{rest}"), part)
+                self._add(f"{key}[{number}]{rest}", _text_value(value) if isinstance(value, str) else value)
 
     def _kind(self, key: str) -> str:
         """Return whether a list is a Bag or a Seq, empty where there is none."""
-        for datum in self._data:
-            if datum.key() == key:
-                told = f"{datum.typeName()} {datum.toString()}"
-                return next((kind for kind in ("Bag", "Seq") if f"Xmp{kind}" in told or f'type="{kind}"' in told), "")
-        return ""
+        if key not in self._keys:
+            return ""
+        told = f"{self._datum(key).typeName()} {self._datum(key).toString()}"
+        return next((kind for kind in ("Bag", "Seq") if f"Xmp{kind}" in told or f'type="{kind}"' in told), "")
+
+    def _datum(self, key: str) -> Any:
+        return self._data[key]
+
+    def _add(self, key: str, value: Any) -> None:
+        self._data.add(_exiv2().XmpKey(key), value)
+        self._keys[key] = None
 
     def _erase(self, keys: Sequence[str]) -> None:
-        exiv2 = _exiv2()
         for key in keys:
-            self._data.erase(self._data.findKey(exiv2.XmpKey(key)))
+            del self._data[key]
+            del self._keys[key]
 
 
 def _text_value(text: str) -> Any:
@@ -168,8 +179,8 @@ def _text_value(text: str) -> Any:
     return _exiv2().XmpTextValue(f" {text}" if text.startswith(("type=", "lang=")) else text)
 
 
-def _is_within(key: str, outer: str) -> bool:
-    return key == outer or (key.startswith(outer) and key[len(outer)] in "/[")
+def _is_part(key: str, outer: str) -> bool:
+    return key.startswith(outer) and key[len(outer) : len(outer) + 1] in ("/", "[")
 
 
 def _says_something(packet: str) -> bool:
