@@ -1,4 +1,4 @@
-"""How a user lets Kith decide, where there is a choice."""
+"""How a user lets Kith decide and work, where there is a choice."""
 
 from enum import StrEnum
 
@@ -30,3 +30,11 @@ class NamesIn(StrEnum):
     def are_embedded(self) -> bool:
         """Whether they are written into files that can carry them."""
         return self in (NamesIn.COPIES_EMBEDDED, NamesIn.PHOTOS_EMBEDDED)
+
+
+class Device(StrEnum):
+    """What the networks run on."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"

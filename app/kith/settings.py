@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from kith.errors import BadInput, BadSetting
 from kith.json_file import parse_object, put_aside, update_object
-from kith.settings_model import AUTO, CHOICES, FIELDS, MODELS, OFF, PATHS, Device, Settings, conflicts
+from kith.policies import Device
+from kith.settings_model import AUTO, CHOICES, FIELDS, MODELS, OFF, PATHS, Settings, conflicts
 
 __all__ = [
     "AUTO",

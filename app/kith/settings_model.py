@@ -3,27 +3,18 @@
 import os
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described, names
-from kith.policies import BodyPolicy, NamesIn
+from kith.policies import BodyPolicy, Device, NamesIn
 
 PHOTO_ENDINGS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
     ".tif", ".tiff", ".gif", ".bmp",
 )  # fmt: skip
-
-
-class Device(StrEnum):
-    """What the networks run on."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 AUTO, OFF = "auto", "off"

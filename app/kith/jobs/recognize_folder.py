@@ -98,6 +98,7 @@ class _Decided:
     decision: PhotoDecision
     standing: Sequence[CopyRecord] = ()
     outdated: Sequence[CopyRecord] = ()
+    is_named: bool = False
 
 
 def _together(looks: Iterable[Seen], most: int = 1) -> Iterator[list[Seen]]:
@@ -137,6 +138,7 @@ class _Run:
     held: dict[str, list[Look]] = field(default_factory=lambda: defaultdict(list))
     asked: dict[str, dict[int, Asked]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, str] = field(init=False)
+    called: dict[int, str] = field(init=False)
     folders: dict[int | None, str] = field(init=False)
     written: WrittenNames = field(init=False)
 
@@ -149,6 +151,7 @@ class _Run:
         people = self.context.store.people.all()
         persons = people.values()
         self.names = display_names(persons)
+        self.called = {person.id: person.name for person in persons}
         self.folders = folder_names(persons)
 
     def take(self, looks: Sequence[Look | BadPhoto], workers: Workers) -> Iterator[Event]:
@@ -203,7 +206,8 @@ class _Run:
         except BadPhoto as error:
             yield self._fail(error)
             return
-        yield from (Notice(note) for note in (*filed.notes, *self.written.follow(decided.photo_id)))
+        notes = () if decided.is_named else self.written.follow(decided.photo_id)
+        yield from (Notice(note) for note in (*filed.notes, *notes))
         self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
@@ -245,7 +249,16 @@ class _Run:
             people, name = decision.people or (None,), look.path.name
             plan = plan_copies(copies, photo.id, name, people, self.folders, output, present[photo.id])
             planned.append(_Decided(look, photo.id, decision, *plan))
-        return planned
+        return self._named(planned)
+
+    def _named(self, planned: "Sequence[_Decided]") -> "list[_Decided]":
+        """Mark the photos that nothing is new of, whose files name their people already."""
+        same = [one for one in planned if one.look.facts is None and not one.outdated]
+        same = [one for one in same if all(copy.sha256 for copy in one.standing)]
+        copies = {one.photo_id: len(one.standing) for one in same}
+        people = {one.photo_id: [self.called[person] for person in one.decision.people] for one in same}
+        named = copies.keys() - self.written.behind(copies, people)
+        return [replace(one, is_named=one.photo_id in named) for one in planned]
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)

@@ -1,7 +1,7 @@
 """The names of people in the XMP of photos and their copies follow what is decided, and what is taken back."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.endings import PICTURES
 from kith.photos.outputs import MARKER
+from kith.policies import NamesIn
 from kith.settings import Settings
 from kith.vision.observations import Kind
 from kith.whole_files import take_name
@@ -70,6 +71,22 @@ class WrittenNames:
         notes = [self._leave(record, places.values()) for record in left]
         notes += [self._write(photo_id, place, names, is_sure) for place in places.values()]
         return [note for note in notes if note]
+
+    def behind(self, copies: Mapping[int, int], names: Mapping[int, Collection[str]]) -> set[int]:
+        """Return which photos to `follow`: of those whose people were written as often as they have copies, none.
+
+        It asks once for many photos, of which only the `names` of their people may have changed.
+        """
+        if self.settings.names_in not in (NamesIn.COPIES, NamesIn.COPIES_EMBEDDED):
+            return {*copies}
+        records = self.store.names.of_photos(copies.keys())
+
+        def is_named(photo_id: int) -> bool:
+            own, wanted = records.get(photo_id, []), {*names[photo_id]}
+            is_complete = len(own) == copies[photo_id] or not (own or wanted)
+            return is_complete and all({*record.written.get("in_image", ())} == wanted for record in own)
+
+        return {photo_id for photo_id in copies if not is_named(photo_id)}
 
     def planned(self, photo_id: int) -> list[NamesPlanned]:
         """Return what `follow` would write to which files, were it not sure; they are only read."""

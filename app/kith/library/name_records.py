@@ -1,7 +1,7 @@
 """Which names of people Kith wrote where: only these are ever taken out again."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,13 @@ class NameRecords:
     def of_photo(self, photo_id: int) -> dict[Path, NameRecord]:
         """Return where the people of a photo were written."""
         return {record.path: record for record in self._where("photo_id = ?", photo_id)}
+
+    def of_photos(self, photo_ids: Collection[int]) -> dict[int, list[NameRecord]]:
+        """Return where the people of photos were written, by photo."""
+        found: dict[int, list[NameRecord]] = {}
+        for record in self._where("photo_id IN (SELECT value FROM json_each(?))", json.dumps([*photo_ids])):
+            found.setdefault(record.photo_id, []).append(record)
+        return found
 
     def at(self, path: Path) -> NameRecord | None:
         """Return what was written to a file."""
