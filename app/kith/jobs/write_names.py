@@ -1,6 +1,7 @@
 """Write the names of people into the XMP of photos and copies now, as the settings say, or tell what that would do."""
 
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,19 +22,25 @@ class NamesWritten:
     preview: bool = False
 
 
-def write_names(library: OpenLibrary, paths: Sequence[Path] = (), preview: bool = False) -> NamesWritten:
+def write_names(
+    library: OpenLibrary, paths: Sequence[Path] = (), preview: bool = False, stop: threading.Event | None = None
+) -> NamesWritten:
     """Make the names in XMP those of today, of all recognised photos or of those at or below `paths`.
 
-    What Kith wrote where the settings no longer want it is taken out again. Raises BadInput where none is known there.
+    What Kith wrote where the settings no longer want it is taken out again. Once `stop` is set the rest is left. Raises
+    BadInput where none is known there.
     """
-    photos = _photos(library, paths)
     plans: list[NamesPlanned] = []
     problems: list[str] = []
-    for photo_id in photos:
+    done = 0
+    for photo_id in _photos(library, paths):
+        if stop and stop.is_set():
+            break
+        done += 1
         plans += library.names.planned(photo_id)
         if not preview:
             problems += library.names.follow(photo_id, is_sure=False)
-    return NamesWritten(len(photos), tuple(plans), tuple(problems), preview)
+    return NamesWritten(done, tuple(plans), tuple(problems), preview)
 
 
 def _photos(library: OpenLibrary, paths: Sequence[Path]) -> list[int]:
