@@ -222,6 +222,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["people", "show", "Eva"],
         ["unlink", third],
         ["redecide"],
+        ["write-names"],
+        ["import-tags", place.input],
         ["status"],
         ["check"],
         ["evaluate", "--png", place.given / "curve.png", "--csv", place.given / "curve.csv"],
