@@ -252,6 +252,30 @@ def test_killed_in_between_it_is_made_good(world: World) -> None:
     assert not os.path.exists(f"{copy}.xmp")
 
 
+def test_dying_at_the_last_moment_loses_no_track(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is changed and the process dies before it says so: the names are still known as Kith's."""
+    world.values["names_in"] = "photos_embedded"
+    facts = {path: read_facts(path) for path in (world.root / "input").iterdir()}
+
+    def replaced_and_killed(part: Path, path: Path) -> None:
+        part.replace(path)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kith.filing.name_files.take_place", replaced_and_killed)
+        with pytest.raises(KeyboardInterrupt):
+            world.recognise()
+    assert len(named(world.root)) == 1
+    world.recognise()
+    assert {path: read_facts(path) for path in facts} == facts
+    assert len(named(world.root / "input")) == 5
+    world.values["names_in"] = "off"
+    with opened(world) as library:
+        write_names(library)
+        assert not any(library.copies.store.names.photos())
+    assert named(world.root) == {}
+
+
 def _place(world: World, library: OpenLibrary, photo: int) -> tuple[int, Path]:
     photo_id = library.store.photos.at_path(world.root / f"input/{photo}.png")
     assert photo_id
@@ -289,3 +313,28 @@ def test_the_command_previews_and_writes(world: World) -> None:
     assert "0 files of 1 photo written." in run(str(inputs / "6.png"))
     run()
     assert len(named(inputs)) == 5
+
+
+def test_names_follow_what_is_decided_again(world: World) -> None:
+    """Where stricter settings name nobody, nobody is named, and as before once they are as before."""
+    world.recognise()
+    before = named(world.root / "output")
+    assert before
+    world.values |= {"face_tol": 0.01, "face_suggest": 0.01}
+    world.redecide()
+    assert named(world.root / "output") == {}
+    world.values |= {"face_tol": 0.0, "face_suggest": 0.0}
+    world.redecide()
+    assert named(world.root / "output") == before
+
+
+def test_a_deleted_sidecar_comes_back_when_asked(world: World) -> None:
+    """A run leaves alone what was deleted, the command writes it anew."""
+    world.recognise()
+    sidecar = world.root / "output/Eve/5.png.xmp"
+    sidecar.unlink()
+    world.recognise()
+    assert not sidecar.exists()
+    with opened(world) as library:
+        write_names(library)
+    assert named(world.root / "output")["Eve/5.png.xmp"] == ["Eve"]

@@ -98,8 +98,11 @@ def write_sidecar(path: Path, update: Update) -> Written:
         _clear_parts_once(path.parent)
         with part_file(path.parent) as (file, part):
             file.write(made)
-            complete(file)
-            part.replace(path)  # whole before and after; should the name be lost with the power, it is written again
+            if content:
+                complete(file)  # others' words are in it
+            else:
+                file.close()  # a new one that is lost with the power can be written again
+            part.replace(path)
     return written
 
 

@@ -17,7 +17,7 @@ from kith.filing.name_files import (
     write_into,
     write_sidecar,
 )
-from kith.filing.own_copies import is_file, is_own, sha256_of
+from kith.filing.own_copies import is_file, is_link, is_own, sha256_of
 from kith.filing.xmp_names import NamedPlace, PhotoNames, Written, wanted_names
 from kith.library.copy_records import CopyRecord
 from kith.library.name_records import NameRecord
@@ -160,7 +160,8 @@ class WrittenNames:
         copies = self.store.copies
         for output in copies.outputs_of(photo_id):
             for copy in copies.of_photo(photo_id, output):
-                if copy.sha256 and is_own(copies, copy):
+                is_link_to_photo = copy.target.is_symlink() and not is_link(copy.target.parent)
+                if copy.sha256 and (is_link_to_photo or is_own(copies, copy)):
                     yield copy
 
     def _is_as_made(self, copy: CopyRecord) -> bool:
