@@ -338,3 +338,21 @@ def test_a_deleted_sidecar_comes_back_when_asked(world: World) -> None:
     with opened(world) as library:
         write_names(library)
     assert named(world.root / "output")["Eve/5.png.xmp"] == ["Eve"]
+
+
+def test_a_renewed_copy_is_named_again(world: World) -> None:
+    """Its photo got other metadata, so that it was copied anew: the names are in it as before."""
+    world.values["names_in"] = "copies_embedded"
+    world.recognise()
+    photo = world.root / "input/5.png"
+    with Image.open(photo) as picture:
+        picture.load()
+    exif = Image.Exif()
+    exif[0x010F] = "A camera"
+    picture.save(photo, exif=exif)
+    world.recognise()
+    copy = world.root / "output/Eve/5.png"
+    with Image.open(copy) as picture:
+        assert picture.getexif()[0x010F] == "A camera"
+    assert named(world.root / "output")["Eve/5.png"] == ["Eve"]
+    assert named(world.root / "input") == {}

@@ -188,7 +188,8 @@ class WrittenNames:
         former: Written = record.written if record else {}
         if not names.people and not former:
             return ""
-        if is_sure and former == wanted_names(names) and is_file(place.path):
+        is_renewed = bool(record and place.into and place.copy and place.copy.sha256 != record.sha256)
+        if is_sure and not is_renewed and former == wanted_names(names) and is_file(place.path):
             return ""
 
         def begun(written: Written, sha256: str) -> None:
