@@ -2,7 +2,8 @@
 
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui|review|find [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py review|find|names [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
@@ -31,6 +32,7 @@ from bench_groups import groups
 from bench_gui import window
 from bench_identify import identify
 from bench_matching import matching
+from bench_names import names
 from bench_networks import networks
 from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
 from bench_places import places
@@ -115,7 +117,7 @@ def main() -> None:
         "rerun": rerun,
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
-    commands |= {"review": review, "find": lambda _: find()}
+    commands |= {"review": review, "find": lambda _: find(), "names": names}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")
     parser.add_argument("face_models", nargs="*", help="networks: further values of face_model to compare with dlib")

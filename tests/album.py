@@ -34,6 +34,7 @@ class Album:
                 "processed_dir": "output",
                 "models_dir": "models",
                 "body_policy": "off",
+                "names_in": "off",
                 "valid_exts": [".png", ".webp", ".tiff", ".heic"],
             },
         )

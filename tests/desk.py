@@ -110,6 +110,7 @@ class Desk:
             "processed_dir": "output",
             "models_dir": str(self.models),
             "body_policy": "off",
+            "names_in": "off",
             "workers": 2,
         }
         if DRAWN in os.environ:

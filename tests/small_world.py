@@ -134,6 +134,7 @@ class World:
             "models_dir": "models",
             "reid_weights": "first.onnx",
             "body_policy": "off",
+            "names_in": "off",  # what lies in the output are copies
             "workers": 1,
             "face_margin": 0.04,  # somebody between two people is neither
         }

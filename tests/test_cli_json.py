@@ -26,6 +26,7 @@ CALLS = {
     "ignore": ["{face}"],
     "import-kb": ["{root}/people/encodings.pkl"],
     "learn-moves": [],
+    "import-tags": ["{root}/input"],
     "link": ["{face}", "Ann"],
     "models": [],
     "models add": None,  # it takes published files only: tests/test_given_models.py
@@ -62,6 +63,7 @@ CALLS = {
     "unknowns split": None,  # it takes a group of several: tests/test_key_faces.py
     "unlink": ["{face}", "Ann", "--never"],
     "why": ["{photo}"],
+    "write-names": ["--dry-run"],
 }
 LONG = {"build-kb", "recognize", "redecide", "demo"}
 SHOWN = {  # what a result has at least

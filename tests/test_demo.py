@@ -78,8 +78,11 @@ def test_demo_names_its_people_and_not_the_stranger(root: Path, detector: str) -
     assert files == [
         ".kith-output",
         "Barack Obama/known person.jpg",
+        "Barack Obama/known person.jpg.xmp",
         "Barack Obama/two people.jpg",
+        "Barack Obama/two people.jpg.xmp",
         "Joe Biden/two people.jpg",
+        "Joe Biden/two people.jpg.xmp",
         "Unknown/stranger.png",
         "report.csv",
     ]

@@ -110,9 +110,13 @@ def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
     ) == [
         ".kith-output",
         "Colin Powell/Colin_Powell_0007.jpg",
+        "Colin Powell/Colin_Powell_0007.jpg.xmp",
         "Colin Powell/Colin_Powell_0009.jpg",
+        "Colin Powell/Colin_Powell_0009.jpg.xmp",
         "Jacques Chirac/Jacques_Chirac_0005.jpg",
+        "Jacques Chirac/Jacques_Chirac_0005.jpg.xmp",
         "Jacques Chirac/Jacques_Chirac_0008.jpg",
+        "Jacques Chirac/Jacques_Chirac_0008.jpg.xmp",
         "Unknown/cat.jpg",
         "report.csv",
     ]

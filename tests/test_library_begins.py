@@ -60,9 +60,20 @@ COMMANDS = {
     "people undo": [],
     "people redo": [],
     "people history": [],
+    "write-names": [],
 }
 # They teach, put a whole one in its place, or know of no library.
-OTHERS = {"build-kb", "import-kb", "restore", "settings", "privacy", "demo", "models download", "models add"}
+OTHERS = {
+    "build-kb",
+    "import-kb",
+    "import-tags",
+    "restore",
+    "settings",
+    "privacy",
+    "demo",
+    "models download",
+    "models add",
+}
 
 
 @pytest.fixture

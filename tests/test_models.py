@@ -20,8 +20,8 @@ from kith.model_registry import (
     Model,
 )
 from kith.photos.pixels import load_rgb
+from kith.setting_types import CHOICES
 from kith.settings import Device, Settings
-from kith.settings_model import CHOICES
 from kith.vision import model_files
 from kith.vision.analysis import analyse
 from kith.vision.detection import Detection

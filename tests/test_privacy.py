@@ -225,6 +225,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["runs"],
         ["learn-moves"],
         ["undo", "1"],
+        ["write-names"],
+        ["import-tags", place.input],
         ["status"],
         ["check"],
         ["evaluate", "--png", place.given / "curve.png", "--csv", place.given / "curve.csv"],

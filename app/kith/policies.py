@@ -42,3 +42,31 @@ def place_problem(pattern: str) -> str:
     if any(sign in plain for sign in '\\:*?"<>|') or not plain.isprintable():
         return "it has signs that not every disk takes"
     return ""
+
+
+class NamesIn(StrEnum):
+    """Where the names of a photo's people are written for other programs."""
+
+    OFF = "off"
+    COPIES = "copies"  # sidecars of the filed copies
+    COPIES_EMBEDDED = "copies_embedded"
+    PHOTOS = "photos"  # sidecars of the photos too
+    PHOTOS_EMBEDDED = "photos_embedded"
+
+    @property
+    def are_with_photos(self) -> bool:
+        """Whether they are written to the photos themselves or beside them, not only to their copies."""
+        return self in (NamesIn.PHOTOS, NamesIn.PHOTOS_EMBEDDED)
+
+    @property
+    def are_embedded(self) -> bool:
+        """Whether they are written into files that can carry them."""
+        return self in (NamesIn.COPIES_EMBEDDED, NamesIn.PHOTOS_EMBEDDED)
+
+
+class Device(StrEnum):
+    """What the networks run on."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"

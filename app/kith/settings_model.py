@@ -1,93 +1,29 @@
 """The settings as one typed model: each key's default, bounds, label and help text."""
 
 import os
-import re
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described, names
-from kith.policies import BodyPolicy, FileAs, place_problem
-
-PHOTO_ENDINGS = (
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
-    ".tif", ".tiff", ".gif", ".bmp",
-)  # fmt: skip
-
-
-class Device(StrEnum):
-    """What the networks run on."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-AUTO, OFF = "auto", "off"
-AUTOMATIC = "automatic"  # of a limit: none of the user's own
-# What a setting may be that names a model; those of MODELS may be a file of the user's own, too.
-CHOICES = {
-    "face_detector": (AUTO, *names(FACE_DETECTORS)),
-    "face_model": (*names(FACE_MODELS),),
-    "second_opinion": ("", *names(FACE_MODELS)),
-    "person_detector": (*names(PERSON_DETECTORS), OFF),
-    "reid_model": (*names(BODY_MODELS),),
-    "body_policy": (*BodyPolicy,),
-    "file_as": (*FileAs,),
-    "device": (*Device,),
-}
-_SHIPPED, _WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
-
-
-def _limit(value: object) -> object:
-    return 0.0 if value == AUTOMATIC else value
-
-
-def _path_text(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("no path")
-    return text
-
-
-def _face_detector(text: str) -> str:
-    if text not in CHOICES["face_detector"]:
-        raise ValueError("no face detector")
-    return text
-
-
-def _bare_name(text: str) -> str:
-    # The export must not overwrite the store, which lies beside it, nor be the hidden mark of an output folder.
-    is_bare = text.strip() and not re.search(r'^\.|[\\/:*?"<>|\0]', text)
-    if not is_bare or text.lower().startswith("library.sqlite"):
-        raise ValueError("no bare file name")
-    return text
-
-
-def _file_endings(endings: tuple[str, ...]) -> tuple[str, ...]:
-    bare = [ending.strip().lower().lstrip("*.") for ending in endings]
-    if not all(re.fullmatch(r"[\w-]+", ending) for ending in bare):
-        raise ValueError("no file ending")
-    return tuple(dict.fromkeys(f".{ending}" for ending in bare))
-
-
-def _place(pattern: str) -> str:
-    if problem := place_problem(pattern):
-        raise ValueError(problem)
-    return pattern
-
-
-def _is_onnx_file(model: str) -> bool:
-    return model.lower().endswith(".onnx")
-
-
-_PATH = AfterValidator(_path_text)
-Limit = Annotated[float, BeforeValidator(_limit)]
-OptionalPath = Annotated[str, _PATH]
-Place = Annotated[str, AfterValidator(_place)]
-NeededPath = Annotated[str, _PATH, Field(min_length=1)]
+from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described
+from kith.policies import BodyPolicy, Device, FileAs, NamesIn
+from kith.setting_types import (
+    AUTO,
+    PATH,
+    PHOTO_ENDINGS,
+    SHIPPED,
+    WITHOUT_FILE,
+    BareName,
+    Detector,
+    Endings,
+    Limit,
+    NeededPath,
+    OptionalPath,
+    Place,
+    is_onnx_file,
+)
 
 
 class Settings(BaseModel):
@@ -172,11 +108,11 @@ class Settings(BaseModel):
         title="Body similarity",
         description="How alike two bodies must be to be taken for one person: higher is stricter.",
     )
-    face_detector: Annotated[str, AfterValidator(_face_detector)] = Field(
+    face_detector: Detector = Field(
         default=AUTO,
         title="Face detector",
-        description=f"What finds faces: {described(FACE_DETECTORS)}, or auto: {_SHIPPED.name} where its file is there, "
-        f"else {_WITHOUT_FILE.name}.",
+        description=f"What finds faces: {described(FACE_DETECTORS)}, or auto: {SHIPPED.name} where its file is there, "
+        f"else {WITHOUT_FILE.name}.",
     )
     face_model: str = Field(
         default=FACE_MODELS[0].name,
@@ -219,7 +155,7 @@ class Settings(BaseModel):
         title="Body model weights",
         description="A weights file of your own for the body model; empty: the one Kith downloads.",
     )
-    valid_exts: Annotated[tuple[str, ...], AfterValidator(_file_endings)] = Field(
+    valid_exts: Endings = Field(
         default=PHOTO_ENDINGS,
         min_length=1,
         strict=False,  # JSON has lists, not tuples
@@ -227,7 +163,7 @@ class Settings(BaseModel):
         description="Files with these endings are photos, in upper or lower case; all others are left alone, and "
         "pictures among them are counted.",
     )
-    encodings_filename: Annotated[str, AfterValidator(_bare_name)] = Field(
+    encodings_filename: BareName = Field(
         default="encodings.pkl",
         title="Encodings file",
         description="The name of the file in the people folder that other scripts read the knowledge base from; no "
@@ -289,6 +225,15 @@ class Settings(BaseModel):
         description="Photos of one folder taken at most so many hours after each other show one event, in which people "
         "wear the same clothes.",
     )
+    names_in: NamesIn = Field(
+        default=NamesIn.COPIES,
+        strict=False,  # JSON has strings, not enumerations
+        title="Names in photos",
+        description="Where who shows is written as XMP, which other photo programs read: copies (a small .xmp file "
+        "beside each filed copy), photos (beside your own photos too), copies_embedded or photos_embedded (into the "
+        "copies, or the photos too, where the format can carry it; the picture itself stays as it is), or off. "
+        "What other programs wrote there stays.",
+    )
     recursive: bool = Field(
         default=True,
         title="Search subfolders",
@@ -324,7 +269,7 @@ class Settings(BaseModel):
         """The same settings, every path in them written out from the root."""
         values = self.model_dump()
         paths = [key for key in PATHS if values[key]]
-        paths += [key for key in MODELS if _is_onnx_file(values[key])]
+        paths += [key for key in MODELS if is_onnx_file(values[key])]
         for key in paths:
             path = self._absolute(values[key])
             values[key] = str(path)
@@ -391,7 +336,7 @@ class Settings(BaseModel):
         return self._onnx_file(self.person_detector)
 
     def _onnx_file(self, text: str) -> Path | None:
-        return self._absolute(text) if _is_onnx_file(text) else None
+        return self._absolute(text) if is_onnx_file(text) else None
 
     @property
     def reid_weights_file(self) -> Path | None:
@@ -400,7 +345,7 @@ class Settings(BaseModel):
 
 
 FIELDS = Settings.model_fields
-PATHS = tuple(key for key, field in FIELDS.items() if _PATH in field.metadata)
+PATHS = tuple(key for key, field in FIELDS.items() if PATH in field.metadata)
 MODELS = ("face_model", "second_opinion", "reid_model", "person_detector")  # a name, or the path of an .onnx file
 
 

@@ -27,6 +27,7 @@ from kith.cli import (
     runs,
     settings,
     status,
+    tags,
     unknowns,
     why,
 )
@@ -60,6 +61,7 @@ GROUPS = (
     forget,
     backup,
     knowledge,
+    tags,
     unknowns,
     privacy,
 )

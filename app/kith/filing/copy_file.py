@@ -155,9 +155,13 @@ def folder_made(record: CopyRecord) -> Iterator[None]:
 
 def clear_away(record: CopyRecord) -> None:
     """Remove the folder of a target, and those around it within the output folder, where they are empty."""
-    folder = record.target.parent
+    clear_folder(record.target.parent, record.output)
+
+
+def clear_folder(folder: Path, output: Path) -> None:
+    """Remove a folder and those around it within the output folder, where they are empty."""
     with suppress(OSError):
-        while folder != record.output and folder.is_relative_to(record.output):
+        while folder != output and folder.is_relative_to(output):
             folder.rmdir()
             folder = folder.parent
 

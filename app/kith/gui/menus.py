@@ -88,6 +88,8 @@ class Actions:
         self.quit = self._action("&Quit", "Ctrl+Q", "", Role.QuitRole)
         self.first_steps = self._action("&First Steps…", "F1", "Folders, privacy and model files")
         self.models = self._action("&Model Files…", "", "Which networks are there, and fetching those that are not")
+        self.import_names = self._action("&Import Names…", "", "Take over whom other programs named in photos")
+        self.write_names = self._action("Write &Names…", "", "Write who shows for other programs to read")
         self.privacy = self._action("&Privacy…", "", "Everything Kith keeps on this computer, and erasing it")
         self.log_folder = self._action("&Log Folder", "", "Show the log files in the file manager")
         self.problem = self._action("Report a &Problem…", "", "What a report needs, as text to copy; nothing is sent")
@@ -98,6 +100,8 @@ class Actions:
             self.settings: Page(_settings, Needs.FILE),
             self.first_steps: Page(_first_steps, Needs.FILE),
             self.models: Page(_models, Needs.FOLDERS),
+            self.import_names: Page(_import_names, Needs.FOLDERS),
+            self.write_names: Page(_write_names, Needs.FOLDERS),
             self.privacy: Page(_privacy, Needs.FOLDERS),
             self.problem: Page(_problem, Needs.NOTHING),
             self.about: Page(_about, Needs.NOTHING),
@@ -107,7 +111,7 @@ class Actions:
         """Put the actions into the menu bar; what can be undone is looked at when its menu is opened."""
         menus: tuple[tuple[str, list[QAction | None]], ...] = (
             ("&File", [self.settings, None, self.find, self.save_console, None, self.quit]),
-            ("&Edit", [self.undo, self.redo]),
+            ("&Edit", [self.undo, self.redo, None, self.import_names, self.write_names]),
             ("&Knowledge Base", [self.build]),
             (
                 "&Recognition",
@@ -133,7 +137,7 @@ class Actions:
 
     def enable(self, *, running: bool, report: bool, output: bool) -> None:
         """Offer what makes sense now: while a job is running, no other one."""
-        for action in (self.build, self.recognize, self.review, self.first_steps):
+        for action in (self.build, self.recognize, self.review, self.first_steps, self.import_names, self.write_names):
             action.setEnabled(not running)
         self.abort.setEnabled(running)
         self.report.setEnabled(report)
@@ -213,6 +217,20 @@ def _privacy(host: Host, window: QWidget) -> QDialog:
     dialog = PrivacyDialog(host.settings, host.settings_file, host.with_library_closed, window)
     dialog.erased.connect(host.forget_what_was)
     return dialog
+
+
+def _import_names(host: Host, window: QWidget) -> QDialog:
+    from kith.gui.names_dialog import import_dialog
+
+    dialog = import_dialog(host.settings, host.choose_folder, window)
+    dialog.changed.connect(host.forget_what_was)
+    return dialog
+
+
+def _write_names(host: Host, window: QWidget) -> QDialog:
+    from kith.gui.names_dialog import writing_dialog
+
+    return writing_dialog(host.settings, window)
 
 
 def _problem(_host: Host, window: QWidget) -> QDialog:

@@ -11,8 +11,9 @@ from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder
 from kith.gui.plain_text import set_tip, wrapped
 from kith.gui.style import Tone, colour
 from kith.gui.wheel import ComboBox
+from kith.setting_types import CHOICES
 from kith.settings import Settings, allowed
-from kith.settings_model import CHOICES, FIELDS, MODELS, PATHS
+from kith.settings_model import FIELDS, MODELS, PATHS
 
 
 @dataclass(frozen=True)

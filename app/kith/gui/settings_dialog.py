@@ -47,7 +47,7 @@ _GROUPS = {
         "second_opinion",
     ),
     "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
-    "Photos": ("valid_exts", "recursive", "resize_max", "max_megapixels"),
+    "Photos": ("valid_exts", "recursive", "names_in", "resize_max", "max_megapixels"),
 }
 _GROUPED = set(chain.from_iterable(_GROUPS.values()))
 _ADVANCED = tuple(key for key in FIELDS if key not in _GROUPED)

@@ -12,13 +12,14 @@ from kith.jobs.export import export_encodings
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_changes import PersonChanges
+from kith.jobs.written_names import WrittenNames
 from kith.library.snapshots import kept_copies
 from kith.messages import joined
 from kith.settings import Settings
 from kith.values.persons import Person
 
 WHAT = "vectors, links, details and their place in the journal"
-WHAT_STAYS = "Photos, filed copies and reports stay."
+WHAT_STAYS = "Photos, filed copies and reports stay; their name is taken out of the XMP that Kith wrote."
 
 
 def forget(library: OpenLibrary, person: Person) -> Outcome:
@@ -29,6 +30,8 @@ def forget(library: OpenLibrary, person: Person) -> Outcome:
     settings = library.settings
     folders = [settings.dataset_folder / folder for folder in person.folders]
     with open_context(settings, threading.Event(), "Forgetting a person") as context:
+        written = WrittenNames(context.store, settings)
+        left = [note for photo in written.photos_of(person.id) for note in written.follow(photo, {person.id})]
         is_clean = context.store.forget(person, folders)
         refused = _export_again(context)
         if not is_clean:
@@ -37,7 +40,7 @@ def forget(library: OpenLibrary, person: Person) -> Outcome:
                 "-wal file may still hold their data: close that program and open and close Kith once."
             )
     told = [f"{person.numbered} is forgotten: {WHAT} are erased. {WHAT_STAYS}"]
-    told += [PersonChanges(library).warning_of_folders(person), refused]
+    told += [PersonChanges(library).warning_of_folders(person), refused, *left]
     if copies := earlier_copies(settings):
         told.append(f"Earlier copies still hold their data, delete them: {', '.join(map(str, copies))}.")
     return Outcome(joined(filter(None, told)))

@@ -14,7 +14,7 @@ from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb
-from kith.settings_model import AUTOMATIC
+from kith.setting_types import AUTOMATIC
 from kith.values.decisions import Candidate, Decision, Exclusion, Reason
 from kith.values.sightings import Sighting
 

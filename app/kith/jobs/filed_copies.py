@@ -32,11 +32,11 @@ class FiledCopies:
         return folder_names(self.store.people.all().values())
 
     def photos_renamed(self, before: Folders) -> set[int]:
-        """Return the photos with copies under a name that is another now."""
+        """Return the photos with copies, or names written to them, under a name that is another now."""
         photos = set()
         for person, name in self.folders().items():
             if person is not None and before.get(person, name) != name:
-                photos |= self.store.copies.photos_of(person)
+                photos |= self.store.copies.photos_of(person) | self.store.names.photos_of(person)
         return photos
 
     def plans(self, photo_id: int, people: Collection[int] | None, folders: Folders) -> list[Plan]:

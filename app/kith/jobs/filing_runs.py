@@ -13,6 +13,7 @@ from kith.jobs.context import sole_job
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.outcome import Outcome
 from kith.jobs.references import photo_meant
+from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecord
 from kith.library.paths import FileState
 from kith.library.run_records import FilingRun, Former
@@ -36,7 +37,7 @@ def recorded(store: Store, job: str) -> Iterator[None]:
 def complete_killed(store: Store, settings: Settings) -> list[str]:
     """Make what a killed run had planned but not made, for a job that holds the library's lock; return what to say."""
     told = []
-    copies = FiledCopies(store, settings)
+    copies, names = FiledCopies(store, settings), WrittenNames(store, settings)
     for run in store.runs.killed():
         completed, problems = 0, []
         folders = copies.folders()
@@ -50,6 +51,7 @@ def complete_killed(store: Store, settings: Settings) -> list[str]:
                     plans = copies.plans(photo_id, people, folders)
                 try:
                     problems += copies.file(plans)
+                    problems += names.follow(photo_id)
                     completed += 1
                 except BadPhoto as error:
                     problems.append(str(error))
@@ -81,6 +83,7 @@ class _Undoing:
     def __init__(self, store: Store, settings: Settings, run: FilingRun, chosen: Sequence[int] | None) -> None:
         self._store = store
         self._copies = FiledCopies(store, settings)
+        self._names = WrittenNames(store, settings)
         self._run = run
         self._chosen = chosen
         self._problems: list[str] = []
@@ -123,6 +126,7 @@ class _Undoing:
         except (BadPhoto, FilingFailed) as error:
             self._problems.append(str(error))
             return False
+        self._problems += self._names.follow(photo_id)
         store.runs.undo_photo(self._run.id, photo_id)
         return True
 

@@ -90,6 +90,7 @@ class FollowUp:
             self._problems |= dict.fromkeys(copies.file(plans))
         except (BadPhoto, FilingFailed) as error:
             self._problems[error.message] = None
+        self._problems |= dict.fromkeys(self._library.names.follow(photo.id))
         return True
 
     def _told(self) -> str:

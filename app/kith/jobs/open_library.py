@@ -18,6 +18,7 @@ from kith.jobs.people import People
 from kith.jobs.people_folder import move_folder_back
 from kith.jobs.references import appearance_meant, label_of
 from kith.jobs.user_words import UserWord
+from kith.jobs.written_names import WrittenNames
 from kith.library.journal import Change, Turned
 from kith.library.store import Store, open_store
 from kith.settings import Settings
@@ -40,6 +41,7 @@ class OpenLibrary:
         # No word of the user's is refused for what a build would change.
         self.decisions = Decisions(settings, self.store, spec, forgives=(NobodyTaught, ModelMismatch))
         self.copies = FiledCopies(self.store, settings)
+        self.names = WrittenNames(self.store, settings)
         self.people = People(self.store)
         self.made: list[int] = []
 
@@ -120,6 +122,7 @@ class OpenLibrary:
                 problems += self.copies.file(plans)
             except (BadPhoto, FilingFailed) as error:
                 problems.append(error.message)
+            problems += self.names.follow(photo_id)
         return tuple(dict.fromkeys(problems))
 
     def apply_settings(self, before: Settings, after: Settings) -> Outcome:

@@ -35,6 +35,7 @@ from kith.jobs.phrases import (
     ranking,
 )
 from kith.jobs.workers import Workers
+from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.library.description_queries import Undescribed
 from kith.library.paths import FileState, time_value
@@ -103,9 +104,11 @@ class _Decided:
     """A photo's decision, its copies that stand for it and those that it outdates."""
 
     look: Look
+    photo_id: int
     decision: PhotoDecision
     standing: Sequence[CopyRecord] = ()
     outdated: Sequence[CopyRecord] = ()
+    is_named: bool = False
 
 
 def _together(looks: Iterable[Seen], most: int = 1) -> Iterator[list[Seen]]:
@@ -146,14 +149,17 @@ class _Run:
     held: dict[str, list[Look]] = field(default_factory=lambda: defaultdict(list))
     asked: dict[str, dict[int, Asked]] = field(default_factory=lambda: defaultdict(dict))
     names: dict[int, str] = field(init=False)
+    called: dict[int, str] = field(init=False)
     folders: Folders = field(init=False)
     copies: FiledCopies = field(init=False)
     records: CopyRecords = field(init=False)
+    written: WrittenNames = field(init=False)
 
     def __post_init__(self) -> None:
         store = self.context.store
         self.copies = FiledCopies(store, self.context.settings)
         self.records = PlannedOnly(store.copies) if self.dry_run else store.copies
+        self.written = WrittenNames(store, self.context.settings)
         self.waiting = Counter(map(_folder, self.listed))
         self._read_persons()
 
@@ -166,6 +172,7 @@ class _Run:
         people = self.context.store.people.all()
         persons = people.values()
         self.names = display_names(persons)
+        self.called = {person.id: person.name for person in persons}
         self.folders = folder_names(persons)
 
     def take(self, looks: Sequence[Look | BadPhoto], workers: Workers) -> Iterator[Event]:
@@ -220,7 +227,8 @@ class _Run:
         except BadPhoto as error:
             yield self._fail(error)
             return
-        yield from (Notice(note) for note in filed.notes)
+        notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
+        yield from (Notice(note) for note in (*filed.notes, *notes))
         self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
@@ -262,15 +270,24 @@ class _Run:
         """Write down the copies of decided photos, within the caller's transaction."""
         output = self.output
         if output is None:
-            return [_Decided(look, decision) for look, _, decision in settled]
+            return [_Decided(look, photo.id, decision) for look, photo, decision in settled]
         present = self.records.of_photos([photo.id for _, photo, _ in settled], output)
         filing = self.copies.filing(output, self.folders)
         planned = []
         for look, photo, decision in settled:
             people, taken_at = decision.people or (None,), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
-            planned.append(_Decided(look, decision, *plan))
-        return planned
+            planned.append(_Decided(look, photo.id, decision, *plan))
+        return self._named(planned)
+
+    def _named(self, planned: "Sequence[_Decided]") -> "list[_Decided]":
+        """Mark the photos that nothing is new of, whose files name their people already."""
+        same = [one for one in planned if one.look.facts is None and not one.outdated]
+        same = [one for one in same if all(copy.sha256 for copy in one.standing)]
+        copies = {one.photo_id: len(one.standing) for one in same}
+        people = {one.photo_id: [self.called[person] for person in one.decision.people] for one in same}
+        named = copies.keys() - self.written.behind(copies, people)
+        return [replace(one, is_named=one.photo_id in named) for one in planned]
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)

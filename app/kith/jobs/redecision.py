@@ -19,6 +19,7 @@ from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDon
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.people import People
+from kith.jobs.written_names import WrittenNames
 from kith.library.redecision_queries import FiledCopy, StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
@@ -134,6 +135,7 @@ class _Run:
     failed: list[PhotoFailed] = field(default_factory=list)
     decisions: Decisions = field(init=False)
     copies: FiledCopies = field(init=False)
+    written: WrittenNames = field(init=False)
     folders: Folders = field(init=False)
     changed_beside: bool = False
     reachable: dict[Path, bool] = field(default_factory=dict)
@@ -145,6 +147,7 @@ class _Run:
             raise BadKnowledgeBase(f"{store.path} knows no recognised photo yet: run ", Do(Action.RECOGNIZE), " first.")
         self.decisions = Decisions(settings, store, self.context.spec, forgives=(NobodyTaught,))
         self.copies = FiledCopies(store, settings)
+        self.written = WrittenNames(store, settings)
         self._read_people()
 
     def _read_people(self) -> None:
@@ -208,6 +211,9 @@ class _Run:
             is_filed = yield from self._file(lagging, before)
             if not is_filed:
                 return False
+            behind = {photo.photo.id for photo in lagging}
+            changed = [one for one in decided if one.outdated or one.wanted or one.photo.id in behind]
+            yield from self._write_names(changed)
         self.hanging += hanging
         self.done += len(decided)
         return True
@@ -281,6 +287,11 @@ class _Run:
                 self.failed.append(failure)
                 yield failure
         return True
+
+    def _write_names(self, decided: Iterable[_Decided]) -> Iterator[Event]:
+        """Let the names written to files follow, of photos whose people or copies are others now."""
+        for photo in decided:
+            yield from map(Notice, self.written.follow(photo.photo.id))
 
     def finish(self) -> RedecisionFinished:
         """Return the summary."""

@@ -39,8 +39,14 @@ def erase_person(connection: sqlite3.Connection, person: Person) -> None:
     )
     for table in ("observations", "ignored", "unknown_groups", "key_faces"):
         connection.executemany(f"DELETE FROM {table} WHERE appearance_id = ?", keys)
+    connection.execute(
+        "DELETE FROM written_names WHERE EXISTS (SELECT 1 FROM copies c WHERE c.person_id = ? "
+        "AND written_names.path IN (c.target, c.target || '.xmp'))",
+        (person.id,),
+    )
     for table in (*_OWNED, "copies"):
         connection.execute(f"DELETE FROM {table} WHERE person_id = ?", (person.id,))
+    connection.execute("DELETE FROM written_names WHERE instr(names, ?)", (person.name,))  # out of reach
     connection.execute("DELETE FROM persons WHERE id = ?", (person.id,))
     connection.execute("DELETE FROM calibrations")  # fitted to their faces too
 

@@ -186,6 +186,12 @@ TABLES = {
         path ANY NOT NULL,
         mtime_ns INTEGER NOT NULL,
         UNIQUE (run_id, path)""",
+    "written_names": """               -- the people whom Kith wrote to a sidecar or a photo's own file
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        photo_id INTEGER NOT NULL REFERENCES photos (id),
+        path ANY NOT NULL UNIQUE,
+        names TEXT NOT NULL,          -- what is Kith's in it, by field, as JSON
+        sha256 TEXT NOT NULL""",
     "applied_settings": """            -- by which the user last had everything decided, as JSON
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,
@@ -221,6 +227,7 @@ NEWER = {
     "runs": 6,
     "run_copies": 6,
     "moved_folders": 6,
+    "written_names": 6,
 }
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
@@ -262,6 +269,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "kind": f"kind IN {tuple(map(str, FileAs))}",
         "moved_from": f"moved_from IS NULL OR typeof(moved_from) {_PATH}",
     },
+    "written_names": {"path": f"typeof(path) {_PATH}", "names": "json_valid(names)"},
     "applied_settings": {"value": "json_valid(value)"},
     "failures": {"path": f"typeof(path) {_PATH}"},
     "calibrations": {"numbers": "json_valid(numbers)"},
@@ -294,5 +302,6 @@ INDEXES = """
     CREATE INDEX copies_by_person ON copies (person_id);
     CREATE INDEX copies_by_output ON copies (output);
     CREATE INDEX run_copies_by_photo ON run_copies (photo_id);
+    CREATE INDEX written_names_by_photo ON written_names (photo_id);
     CREATE INDEX change_steps_by_change ON change_steps (change_id);
 """

@@ -81,6 +81,14 @@ def former_row(table: str, text: str | None) -> Mapping[str, Any] | None:
     return row
 
 
+def written_of(text: str) -> dict[str, list[str]]:
+    """Return what Kith wrote to a file, by field; raises ValueError or TypeError where it is nothing of the kind."""
+    fields = json.loads(text)
+    if not isinstance(fields, dict):
+        raise TypeError(text)
+    return {field: [text_of(value) for value in values] for field, values in fields.items()}
+
+
 def _target_of(output: str, target: str) -> None:
     """Raise ValueError where a copy's place is not in a folder of its output folder."""
     folder = path_of(target).parent
@@ -92,6 +100,8 @@ def _target_of(output: str, target: str) -> None:
 RULES: dict[tuple[str, str], tuple[Callable[..., object], tuple[str, ...]]] = {
     ("files", "path"): (path_of, ("path",)),
     ("failures", "path"): (path_of, ("path",)),
+    ("written_names", "path"): (path_of, ("path",)),
+    ("written_names", "names"): (written_of, ("names",)),
     ("observations", "vector"): (vector_of, ("vector",)),
     ("observations", "mirror"): (vector_of, ("mirror",)),
     ("persons", "birth"): (date_of, ("birth",)),

@@ -25,6 +25,7 @@ from kith.library.import_records import ImportRecords
 from kith.library.inspection import is_damaged
 from kith.library.journal import Journal, Turned
 from kith.library.migrations import migrate
+from kith.library.name_records import NameRecords
 from kith.library.open_files import LOCK, is_open
 from kith.library.person_edits import PersonEdits
 from kith.library.person_queries import PersonQueries
@@ -64,6 +65,7 @@ class Store:
         self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)
         self.runs = RunRecords(connection)
+        self.names = NameRecords(connection)
         self.reviews = ReviewQueries(connection)
         self.waiting = WaitingQueries(connection)
         self.redecisions = RedecisionQueries(connection)

@@ -1,0 +1,206 @@
+"""XMP read and changed by exiv2: one packet, as a sidecar holds it or a picture carries it."""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Self
+from xml.etree import ElementTree
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+# In structures exiv2 calls a name space as the file does, and nearly every file calls these so.
+_SPACES = {
+    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.adobe.com/xap/1.0/sType/Dimensions#": "stDim",
+    "http://ns.adobe.com/xmp/sType/Area#": "stArea",
+    "http://ns.microsoft.com/photo/1.2/": "MP",
+    "http://ns.microsoft.com/photo/1.2/t/RegionInfo#": "MPRI",
+    "http://ns.microsoft.com/photo/1.2/t/Region#": "MPReg",
+}
+_DECLARED = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
+_MADE_UP = re.compile(r"ns\d+")  # what ElementTree keeps for itself
+_HEADER = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+_AROUND = "\0 \t\r\n\ufeff"  # a packet
+_KNOWN_STARTS = (b"<?xpacket", b"<?xml", b"<x:xmpmeta")
+_LOCK = threading.RLock()  # exiv2 is not made for threads
+
+Item = Sequence[tuple[str, Any]]  # one of a list: what follows its key, and exiv2's value or a text
+
+
+class NoXmp(Exception):
+    """A file that is neither a sidecar nor a picture with XMP that can be read; what it holds stays as it is."""
+
+
+@cache
+def _exiv2() -> Any:
+    """Load it with its first use, and keep it from printing."""
+    import exiv2
+
+    exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
+    exiv2.XmpProperties.registerNs(_IPTC, "Iptc4xmpExt")  # as all others call it
+    return exiv2
+
+
+@contextmanager
+def alone() -> Iterator[Any]:
+    """Give exiv2 to one thread at a time; what it refuses is raised as NoXmp."""
+    with _LOCK:
+        exiv2 = _exiv2()
+        try:
+            yield exiv2
+        except exiv2.Exiv2Error as error:
+            raise NoXmp(str(error)) from error
+
+
+class Xmp:
+    """The XMP of a sidecar or picture: to be used, as all of it, within `alone`."""
+
+    def __init__(self, image: Any) -> None:
+        self._image = image
+        self._data = image.xmpData()
+        self._keys = {datum.key(): None for datum in self._data}  # which to ask exiv2 for takes long
+
+    @classmethod
+    def new(cls) -> Self:
+        """Begin a sidecar."""
+        exiv2 = _exiv2()
+        return cls(exiv2.ImageFactory.create(exiv2.ImageType.xmp))
+
+    @classmethod
+    def read(cls, content: bytes) -> Self:
+        """Read a sidecar or picture; raises NoXmp where it holds any that exiv2 cannot make out."""
+        start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start.startswith(b"<") and not start.startswith(_KNOWN_STARTS):
+            content = _HEADER + content.removeprefix(b"\xef\xbb\xbf")  # by which exiv2 knows what it is
+        image = _exiv2().ImageFactory.open(content)
+        image.readMetadata()
+        packet = image.xmpPacket()
+        if image.xmpData().empty() and _says_something(packet.strip(_AROUND)):
+            raise NoXmp("the XMP in it is damaged")
+        if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(packet)):
+            usual = _exiv2().ImageFactory.open(_HEADER + _with_usual_prefixes(packet.strip(_AROUND)))
+            usual.readMetadata()
+            image.setXmpData(usual.xmpData())
+        return cls(image)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing."""
+        return bool(self._data.empty())
+
+    def written(self) -> bytes:
+        """Return the whole file with what it says now."""
+        self._image.writeMetadata()
+        source = self._image.io()
+        source.open()
+        try:
+            return bytes(source.data())
+        finally:
+            source.close()
+
+    def text(self, key: str) -> str:
+        """Return a plain property, empty where there is none."""
+        return str(self._datum(key).toString()) if key in self._keys else ""
+
+    def set_text(self, key: str, text: str) -> None:
+        """Set a plain property."""
+        if key in self._keys:
+            self._erase([key])
+        self._add(key, _text_value(text))
+
+    def drop(self, key: str) -> None:
+        """Take a property away with all that is in it."""
+        self._erase([known for known in self._keys if known == key or _is_part(known, key)])
+
+    def has_parts(self, key: str) -> bool:
+        """Say whether there is anything in a structure."""
+        return any(_is_part(known, key) for known in self._keys)
+
+    def items(self, key: str) -> list[Item]:
+        """Return what a list holds."""
+        if key not in self._keys:
+            return []
+        whole = self._datum(key)
+        if whole.typeName() in ("XmpBag", "XmpSeq", "XmpAlt"):
+            return [[("", text)] for text in whole.value()]
+        grouped: dict[str, list[tuple[str, Any]]] = {}
+        start = f"{key}["
+        for known in self._keys:
+            if known.startswith(start):
+                number, _, rest = known[len(start) :].partition("]")
+                grouped.setdefault(number, []).append((rest, self._datum(known).value().clone()))
+        text = whole.toString()
+        if not grouped and text and not text.startswith('type="'):
+            return [[("", text)]]  # one text where a list should be
+        return [*grouped.values()]
+
+    def set_items(self, key: str, kind: str, items: Sequence[Item]) -> None:
+        """Make a list, a Bag or Seq as it was or else of this `kind`, hold these."""
+        kind = self._kind(key) or kind
+        self.drop(key)
+        if not items:
+            return
+        exiv2 = _exiv2()
+        if all(len(item) == 1 and isinstance(item[0][1], str) for item in items):
+            value = exiv2.XmpArrayValue(getattr(exiv2.TypeId, f"xmp{kind}"))
+            for ((_, text),) in items:
+                value.append(text)
+            self._add(key, value)
+            return
+        self._add(key, exiv2.XmpTextValue(f'type="{kind}"'))
+        for number, item in enumerate(items, 1):
+            for rest, value in item:
+                self._add(f"{key}[{number}]{rest}", _text_value(value) if isinstance(value, str) else value)
+
+    def _kind(self, key: str) -> str:
+        """Return whether a list is a Bag or a Seq, empty where there is none."""
+        if key not in self._keys:
+            return ""
+        told = f"{self._datum(key).typeName()} {self._datum(key).toString()}"
+        return next((kind for kind in ("Bag", "Seq") if f"Xmp{kind}" in told or f'type="{kind}"' in told), "")
+
+    def _datum(self, key: str) -> Any:
+        return self._data[key]
+
+    def _add(self, key: str, value: Any) -> None:
+        self._data.add(_exiv2().XmpKey(key), value)
+        self._keys[key] = None
+
+    def _erase(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            del self._data[key]
+            del self._keys[key]
+
+
+def _text_value(text: str) -> Any:
+    """Return a text as exiv2's value, which takes one that begins so for an order."""
+    return _exiv2().XmpTextValue(f" {text}" if text.startswith(("type=", "lang=")) else text)
+
+
+def _is_part(key: str, outer: str) -> bool:
+    return key.startswith(outer) and key[len(outer) : len(outer) + 1] in ("/", "[")
+
+
+def _says_something(packet: str) -> bool:
+    """Say whether a packet of which exiv2 makes nothing has anything to lose."""
+    if not packet:
+        return False
+    try:
+        root = ElementTree.fromstring(packet)
+    except (ElementTree.ParseError, ValueError):
+        return True
+    described = root.iter(f"{_RDF}Description")
+    return any(len(about) or [name for name in about.attrib if name != f"{_RDF}about"] for about in described)
+
+
+def _with_usual_prefixes(packet: str) -> bytes:
+    """Return a packet that says the same, with the prefixes that regions usually have."""
+    declared = {space: prefix for prefix, space in _DECLARED.findall(packet) if not _MADE_UP.fullmatch(prefix)}
+    for space, prefix in (declared | _SPACES).items():
+        ElementTree.register_namespace(prefix, space)
+    try:
+        return ElementTree.tostring(ElementTree.fromstring(packet))
+    except (ElementTree.ParseError, ValueError) as error:
+        raise NoXmp("the XMP in it is damaged") from error

@@ -1,0 +1,83 @@
+"""What values the settings may have: the choices, the forms of texts, and what is no value."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, names
+from kith.policies import BodyPolicy, Device, FileAs, NamesIn, place_problem
+
+PHOTO_ENDINGS = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
+    ".tif", ".tiff", ".gif", ".bmp",
+)  # fmt: skip
+
+
+AUTO, OFF = "auto", "off"
+AUTOMATIC = "automatic"  # of a limit: none of the user's own
+# What a setting may be that names a model; those of MODELS may be a file of the user's own, too.
+CHOICES = {
+    "face_detector": (AUTO, *names(FACE_DETECTORS)),
+    "face_model": (*names(FACE_MODELS),),
+    "second_opinion": ("", *names(FACE_MODELS)),
+    "person_detector": (*names(PERSON_DETECTORS), OFF),
+    "reid_model": (*names(BODY_MODELS),),
+    "body_policy": (*BodyPolicy,),
+    "file_as": (*FileAs,),
+    "names_in": (*NamesIn,),
+    "device": (*Device,),
+}
+SHIPPED, WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
+
+
+def _limit(value: object) -> object:
+    return 0.0 if value == AUTOMATIC else value
+
+
+def _path_text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("no path")
+    return text
+
+
+def _face_detector(text: str) -> str:
+    if text not in CHOICES["face_detector"]:
+        raise ValueError("no face detector")
+    return text
+
+
+def _bare_name(text: str) -> str:
+    # The export must not overwrite the store, which lies beside it, nor be the hidden mark of an output folder.
+    is_bare = text.strip() and not re.search(r'^\.|[\\/:*?"<>|\0]', text)
+    if not is_bare or text.lower().startswith("library.sqlite"):
+        raise ValueError("no bare file name")
+    return text
+
+
+def _file_endings(endings: tuple[str, ...]) -> tuple[str, ...]:
+    bare = [ending.strip().lower().lstrip("*.") for ending in endings]
+    if not all(re.fullmatch(r"[\w-]+", ending) for ending in bare):
+        raise ValueError("no file ending")
+    return tuple(dict.fromkeys(f".{ending}" for ending in bare))
+
+
+def _place(pattern: str) -> str:
+    if problem := place_problem(pattern):
+        raise ValueError(problem)
+    return pattern
+
+
+def is_onnx_file(model: str) -> bool:
+    """Say whether a model is named by a file."""
+    return model.lower().endswith(".onnx")
+
+
+PATH = AfterValidator(_path_text)
+Limit = Annotated[float, BeforeValidator(_limit)]
+OptionalPath = Annotated[str, PATH]
+Place = Annotated[str, AfterValidator(_place)]
+NeededPath = Annotated[str, PATH, Field(min_length=1)]
+Detector = Annotated[str, AfterValidator(_face_detector)]
+Endings = Annotated[tuple[str, ...], AfterValidator(_file_endings)]
+BareName = Annotated[str, AfterValidator(_bare_name)]
