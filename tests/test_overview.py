@@ -83,4 +83,5 @@ def test_a_new_folder_of_photos_asks_for_a_build(world: World) -> None:
 def test_a_file_that_is_no_report_is_no_run(world: World) -> None:
     (world.root / "output").mkdir()
     (world.root / "output/report.csv").write_bytes(b"\xff\xfe no report")
-    assert last_run(world.settings) is None
+    with world.store() as store:
+        assert last_run(store) is None

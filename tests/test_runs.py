@@ -50,8 +50,8 @@ class Cabinet(World):
             return store.runs.all()
 
     def undo(self, run: int, photo: str = "") -> Outcome:
-        with self.store() as store:
-            return undo_run(store, self.settings, run, photo)
+        with self.library() as library:
+            return undo_run(library, run, photo)
 
     def filed(self) -> dict[str, set[str]]:
         """Return by photo in which folders of the output it lies."""

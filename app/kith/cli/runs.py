@@ -36,6 +36,5 @@ def undo(
     photo: Annotated[str, typer.Option("--photo", metavar="PHOTO", help="Only what it did with this photo.")] = "",
 ) -> None:
     """Take back what a run filed: copies and links go, photos that were moved lie where they lay before."""
-    settings = call.settings()
-    with OpenLibrary(settings) as library:
-        call.show_outcome(undo_run(library.store, settings, run, photo))
+    with OpenLibrary(call.settings()) as library:
+        call.show_outcome(undo_run(library, run, photo))

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -72,6 +73,20 @@ class ReportRow:
         ]
 
 
+class RowCells(dict[str, str]):
+    """The row of an earlier report, as it stands there."""
+
+    def cells(self) -> list[str]:
+        """Return the row's cells in the order of COLUMNS."""
+        return [self.get(column) or "" for column in COLUMNS]
+
+
+def listed_in(cell: str) -> list[str]:
+    """Return what a cell lists, as `_listed` writes it."""
+    listed = re.findall(r"(?:\\.|[^\\;])+", cell.removeprefix("'"))
+    return [re.sub(r"\\(.)", r"\1", name.removeprefix(" ")) for name in listed]
+
+
 def _ranked(rankings: Sequence[Ranking]) -> list[str]:
     """Return for each rank the names of all rankings, then their values."""
     cells = []
@@ -105,7 +120,7 @@ def _defused(text: str) -> str:
     return f"'{text}" if text.startswith(_EXECUTED) else text
 
 
-def write_report(path: Path, rows: Iterable[ReportRow]) -> None:
+def write_report(path: Path, rows: Iterable[ReportRow | RowCells]) -> None:
     """Write the report in place of an earlier one, at once and whole.
 
     Raises BadInput as `check_report`, and FilingFailed.

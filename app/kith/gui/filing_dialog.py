@@ -115,7 +115,7 @@ class FilingDialog(FittingDialog):
             def undo(library: "OpenLibrary") -> "Outcome":
                 from kith.jobs.filing_runs import undo_run
 
-                return undo_run(library.store, library.settings, number)
+                return undo_run(library, number)
 
             self._act(undo)
 

@@ -11,7 +11,9 @@ from kith.filing.copies import clear_remnants, file_copies
 from kith.filing.copy_file import free_target
 from kith.jobs.context import sole_job
 from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
+from kith.jobs.output_report import rewrite_report
 from kith.jobs.references import photo_meant
 from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecord
@@ -61,29 +63,31 @@ def complete_killed(store: Store, settings: Settings) -> list[str]:
     return told
 
 
-def undo_run(store: Store, settings: Settings, run_id: int, photo: str = "") -> Outcome:
+def undo_run(library: OpenLibrary, run_id: int, photo: str = "") -> Outcome:
     """Take back what a run did to copies, of one photo or of all: files lie again where they lay before it.
 
     What the library knows stays. Photos that a later run filed too, and copies that somebody altered, stay as they are,
     which is told. Raises BadInput, StoreBusy and BadKnowledgeBase.
     """
-    with sole_job(settings.library_file, "Undoing a run"):
+    store = library.store
+    with sole_job(library.settings.library_file, "Undoing a run"):
         run = store.runs.get(run_id)
         if run is None:
             raise BadInput(f"There is no run {run_id}: ", Do(Action.LIST_RUNS), " shows them all.")
         if run.undone_at:
             raise BadInput(f"Run {run_id} was taken back already.")
         chosen = [photo_meant(store, photo)] if photo else None
-        return _Undoing(store, settings, run, chosen).run_back()
+        return _Undoing(library, run, chosen).run_back()
 
 
 class _Undoing:
     """One run being taken back."""
 
-    def __init__(self, store: Store, settings: Settings, run: FilingRun, chosen: Sequence[int] | None) -> None:
-        self._store = store
-        self._copies = FiledCopies(store, settings)
-        self._names = WrittenNames(store, settings)
+    def __init__(self, library: OpenLibrary, run: FilingRun, chosen: Sequence[int] | None) -> None:
+        self._library = library
+        self._store = library.store
+        self._copies = library.copies
+        self._names = library.names
         self._run = run
         self._chosen = chosen
         self._problems: list[str] = []
@@ -102,6 +106,8 @@ class _Undoing:
         if not self._store.runs.former(self._run.id):
             self._store.runs.undo(self._run.id)
             self._give_folders_their_times()
+        for output in {before.output for photo in done for before in former[photo]}:
+            rewrite_report(self._store, self._library.decisions, output)
         text = f"Taken back: what run {self._run.id} did with {counted(len(done), 'photo')}."
         again = Message(Do(Action.RECOGNIZE), " files them again.")
         return Outcome(text, tuple(dict.fromkeys(self._problems)), (again,) if done else ())

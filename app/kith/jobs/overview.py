@@ -1,19 +1,16 @@
 """How things stand: what is known, what the last run came to, and what to do next."""
 
 import threading
-from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from kith.filing.names import is_unknown
-from kith.filing.report import REPORT, read_report
 from kith.identity.lessons import readable
 from kith.jobs.moved_copies import MovedCopies
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.recognize_folder import NOT_REACHED
 from kith.jobs.unknowns import Unknowns
+from kith.library.store import Store
 from kith.photos.search import find_folders, find_photos
 from kith.settings import Settings
 from kith.text import counted
@@ -35,7 +32,7 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """What the report says of the last run: photos by what became of them; those `waiting` were not reached."""
+    """What a run came to: photos by what became of them; those `waiting` were not reached. `ended` is ISO 8601."""
 
     ended: str
     sure: int
@@ -88,7 +85,7 @@ class Overview:
 
 def overview(library: OpenLibrary, stop: threading.Event | None = None) -> Overview:
     """Return how things stand; `stop` ends it early, whatever it returns then. Raises BadKnowledgeBase."""
-    settings, store = library.settings, library.store
+    store = library.store
     faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
     stop = stop or threading.Event()
     unsure = _count_unsure(library, {face.appearance_id: face.photo_id for face in faces}, stop)
@@ -100,22 +97,18 @@ def overview(library: OpenLibrary, stop: threading.Event | None = None) -> Overv
         unknown=len(faces) - unsure,
         groups=len(groups),
         new_people=_new_people(library),
-        last=last_run(settings),
+        last=last_run(store),
         moved=0 if stop.is_set() else len(MovedCopies(library).found()),
     )
 
 
-def last_run(settings: Settings) -> LastRun | None:
-    """Return what the report in the output folder tells, None where there is none that can be read."""
-    report = settings.output_folder / REPORT
-    try:
-        counts = Counter(map(_became, read_report(report)))
-        ended = datetime.fromtimestamp(report.stat().st_mtime).astimezone().isoformat(timespec="seconds")
-    except (OSError, ValueError):
+def last_run(store: Store) -> LastRun | None:
+    """Return what the newest run came to, None before the first one."""
+    last = store.runs.last()
+    if last is None:
         return None
-    if not counts:
-        return None
-    return LastRun(ended, **{name: counts[name] for name in ("sure", "unsure", "unknown", "failed", "waiting")})
+    ended, counts = last
+    return LastRun(ended, **{name: counts.get(name, 0) for name in ("sure", "unsure", "unknown", "failed", "waiting")})
 
 
 def overview_lines(found: Overview) -> list[str]:
@@ -155,14 +148,6 @@ def new_people_line(found: Overview) -> str:
         return ""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"New in the people folder: {', '.join(names[:3])}{more}"
-
-
-def _became(row: dict[str, str]) -> str:
-    if row.get("error"):
-        return "waiting" if row["error"] == NOT_REACHED else "failed"
-    if row.get("people"):
-        return "sure"
-    return "unsure" if row.get("unsure") else "unknown"
 
 
 def _count_unsure(library: OpenLibrary, photos: dict[int, int], stop: threading.Event) -> int:

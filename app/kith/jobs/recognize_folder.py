@@ -14,7 +14,7 @@ from kith.errors import BadPhoto
 from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import PlannedOnly, planned_line
-from kith.filing.report import REPORT, Ranking, ReportRow, check_report, write_report
+from kith.filing.report import REPORT, ReportRow, check_report
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
@@ -24,15 +24,12 @@ from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.looks import Look, look_with, notes_on, open_workers, save_look
+from kith.jobs.output_report import report_row, write_output_report
 from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
 from kith.jobs.phrases import (
-    deciding_bodies,
-    deciding_faces,
     display_names,
     filed_notices,
-    other_faces,
     photo_line,
-    ranking,
 )
 from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
@@ -89,7 +86,8 @@ def recognize_folder(
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
-    yield run.finish()
+        finished = run.finish()
+    yield finished
 
 
 def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: Collection[Path]) -> None:
@@ -140,6 +138,7 @@ class _Run:
     dry_run: bool = False
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
+    reported: set[int] = field(default_factory=set)
     failed: list[PhotoFailed] = field(default_factory=list)
     people: Counter[str] = field(default_factory=Counter)
     unsure: int = 0
@@ -230,6 +229,7 @@ class _Run:
         notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
         self._count(decision)
+        self.reported.add(decided.photo_id)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
         if self.dry_run and self.output:
@@ -320,25 +320,8 @@ class _Run:
             self.unknown += 1
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
-        names, output = self.names, self.output
-        faces: list[Ranking] = [ranking(face.face, names) for face in deciding_faces(decision)]
-        bodies: list[Ranking] = [ranking(body.body, names) for body in deciding_bodies(decision)]
-        others = [ranking(face.face, names) for face in other_faces(decision)]
-        face, *more_faces = faces or [()]
-        body, *more_bodies = bodies or [()]
-        return ReportRow(
-            self.listed[path].name,
-            [names[person] for person in decision.people],
-            decision.evidence,
-            decision.faces,
-            face,
-            body,
-            [_below(output, copy) for copy in copies] if output else (),
-            unsure=[names[person] for person in decision.unsure],
-            more_faces=more_faces,
-            more_bodies=more_bodies,
-            other_faces=others,
-        )
+        placed = [_below(self.output, copy) for copy in copies] if self.output else ()
+        return report_row(self.listed[path].name, decision, self.names, placed)
 
     def finish(self) -> RecognitionFinished:
         """Write the report, of the whole folder also where the run was stopped, and return the summary."""
@@ -348,7 +331,12 @@ class _Run:
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = missing | self.rows
-            write_report(report, [*rows.values()])
+            store = self.context.store
+            write_output_report(store, self.decisions, self.names, report, [*rows.values()], self.reported)
+        waiting = total - done
+        self.context.store.runs.tell(
+            {"sure": known, "unsure": self.unsure, "unknown": self.unknown, "failed": len(failed), "waiting": waiting}
+        )
         return RecognitionFinished(
             total,
             done,

@@ -18,6 +18,7 @@ from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filing_runs import complete_killed, recorded
+from kith.jobs.output_report import rewrite_report
 from kith.jobs.people import People
 from kith.jobs.written_names import WrittenNames
 from kith.library.redecision_queries import FiledCopy, StoredPhoto
@@ -298,6 +299,9 @@ class _Run:
         store, changes = self.context.store, self.changes
         names = People(store).names()
         files = store.redecisions.files(changes.photos)
+        if self.refiled and not self.preview:
+            for output in filter(self._is_reachable, store.copies.outputs()):
+                rewrite_report(store, self.decisions, output)
         return RedecisionFinished(
             self.total,
             self.done,

@@ -130,6 +130,14 @@ class CopyRecords:
         targets = self._connection.read("copies", lambda row: path_of(row[0]), query, (path_value(output),))
         return (target for target in targets if target.parent != output and target.is_relative_to(output))
 
+    def placed(self, output: Path) -> dict[int, list[str]]:
+        """Return the copies that lie in an output folder, by photo, as they are called from there on."""
+        found: dict[int, list[str]] = {}
+        for record in self._where("c.output = ? AND c.sha256 IS NOT NULL", path_value(output)):
+            if record.is_placed and os.path.lexists(record.target):
+                found.setdefault(record.photo_id, []).append(record.target.relative_to(output).as_posix())
+        return found
+
     def taken_at(self, photo_id: int) -> str | None:
         """Return when a photo was taken, None where that is not known."""
         query = "SELECT id, taken_at FROM photos WHERE id = ?"

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,20 +80,33 @@ class RunRecords:
         return run_id
 
     def end(self, run_id: int) -> None:
-        """Write down that a run has ended; one that touched nothing is forgotten."""
+        """Write down that a run has ended; one that touched nothing and has nothing to tell is forgotten."""
         self._at_work = None
         for event in _EVENTS:
             self._connection.execute(f"DROP TRIGGER IF EXISTS run_{event}")
         self._connection.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), run_id))
         self._connection.execute(
-            "DELETE FROM runs WHERE id = ? AND NOT EXISTS (SELECT 1 FROM run_copies WHERE run_id = runs.id) "
-            "AND NOT EXISTS (SELECT 1 FROM moved_folders WHERE run_id = runs.id)",
-            (run_id,),
+            "DELETE FROM runs WHERE id = ? AND told IS NULL AND id NOT IN (SELECT run_id FROM run_copies)", (run_id,)
         )
 
     def all(self) -> list[FilingRun]:
         """Return every run that touched a copy, the newest first."""
-        return self._where("1")
+        return self._where("r.undone_at IS NOT NULL OR r.id IN (SELECT run_id FROM run_copies)")
+
+    def tell(self, counts: Mapping[str, int]) -> None:
+        """Write down how many photos the run at work brought to what."""
+        if self._at_work is not None:
+            self._connection.execute("UPDATE runs SET told = ? WHERE id = ?", (json.dumps(counts), self._at_work))
+
+    def last(self) -> tuple[str, dict[str, int]] | None:
+        """Return when the newest run ended that told of its photos, and how many came to what."""
+        rows = self._connection.read(
+            "runs",
+            lambda row: (text_of(row[0]), {str(key): whole(count) for key, count in json.loads(row[1]).items()}),
+            "SELECT id, ended_at, told FROM runs WHERE told IS NOT NULL AND ended_at IS NOT NULL "
+            "ORDER BY id DESC LIMIT 1",
+        )
+        return next(iter(rows), None)
 
     def killed(self) -> list[FilingRun]:
         """Return the runs that did not come to their end, the oldest first."""

@@ -168,7 +168,8 @@ TABLES = {
         began_at TEXT NOT NULL,
         ended_at TEXT,                -- null while it is at work, and where it was killed
         job TEXT NOT NULL,
-        undone_at TEXT""",
+        undone_at TEXT,
+        told TEXT                     -- how many photos came to what, as JSON""",
     "run_copies": """                  -- what a run touched, as it was before; without a target where it is new
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         run_id INTEGER NOT NULL REFERENCES runs (id),
@@ -269,6 +270,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "kind": f"kind IN {tuple(map(str, FileAs))}",
         "moved_from": f"moved_from IS NULL OR typeof(moved_from) {_PATH}",
     },
+    "runs": {"told": "told IS NULL OR json_valid(told)"},
     "written_names": {"path": f"typeof(path) {_PATH}", "names": "json_valid(names)"},
     "applied_settings": {"value": "json_valid(value)"},
     "failures": {"path": f"typeof(path) {_PATH}"},

@@ -1,0 +1,87 @@
+"""report.csv covers its output folder: the rows of a run, and those of earlier ones whose copies are still there."""
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from kith.errors import BadInput
+from kith.filing.report import REPORT, Ranking, ReportRow, RowCells, listed_in, read_report, write_report
+from kith.jobs.decisions import Decisions
+from kith.jobs.phrases import deciding_bodies, deciding_faces, display_names, other_faces, ranking
+from kith.library.store import Store
+from kith.values.decisions import PhotoDecision
+
+_AT_ONCE = 2_000  # photos decided together
+
+
+def report_row(file: str, decision: PhotoDecision, names: Mapping[int, str], copies: Iterable[str]) -> ReportRow:
+    """Return a photo's row; `file` is what it is called there, `copies` where they lie in the output folder."""
+    faces: list[Ranking] = [ranking(face.face, names) for face in deciding_faces(decision)]
+    bodies: list[Ranking] = [ranking(body.body, names) for body in deciding_bodies(decision)]
+    others = [ranking(face.face, names) for face in other_faces(decision)]
+    face, *more_faces = faces or [()]
+    body, *more_bodies = bodies or [()]
+    return ReportRow(
+        file,
+        [names[person] for person in decision.people],
+        decision.evidence,
+        decision.faces,
+        face,
+        body,
+        list(copies),
+        unsure=[names[person] for person in decision.unsure],
+        more_faces=more_faces,
+        more_bodies=more_bodies,
+        other_faces=others,
+    )
+
+
+def write_output_report(
+    store: Store,
+    decisions: Decisions,
+    names: Mapping[int, str],
+    report: Path,
+    rows: Iterable[ReportRow] = (),
+    reported: Collection[int] = (),
+) -> None:
+    """Write the report of an output folder: `rows`, which are of the photos `reported`, and those of all others there.
+
+    A row of an earlier report stays as it was while its copies lie where it says; else the photo is decided again from
+    what is stored. Raises BadInput and FilingFailed as `write_report`.
+    """
+    copies = store.copies.placed(report.parent)
+    others = {photo: placed for photo, placed in copies.items() if photo not in reported}
+    earlier = _earlier(report) if others else {}
+    kept = {photo: earlier[frozenset(placed)] for photo, placed in others.items() if frozenset(placed) in earlier}
+    anew = {photo: placed for photo, placed in others.items() if photo not in kept}
+    write_report(report, [*rows, *kept.values(), *_decided(store, decisions, names, anew)])
+
+
+def rewrite_report(store: Store, decisions: Decisions, output: Path) -> None:
+    """Let the report of an output folder, if there is one, say what lies there by now; raises FilingFailed."""
+    report = output / REPORT
+    if os.path.isfile(report):
+        with suppress(BadInput):  # another program's
+            write_output_report(store, decisions, display_names(store.people.all().values()), report)
+
+
+def _earlier(report: Path) -> dict[frozenset[str], RowCells]:
+    """Return the rows of the report that is there by the copies they name."""
+    try:
+        return {frozenset(listed_in(row["copies"])): RowCells(row) for row in read_report(report) if row.get("copies")}
+    except (OSError, ValueError):
+        return {}
+
+
+def _decided(
+    store: Store, decisions: Decisions, names: Mapping[int, str], copies: Mapping[int, list[str]]
+) -> Iterator[ReportRow]:
+    ids = [*copies]
+    for start in range(0, len(ids), _AT_ONCE):
+        photos = decisions.photos(ids[start : start + _AT_ONCE])
+        decided = decisions.by_events(photos, decisions.by_faces(photos))
+        for photo, decision in zip(photos, decided, strict=True):
+            originals = store.copies.originals(photo.id)
+            file = os.fspath(originals[0].path) if originals else copies[photo.id][0]
+            yield report_row(file, decision, names, copies[photo.id])
