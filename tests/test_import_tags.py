@@ -319,6 +319,13 @@ def test_what_kith_wrote_itself_is_no_word_of_others(world: World) -> None:
     assert said(world) == []
 
 
+def test_copies_are_no_photos_of_others(world: World) -> None:
+    """Whatever is tagged there is a copy's, and Kith filed it."""
+    world.recognise()
+    with pytest.raises(BadInput, match="cop"):
+        find_tags(world.settings, world.root / "output/Ann")
+
+
 def test_names_begin_a_library(tmp_path: Path) -> None:
     """Photos that others named are enough to know somebody by."""
     world = World(tmp_path)

@@ -100,6 +100,8 @@ def write_sidecar(path: Path, update: Update) -> Written:
             file.write(made)
             if content:
                 complete(file)  # others' words are in it
+                with suppress(OSError):
+                    shutil.copymode(path, part)
             else:
                 file.close()  # a new one that is lost with the power can be written again
             part.replace(path)

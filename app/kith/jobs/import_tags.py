@@ -12,7 +12,7 @@ from kith.filing.photo_tags import Contacts, Tag, TagReader, contact_files
 from kith.filing.xmp import NoXmp
 from kith.jobs.context import open_context
 from kith.jobs.drawn_faces import describe_drawn
-from kith.jobs.folder_checks import standing_outputs
+from kith.jobs.folder_checks import check_inputs, standing_outputs
 from kith.jobs.library_file import check_library, open_records
 from kith.jobs.looks import look_at_photos, save_look
 from kith.jobs.open_library import OpenLibrary
@@ -90,6 +90,7 @@ def find_tags(settings: Settings, folder: Path, contacts: Path | None = None) ->
 
 def _found(settings: Settings, folder: Path, contacts: Path | None, store: Store | None) -> TagsFound:
     outputs = standing_outputs(store.copies) if store else ()
+    check_inputs([folder], outputs)
     listed = list_photos([folder], settings, outputs, PassedOver())
     try:
         known = Contacts.read(contact_files(folder, contacts))
