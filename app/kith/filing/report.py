@@ -84,7 +84,8 @@ class RowCells(dict[str, str]):
 def listed_in(cell: str) -> list[str]:
     """Return what a cell lists, as `_listed` writes it."""
     listed = re.findall(r"(?:\\.|[^\\;])+", cell.removeprefix("'"))
-    return [re.sub(r"\\(.)", r"\1", name.removeprefix(" ")) for name in listed]
+    names = [*listed[:1], *(name.removeprefix(" ") for name in listed[1:])]
+    return [re.sub(r"\\(.)", r"\1", name) for name in names]
 
 
 def _ranked(rankings: Sequence[Ranking]) -> list[str]:
