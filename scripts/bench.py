@@ -4,6 +4,7 @@
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py review|find|names [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py filing [--count N] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
@@ -27,6 +28,7 @@ from bench_bodies import bodies
 from bench_certainty import certainty, draw_reliability
 from bench_closeups import closeups
 from bench_detection import detection
+from bench_filing import COUNT, filing
 from bench_find import find
 from bench_groups import groups
 from bench_gui import window
@@ -125,6 +127,7 @@ def main() -> None:
     parser.add_argument("--gpu", action="store_true", help="speed, memory: on an NVIDIA graphics card")
     parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder with athletes/ or lfw10/ in it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--count", type=int, default=COUNT, help="filing: how many photos of 3 MB")
     parser.add_argument("--picture", type=Path, help="certainty: a PNG file to draw how often it is right into")
     arguments = parser.parse_args()
     data = arguments.data.resolve()
