@@ -121,7 +121,9 @@ def main() -> None:
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
     commands |= {"review": review, "find": lambda _: find(), "names": names}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")
+    parser.add_argument(
+        "measure", choices=["speed", "memory", "networks", "filing", *commands], nargs="?", default="speed"
+    )
     parser.add_argument("face_models", nargs="*", help="networks: further values of face_model to compare with dlib")
     parser.add_argument("--quick", action="store_true", help="speed: within 50 seconds on two cores")
     parser.add_argument("--gpu", action="store_true", help="speed, memory: on an NVIDIA graphics card")
@@ -139,6 +141,8 @@ def main() -> None:
             found = tables = commands[arguments.measure](data)
             if arguments.picture:
                 draw_reliability(tables["reliability"], arguments.picture)
+        elif arguments.measure == "filing":
+            found = tables = filing(arguments.count)
         elif arguments.measure == "networks":
             found = tables = networks(data, arguments.face_models)
         else:

@@ -1,7 +1,7 @@
 """Measure filing: photos of 3 MB that a drawn library knows, filed by the whole job, beside `cp -r` on the same disk.
 
-Run by `scripts/bench.py filing [--count N]`. Kith and cp take turns in one run, each until all is on the disk; a round's
-ratio is of neighbours, so that what else the machine does weighs on both. The folder is that of TMPDIR.
+Run by `scripts/bench.py filing [--count N]`. Kith and cp take turns, each until all is on the disk; a round's ratio is
+of neighbours, so that what else the machine does weighs on both. The folder is that of TMPDIR.
 """
 
 import multiprocessing
@@ -79,7 +79,7 @@ def _by_cp(root: Path) -> Row:
     seconds = time.perf_counter() - began
     shutil.rmtree(target)
     _synced(root)
-    return {"cp -r": round(seconds, 2)}
+    return {"cp -r": round(seconds, 4)}
 
 
 def _by_kith(root: Path) -> Row:
@@ -100,7 +100,7 @@ def _filed(root: Path) -> Row:
     _synced(root / "output")
     seconds = time.perf_counter() - clock
     assert not done["failed"]
-    return {"kith": round(seconds, 2), "kith, processor": round(time.process_time() - began, 2)}
+    return {"kith": round(seconds, 4), "kith, processor": round(time.process_time() - began, 2)}
 
 
 def _synced(folder: Path) -> None:
