@@ -59,7 +59,7 @@ class Life:
         step, world = self.world.steps[number], self.world
         if not step.is_edit or world.words() == self.words[number]:
             done = world.run(step)
-            if done.code:
+            if done.code and not (step.done and step.done in done.err):
                 return f"the next run ended with {done.code}: {_end_of(done.err, 300)}"
         found = self._settled(step)
         wanted = self.after[number]

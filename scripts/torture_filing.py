@@ -5,30 +5,34 @@ The library is drawn, so that no photo is looked at and a command takes a fracti
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from bench_filing import drawn_settings
 from bench_rerun import Case, fill
+from kith.photos.outputs import REPORT
 from torture_disturbing import NO_SHIM, Life, badly_told, counted, made_shim, preloaded, troubles
 from torture_world import CANNOT, ROOT, Done, Step, World, hashes
 
 PHOTOS = Case("", 6, 3, 1_100_000)  # larger than what is written in one call, so that a copy can be half done
 STEPS = (
+    Step("move", ["recognize", "--set", "face_tol=0.40", "--set", "file_as=move"], done="There is no photo in"),
+    Step("undo the run", ["undo", "1"], done="taken back already"),
     Step("file", ["recognize", "--set", "face_tol=0.40"]),
     Step("file more", ["recognize", "--set", "face_tol=0.56"]),
     Step("rename", ["people", "rename", "Person 1", "Anna"], is_edit=True),
     Step("undo", ["people", "undo"], is_edit=True),
     Step("file less", ["redecide", "--set", "face_tol=0.30"]),
 )
+FILED_FROM_NOTHING = (0, 2)  # of these steps
 SMALL, LARGE = "4m", "64m"  # disks that take some of the photos, and all
 DRIVER = Path(__file__).with_name("torture_driver.py")
 
@@ -69,6 +73,15 @@ class FilingWorld(World):
         """Let a halted command go on to its end."""
         return self._drive(step, process=halted.process)
 
+    def state(self) -> "dict[str, Any]":
+        """Return all that must be equal, times and rights of photos too."""
+        photos = [path for part in ("input", "output") for path in (self.root / part).rglob("*.jpg")]
+        found = {path.relative_to(self.root).as_posix(): path.stat() for path in photos}
+        kept = {name: (status.st_mtime_ns, status.st_mode) for name, status in sorted(found.items())}
+        found_before = super().state()
+        output = {name: hashed for name, hashed in found_before["output"].items() if name != REPORT}  # of one run alone
+        return {**found_before, "output": output, "times": kept}
+
     def _drive(self, step: Step, **task: Any) -> Done:
         told = self.folder / f"{step.name}.txt"
         assert self.driver.stdin
@@ -99,10 +112,10 @@ def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]"
             return f"killed at call {at} of {calls[number, under]} in {under.name}", _not_whole(life)
 
         found = list(troubles(life, count, random, kill))
-        for trial in (_two_at_once, _target_removed, _full, _read_only):
-            life.world.put_back("before 0")
-            trouble = trial(life, random.randint(1, calls[0, world.root]))
-            found += [f"{trial.__name__.strip('_')}: {trouble}"] if trouble else []
+        for trial, number in product((_two_at_once, _target_removed, _full, _read_only), FILED_FROM_NOTHING):
+            life.world.put_back(f"before {number}")
+            trouble = trial(life, number, random.randint(1, calls[number, world.root]))
+            found += [f"{STEPS[number].name}, {trial.__name__.strip('_')}: {trouble}"] if trouble else []
         return found
 
 
@@ -130,9 +143,9 @@ def not_whole(world: World, known: "Collection[str]") -> str:
     return f"half copies: {broken}" if broken else ""
 
 
-def _two_at_once(life: Life, at: int) -> str:
+def _two_at_once(life: Life, number: int, at: int) -> str:
     """Halt a run, start another: it is refused in words, and the first one ends as if it had been alone."""
-    world, step = life.world, STEPS[0]
+    world, step = life.world, STEPS[number]
     assert isinstance(world, FilingWorld)
     halted = world.run(step, _disturbed(life, world.root, at, signal.SIGSTOP))
     if halted.code is not None:
@@ -141,43 +154,49 @@ def _two_at_once(life: Life, at: int) -> str:
     ended = world.go_on(step, halted)
     if second.code != CANNOT or "is at work on" not in second.err:
         return f"the second one ended with {second.code}: {second.err}"
-    return badly_told(ended) or life.finish(0)
+    return badly_told(ended) or life.finish(number)
 
 
-def _target_removed(life: Life, at: int) -> str:
-    """Halt a run, take its output folder away: it ends in words, and the next one files all."""
-    world, step = life.world, STEPS[0]
+def _target_removed(life: Life, number: int, at: int) -> str:
+    """Halt a run, take its output folder away like a drive: it ends in words, and the next one, with it back, goes on."""
+    world, step = life.world, STEPS[number]
     assert isinstance(world, FilingWorld)
     halted = world.run(step, _disturbed(life, world.root, at, signal.SIGSTOP))
-    shutil.rmtree(world.root / "output", ignore_errors=True)
-    ended = world.go_on(step, halted) if halted.code is None else halted
-    return badly_told(ended) or _not_whole(life) or life.finish(0)
+    output, away = world.root / "output", world.root / "away"
+    if output.exists():
+        output.rename(away)
+    ended = world.go_on(step, halted)
+    if away.exists():
+        if output.exists():
+            return "an output folder that is not there was made anew"
+        away.rename(output)
+    return badly_told(ended) or not_whole(world, {*life.photos.values()}) or life.finish(number)
 
 
-def _full(life: Life, _at: int) -> str:
-    return _on_a_disk(life, f"size={SMALL}", f"size={LARGE}")
+def _full(life: Life, number: int, _at: int) -> str:
+    return _on_a_disk(life, number, f"size={SMALL}", f"size={LARGE}")
 
 
-def _read_only(life: Life, _at: int) -> str:
-    return _on_a_disk(life, f"ro,size={LARGE}", "rw")
+def _read_only(life: Life, number: int, _at: int) -> str:
+    return _on_a_disk(life, number, f"ro,size={LARGE}", "rw")
 
 
-def _on_a_disk(life: Life, bad: str, good: str) -> str:
+def _on_a_disk(life: Life, number: int, bad: str, good: str) -> str:
     """File onto a disk that takes not all, which is told in words, then onto the same one mended."""
     if os.geteuid():
         print("only root may mount a disk: not tried", file=sys.stderr)
         return ""
     world = life.world
     disk = world.root / "output"
-    disk.mkdir()
+    disk.mkdir(exist_ok=True)
     _mount("-t", "tmpfs", "-o", bad, "tmpfs", disk)
     try:
-        refused = world.run(STEPS[0])
+        refused = world.run(STEPS[number])
         if refused.code != CANNOT:
             return f"it ended with {refused.code}: {refused.err}"
         trouble = badly_told(refused) or _not_whole(life)
         _mount("-o", f"remount,{good}", disk)
-        return trouble or life.finish(0)
+        return trouble or life.finish(number)
     finally:
         subprocess.run(["umount", disk], check=True)
 

@@ -27,11 +27,15 @@ CANNOT, STOPPED = 3, 130
 
 @dataclass(frozen=True)
 class Step:
-    """A command of a life; `is_edit` ones may be repeated only where they did not happen."""
+    """A command of a life; `is_edit` ones may be repeated only where they did not happen.
+
+    `done` is said by one that has nothing left to do.
+    """
 
     name: str
     arguments: Sequence[str]
     is_edit: bool = False
+    done: str = ""
 
 
 STEPS = (
