@@ -4,6 +4,7 @@
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py review|find|names [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py filing [--count N] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
 The photos are those in `data` of the folder `shared` beside the repository; KITH_SHARED names another place.
@@ -27,6 +28,7 @@ from bench_bodies import bodies
 from bench_certainty import certainty, draw_reliability
 from bench_closeups import closeups
 from bench_detection import detection
+from bench_filing import COUNT, filing
 from bench_find import find
 from bench_groups import groups
 from bench_gui import window
@@ -119,12 +121,15 @@ def main() -> None:
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
     commands |= {"review": review, "find": lambda _: find(), "names": names}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("measure", choices=["speed", "memory", "networks", *commands], nargs="?", default="speed")
+    parser.add_argument(
+        "measure", choices=["speed", "memory", "networks", "filing", *commands], nargs="?", default="speed"
+    )
     parser.add_argument("face_models", nargs="*", help="networks: further values of face_model to compare with dlib")
     parser.add_argument("--quick", action="store_true", help="speed: within 50 seconds on two cores")
     parser.add_argument("--gpu", action="store_true", help="speed, memory: on an NVIDIA graphics card")
     parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder with athletes/ or lfw10/ in it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--count", type=int, default=COUNT, help="filing: how many photos of 3 MB")
     parser.add_argument("--picture", type=Path, help="certainty: a PNG file to draw how often it is right into")
     arguments = parser.parse_args()
     data = arguments.data.resolve()
@@ -136,6 +141,8 @@ def main() -> None:
             found = tables = commands[arguments.measure](data)
             if arguments.picture:
                 draw_reliability(tables["reliability"], arguments.picture)
+        elif arguments.measure == "filing":
+            found = tables = filing(arguments.count)
         elif arguments.measure == "networks":
             found = tables = networks(data, arguments.face_models)
         else:

@@ -50,6 +50,7 @@ class Case:
     name: str
     photos: int
     in_a_folder: int
+    size: int = 0  # bytes of a file, where that matters
 
 
 CASES = (
@@ -67,7 +68,7 @@ def rerun(_data: Path) -> Tables:
 
 def _measured(case: Case) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as root:
-        _fill(Path(root), case)
+        fill(_settings(Path(root)), case)
         for run in ("first", "again"):
             yield {"case": case.name, "run": run, **_in_own_process(Path(root))}
 
@@ -80,11 +81,10 @@ def _in_own_process(root: Path) -> Row:
     return row
 
 
-def recognised(root: Path) -> Row:
+def recognised(settings: Settings) -> Row:
     """Recognise the drawn photos once and return what it took."""
     import resource  # not on Windows
 
-    settings = _settings(root)
     with open_context(settings, threading.Event(), "bench", _nobody) as context:
         began, clock = time.process_time(), time.perf_counter()
         events = recognize_folder(context, [settings.input_folder], settings.output_folder)
@@ -115,16 +115,16 @@ def _settings(root: Path) -> Settings:
     return Settings.at(root, {**places, **models, "models_dir": ""})
 
 
-def _fill(root: Path, case: Case) -> None:
-    settings = _settings(root)
+def fill(settings: Settings, case: Case) -> None:
+    """Draw a library and the photos that it knows."""
     settings.dataset_folder.mkdir()
     with closing(open_store(settings.library_file, create=True)):
         pass
     with open_context(settings, threading.Event(), "bench", _nobody) as context, context.store.transaction():
-        _Draft(context, case).enter()
+        Draft(context, case).enter()
 
 
-class _Draft:
+class Draft:
     """Draws people, photos and who shows in them, and enters them."""
 
     def __init__(self, context: Context, case: Case) -> None:
@@ -137,6 +137,7 @@ class _Draft:
         mean = self._random.normal(size=128)
         self._faces = mean * MEAN_LENGTH / np.linalg.norm(mean) + spread * self._random.normal(size=(PEOPLE, 128))
         self._observed = 0
+        self._rest = self._random.bytes(case.size)
 
     def enter(self) -> None:
         """Enter all."""
@@ -161,7 +162,7 @@ class _Draft:
         folder = self._input / f"{event:04}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"IMG_{number:06}.jpg"
-        path.write_bytes(b"photo %d" % number)
+        path.write_bytes(b"photo %d" % number + self._rest)
         status = path.stat()
         self._store.photos.save_file(path, key, status.st_size, status.st_mtime_ns)
         face = None if number % FACELESS == 0 else self._face(person)
@@ -187,7 +188,7 @@ class _Draft:
         self._observed = int(appearance or 0)
         models = {"face": default_face_model().id, "body": self._body_id}
         for kind, vector in (("face", face), ("body", body)):
-            if vector is not None:
+            if vector is not None and models[kind]:
                 execute(
                     "INSERT INTO observations (appearance_id, analysis_id, kind, model_id, x, y, w, h, score, "
                     "sharpness, pixels, frontality, weak, vector) "
@@ -209,4 +210,4 @@ class _Draft:
 
 if __name__ == "__main__":
     collect_garbage_seldom()  # as kith.__main__ does
-    sys.stdout.write(json.dumps(recognised(Path(sys.argv[1]))))
+    sys.stdout.write(json.dumps(recognised(_settings(Path(sys.argv[1])))))

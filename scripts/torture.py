@@ -2,13 +2,16 @@
 
     .venv/bin/python scripts/torture.py kill [--count 500] [--seed 0] [--data FOLDER]
     .venv/bin/python scripts/torture.py errors [--count 500] [--seed 0] [--data FOLDER]
+    .venv/bin/python scripts/torture.py filing [--count 200] [--seed 0]
     .venv/bin/python scripts/torture.py fuzz [--count 200] [--seed 0] [--data FOLDER]
 
 kill: commands are killed at random moments. errors (Linux, needs a C compiler): one call that writes to the disk
 fails, or all from it on. After either, the next undisturbed run must come to what it would have come to, originals and
-finished copies untouched, and nobody may have seen a traceback. fuzz: that many damaged files of each format are
-recognised; each must be in the report, read or with a reason. Exit code 1 where anything went wrong. The photos are
-those of `data` in the folder `shared` beside the repository (KITH_SHARED names another place).
+finished copies untouched, and nobody may have seen a traceback. filing (Linux, needs a C compiler): the same for what
+files photos, killed at a call by its number, with another run beside it, its output folder taken away, and, for root
+alone, on disks that are full or read-only. fuzz: that many damaged files of each format are recognised; each must be in
+the report, read or with a reason. Exit code 1 where anything went wrong. The photos are those of `data` in the folder
+`shared` beside the repository (KITH_SHARED names another place); filing draws its own.
 """
 
 import argparse
@@ -21,10 +24,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
 
 from torture_disturbing import errors, kills
+from torture_filing import filing
 from torture_fuzz import fuzz
 from torture_world import SHARED
 
-COUNTS = {"kill": 500, "errors": 500, "fuzz": 200}
+COUNTS = {"kill": 500, "errors": 500, "filing": 200, "fuzz": 200}
 
 
 def main() -> int:
@@ -37,7 +41,7 @@ def main() -> int:
     arguments = parser.parse_args()
     count = arguments.count or COUNTS[arguments.kind]
     with tempfile.TemporaryDirectory(prefix="kith-torture-") as folder:
-        run = {"kill": kills, "errors": errors, "fuzz": fuzz}[arguments.kind]
+        run = {"kill": kills, "errors": errors, "filing": filing, "fuzz": fuzz}[arguments.kind]
         troubles = run(Path(os.path.realpath(folder)), arguments.data, count, random.Random(arguments.seed))
     for trouble in troubles:
         print(trouble)

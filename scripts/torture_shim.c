@@ -5,12 +5,14 @@
    KITH_FAIL_ERRNO   with which error
    KITH_FAIL_READS   set: calls that read count and fail as well
    KITH_FAIL_ALWAYS  set: all calls from there on fail, as on a disk that stays full
+   KITH_FAIL_SIGNAL  a signal that the process gets at that call, which then goes on: 9 kills it, 19 halts it
    KITH_FAIL_COUNT   a file that the number of calls is appended to when the process ends */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,11 @@ static int fails(const char *path) {
     const char *at = getenv("KITH_FAIL_AT"), *number = getenv("KITH_FAIL_ERRNO");
     long first = at ? atol(at) : 0, call = __sync_add_and_fetch(&calls, 1);
     if (!first || call < first || (call > first && !getenv("KITH_FAIL_ALWAYS"))) return 0;
+    const char *signal = getenv("KITH_FAIL_SIGNAL");
+    if (signal) {
+        raise(atoi(signal));
+        return 0;
+    }
     errno = number ? atoi(number) : EIO;
     return 1;
 }
@@ -101,3 +108,8 @@ ON_PATH(link, (const char *path, const char *to), const char * COMMA const char 
 ON_PATH(unlink, (const char *path), const char *, (path))
 ON_PATH(mkdir, (const char *path, mode_t mode), const char * COMMA mode_t, (path, mode))
 ON_PATH(rmdir, (const char *path), const char *, (path))
+
+int linkat(int at, const char *path, int to_at, const char *to, int flags) {
+    REAL(int, linkat, int, const char *, int, const char *, int);
+    return fails(path) ? -1 : real(at, path, to_at, to, flags);
+}

@@ -27,11 +27,15 @@ CANNOT, STOPPED = 3, 130
 
 @dataclass(frozen=True)
 class Step:
-    """A command of a life; `is_edit` ones may be repeated only where they did not happen."""
+    """A command of a life; `is_edit` ones may be repeated only where they did not happen.
+
+    `done` is said by one that has nothing left to do.
+    """
 
     name: str
     arguments: Sequence[str]
     is_edit: bool = False
+    done: str = ""
 
 
 STEPS = (
@@ -49,9 +53,10 @@ STEPS = (
 class Done:
     """How a command ended."""
 
-    code: int
+    code: "int | None"
     out: str
     err: str
+    process: int = 0
 
 
 @dataclass
@@ -61,6 +66,7 @@ class World:
     folder: Path
     data: Path
     root: Path = field(init=False)
+    steps: Sequence[Step] = field(init=False, default=STEPS)
 
     def __post_init__(self) -> None:
         self.root = self.folder / "world"
@@ -123,7 +129,7 @@ class World:
 
     def originals(self) -> dict[str, str]:
         """Return the hash of every photo that was put there."""
-        return {**_hashes(self.root / "people", ".jpg"), **_hashes(self.root / "input", ".jpg")}
+        return {**hashes(self.root / "people", ".jpg"), **hashes(self.root / "input", ".jpg")}
 
     def words(self) -> list[Any]:
         """Return who is who by the user's word, in no terms of the library's own."""
@@ -151,7 +157,7 @@ class World:
             "words": self.words(),
             "library": self._ask(links, copies, files),
             "whole": whole,
-            "output": _hashes(self.root / "output"),
+            "output": hashes(self.root / "output"),
             "left over": self._left_over(),
         }
 
@@ -175,7 +181,8 @@ def _is_left_over(path: Path) -> bool:
     return path.suffix == ".jpg" and not path.stat().st_size
 
 
-def _hashes(folder: Path, ending: str = "") -> dict[str, str]:
+def hashes(folder: Path, ending: str = "") -> dict[str, str]:
+    """Return the SHA-256 of all files below a folder, by their paths there."""
     found = {}
     for path in sorted(filter(Path.is_file, folder.rglob("*"))):
         if path.name.endswith(ending):

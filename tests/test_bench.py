@@ -223,3 +223,23 @@ def test_rerun_decides_on_what_it_drew_and_then_finds_it_as_it_was(
         assert (row["analysed"], row["failed"]) == (0, 0)
         assert row["known"] >= 45
         assert row["photos/s"] > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it is measured against cp and sync")
+def test_filing_is_measured_beside_cp(scripts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import bench_filing
+
+    monkeypatch.setattr(bench_filing, "ROUNDS", 1)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ((title, (row,)),) = bench_filing.filing(20, 50_000).items()
+    assert title.startswith("20 photos")
+    assert row["kith"] > 0
+    assert row["cp -r"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_filing_is_not_measured_where_there_is_no_room(scripts: Path) -> None:
+    import bench_filing
+
+    with pytest.raises(BadInput, match="--count"):
+        bench_filing.filing(10**9)

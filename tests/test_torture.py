@@ -47,6 +47,32 @@ def test_calls_that_fail_lose_nothing_and_are_told(tmp_path: Path, shared: Path)
     _expect_no_trouble(errors, tmp_path, shared, 3)
 
 
+@needs_shim
+@pytest.mark.usefixtures("scripts")
+def test_filing_that_is_killed_or_whose_disk_fails_is_completed_by_the_next_run(tmp_path: Path) -> None:
+    from torture_filing import filing
+
+    assert filing(tmp_path, Path(), 10, Random(0)) == []
+
+
+@needs_shim
+@pytest.mark.usefixtures("scripts")
+def test_what_filing_loses_or_leaves_half_done_is_seen(tmp_path: Path) -> None:
+    from torture_filing import FilingWorld, not_whole
+    from torture_world import hashes
+
+    world = FilingWorld(tmp_path, Path())
+    world.lay_out()
+    known = set(world.originals().values())
+    assert not_whole(world, known) == ""
+    (world.root / "output/Anna").mkdir(parents=True)
+    (world.root / "output/Anna/1.jpg").write_bytes(b"half a ph")
+    assert "Anna/1.jpg" in not_whole(world, known)
+    next(iter((world.root / "input").rglob("*.jpg"))).unlink()
+    assert not_whole(world, known) == "1 photos are lost"
+    assert len(hashes(world.root / "input", ".jpg")) == len(known) - 1
+
+
 @pytest.mark.usefixtures("scripts")
 def test_damaged_photos_are_read_or_named_with_a_reason(tmp_path: Path, shared: Path) -> None:
     from torture_fuzz import fuzz

@@ -253,6 +253,7 @@ def clear_remnants(records: CopyRecords, output: Path) -> None:
     """Clear away what a killed run left in an output folder, for a job that holds the library's lock."""
     unsettled = [record for record in records.unsettled(output) if record.is_placed]
     folders = {record.target.parent for record in unsettled}
+    clear_parts(output)  # of the report
     for folder in folders:
         if not is_link(folder):
             clear_parts(folder)

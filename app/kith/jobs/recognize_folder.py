@@ -68,11 +68,13 @@ def recognize_folder(
         check_report(output / REPORT)
     decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
+    is_filing = output and not dry_run
+    interrupted = (
+        complete_killed(context.store, settings) if is_filing else []
+    )  # which may move photos out of the input
     listed = list_photos(inputs, settings, outputs, passed_over)
     run = _Run(context, decisions, output, listed, passed_over, dry_run)
-    interrupted: Sequence[str] = ()
-    if output and not dry_run:
-        interrupted = complete_killed(context.store, settings)
+    if output and is_filing:
         prepare_output(copies, output)
     _forget_missing_failures(context, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))

@@ -1,0 +1,208 @@
+"""Filing killed at calls by their number, and on disks that are full, read-only, taken away or used by two at once.
+
+The library is drawn, so that no photo is looked at and a command takes a fraction of a second.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bench_filing import drawn_settings
+from bench_rerun import Case, fill
+from kith.photos.outputs import REPORT
+from torture_disturbing import NO_SHIM, Life, badly_told, counted, made_shim, preloaded, troubles
+from torture_world import CANNOT, ROOT, Done, Step, World, hashes
+
+PHOTOS = Case("", 6, 3, 1_100_000)  # larger than what is written in one call, so that a copy can be half done
+STEPS = (
+    Step("move", ["recognize", "--set", "face_tol=0.40", "--set", "file_as=move"], done="There is no photo in"),
+    Step("undo the run", ["undo", "1"], done="taken back already"),
+    Step("file", ["recognize", "--set", "face_tol=0.40"]),
+    Step("file more", ["recognize", "--set", "face_tol=0.56"]),
+    Step("rename", ["people", "rename", "Person 1", "Anna"], is_edit=True),
+    Step("undo", ["people", "undo"], is_edit=True),
+    Step("file less", ["redecide", "--set", "face_tol=0.30"]),
+)
+FILED_FROM_NOTHING = _, COPIED = 0, 2  # of these steps
+SMALL, LARGE = "4m", "64m"  # disks that take some of the photos, and all
+DRIVER = Path(__file__).with_name("torture_driver.py")
+
+
+@dataclass
+class FilingWorld(World):
+    """A drawn collection, whose commands run in children of one process, under the library that disturbs calls."""
+
+    shim: Path = Path()
+    steps: Sequence[Step] = STEPS
+    driver: "subprocess.Popen[str]" = field(init=False)
+
+    @contextmanager
+    def driven(self) -> "Iterator[FilingWorld]":
+        """Have the process that runs the commands."""
+        own = {"PYTHONPATH": str(ROOT / "app"), "KITH_HOME": str(self.folder / "home"), "LD_PRELOAD": str(self.shim)}
+        command, environment = [sys.executable, str(DRIVER)], {**os.environ, **own}
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, text=True) as self.driver:
+            yield self
+            assert self.driver.stdin
+            self.driver.stdin.close()
+
+    def lay_out(self) -> None:
+        """Draw photos, people and who shows in them."""
+        self.root.mkdir()
+        settings = drawn_settings(self.root)
+        fill(settings, PHOTOS)
+        # Sidecars are left out: one stays where a copy was that a killed run had taken back.
+        text = json.dumps({**settings.model_dump(mode="json"), "names_in": "off"})
+        self._settings_file.write_text(text, encoding="utf-8")
+
+    def run(self, step: Step, environment: "Mapping[str, str] | None" = None) -> Done:
+        """Run a command to its end; one that halts itself has no code."""
+        words = [*step.arguments, "--settings", str(self._settings_file)]
+        return self._drive(step, words=words, environment=dict(environment or {}))
+
+    def go_on(self, step: Step, halted: Done) -> Done:
+        """Let a halted command go on to its end."""
+        return self._drive(step, process=halted.process)
+
+    def state(self) -> "dict[str, Any]":
+        """Return all that must be equal, times and rights of photos too."""
+        photos = [path for part in ("input", "output") for path in (self.root / part).rglob("*.jpg")]
+        found = {path.relative_to(self.root).as_posix(): path.stat() for path in photos}
+        kept = {name: (status.st_mtime_ns, status.st_mode) for name, status in sorted(found.items())}
+        found_before = super().state()
+        output = {name: hashed for name, hashed in found_before["output"].items() if name != REPORT}  # of one run alone
+        return {**found_before, "output": output, "times": kept}
+
+    def _drive(self, step: Step, **task: Any) -> Done:
+        told = self.folder / f"{step.name}.txt"
+        assert self.driver.stdin
+        assert self.driver.stdout
+        print(json.dumps({**task, "told": str(told)}), file=self.driver.stdin, flush=True)
+        process, code = json.loads(self.driver.stdout.readline())
+        return Done(code, "", told.read_text(errors="replace"), process)
+
+
+def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]":
+    """Kill filing at so many random calls, then let its disks fail; return what went wrong."""
+    shim = made_shim(folder)
+    if not shim:
+        return [NO_SHIM]
+    with FilingWorld(folder, Path(), shim=shim).driven() as world:
+        life = Life(world)
+        places = world.root, world.root / "output"  # half of the kills while files are made, moved and removed
+        calls = {
+            (number, under): counted(life, number, shim, under, folder / "calls")
+            for number in range(len(STEPS))
+            for under in places
+        }
+
+        def kill(life: Life, number: int, random: Random) -> "tuple[str, str]":
+            under = random.choice(places)
+            at = random.randint(1, calls[number, under] or 1)
+            world.run(STEPS[number], _disturbed(life, under, at, signal.SIGKILL))
+            return f"killed at call {at} of {calls[number, under]} in {under.name}", _not_whole(life)
+
+        found = list(troubles(life, count, random, kill))
+        # A photo that was being moved may lie in the input for another look, which what is drawn does not stand.
+        trials = [*product((_two_at_once, _full, _read_only), FILED_FROM_NOTHING), (_target_removed, COPIED)]
+        for trial, number in trials:
+            life.world.put_back(f"before {number}")
+            trouble = trial(life, number, random.randint(1, calls[number, world.root]))
+            found += [f"{STEPS[number].name}, {trial.__name__.strip('_')}: {trouble}"] if trouble else []
+        return found
+
+
+def _disturbed(life: Life, under: Path, at: int, by: signal.Signals) -> "dict[str, str]":
+    world = life.world
+    assert isinstance(world, FilingWorld)
+    return {**preloaded(world.shim, under), "KITH_FAIL_AT": str(at), "KITH_FAIL_SIGNAL": str(int(by))}
+
+
+def _not_whole(life: Life) -> str:
+    return not_whole(life.world, {*life.photos.values()})
+
+
+def not_whole(world: World, known: "Collection[str]") -> str:
+    """Say which of the known photos are lost, by hash, or what was filed that is none of them.
+
+    An empty file is the mere name of a copy to come.
+    """
+    output = world.root / "output"
+    filed = hashes(output, ".jpg")
+    lost = {*known} - {*world.originals().values(), *filed.values()}
+    if lost:
+        return f"{len(lost)} photos are lost"
+    broken = [name for name, hashed in filed.items() if hashed not in known and (output / name).stat().st_size]
+    return f"half copies: {broken}" if broken else ""
+
+
+def _two_at_once(life: Life, number: int, at: int) -> str:
+    """Halt a run, start another: it is refused in words, and the first one ends as if it had been alone."""
+    world, step = life.world, STEPS[number]
+    assert isinstance(world, FilingWorld)
+    halted = world.run(step, _disturbed(life, world.root, at, signal.SIGSTOP))
+    if halted.code is not None:
+        return f"it did not halt at call {at}: {halted.err}"
+    second = world.run(Step("second", step.arguments))
+    ended = world.go_on(step, halted)
+    if second.code != CANNOT or "is at work on" not in second.err:
+        return f"the second one ended with {second.code}: {second.err}"
+    return badly_told(ended) or life.finish(number)
+
+
+def _target_removed(life: Life, number: int, at: int) -> str:
+    """Halt a run, take its output folder away like a drive: it ends in words; the next one, with it back, goes on."""
+    world, step = life.world, STEPS[number]
+    assert isinstance(world, FilingWorld)
+    halted = world.run(step, _disturbed(life, world.root, at, signal.SIGSTOP))
+    output, away = world.root / "output", world.root / "away"
+    if output.exists():
+        output.rename(away)
+    ended = world.go_on(step, halted)
+    if away.exists():
+        if output.exists():
+            return "an output folder that is not there was made anew"
+        away.rename(output)
+    return badly_told(ended) or not_whole(world, {*life.photos.values()}) or life.finish(number)
+
+
+def _full(life: Life, number: int, _at: int) -> str:
+    return _on_a_disk(life, number, f"size={SMALL}", f"size={LARGE}")
+
+
+def _read_only(life: Life, number: int, _at: int) -> str:
+    return _on_a_disk(life, number, f"ro,size={LARGE}", "rw")
+
+
+def _on_a_disk(life: Life, number: int, bad: str, good: str) -> str:
+    """File onto a disk that takes not all, which is told in words, then onto the same one mended."""
+    if os.geteuid():
+        print("only root may mount a disk: not tried", file=sys.stderr)
+        return ""
+    world = life.world
+    disk = world.root / "output"
+    disk.mkdir(exist_ok=True)
+    _mount("-t", "tmpfs", "-o", bad, "tmpfs", disk)
+    try:
+        refused = world.run(STEPS[number])
+        if refused.code != CANNOT:
+            return f"it ended with {refused.code}: {refused.err}"
+        trouble = badly_told(refused) or _not_whole(life)
+        _mount("-o", f"remount,{good}", disk)
+        return trouble or life.finish(number)
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def _mount(*words: "str | Path") -> None:
+    subprocess.run(["mount", *words], check=True)
