@@ -1,6 +1,7 @@
 """Fixtures for the whole suite: nothing of the user's own is touched, the shared photos are used where they are."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,6 +16,11 @@ from tests.drawn_photos import draw_all, open_eyes
 from tests.filing_desk import Filer
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Processes that tests start need not compile anew what they import, nor have threads wait for each other for a core.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 # No example fails for having taken long. They are the same each time; --hypothesis-profile chance tries others.
 for name, derandomize in (("chance", False), ("same", True)):

@@ -1,7 +1,9 @@
 """Photos on a desk, real or drawn: a people folder, an input folder, and the jobs run over them."""
 
 import csv
+import io
 import json
+import logging
 import os
 import shutil
 import signal
@@ -11,12 +13,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import closing
-from functools import partial
+from contextlib import closing, contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from kith.jobs import looks
 from kith.jobs.build_kb import Forget, build_kb
@@ -198,6 +201,76 @@ class Desk:
         path = self.root / "settings.json"
         path.write_text(json.dumps(self._values), encoding="utf-8")
         return path
+
+
+def ran(
+    *arguments: str | Path,
+    folder: Path = REPOSITORY,
+    executor: ExecutorFactory = InlineExecutor,
+    **environment: str,
+) -> tuple[int, str, str]:
+    """Run a command in this process, and return its exit code, standard output and standard error.
+
+    Its end leaves this process as it was. `kith` is for what only a process of its own shows: how it starts and is
+    ended, its signals, streams and worker processes.
+    """
+    with pytest.MonkeyPatch.context() as patch, _as_before():
+        streams = [_stream(patch, name) for name in ("stdin", "stdout", "stderr")]
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["kith", *map(str, arguments)])
+        patch.setattr("kith.jobs.context.photo_pool", lambda *_: executor())
+        code = _exit_code(patch)
+        _, out, err = (stream.getvalue().decode().replace(os.linesep, "\n") for stream in streams)
+    return code, out, err
+
+
+def _stream(patch: pytest.MonkeyPatch, name: str) -> io.BytesIO:
+    content = io.BytesIO()
+    patch.setattr(sys, name, io.TextIOWrapper(content, encoding="utf-8"))
+    return content
+
+
+def _exit_code(patch: pytest.MonkeyPatch) -> int:
+    from kith.cli import main as command_line  # not every test that has a desk runs a command
+
+    patch.setattr(command_line, "cli", _commands())
+    try:
+        command_line.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    raise AssertionError("a command ends with an exit code")
+
+
+@cache
+def _commands() -> Callable[..., Any]:
+    """Return the commands, made once: it takes longer than most of them."""
+    from typer.main import get_command
+
+    from kith.cli.main import cli
+
+    return get_command(cli)
+
+
+@contextmanager
+def _as_before() -> Iterator[None]:
+    """Give back what a command changes for good, since its process ends with it."""
+    loggers = [logging.getLogger(name) for name in ("", "kith.library")]
+    handlers, level = [list(logger.handlers) for logger in loggers], loggers[0].level
+    signals, of_threads = signal.getsignal(signal.SIGINT), threading.excepthook
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kith.logs.faulthandler.enable", lambda file: file.close())  # pytest's own goes on
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signals)
+            threading.excepthook = of_threads
+            for logger, before in zip(loggers, handlers, strict=True):
+                for added in [handler for handler in logger.handlers if handler not in before]:
+                    logger.removeHandler(added)
+                    added.close()
+            loggers[0].setLevel(level)
 
 
 def kith(

@@ -34,6 +34,7 @@ from tests.desk import (
     finished,
     kith,
     no_analysis,
+    ran,
 )
 from tests.making import posix_only
 
@@ -55,10 +56,6 @@ def taught(desk: Desk, built: Path, material: Path) -> Desk:
     for folder in ("people", "input"):
         shutil.copytree(built / "desk" / folder, desk.root / folder, dirs_exist_ok=True)
     return desk
-
-
-def _run(*arguments: str | Path, **environment: Any) -> tuple[int, str, str]:
-    return finished(kith(*arguments, **environment))
 
 
 # Help
@@ -86,14 +83,14 @@ def test_help_explains_each_command_with_an_example(path: tuple[str, ...]) -> No
 
 
 def test_examples_name_the_command_as_the_user_types_it() -> None:
-    code, out, _ = _run("build-kb", "--help", KITH_COMMAND="python3 scripts/run.py")
+    code, out, _ = finished(kith("build-kb", "--help", KITH_COMMAND="python3 scripts/run.py"))
     assert code == 0
     assert "Usage: python3 scripts/run.py build-kb" in out
     assert "Example: python3 scripts/run.py build-kb" in " ".join(out.split())
 
 
 def test_version() -> None:
-    assert _run("--version") == (0, f"Kith {__version__}\n", "")
+    assert finished(kith("--version")) == (0, f"Kith {__version__}\n", "")
 
 
 # Exit codes and messages
@@ -111,7 +108,7 @@ def test_version() -> None:
     ],
 )
 def test_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
-    code, out, err = _run(*arguments)
+    code, out, err = ran(*arguments)
     assert (code, out) == (2, "")
     assert "--help" in err
 
@@ -128,7 +125,7 @@ def test_wrong_command_line_ends_with_2(arguments: list[str]) -> None:
 )
 def test_bad_override_is_named_and_nothing_is_done(desk: Desk, override: str, message: str) -> None:
     desk.put(NOBODY, "people/Nobody/")
-    code, out, err = _run("build-kb", "--settings", desk.settings_file(), "--set", override)
+    code, out, err = ran("build-kb", "--settings", desk.settings_file(), "--set", override)
     assert (code, out) == (2, "")
     assert err.endswith(f"Error: Invalid value for --set: {message}\n")
     assert not desk.settings.library_file.exists()
@@ -154,7 +151,7 @@ def test_what_cannot_be_done_ends_with_3_and_says_what_to_do(desk: Desk, argumen
     desk.put(NOBODY, "input/")
     if "no library" not in message:
         open_store(desk.settings.library_file, create=True).close()
-    code, out, err = _run(*arguments, "--settings", desk.settings_file())
+    code, out, err = ran(*arguments, "--settings", desk.settings_file())
     assert (code, out) == (3, "")
     assert message in err
     assert "Traceback" not in err
@@ -162,7 +159,7 @@ def test_what_cannot_be_done_ends_with_3_and_says_what_to_do(desk: Desk, argumen
 
 def test_busy_library_ends_with_3_and_names_the_holder(taught: Desk) -> None:
     with open_context(taught.settings, threading.Event(), "the other job"):
-        code, out, err = _run("build-kb", "--settings", taught.settings_file())
+        code, out, err = ran("build-kb", "--settings", taught.settings_file())
     assert (code, out) == (3, "")
     assert err.startswith(f"the other job (process {os.getpid()}")
 
@@ -187,8 +184,8 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
     (desk.input / "broken.jpg").write_bytes(b"no photo")
     file = desk.settings_file()
 
-    built = _run("build-kb", "--settings", file, "--set", "body_policy=suggest")
-    recognised = _run("recognize", "--settings", file)
+    built = finished(kith("build-kb", "--settings", file, "--set", "body_policy=suggest"))
+    recognised = finished(kith("recognize", "--settings", file))
 
     code, out, err = built
     assert code == 0
@@ -219,7 +216,7 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
 
 def test_json_lines_are_the_events(taught: Desk) -> None:
     (taught.input / "broken.jpg").write_bytes(b"no photo")
-    code, out, err = _run("recognize", "--settings", taught.settings_file(), "--json")
+    code, out, err = ran("recognize", "--settings", taught.settings_file(), "--json")
     assert (code, err) == (0, "")
     events = [json.loads(line) for line in out.splitlines()]
     assert [event["event"] for event in events] == [
@@ -241,7 +238,7 @@ def test_settings_file_and_overrides_count(taught: Desk, tmp_path: Path) -> None
     values = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(values | {"face_tol": "near", "colour": 1}), encoding="utf-8")
     overrides = ("--set", "face_tol=0.01", "--set", "face_suggest=0.01", "--set", "processed_dir=elsewhere")
-    code, out, err = finished(kith("recognize", "--settings", file, *overrides, folder=tmp_path))
+    code, out, err = ran("recognize", "--settings", file, *overrides, folder=tmp_path)
     assert code == 0
     assert f'face_tol: "near" is not a number from 0 to 1.5; the default {Settings().face_tol} is used' in err
     assert "colour is no setting of Kith" in err
@@ -253,7 +250,7 @@ def test_settings_file_and_overrides_count(taught: Desk, tmp_path: Path) -> None
 def test_one_photo_gives_one_line_and_is_not_filed(taught: Desk) -> None:
     photo = taught.input / "a name\nof two lines.jpg" if os.name == "posix" else taught.input / "a name.jpg"
     shutil.move(taught.input / Path(POWELL_AGAIN[0]).name, photo)
-    code, out, err = _run("recognize", photo, "--settings", taught.settings_file())
+    code, out, err = ran("recognize", photo, "--settings", taught.settings_file())
     assert (code, err) == (0, "")
     (line,) = out.splitlines()
     assert line.startswith(photo.name.replace("\n", r"\n") + " → Powell | Face: [99 % Powell (0.")
@@ -263,7 +260,7 @@ def test_one_photo_gives_one_line_and_is_not_filed(taught: Desk) -> None:
 def test_named_output_files_a_single_photo_too(taught: Desk, tmp_path: Path) -> None:
     photo = taught.input / Path(POWELL_AGAIN[0]).name
     command = ("recognize", photo, "--output", tmp_path / "sorted", "--settings", taught.settings_file())
-    assert _run(*command)[0] == 0
+    assert ran(*command)[0] == 0
     assert (tmp_path / "sorted/Powell" / photo.name).read_bytes() == photo.read_bytes()
     assert (tmp_path / "sorted/report.csv").is_file()
 
@@ -293,7 +290,7 @@ def test_ctrl_c_stops_with_a_partial_summary_and_the_next_run_goes_on(desk: Desk
     first = [json.loads(line) for line in (*told, *out.splitlines())]
     assert first[-1]["stopped"]
     assert 1 <= first[-1]["done"] == len(first) - 2 < total
-    code, out, _ = _run(*command)
+    code, out, _ = ran(*command)
     second = json.loads(out.splitlines()[-1])
     assert (code, second["stopped"], second["done"]) == (0, False, total)
     assert first[-1]["analysed"] + second["analysed"] == total
@@ -363,7 +360,7 @@ def test_reader_that_goes_away_is_no_bug(taught: Desk, own_home: Path, arguments
 
 
 def _people(desk: Desk, *arguments: str) -> tuple[int, list[str], str]:
-    code, out, err = _run(*arguments, "--settings", desk.settings_file())
+    code, out, err = ran(*arguments, "--settings", desk.settings_file())
     return code, out.splitlines(), err
 
 
@@ -484,7 +481,7 @@ def _at_a_keyboard(answers: str, *arguments: str | Path) -> tuple[int, str]:
 
 
 def test_settings_are_shown_and_saved(own_home: Path) -> None:
-    code, out, err = _run("settings")
+    code, out, err = ran("settings")
     file = own_home / "config/settings.json"
     assert (code, err) == (0, "")
     assert f"Settings file: {file}" in out
@@ -493,7 +490,7 @@ def test_settings_are_shown_and_saved(own_home: Path) -> None:
     assert f"face_tol = {Settings().face_tol}\n" in out
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | {"of_mine": [1]}), encoding="utf-8")
 
-    code, out, err = _run("settings", "face_tol=0.41", "recursive=no", "valid_exts=.jpg,png")
+    code, out, err = ran("settings", "face_tol=0.41", "recursive=no", "valid_exts=.jpg,png")
 
     assert code == 0
     assert "of_mine is no setting of Kith; it is kept" in err
@@ -506,7 +503,7 @@ def test_settings_are_shown_and_saved(own_home: Path) -> None:
 def test_bad_settings_are_not_saved(desk: Desk) -> None:
     file = desk.settings_file()
     before = file.read_bytes()
-    code, out, err = _run("settings", "--settings", file, "body_tol=0.5", "face_tol=-1")
+    code, out, err = ran("settings", "--settings", file, "body_tol=0.5", "face_tol=-1")
     assert (code, out) == (2, "")
     assert err.endswith("Error: Invalid value for KEY=VALUE: face_tol: -1 is not a number from 0 to 1.5\n")
     assert file.read_bytes() == before
@@ -526,7 +523,7 @@ def test_a_broken_settings_file_is_no_ground_to_work_on(
     file.parent.mkdir(exist_ok=True)
     content = f'{{"dataset_dir": "{tmp_path}",\n  "face_tol" 0.5}}'
     file.write_text(content, encoding="utf-8")
-    code, out, err = _run(*arguments, *(["--settings", str(file)] if named else []))
+    code, out, err = ran(*arguments, *(["--settings", str(file)] if named else []))
     assert (code, out) == (3, "")
     assert f"{file} is no valid JSON (line 2, column 14" in err
     assert "mend the file" in err
@@ -535,7 +532,7 @@ def test_a_broken_settings_file_is_no_ground_to_work_on(
 
 
 def test_models_are_listed_with_their_places(desk: Desk, shared: Path) -> None:
-    code, out, err = _run("models", "--settings", desk.settings_file())
+    code, out, err = ran("models", "--settings", desk.settings_file())
     assert (code, err) == (0, "")
     states = {line.partition(": ")[0]: line.partition(": ")[2] for line in out.splitlines() if line[0] != " "}
     assert states.keys() == {model.name for model in (*DOWNLOADED, *PACKAGED)}
@@ -547,13 +544,13 @@ def test_models_are_listed_with_their_places(desk: Desk, shared: Path) -> None:
 
 def test_models_download_says_when_nothing_is_missing(desk: Desk, tmp_path: Path) -> None:
     settings = desk.settings_file(), "--set", f"reid_weights={tmp_path / 'mine.pth'}"
-    result = _run("models", "download", "--settings", *settings)
+    result = ran("models", "download", "--settings", *settings)
     assert result == (0, "Every model file that the settings ask for is there.\n", "")
 
 
 def test_models_download_without_a_network_says_what_works_all_the_same(own_home: Path) -> None:
     no_network = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")  # the discard port
-    code, out, err = _run("models", "download", NO_PROXY="", no_proxy="", **no_network)
+    code, out, err = ran("models", "download", NO_PROXY="", no_proxy="", **no_network)
     assert (code, out) == (3, "")
     models = [registered(name) for name in ("yunet_2026may", "osnet_ain_multi", "yolox_nano")]
     for line, model in zip(err.splitlines(), models, strict=True):

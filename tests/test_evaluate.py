@@ -29,7 +29,7 @@ from kith.values.calibration import Calibration
 from kith.values.samples import PhotoTraits, Sample
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
-from tests.desk import CHIRAC, POWELL, Desk, finished, kith
+from tests.desk import CHIRAC, POWELL, Desk, ran
 from tests.filing_desk import written
 
 WITH_MANY_PHOTOS = ("lionel_messi", "roger_federer")
@@ -249,10 +249,10 @@ def test_without_a_library_it_says_what_to_do(tmp_path: Path) -> None:
 def test_the_command_line_evaluates(known: Desk, tmp_path: Path) -> None:
     settings = known.settings_file()
     picture = tmp_path / "curve.png"
-    code, out, err = finished(kith("evaluate", "--png", picture, "--settings", settings))
+    code, out, err = ran("evaluate", "--png", picture, "--settings", settings)
     assert (code, err) == (0, "")
     assert "Settings now, sure_at" in out
     assert out.splitlines()[-1] == f"Curve: {picture}"
     assert picture.is_file()
-    code, out, err = finished(kith("evaluate", "--json", "--settings", settings))
+    code, out, err = ran("evaluate", "--json", "--settings", settings)
     assert json.loads(out)["current"]["found"]["of"] > 100

@@ -16,7 +16,7 @@ from kith.jobs.check import Trouble
 from kith.jobs.findings import Card, cards, deny, move
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_page import person_page
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import DLIB, World
 from tests.windows import PATIENCE_MS, open_window, press
 
@@ -89,7 +89,7 @@ def test_the_command_names_the_faces(world: World) -> None:
         (face,) = _wrong(library).faces
     file = world.root / "settings.json"
     file.write_text(json.dumps(world.values), encoding="utf-8")
-    code, out, err = finished(kith("check", "--json", "--settings", file))
+    code, out, err = ran("check", "--json", "--settings", file)
     assert code == 0, err
     (wrong,) = [told for told in json.loads(out)["findings"] if told["trouble"] == Trouble.SOMEBODY_ELSE]
     assert wrong["faces"] == [face.appearance_id]

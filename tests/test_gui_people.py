@@ -17,7 +17,7 @@ from kith.jobs.people_wall import searched, wall
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_page import person_page
 from kith.jobs.user_words import Is
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import DLIB, World
 from tests.windows import PATIENCE_MS, open_window, press
 
@@ -275,7 +275,7 @@ def test_people_are_found_by_any_name(world: World) -> None:
 
 
 def test_the_command_lists_faces_by_fit(world: World, window: MainWindow) -> None:
-    code, out, err = finished(kith("people", "faces", "Ann", "--settings", world.root / "settings.json"))
+    code, out, err = ran("people", "faces", "Ann", "--settings", world.root / "settings.json")
     assert code == 0, err
     lines = out.splitlines()
     assert "by the people folder" in out
@@ -304,7 +304,7 @@ def test_a_photo_left_out_teaches_by_a_click_on_the_right_face(qtbot: QtBot, wor
         assert face in {shown.appearance_id for shown in person_page(library, library.people.find("Ann").id).faces}
     _undone(qtbot, window, world, before)
     qtbot.waitUntil(lambda: face in set(page.grid.tiles.keys()), timeout=PATIENCE_MS)
-    code, out, err = finished(kith("people", "left-out", "--settings", world.root / "settings.json"))
+    code, out, err = ran("people", "left-out", "--settings", world.root / "settings.json")
     assert (code, "2 faces" in out) == (0, True), err
 
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from kith.gui.main_window import MainWindow
 from kith.jobs.person_changes import PersonChanges
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, open_window, press
 
@@ -80,7 +80,7 @@ def test_a_text_field_keeps_its_own_undo(qtbot: QtBot, world: World, window: Mai
 
 
 def test_what_another_program_did_is_seen_when_the_menu_opens(qtbot: QtBot, world: World, window: MainWindow) -> None:
-    code, _, _ = finished(kith("people", "create", "Zoe", "--settings", world.root / "settings.json"))
+    code, _, _ = ran("people", "create", "Zoe", "--settings", world.root / "settings.json")
     assert code == 0
     window.desk.look_at_steps()
     qtbot.waitUntil(lambda: "Zoe" in window.does.undo.text(), timeout=PATIENCE_MS)
@@ -91,9 +91,9 @@ def test_what_another_program_did_is_seen_when_the_menu_opens(qtbot: QtBot, worl
 
 def test_commands_undo_and_redo(world: World, window: MainWindow) -> None:
     file = world.root / "settings.json"
-    assert finished(kith("people", "rename", "Ann", "Anna", "--settings", file))[0] == 0
-    assert finished(kith("people", "undo", "--settings", file))[0] == 0
-    code, out, _ = finished(kith("people", "redo", "--settings", file))
+    assert ran("people", "rename", "Ann", "Anna", "--settings", file)[0] == 0
+    assert ran("people", "undo", "--settings", file)[0] == 0
+    code, out, _ = ran("people", "redo", "--settings", file)
     assert (code, "Done again" in out) == (0, True)
-    code, _, err = finished(kith("people", "redo", "--settings", file))
+    code, _, err = ran("people", "redo", "--settings", file)
     assert (code, "nothing to do again" in err) == (3, True)

@@ -23,7 +23,7 @@ from kith.values.links import Link, Source, Word
 from kith.values.samples import Sample
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance
-from tests.desk import CHIRAC, CHIRAC_AGAIN, POWELL, POWELL_AGAIN, SCHROEDER, SCHROEDER_AGAIN, Desk, finished, kith
+from tests.desk import CHIRAC, CHIRAC_AGAIN, POWELL, POWELL_AGAIN, SCHROEDER, SCHROEDER_AGAIN, Desk, ran
 from tests.making import face, facts
 
 HERE = 500  # a sharpness that teaches
@@ -144,11 +144,11 @@ def _found_anywhere(desk: Desk) -> set[Trouble]:
 def test_the_command_line_checks(three: Desk) -> None:
     three.put("lfw10/Jacques_Chirac/Jacques_Chirac_0019.jpg", "people/Powell/")
     three.build()
-    code, out, err = finished(kith("check", "--settings", three.settings_file()))
+    code, out, err = ran("check", "--settings", three.settings_file())
     assert (code, err) == (0, "")
     assert out.startswith("somebody else: probably not Powell: ")
     assert out.splitlines()[1].strip() == str(three.people / "Powell/Jacques_Chirac_0019.jpg")
-    code, out, err = finished(kith("check", "--json", "--settings", three.settings_file()))
+    code, out, err = ran("check", "--json", "--settings", three.settings_file())
     assert [one["trouble"] for one in json.loads(out)["findings"]] == ["somebody else"]
 
 

@@ -19,7 +19,7 @@ from kith.library.store import Store, open_store
 from kith.settings import Settings
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
-from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER_AGAIN, Desk, finished, kith
+from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER_AGAIN, Desk, ran
 
 BODY_MODEL = "osnet_x0_25"
 
@@ -244,13 +244,13 @@ def test_the_command_line_imports(tmp_path: Path) -> None:
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps({"dataset_dir": str(tmp_path / "people"), "body_policy": "off"}), encoding="utf-8")
     old = _simple(tmp_path, "Ada", "Bob")
-    code, out, err = finished(kith("import-kb", old, "--settings", settings, "--json"))
+    code, out, err = ran("import-kb", old, "--settings", settings, "--json")
     assert (code, err) == (0, "")
     assert [one["name"] for one in json.loads(out)["people"]] == ["Ada", "Bob"]
-    code, out, err = finished(kith("import-kb", old, "--settings", settings))
+    code, out, err = ran("import-kb", old, "--settings", settings)
     assert (code, out) == (0, "0 faces of 0 people imported, 2 known already, 0 left out.\n")
     old.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
-    code, out, err = finished(kith("import-kb", old, "--settings", settings))
+    code, out, err = ran("import-kb", old, "--settings", settings)
     assert (code, out) == (3, "")
     assert "os.system" in err
 

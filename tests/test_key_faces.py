@@ -14,7 +14,7 @@ from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Is
 from kith.library.portrait_queries import Portrait
 from kith.values.links import Source
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import World
 
 
@@ -110,7 +110,7 @@ def test_with_a_person_goes_their_key_face(world: World, act: str) -> None:
     if act == "forget":
         file = world.root / "settings.json"
         file.write_text(world.settings.model_dump_json(), encoding="utf-8")
-        assert finished(kith("forget", "Bob", "--erase", "Bob", "--settings", file))[0] == 0
+        assert ran("forget", "Bob", "--erase", "Bob", "--settings", file)[0] == 0
     assert world.query("SELECT * FROM key_faces") == []
     assert world.query("PRAGMA foreign_key_check") == []
     if act != "forget":
@@ -178,9 +178,9 @@ def test_commands_choose_and_split(world: World) -> None:
     with world.library() as library:
         face = library.label(_faces_of(library, "Bob")[-1])
         apart = library.label(members[0])
-    code, out, err = finished(kith("people", "key-face", "Bob", face, "--settings", file))
+    code, out, err = ran("people", "key-face", "Bob", face, "--settings", file)
     assert (code, "shown by" in out) == (0, True), err
-    code, out, err = finished(kith("unknowns", "split", str(number), apart, "--settings", file))
+    code, out, err = ran("unknowns", "split", str(number), apart, "--settings", file)
     assert (code, "two people" in out) == (0, True), err
 
 

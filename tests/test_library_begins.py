@@ -19,7 +19,7 @@ from kith.jobs.import_kb import import_kb
 from kith.jobs.library_file import open_records
 from kith.settings import Settings, load, load_user_settings, people_folder_is_away, save, with_overrides
 from tests.album import Album
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.drawn import MIDDLE, draw
 
 # Every command that works with the library, with arguments that are complete; {file} is a photo that is there.
@@ -164,7 +164,7 @@ def test_a_build_begins_no_library_where_there_is_nobody(folder: Path, place: st
 
 def test_a_build_begins_one_where_there_is_somebody(folder: Path) -> None:
     overrides = (f"dataset_dir={folder / 'people'}", f"models_dir={folder}", "body_policy=off")
-    code, _, err = finished(kith("build-kb", *(text for one in overrides for text in ("--set", one))))
+    code, _, err = ran("build-kb", *(text for one in overrides for text in ("--set", one)))
     assert code == 3, "no real face is drawn there"
     assert "Not one photo could be used" in err
     assert (folder / "people/library.sqlite").is_file()

@@ -24,7 +24,7 @@ from kith.jobs.user_words import Is
 from kith.text import printable
 from kith.values.persons import Person
 from kith.vision.torchreid_networks import network_names
-from tests.desk import REPOSITORY, finished, kith, why
+from tests.desk import REPOSITORY, ran, why
 from tests.making import FULL, needs_full_disk, posix_only
 from tests.small_world import World
 
@@ -336,7 +336,7 @@ def test_no_name_commands_the_terminal(world: World) -> None:
         ["backup", "{root}/b\x1b[31m"], ["models", "--set", "models_dir={root}/m\x1b[31m"], ["people", "undo"],
     ):  # fmt: skip
         given = (one.format(root=world.root) for one in arguments)
-        code, out, err = finished(kith(*given, *(["--settings", _file(world)] if len(arguments[0]) > 4 else [])))
+        code, out, err = ran(*given, *(["--settings", _file(world)] if len(arguments[0]) > 4 else []))
         assert code != 1, err
         harmful = [sign for sign in out + err if sign != "\n" and unicodedata.category(sign) in {"Cc", "Cf"}]
         assert not harmful, (arguments, out, err)

@@ -21,7 +21,7 @@ from kith.jobs.recognize_folder import recognize_folder
 from kith.library.store import open_store
 from kith.settings import Settings
 from tests.album import ANN, BOB, Album
-from tests.desk import finished, kith, run_job
+from tests.desk import ran, run_job
 from tests.drawn import MIDDLE, draw
 
 
@@ -267,11 +267,11 @@ def test_the_command_line_keeps_and_forgets(album: Album) -> None:
     values = {key: album.settings.model_dump()[key] for key in ("dataset_dir", "processed_dir", "models_dir")}
     arguments = [text for key, value in values.items() for text in ("--set", f"{key}={album.root / value}")]
     arguments += ["--set", "body_policy=off", "--set", "valid_exts=.png"]
-    code, out, _ = finished(kith("build-kb", *arguments))
+    code, out, _ = ran("build-kb", *arguments)
     assert code == 0
     assert "is away; what it taught is kept (2 photos); kith build-kb --forget-missing drops it." in out
     assert _taught(album)["Bob"] == 2
-    code, out, _ = finished(kith("build-kb", "--forget-missing", *arguments))
+    code, out, _ = ran("build-kb", "--forget-missing", *arguments)
     assert code == 0
     assert "is away; what it taught is forgotten (2 photos)." in out
     assert "Bob" not in _taught(album)

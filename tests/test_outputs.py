@@ -19,7 +19,7 @@ from kith.library.store import open_store
 from kith.photos.outputs import MARKER, REPORT, is_output, is_same_folder, lies_in, mark_output, output_around
 from kith.settings import Settings
 from tests.album import ANN, EVE, Album
-from tests.desk import finished, kith, run_job
+from tests.desk import ran, run_job
 from tests.drawn import MIDDLE, draw
 from tests.making import posix_only
 
@@ -267,7 +267,7 @@ def test_an_output_folder_that_the_settings_name_among_the_people_is_refused(alb
 def test_the_command_line_refuses_with_3_before_anything_is_written(album: Album, arguments: list[str]) -> None:
     before = sorted(album.root.rglob("*"))
     settings = ("--set", f"dataset_dir={album.root / 'people'}", "--set", f"models_dir={album.root}")
-    code, out, err = finished(kith("recognize", "album", *arguments, *settings, folder=album.root))
+    code, out, err = ran("recognize", "album", *arguments, *settings, folder=album.root)
     assert (code, out) == (3, "")
     assert "Choose an output folder apart from it, for example " in err
     left = [path for path in sorted(album.root.rglob("*")) if not path.name.startswith("library.sqlite.")]
@@ -278,7 +278,7 @@ def test_the_command_line_begins_no_library_in_a_folder_of_copies(album: Album, 
     _recognise(album, album.output)
     before = sorted(album.output.rglob("*"))
     overrides = ("--set", f"dataset_dir={album.output}", "--set", f"processed_dir={tmp_path / 'elsewhere'}")
-    code, out, err = finished(kith("build-kb", *overrides))
+    code, out, err = ran("build-kb", *overrides)
     assert (code, out) == (3, "")
     assert "is a folder that Kith files copies to" in err
     assert sorted(album.output.rglob("*")) == before

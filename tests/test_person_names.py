@@ -12,7 +12,7 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_names import alike, hints_on
 from kith.jobs.unknowns import Unknowns
 from kith.values.persons import Person
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import World
 
 
@@ -141,7 +141,7 @@ def test_split_off_and_named_groups_are_told_as_well(world: World) -> None:
 def test_the_hint_is_a_line_of_its_own_among_the_messages(world: World) -> None:
     settings = world.root / "settings.json"
     settings.write_text(world.settings.model_dump_json(), encoding="utf-8")
-    code, out, err = finished(kith("people", "create", "Ariel Sharom", "--settings", settings))
+    code, out, err = ran("people", "create", "Ariel Sharom", "--settings", settings)
     assert code == 0
     assert "Ariel Sharom is #" in out
     assert err.splitlines() == [hints_on([_known(world)], "Ariel Sharom")[0]]

@@ -11,7 +11,7 @@ from kith.jobs.open_library import OpenLibrary
 from kith.jobs.photo_search import PhotoCard, PhotoSearch
 from kith.jobs.user_words import Ignored, Is, IsNot
 from kith.values.photo_filter import PhotoFilter, PhotoState
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import World
 
 # The photos of the small world's input by number, and who shows: 6 Ann and Bob, 10 Ann and Eve, 11 Bob, 13 Ann,
@@ -187,7 +187,7 @@ def test_a_broken_file_that_is_gone_is_forgotten(world: World) -> None:
 def _kith(world: World, *arguments: str) -> "dict[str, list[dict[str, object]]]":
     file = world.root / "settings.json"
     file.write_text(json.dumps(world.values), encoding="utf-8")
-    code, told, error = finished(kith("photos", *arguments, "--json", "--settings", file))
+    code, told, error = ran("photos", *arguments, "--json", "--settings", file)
     assert code == 0, error
     return json.loads(told)
 

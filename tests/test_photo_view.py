@@ -18,7 +18,7 @@ from kith.library.failure_records import Failure
 from kith.photos.box import Box
 from kith.values.links import Source
 from tests.album import ANN, BOB, EVE, Album
-from tests.desk import Desk, finished, kith
+from tests.desk import Desk, ran
 from tests.drawn import LEFT, RIGHT, draw
 
 
@@ -129,7 +129,7 @@ def test_a_missed_face_is_drawn_by_the_command_and_really_described(tmp_path: Pa
     desk.build()
     desk.recognize()
     command = ("shows", photo, "Somebody", "--box", "10,10,30,40", "--json", "--settings", desk.settings_file())
-    code, told, error = finished(kith(*command))
+    code, told, error = ran(*command)
     assert code == 0, error
     assert "described" in told
     assert desk.query("SELECT count(*) FROM observations WHERE score = 0") == [(1,)]

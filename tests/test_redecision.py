@@ -27,7 +27,7 @@ from kith.library.store import open_store
 from kith.values.links import Link, Source, Word
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Observation
-from tests.desk import POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk, finished, kith, no_analysis
+from tests.desk import POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk, finished, kith, no_analysis, ran
 from tests.making import body, enter, face
 from tests.unknowns import look_once, recognized_desk
 
@@ -443,12 +443,12 @@ def test_what_the_user_changes_beside_is_heeded(desk: Desk) -> None:
 
 def test_the_command_previews_and_decides(desk: Desk) -> None:
     command = ("redecide", "--settings", desk.settings_file(), "--set", "face_tol=0.2", "--set", "face_suggest=0.2")
-    code, out, err = finished(kith(*command, "--preview"))
+    code, out, err = ran(*command, "--preview")
     assert (code, err) == (0, "")
     assert out.splitlines()[:2] == ["Powell: 1 lost", f"    lost: {desk.input / KNOWN}"]
     assert out.splitlines()[-1].endswith("1 decision would change, 1 photo would be filed anew. Nothing is written.")
     assert f"Powell/{KNOWN}" in desk.copies()
-    code, out, err = finished(kith(*command, "--json"))
+    code, out, err = ran(*command, "--json")
     assert (code, err) == (0, "")
     last = json.loads(out.splitlines()[-1])
     assert (last["event"], last["changed"], last["refiled"]) == ("RedecisionFinished", 1, 1)

@@ -12,7 +12,7 @@ from kith.jobs.follow_up import FollowUp
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.review_queues import Choice, Queues, confirm, deny, others_ignored, queues_of, waiting
 from kith.jobs.unknowns import Unknowns
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.review_world import FACES, GROUPS, LIKELY, OTHERS, TWINS, review_world
 from tests.small_world import World
 
@@ -176,7 +176,7 @@ def test_what_follows_is_what_deciding_all_again_comes_to(world: World, library:
 def _run(world: World, *arguments: str) -> tuple[int, str, str]:
     file = world.root / "settings.json"
     file.write_text(json.dumps(world.values), encoding="utf-8")
-    return finished(kith(*arguments, "--settings", file))
+    return ran(*arguments, "--settings", file)
 
 
 def test_likely_faces_are_listed_and_confirmed_on_the_command_line(world: World) -> None:

@@ -17,7 +17,7 @@ from kith.jobs.model_trials import unusable_models
 from kith.jobs.setting_preview import BARS, own_distances, preview
 from kith.settings import Settings, load
 from kith.values.links import Source
-from tests.desk import finished, kith, run_job
+from tests.desk import ran, run_job
 from tests.small_world import DLIB, World
 from tests.windows import PATIENCE_MS, open_window, press
 
@@ -141,8 +141,8 @@ def test_the_command_takes_settings_back_into_their_file(world: World) -> None:
     file = _file(world)
     with world.library() as library:
         library.apply_settings(world.settings, _with(world, sure_at=0.99, body_policy="event"))
-    assert finished(kith("settings", "sure_at=0.99", "body_policy=event", "--settings", file))[0] == 0
-    code, out, err = finished(kith("people", "undo", "--settings", file))
+    assert ran("settings", "sure_at=0.99", "body_policy=event", "--settings", file)[0] == 0
+    code, out, err = ran("people", "undo", "--settings", file)
     assert (code, "Undone" in out, "redecide" in err) == (0, True, True)
     settings = load(file).settings
     assert (settings.sure_at, settings.body_policy) == (world.settings.sure_at, world.settings.body_policy)
@@ -182,7 +182,7 @@ def test_fields_that_do_not_fit_each_other_are_refused(
     dialog.save_button.click()
     assert dialog.isVisible()
     assert reason in dialog.fields[key].problem.text()
-    code, _, err = finished(kith("settings", "--settings", file, *(f"{k}={v}" for k, v in values.items())))
+    code, _, err = ran("settings", "--settings", file, *(f"{k}={v}" for k, v in values.items()))
     assert code == 2
     assert reason in err.replace("\n", " ")
     assert file.read_bytes() == before
@@ -195,7 +195,7 @@ def test_a_conflict_in_the_file_is_told_and_keeps_nobody_from_another_change(wor
     world.values |= {"sure_at": 0.1}
     file = _file(world)
     assert any("suggest_at" in problem for problem in load(file).problems)
-    code, _, _ = finished(kith("settings", "--settings", file, "workers=1"))
+    code, _, _ = ran("settings", "--settings", file, "workers=1")
     assert code == 0
 
 

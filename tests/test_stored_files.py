@@ -16,7 +16,7 @@ from kith.gui.privacy_dialog import PrivacyDialog
 from kith.jobs.context import sole_job
 from kith.jobs.stored_files import Kind, erase, stored_files
 from kith.settings import user_folder
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, open_window
 
@@ -104,13 +104,13 @@ def test_a_link_is_deleted_and_not_what_it_leads_to(world: World, file: Path) ->
 
 
 def test_the_command_tells_and_asks(world: World, file: Path) -> None:
-    code, out, _ = finished(kith("privacy", "--settings", file))
+    code, out, _ = ran("privacy", "--settings", file)
     assert code == 0
     assert str(world.settings.library_file) in out
-    code, _, err = finished(kith("privacy", "--settings", file, "--erase", "knowledge"))
+    code, _, err = ran("privacy", "--settings", file, "--erase", "knowledge")
     assert (code, "--yes" in err) == (3, True)
     assert world.settings.library_file.exists()
-    code, out, _ = finished(kith("privacy", "--settings", file, "--erase", "knowledge", "--yes"))
+    code, out, _ = ran("privacy", "--settings", file, "--erase", "knowledge", "--yes")
     assert (code, "Deleted:" in out) == (0, True)
     assert not world.settings.library_file.exists()
 

@@ -12,7 +12,7 @@ from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.unknowns import Group, Unknowns
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot
-from tests.desk import POWELL_AGAIN, SCHROEDER, STRANGER, TWO_STRANGERS, Desk, finished, kith
+from tests.desk import POWELL_AGAIN, SCHROEDER, STRANGER, TWO_STRANGERS, Desk, ran
 from tests.unknowns import look_once, recognized_desk, reviewing
 
 FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)  # the first with another look
@@ -230,7 +230,7 @@ def test_a_name_goes_over_ignoring(desk: Desk) -> None:
 
 
 def _kith(desk: Desk, *arguments: str) -> tuple[int, str, str]:
-    return finished(kith(*arguments, "--settings", str(desk.settings_file())))
+    return ran(*arguments, "--settings", str(desk.settings_file()))
 
 
 def test_the_command_line_lists_names_and_ignores(desk: Desk) -> None:
