@@ -29,7 +29,9 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def file(world: World) -> Path:
+def file(world: World, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The settings file; the home lies in the world from here on, which took its networks from where all find them."""
+    monkeypatch.setenv("KITH_HOME", str(world.root / "home"))
     file = world.root / "settings.json"
     file.write_text(json.dumps(world.values), encoding="utf-8")
     for folder in ("thumbnails", "networks"):
@@ -37,11 +39,6 @@ def file(world: World) -> Path:
         kept.mkdir(parents=True, exist_ok=True)
         (kept / "one").write_bytes(b"x" * 10)
     return file
-
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KITH_HOME", str(tmp_path / "home"))
 
 
 def _tree(root: Path) -> set[Path]:
