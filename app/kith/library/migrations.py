@@ -91,6 +91,9 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
 
     Returns what of it was damaged.
     """
+    if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+        _begin(connection)
+        return Mended()
     connection.execute("PRAGMA ignore_check_constraints = ON")  # of rows that are to be mended
     done = mend(connection)
     for script in FIRST_VERSIONS[version:]:
@@ -126,9 +129,21 @@ def _make_strict(connection: sqlite3.Connection) -> Mended:
             connection.execute(f"DROP TABLE {table}")
         connection.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
     done += mend(connection) if done else Mended()  # what referred to them
+    _make_indexes_and_triggers(connection)
+    return done
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Make the tables of today in an empty library, with the names in quotes as where they were renamed."""
+    for table in TABLES:
+        connection.execute(f'CREATE TABLE "{table}" {definition(table)}')
+    _make_indexes_and_triggers(connection)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _make_indexes_and_triggers(connection: sqlite3.Connection) -> None:
     for statement in _statements(INDEXES + TRIGGERS):
         connection.execute(statement)
-    return done
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def salvage(library: Path, target: Path) -> Salvaged:
     return done
 
 
-def _tables(version: int) -> dict[str, _Columns]:
+@cache
+def _tables(version: int) -> Mapping[str, _Columns]:
     with closing(reference(version)) as empty:
         return _tables_in(empty)
 
