@@ -1,7 +1,6 @@
 """Full and failing disks under the library: each command tells it in plain words, and goes on when there is room."""
 
 import errno
-import json
 import os
 import shutil
 import sqlite3
@@ -10,13 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kith.jobs.person_changes import PersonChanges
 from kith.settings import save
 from tests.desk import REPOSITORY
+from tests.forks import Forks, forks
 from tests.small_world import World
 
 CANNOT = 3
@@ -26,29 +25,7 @@ needs_shim = pytest.mark.skipif(
     sys.platform != "linux" or not COMPILER,
     reason="calls are made to fail by a library for Linux, made by a C compiler",
 )
-# Runs commands one after the other, each in a child that starts where all is imported.
-DRIVER = """
-import json, os, sys
-from kith.cli import main as command_line
-from kith.jobs import redecision
-for line in sys.stdin:
-    trial = json.loads(line)
-    child = os.fork()
-    if not child:
-        with open(trial["told"], "w") as told:
-            for number in (1, 2):
-                os.dup2(told.fileno(), number)
-        os.environ.update(trial["environment"])
-        sys.argv = ["kith", *trial["words"]]
-        try:
-            command_line.main()
-            os._exit(0)
-        except SystemExit as end:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(int(end.code or 0))
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
+COMMAND = "from kith.cli.main import main; main()"
 Command = Callable[..., tuple[int, str]]
 
 
@@ -64,28 +41,25 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-@pytest.fixture
-def run(world: World, tmp_path: Path) -> Iterator[Command]:
-    """Give what runs a command of which a call to the disk fails, and returns its exit code and all it printed."""
-    shim = tmp_path / "shim.so"
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Processes of which calls to the disk fail."""
+    folder = tmp_path_factory.mktemp("failing")
+    shim = folder / "shim.so"
     subprocess.run([str(COMPILER), "-shared", "-fPIC", "-O1", "-o", shim, SHIM, "-ldl"], check=True)
-    told = tmp_path / "told"
-    environment = os.environ | {"LD_PRELOAD": str(shim), "PYTHONPATH": str(REPOSITORY)}
-    with subprocess.Popen(
-        [sys.executable, "-c", DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
-    ) as driver:
-        assert driver.stdin is not None
-        assert driver.stdout is not None
+    with forks(folder, LD_PRELOAD=str(shim)) as started:
+        yield started
 
-        def run(command: str, **failing: str) -> tuple[int, str]:
-            words = [*command.split(), "--settings", str(world.root / "settings.json")]
-            trial: dict[str, Any] = {"words": words, "told": str(told), "environment": failing}
-            print(json.dumps(trial), file=driver.stdin, flush=True)
-            code = int(driver.stdout.readline())
-            return code, told.read_text()
 
-        yield run
-        driver.stdin.close()
+@pytest.fixture
+def run(world: World, failing: Forks) -> Command:
+    """Give what runs a command of which a call to the disk fails, and returns its exit code and all it printed."""
+
+    def run(command: str, **faults: str) -> tuple[int, str]:
+        words = [*command.split(), "--settings", world.root / "settings.json"]
+        return failing.run(COMMAND, "kith", *words, **faults)
+
+    return run
 
 
 # What is so once a command was done.

@@ -24,12 +24,14 @@ from kith.library.store import open_store
 from kith.library.write_ahead_log import foreign_logs
 from kith.settings import Settings
 from tests.desk import REPOSITORY
+from tests.forks import Forks, forks
 from tests.making import enter, face, posix_only
 
 WRITER = """
 import sys
 from pathlib import Path
 from kith.library.store import open_store
+from tests.forks import Forks, forks
 from tests.making import enter, face
 store = open_store(Path(sys.argv[1]), create=True)
 number = int(sys.argv[2])
@@ -377,18 +379,26 @@ sys.addaudithook(hook)
 """
 
 
-def _killed(tmp_path: Path, act: str, file: Path, step: int) -> bool:
+@pytest.fixture(scope="module")
+def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Processes that may be killed."""
+    with forks(tmp_path_factory.mktemp("children")) as started:
+        yield started
+
+
+def _killed(children: Forks, tmp_path: Path, act: str, file: Path, step: int) -> bool:
     """Run a backup or a restoring, killed before its step of that number; return whether it came so far."""
-    command = [sys.executable, "-c", KILLED_AT, str(tmp_path), act, str(file), str(step)]
-    return subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True).returncode == -signal.SIGKILL
+    code, told = children.run(KILLED_AT, "-c", tmp_path, act, file, str(step))
+    assert code in (0, -signal.SIGKILL), told
+    return code != 0
 
 
 @posix_only
 def test_killed_at_any_step_a_restoring_leaves_a_whole_library(
-    settings: Settings, library: Path, backup: Path, tmp_path: Path
+    children: Forks, settings: Settings, library: Path, backup: Path, tmp_path: Path
 ) -> None:
     step = 1
-    while _killed(tmp_path, "restore", backup, step):
+    while _killed(children, tmp_path, "restore", backup, step):
         try:
             assert _photos(library) in ([1, 2], [1, 2, 3])
         except BadKnowledgeBase:  # the log was not yet put away
@@ -400,9 +410,11 @@ def test_killed_at_any_step_a_restoring_leaves_a_whole_library(
 
 
 @posix_only
-def test_a_killed_backup_leaves_nothing_under_its_name(settings: Settings, backup: Path, tmp_path: Path) -> None:
+def test_a_killed_backup_leaves_nothing_under_its_name(
+    children: Forks, settings: Settings, backup: Path, tmp_path: Path
+) -> None:
     target, step = tmp_path / "new.sqlite", 1
-    while _killed(tmp_path, "back_up", target, step):
+    while _killed(children, tmp_path, "back_up", target, step):
         assert not target.exists() or _photos(target) == [1, 2, 3]
         target.unlink(missing_ok=True)
         step += 1
@@ -432,15 +444,15 @@ except FilingFailed as error:
 @posix_only
 @pytest.mark.parametrize("act", ["back_up", "restore", "repair"])
 def test_on_a_full_disk_nothing_is_lost(
-    settings: Settings, library: Path, backup: Path, tmp_path: Path, act: str
+    children: Forks, settings: Settings, library: Path, backup: Path, tmp_path: Path, act: str
 ) -> None:
     if act == "repair":
         with closing(sqlite3.connect(library, isolation_level=None)) as connection:
             connection.execute("DROP INDEX links_by_person")
     before = _content(library)
     file = backup if act == "restore" else tmp_path / "new.sqlite"
-    command = [sys.executable, "-c", FULL, str(tmp_path), act, str(file)]
-    told = subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    code, told = children.run(FULL, "-c", tmp_path, act, file)
+    assert code == 0
     assert "could not be" in told
     assert _content(library) | {"library.sqlite.lock": b""} == before | {"library.sqlite.lock": b""}
     assert not (tmp_path / "new.sqlite").exists()
