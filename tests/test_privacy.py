@@ -27,25 +27,33 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="one system's fo
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 FETCHING = {("demo",), ("models", "download")}  # what asks the network on purpose; README says what it writes
 HOLD_S = 12  # ONNX Runtime 1.32 sends for the first time 9 seconds after its import
+CANNOT = 3
 Command = Sequence[str | Path]
 
-DO = """
-import json, signal, subprocess, sys, time
-for start, hold in json.loads(sys.argv[1]):
-    with subprocess.Popen([sys.executable, *start], stdout=subprocess.PIPE, text=True) as process:
-        if hold:
-            while "PhotoLearned" not in process.stdout.readline():  # until a worker has its networks
-                pass
-            process.send_signal(signal.SIGSTOP)
-            time.sleep(hold)
-            process.kill()
-        sys.stdout.write(process.stdout.read())
-    if process.returncode and not hold:
-        sys.exit(f"{start} ended with {process.returncode}")
+# Commands one after the other, each in a child that begins where all is imported.
+COMMANDS = """
+import json, os, sys
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+import kith.__main__, kith.cli.main
+commands, expected = json.loads(sys.argv[1])
+for words in commands:
+    child = os.fork()
+    if not child:
+        sys.argv = ["kith", *words]
+        sys.exit(kith.__main__.main())
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code != expected:
+        sys.exit(f"{words} ended with {code}")
 """
-IN_VAIN = """
-import subprocess, sys
-sys.exit(subprocess.call([sys.executable, "-m", "kith", *sys.argv[1:]]) != 3)
+HOLD = """
+import json, signal, subprocess, sys, time
+command, hold = json.loads(sys.argv[1])
+with subprocess.Popen([sys.executable, "-m", "kith", *command], stdout=subprocess.PIPE, text=True) as process:
+    while "PhotoLearned" not in process.stdout.readline():  # until a worker has its networks
+        pass
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(hold)
+    process.kill()
 """
 WINDOW = """
 import sys
@@ -129,38 +137,33 @@ class Place:
             "HOME": str(self.home),
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(REPOSITORY),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "QT_QPA_PLATFORM": "offscreen",
             "TMPDIR": str(self.temporary),
         }
 
-    def do(self, *commands: Command) -> str:
-        """Run commands one after the other, watched where that can be, and return what they printed."""
-        self.commands += commands
-        starts = [["-m", "kith", *command] for command in commands]
-        return self._run([(start, 0) for start in starts])
+    def do(self, *commands: Command, code: int = 0) -> str:
+        """Run commands one after the other, watched where that can be, and return what they printed.
 
-    def do_in_vain(self, *command: str | Path) -> None:
-        """Run a command that cannot do what it is told."""
-        self.commands.append(command)
-        self._run([(["-c", IN_VAIN, *command], 0)])
+        Each is to end with an exit code.
+        """
+        self.commands += commands
+        return self._run(COMMANDS, (commands, code))
 
     def do_in_the_window(self) -> None:
         """Open the window, look into its dialogs, choose a folder, run both jobs."""
-        self._run([(["-c", WINDOW], 0)])
+        self._run(WINDOW)
 
     def leave_hanging(self, *command: str) -> None:
         """Start a job with JSON lines, stop it at the first photo, while its workers stay, and kill it."""
-        self._run([(["-m", "kith", *command, "--json"], HOLD_S)])
+        self._run(HOLD, ([*command, "--json"], HOLD_S))
 
     def put_broken_settings_aside(self) -> None:
         """Break the settings file and begin with a new one, as the window offers it."""
         self.settings.write_text("{", encoding="utf-8")
-        code = "from kith.settings import start_afresh, user_settings_file as file; start_afresh(file())"
-        self._run([(["-c", code], 0)])
+        self._run("from kith.settings import start_afresh, user_settings_file as file; start_afresh(file())")
 
-    def _run(self, starts: list[tuple[Command, int]]) -> str:
-        start = [sys.executable, "-c", DO, json.dumps(starts, default=str)]
+    def _run(self, code: str, *told: object) -> str:
+        start = [sys.executable, "-c", code, *(json.dumps(one, default=str) for one in told)]
         try:
             done = watched(start, self.environment, self.root)
         except RuntimeError:
@@ -242,11 +245,14 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["people", "delete", "Eva"],
         ["forget", "Ann", "--erase", "Ann"],
     )
-    place.do_in_vain("models", "add", weights, place.input)
-    place.do_in_vain("people", "key-face", "Nobody")
-    place.do_in_vain("people", "faces", "Nobody")
-    place.do_in_vain("unknowns", "split", "1", one)
-    place.do_in_vain("unknowns", "confirm", "Nobody")
+    place.do(
+        ["models", "add", weights, place.input],
+        ["people", "key-face", "Nobody"],
+        ["people", "faces", "Nobody"],
+        ["unknowns", "split", "1", one],
+        ["unknowns", "confirm", "Nobody"],
+        code=CANNOT,
+    )
     place.do_in_the_window()
     place.leave_hanging("build-kb", "--set", "resize_max=900")
     place.put_broken_settings_aside()
