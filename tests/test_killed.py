@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, TWO_STRANGERS, Desk, finished, kith
+from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, TWO_STRANGERS, Desk, finished, kith, ran
 
 KNOWN = {"Powell": POWELL, "Chirac": CHIRAC}
 PHOTOS = [*POWELL_AGAIN, *CHIRAC_AGAIN, NOBODY, TWO_STRANGERS]
@@ -45,7 +45,7 @@ def _kill_behind(events: int, *arguments: str | Path) -> list[dict[str, Any]]:
 
 
 def _last_event(*arguments: str | Path) -> dict[str, Any]:
-    code, out, err = finished(kith(*arguments, "--json"))
+    code, out, err = ran(*arguments, "--json")
     assert code == 0, err
     summary: dict[str, Any] = json.loads(out.splitlines()[-1])
     return summary

@@ -25,7 +25,7 @@ from kith.text import printable
 from kith.values.persons import Person
 from kith.vision.torchreid_networks import network_names
 from tests.desk import REPOSITORY, ran, why
-from tests.making import FULL, needs_full_disk, posix_only
+from tests.making import posix_only
 from tests.small_world import World
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
@@ -368,15 +368,3 @@ def _read(terminal: int) -> Iterator[bytes]:
     with suppress(OSError):  # so Linux tells it
         while shown := os.read(terminal, 4096):
             yield shown
-
-
-@needs_full_disk
-def test_standard_output_that_takes_nothing_gets_a_message(world: World) -> None:
-    for arguments in (["settings"], ["people", "list", "--json"], ["recognize"]):
-        command = [sys.executable, "-m", "kith", *arguments, "--settings", _file(world)]
-        with FULL.open("w") as full:
-            done = subprocess.run(
-                command, cwd=REPOSITORY, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=120
-            )
-        assert done.returncode == 3
-        assert "cannot be written: No space left on device" in done.stderr

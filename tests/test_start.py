@@ -19,8 +19,9 @@ from kith.gui.workers import KbBuilder
 from kith.jobs.context import Context
 from kith.jobs.events import Event
 from kith.settings import Settings
-from tests.desk import REPOSITORY, finished, kith
+from tests.desk import REPOSITORY, finished, kith, ran
 from tests.drawn_people import ANN, BOB, draw_photo
+from tests.forks import Forks, forks
 from tests.making import FULL, needs_full_disk, posix_only
 
 needs_sigint = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
@@ -50,7 +51,7 @@ def settings(tmp_path: Path) -> Path:
 def ready(built: Path, settings: Path, own_home: Path) -> Path:
     """The same, with the networks made ready."""
     if not any((own_home / "cache/networks").iterdir()):
-        code, _, err = _build(_lay_out(built))
+        code, _, err = ran("build-kb", "--settings", _lay_out(built))
         assert code == 0, err
     return settings
 
@@ -59,7 +60,7 @@ def ready(built: Path, settings: Path, own_home: Path) -> Path:
 def taught(built: Path, ready: Path) -> Path:
     """The knowledge base is built."""
     if not (built / "people/library.sqlite").exists():
-        assert _build(_lay_out(built))[0] == 0
+        assert ran("build-kb", "--settings", _lay_out(built))[0] == 0
     return built / "settings.json"
 
 
@@ -133,7 +134,7 @@ def test_ctrl_c_at_a_question_is_no_bug(taught: Path) -> None:
     os.close(terminal)
     assert (bool(asked), code) == (True, 130)
     assert "Traceback" not in err
-    assert _shell("people list --settings $SETTINGS", taught)[1].startswith("#1 Ann")
+    assert ran("people", "list", "--settings", taught)[1].startswith("#1 Ann")
 
 
 # Memory, threads, processes
@@ -231,10 +232,20 @@ def test_memory_that_runs_out_in_the_window_is_no_bug(tmp_path: Path, monkeypatc
 # Standard input, output and error
 
 
+@pytest.fixture(scope="module")
+def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Processes whose standard output may be taken away."""
+    with forks(tmp_path_factory.mktemp("children")) as started:
+        yield started
+
+
 @needs_full_disk
-@pytest.mark.parametrize("command", ["settings", "models", "recognize", "recognize --json", "people list", "check"])
-def test_full_standard_output_is_told(taught: Path, command: str) -> None:
-    code, _, err = _shell(f"{command} --settings $SETTINGS >{FULL}", taught)
+@pytest.mark.parametrize(
+    "command", ["settings", "models", "recognize", "recognize --json", "people list", "people list --json", "check"]
+)
+def test_full_standard_output_is_told(taught: Path, children: Forks, command: str) -> None:
+    full = f"import os; os.dup2(os.open({str(FULL)!r}, os.O_WRONLY), 1)\nfrom kith.cli.main import main; main()"
+    code, err = children.run(full, "kith", *command.split(), "--settings", taught)
     assert code == 3
     assert err.splitlines()[-1].startswith(
         "What is to be printed cannot be written: No space left on device. Let it go "
@@ -257,7 +268,7 @@ def test_closed_streams_lead_nowhere_and_no_file_takes_their_place(taught: Path,
     assert ("bob.png" in out) is (" >&-" not in f" {closed}")
     rows = (taught.parent / "output/report.csv").read_text(encoding="utf-8").splitlines()
     assert [row.partition(",")[0] for row in rows] == ["file", "bob.png"]
-    assert _shell("people list --settings $SETTINGS", taught)[0] == 0
+    assert ran("people", "list", "--settings", taught)[0] == 0
 
 
 def _shell(line: str, settings: Path) -> tuple[int, str, str]:
