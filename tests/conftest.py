@@ -5,10 +5,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+from typer.main import get_command
 
 from kith.library.store import open_store
 from tests.desk import DRAWN, Desk, shared_folder
@@ -31,6 +33,14 @@ for name, derandomize in (("chance", False), ("same", True)):
         suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
     )
     hypothesis.settings.load_profile(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_made_once() -> Iterator[None]:
+    """Commands for typer's CliRunner, which makes them anew for each that it runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command), raising=False)
+        yield
 
 
 @pytest.fixture

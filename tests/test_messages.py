@@ -228,10 +228,11 @@ def test_the_networks_names_are_those_that_torchreid_builds() -> None:
 
 @pytest.mark.parametrize("command", [["build-kb"], ["people", "list"], ["settings"], ["models"], ["why", "5.png"]])
 @pytest.mark.parametrize("file", ["setings.json", "input", "5" * 300])
-def test_a_mistyped_settings_file_is_a_wrong_command_line(world: World, command: list[str], file: str) -> None:
-    done = CliRunner().invoke(cli, [*command, "--settings", str(world.root / file)])
+def test_a_mistyped_settings_file_is_a_wrong_command_line(tmp_path: Path, command: list[str], file: str) -> None:
+    (tmp_path / "input").mkdir()
+    done = CliRunner().invoke(cli, [*command, "--settings", str(tmp_path / file)])
     assert done.exit_code == 2
-    assert f"Invalid value for --settings: {world.root / file} is " in done.output
+    assert f"Invalid value for --settings: {tmp_path / file} is " in done.output
     assert done.stdout == ""
 
 
@@ -239,8 +240,9 @@ def test_a_mistyped_settings_file_is_a_wrong_command_line(world: World, command:
     "command", [["build-kb"], ["recognize"], ["people", "list"], ["models"], ["unknowns"], ["check"]]
 )
 @pytest.mark.parametrize("override", ["face_tol=near", "face_tol=9", "no_such_key=1", "face_tol", "body_policy=", "=1"])
-def test_a_wrong_override_is_a_wrong_command_line(world: World, command: list[str], override: str) -> None:
-    done = _kith(world, *command, "--set", override)
+def test_a_wrong_override_is_a_wrong_command_line(tmp_path: Path, command: list[str], override: str) -> None:
+    (tmp_path / "settings.json").write_text("{}", encoding="utf-8")
+    done = CliRunner().invoke(cli, [*command, "--settings", str(tmp_path / "settings.json"), "--set", override])
     assert done.exit_code == 2
     assert "Invalid value for --set: " in done.output
     assert "--help" in done.output
