@@ -549,7 +549,7 @@ def test_models_download_says_when_nothing_is_missing(desk: Desk, tmp_path: Path
 
 
 def test_models_download_without_a_network_says_what_works_all_the_same(own_home: Path) -> None:
-    no_network = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")  # the discard port
+    no_network: dict[str, Any] = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")  # the discard port
     code, out, err = ran("models", "download", NO_PROXY="", no_proxy="", **no_network)
     assert (code, out) == (3, "")
     models = [registered(name) for name in ("yunet_2026may", "osnet_ain_multi", "yolox_nano")]

@@ -56,8 +56,8 @@ def run(world: World, failing: Forks) -> Command:
     """Give what runs a command of which a call to the disk fails, and returns its exit code and all it printed."""
 
     def run(command: str, **faults: str) -> tuple[int, str]:
-        words = [*command.split(), "--settings", world.root / "settings.json"]
-        return failing.run(COMMAND, "kith", *words, **faults)
+        settings = world.root / "settings.json"
+        return failing.run(COMMAND, "kith", *command.split(), "--settings", settings, **faults)
 
     return run
 

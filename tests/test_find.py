@@ -34,7 +34,7 @@ from kith.values.photo_condition import (
     Words,
 )
 from kith.values.photo_filter import PhotoFilter, PhotoState
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, open_window
 
@@ -399,13 +399,13 @@ def test_files_that_are_no_photos_are_found_by_where_they_lie(tmp_path: Path) ->
 def test_the_command_prints_paths_and_copies(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "for mother"
     order = ("find", "Ann", "and", "(Bob", "or", "Eve)", "--settings", world.root / "settings.json")
-    code, told, notes = finished(kith(*order, "--copy-to", folder))
+    code, told, notes = ran(*order, "--copy-to", folder)
     paths = [Path(line) for line in told.splitlines()]
     assert (code, [path.name for path in paths], notes) == (0, ["10.png", "6.png"], "2 photos.\n")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {p.name: p.read_bytes() for p in paths}
     assert (folder / "6.png").stat().st_mtime_ns == paths[1].stat().st_mtime_ns
     (folder / "6.png").write_bytes(b"mine")
-    code, told, _ = finished(kith(*order, "--copy-to", folder, "--json"))
+    code, told, _ = ran(*order, "--copy-to", folder, "--json")
     assert [Path(path).name for path in json.loads(told)["copies"]] == ["10.png", "6 (2).png"]
     assert (folder / "6.png").read_bytes() == b"mine"
     assert sorted(path.name for path in folder.iterdir()) == ["10.png", "6 (2).png", "6.png"]
@@ -413,10 +413,10 @@ def test_the_command_prints_paths_and_copies(world: World, tmp_path: Path) -> No
 
 def test_the_command_points_at_what_is_wrong_and_teaches_nobody(world: World) -> None:
     settings = ("--settings", world.root / "settings.json")
-    code, told, error = finished(kith("find", "Ann (Bob", *settings))
+    code, told, error = ran("find", "Ann (Bob", *settings)
     assert (code, told) == (3, "")
     assert error.strip() == "A closing bracket is missing, where ▸ stands: Ann (Bob▸"
-    code, _, error = finished(kith("find", "Ann", "--copy-to", world.root / "people" / "Ann", *settings))
+    code, _, error = ran("find", "Ann", "--copy-to", world.root / "people" / "Ann", *settings)
     assert (code, "would teach" in error) == (3, True)
 
 
