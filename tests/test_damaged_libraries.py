@@ -21,6 +21,7 @@ from kith.jobs.user_words import Ignored, Is, IsNot
 from kith.settings import save
 from tests.damages import ENTRIES, FILES, STRUCTURE
 from tests.desk import ran
+from tests.making import in_memory
 from tests.small_world import World
 
 CANNOT = 3
@@ -64,8 +65,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[
     home = tmp_path_factory.mktemp("module home")
     (home / "cache").mkdir()
     (home / "cache/networks").symlink_to(networks, target_is_directory=True)
-    memory = Path("/dev/shm")  # spares the disk some 10,000 synchronised writes
-    root = tempfile.mkdtemp(dir=memory if memory.is_dir() else tmp_path_factory.mktemp("world"))
+    root = tempfile.mkdtemp(prefix="kith-test-", dir=in_memory())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KITH_HOME", str(home))
         made = World(Path(root))

@@ -21,6 +21,7 @@ from kith.jobs.user_words import Heeded, Ignored, Is, IsNot, TakenBack
 from kith.values.links import Source
 from kith.values.persons import Person
 from kith.vision.face_model import default_face_model
+from tests.making import in_memory
 from tests.small_world import BODIES, OTHER_FACES, SHOWN, World
 
 DLIB = "dlib"
@@ -36,7 +37,7 @@ class Library(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.root = Path(tempfile.mkdtemp(prefix="kith-test-"))
+        self.root = Path(tempfile.mkdtemp(prefix="kith-test-", dir=in_memory()))
         self.world, self.twin = World(self.root / "world"), World(self.root / "twin")
         self.both(lambda world: world.measure(default_face_model().id, world.other_faces_id))
         self.both(World.recognise)
