@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import hypothesis
@@ -98,11 +99,18 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The paths of homes; tmp_path_factory would look through all there are to find the next."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, networks: Path) -> Path:
+def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch, networks: Path) -> Path:
     """An empty home for settings, data and logs, but for the networks once made."""
-    home = tmp_path_factory.mktemp("home")
-    (home / "cache").mkdir()
+    home = next(homes)
+    (home / "cache").mkdir(parents=True)
     (home / "cache/networks").symlink_to(networks, target_is_directory=True)
     monkeypatch.setenv("KITH_HOME", str(home))
     monkeypatch.delenv("KITH_MODELS", raising=False)

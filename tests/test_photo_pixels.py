@@ -3,11 +3,13 @@
 import io
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
@@ -30,12 +32,17 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def _scene(mode: str = "RGB", width: int = 1001, height: int = 751) -> Image.Image:
+def _scene(mode: str = "RGB") -> Image.Image:
+    return Image.fromarray(_drawn(1001, 751)).convert(mode)
+
+
+@cache
+def _drawn(width: int, height: int) -> NDArray[np.uint8]:
     y, x = np.mgrid[0:height, 0:width]
     noise = np.random.default_rng(0).integers(0, 40, (height, width))
     red, green = 215 * x / width + noise, 215 * y / height + noise
     blue = 110 + 100 * np.sin(x / 17) * np.cos(y / 11)
-    return Image.fromarray(np.stack([red, green, blue], axis=2).astype(np.uint8)).convert(mode)
+    return np.stack([red, green, blue], axis=2).astype(np.uint8)
 
 
 def _encoded(image: Image.Image, **options: Any) -> bytes:

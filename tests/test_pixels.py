@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,15 @@ pillow_heif.register_heif_opener()  # so that the tests can write HEIC files
 
 def _scene(width: int = 96, height: int = 64) -> Image.Image:
     """Smooth, without symmetry: every orientation and scale of it is another picture."""
+    return Image.fromarray(_drawn(width, height))
+
+
+@cache
+def _drawn(width: int, height: int) -> NDArray[np.uint8]:
     y, x = np.mgrid[0:height, 0:width]
     red, green = 255 * x / width, 255 * y / height
     blue = 127 + 120 * np.sin(x / 17) * np.cos(y / 11)
-    return Image.fromarray(np.stack([red, green, blue], axis=2).astype(np.uint8))
+    return np.stack([red, green, blue], axis=2).astype(np.uint8)
 
 
 def _saved(folder: Path, image: Image.Image, name: str, **options: Any) -> Path:

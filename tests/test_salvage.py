@@ -2,11 +2,13 @@
 
 import io
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from kith.errors import BadPhoto
@@ -16,9 +18,14 @@ from kith.vision.photo_pixels import load_at_least
 WHOLE = "the end of the file is missing, the picture is whole"
 
 
-def _scene(mode: str = "RGB", width: int = 900, height: int = 1200) -> Image.Image:
+def _scene(mode: str = "RGB") -> Image.Image:
+    return Image.fromarray(_drawn(900, 1200)).convert(mode)
+
+
+@cache
+def _drawn(width: int, height: int) -> NDArray[np.uint8]:
     noise = np.random.default_rng(3).integers(0, 60, (height, width, 3))
-    return Image.fromarray((noise + np.linspace(0, 190, width)[None, :, None]).astype(np.uint8)).convert(mode)
+    return (noise + np.linspace(0, 190, width)[None, :, None]).astype(np.uint8)
 
 
 def _encoded(image: Image.Image, form: str, **options: Any) -> bytes:
