@@ -8,7 +8,7 @@ import pytest
 from kith.jobs.moved_copies import MovedCopies
 from kith.policies import FileAs
 from kith.values.links import Source
-from tests.desk import finished, kith
+from tests.desk import ran
 from tests.small_world import World
 from tests.test_runs import Cabinet
 from tests.test_runs import built as built
@@ -103,9 +103,9 @@ def test_the_command_lists_and_learns(world: Cabinet) -> None:
     file = world.root / "settings.json"
     file.write_text(json.dumps(world.values), encoding="utf-8")
     _move(world, "Unknown/8.png", "Ann/8.png")
-    code, told, notes = finished(kith("learn-moves", "--settings", file))
+    code, told, notes = ran("learn-moves", "--settings", file)
     assert (code, told) == (0, "8.png: from Unknown to Ann\n")
     assert notes == "1 copy was moved by hand: kith learn-moves --yes takes that as your word.\n"
-    code, told, _ = finished(kith("learn-moves", "--yes", "--settings", file))
+    code, told, _ = ran("learn-moves", "--yes", "--settings", file)
     assert (code, told) == (0, "1 copy moved by hand: taken as your word.\n")
-    assert finished(kith("learn-moves", "--settings", file))[2] == "0 copies were moved by hand.\n"
+    assert ran("learn-moves", "--settings", file)[2] == "0 copies were moved by hand.\n"

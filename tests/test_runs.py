@@ -26,7 +26,7 @@ from kith.photos.facts import read_facts
 from kith.photos.outputs import MARKER, REPORT
 from kith.policies import FileAs, place_problem
 from kith.settings import Settings
-from tests.desk import finished, kith, run_job
+from tests.desk import ran, run_job
 from tests.small_world import World
 
 BOTH = 6  # shows Ann and Bob
@@ -400,12 +400,12 @@ def test_commands_list_runs_and_take_them_back(world: Cabinet) -> None:
     world.run()
     file = world.root / "settings.json"
     file.write_text(json.dumps(world.values), encoding="utf-8")
-    code, told, _ = finished(kith("runs", "--settings", file))
+    code, told, _ = ran("runs", "--settings", file)
     assert code == 0
     assert told.startswith("1  ")
     assert "Recognize Folder  9 new copies, 7 photos" in told
-    code, told, notes = finished(kith("undo", "1", "--settings", file))
+    code, told, notes = ran("undo", "1", "--settings", file)
     assert (code, told) == (0, "Taken back: what run 1 did with 7 photos.\n")
     assert "files them again" in notes
-    code, _, error = finished(kith("undo", "9", "--settings", file))
+    code, _, error = ran("undo", "9", "--settings", file)
     assert (code, "There is no run 9" in error) == (3, True)
