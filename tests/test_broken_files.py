@@ -367,7 +367,6 @@ def _tagged(jpeg: bytes) -> list[bytes]:
 def test_edit_beside_a_run_never_makes_a_good_photo_a_failed_one(taught: Desk, in_place: bool) -> None:
     photos = taught.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN], "input")
     contents = {photo: _tagged(photo.read_bytes()) for photo in photos}
-    taught.change(workers=1)
     for _ in range(4):
         editor = _Editor(contents, in_place)
         editor.start()
