@@ -89,9 +89,7 @@ def test_what_another_program_did_is_seen_when_the_menu_opens(qtbot: QtBot, worl
     assert "Zoe" not in {person[0] for person in world.persons()}
 
 
-def test_two_windows_on_one_library_take_back_each_others_words(
-    qtbot: QtBot, world: World, window: MainWindow
-) -> None:
+def test_two_windows_on_one_library_take_back_each_others_words(qtbot: QtBot, world: World, window: MainWindow) -> None:
     before = _state(world)
     other = open_window(qtbot, world.root / "settings.json")
     window.desk.act(lambda library: PersonChanges(library).rename(library.people.find("Ann"), "Anna"))
