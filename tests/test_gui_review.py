@@ -396,11 +396,16 @@ def test_a_key_held_down_deals_with_one_group(qtbot: QtBot, place: ReviewPlace, 
 # Taking back
 
 
-def _undo(qtbot: QtBot, place: ReviewPlace) -> None:
+def _turn(qtbot: QtBot, place: ReviewPlace, key: Qt.Key) -> None:
+    """Press Ctrl and a key in Review, and wait until all has followed."""
     with qtbot.waitActive(place.window(), timeout=PATIENCE_MS):
         place.window().activateWindow()
     place.setFocus()
-    press(qtbot, place, Key.Key_Z, ctrl=True)
+    press(qtbot, place, key, ctrl=True)
+
+
+def _undo(qtbot: QtBot, place: ReviewPlace) -> None:
+    _turn(qtbot, place, Key.Key_Z)
 
 
 def _split(qtbot: QtBot, place: ReviewPlace) -> None:
@@ -451,20 +456,26 @@ ACTS = {
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
-def test_every_kind_of_act_is_taken_back_in_rows_and_files_and_asked_again(
+def test_every_kind_of_act_is_taken_back_in_rows_and_files_asked_again_and_done_again(
     qtbot: QtBot, world: World, opened: Opened, act: Callable[[QtBot, ReviewPlace], None]
 ) -> None:
     _, place = opened
     before, waiting = _state(world), place.model.waiting
     act(qtbot, place)
     step = place.model.step
-    assert (_state(world), place.model.waiting) != (before, waiting)
+    after, left = _state(world), place.model.waiting
+    assert (after, left) != (before, waiting)
     _undo(qtbot, place)
     rest(qtbot, place)
     assert _state(world) == before
     assert place.model.waiting == waiting
     assert place.note.text().startswith("Undone: ")
     assert step in Step
+    _turn(qtbot, place, Key.Key_Y)
+    rest(qtbot, place)
+    assert _state(world) == after
+    assert place.model.waiting == left
+    assert place.note.text().startswith("Done again: ")
     world.check()
 
 

@@ -89,6 +89,26 @@ def test_what_another_program_did_is_seen_when_the_menu_opens(qtbot: QtBot, worl
     assert "Zoe" not in {person[0] for person in world.persons()}
 
 
+def test_two_windows_on_one_library_take_back_each_others_words(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    other = open_window(qtbot, world.root / "settings.json")
+    window.desk.act(lambda library: PersonChanges(library).rename(library.people.find("Ann"), "Anna"))
+    _settled(qtbot, window)
+    other.desk.act(lambda library: PersonChanges(library).rename(library.people.find("Bob"), "Bobby"))
+    _settled(qtbot, other)
+    after = _state(world)
+    for _ in range(2):  # the other's newest first
+        press(qtbot, window, Qt.Key.Key_Z)
+        _settled(qtbot, window)
+    assert _state(world) == before
+    for _ in range(2):
+        press(qtbot, other, Qt.Key.Key_Y)
+        _settled(qtbot, other)
+    assert _state(world) == after
+    world.check()
+    other.close()
+
+
 def test_commands_undo_and_redo(world: World, window: MainWindow) -> None:
     file = world.root / "settings.json"
     assert ran("people", "rename", "Ann", "Anna", "--settings", file)[0] == 0

@@ -29,7 +29,17 @@ from kith.values.persons import Person
 from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, POWELL_AGAIN, SCHROEDER, Desk, no_analysis
 from tests.making import FACES, enter, face, say_by_machine
-from tests.unknowns import PUTIN, look_once, of_photo, recognized_desk, reviewing
+from tests.unknowns import (
+    PUTIN,
+    all_unknown,
+    give_name,
+    look_once,
+    of_photo,
+    question_on,
+    recognized_desk,
+    refuse,
+    reviewing,
+)
 
 FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)
 KNOWN = Path(POWELL_AGAIN[0]).name
@@ -319,8 +329,7 @@ def test_a_person_is_found_by_another_name_unless_it_is_somebody_s_name(library:
 
 
 def test_people_merged_stay_so_at_the_next_build(desk: Desk, library: OpenLibrary) -> None:
-    with reviewing(desk) as review:
-        review.name(of_photo(review, FIRST)[0], "Colin")
+    give_name(library, of_photo(library, FIRST)[0], "Colin")
     before = _world(desk)
     powell, colin = library.people.find("Powell"), library.people.find("Colin")
     assert PersonChanges(library).merge(colin, powell).problems == ()
@@ -589,12 +598,12 @@ def test_words_outlive_a_new_detector_and_size_and_nothing_is_asked_twice(new_de
     desk.put_all([*SCHROEDER, *PUTIN[:1]], "input")
     desk.build()
     desk.recognize()
-    with reviewing(desk) as review:
-        review.name(of_photo(review, FIRST)[0], "Schroeder")
-        (refused,) = of_photo(review, PUTIN[0])
-        for one in review.question(refused).suggestions:
-            review.not_this_person(refused, one.person_id)
-        asked = {one.appearance_id for one in review.unknowns()}
+    with reviewing(desk) as library:
+        give_name(library, of_photo(library, FIRST)[0], "Schroeder")
+        (refused,) = of_photo(library, PUTIN[0])
+        for one in question_on(library, refused).suggestions:
+            refuse(library, refused, one.person_id)
+        asked = {one.appearance_id for one in all_unknown(library)}
     said = desk.query(
         "SELECT id, appearance_id, person_id, word, source FROM links WHERE source != 'machine' ORDER BY id"
     )
@@ -608,9 +617,9 @@ def test_words_outlive_a_new_detector_and_size_and_nothing_is_asked_twice(new_de
     assert desk.query(query) == said
     assert desk.query("SELECT id, photo_id FROM appearances ORDER BY id")[: len(numbers)] == numbers
     assert len(desk.query("SELECT DISTINCT engine_id FROM analyses")) == 2
-    with reviewing(desk) as review:
-        again = {one.appearance_id for one in review.unknowns()}
-        assert review.question(refused).suggestions == ()
+    with reviewing(desk) as library:
+        again = {one.appearance_id for one in all_unknown(library)}
+        assert question_on(library, refused).suggestions == ()
     found_now = {key for (key,) in desk.query("SELECT id FROM appearances")} - {key for key, _ in numbers}
     assert again <= asked | found_now
     assert f"Schroeder/{FIRST}" in desk.copies()

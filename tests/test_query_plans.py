@@ -13,13 +13,14 @@ from kith.jobs.drawn_faces import drawn
 from kith.jobs.erasure import forget
 from kith.jobs.evaluate import evaluate
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.overview import overview
 from kith.jobs.people_wall import wall
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_page import person_page
 from kith.jobs.photo_search import PhotoSearch
 from kith.jobs.photo_view import view_photo
 from kith.jobs.redecision import redecide
-from kith.jobs.review import Review
+from kith.jobs.review_queues import waiting
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Heeded, Ignored, Shows
 from kith.library.connection import LibraryConnection
@@ -29,12 +30,14 @@ from kith.values.photo_filter import PhotoFilter, PhotoState
 from tests.album import ANN, EVE, Album
 from tests.desk import no_analysis, run_job, why
 from tests.drawn import LEFT, RIGHT, draw
+from tests.unknowns import all_unknown, question_on
 
 LARGE = {"photos", "files", "analyses", "appearances", "observations", "links", "copies"}
 # What asks for all rows of a large table, or for nearly all, by words that only this statement has.
 WHOLE = {
     "SELECT p.id FROM photos p\n            WHERE  (EXISTS": "all photos that are the machine's to decide",
     "AS unknown,": "all unknown faces, to be grouped",
+    "coalesce(g.group_id, 0),": "who waits for a word in any filed photo",
     "AS has_face": "who is unknown in any filed photo",
     "ORDER BY p.taken_at DESC": "which photos a filter lets through",
     "SELECT path, path FROM files WHERE NOT": "all folders with recognised photos",
@@ -100,9 +103,9 @@ def test_no_statement_reads_a_large_table_from_end_to_end(tmp_path: Path, statem
         library.undo()
         library.history()
     with closing(OpenLibrary(album.settings)) as library:
-        review = Review(library)
-        for unknown in review.unknowns():
-            review.question(unknown)
+        for unknown in all_unknown(library):
+            question_on(library, unknown)
+        overview(library)
     with closing(OpenLibrary(album.settings)) as library:
         search = PhotoSearch(library)
         ann_id = library.people.find("Anna").id
@@ -160,7 +163,7 @@ def test_whose_word_counts_is_not_looked_for_among_all_that_the_user_said(
         statements.clear()
         wall(library)
         person_page(library, library.people.find("Ann").id)
-        Review(library).unknowns()
+        waiting(library)
         asked = [one for one in statements if "accepted_links" in one]
         store = library.store._connection
         plans = {one: str(store.execute(f"EXPLAIN QUERY PLAN {one}").fetchall()) for one in asked}

@@ -15,6 +15,7 @@ from kith.jobs.events import PhotoDone
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.review_queues import queues_of, waiting
 from kith.jobs.workers import InlineExecutor
 from kith.library.review_queries import Unknown
 from kith.library.store import open_store
@@ -22,7 +23,19 @@ from kith.photos.box import Box
 from kith.values.samples import LEAST_FRONTALITY
 from tests.desk import NOBODY, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 from tests.networks import save_one_person
-from tests.unknowns import FACES, ask, look_once, of_photo, recognized_desk, reviewing
+from tests.unknowns import (
+    FACES,
+    accept,
+    all_unknown,
+    ask,
+    give_name,
+    look_once,
+    of_photo,
+    question_on,
+    recognized_desk,
+    refuse,
+    reviewing,
+)
 
 FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)
 TWO, CAT, POWELL = (Path(name).name for name in (TWO_STRANGERS, NOBODY, POWELL_AGAIN[0]))
@@ -51,22 +64,21 @@ def _user_links(desk: Desk) -> list[tuple[str, str]]:
 # Questions
 
 
-def test_every_unknown_face_is_asked_about_once_those_of_unknown_photos_first(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        unknowns = review.unknowns()
-        names = [review.question(one).spot.path.name for one in unknowns]
-        first, _ = of_photo(review, TWO)
-        review.name(first, "Ann")
-        then = [review.question(one).spot.path.name for one in review.unknowns()]
+def test_every_unknown_face_is_asked_about_once(desk: Desk) -> None:
+    with reviewing(desk) as library:
+        unknowns = all_unknown(library)
+        names = [question_on(library, one).spot.path.name for one in unknowns]
+        first, _ = of_photo(library, TWO)
+        give_name(library, first, "Ann")
+        then = all_unknown(library)
     assert len(set(unknowns)) == FACES
     assert sorted(names) == sorted([FIRST, SECOND, THIRD, TWO, TWO])  # neither the cat nor Powell, who is known
-    assert then[-1] == TWO  # now a photo of somebody known
     assert len(then) == FACES - 1
 
 
 def test_a_question_shows_the_face_and_the_three_nearest_people_with_their_nearest_face(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
     assert question.spot.path == desk.input / FIRST
     assert question.spot.box.iou(Box(0.3, 0.3, 0.4, 0.4)) > 0.6  # these portraits are cut around the face
     assert (question.by_face, question.said, question.likely) == (True, "", "")
@@ -100,9 +112,9 @@ def test_a_face_of_a_photo_stored_on_its_side_is_found_in_the_upright_one(desk: 
     with Image.open(desk.data / TWO_STRANGERS) as upright:
         upright.transpose(Image.Transpose.ROTATE_90).save(desk.input / "sideways.png", exif=exif)
     desk.recognize()
-    with reviewing(desk) as review:
+    with reviewing(desk) as library:
         straight, sideways = (
-            [review.question(one).spot.box for one in of_photo(review, name)] for name in (TWO, "sideways.png")
+            [question_on(library, one).spot.box for one in of_photo(library, name)] for name in (TWO, "sideways.png")
         )
     assert len(sideways) == 2
     for box in sideways:
@@ -112,8 +124,8 @@ def test_a_face_of_a_photo_stored_on_its_side_is_found_in_the_upright_one(desk: 
 def test_photos_that_are_gone_or_changed_are_not_asked_about(desk: Desk) -> None:
     (desk.input / FIRST).unlink()
     shutil.copyfile(desk.input / CAT, desk.input / SECOND)
-    with reviewing(desk) as review:
-        assert len(review.unknowns()) == FACES - 2
+    with reviewing(desk) as library:
+        assert len(all_unknown(library)) == FACES - 2
 
 
 def test_nothing_recognized_yet_is_told_and_makes_no_library(tmp_path: Path, material: Path) -> None:
@@ -129,8 +141,8 @@ def test_photos_that_only_teach_are_not_asked_about(tmp_path: Path, material: Pa
     desk.put(POWELL_AGAIN[0], "people/Powell/")
     desk.put(TWO_STRANGERS, "people/Powell/")
     desk.build()
-    with reviewing(desk) as review:
-        assert review.unknowns() == []
+    with reviewing(desk) as opened:
+        assert all_unknown(opened) == []
 
 
 def test_a_body_like_somebodys_is_asked_about_after_all_faces(
@@ -146,13 +158,14 @@ def test_a_body_like_somebodys_is_asked_about_after_all_faces(
     }
     library = look_once(tmp_path / "seen", material, **bodies)
     desk = recognized_desk(tmp_path / "desk", material, library, **bodies)
-    with reviewing(desk) as review:
-        cat = review.question(review.unknowns()[-1])
-        assert len(review.unknowns()) == FACES + 1
-        review.accept(cat.unknown, cat.suggestions[1].person_id)
+    with reviewing(desk) as opened:
+        cat = question_on(opened, next(one for one in all_unknown(opened) if not one.has_face))
+        assert queues_of(waiting(opened)).singles[-1].id == cat.unknown.appearance_id
+        assert len(all_unknown(opened)) == FACES + 1
+        accept(opened, cat.unknown, cat.suggestions[1].person_id)
     desk.change(body_tol=1.0)
-    with reviewing(desk) as review:
-        assert len(review.unknowns()) == FACES
+    with reviewing(desk) as opened:
+        assert len(all_unknown(opened)) == FACES
     row = desk.report()[CAT]
     assert (cat.spot.path, cat.by_face, cat.spot.box) == (desk.input / CAT, False, Box(0, 0, 1, 1))
     assert cat.likely == row["body_1"] == cat.suggestions[0].name
@@ -165,12 +178,12 @@ def test_a_body_like_somebodys_is_asked_about_after_all_faces(
 
 def test_accepted_a_photo_moves_from_unknown_to_the_person_and_stays_there(desk: Desk) -> None:
     assert f"Unknown/{FIRST}" in desk.copies()
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
         chosen = question.suggestions[1]
-        outcome = review.accept(question.unknown, chosen.person_id)
+        outcome = accept(library, question.unknown, chosen.person_id)
         assert outcome == Outcome(f"{FIRST}#{question.unknown.appearance_id} is {chosen.name}.")
-        assert of_photo(review, FIRST) == []
+        assert of_photo(library, FIRST) == []
     copies = desk.copies()
     assert f"{chosen.name}/{FIRST}" in copies
     assert f"Unknown/{FIRST}" not in copies
@@ -182,11 +195,11 @@ def test_accepted_a_photo_moves_from_unknown_to_the_person_and_stays_there(desk:
 
 
 def test_a_named_face_teaches_from_then_on(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        before = ask(review, SECOND)
-        told = review.name(ask(review, FIRST).unknown, "  Gerhard   Schröder ").text
+    with reviewing(desk) as library:
+        before = ask(library, SECOND)
+        told = give_name(library, ask(library, FIRST).unknown, "  Gerhard   Schröder ").text
         assert told.endswith(" is Gerhard Schröder. Gerhard Schröder is new.")
-        after = ask(review, SECOND)
+        after = ask(library, SECOND)
     assert before.likely == ""
     assert after.likely == after.suggestions[0].name == "Gerhard Schröder"
     assert (after.suggestions[0].certainty or 0) > 0.9
@@ -199,44 +212,44 @@ def test_a_named_face_teaches_from_then_on(desk: Desk) -> None:
 @pytest.mark.parametrize("text", ["Powell", "powell", " POWELL "])
 def test_a_known_name_is_the_known_person(desk: Desk, text: str) -> None:
     persons = desk.query("SELECT * FROM persons")
-    with reviewing(desk) as review:
-        assert review.name(ask(review, FIRST).unknown, text).text.endswith(" is Powell.")
+    with reviewing(desk) as library:
+        assert give_name(library, ask(library, FIRST).unknown, text).text.endswith(" is Powell.")
     assert desk.query("SELECT * FROM persons") == persons
     assert f"Powell/{FIRST}" in desk.copies()
 
 
 def test_a_name_is_known_however_its_accents_are_composed(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        first, second = of_photo(review, TWO)
-        review.name(first, "Jose\N{COMBINING ACUTE ACCENT}")
-        review.name(second, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}")
-        assert len(review.library.people.names()) == 4
+    with reviewing(desk) as library:
+        first, second = of_photo(library, TWO)
+        give_name(library, first, "Jose\N{COMBINING ACUTE ACCENT}")
+        give_name(library, second, "Jos\N{LATIN SMALL LETTER E WITH ACUTE}")
+        assert len(library.people.names()) == 4
 
 
 def test_a_name_that_several_have_must_be_told_apart_and_an_empty_one_is_none(desk: Desk) -> None:
     with closing(open_store(desk.settings.library_file)) as store:
         second = store.people.add("Powell")
-    with reviewing(desk) as review:
-        unknown = ask(review, FIRST).unknown
-        shown = [name for name in review.library.people.names().values() if name.startswith("Powell")]
+    with reviewing(desk) as library:
+        unknown = ask(library, FIRST).unknown
+        shown = [name for name in library.people.names().values() if name.startswith("Powell")]
         with pytest.raises(BadInput, match="2 people are called powell") as refusal:
-            review.name(unknown, "powell")
+            give_name(library, unknown, "powell")
         with pytest.raises(BadInput, match="name"):
-            review.name(unknown, "  ")
+            give_name(library, unknown, "  ")
         assert _user_links(desk) == []
         assert len(shown) == 2
         assert all(name in str(refusal.value) for name in shown)
-        review.name(unknown, review.library.people.names()[second])
+        give_name(library, unknown, library.people.names()[second])
     assert desk.query("SELECT person_id FROM links WHERE source = 'user'") == [(second,)]
 
 
 def test_a_person_refused_is_never_suggested_for_this_face_again(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
         refused = question.suggestions[0]
-        review.not_this_person(question.unknown, refused.person_id)
-        assert [one.name for one in ask(review, FIRST).suggestions] == [one.name for one in question.suggestions[1:]]
-        assert refused.name in [one.name for one in ask(review, SECOND).suggestions]
+        refuse(library, question.unknown, refused.person_id)
+        assert [one.name for one in ask(library, FIRST).suggestions] == [one.name for one in question.suggestions[1:]]
+        assert refused.name in [one.name for one in ask(library, SECOND).suggestions]
     desk.change(sure_at=0)
     desk.recognize()
     report = desk.report()
@@ -253,53 +266,53 @@ def test_a_refused_machine_verdict_withdraws_its_copy(desk: Desk) -> None:
         str(desk.input / FIRST),
     )
     desk.change(sure_at=0.96)
-    with reviewing(desk) as review:
-        (person,) = (person for person, name in review.library.people.names().items() if name == wrong)
-        review.not_this_person(Unknown(appearance, photo, True), person)
-        assert len(of_photo(review, FIRST)) == 1
+    with reviewing(desk) as library:
+        (person,) = (person for person, name in library.people.names().items() if name == wrong)
+        refuse(library, Unknown(appearance, photo, True), person)
+        assert len(of_photo(library, FIRST)) == 1
     assert f"{wrong}/{FIRST}" not in desk.copies()
     assert f"Unknown/{FIRST}" in desk.copies()
 
 
 def test_the_last_word_counts(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
         first, second = question.suggestions[:2]
-        review.not_this_person(question.unknown, first.person_id)
-        review.accept(question.unknown, second.person_id)
-        review.name(question.unknown, first.name)
-        assert review.question(question.unknown).said == first.name
+        refuse(library, question.unknown, first.person_id)
+        accept(library, question.unknown, second.person_id)
+        give_name(library, question.unknown, first.name)
+        assert question_on(library, question.unknown).said == first.name
     assert _user_links(desk) == [(first.name, "is")]
     assert [name for name in desk.copies() if name.endswith(FIRST)] == [f"{first.name}/{FIRST}"]
 
 
 def test_a_face_named_is_not_compared_with_itself(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
-        review.accept(question.unknown, question.suggestions[0].person_id)
-        again = review.question(question.unknown)
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
+        accept(library, question.unknown, question.suggestions[0].person_id)
+        again = question_on(library, question.unknown)
     assert again.suggestions == question.suggestions
 
 
 def test_each_face_of_a_photo_has_its_own_name(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        first, second = of_photo(review, TWO)
-        assert review.question(first).spot.box.iou(review.question(second).spot.box) == 0
-        review.name(first, "Ann")
+    with reviewing(desk) as library:
+        first, second = of_photo(library, TWO)
+        assert question_on(library, first).spot.box.iou(question_on(library, second).spot.box) == 0
+        give_name(library, first, "Ann")
         assert [name for name in desk.copies() if name.endswith(TWO)] == [f"Ann/{TWO}"]
-        assert of_photo(review, TWO) == [second]
-        review.name(second, "Bob")
+        assert of_photo(library, TWO) == [second]
+        give_name(library, second, "Bob")
     assert [name for name in desk.copies() if name.endswith(TWO)] == [f"Ann/{TWO}", f"Bob/{TWO}"]
 
 
 def test_an_answer_about_a_vanished_photo_is_kept(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
         (desk.input / FIRST).unlink()
         (desk.output / "Unknown" / FIRST).unlink()
-        (problem,) = review.name(question.unknown, "Ann").problems
+        (problem,) = give_name(library, question.unknown, "Ann").problems
         assert FIRST in problem
-        assert review.question(question.unknown).spot.path is None
+        assert question_on(library, question.unknown).spot.path is None
     assert _user_links(desk) == [("Ann", "is")]
     desk.put(SCHROEDER[0], "input/")
     desk.recognize()
@@ -307,19 +320,19 @@ def test_an_answer_about_a_vanished_photo_is_kept(desk: Desk) -> None:
 
 
 def test_the_copy_of_a_vanished_photo_follows_an_answer(desk: Desk) -> None:
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
         (desk.input / FIRST).unlink()
-        review.name(question.unknown, "Ann")
+        give_name(library, question.unknown, "Ann")
     assert [name for name in desk.copies() if name.endswith(FIRST)] == [f"Ann/{FIRST}"]
 
 
 def test_answers_are_changes_that_can_be_undone(desk: Desk) -> None:
     before = [desk.query(f"SELECT * FROM {table} ORDER BY 1") for table in ("persons", "links")], desk.copies()
-    with reviewing(desk) as review:
-        question = ask(review, FIRST)
-        review.not_this_person(question.unknown, question.suggestions[0].person_id)
-        review.name(question.unknown, "Ann")
+    with reviewing(desk) as library:
+        question = ask(library, FIRST)
+        refuse(library, question.unknown, question.suggestions[0].person_id)
+        give_name(library, question.unknown, "Ann")
     with closing(OpenLibrary(desk.settings)) as library:
         assert [one.summary for one in library.history()] == [
             f"{FIRST}#{question.unknown.appearance_id} is Ann",
@@ -335,8 +348,8 @@ def test_answers_are_changes_that_can_be_undone(desk: Desk) -> None:
 
 def test_an_output_folder_that_is_gone_is_not_made_anew(desk: Desk) -> None:
     shutil.rmtree(desk.output)
-    with reviewing(desk) as review:
-        review.name(ask(review, FIRST).unknown, "Ann")
+    with reviewing(desk) as library:
+        give_name(library, ask(library, FIRST).unknown, "Ann")
     assert not desk.output.exists()
     assert _user_links(desk) == [("Ann", "is")]
 
@@ -345,8 +358,8 @@ def test_answers_land_beside_a_running_job_which_takes_them_up(desk: Desk) -> No
     with open_context(desk.settings, threading.Event(), "test", InlineExecutor) as context:
         job = recognize_folder(context, [desk.input], desk.output)
         next(job)
-        with reviewing(desk) as review:
-            review.name(ask(review, FIRST).unknown, "Ann")
+        with reviewing(desk) as library:
+            give_name(library, ask(library, FIRST).unknown, "Ann")
         done = {event.path.name: event for event in job if isinstance(event, PhotoDone)}
     assert done[FIRST].row.people == ["Ann"]
     assert done[FIRST].row.copies == [f"Ann/{FIRST}"]

@@ -13,7 +13,7 @@ from kith.jobs.person_changes import PersonChanges
 from kith.jobs.unknowns import Group, Unknowns
 from kith.jobs.user_words import Heeded, Ignored, Is, IsNot
 from tests.desk import POWELL_AGAIN, SCHROEDER, STRANGER, TWO_STRANGERS, Desk, ran
-from tests.unknowns import look_once, recognized_desk, reviewing
+from tests.unknowns import all_unknown, give_name, look_once, question_on, recognized_desk, reviewing
 
 FIRST, SECOND, THIRD = (Path(name).name for name in SCHROEDER)  # the first with another look
 TWO, ONE_OF_THEM, POWELL = (Path(name).name for name in (TWO_STRANGERS, STRANGER, POWELL_AGAIN[0]))
@@ -57,8 +57,8 @@ def _of(desk: Desk, name: str) -> list[str]:
 
 
 def _asked(desk: Desk) -> list[str]:
-    with reviewing(desk) as review:
-        return sorted(review.question(one).photo for one in review.unknowns())
+    with reviewing(desk) as library:
+        return sorted(question_on(library, one).photo for one in all_unknown(library))
 
 
 # Groups
@@ -85,9 +85,9 @@ def test_a_new_photo_joins_or_founds_a_group_and_leaves_the_others_as_they_are(d
 def test_whoever_becomes_known_leaves_the_group_and_comes_back_with_the_undoing(desk: Desk) -> None:
     with _opened(desk) as library:
         group = _group(library)
-    with reviewing(desk) as review:
-        third = next(one for one in review.unknowns() if review.question(one).photo == THIRD)
-        review.name(third, "Gerhard")
+    with reviewing(desk) as library:
+        third = next(one for one in all_unknown(library) if question_on(library, one).photo == THIRD)
+        give_name(library, third, "Gerhard")
     with _opened(desk) as library:
         assert _shown(library, 2) == []
         assert [SECOND] in _shown(library)

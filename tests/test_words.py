@@ -18,7 +18,6 @@ from kith.gui.review_place import ReviewPlace
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_changes import PersonChanges
-from kith.jobs.review import Review
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Ignored
 from kith.library.review_queries import Unknown
@@ -26,6 +25,7 @@ from kith.photos.outputs import REPORT
 from tests import small_world
 from tests.review_world import open_review, rest
 from tests.small_world import World
+from tests.unknowns import accept, all_unknown, give_name, question_on, refuse
 
 PATIENCE_MS = 60_000  # of a machine under load
 ANN, BOB, EVE, STRANGER = range(4)
@@ -104,12 +104,11 @@ def by_review(world: World, face: Face, says: str) -> Outcome:
     """Say it as the window does."""
     key, (is_name, person) = _key(world, face), _meant(says)
     with closing(OpenLibrary(world.settings)) as library:
-        review = Review(library)
         unknown = Unknown(key, library.store.photos.photo_of(key) or 0, has_face=True)
-        review.question(unknown)
+        question_on(library, unknown)
         if is_name:
-            return review.name(unknown, person)
-        return review.not_this_person(unknown, library.people.find(person).id)
+            return give_name(library, unknown, person)
+        return refuse(library, unknown, library.people.find(person).id)
 
 
 def by_command(world: World, face: Face, says: str) -> Outcome:
@@ -352,14 +351,13 @@ def test_the_window_takes_names_where_nobody_is_taught(qtbot: QtBot, world: Worl
 
 def test_whom_the_user_deleted_meanwhile_is_neither_suggested_nor_named(world: World) -> None:
     with closing(OpenLibrary(world.settings)) as library:
-        review = Review(library)
-        unknown = next(one for one in review.unknowns() if review.question(one).photo == f"{ALONE[0]}.png")
+        unknown = next(face for face in all_unknown(library) if question_on(library, face).photo == f"{ALONE[0]}.png")
         bob = library.people.find("Bob").id
-        assert bob in [one.person_id for one in review.question(unknown).suggestions]
+        assert bob in [one.person_id for one in question_on(library, unknown).suggestions]
         _edited(lambda library: PersonChanges(library).delete(library.people.find("Bob")))(world)
-        assert bob not in [one.person_id for one in review.question(unknown).suggestions]
+        assert bob not in [one.person_id for one in question_on(library, unknown).suggestions]
         with pytest.raises(BadInput, match="merged or deleted"):
-            review.accept(unknown, bob)
+            accept(library, unknown, bob)
 
 
 def test_two_people_merged_who_show_in_one_photo_are_told(world: World) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 from kith.jobs.context import Context
 from kith.jobs.looks import Look, look_at_photos, save_look
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.outcome import Outcome
 from kith.jobs.review import Question, Review
+from kith.jobs.review_queues import confirm, deny, waiting
+from kith.jobs.unknowns import Unknowns
 from kith.library.review_queries import Unknown
 from tests.desk import CHIRAC, NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk
 
@@ -52,19 +55,44 @@ def recognized_desk(root: Path, material: Path, library: Path, **changes: object
 
 
 @contextmanager
-def reviewing(desk: Desk) -> Iterator[Review]:
+def reviewing(desk: Desk) -> Iterator[OpenLibrary]:
     """Open the desk's library for a review."""
     with closing(OpenLibrary(desk.settings)) as library:
-        yield Review(library)
+        yield library
 
 
-def of_photo(review: Review, name: str) -> list[Unknown]:
+def all_unknown(library: OpenLibrary) -> list[Unknown]:
+    """Return who waits for a word."""
+    return [Unknown(face.id, face.photo_id, face.has_face) for face in waiting(library).faces]
+
+
+def question_on(library: OpenLibrary, unknown: Unknown) -> Question:
+    """Return what is asked about somebody unknown."""
+    return Review(library).question(unknown)
+
+
+def of_photo(library: OpenLibrary, name: str) -> list[Unknown]:
     """Return the unknown faces of a photo of the input."""
-    found = {one: review.question(one).spot.path for one in review.unknowns()}
-    return [one for one, path in found.items() if path and path.name == Path(name).name]
+    found = {face: question_on(library, face).spot.path for face in all_unknown(library)}
+    return [face for face, path in found.items() if path and path.name == Path(name).name]
 
 
-def ask(review: Review, name: str) -> Question:
+def ask(library: OpenLibrary, name: str) -> Question:
     """Return the question about the only unknown face of a photo."""
-    (unknown,) = of_photo(review, name)
-    return review.question(unknown)
+    (unknown,) = of_photo(library, name)
+    return question_on(library, unknown)
+
+
+def accept(library: OpenLibrary, unknown: Unknown, person_id: int) -> Outcome:
+    """Say that somebody unknown is a person, as the window does."""
+    return confirm(library, person_id, [unknown.appearance_id])
+
+
+def refuse(library: OpenLibrary, unknown: Unknown, person_id: int) -> Outcome:
+    """Say that somebody unknown is not a person, as the window does."""
+    return deny(library, person_id, [unknown.appearance_id])
+
+
+def give_name(library: OpenLibrary, unknown: Unknown, name: str) -> Outcome:
+    """Give somebody unknown a name, as the window does."""
+    return Unknowns(library).name_faces([unknown.appearance_id], name, meant=True)

@@ -1,7 +1,7 @@
 """The open library: the one door for what a user says and changes, and for asking why."""
 
 import json
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -146,10 +146,11 @@ class OpenLibrary:
 
     def undo(self) -> Outcome:
         """Take the newest change back that is not undone."""
-        taken_back = self.take_back()
-        if taken_back is None:
+        before = self.copies.folders()
+        turned = self.store.undo()
+        if turned is None:
             raise BadInput("There is nothing to undo.")
-        return taken_back[1]
+        return self._follow(turned, before, "Undone")
 
     def redo(self) -> Outcome:
         """Do again what was undone last, unless something else was done since."""
@@ -170,14 +171,6 @@ class OpenLibrary:
         """What `redo` would do again, in words; empty where there is nothing."""
         undone = self.store.changes.newest_undone()
         return undone.summary if undone else ""
-
-    def take_back(self, only: Container[int] | None = None) -> tuple[int, Outcome] | None:
-        """Take the newest change back if it is one of `only`, and return its number and what became of it."""
-        before = self.copies.folders()
-        turned = self.store.undo(only)
-        if turned is None:
-            return None
-        return turned.change.id, self._follow(turned, before, "Undone")
 
     def _follow(self, turned: Turned, before: Folders, done: str) -> Outcome:
         """Let folders, decisions and copies follow a change taken back or done again; `before` it copies lay there."""

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -132,12 +132,9 @@ class Store:
             if resumed and change_id is not None:
                 self.changes.end(change_id)
 
-    def undo(self, only: Container[int] | None = None) -> Turned | None:
-        """Take the newest change back that is not undone, if it is one of `only`; None where nothing is taken back."""
+    def undo(self) -> Turned | None:
+        """Take the newest change back that is not undone; None where nothing is taken back."""
         with self.transaction():
-            newest = self.changes.newest()
-            if newest is None or (only is not None and newest.id not in only):
-                return None
             return self.changes.undo()
 
     def redo(self) -> Turned | None:
