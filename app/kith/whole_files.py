@@ -132,7 +132,8 @@ def clear_parts(folder: Path) -> None:
 
 def _clear(part: Path) -> None:
     if part.is_symlink():
-        part.unlink()
+        if len(part.name) == len(part_name(part.parent).name):
+            part.unlink()  # a symbolic link that was to be filed; others' may lead anywhere, and stay
         return
     with part.open("r+b") as file:
         is_left = _hold(file)
