@@ -10,8 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from kith.cli.main import cli
-from kith.cli.output import as_json_text
 from kith.jobs.backup import back_up
+from kith.json_file import as_json_text
 from kith.values.decisions import Candidate
 from tests.small_world import World
 
@@ -51,6 +51,7 @@ CALLS = {
     "recognize": [],
     "redecide": [],
     "restore": ["{root}/earlier.sqlite"],
+    "report": None,  # it wants filed photos: tests/test_full_report.py
     "runs": [],
     "settings": [],
     "shows": ["{photo}", "Zoe"],

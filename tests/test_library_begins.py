@@ -40,6 +40,7 @@ COMMANDS = {
     "unlink": ["{file}#1", "Ann"],
     "photos": [],
     "runs": [],
+    "report": [],
     "learn-moves": [],
     "undo": ["1"],
     "find": ["Ann"],

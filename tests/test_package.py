@@ -38,7 +38,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         names = set(package.namelist())
     facts = f"kith_photos-{__version__}.dist-info"
     sources = {path.relative_to(REPOSITORY / "app").as_posix() for path in (REPOSITORY / "app/kith").rglob("*.py")}
-    for folder in ("calibrations", "gui/icons"):
+    for folder in ("calibrations", "filing", "gui/icons"):
         shipped = [path for path in (REPOSITORY / "app/kith" / folder).iterdir() if path.suffix != ".py"]
         assert shipped
         sources |= {path.relative_to(REPOSITORY / "app").as_posix() for path in shipped if path.is_file()}

@@ -226,6 +226,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["unlink", third],
         ["redecide"],
         ["runs"],
+        ["report", "--html", place.given / "page.html"],
         ["learn-moves"],
         ["undo", "1"],
         ["write-names"],

@@ -1,11 +1,14 @@
-"""A JSON object kept in a file that people edit: read strictly, changed atomically and without loss."""
+"""A JSON object kept in a file that people edit: read strictly, changed atomically and without loss; values as JSON."""
 
+import dataclasses
 import json
+import math
 import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kith.whole_files import numbered_names, replacing
 
@@ -64,3 +67,20 @@ def _replace(target: Path, content: bytes) -> None:
         file.write(content)
         if target.exists():
             shutil.copymode(target, file.name)
+
+
+def as_json_text(value: object) -> str:
+    """Return a value as JSON in ASCII: a dataclass as an object, a number that is none as null."""
+    return json.dumps(_plain(value), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

@@ -1,17 +1,14 @@
 """All that is printed: results to standard output, in words or as JSON, messages and progress to standard error."""
 
-import dataclasses
-import json
 import logging
-import math
 import sys
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, TextIO
+from collections.abc import Iterable
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import TextColumn
 
+from kith.json_file import as_json_text
 from kith.text import printable
 
 
@@ -39,23 +36,6 @@ def show(result: object, lines: Iterable[str], notes: Iterable[str], as_json: bo
 def print_json(value: object) -> None:
     """Print a value as JSON on one line."""
     write(sys.stdout, as_json_text(value))
-
-
-def as_json_text(value: object) -> str:
-    """Return a value as JSON in ASCII: a dataclass as an object, a number that is none as null."""
-    return json.dumps(_plain(value), allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value) if isinstance(value, Path) else value
 
 
 def write(stream: TextIO, text: str) -> None:

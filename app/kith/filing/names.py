@@ -15,7 +15,12 @@ from kith.text import as_read
 from kith.values.persons import Person
 
 UNKNOWN = "Unknown"
-_OWN = (UNKNOWN, REPORT)  # what Kith itself puts into an output folder: nobody's copies lie there
+_OWN = (
+    UNKNOWN,
+    REPORT,
+    "report.html",
+    "report.json",
+)  # what Kith itself puts into an output folder: nobody's copies lie there
 _CONSOLE = ("CONIN$", "CONOUT$")  # reserved on Windows, too
 _EDGES = re.compile(r"^[. ]|[. ]\Z")  # hidden, or cut off by Windows
 _NUMBERED = re.compile(r".* #[0-9]+", re.DOTALL)

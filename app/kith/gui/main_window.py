@@ -1,6 +1,5 @@
 """The main window: its places, the progress of the job at work, and the dialogs behind the menus."""
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
+from kith.filing.report_page import PAGE
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.folder_drops import FolderDrops, page_about
@@ -25,6 +25,7 @@ from kith.gui.place_stack import PlaceStack
 from kith.gui.places import CONSOLE, HOME, PLACES, REVIEW, WELCOME
 from kith.gui.plain_text import Label, message
 from kith.gui.progress import JobProgress
+from kith.gui.report_file import KINDS, ReportFile
 from kith.gui.review_watch import ReviewWatch
 from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.style import SPACE
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._around = Around()
         self._look = Newest(self, pause_ms=0)
+        self._report_file = ReportFile(self, self.tell, self._warn)
         does = Actions(self)
         self.does = does
         self.steps = NextSteps(does)
@@ -359,11 +361,10 @@ class MainWindow(QMainWindow):
             self._warn(f"The folder could not be shown: it is {folder}.")
 
     def _save_report(self) -> None:
-        report = self._report
-        suggestion = Path.home() / REPORT
-        target = self.choose_file("Write CSV Report", suggestion, "Tables (*.csv)")
-        if target and target != report:
-            written(target, partial(shutil.copyfile, report, target), self.tell, self._warn)
+        suggestion = self._report.parent / PAGE
+        target = self.choose_file("Write Report", suggestion, KINDS)
+        if target:
+            self._report_file.save(self.settings, self._report, target)
 
     def _save_console(self) -> None:
         suggestion = Path.home() / "kith-console.txt"

@@ -74,7 +74,7 @@ class Actions:
         self.build = self._action("&Build KB", "Ctrl+B", "Learn your people from the people folder")
         self.recognize = self._action("&Recognize Folder…", "Ctrl+R", "Find your people in a folder of photos")
         self.abort = self._action("&Abort", "Ctrl+.", "Stop when the photos at work are done; the next run goes on")
-        self.report = self._action("&Write CSV Report…", "Ctrl+E", "Save a copy of the last run's report")
+        self.report = self._action("&Write Report…", "Ctrl+E", "Save what was found: as a page, a table or data")
         self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
         self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
         self.filed = self._action("&What Was Filed…", "", "Each run that filed photos, to be taken back")

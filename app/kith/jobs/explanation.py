@@ -88,6 +88,11 @@ def explain(store: Store, decisions: Decisions, text: str) -> Why:
     return grounds.told(appearance_id, shown)
 
 
+def explain_photo(store: Store, decisions: Decisions, photo_id: int, shown: str) -> Why:
+    """Decide a photo by its number once more, and give the grounds; `shown` is what it is called."""
+    return _Grounds(store, decisions, decisions.photo(photo_id)).told(None, shown)
+
+
 def _meant(store: Store, text: str) -> tuple[int, int | None, str]:
     """Return the photo, the only appearance asked about if it is one, and the photo's path."""
     path = Path(os.path.abspath(text))
@@ -143,7 +148,7 @@ class _Grounds:
                 explanations.append(self._explained(number, sightings[key], apart))
         taken_at = case.taken_at if sightings else None
         edited_at = self._store.carried.since(self._photo.id)
-        thresholds = _thresholds(self._decisions.decider)
+        thresholds = thresholds_of(self._decisions.decider)
         return Why(photo, taken_at or "", edited_at or "", thresholds, tuple(explanations))
 
     def _apart(self, decision: Decision) -> Decision:
@@ -203,7 +208,8 @@ def _third(place: float, low: float, high: float, names: tuple[str, str, str]) -
     return names[(place >= low) + (place > high)]
 
 
-def _thresholds(decider: Decider) -> dict[str, float | str]:
+def thresholds_of(decider: Decider) -> dict[str, float | str]:
+    """Return the numbers that decisions go by, as the settings call them."""
     return {
         "sure_at": decider.sure_at,
         "suggest_at": decider.suggest_at,

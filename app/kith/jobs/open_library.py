@@ -55,6 +55,19 @@ class OpenLibrary:
         """Close the library."""
         self.store.close()
 
+    @property
+    def models(self) -> dict[str, str]:
+        """The ids of the models by which photos are looked at and people compared."""
+        spec = self._spec
+        chosen = {
+            "face_detector": spec.face_detector,
+            "face_model": spec.face_model,
+            "second_opinion": spec.second_opinion,
+            "person_detector": spec.person_detector,
+            "body_model": spec.body_model,
+        }
+        return {name: model.id for name, model in chosen.items() if model} | {"engine": spec.engine_id}
+
     def appearance(self, text: str) -> int:
         """Return the appearance that `PHOTO#NUMBER` means; raises BadInput and BadPhoto."""
         return appearance_meant(self.store, text)

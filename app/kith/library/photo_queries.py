@@ -19,7 +19,7 @@ from kith.values.photo_condition import Condition
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
     """What the library says of a photo beside who shows: where it was last seen, when and by what it was taken, and its
-    pixels, upright.
+    pixels, upright; `image_hash` is what it is known by.
     """
 
     id: int
@@ -28,6 +28,7 @@ class PhotoFacts:
     camera: str | None = None
     width: int = 1
     height: int = 1
+    image_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class PhotoQueries:
         rows = self._connection.read(
             "photos",
             lambda row: _facts(paths.get(row[0]), row),
-            f"SELECT id, id, taken_at, camera, width, height, orientation FROM photos WHERE id {AMONG.format('?')}",
+            "SELECT id, id, taken_at, camera, width, height, orientation, image_hash FROM photos "
+            f"WHERE id {AMONG.format('?')}",
             (among,),
         )
         return {facts.id: facts for facts in rows}
@@ -100,6 +102,8 @@ class PhotoQueries:
 
 
 def _facts(path: Path | None, row: Sequence[Any]) -> PhotoFacts:
-    key, taken_at, camera, width, height, orientation = row
+    key, taken_at, camera, width, height, orientation, image_hash = row
     upright = (height, width) if orientation in SWAPPED else (width, height)
-    return PhotoFacts(whole(key), path, taken_at and text_of(taken_at), camera and text_of(camera), *upright)
+    return PhotoFacts(
+        whole(key), path, taken_at and text_of(taken_at), camera and text_of(camera), *upright, text_of(image_hash)
+    )
