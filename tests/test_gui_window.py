@@ -328,7 +328,7 @@ def test_report_and_console_are_saved_elsewhere(qtbot: QtBot, desk: Desk, window
     build(qtbot, window)
     start_recognition(qtbot, window)
     wait_for_end(qtbot, window)
-    window.choose_file = lambda title, suggestion, kind: tmp_path / suggestion.with_suffix(".csv").name
+    window.choose_file = lambda title, suggestion, kind: tmp_path / suggestion.name.replace(".html", ".csv")
     press(qtbot, window, Qt.Key.Key_E)
     with (tmp_path / "report.csv").open(encoding="utf-8", newline="") as file:
         assert [row["people"] for row in csv.DictReader(file)] == [
