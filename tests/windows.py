@@ -60,10 +60,15 @@ def open_window(qtbot: QtBot, settings_file: Path, executor: ExecutorFactory | N
     return window
 
 
-def press(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
-    """Press a shortcut of the window, together with Ctrl."""
+def activate(qtbot: QtBot, window: QWidget) -> None:
+    """Let keys reach a window, as after a list that was open over it."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE_MS)
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
+    """Press a shortcut of the window, together with Ctrl."""
+    activate(qtbot, window)
     qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
 
 

@@ -77,7 +77,7 @@ class FilingDialog(FittingDialog):
         self._show(([], []))
 
     def _look(self) -> None:
-        self._desk.read(_what_was_filed, self._show, self.words.setText)
+        self._desk.read(_what_was_filed, self._show, self.words.setText, is_long=True)
 
     def _show(self, found: "tuple[Sequence[FilingRun], Sequence[MovedCopy]]") -> None:
         self._runs, self._moves = found

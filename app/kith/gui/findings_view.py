@@ -56,7 +56,7 @@ class FindingsView(QWidget):
         """Look what may be wrong."""
         if not self._cards:
             self.words.setText(self.tr("Looking what may be wrong …"))
-        self._house.desk.read(_checked, self._show, self.words.setText)
+        self._house.desk.read(_checked, self._show, self.words.setText, is_long=True)
 
     def _lay_out(self) -> None:
         acts = QHBoxLayout()

@@ -92,7 +92,7 @@ class _LeftOut(QWidget):
 
     def read(self) -> None:
         """Look which photos are left out."""
-        self._house.desk.read(_left_out, self._show, self.words.setText)
+        self._house.desk.read(_left_out, self._show, self.words.setText, is_long=True)
 
     def _show(self, photos: "list[LeftOutPhoto]") -> None:
         self._shown = []
@@ -164,7 +164,7 @@ class _Measure(QWidget):
     def _measure(self) -> None:
         self.run.setEnabled(False)
         self.words.setText(self.tr("Asking each photo that teaches who it is, as if it did not …"))
-        self._house.desk.read(_measured, self._show, self._fail)
+        self._house.desk.read(_measured, self._show, self._fail, is_long=True)
 
     def _fail(self, text: str) -> None:
         self.run.setEnabled(True)

@@ -198,5 +198,5 @@ def _look_around(settings: Settings, stopped_build: bool, stop: threading.Event)
 
     found = None
     with suppress(KithError), OpenLibrary(settings) as library:
-        found = overview(library, stop)
+        found = overview(library, stop, regroup=False)
     return State(stopped=stopped_build, overview=found)

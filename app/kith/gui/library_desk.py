@@ -1,4 +1,4 @@
-"""The library as the window has it open: one thread reads it for the screen, another writes what the user says."""
+"""The library as the window has it open: threads read it for the screen, another one writes what the user says."""
 
 import threading
 from collections.abc import Callable
@@ -84,7 +84,7 @@ class LibraryDesk(QObject):
     def __init__(self, settings: Callable[[], Settings]) -> None:
         super().__init__()
         self._settings = settings
-        self._reads, self._writes = _Hand(), _Hand()
+        self._reads, self._long_reads, self._writes = _Hand(), _Hand(), _Hand()
         self._look = 0
         self._writing = 0
         self._reading = 0
@@ -103,15 +103,20 @@ class LibraryDesk(QObject):
         task: "Callable[[OpenLibrary], T]",
         then: Callable[[T], None],
         fail: Callable[[str], None] | None = None,
+        is_long: bool = False,
     ) -> None:
-        """Ask the library something; `then` is given the answer, `fail` a sentence on why there is none."""
+        """Ask the library something; `then` is given the answer, `fail` a sentence on why there is none.
+
+        For what takes long there is another thread, so that no other answer waits for it.
+        """
         self._reading += 1
 
         def ended(future: "Future[T]") -> None:
             self._reading -= 1
             self._hand_on(future, then, fail)
 
-        self._reads.run(self._settings(), self._look, task, ended)
+        hand = self._long_reads if is_long else self._reads
+        hand.run(self._settings(), self._look, task, ended)
 
     def act(
         self,
@@ -206,27 +211,30 @@ class LibraryDesk(QObject):
 
     def run_closed(self, task: Callable[[], T], then: Callable[[T], None]) -> None:
         """Run a task in a thread while nothing here has the library open: who asks for it meanwhile waits."""
-        closed, done = threading.Event(), threading.Event()
+        readers = self._reads, self._long_reads
+        closed, done = threading.Semaphore(0), threading.Event()
 
         def stay_closed() -> None:
-            closed.set()
+            closed.release()
             done.wait()
 
         def run() -> T:
             try:
-                closed.wait()
+                for _ in readers:
+                    closed.acquire()
                 return task()
             finally:
                 done.set()
 
-        self._reads.run_closed(stay_closed, lambda _: None)
+        for hand in readers:
+            hand.run_closed(stay_closed, lambda _: None)
         self._writes.run_closed(run, lambda future: self._hand_on(future, then, None))
 
     def close(self) -> None:
         """Return when all that was said is written down, and the library is closed."""
         self._stop_following.set()
-        self._reads.close()
-        self._writes.close()
+        for hand in (self._reads, self._long_reads, self._writes):
+            hand.close()
 
     def _hand_on(self, future: "Future[T]", then: Callable[[T], None], fail: Callable[[str], None] | None) -> None:
         error = future.exception()

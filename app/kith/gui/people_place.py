@@ -193,7 +193,7 @@ def _groups(library: "OpenLibrary") -> "Groups":
     from kith.jobs.unknowns import Unknowns
 
     groups = []
-    for group in Unknowns(library).groups(LEAST)[:_MOST_GROUPS]:
+    for group in Unknowns(library).groups(LEAST, _MOST_GROUPS):
         photo, box = library.store.reviews.place(group.examples[0].appearance_id)
         groups.append((group, Picture(library.store.reviews.file_of(photo), box)))
     return groups

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from kith.errors import BadInput, BadPhoto, FilingFailed, ModelMismatch, NobodyTaught
 from kith.filing.copies import Folders
@@ -23,6 +23,8 @@ from kith.library.journal import Change, Turned
 from kith.library.store import Store, open_store
 from kith.settings import Settings
 from kith.settings_model import FIELDS
+
+T = TypeVar("T")
 
 
 class OpenLibrary:
@@ -44,6 +46,7 @@ class OpenLibrary:
         self.names = WrittenNames(self.store, settings)
         self.people = People(self.store)
         self.made: list[int] = []
+        self._kept: dict[str, tuple[object, Any]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +57,14 @@ class OpenLibrary:
     def close(self) -> None:
         """Close the library."""
         self.store.close()
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """Return what `make` came to by this name before, if nothing was written to the library since, else now."""
+        if name not in self._kept or self._kept[name][0] != self.store.state():
+            made = make()
+            self._kept[name] = self.store.state(), made
+        value: T = self._kept[name][1]
+        return value
 
     @property
     def models(self) -> dict[str, str]:

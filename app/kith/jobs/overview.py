@@ -9,7 +9,7 @@ from kith.filing.names import is_unknown
 from kith.identity.lessons import readable
 from kith.jobs.moved_copies import MovedCopies
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.unknowns import Unknowns
+from kith.jobs.unknowns import Unknowns, groups_near
 from kith.library.store import Store
 from kith.photos.search import find_folders, find_photos
 from kith.settings import Settings
@@ -83,19 +83,23 @@ class Overview:
         return Next.REVIEW if self.unsure or self.unknown else Next.LOOK
 
 
-def overview(library: OpenLibrary, stop: threading.Event | None = None) -> Overview:
-    """Return how things stand; `stop` ends it early, whatever it returns then. Raises BadKnowledgeBase."""
+def overview(library: OpenLibrary, stop: threading.Event | None = None, regroup: bool = True) -> Overview:
+    """Return how things stand; `stop` ends it early, whatever it returns then. Raises BadKnowledgeBase.
+
+    Groups of unknown faces are brought up to date first, or else counted as they are.
+    """
     store = library.store
     faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
     stop = stop or threading.Event()
     unsure = _count_unsure(library, {face.appearance_id: face.photo_id for face in faces}, stop)
-    groups = Unknowns(library).groups(LEAST) if faces and not stop.is_set() else []
+    if regroup and faces:
+        groups_near(library)
     return Overview(
         people=len(library.people.all()),
         photos=library.count_recognised(),
         unsure=unsure,
         unknown=len(faces) - unsure,
-        groups=len(groups),
+        groups=Unknowns(library).count(LEAST) if faces and not stop.is_set() else 0,
         new_people=_new_people(library),
         last=last_run(store),
         moved=0 if stop.is_set() else len(MovedCopies(library).found()),

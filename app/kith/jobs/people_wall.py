@@ -24,7 +24,8 @@ def wall(library: OpenLibrary) -> list[WallPerson]:
     """Return everybody by name, the hidden among them."""
     store = library.store
     shown = library.people.names()
-    portraits, counts = store.portraits.all(), store.portraits.photo_counts()
+    portraits = library.kept("portraits", store.portraits.all)
+    counts = library.kept("photo counts", store.portraits.photo_counts)
     paths = store.reviews.files_of(portrait.photo_id for portrait in portraits.values())
     found = []
     for key, person in library.people.all().items():

@@ -9,7 +9,7 @@ from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.phrases import display_names
-from kith.jobs.unknowns import update_groups
+from kith.jobs.unknowns import groups_near
 from kith.jobs.user_words import AreNot, Ignored, Is
 from kith.library.waiting_queries import Seen
 from kith.photos.box import Box
@@ -95,13 +95,19 @@ class Queues:
 def waiting(library: OpenLibrary) -> Waiting:
     """Return everybody whom a review asks about, in photos that are still there; brings the groups up to date."""
     store, model_id = library.store, library.decisions.face_model_id
-    near = update_groups(store, model_id, library.settings.lap_var_thresh)
+    near = groups_near(library)
+    everybody = store.waiting.seen(model_id)
     faces = []
-    for seen, path in _there(library, store.waiting.seen(model_id)):
+    for seen, path in _there(library, everybody):
         faces.append(Face(seen.appearance_id, seen.photo_id, path, seen.box, seen.has_face, seen.taken_at, seen.group))
-    decisions = _decided(library, [face.photo_id for face in faces])
-    suggested = [_suggested(face, decisions.get(face.id)) for face in faces]
-    asked = [face for face in suggested if face.has_face or face.person_id is not None]
+    likely = library.kept("waiting", lambda: _suggested(library, [seen.photo_id for seen in everybody]))
+    asked = []
+    for face in faces:
+        if face.id in likely:
+            person_id, certainty, value = likely[face.id]
+            asked.append(replace(face, person_id=person_id, certainty=certainty, value=value))
+        elif face.has_face:
+            asked.append(face)
     return Waiting(tuple(asked), tuple(near), library.people.all())
 
 
@@ -116,28 +122,25 @@ def _there(library: OpenLibrary, everybody: Sequence[Seen]) -> Iterator[tuple[Se
             yield seen, path
 
 
-def _decided(library: OpenLibrary, photo_ids: Sequence[int]) -> dict[int, Decision]:
-    """Return what is decided on everybody in photos."""
+def _suggested(library: OpenLibrary, photo_ids: Sequence[int]) -> dict[int, tuple[int, float | None, float]]:
+    """Return who everybody in photos may be, how likely that is, and by which distance or similarity."""
     decisions = library.decisions
-    found: dict[int, Decision] = {}
+    found: dict[int, tuple[int, float | None, float]] = {}
     distinct = [*dict.fromkeys(photo_ids)]
     for start in range(0, len(distinct), SPAN):
         photos = decisions.photos(distinct[start : start + SPAN])
         for decided in decisions.by_events(photos, decisions.by_faces(photos)):
-            found |= {decision.appearance_id: decision for decision in decided.appearances}
+            for decision in decided.appearances:
+                person_id = decision.suggested or decision.person_id
+                if person_id is not None:
+                    found[decision.appearance_id] = person_id, _certainty(decision, person_id), decision.score or 0.0
     return found
 
 
-def _suggested(face: Face, decision: Decision | None) -> Face:
-    if decision is None:
-        return face
-    person_id = decision.suggested or decision.person_id
-    if person_id is None:
-        return face
+def _certainty(decision: Decision, person_id: int) -> float | None:
     candidates = {candidate.person_id: candidate for candidate in (*decision.body, *decision.face)}
     candidate = candidates.get(person_id)
-    certainty = candidate.certainty if candidate else None
-    return replace(face, person_id=person_id, certainty=certainty, value=decision.score or 0.0)
+    return candidate.certainty if candidate else None
 
 
 def queues_of(waiting: Waiting, choice: Choice = Choice(), without: Collection[int] = ()) -> Queues:

@@ -53,6 +53,12 @@ def update_groups(store: Store, face_model_id: str, least_sharpness: float) -> l
     return near_groups(faces.in_groups(groups))
 
 
+def groups_near(library: OpenLibrary) -> list[tuple[int, int]]:
+    """Bring the groups up to date, unless they are, and return the pairs that may be one person."""
+    model_id, least_sharpness = library.decisions.face_model_id, library.settings.lap_var_thresh
+    return library.kept("near groups", lambda: update_groups(library.store, model_id, least_sharpness))
+
+
 class Unknowns:
     """The unknown and the ignored people of a library, by group and photo; raises BadInput and BadKnowledgeBase."""
 
@@ -62,11 +68,11 @@ class Unknowns:
         self._groups = self._store.groups
         self._face_model_id = library.decisions.face_model_id
 
-    def groups(self, least: int) -> list[Group]:
-        """Bring the groups up to date and return those of at least so many faces, the largest first."""
-        pairs = update_groups(self._store, self._face_model_id, self._library.settings.lap_var_thresh)
-        known = self._members()
-        members = {key: faces for key, faces in known.items() if len(faces) >= least}
+    def groups(self, least: int, most: int | None = None) -> list[Group]:
+        """Bring the groups up to date and return those of at least so many faces, the largest first, `most` of them."""
+        pairs = groups_near(self._library)
+        large = [(key, faces) for key, faces in self._members().items() if len(faces) >= least]
+        members = dict(large[:most])
         perhaps: dict[int, list[int]] = {key: [] for key in members}
         for group, other in pairs:
             if group in members and other in members:
@@ -77,6 +83,10 @@ class Unknowns:
             examples = tuple(map(self._example, faces[:EXAMPLES]))
             groups.append(Group(key, len(faces), examples, tuple(perhaps[key])))
         return groups
+
+    def count(self, least: int) -> int:
+        """Return how many groups there are of at least so many faces, as they were last brought up to date."""
+        return sum(len(faces) >= least for faces in self._members().values())
 
     def name(self, group_id: int, text: str) -> Outcome:
         """Say that everybody in a group is the person of this name, a new one if nobody has it.
@@ -137,7 +147,7 @@ class Unknowns:
         return [member.appearance_id for member in members]
 
     def _members(self) -> dict[int, list[Member]]:
-        return self._groups.groups(self._face_model_id)
+        return self._library.kept("group members", lambda: self._groups.groups(self._face_model_id))
 
     def ever_in_group(self, group_id: int) -> list[int]:
         """Return the appearances that were ever put into a group."""

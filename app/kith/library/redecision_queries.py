@@ -70,7 +70,7 @@ class RedecisionQueries:
             SELECT p.id FROM photos p
             WHERE {chosen} (EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
                 OR EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id AND NOT {BELOW})
-                OR EXISTS (SELECT 1 FROM appearances a JOIN links l ON l.appearance_id = a.id
+                OR EXISTS (SELECT 1 FROM appearances a CROSS JOIN links l ON l.appearance_id = a.id
                     WHERE a.photo_id = p.id AND l.source = 'machine'))
             ORDER BY p.id
             """,

@@ -296,7 +296,7 @@ INDEXES = """
     CREATE INDEX observations_by_appearance ON observations (appearance_id, kind);
     CREATE INDEX observations_by_analysis ON observations (analysis_id);
     CREATE INDEX person_folders_by_person ON person_folders (person_id);
-    CREATE INDEX links_by_person ON links (person_id);
+    CREATE INDEX links_by_person ON links (person_id, source, word, appearance_id);
     CREATE INDEX links_by_source ON links (source, word);
     CREATE INDEX key_faces_by_appearance ON key_faces (appearance_id);
     CREATE INDEX unknown_groups_by_group ON unknown_groups (group_id);

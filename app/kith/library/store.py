@@ -94,6 +94,11 @@ class Store:
         finally:
             self.close()
 
+    def state(self) -> tuple[int, int]:
+        """Return what is another after anything was written by anybody (sqlite.org/pragma.html#pragma_data_version)."""
+        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return version, self._connection.total_changes
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what happens inside land together, or not at all.
