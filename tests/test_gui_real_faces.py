@@ -57,7 +57,8 @@ def _say(qtbot: QtBot, place: ReviewPlace, name: str) -> None:
         qtbot.keyClicks(field, name)
         qtbot.keyClick(field, Qt.Key.Key_Return)  # on this platform a list of names that hid leaves no window active
         rest(qtbot, place)
-        windows.activate(qtbot, place.window())
+        if window := place.window():
+            windows.activate(qtbot, window)
     else:
         type_name(qtbot, place, name)
 
