@@ -177,7 +177,7 @@ def test_a_run_is_taken_back_as_a_whole(world: Cabinet, file_as: FileAs) -> None
     assert (run.photos, run.made, run.outputs) == (7, 9, (world.output,))
     assert run.ended_at
     outcome = world.undo(run.id)
-    assert outcome.problems == () or file_as is FileAs.MOVE
+    assert outcome.problems == ()
     assert world.tree() == before
     assert sorted(path.name for path in world.output.iterdir()) == [MARKER, REPORT]
     with pytest.raises(BadInput, match="already"):
@@ -203,6 +203,15 @@ def test_200_moved_photos_lie_where_they_lay_bit_for_bit(world: Cabinet) -> None
     (run,) = world.runs()
     world.undo(run.id)
     assert world.tree() == before
+
+
+def test_a_photo_whose_place_is_taken_meanwhile_goes_home_beside_it(world: Cabinet) -> None:
+    world.change(file_as="move")
+    world.run()
+    (world.input / "8.png").write_bytes(b"another one")
+    problems = world.undo(1).problems
+    assert [f"{world.input / '8.png'} is taken: the photo lies at {world.input / '8 (2).png'} now."] == list(problems)
+    assert (world.input / "8.png").read_bytes() == b"another one"
 
 
 def test_one_photo_of_a_run_is_taken_back(world: Cabinet) -> None:

@@ -220,7 +220,11 @@ def _withdraw_photo(records: CopyRecords, record: CopyRecord, made: Iterable[Cop
                 take_over(records, record, copy)
                 return ""
     place = give_back(records, record)
-    return f"{record.target} lies at {place} again." if place else ""
+    return (
+        f"{record.moved_from} is taken: the photo lies at {place} now."
+        if place not in (None, record.moved_from)
+        else ""
+    )
 
 
 def _is_as_made(record: CopyRecord, source: Path) -> bool:
