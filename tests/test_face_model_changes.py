@@ -14,7 +14,8 @@ from kith.identity.decision import Decider
 from kith.identity.gallery import Gallery
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.unknowns import Unknowns
-from kith.jobs.user_words import Is, IsNot
+from kith.jobs.user_words import Is, IsNot, Shows
+from kith.photos.box import Box
 from kith.values.decisions import Reason
 from kith.values.links import Source
 from tests.desk import (
@@ -224,3 +225,20 @@ def test_real_networks_change_forth_and_back(tmp_path: Path, shared: Path) -> No
     assert desk.copies() == copies
     before, now = ({row[:5] for row in rows if row[3] != Source.MACHINE} for rows in (said, desk.query(SAID)))
     assert before <= now
+
+
+def test_a_drawn_face_is_described_by_the_other_network_too(world: World) -> None:
+    photo = world.query("SELECT photo_id FROM files WHERE path LIKE '%/input/13.png'")[0][0]
+    with world.library() as library:
+        library.say(Shows(photo, "Nora", Box(0.41, 0.1, 0.2, 0.3)))
+    ((drawn,),) = world.query("SELECT max(id) FROM appearances")
+    world.recognise()
+    use(world, OTHER_FACES)
+    world.build()
+    world.recognise()
+    models = world.query("SELECT model_id FROM observations WHERE appearance_id = ? ORDER BY id", drawn)
+    assert models == [(DLIB,), (world.other_faces_id,)]
+    use(world, "dlib")
+    world.build()
+    world.recognise()
+    assert len(world.query("SELECT 1 FROM observations WHERE appearance_id = ?", drawn)) == 2

@@ -175,6 +175,18 @@ def test_photos_that_cannot_be_read_are_kept_with_the_reason_until_they_can(worl
     assert world.query("SELECT path FROM failures") == []
 
 
+def test_a_photo_of_a_person_that_cannot_be_read_is_kept_with_the_reason_too(world: World) -> None:
+    broken = world.root / "people" / "Ann" / "broken.png"
+    broken.write_bytes(b"no photo")
+    world.build()
+    with world.library() as library:
+        (failure,) = PhotoSearch(library).find(PhotoFilter(state=PhotoState.FAILED)).failed
+        assert failure.path == broken
+    broken.unlink()
+    world.build()
+    assert world.query("SELECT path FROM failures") == []
+
+
 def test_a_broken_file_that_is_gone_is_forgotten(world: World) -> None:
     broken = world.root / "input" / "broken.png"
     broken.write_bytes(b"no photo")

@@ -64,6 +64,8 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
     found = read_people_folder(context.settings, context.store.copies)
     owners = _owners(found)
     build = _Build(len(owners))
+    with context.store.transaction():
+        context.store.failures.drop_missing(context.settings.dataset_folder, owners)
     yield Started(JobName.BUILD_KB, build.total)
     yield from (Notice(text) for text in (*not_told_before(context.notices), *notices, *found.notices))
     for look in look_at_photos(context, [*chain.from_iterable(found.photos.values())]):
@@ -99,12 +101,15 @@ def _learn(
     context: Context, build: _Build, look: Look | BadPhoto, owners: dict[Path, str]
 ) -> PhotoLearned | PhotoFailed:
     build.done += 1
+    store = context.store
     if isinstance(look, BadPhoto):
         failure = PhotoFailed(build.done, build.total, look.path, look.reason)
         build.failed.append(failure)
+        with store.transaction():
+            store.failures.save(look.path, look.reason)
         return failure
-    store = context.store
     with store.transaction():
+        store.failures.drop([look.path])
         photo_id, analysis_id = save_look(store, look, context.spec.engine_id)
         sightings = store.photos.sightings(analysis_id)
     if look.analysis is not None:

@@ -13,6 +13,7 @@ from kith.jobs.events import Notice
 from kith.jobs.looks import open_workers
 from kith.jobs.workers import Task, Workers
 from kith.library.description_queries import Undescribed
+from kith.library.store import Store
 from kith.photos.first_read import Reading
 from kith.settings import Device
 from kith.text import counted
@@ -29,12 +30,35 @@ class Asked:
     faces: Undescribed
 
 
+def describe_drawn(context: Context) -> Iterator[Notice]:
+    """Let the face network describe the faces that the user drew, which no detector finds, where it has not yet.
+
+    So they teach again after a change of the network.
+    """
+    store, spec = context.store, context.spec
+    asked = at_hand(store, store.descriptions.drawn(spec.face_model.id))
+    if not asked:
+        return
+    yield Notice(f"Faces that you drew in {counted(len(asked), 'photo')} are described by {spec.face_model.id}.")
+    only_faces = spec.describing(spec.face_model)
+    wanted = (photo for photo in asked if not context.stop.is_set())
+    with open_workers(context) as workers:
+        for photo, found in described(only_faces, context.device, workers, wanted, drawn=True):
+            with store.transaction():
+                store.descriptions.add(photo.faces, found)
+
+
+def at_hand(store: Store, faces: Iterable[Undescribed]) -> list[Asked]:
+    """Return faces with their photos' files, those whose photos lie unchanged somewhere."""
+    return [Asked(path, own) for own in faces if (path := store.reviews.file_of(own.photo_id))]
+
+
 def describe_taught(context: Context) -> Iterator[Notice]:
-    """Let further networks describe the faces that teach, where they have not seen them and the photos are at hand."""
+    """Let the networks describe the faces that teach, where they have not seen them and the photos are at hand."""
+    yield from describe_drawn(context)
     store = context.store
     for model in further_face_models(context.spec):
-        faces = store.descriptions.taught(context.spec.face_model.id, model.id)
-        asked = [Asked(path, own) for own in faces if (path := store.reviews.file_of(own.photo_id))]
+        asked = at_hand(store, store.descriptions.taught(context.spec.face_model.id, model.id))
         if not asked:
             continue
         yield Notice(f"Faces in {counted(len(asked), 'photo')} that teach are described by {model.id}, too.")

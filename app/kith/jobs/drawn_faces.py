@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from kith.errors import KithError
-from kith.jobs.descriptions import Asked, described
+from kith.jobs.descriptions import Asked, at_hand, described
 from kith.jobs.engines import decided_device, find_engines
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
@@ -21,9 +21,7 @@ NOT_DESCRIBED = "The face could not be described, so it teaches nothing yet; wha
 
 def drawn(library: OpenLibrary) -> list[Asked]:
     """Return the faces that are drawn and still to be described, in photos that are at hand."""
-    store = library.store
-    faces = store.descriptions.drawn(library.decisions.face_model_id)
-    return [Asked(path, own) for own in faces if (path := store.reviews.file_of(own.photo_id))]
+    return at_hand(library.store, library.store.descriptions.drawn(library.decisions.face_model_id))
 
 
 def describe(settings: Settings, asked: Sequence[Asked], executor: ExecutorFactory | None = None) -> list[Described]:

@@ -18,7 +18,7 @@ from kith.filing.report import REPORT, ReportRow, check_report
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
-from kith.jobs.descriptions import Asked, descriptions
+from kith.jobs.descriptions import Asked, describe_drawn, descriptions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filing_runs import complete_killed, recorded
@@ -66,6 +66,7 @@ def recognize_folder(
     if output:
         check_output(output, settings.dataset_folder, inputs)
         check_report(output / REPORT)
+    drawn = list(describe_drawn(context))
     decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
     is_filing = output and not dry_run
@@ -79,7 +80,7 @@ def recognize_folder(
     _forget_missing_failures(context, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
-    yield from (Notice(text) for text in told)
+    yield from (*drawn, *(Notice(text) for text in told))
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
