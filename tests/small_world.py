@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,15 +96,17 @@ class Eyes(Executor):
         (photos,), spec = args, fn.keywords["spec"]
         future: Future[Any] = Future()
         if is_description(fn):
-            future.set_result([self._described(path, boxes, spec) for path, _, boxes in photos])
+            drawn = getattr(fn, "keywords", {}).get("drawn", False)
+            future.set_result([self._described(path, boxes, spec, drawn) for path, _, boxes in photos])
             return future
         images = [read_facts(path).image_hash for path, _ in photos]
         self.looked.update((image, spec.engine_id) for image in images)
         future.set_result([self._seen(self.known[image], spec) for image in images])
         return future
 
-    def _described(self, path: Path, boxes: Sequence[Box], spec: EngineSpec) -> list[Observation | None]:
+    def _described(self, path: Path, boxes: Sequence[Box], spec: EngineSpec, drawn: bool) -> list[Observation | None]:
         faces = [one.observations[0] for one in self._seen(self.known[read_facts(path).image_hash], spec).appearances]
+        faces = [replace(face, score=0.0) for face in faces] if drawn else faces  # no detector found them
         return [max(faces, key=lambda face: face.box.iou(box), default=None) for box in boxes]
 
     def _seen(self, photo: int, spec: EngineSpec) -> Analysis:
