@@ -34,14 +34,14 @@ class BrokenSettings(FittingDialog):
 
     def __init__(self, settings: SettingsInUse, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(self.tr("Settings"))
         self._settings = settings
         self.fault = wrapped()
         self.problem = wrapped(bold=True)
-        self.look = ChoiceButton("&Open the File")
-        self.again = ChoiceButton("&Read It Again")
-        self.without = ChoiceButton(_READ_BEFORE if settings.were_read else _DEFAULTS)
-        self.afresh = ChoiceButton("&Put It Aside and Start Afresh")
+        self.look = ChoiceButton(self.tr("&Open the File"))
+        self.again = ChoiceButton(self.tr("&Read It Again"))
+        self.without = ChoiceButton(self.tr(_READ_BEFORE) if settings.were_read else self.tr(_DEFAULTS))
+        self.afresh = ChoiceButton(self.tr("&Put It Aside and Start Afresh"))
         self.look.clicked.connect(self._open)
         self.again.clicked.connect(self._read_again)
         self.without.clicked.connect(self._do_without)
@@ -51,9 +51,9 @@ class BrokenSettings(FittingDialog):
         self._show_fault()
 
     def _lay_out(self) -> None:
-        heading = Label("The settings cannot be read", bold=True, size=1.15)
+        heading = Label(self.tr("The settings cannot be read"), bold=True, size=1.15)
         page = QVBoxLayout()
-        for words in (heading, self.fault, wrapped(KEPT)):
+        for words in (heading, self.fault, wrapped(self.tr(KEPT))):
             page.addWidget(words)
         column = QVBoxLayout(self)
         for widget in (ScrolledPage(page), self.problem, self.look, self.again, self.without, self.afresh):
@@ -65,13 +65,13 @@ class BrokenSettings(FittingDialog):
     def _open(self) -> None:
         file = self._settings.file
         if not open_outside(file):
-            self.problem.setText(f"It could not be opened from here: open {file} in a text editor.")
+            self.problem.setText(self.tr("It could not be opened from here: open {0} in a text editor.").format(file))
 
     def _read_again(self) -> None:
         self._settings.read()
         if self._settings.broken:
             self._show_fault()
-            self.problem.setText("It still cannot be read.")
+            self.problem.setText(self.tr("It still cannot be read."))
         else:
             self.done(Choice.MENDED)
 

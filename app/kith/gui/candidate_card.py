@@ -26,8 +26,8 @@ class CandidateCard(QFrame):
         self.picture = PictureLabel(thumbnails, _FACE)
         self.name = Label(bold=True, size=1.15, wraps=True)
         self.value = Label()
-        self.accept_button = ChoiceButton(f"Accept ({number})")
-        self.refuse_button = ChoiceButton(f"Not this person ({refuse_key})")
+        self.accept_button = ChoiceButton(self.tr("Accept ({0})").format(number))
+        self.refuse_button = ChoiceButton(self.tr("Not this person ({0})").format(refuse_key))
         self.accept_button.clicked.connect(self._accept)
         self.refuse_button.clicked.connect(self._refuse)
         self._lay_out()
@@ -41,9 +41,9 @@ class CandidateCard(QFrame):
         self.name.setText(name)
         samples = counted(suggestion.samples, "sample")
         self.value.setText(f"{certain}{measure} {suggestion.value:.2f}, {samples}")
-        self.accept_button.setAccessibleName(f"Accept {name}")
-        self.refuse_button.setAccessibleName(f"Not {name}")
-        self.picture.setAccessibleName(f"{name}, the most alike known picture")
+        self.accept_button.setAccessibleName(self.tr("Accept {0}").format(name))
+        self.refuse_button.setAccessibleName(self.tr("Not {0}").format(name))
+        self.picture.setAccessibleName(self.tr("{0}, the most alike known picture").format(name))
         self.picture.show_picture(Picture(nearest.path, nearest.box))
 
     def enlarge(self, factor: int) -> None:

@@ -87,14 +87,14 @@ class Console(QWidget):
     def _make_kinds(self) -> ComboBox:
         kinds = ComboBox()
         kinds.addItems(FILTERS)
-        kinds.setAccessibleName("Which lines are shown")
+        kinds.setAccessibleName(self.tr("Which lines are shown"))
         kinds.currentIndexChanged.connect(self._show_again)
         return kinds
 
     def _make_search(self) -> QLineEdit:
         search = QLineEdit()
-        search.setPlaceholderText("Show only lines with this text")
-        search.setAccessibleName("Show only lines with this text")
+        search.setPlaceholderText(self.tr("Show only lines with this text"))
+        search.setAccessibleName(self.tr("Show only lines with this text"))
         search.setClearButtonEnabled(True)
         search.textChanged.connect(self._show_again)
         return search
@@ -131,7 +131,7 @@ class Console(QWidget):
             self._show_again()
 
     def _lay_out(self, save: QAction) -> None:
-        label = Label("&Show")
+        label = Label(self.tr("&Show"))
         label.setBuddy(self.kinds)
         button = QToolButton()
         button.setDefaultAction(save)
@@ -184,7 +184,7 @@ class _Pane(ReadPane):
         super().__init__("Console")
         self.setMaximumBlockCount(MOST_LINES)
         self.setPlaceholderText(
-            "Every photo gets a line here, with who is in it and the three people who are most alike."
+            self.tr("Every photo gets a line here, with who is in it and the three people who are most alike.")
         )
         self._follows = True
         soon = QTimer(self)  # Qt itself moves the bar behind its change of range

@@ -95,7 +95,9 @@ class FindingsView(QWidget):
             self.list.addItem(QListWidgetItem(printable(f"{card.finding.trouble}: {card.finding.text}")))
         people = counted(finished.people, "person", "people")
         found = counted(len(self._cards), "thing") if self._cards else "nothing"
-        self.words.setText(f"{people}, {counted(finished.samples, 'photo')} that teach: {found} to look at.")
+        self.words.setText(
+            self.tr("{0}, {1} that teach: {2} to look at.").format(people, counted(finished.samples, "photo"), found)
+        )
         self.list.setCurrentRow(min(row, len(self._cards) - 1))
         self._show_card()
 

@@ -16,7 +16,7 @@ class FirstStart(FittingDialog):
 
     def __init__(self, settings_file: Path, settings: Settings, choose: ChooseFolder, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Welcome to Kith")
+        self.setWindowTitle(self.tr("Welcome to Kith"))
         self.steps = steps = FolderSteps(settings_file, settings, choose)
         self.people, self.photos, self.output = steps.people, steps.photos, steps.output
         self.models, self.privacy = steps.models, steps.privacy
@@ -31,8 +31,8 @@ class FirstStart(FittingDialog):
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
-        self.start = buttons.addButton("Co&ntinue", roles.AcceptRole)
-        self.later = buttons.addButton("&Later", roles.RejectRole)
+        self.start = buttons.addButton(self.tr("Co&ntinue"), roles.AcceptRole)
+        self.later = buttons.addButton(self.tr("&Later"), roles.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         return buttons

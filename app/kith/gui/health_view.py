@@ -99,7 +99,9 @@ class _LeftOut(QWidget):
         for photo in photos:
             self._shown += [(photo, face) for face, _ in photo.faces] or [(photo, None)]
         self.grid.tiles.show_tiles(tile for number, photo in enumerate(photos) for tile in _tiles(number, photo))
-        self.words.setText(_LEFT_OUT if photos else self.tr("Every photo in the people folder teaches somebody."))
+        self.words.setText(
+            self.tr(_LEFT_OUT) if photos else self.tr("Every photo in the people folder teaches somebody.")
+        )
         self._tell_reason()
 
     def _chosen(self) -> "tuple[LeftOutPhoto, int | None] | None":

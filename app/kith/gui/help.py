@@ -69,15 +69,17 @@ class ProblemDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Report a Problem")
+        self.setWindowTitle(self.tr("Report a Problem"))
         self.resize(760, 480)
         intro = wrapped(
-            "Nothing is sent. Copy this text into your report, and take out what is nobody's business: "
-            "the log can name your folders and photos."
+            self.tr(
+                "Nothing is sent. Copy this text into your report, and take out what is nobody's business: "
+                "the log can name your folders and photos."
+            )
         )
-        self.text = ReadPane("Report of a problem", problem_report())
+        self.text = ReadPane(self.tr("Report of a problem"), problem_report())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy = buttons.addButton(self.tr("&Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         if self.copy:
             self.copy.clicked.connect(self._copy)

@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self.steps = NextSteps(does)
         self.progress = JobProgress(does.abort)
         self.console = Console(does.save_console)
-        self.status = Label("Ready")
+        self.status = Label(self.tr("Ready"))
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings)
         self.waiting = ReviewWatch(self.desk)

@@ -67,8 +67,10 @@ class MergeDialog(FittingDialog):
     def _tell(self) -> None:
         kept, gone = self._kept.name, self._gone.name
         self.words.setText(
-            f"{gone} becomes {kept}: their photos, folders, details and what you said of them. {gone} stays as another "
-            f"name of {kept}. Ctrl+Z takes it back."
+            self.tr(
+                "{0} becomes {1}: their photos, folders, details and what you said of them. {0} stays as another name "
+                "of {1}. Ctrl+Z takes it back."
+            ).format(gone, kept)
         )
 
     def _swap(self) -> None:

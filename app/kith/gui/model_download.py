@@ -101,10 +101,10 @@ class ModelBox(QGroupBox):
         self.words = wrapped()
         self.button = _button(self._press)
         self.choose = _button(self._choose)
-        self.choose.setText("Choose a &File…")
+        self.choose.setText(self.tr("Choose a &File…"))
         self.copy = _button(self._copy)
-        self.copy.setText("Copy &Addresses")
-        set_tip(self.copy, "Size, SHA-256 and addresses of the missing files, to fetch them by other means")
+        self.copy.setText(self.tr("Copy &Addresses"))
+        set_tip(self.copy, self.tr("Size, SHA-256 and addresses of the missing files, to fetch them by other means"))
         self.choose_files: ChooseFiles = partial(choose_files, self)
         self.bar = QProgressBar()
         self.bar.hide()
@@ -139,7 +139,7 @@ class ModelBox(QGroupBox):
     def _tell_missing(self, missing: list[ModelFile]) -> None:
         self._missing = missing
         megabytes = sum(model.size for model in missing) / 1e6
-        self.button.setText(f"&Download {megabytes:.1f} MB")
+        self.button.setText(self.tr("&Download {0:.1f} MB").format(megabytes))
         for button in (self.button, self.choose, self.copy):
             button.setVisible(bool(missing))
         words = "\n".join([*self._failures, *_told(missing)])
@@ -162,7 +162,7 @@ class ModelBox(QGroupBox):
         self._thread = thread
         _keep_alive(thread)
         self.choose.hide()
-        self.button.setText("&Stop the download")
+        self.button.setText(self.tr("&Stop the download"))
         self.button.show()
         self.bar.setRange(0, 0)
         self.bar.show()

@@ -31,16 +31,18 @@ class ModelsDialog(FittingDialog):
 
     def __init__(self, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Model Files")
+        self.setWindowTitle(self.tr("Model Files"))
         self._settings = settings
         self._result = 0
         self._look_up = Newest(self, pause_ms=0)
         self.list = QTreeWidget()
-        self.list.setHeaderLabels(["File", "State", "Size", "Licence", "What it does"])
-        self.list.setAccessibleName("Model files")
+        self.list.setHeaderLabels(
+            [self.tr("File"), self.tr("State"), self.tr("Size"), self.tr("Licence"), self.tr("What it does")]
+        )
+        self.list.setAccessibleName(self.tr("Model files"))
         self.list.setRootIsDecorated(False)
         self.list.currentItemChanged.connect(self._offer)
-        self.fetch = QPushButton("&Download This One")
+        self.fetch = QPushButton(self.tr("&Download This One"))
         self.fetch.setAutoDefault(False)
         self.fetch.clicked.connect(self._fetch)
         self.box = ModelBox(settings)
@@ -49,7 +51,7 @@ class ModelsDialog(FittingDialog):
         buttons.addButton(self.fetch, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(wrapped(_INTRO))
+        column.addWidget(wrapped(self.tr(_INTRO)))
         column.addWidget(self.list, 1)
         column.addWidget(self.box)
         column.addWidget(buttons)
@@ -92,7 +94,7 @@ class ModelsDialog(FittingDialog):
         """Offer what can be fetched of the file chosen."""
         model = self._fetchable
         self.fetch.setEnabled(model is not None and self.box.download is None)
-        set_tip(self.fetch, f"Fetch {model.name}" if model else "")
+        set_tip(self.fetch, self.tr("Fetch {0}").format(model.name) if model else "")
 
     @property
     def _fetchable(self) -> "ModelFile | None":

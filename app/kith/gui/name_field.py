@@ -68,7 +68,7 @@ class NameField(QWidget):
         self._known = QStringListModel()
         self._completer = self._make_completer()
         self.edit = self._make_edit()
-        self.button = ChoiceButton("Name")
+        self.button = ChoiceButton(self.tr("Name"))
         self.button.clicked.connect(self._name)
         self.hint = narrow()
         self.setFocusProxy(self.edit)
@@ -88,8 +88,8 @@ class NameField(QWidget):
 
     def _make_edit(self) -> _Edit:
         edit = _Edit()
-        edit.setAccessibleName("Name")
-        edit.setPlaceholderText("Type a name")
+        edit.setAccessibleName(self.tr("Name"))
+        edit.setPlaceholderText(self.tr("Type a name"))
         edit.setCompleter(self._completer)
         edit.textChanged.connect(self._tell)
         edit.returnPressed.connect(self._enter)

@@ -59,7 +59,7 @@ class NamesDialog(FittingDialog):
         self._deed: Deed | None = None
         self._stop: threading.Event | None = None
         self._result = 0
-        self.lines = ReadPane("What would be done")
+        self.lines = ReadPane(self.tr("What would be done"))
         self.words = wrapped(bold=True)
         self.do = QPushButton(press)
         self.do.setAutoDefault(False)
@@ -82,7 +82,7 @@ class NamesDialog(FittingDialog):
 
     def look(self, look: Deed) -> None:
         """Show what would be done, once that is known."""
-        self.words.setText(_LOOKING)
+        self.words.setText(self.tr(_LOOKING))
         self.do.setEnabled(False)
         self._task.ask(partial(_told, look), self._show)
 
@@ -106,7 +106,7 @@ class NamesDialog(FittingDialog):
         if deed is None or self._stop:
             return
         self.do.setEnabled(False)
-        self.words.setText(_AT_WORK)
+        self.words.setText(self.tr(_AT_WORK))
         stop = self._stop = threading.Event()
         self._task.ask(lambda _stop: _told(deed, stop), self._end)
 

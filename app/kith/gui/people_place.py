@@ -145,7 +145,7 @@ class PeoplePlace(Place):
     def _show_wall(self) -> None:
         if not self._people:
             self.wall.hide()
-            self.words.setText(NOBODY)
+            self.words.setText(self.tr(NOBODY))
             self.words.show()
             return
         from kith.jobs.people_wall import searched

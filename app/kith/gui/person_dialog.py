@@ -50,7 +50,7 @@ class PersonDialog(FittingDialog):
         self.aliases.setPlaceholderText(self.tr("Other names, with commas between them"))
         self.birth, self.death = QLineEdit(person.birth or ""), QLineEdit(person.death or "")
         for edit in (self.birth, self.death):
-            edit.setPlaceholderText(_DATE)
+            edit.setPlaceholderText(self.tr(_DATE))
         self.notes = QPlainTextEdit(person.notes)
         self.notes.setFixedHeight(_NOTES_HEIGHT)
         self.notes.setTabChangesFocus(True)

@@ -141,9 +141,11 @@ class PersonView(QWidget):
         self.name.setText(page.name)
         faces = counted(len(page.faces), "face")
         self.words.setText(
-            f"{faces} in {counted(page.photos, 'photo')}. Those that fit worst come first: a wrong one is found here."
+            self.tr("{0} in {1}. Those that fit worst come first: a wrong one is found here.").format(
+                faces, counted(page.photos, "photo")
+            )
         )
-        set_tip(self.deny, f"The chosen faces are not {page.person.name}")
+        set_tip(self.deny, self.tr("The chosen faces are not {0}").format(page.person.name))
         self.grid.tiles.show_tiles(_tile(face, page.key_face) for face in page.faces)
         self.other.know(names.values())
         self.other.empty()
@@ -178,7 +180,11 @@ class PersonView(QWidget):
             button.setEnabled(bool(chosen))
         for button in (self.key, self.look):
             button.setEnabled(len(chosen) == 1)
-        self.chosen.setText(f"{counted(len(chosen), 'face')} chosen" if chosen else self.tr("Choose faces to correct."))
+        self.chosen.setText(
+            self.tr("{0} chosen").format(counted(len(chosen), "face"))
+            if chosen
+            else self.tr("Choose faces to correct.")
+        )
 
     # What the user says
 

@@ -81,7 +81,7 @@ class PhotoGrid(GridView):
         painter = TilePainter(self, self.photos)
         self.setItemDelegate(painter)
         self.setModel(self.photos)
-        self.setAccessibleName("Photos found")
+        self.setAccessibleName(self.tr("Photos found"))
         self.activated.connect(self._open)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)

@@ -98,7 +98,7 @@ class PhotoPanel(QWidget):
         self.question.setText(_question(person))
         self.deny.setEnabled(is_somebody)
         self.confirm.setEnabled(is_somebody and person is not None and person.source is Source.MACHINE)
-        self.ignore.setText("Heed again (I)" if is_ignored else "Ignore (I)")
+        self.ignore.setText(self.tr("Heed again (I)") if is_ignored else self.tr("Ignore (I)"))
         self.ignore.setEnabled(person is not None and person.standing is not Standing.SURE)
         self.ignore_others.setEnabled(bool(self._shown))
         self.take_back.setEnabled(person is not None and person.said_of is not None)

@@ -273,7 +273,7 @@ class PictureGrid(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QListView.Shape.NoFrame)
         self.setModel(self.tiles)
-        self.setAccessibleName("Pictures")
+        self.setAccessibleName(self.tr("Pictures"))
         self.activated.connect(self._open)
         if selection := self.selectionModel():
             selection.selectionChanged.connect(self._tell_selected)

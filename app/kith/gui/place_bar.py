@@ -36,7 +36,7 @@ class PlaceBar(QWidget):
         """Show how much waits in a place."""
         text = f"{name}\n({waiting:,})" if waiting else name
         self.actions_by_place[name].setText(text)  # not the button's, which takes its action's text again and again
-        self.buttons[name].setAccessibleName(f"{name}, {waiting} waiting" if waiting else name)
+        self.buttons[name].setAccessibleName(self.tr("{0}, {1} waiting").format(name, waiting) if waiting else name)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take the colours of a new theme."""
@@ -48,7 +48,7 @@ class PlaceBar(QWidget):
         action = QAction(name, self)
         action.setCheckable(True)
         action.setShortcut(f"Alt+{number}")
-        action.setToolTip(f"{name} (Alt+{number})")
+        action.setToolTip(self.tr("{0} (Alt+{1})").format(name, number))
         action.triggered.connect(lambda: self.chosen.emit(name))
         self._group.addAction(action)
         button = QToolButton()

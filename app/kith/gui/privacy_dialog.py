@@ -53,20 +53,20 @@ class PrivacyDialog(FittingDialog):
     ) -> None:
         super().__init__(parent)
         self._with_library_closed = with_library_closed
-        self.setWindowTitle("Privacy")
+        self.setWindowTitle(self.tr("Privacy"))
         self._settings = settings
         self._file = settings_file
         self._task = Newest(self, pause_ms=0)
         self._sure = False
         self.list = QTreeWidget()
-        self.list.setHeaderLabels(["What", "Size"])
-        self.list.setAccessibleName("What Kith keeps")
+        self.list.setHeaderLabels([self.tr("What"), self.tr("Size")])
+        self.list.setAccessibleName(self.tr("What Kith keeps"))
         if header := self.list.header():
             header.setStretchLastSection(False)
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
             header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemChanged.connect(self._rest)
-        self.words = wrapped(_LOOKING)
+        self.words = wrapped(self.tr(_LOOKING))
         self.erase_button = QPushButton()
         self.erase_button.setAutoDefault(False)
         self.erase_button.clicked.connect(self._press)
@@ -74,7 +74,7 @@ class PrivacyDialog(FittingDialog):
         buttons.addButton(self.erase_button, QDialogButtonBox.ButtonRole.DestructiveRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(wrapped(_INTRO))
+        column.addWidget(wrapped(self.tr(_INTRO)))
         column.addWidget(self.list, 1)
         column.addWidget(self.words)
         column.addWidget(buttons)
@@ -110,14 +110,16 @@ class PrivacyDialog(FittingDialog):
         """Want the button pressed twice again."""
         self._sure = False
         marked = len(self.marked)
-        self.erase_button.setText(f"&Erase {counted(marked, 'kind')} …" if marked else "&Erase …")
+        self.erase_button.setText(
+            self.tr("&Erase {0} …").format(counted(marked, "kind")) if marked else self.tr("&Erase …")
+        )
         self.erase_button.setEnabled(bool(marked))
 
     def _press(self) -> None:
         if not self._sure:
             self._sure = True
-            self.words.setText(_SURE)
-            self.erase_button.setText("&Erase for good")
+            self.words.setText(self.tr(_SURE))
+            self.erase_button.setText(self.tr("&Erase for good"))
             return
         self.erase_button.setEnabled(False)
         self._with_library_closed(partial(_erased, self._settings, self._file, self.marked), self._told)

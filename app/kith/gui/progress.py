@@ -21,7 +21,7 @@ class JobProgress(QWidget):
 
     def __init__(self, abort: QAction) -> None:
         super().__init__()
-        self._name = Label("Nothing is running")
+        self._name = Label(self.tr("Nothing is running"))
         self.bar = _photos_bar()
         self.pace_label = Label()
         self.abort_button = ChoiceButton(abort.text())
@@ -43,7 +43,7 @@ class JobProgress(QWidget):
     def begin(self, job: str) -> None:
         """Show that a job prepares: how many photos there are is not known yet."""
         self._name.setText(job)
-        self.pace_label.setText("starting …")
+        self.pace_label.setText(self.tr("starting …"))
         bar = self.bar
         bar.setFormat("")
         bar.setRange(0, 0)
@@ -65,7 +65,7 @@ class JobProgress(QWidget):
     def stopping(self) -> None:
         """Show that the wish to stop was heard."""
         self._said_at = math.inf
-        self.pace_label.setText("stopping when the photos at work are done …")
+        self.pace_label.setText(self.tr("stopping when the photos at work are done …"))
 
     def end(self, outcome: str) -> None:
         """Leave the bar where the job ended, with a word on how."""
@@ -93,7 +93,7 @@ class JobProgress(QWidget):
             self._said_at = now
             photos = bar.maximum() - done
             left = time_left(photos / rate)
-            self.pace_label.setText(f"{rate:.1f} photos/s, {left}")
+            self.pace_label.setText(self.tr("{0:.1f} photos/s, {1}").format(rate, left))
 
 
 def _photos_bar() -> QProgressBar:

@@ -25,7 +25,7 @@ class RecognizeDialog(FittingDialog):
         self.output.say(f"One folder per person, Unknown for photos of nobody known, and {REPORT}.")
         self.problem = wrapped(bold=True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.start = buttons.addButton("&Recognize", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start = buttons.addButton(self.tr("&Recognize"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.buttons = buttons

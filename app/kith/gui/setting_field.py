@@ -54,7 +54,7 @@ class SettingField(QWidget):
         self.widget = editor.widget
         self.choose = _button("Choose…", f"Choose: {title}")
         self.reset_button = _button("Reset", f"Reset: {title}")
-        set_tip(self.reset_button, f"The default: {default or 'empty'}")
+        set_tip(self.reset_button, self.tr("The default: {0}").format(default or "empty"))
         self.help = wrapped()
         self.problem = wrapped(bold=True)
         self._lay_out()

@@ -42,7 +42,7 @@ class SettingPreview(QWidget):
         self.distances = Histogram("How far apart your own photos are")
         column = QVBoxLayout()
         column.setSpacing(SPACE)
-        column.addWidget(Label("On your photos", bold=True))
+        column.addWidget(Label(self.tr("On your photos"), bold=True))
         for widget in (self.words, self.people, self.distance_words, self.certainty, self.distances):
             column.addWidget(widget)
         column.addStretch()
@@ -54,7 +54,7 @@ class SettingPreview(QWidget):
 
     def begin(self, settings: Settings) -> None:
         """Tell of the settings as they are."""
-        self.words.setText(_WORKING)
+        self.words.setText(self.tr(_WORKING))
         self._ask_before.ask(partial(_previewed, settings), self._begun)
         self._measure.ask(lambda _stop: _measured(settings), self._draw)
         self._show_lines(settings)
@@ -63,7 +63,7 @@ class SettingPreview(QWidget):
         """Tell of other settings, once nothing was typed for a moment."""
         self._show_lines(settings)
         if self._before:
-            self.words.setText(_WORKING)
+            self.words.setText(self.tr(_WORKING))
             self._ask.ask(partial(_previewed, settings), self._tell)
 
     def _begun(self, answer: "Answer") -> None:
@@ -77,11 +77,13 @@ class SettingPreview(QWidget):
 
     def _draw(self, measured: "tuple[Bars, Bars] | None") -> None:
         if not measured:
-            self.distance_words.setText(_TOO_FEW)
+            self.distance_words.setText(self.tr(_TOO_FEW))
             return
         self.distance_words.setText(
-            "Your own photos asked who they are: filled bars are the same person, outlined ones strangers. "
-            "Above: how sure; below: the distance."
+            self.tr(
+                "Your own photos asked who they are: filled bars are the same person, outlined ones strangers. "
+                "Above: how sure; below: the distance."
+            )
         )
         for histogram, bars in ((self.distances, measured[0]), (self.certainty, measured[1])):
             histogram.show_bars(bars.same, bars.others, bars.most)

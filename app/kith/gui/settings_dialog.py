@@ -83,7 +83,7 @@ class SettingsDialog(QDialog):
 
     def __init__(self, settings_file: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(self.tr("Settings"))
         self.choose_folder: ChooseFolder = partial(choose_folder, self)
         self.choose_file: ChooseFile = partial(choose_file, self)
         self.choose_files: ChooseFiles = partial(choose_files, self)
@@ -124,10 +124,10 @@ class SettingsDialog(QDialog):
 
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
-        self.save_button = QPushButton("&Save")
+        self.save_button = QPushButton(self.tr("&Save"))
         self.save_button.setDefault(True)
         buttons.addButton(self.save_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        reset = QPushButton("Reset All but Folders")
+        reset = QPushButton(self.tr("Reset All but Folders"))
         reset.clicked.connect(self._reset)
         buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)  # the last one: Tab skips what was added before

@@ -52,7 +52,7 @@ class WelcomePage(QWidget):
 
     def _start(self) -> None:
         if self.steps.models.download:
-            self.problem.setText(ON_THEIR_WAY)
+            self.problem.setText(self.tr(ON_THEIR_WAY))
             return
         chosen = self.steps.chosen
         self.start.setEnabled(False)

@@ -20,7 +20,7 @@ class Years(QWidget):
         self._counts: dict[int, int] = {}
         policies = QSizePolicy.Policy
         self.setSizePolicy(policies.Preferred, policies.Fixed)
-        self.setAccessibleName("Photos over the years")
+        self.setAccessibleName(self.tr("Photos over the years"))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for bars and the years below them."""
