@@ -15,12 +15,15 @@ from PIL import Image
 
 from kith.errors import BadInput, FilingFailed
 from kith.filing.places import Places
+from kith.filing.report import listed_in, read_report
 from kith.jobs.context import Context
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed
-from kith.jobs.filing_runs import undo_run
+from kith.jobs.filing_runs import complete_killed, undo_run
 from kith.jobs.outcome import Outcome
 from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is, IsNot
+from kith.library import copy_records
 from kith.library.run_records import FilingRun
 from kith.photos.facts import read_facts
 from kith.photos.outputs import MARKER, REPORT
@@ -403,6 +406,88 @@ def test_a_run_that_was_cut_off_is_completed_at_the_next_start_and_told(
     for run in world.runs():
         world.undo(run.id)
     assert world.tree() == before
+
+
+def test_a_run_that_was_cut_off_when_all_was_moved_is_completed_and_told_and_in_the_report(
+    world: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.change(file_as="move")
+    _cut_off(world, monkeypatch, "kith.filing.moves.remove_name", 7)
+    (world.output / REPORT).unlink(missing_ok=True)
+    told = [event.text for event in world.run() if isinstance(event, Notice)]
+    assert [text.partition(": ")[2] for text in told] == ["what it had planned for 1 photo is done now."]
+    assert world.filed() == _names()
+    assert _reported(world) == _lying(world)
+    with pytest.raises(BadInput, match="There is no photo"):
+        world.run()
+
+
+def test_the_window_completes_a_run_and_its_report(world: Cabinet, monkeypatch: pytest.MonkeyPatch) -> None:
+    _cut_off(world, monkeypatch, "kith.filing.copy_file.complete", 4)
+    (world.output / REPORT).unlink(missing_ok=True)
+    with world.library() as library:
+        (told,) = complete_killed(library.store, library.settings, library.decisions)
+    assert told.endswith("what it had planned for 1 photo is done now.")
+    assert _reported(world) == _lying(world)
+
+
+def _reported(world: Cabinet) -> list[str]:
+    return sorted(name for row in read_report(world.output / REPORT) for name in listed_in(row["copies"]))
+
+
+def _lying(world: Cabinet) -> list[str]:
+    return sorted(f"{folder}/{name}" for name, folders in world.filed().items() for folder in folders)
+
+
+@pytest.mark.parametrize("file_as", [FileAs.MOVE, FileAs.COPY])
+def test_what_was_half_done_when_the_drive_went_away_is_done_when_it_is_back(
+    world: Cabinet, monkeypatch: pytest.MonkeyPatch, file_as: FileAs
+) -> None:
+    away, real, done = world.root / "away", copy_records.CopyRecords.complete, 0
+
+    def gone(*arguments: object) -> object:
+        nonlocal done
+        done += 1
+        if done == 4:
+            world.output.rename(away)
+        return real(*arguments)  # type: ignore[arg-type]
+
+    world.change(file_as=file_as)
+    with monkeypatch.context() as patch:
+        patch.setattr(copy_records.CopyRecords, "complete", gone)
+        with pytest.raises(FilingFailed, match="is not there any more"):
+            world.run()
+    with world.library() as library:  # it is not back yet
+        assert complete_killed(library.store, library.settings, library.decisions) == []
+    away.rename(world.output)
+    with world.library() as library:
+        (told,) = complete_killed(library.store, library.settings, library.decisions)
+    assert "was interrupted" in told
+    in_both = {path.name for path in world.input.iterdir()} & world.filed().keys()
+    assert not in_both or file_as is FileAs.COPY
+    world.run()
+    assert world.filed() == _names()
+    assert len([*world.input.iterdir()]) == (7 if file_as is FileAs.COPY else 0)
+
+
+def test_names_follow_where_deciding_again_was_cut_off(world: Cabinet, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.change(names_in="copies")
+    world.run()
+    assert {path.stem for path in world.output.rglob("*.xmp")} == {"5.png", "6.png", "10.png", "11.png", "13.png"}
+    world.change(face_tol=0.05)
+
+    def stop(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kith.jobs.written_names.WrittenNames.follow", stop)
+        patch.setattr("kith.library.run_records.RunRecords.end", lambda *_: None)
+        with pytest.raises(SystemExit):
+            run_job(world.settings, redecide)
+    assert {folder for folders in world.filed().values() for folder in folders} == {"Unknown"}
+    run_job(world.settings, redecide)
+    assert not list(world.output.rglob("*.xmp"))
+    assert {path.name for path in world.output.iterdir()} == {MARKER, REPORT, "Unknown"}
 
 
 def test_commands_list_runs_and_take_them_back(world: Cabinet) -> None:

@@ -186,7 +186,7 @@ def _completed(library: "OpenLibrary") -> "Outcome":
     from kith.jobs.outcome import Outcome
 
     with sole_job(library.settings.library_file, "Completing a run"):
-        return Outcome(" ".join(complete_killed(library.store, library.settings)))
+        return Outcome(" ".join(complete_killed(library.store, library.settings, library.decisions)))
 
 
 def _look_around(settings: Settings, stopped_build: bool, stop: threading.Event) -> State:

@@ -10,10 +10,11 @@ from kith.errors import BadInput, BadPhoto, FilingFailed
 from kith.filing.copies import clear_remnants, file_copies
 from kith.filing.copy_file import free_target
 from kith.jobs.context import sole_job
+from kith.jobs.decisions import Decisions
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
-from kith.jobs.output_report import rewrite_report
+from kith.jobs.output_report import cover, rewrite_report
 from kith.jobs.references import photo_meant
 from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecord
@@ -28,39 +29,74 @@ from kith.text import counted
 
 @contextmanager
 def recorded(store: Store, job: str) -> Iterator[None]:
-    """Record what becomes of copies inside as one run, which `undo_run` can take back."""
+    """Record what becomes of copies inside as one run, which `undo_run` can take back.
+
+    One that fails has no end, as one that is killed: the next job completes what it left half done.
+    """
     run_id = store.runs.begin(job)
     try:
         yield
-    finally:
         store.runs.end(run_id)
+    finally:
+        store.runs.leave()
 
 
-def complete_killed(store: Store, settings: Settings) -> list[str]:
-    """Make what a killed run had planned but not made, for a job that holds the library's lock; return what to say."""
-    told = []
-    copies, names = FiledCopies(store, settings), WrittenNames(store, settings)
+def complete_killed(store: Store, settings: Settings, decisions: Decisions) -> list[str]:
+    """Make what runs had planned but not made that were killed or failed; return what to say.
+
+    It is for a job that holds the library's lock. A run whose output folder is not there, or takes nothing, waits.
+    """
+    told: list[str] = []
     for run in store.runs.killed():
-        completed, problems = 0, []
-        folders = copies.folders()
-        for output in filter(os.path.isdir, store.copies.outputs()):
-            unsettled = store.copies.unsettled(output)
-            clear_remnants(store.copies, output)
-            for photo_id in dict.fromkeys(record.photo_id for record in unsettled):
-                shown = store.search.shown([photo_id]).get(photo_id)
-                people = shown.sure if shown else ()
-                with store.transaction():
-                    plans = copies.plans(photo_id, people, folders)
-                try:
-                    problems += copies.file(plans)
-                    problems += names.follow(photo_id)
-                    completed += 1
-                except BadPhoto as error:
-                    problems.append(str(error))
-        store.runs.end(run.id)
-        done = f": what it had planned for {counted(completed, 'photo')} is done now" if completed else ""
-        told += [f"{run.job} of {run.began_at} was interrupted{done}.", *problems]
+        told += _Completing(store, settings, run).done(decisions)
     return told
+
+
+class _Completing:
+    """One run that did not come to its end, being completed."""
+
+    def __init__(self, store: Store, settings: Settings, run: FilingRun) -> None:
+        self._store, self._run = store, run
+        self._copies, self._names = FiledCopies(store, settings), WrittenNames(store, settings)
+        self._completed: set[int] = set()
+        self._problems: list[str] = []
+
+    def done(self, decisions: Decisions) -> list[str]:
+        """Do it, and return what to say."""
+        store, run = self._store, self._run
+        try:
+            for output in filter(os.path.isdir, store.copies.outputs()):
+                self._complete(output)
+            for photo_id in store.runs.photos(run):
+                self._problems += self._names.follow(photo_id)
+            for output in filter(os.path.isdir, run.outputs):
+                cover(store, decisions, output)
+        except FilingFailed as error:
+            return [*self._told(), error.message]
+        if all(map(os.path.isdir, run.outputs)):
+            store.runs.end(run.id)
+            return self._told() if run.photos else []
+        return self._told() if self._completed else []
+
+    def _complete(self, output: Path) -> None:
+        unsettled = self._store.copies.unsettled(output)
+        clear_remnants(self._store.copies, output)
+        folders = self._copies.folders()
+        for photo_id in dict.fromkeys(record.photo_id for record in unsettled):
+            shown = self._store.search.shown([photo_id]).get(photo_id)
+            people = shown.sure if shown else ()
+            with self._store.transaction():
+                plans = self._copies.plans(photo_id, people, folders)
+            try:
+                self._problems += self._copies.file(plans)
+                self._completed.add(photo_id)
+            except BadPhoto as error:
+                self._problems.append(str(error))
+
+    def _told(self) -> list[str]:
+        photos = len(self._completed)
+        done = f": what it had planned for {counted(photos, 'photo')} is done now" if photos else ""
+        return [f"{self._run.job} of {self._run.began_at} was interrupted{done}.", *self._problems]
 
 
 def undo_run(library: OpenLibrary, run_id: int, photo: str = "") -> Outcome:

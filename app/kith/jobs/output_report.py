@@ -60,10 +60,15 @@ def write_output_report(
 
 def rewrite_report(store: Store, decisions: Decisions, output: Path) -> None:
     """Let the report of an output folder, if there is one, say what lies there by now; raises FilingFailed."""
-    report = output / REPORT
-    if os.path.isfile(report):
-        with suppress(BadInput):  # another program's
-            write_output_report(store, decisions, display_names(store.people.all().values()), report)
+    if os.path.isfile(output / REPORT):
+        cover(store, decisions, output)
+
+
+def cover(store: Store, decisions: Decisions, output: Path) -> None:
+    """Write the report of all that lies in an output folder; raises FilingFailed."""
+    with suppress(BadInput):  # another program's
+        names = display_names(store.people.all().values())
+        write_output_report(store, decisions, names, output / REPORT)
 
 
 def _earlier(report: Path) -> dict[frozenset[str], RowCells]:

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
-from kith.errors import BadPhoto
+from kith.errors import BadInput, BadPhoto
 from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import PlannedOnly, planned_line
@@ -70,10 +70,14 @@ def recognize_folder(
     decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
     is_filing = output and not dry_run
-    interrupted = (
-        complete_killed(context.store, settings) if is_filing else []
-    )  # which may move photos out of the input
-    listed = list_photos(inputs, settings, outputs, passed_over)
+    # This may move photos out of the input, be it all of them.
+    interrupted = complete_killed(context.store, settings, decisions) if is_filing else []
+    try:
+        listed = list_photos(inputs, settings, outputs, passed_over)
+    except BadInput:
+        if not interrupted:
+            raise
+        listed = {}
     run = _Run(context, decisions, output, listed, passed_over, dry_run)
     if output and is_filing:
         prepare_output(copies, output)

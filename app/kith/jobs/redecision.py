@@ -159,7 +159,7 @@ class _Run:
     def complete_killed(self) -> list[str]:
         """Complete what a killed run left, and clear away its remnants; return what is to be said."""
         store = self.context.store
-        told = complete_killed(store, self.context.settings)
+        told = complete_killed(store, self.context.settings, self.decisions)
         for output in filter(self._is_reachable, store.copies.outputs()):
             clear_remnants(store.copies, output)
         return told

@@ -81,13 +81,17 @@ class RunRecords:
 
     def end(self, run_id: int) -> None:
         """Write down that a run has ended; one that touched nothing and has nothing to tell is forgotten."""
-        self._at_work = None
-        for event in _EVENTS:
-            self._connection.execute(f"DROP TRIGGER IF EXISTS run_{event}")
+        self.leave()
         self._connection.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), run_id))
         self._connection.execute(
             "DELETE FROM runs WHERE id = ? AND told IS NULL AND id NOT IN (SELECT run_id FROM run_copies)", (run_id,)
         )
+
+    def leave(self) -> None:
+        """Say that what this connection does from now on belongs to no run."""
+        self._at_work = None
+        for event in _EVENTS:
+            self._connection.execute(f"DROP TRIGGER IF EXISTS run_{event}")
 
     def all(self) -> list[FilingRun]:
         """Return every run that touched a copy, the newest first."""
@@ -152,6 +156,15 @@ class RunRecords:
             (run_id, *among),
         )
         return list(rows)
+
+    def photos(self, run: FilingRun) -> list[int]:
+        """Return the photos whose copies a run touched, and of whose people something was said since it began."""
+        rows = self._connection.execute(
+            "SELECT photo_id FROM run_copies WHERE run_id = ? UNION SELECT a.photo_id FROM links l "
+            "JOIN appearances a ON a.id = l.appearance_id WHERE l.made_at >= ? ORDER BY 1",
+            (run.id, run.began_at),
+        )
+        return [row[0] for row in rows]
 
     def touched_since(self, run_id: int, photo_ids: Iterable[int]) -> set[int]:
         """Return which of these photos a later run touched that is not undone."""
