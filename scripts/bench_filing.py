@@ -1,7 +1,9 @@
 """Measure filing: photos of 3 MB that a drawn library knows, filed by the whole job, beside `cp -r` on the same disk.
 
 Run by `scripts/bench.py filing [--count N]`. Kith and cp take turns, each until all is on the disk; a round's ratio is
-of neighbours, so that what else the machine does weighs on both. The folder is that of TMPDIR.
+of neighbours, so that what else the machine does weighs on both. Then the same photos are filed as links; photos/s are
+the job's alone, without the start of a process. Sidecars are left out: bench_names measures them. The folder is that of
+TMPDIR.
 """
 
 import multiprocessing
@@ -16,6 +18,7 @@ from pathlib import Path
 from bench_rerun import Case, fill, recognised
 from bench_tables import Row, Tables
 from kith.errors import BadInput
+from kith.policies import FileAs
 from kith.settings import Settings
 
 COUNT, SIZE = 10_000, 3_000_000  # photos, bytes of each
@@ -45,12 +48,13 @@ def filing(count: int = COUNT, size: int = SIZE) -> Tables:
         for number in range(ROUNDS):
             print(f"round {number + 1} of {ROUNDS}", file=sys.stderr, flush=True)
             rows.append(_round(root, number))
-    return {f"{count:,} photos of {size / 1e6:.1f} MB; seconds by the clock": rows}
+        links = [_linked(root, kind) for kind in (FileAs.HARD_LINK, FileAs.SYMBOLIC_LINK) for _ in range(ROUNDS)]
+    return {f"{count:,} photos of {size / 1e6:.1f} MB; seconds by the clock": rows, "The same as links": links}
 
 
-def drawn_settings(root: Path) -> Settings:
+def drawn_settings(root: Path, **values: object) -> Settings:
     """Return settings for a drawn library without bodies, which need no models."""
-    return Settings.at(root, _VALUES)
+    return Settings.at(root, {**_VALUES, **values})
 
 
 def _check_space(root: Path, size: int) -> None:
@@ -82,11 +86,16 @@ def _by_cp(root: Path) -> Row:
     return {"cp -r": round(seconds, 4)}
 
 
-def _by_kith(root: Path) -> Row:
+def _linked(root: Path, kind: FileAs) -> Row:
+    row = _by_kith(root, kind)
+    return {"as": str(kind), "seconds": row["kith"], "processor": row["kith, processor"], "photos/s": row["photos/s"]}
+
+
+def _by_kith(root: Path, kind: FileAs = FileAs.COPY) -> Row:
     library = root / "people"
     shutil.copytree(library, root / "kept")
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as processes:
-        row = processes.submit(_filed, root).result()
+        row = processes.submit(_filed, root, kind).result()
     shutil.rmtree(root / "output")
     shutil.rmtree(library)
     (root / "kept").rename(library)
@@ -94,13 +103,14 @@ def _by_kith(root: Path) -> Row:
     return row
 
 
-def _filed(root: Path) -> Row:
+def _filed(root: Path, kind: FileAs) -> Row:
     began, clock = time.process_time(), time.perf_counter()
-    done = recognised(drawn_settings(root))
+    done = recognised(drawn_settings(root, names_in="off", file_as=kind))
     _synced(root / "output")
     seconds = time.perf_counter() - clock
     assert not done["failed"]
-    return {"kith": round(seconds, 4), "kith, processor": round(time.process_time() - began, 2)}
+    processor = round(time.process_time() - began, 2)
+    return {"kith": round(seconds, 4), "kith, processor": processor, "photos/s": done["photos/s by the clock"]}
 
 
 def _synced(folder: Path) -> None:

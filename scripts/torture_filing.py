@@ -81,12 +81,13 @@ class FilingWorld(World):
         kept = {name: (status.st_mtime_ns, status.st_mode) for name, status in sorted(found.items())}
         found_before = super().state()
         output = {name: hashed for name, hashed in found_before["output"].items() if name != REPORT}
-        return {**found_before, "output": output, "times": kept, "reported": self._reported()}
+        return {**found_before, "output": output, "times": kept, "unreported": self._unreported()}
 
-    def _reported(self) -> "list[str]":
-        """Return the copies that the report names; other cells may differ by which run wrote them."""
-        rows = read_report(self.root / "output" / REPORT)
-        return sorted(name for row in rows for name in listed_in(row["copies"]))
+    def _unreported(self) -> "list[str]":
+        """Return the copies that the report does not name; its other cells may differ by which run wrote them."""
+        output = self.root / "output"
+        named = {name for row in read_report(output / REPORT) for name in listed_in(row["copies"])}
+        return sorted(hashes(output, ".jpg").keys() - named)
 
     def _drive(self, step: Step, **task: Any) -> Done:
         told = self.folder / f"{step.name}.txt"
@@ -121,7 +122,8 @@ def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]"
         trials = product((_two_at_once, _full, _read_only, _target_removed), FILED_FROM_NOTHING)
         for trial, number in trials:
             life.world.put_back(f"before {number}")
-            trouble = trial(life, number, random.randint(1, calls[number, world.root]))
+            under = world.root / "output" if trial is _target_removed else world.root  # else it is not in use yet
+            trouble = trial(life, number, random.randint(1, calls[number, under]))
             found += [f"{STEPS[number].name}, {trial.__name__.strip('_')}: {trouble}"] if trouble else []
         return found
 
@@ -168,7 +170,7 @@ def _target_removed(life: Life, number: int, at: int) -> str:
     """Halt a run, take its output folder away like a drive: it ends in words; the next one, with it back, goes on."""
     world, step = life.world, STEPS[number]
     assert isinstance(world, FilingWorld)
-    halted = world.run(step, _disturbed(life, world.root, at, signal.SIGSTOP))
+    halted = world.run(step, _disturbed(life, world.root / "output", at, signal.SIGSTOP))
     output, away = world.root / "output", world.root / "away"
     if output.exists():
         output.rename(away)

@@ -89,6 +89,7 @@ ON_FD(int, ftruncate, (int fd, off_t size), int COMMA off_t, (fd, size))
 ON_FD(int, ftruncate64, (int fd, off64_t size), int COMMA off64_t, (fd, size))
 ON_FD(ssize_t, sendfile, (int fd, int from, off_t *at, size_t size), int COMMA int COMMA off_t * COMMA size_t, (fd, from, at, size))
 ON_FD(ssize_t, sendfile64, (int fd, int from, off64_t *at, size_t size), int COMMA int COMMA off64_t * COMMA size_t, (fd, from, at, size))
+ON_FD(ssize_t, copy_file_range, (int from, off64_t *at, int fd, off64_t *to, size_t size, unsigned flags), int COMMA off64_t * COMMA int COMMA off64_t * COMMA size_t COMMA unsigned, (from, at, fd, to, size, flags))
 
 #define READS(name, parameters, types, arguments) \
     ssize_t name parameters { \

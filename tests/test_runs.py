@@ -470,17 +470,24 @@ def test_what_was_half_done_when_the_drive_went_away_is_done_when_it_is_back(
     assert len([*world.input.iterdir()]) == (7 if file_as is FileAs.COPY else 0)
 
 
-def test_names_follow_where_deciding_again_was_cut_off(world: Cabinet, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["kith.jobs.written_names.WrittenNames.follow", "pathlib.Path.unlink"])
+def test_names_follow_where_deciding_again_was_cut_off(
+    world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     world.change(names_in="copies")
     world.run()
     assert {path.stem for path in world.output.rglob("*.xmp")} == {"5.png", "6.png", "10.png", "11.png", "13.png"}
     world.change(face_tol=0.05)
 
-    def stop(*_: object) -> None:
-        raise SystemExit
+    unlink = Path.unlink
+
+    def stop(path: object, *_: object, **__: object) -> None:
+        if not isinstance(path, Path) or path.suffix == ".xmp":
+            raise SystemExit
+        unlink(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr("kith.jobs.written_names.WrittenNames.follow", stop)
+        patch.setattr(step, stop)
         patch.setattr("kith.library.run_records.RunRecords.end", lambda *_: None)
         with pytest.raises(SystemExit):
             run_job(world.settings, redecide)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from io import BufferedRandom
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
@@ -24,14 +25,14 @@ _PART = re.compile(r"\.kith-[0-9a-f]+\.part")  # those of earlier versions, too,
 
 
 @contextmanager
-def part_file(folder: Path, mode: int = 0o666) -> Iterator[tuple[BinaryIO, Path]]:
+def part_file(folder: Path, mode: int = 0o666) -> Iterator[tuple[BufferedRandom, Path]]:
     """Give a new hidden file to be written, and its path; what is left of it in the end is taken away.
 
     `complete` it, then let it take its name. Raises OSError.
     """
     path = part_name(folder)
     try:
-        with open(path, "xb", opener=partial(os.open, mode=mode)) as file:  # a new file: no link leads to one
+        with open(path, "x+b", opener=partial(os.open, mode=mode)) as file:  # a new file: no link leads to one
             _hold(file)
             yield file, path
     finally:
@@ -42,6 +43,13 @@ def part_file(folder: Path, mode: int = 0o666) -> Iterator[tuple[BinaryIO, Path]
 def part_name(folder: Path) -> Path:
     """Return the name of a hidden file that nobody can foresee."""
     return folder / f".kith-{secrets.token_hex(8)}.part"
+
+
+def begin_writing(file: BinaryIO) -> None:
+    """Have the system begin to write a file to the disk, where it can, so that `complete` waits the less for it."""
+    file.flush()
+    with suppress(OSError, AttributeError):
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def complete(file: BinaryIO) -> None:
@@ -73,14 +81,15 @@ def take_place(part: Path, path: Path) -> None:
 def take_name(file: Path, name: Path) -> bool:
     """Let a complete file take a name on its disk; False, and nothing done, where something has it. Raises OSError."""
     try:
-        _link_or_move(file, name)
+        give_free_name(file, name)
     except FileExistsError:
         return False
     sync(name.parent)
     return True
 
 
-def _link_or_move(file: Path, name: Path) -> None:
+def give_free_name(file: Path, name: Path) -> None:
+    """Do as `take_name`, but for the disk, which is to `sync` the folder afterwards; raises FileExistsError, too."""
     try:
         os.link(file, name)
     except FileExistsError:

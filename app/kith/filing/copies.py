@@ -9,7 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from kith.errors import FilingFailed
-from kith.filing.copy_file import LinkedFolder, check_readable, clear_away, filing_errors, free_target, make, put
+from kith.filing.copy_file import (
+    LinkedFolder,
+    check_readable,
+    clear_away,
+    filing_errors,
+    free_target,
+    make,
+    make_folder,
+    put,
+)
 from kith.filing.moves import give_back, move, take_over
 from kith.filing.names import safe_photo_name
 from kith.filing.own_copies import is_file, is_link, is_own, is_untouched, leads_out, mark_of
@@ -167,7 +176,7 @@ def _moved(records: CopyRecords, record: CopyRecord, left: list[CopyRecord]) -> 
     for old in sorted(left, key=lambda old: old.kind is not FileAs.MOVE):
         with suppress(OSError):  # then the photo is filed anew instead
             if _can_become(old, record) and is_untouched(records, old):
-                record.target.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(record)
                 placed = put(records, old.target, records.become(record, old.kind, old.moved_from))
                 if old.kind is FileAs.MOVE:
                     records.relocate(old.photo_id, old.target, placed.target)

@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from io import BufferedRandom, FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from kith.errors import BadPhoto, FilingFailed
 from kith.filing.names import numbered
@@ -57,9 +57,9 @@ def make(records: CopyRecords, record: CopyRecord, source: Path, over: bool = Fa
 def _copied(records: CopyRecords, record: CopyRecord, source: Path, over: bool) -> tuple[CopyRecord, str]:
     """Copy a photo's file, and return the record and the SHA-256 of what was copied. Raises BadPhoto and OSError."""
     with part_file(record.target.parent, 0o600) as (file, part):
-        sha256 = _copy(source, file)
+        sha256 = copy_content(source, file)
         complete(file)
-        _take_times_and_mode(source, part)
+        take_times_and_mode(source, part)
         if over:
             take_place(part, record.target)
         else:
@@ -69,8 +69,7 @@ def _copied(records: CopyRecords, record: CopyRecord, source: Path, over: bool) 
 
 def linked(records: CopyRecords, record: CopyRecord, source: Path, over: bool) -> CopyRecord:
     """Make a link to a photo's file under the name that is planned, or the next free one. Raises OSError."""
-    real = Path(os.path.realpath(source))
-    link = partial(os.symlink, real) if record.kind is FileAs.SYMBOLIC_LINK else partial(os.link, real)
+    link = link_to(source, record.kind)
     if over:
         part = part_name(record.target.parent)
         link(part)
@@ -82,12 +81,18 @@ def linked(records: CopyRecords, record: CopyRecord, source: Path, over: bool) -
         try:
             link(record.target)
         except FileExistsError:
-            if _leads_to(record, real):
+            if _leads_to(record, Path(os.path.realpath(source))):
                 return record
             record = records.move(record, free_target(records, record.target))
         else:
             sync(record.target.parent)
             return record
+
+
+def link_to(source: Path, kind: FileAs) -> Callable[[Path], None]:
+    """Return what makes a link to a photo's file under a free name, as `os.link`."""
+    real = os.path.realpath(source)
+    return partial(os.symlink, real) if kind is FileAs.SYMBOLIC_LINK else partial(os.link, real)
 
 
 def _leads_to(record: CopyRecord, source: Path) -> bool:
@@ -99,7 +104,8 @@ def _leads_to(record: CopyRecord, source: Path) -> bool:
 
 def check_readable(source: Path) -> None:
     """Raise BadPhoto where a photo cannot be read."""
-    next(_pieces(source), None)
+    with _readable(source) as photo:
+        _read(photo, source, 1)
 
 
 def photo_sha256(source: Path) -> str:
@@ -110,19 +116,32 @@ def photo_sha256(source: Path) -> str:
         raise _unreadable(source, error) from error
 
 
-def _copy(source: Path, file: BinaryIO) -> str:
-    """Copy a photo's file and return the SHA-256 of what was copied. Raises BadPhoto and OSError of the copy."""
-    digest = hashlib.sha256()
-    for piece in _pieces(source):
-        file.write(piece)
-        digest.update(piece)
-    return digest.hexdigest()
+def copy_content(source: Path, file: BufferedRandom) -> str:
+    """Copy a photo into a new file, and return the SHA-256 of the copy. Raises BadPhoto, and OSError of the copy."""
+    with _readable(source) as photo:
+        with suppress(OSError, AttributeError):  # what the system cannot do by itself is done, or told, below
+            while os.copy_file_range(photo.fileno(), file.fileno(), _PIECE):
+                pass
+        file.seek(0, os.SEEK_END)
+        while piece := _read(photo, source, _PIECE):
+            file.write(piece)
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _pieces(source: Path) -> Iterator[bytes]:
+@contextmanager
+def _readable(source: Path) -> Iterator[FileIO]:
     try:
-        with source.open("rb") as file:
-            yield from iter(partial(file.read, _PIECE), b"")
+        photo = source.open("rb", buffering=0)
+    except OSError as error:
+        raise _unreadable(source, error) from error
+    with photo:
+        yield photo
+
+
+def _read(photo: FileIO, source: Path, size: int) -> bytes:
+    try:
+        return photo.read(size)
     except OSError as error:
         raise _unreadable(source, error) from error
 
@@ -131,7 +150,7 @@ def _unreadable(source: Path, error: OSError) -> BadPhoto:
     return BadPhoto(source, f"could not be copied: {error.strerror or error}")
 
 
-def _take_times_and_mode(source: Path, part: Path) -> None:
+def take_times_and_mode(source: Path, part: Path) -> None:
     """Do what the file system allows (FAT knows few modes); a read-only copy could not be withdrawn on Windows."""
     with suppress(OSError):
         shutil.copystat(source, part)
@@ -140,17 +159,22 @@ def _take_times_and_mode(source: Path, part: Path) -> None:
 
 @contextmanager
 def folder_made(record: CopyRecord) -> Iterator[None]:
-    """Have the folder of a target, a new one only if something comes to lie in it; the output folder itself is there.
-
-    Raises OSError.
-    """
-    record.output.stat()
-    record.target.parent.mkdir(parents=True, exist_ok=True)
+    """Have the folder of a target, a new one only if something comes to lie in it. Raises OSError as `make_folder`."""
+    make_folder(record)
     try:
         yield
     except BaseException:
         clear_away(record)
         raise
+
+
+def make_folder(record: CopyRecord) -> None:
+    """Have the folder of a target, below the output folder, which is not made anew. Raises OSError where it is gone."""
+    record.output.stat()
+    folder = record.target.parent
+    for part in reversed((folder, *folder.parents)):
+        if part != record.output and part.is_relative_to(record.output):
+            part.mkdir(exist_ok=True)
 
 
 def clear_away(record: CopyRecord) -> None:

@@ -8,12 +8,16 @@ from pathlib import Path
 from kith.filing.copies import Filed, Filing, Folders, file_copies, plan_copies
 from kith.filing.names import folder_names
 from kith.filing.places import Places
+from kith.filing.together import make_together
 from kith.library.copy_records import CopyRecord
 from kith.library.paths import FileState
 from kith.library.store import Store
+from kith.policies import FileAs
 from kith.settings import Settings
 
-Plan = tuple[FileState, list[CopyRecord], list[CopyRecord]]  # the photo's file, its copies standing, those outdated
+Plan = tuple[
+    FileState, Sequence[CopyRecord], Sequence[CopyRecord]
+]  # the photo's file, its copies standing, those outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class FiledCopies:
         copies = self.store.copies
         # An output folder that is gone, perhaps with its drive, is not made anew for one photo.
         outputs = filter(os.path.isdir, copies.outputs_of(photo_id))
-        plans = []
+        plans: list[Plan] = []
         for output in outputs:
             present = copies.of_photo(photo_id, output)
             source = self.original(photo_id) or FileState(present[0].target, 0, 0)
@@ -68,6 +72,20 @@ class FiledCopies:
         for plan in plans:
             notes += self.file_photo(*plan).notes
         return notes
+
+    def made_together(self, plans: Sequence[Plan]) -> list[Plan]:
+        """Return plans with those copies made that nothing stands in the way of: many in the time of a few."""
+
+        def is_plain(plan: Plan) -> bool:
+            _, standing, outdated = plan
+            return not outdated and all(record.kind is not FileAs.MOVE for record in standing)
+
+        plain = [plan for plan in plans if is_plain(plan)]
+        to_make = [(record, source.path) for source, standing, _ in plain for record in standing if not record.sha256]
+        if len(to_make) < 2:
+            return [*plans]
+        made = make_together(self.store.copies, self.store.transaction, to_make)
+        return [(source, [made.get(one.id, one) for one in standing], outdated) for source, standing, outdated in plans]
 
     def file_photo(self, source: FileState, standing: Sequence[CopyRecord], outdated: Sequence[CopyRecord]) -> Filed:
         """Do as `file` with one photo in one output folder; how old the folder is that it is moved from, is kept."""

@@ -15,6 +15,7 @@ from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import PlannedOnly, planned_line
 from kith.filing.report import REPORT, ReportRow, check_report
+from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
@@ -114,6 +115,11 @@ class _Decided:
     standing: Sequence[CopyRecord] = ()
     outdated: Sequence[CopyRecord] = ()
     is_named: bool = False
+
+    @property
+    def source(self) -> FileState:
+        """The photo's file as it was looked at."""
+        return FileState(self.look.path, self.look.size, time_value(self.look.mtime_ns))
 
 
 def _together(looks: Iterable[Seen], most: int = 1) -> Iterator[list[Seen]]:
@@ -219,17 +225,23 @@ class _Run:
         """Decide and file photos, or hold them back until their folder is complete."""
         if not looks:
             return
-        for number, decided in enumerate(self._decide(looks, is_complete)):
-            if number and self.context.stop.is_set():
+        decided = self._decide(looks, is_complete)
+        for start in range(0, len(decided), MOST):
+            if start and self.context.stop.is_set():
                 return  # what is written down so far is filed by the next run
-            yield from self._file(decided)
+            for photo in self._made_together(decided[start : start + MOST]):
+                yield from self._file(photo)
+
+    def _made_together(self, decided: Sequence["_Decided"]) -> Sequence["_Decided"]:
+        if self.dry_run:
+            return decided
+        plans = self.copies.made_together([(one.source, one.standing, one.outdated) for one in decided])
+        return [replace(one, standing=standing) for one, (_, standing, _) in zip(decided, plans, strict=True)]
 
     def _file(self, decided: "_Decided") -> Iterator[Event]:
-        look, decision = decided.look, decided.decision
-        path = look.path
-        source = FileState(path, look.size, time_value(look.mtime_ns))
+        path, decision = decided.look.path, decided.decision
         try:
-            filed = self._filed(source, decided)
+            filed = self._filed(decided.source, decided)
         except BadPhoto as error:
             yield self._fail(error)
             return

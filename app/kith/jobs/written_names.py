@@ -265,7 +265,7 @@ class WrittenNames:
         with suppress(OSError):
             is_there = not is_file(path) and is_file(place.path) and sha256_of(place.path) == record.sha256
             is_behind = _is_left_behind(path) and self._is_copy(path) is bool(place.copy)
-            if is_there or (is_behind and take_name(path, place.path)):
+            if is_there or (is_behind and _take(path, place.path)):
                 names.move(path, place.path)
                 return True
         return False
@@ -296,6 +296,14 @@ def _carriers(photo: Path) -> set[Path]:
 
 def _is_sidecar(path: Path) -> bool:
     return path.suffix.lower() == SIDECAR
+
+
+def _take(path: Path, name: Path) -> bool:
+    """Bring a sidecar to another name, which it may have already besides its own since a run was killed."""
+    if is_file(name) and path.samefile(name):
+        path.unlink()
+        return True
+    return take_name(path, name)
 
 
 def _is_left_behind(path: Path) -> bool:

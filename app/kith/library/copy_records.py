@@ -240,14 +240,16 @@ class CopyRecords:
 
     def complete(self, record: CopyRecord, sha256: str, source: FileState | None) -> CopyRecord:
         """Say that the copy is complete, what it holds, and what it was made of."""
-        self._connection.execute("UPDATE copies SET sha256 = ?, made_at = ? WHERE id = ?", (sha256, now(), record.id))
-        return self.follow(replace(record, sha256=sha256), source)
+        self._connection.execute(
+            "UPDATE copies SET sha256 = ?, made_at = ?, source = ?, source_size = ?, source_mtime_ns = ? WHERE id = ?",
+            (sha256, now(), *_columns(source), record.id),
+        )
+        return replace(record, sha256=sha256, source=source)
 
     def follow(self, record: CopyRecord, source: FileState | None) -> CopyRecord:
         """Say which file a copy is compared with from now on."""
-        state = (path_value(source.path), source.size, source.mtime_ns) if source else (None, None, None)
         query = "UPDATE copies SET source = ?, source_size = ?, source_mtime_ns = ? WHERE id = ?"
-        self._connection.execute(query, (*state, record.id))
+        self._connection.execute(query, (*_columns(source), record.id))
         return replace(record, source=source)
 
     def drop(self, record: CopyRecord) -> None:
@@ -257,6 +259,10 @@ class CopyRecords:
 
     def _give_free(self, target: Path) -> None:
         self._names.get(target.parent, set()).discard(folded(target.name))
+
+
+def _columns(source: FileState | None) -> tuple[object, object, object]:
+    return (path_value(source.path), source.size, source.mtime_ns) if source else (None, None, None)
 
 
 def _record(row: Sequence[Any]) -> CopyRecord:
