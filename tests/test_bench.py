@@ -231,10 +231,11 @@ def test_filing_is_measured_beside_cp(scripts: Path, tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(bench_filing, "ROUNDS", 1)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    ((title, (row,)),) = bench_filing.filing(20, 50_000).items()
+    (title, (row,)), (_, links) = bench_filing.filing(20, 50_000).items()
     assert title.startswith("20 photos")
     assert row["kith"] > 0
     assert row["cp -r"] > 0
+    assert [link["as"] for link in links] == ["hard link", "symbolic link"]
     assert list(tmp_path.iterdir()) == []
 
 
