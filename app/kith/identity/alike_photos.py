@@ -1,0 +1,87 @@
+"""Photos that show nearly the same picture, by their perceptual hashes: copies made smaller, recompressed, edited."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.values.samples import PhotoTraits, Sample
+
+SAME_PHASH_BITS = 8  # copies, shrunk, compressed or slightly cropped, differ in no more: docs/recognition.md
+TELLING_ONES = 32  # half of the bits are above the median; where others are, the picture is too plain to be told apart
+BANDS = 10  # two of them, at the least, are equal where 8 bits differ
+
+Pairs = NDArray[np.intp]
+
+
+def alike_photos(hashes: Sequence[int]) -> Pairs:
+    """Return the pairs (P x 2, indices, ascending) of perceptual hashes (signed 64 bits) that are of one picture.
+
+    Multi-index hashing: M. Norouzi et al., "Fast Search in Hamming Space with Multi-Index Hashing" (2012), with two
+    bands as a key, since 20,000 photos and more share each band.
+    """
+    bits = np.array(hashes, np.int64).view(np.uint64)
+    edges = np.linspace(0, 64, BANDS + 1).astype(int).tolist()
+    masks = [2**end - 2**start for start, end in pairwise(edges)]
+    found = [_alike_in_bands(bits, np.uint64(one | other)) for one, other in combinations(masks, 2)]
+    first, second = np.divmod(np.unique(np.concatenate(found)), max(len(bits), 1))
+    return np.stack([first, second], axis=1)
+
+
+def _alike_in_bands(bits: NDArray[np.uint64], mask: np.uint64) -> NDArray[np.intp]:
+    """Return the pairs, as first · N + second, of those alike that are equal in some bits."""
+    keys = bits & mask
+    order = np.argsort(keys, kind="stable")
+    keys, bits = keys[order], bits[order]
+    found = []
+    rows = np.arange(len(keys))
+    for shift in range(1, len(keys)):
+        rows = rows[rows < len(keys) - shift]
+        rows = rows[keys[rows] == keys[rows + shift]]
+        if not len(rows):
+            break
+        alike = rows[np.bitwise_count(bits[rows] ^ bits[rows + shift]) <= SAME_PHASH_BITS]
+        found.append(order[alike] * len(keys) + order[alike + shift])  # ascending, since the order is stable
+    return np.concatenate(found) if found else np.empty(0, np.intp)
+
+
+def best_alike(hashes: Sequence[int]) -> dict[int, int]:
+    """Return for photos, the best first by their perceptual hashes, which (index) are nearly the same as which best.
+
+    Each stands for all that are alike to itself, never for what is alike to those: a chain of photos is not one.
+    """
+    bits = np.array(hashes, np.int64)
+    distinct, first, which = np.unique(bits, return_index=True, return_inverse=True)
+    tells = np.flatnonzero(np.bitwise_count(distinct.view(np.uint64)) == TELLING_ONES)
+    order = tells[np.argsort(first[tells])]
+    alike = defaultdict(list)
+    for one, other in alike_photos(distinct[order].tolist()).tolist():
+        alike[one].append(other)
+    best = dict(zip(order.tolist(), first[order].tolist(), strict=True))
+    lesser: set[int] = set()
+    for one in sorted(alike):
+        if one not in lesser:
+            others = [other for other in alike[one] if other not in lesser]
+            lesser.update(others)
+            best.update(dict.fromkeys(order[others].tolist(), int(first[order[one]])))
+    of_all = [(index, best.get(place, index)) for index, place in enumerate(which.ravel().tolist())]
+    return {index: leader for index, leader in of_all if index != leader}
+
+
+def counted_once(samples: Sequence[Sample], traits: Mapping[int, PhotoTraits]) -> list[Sample]:
+    """Leave samples out that are of nearly the same photo as another of their person: it proves nothing more.
+
+    The photo with the widest face stays.
+    """
+    widest = sorted(samples, key=lambda sample: -sample.pixels)
+    hash_of = {sample.photo_id: traits[sample.photo_id].phash for sample in widest}
+    hashes = {photo: phash for photo, phash in hash_of.items() if phash is not None}
+    photos = [*hashes]
+    best = {photos[index]: photos[leader] for index, leader in best_alike([*hashes.values()]).items()}
+    chosen: dict[tuple[int, int], int] = {}
+    for sample in widest:
+        chosen.setdefault((sample.person_id, best.get(sample.photo_id, sample.photo_id)), sample.photo_id)
+    teaching = {(person, photo) for (person, _), photo in chosen.items()}
+    return [sample for sample in samples if (sample.person_id, sample.photo_id) in teaching]

@@ -1,0 +1,126 @@
+"""Photos that are the same, exactly or nearly, are told apart from others that only resemble them."""
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageFilter
+from typer.testing import CliRunner
+
+from kith.cli.main import cli
+from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike, counted_once
+from kith.jobs.duplicates import Likeness, find_duplicates
+from kith.photos.facts import perceptual_hash
+from kith.values.samples import PhotoTraits, Sample
+from tests.small_world import World
+
+HALF = 0x00000000FFFFFFFF  # as many bits above the median as below it
+
+
+def other(phash: int, bits: int) -> int:
+    """Return a hash that differs in so many bits (an even number), from the low half and the high one alike."""
+    ones = (1 << bits // 2) - 1
+    return phash ^ ones ^ ones << 32
+
+
+def scene(number: int) -> Image.Image:
+    """Return a picture with something in it."""
+    noise = np.random.default_rng(number).integers(0, 256, (9, 12, 3)).astype(np.uint8)
+    return Image.fromarray(noise).resize((480, 360), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(3))
+
+
+def saved(image: Image.Image, quality: int) -> Image.Image:
+    """Return a picture as a JPEG of that quality shows it."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return Image.open(file)
+
+
+def hash_of(image: Image.Image) -> int:
+    return perceptual_hash(np.asarray(image))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda image: image.resize((120, 90)),
+        lambda image: saved(image, 20),
+        lambda image: image.crop((4, 3, 476, 357)),
+        lambda image: ImageEnhance.Brightness(image).enhance(1.3),
+        lambda image: image.convert("L"),
+    ],
+    ids=["smaller", "recompressed", "cropped", "brighter", "grey"],
+)
+def test_an_edited_copy_is_nearly_the_same(edit: Callable[[Image.Image], Image.Image]) -> None:
+    pictures = [scene(number) for number in range(12)]
+    hashes = [hash_of(picture) for picture in pictures] + [hash_of(edit(picture)) for picture in pictures]
+    assert best_alike(hashes) == {12 + number: number for number in range(12)}
+
+
+def test_pairs_are_all_those_that_a_comparison_of_each_with_each_finds() -> None:
+    draw = np.random.default_rng(0)
+    bits = draw.integers(0, 2**63, 300, np.uint64)
+    flips = [sum(1 << int(bit) for bit in draw.choice(63, count % 12, False)) for count in range(300)]
+    changed = [int(one) ^ flip for one, flip in zip(bits, flips, strict=True)]
+    hashes = [*map(int, bits), *changed]
+    apart = [[(one ^ another).bit_count() for another in hashes] for one in hashes]
+    pairs = np.argwhere(np.triu(np.array(apart) <= SAME_PHASH_BITS, 1))
+    assert alike_photos(hashes).tolist() == pairs.tolist()
+    assert len(pairs) > 200
+
+
+def test_a_chain_is_not_one_photo() -> None:
+    hashes = [HALF, other(HALF, 8), other(HALF, 16)]
+    assert best_alike(hashes) == {1: 0}
+    assert best_alike([hashes[1], hashes[0], hashes[2]]) == {1: 0, 2: 0}
+
+
+def test_what_is_too_plain_to_be_told_apart_is_a_duplicate_of_nothing() -> None:
+    plain = hash_of(Image.new("RGB", (64, 48), "white"))
+    assert best_alike([plain, plain, HALF, HALF]) == {3: 2}
+
+
+def _sample(person: int, photo: int, pixels: float) -> Sample:
+    return Sample(person, 10 * photo + person, photo, 500.0, 1.0, np.zeros(2, np.float32), pixels)
+
+
+def test_nearly_the_same_photos_of_a_person_count_once() -> None:
+    samples = [_sample(1, 1, 80), _sample(1, 2, 90), _sample(1, 3, 80), _sample(2, 1, 80), _sample(2, 4, 80)]
+    traits = {
+        photo: PhotoTraits(phash, None) for photo, phash in enumerate([HALF, other(HALF, 6), ~HALF << 7, None], 1)
+    }
+    assert [(one.person_id, one.photo_id) for one in counted_once(samples, traits)] == [(1, 2), (1, 3), (2, 1), (2, 4)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Bob is in 11, in a smaller 3 nearly like it and in the same once more; 6, like them, shows Ann beside him."""
+    world = World(tmp_path)
+    world.put(3, "input")
+    world.put(11, "input", (16, 12))
+    world.eyes.hashes = {11: HALF, 3: other(HALF, 6), 6: other(HALF, 8)}
+    shutil.copyfile(world.root / "input/11.png", world.root / "input/copy.png")
+    os.utime(world.root / "input/11.png", (1, 1))
+    return world
+
+
+def test_groups_begin_with_the_best(world: World) -> None:
+    world.recognise()
+    with world.library() as library:
+        (group,) = find_duplicates(library)
+        assert find_duplicates(library, world.root / "people") == []
+    files = {file.path.name: file.likeness for file in group}
+    near = dict.fromkeys(("3.png", "6.png"), Likeness.NEAR)
+    assert files == {"11.png": Likeness.BEST, "copy.png": Likeness.EXACT, **near}
+    assert [*files][:2] == ["11.png", "copy.png"]
+    file = world.root / "settings.json"
+    file.write_text(world.settings.model_dump_json(), encoding="utf-8")
+    told = CliRunner().invoke(cli, ["duplicates", str(world.root / "input"), "--json", "--settings", str(file)])
+    ((best, *_),) = json.loads(told.stdout)["groups"]
+    assert best["path"] == str(world.root / "input/11.png")
+    assert (best["width"], best["date"]) == (16, "1970-01-01T00:00:01+00:00")
