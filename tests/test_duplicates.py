@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -13,12 +14,15 @@ from PIL import Image, ImageEnhance, ImageFilter
 from typer.testing import CliRunner
 
 from kith.cli.main import cli
+from kith.filing.report import REPORT, read_report
 from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike, counted_once
 from kith.jobs.duplicates import Likeness, find_duplicates
 from kith.photos.facts import perceptual_hash
 from kith.values.samples import PhotoTraits, Sample
+from tests.filing_desk import written
 from tests.small_world import World
 
+W = TypeVar("W", bound=World)
 HALF = 0x00000000FFFFFFFF  # as many bits above the median as below it
 
 
@@ -98,9 +102,18 @@ def test_nearly_the_same_photos_of_a_person_count_once() -> None:
 
 
 @pytest.fixture
+def files(tmp_path: Path) -> "Files":
+    """What `world` holds, to be filed."""
+    return _arranged(Files(tmp_path))
+
+
+@pytest.fixture
 def world(tmp_path: Path) -> World:
     """Bob is in 11, in a smaller 3 nearly like it and in the same once more; 6, like them, shows Ann beside him."""
-    world = World(tmp_path)
+    return _arranged(World(tmp_path))
+
+
+def _arranged(world: W) -> W:
     world.put(3, "input")
     world.put(11, "input", (16, 12))
     world.eyes.hashes = {11: HALF, 3: other(HALF, 6), 6: other(HALF, 8)}
@@ -124,3 +137,67 @@ def test_groups_begin_with_the_best(world: World) -> None:
     ((best, *_),) = json.loads(told.stdout)["groups"]
     assert best["path"] == str(world.root / "input/11.png")
     assert (best["width"], best["date"]) == (16, "1970-01-01T00:00:01+00:00")
+
+
+class Files(World):
+    """A world whose input is filed, and what is filed of it."""
+
+    def filed(self) -> dict[str, set[str]]:
+        """Recognise the input, and return by name in which folders of the output a photo lies."""
+        self.recognise()
+        found: dict[str, set[str]] = {}
+        for path in (self.root / "output").rglob("*.png"):
+            found.setdefault(path.name, set()).add(path.parent.name)
+        return found
+
+    def told(self) -> dict[str, str]:
+        """Return of which file each photo's row says that it is a duplicate."""
+        rows = read_report(self.root / "output" / REPORT)
+        return {row["file"]: row["duplicate_of"] for row in rows if row["duplicate_of"]}
+
+
+def test_nearly_the_same_photos_are_filed_once_and_all_told(files: Files) -> None:
+    """The best comes last and the first is filed by then; 6 shows Ann, too."""
+    first = files.filed()
+    assert first["11.png"] == {"Bob"}
+    assert first["6.png"] == {"Ann", "Bob"}
+    assert first["12.png"] == {"Unknown"}
+    assert not first.keys() & {"1.png", "3.png", "copy.png"}
+    assert files.told() == {"copy.png": "11.png", "3.png": "11.png", "6.png": "11.png"}
+    assert len(files.query("SELECT 1 FROM copies")) == len([*(files.root / "output").rglob("*.png")])
+    looked = files.eyes.looked.total()
+    before = {path: written(path) for path in (files.root / "output").rglob("*.png")}
+    assert files.filed() == first
+    assert files.told() == {"copy.png": "11.png", "3.png": "11.png", "6.png": "11.png"}
+    assert {path: written(path) for path in before} == before
+    assert files.eyes.looked.total() == looked == len(set(files.eyes.looked))
+
+
+def test_a_better_one_that_comes_later_takes_the_place(files: Files) -> None:
+    best, elsewhere = files.root / "input/11.png", files.root / "11.png"
+    for path in (files.root / "input/copy.png", files.root / "input/6.png"):
+        path.unlink()
+    best.rename(elsewhere)
+    assert files.filed()["3.png"] == {"Bob"}
+    elsewhere.rename(best)
+    filed = files.filed()
+    assert filed["11.png"] == {"Bob"}
+    assert "3.png" not in filed
+
+
+def test_of_photos_that_are_moved_the_lesser_stays(files: Files) -> None:
+    files.values["file_as"] = "move"
+    for _ in range(2):
+        assert "3.png" not in files.filed()
+        assert {path.name for path in (files.root / "input").iterdir()} == {"3.png", "copy.png"}
+    assert files.told()["3.png"] == files.told()["copy.png"] == str(files.root / "output/Bob/11.png")
+
+
+def test_all_are_filed_where_that_is_set(files: Files) -> None:
+    files.values["duplicates"] = "file all"
+    filed = files.filed()
+    assert filed["3.png"] == filed["11.png"] == {"Bob"}
+    assert "copy.png" not in filed
+    assert files.told() == {"copy.png": "11.png", "3.png": "11.png", "6.png": "11.png"}
+    files.values["duplicates"] = "file once"
+    assert "3.png" not in files.filed()

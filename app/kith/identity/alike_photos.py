@@ -47,6 +47,11 @@ def _alike_in_bands(bits: NDArray[np.uint64], mask: np.uint64) -> NDArray[np.int
     return np.concatenate(found) if found else np.empty(0, np.intp)
 
 
+def tells(phash: int) -> bool:
+    """Say whether a perceptual hash tells its picture from others."""
+    return (phash & 2**64 - 1).bit_count() == TELLING_ONES
+
+
 def best_alike(hashes: Sequence[int]) -> dict[int, int]:
     """Return for photos, the best first by their perceptual hashes, which (index) are nearly the same as which best.
 
