@@ -55,7 +55,7 @@ class FiledOnce:
         return bool((differing <= SAME_PHASH_BITS).any())
 
     def last(self, settled: Mapping[Path, int]) -> list[Path]:
-        """Return those of the photos that are, or seemed, nearly the same as others, the best first: now is the time."""
+        """Return those of the photos that are, or seemed, nearly the same as others, the best first."""
         self.is_last = True
         if not self._is_wanted:
             return []
