@@ -47,9 +47,9 @@ class Best:
 
 
 def best_of(files: Iterable[PictureFile]) -> Best:
-    """Say of files that show the same which is the best: that of the most pixels, the largest, then the oldest."""
+    """Say of files, the best first, which is the best of those that show the same."""
     best: dict[int, PictureFile] = {}
-    for file in sorted(files, key=lambda file: file.rank):
+    for file in files:
         best.setdefault(file.photo_id, file)
     hashes = {file.photo_id: file.phash for file in best.values() if file.phash is not None}
     photos = [*hashes]
@@ -63,7 +63,7 @@ def find_duplicates(library: OpenLibrary, folder: Path | None = None) -> list[li
     files = [file for file in files if os.path.lexists(file.path)]
     best = best_of(files)
     groups: defaultdict[PictureFile, list[PictureFile]] = defaultdict(list)
-    for file in sorted(files, key=lambda file: file.rank):
+    for file in files:
         groups[best.of(file.photo_id)].append(file)
     return [[_told(file, leader) for file in group] for leader, group in groups.items() if len(group) > 1]
 

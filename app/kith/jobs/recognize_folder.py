@@ -347,6 +347,10 @@ class _Run:
         best = self.once.best(path, _photo(look)) if look else None
         return "" if best is None else self.listed[best].name if best in self.listed else str(best)
 
+    def _told(self, path: Path, row: ReportRow) -> ReportRow:
+        duplicate_of = self._duplicate_of(path)
+        return replace(row, duplicate_of=duplicate_of) if duplicate_of else row
+
     def finish(self) -> RecognitionFinished:
         """Write the report, of the whole folder also where the run was stopped, and return the summary."""
         total, done, failed = len(self.listed), len(self.rows), tuple(self.failed)
@@ -355,7 +359,7 @@ class _Run:
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = (missing | self.rows).items()
-            told = [replace(row, duplicate_of=self._duplicate_of(path)) for path, row in rows]
+            told = [self._told(path, row) for path, row in rows]
             reported = {_photo(self.looks[path]) for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
