@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -17,7 +17,9 @@ from kith.cli.main import cli
 from kith.filing.report import REPORT, read_report
 from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike, counted_once
 from kith.jobs.duplicates import Likeness, find_duplicates
+from kith.jobs.photo_search import PhotoSearch
 from kith.photos.facts import perceptual_hash
+from kith.values.photo_filter import PhotoFilter, PhotoState
 from kith.values.samples import PhotoTraits, Sample
 from tests.filing_desk import written
 from tests.small_world import World
@@ -137,6 +139,21 @@ def test_groups_begin_with_the_best(world: World) -> None:
     ((best, *_),) = json.loads(told.stdout)["groups"]
     assert best["path"] == str(world.root / "input/11.png")
     assert (best["width"], best["date"]) == (16, "1970-01-01T00:00:01+00:00")
+
+
+def test_photos_are_filtered_by_it_and_lie_side_by_side(world: World) -> None:
+    world.recognise()
+    with world.library() as library:
+        search = PhotoSearch(library)
+
+        def found(**wanted: Any) -> list[str]:
+            cards = search.cards(search.find(PhotoFilter(**wanted)).photos)
+            return [card.path.name for card in cards if card.path]
+
+        together = found(state=PhotoState.DUPLICATES)
+        assert together[0] == "11.png"
+        assert sorted(together) == sorted(found(text="with:duplicates")) == ["11.png", "3.png", "6.png"]
+        assert found(text="Ann with:duplicates") == ["6.png"]
 
 
 class Files(World):

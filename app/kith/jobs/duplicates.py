@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 from kith.identity.alike_photos import best_alike
 from kith.jobs.open_library import OpenLibrary
 from kith.library.duplicate_queries import PictureFile
+from kith.library.store import Store
 from kith.text import printable, size_in_words
 
 
@@ -61,11 +63,22 @@ def find_duplicates(library: OpenLibrary, folder: Path | None = None) -> list[li
     """Return the groups of files, below a folder if one is given, that show the same: the best of each first."""
     files = [file for file in library.store.duplicates.files() if not folder or file.path.is_relative_to(folder)]
     files = [file for file in files if os.path.lexists(file.path)]
+    return [[_told(file, group[0]) for file in group] for group in _groups(files)]
+
+
+def duplicate_photos(store: Store) -> list[int]:
+    """Return the photos that are the same as others, or lie in several files: group by group, the best first."""
+    grouped = chain.from_iterable(_groups(store.duplicates.files()))
+    return list(dict.fromkeys(file.photo_id for file in grouped))
+
+
+def _groups(files: Iterable[PictureFile]) -> list[list[PictureFile]]:
+    files = list(files)
     best = best_of(files)
     groups: defaultdict[PictureFile, list[PictureFile]] = defaultdict(list)
     for file in files:
         groups[best.of(file.photo_id)].append(file)
-    return [[_told(file, leader) for file in group] for leader, group in groups.items() if len(group) > 1]
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _told(file: PictureFile, best: PictureFile) -> Duplicate:
