@@ -4,7 +4,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,11 +16,16 @@ from typer.testing import CliRunner
 from kith.cli.main import cli
 from kith.filing.report import REPORT, read_report
 from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike, counted_once
+from kith.jobs.context import Context
 from kith.jobs.duplicates import Likeness, find_duplicates
+from kith.jobs.events import Event, PhotoDone
+from kith.jobs.filing_runs import undo_run
 from kith.jobs.photo_search import PhotoSearch
+from kith.jobs.recognize_folder import recognize_folder
 from kith.photos.facts import perceptual_hash
 from kith.values.photo_filter import PhotoFilter, PhotoState
 from kith.values.samples import PhotoTraits, Sample
+from tests.desk import run_job
 from tests.filing_desk import written
 from tests.small_world import World
 
@@ -218,3 +223,22 @@ def test_all_are_filed_where_that_is_set(files: Files) -> None:
     assert files.told() == {"copy.png": "11.png", "3.png": "11.png", "6.png": "11.png"}
     files.values["duplicates"] = "file once"
     assert "3.png" not in files.filed()
+
+
+def test_a_dry_run_plans_each_photo_once(files: Files) -> None:
+    def job(context: Context) -> Iterator[Event]:
+        return recognize_folder(context, [files.root / "input"], files.root / "output", dry_run=True)
+
+    events = run_job(files.settings, job, executor=lambda: files.eyes)
+    lines = {event.path.name: event.line for event in events if isinstance(event, PhotoDone)}
+    assert lines["11.png"] == "11.png: copy to Bob/11.png"
+    assert lines["3.png"] == "3.png: nothing to do (nearly the same as 11.png, which is filed)"
+    assert "(2)" not in "".join(lines.values())
+
+
+def test_what_a_run_filed_and_took_back_is_undone(files: Files) -> None:
+    assert files.filed()
+    with files.library() as library:
+        undo_run(library, 1)
+    assert [*(files.root / "output").rglob("*.png")] == []
+    assert files.query("SELECT * FROM copies") == []
