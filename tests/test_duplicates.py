@@ -18,6 +18,7 @@ from kith.filing.report import REPORT, read_report
 from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike, counted_once
 from kith.jobs.context import Context
 from kith.jobs.duplicates import Likeness, find_duplicates
+from kith.jobs.evaluate import own_samples
 from kith.jobs.events import Event, PhotoDone
 from kith.jobs.filing_runs import undo_run
 from kith.jobs.photo_search import PhotoSearch
@@ -25,9 +26,10 @@ from kith.jobs.recognize_folder import recognize_folder
 from kith.photos.facts import perceptual_hash
 from kith.values.photo_filter import PhotoFilter, PhotoState
 from kith.values.samples import PhotoTraits, Sample
+from kith.vision.observations import Kind
 from tests.desk import run_job
 from tests.filing_desk import written
-from tests.small_world import World
+from tests.small_world import DLIB, World
 
 W = TypeVar("W", bound=World)
 HALF = 0x00000000FFFFFFFF  # as many bits above the median as below it
@@ -242,3 +244,17 @@ def test_what_a_run_filed_and_took_back_is_undone(files: Files) -> None:
         undo_run(library, 1)
     assert [*(files.root / "output").rglob("*.png")] == []
     assert files.query("SELECT * FROM copies") == []
+
+
+def test_a_person_is_compared_with_one_of_nearly_the_same_photos(world: World) -> None:
+    world.eyes.hashes |= {13: HALF, 1: other(HALF, 6)}
+    world.put(13, "people/Ann")
+    world.put(1, "people/Ann", (12, 9))
+    world.build()
+    with world.library() as library:
+        ann = library.people.find("Ann").id
+        taught = [sample for sample in library.store.people.taught(Kind.FACE, DLIB) if sample.person_id == ann]
+        assert len(taught) == 3
+        assert (library.decisions.decider.faces.person_ids == ann).sum() == 2
+        own = own_samples(world.settings, library.store, DLIB)
+        assert [sample.person_id for sample in own.samples].count(ann) == 2
