@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 from typer.testing import CliRunner
 
+import kith.identity.alike_photos as alike_photos_module
 from kith.cli.main import cli
 from kith.filing.report import REPORT, read_report
 from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike, counted_once
@@ -91,6 +92,16 @@ def test_a_chain_is_not_one_photo() -> None:
     hashes = [HALF, other(HALF, 8), other(HALF, 16)]
     assert best_alike(hashes) == {1: 0}
     assert best_alike([hashes[1], hashes[0], hashes[2]]) == {1: 0, 2: 0}
+
+
+def test_thousands_of_frames_of_a_fixed_camera_are_grouped_as_a_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = np.random.default_rng(3)
+    frames = [HALF ^ (1 << int(low)) ^ (1 << int(high)) for low, high in draw.integers((0, 32), (32, 63), (400, 2))]
+    frames += [other(frame, 12) for frame in frames]
+    crowded = best_alike(frames)
+    monkeypatch.setattr(alike_photos_module, "CROWD", 10**6)
+    assert crowded == best_alike(frames)
+    assert len(set(crowded.values())) > 1
 
 
 def test_what_is_too_plain_to_be_told_apart_is_a_duplicate_of_nothing() -> None:

@@ -1,7 +1,7 @@
 """Photos that show nearly the same picture, by their perceptual hashes: copies made smaller, recompressed, edited."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -11,32 +11,43 @@ from kith.values.samples import PhotoTraits, Sample
 
 SAME_PHASH_BITS = 8  # copies, shrunk, compressed or slightly cropped, differ in no more: docs/recognition.md
 TELLING_ONES = 32  # half of the bits are above the median; where others are, the picture is too plain to be told apart
+CROWD = 200  # so many share two bands where pictures differ hardly, as those of a fixed camera
 BANDS = 10  # two of them, at the least, are equal where 8 bits differ
 
 Pairs = NDArray[np.intp]
 
 
 def alike_photos(hashes: Sequence[int]) -> Pairs:
-    """Return the pairs (P x 2, indices, ascending) of perceptual hashes (signed 64 bits) that are of one picture.
+    """Return the pairs (P x 2, indices, ascending) of perceptual hashes (signed 64 bits) that are of one picture."""
+    bits = np.array(hashes, np.int64).view(np.uint64)
+    pairs, _ = _pairs(bits, len(bits))
+    return pairs
+
+
+def _pairs(bits: NDArray[np.uint64], most: int) -> tuple[Pairs, NDArray[np.intp]]:
+    """Return the pairs alike, but for those of the crowded: who share two bands with more than `most`, told as well.
 
     Multi-index hashing: M. Norouzi et al., "Fast Search in Hamming Space with Multi-Index Hashing" (2012), with two
-    bands as a key, since 20,000 photos and more share each band.
+    bands as a key, since of 100,000 photos some 800 share each single one.
     """
-    bits = np.array(hashes, np.int64).view(np.uint64)
     edges = np.linspace(0, 64, BANDS + 1).astype(int).tolist()
     masks = [2**end - 2**start for start, end in pairwise(edges)]
-    found = [_alike_in_bands(bits, np.uint64(one | other)) for one, other in combinations(masks, 2)]
-    first, second = np.divmod(np.unique(np.concatenate(found)), max(len(bits), 1))
-    return np.stack([first, second], axis=1)
+    shared = [_alike_in_bands(bits, np.uint64(one | other), most) for one, other in combinations(masks, 2)]
+    found = np.unique(np.concatenate([pairs for pairs, _ in shared]))
+    crowded = np.unique(np.concatenate([rows for _, rows in shared]))
+    first, second = np.divmod(found, max(len(bits), 1))
+    return np.stack([first, second], axis=1), crowded
 
 
-def _alike_in_bands(bits: NDArray[np.uint64], mask: np.uint64) -> NDArray[np.intp]:
-    """Return the pairs, as first · N + second, of those alike that are equal in some bits."""
+def _alike_in_bands(bits: NDArray[np.uint64], mask: np.uint64, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the pairs, as first · N + second, of those alike that are equal in some bits, and the crowded."""
     keys = bits & mask
     order = np.argsort(keys, kind="stable")
     keys, bits = keys[order], bits[order]
-    found = []
-    rows = np.arange(len(keys))
+    _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    is_crowded = (counts > most)[which.ravel()]
+    found = [np.empty(0, np.intp)]
+    rows = np.flatnonzero(~is_crowded)
     for shift in range(1, len(keys)):
         rows = rows[rows < len(keys) - shift]
         rows = rows[keys[rows] == keys[rows + shift]]
@@ -44,7 +55,7 @@ def _alike_in_bands(bits: NDArray[np.uint64], mask: np.uint64) -> NDArray[np.int
             break
         alike = rows[np.bitwise_count(bits[rows] ^ bits[rows + shift]) <= SAME_PHASH_BITS]
         found.append(order[alike] * len(keys) + order[alike + shift])  # ascending, since the order is stable
-    return np.concatenate(found) if found else np.empty(0, np.intp)
+    return np.concatenate(found), order[is_crowded]
 
 
 def tells(phash: int) -> bool:
@@ -61,18 +72,28 @@ def best_alike(hashes: Sequence[int]) -> dict[int, int]:
     distinct, first, which = np.unique(bits, return_index=True, return_inverse=True)
     tells = np.flatnonzero(np.bitwise_count(distinct.view(np.uint64)) == TELLING_ONES)
     order = tells[np.argsort(first[tells])]
-    alike = defaultdict(list)
-    for one, other in alike_photos(distinct[order].tolist()).tolist():
-        alike[one].append(other)
     best = dict(zip(order.tolist(), first[order].tolist(), strict=True))
-    lesser: set[int] = set()
-    for one in sorted(alike):
-        if one not in lesser:
-            others = [other for other in alike[one] if other not in lesser]
-            lesser.update(others)
-            best.update(dict.fromkeys(order[others].tolist(), int(first[order[one]])))
+    for one, others in _groups(distinct[order].view(np.uint64)):
+        best.update(dict.fromkeys(order[others].tolist(), int(first[order[one]])))
     of_all = [(index, best.get(place, index)) for index, place in enumerate(which.ravel().tolist())]
     return {index: leader for index, leader in of_all if index != leader}
+
+
+def _groups(bits: NDArray[np.uint64]) -> Iterator[tuple[int, list[int]]]:
+    """Yield each of the hashes, the best first, that others are alike to, with those of them that no better one has."""
+    pairs, crowded = _pairs(bits, CROWD)
+    alike = defaultdict(list)
+    for one, other in pairs.tolist():
+        alike[one].append(other)
+    crowd = bits[crowded]
+    is_lesser = np.zeros(len(bits), np.bool_)
+    for one in sorted({*alike, *crowded.tolist()}):
+        if is_lesser[one]:
+            continue
+        near = crowded[np.bitwise_count(crowd ^ bits[one]) <= SAME_PHASH_BITS].tolist()
+        others = [other for other in {*alike[one], *near} if other > one and not is_lesser[other]]
+        is_lesser[others] = True
+        yield one, others
 
 
 def counted_once(samples: Sequence[Sample], traits: Mapping[int, PhotoTraits]) -> list[Sample]:
