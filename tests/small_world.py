@@ -87,6 +87,7 @@ class Eyes(Executor):
 
     def __init__(self) -> None:
         self.known: dict[str, int] = {}
+        self.hashes: dict[int, int] = {}
         self.looked: Counter[tuple[str, str]] = Counter()
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -124,7 +125,7 @@ class Eyes(Executor):
                 vector = body_vector(who, photo, spec.body_model_id)
                 own.append(Observation(Kind.BODY, spec.body_model_id, place, 1.0, vector))
             seen.append(Appearance(place, tuple(own)))
-        return Analysis(photo, tuple(seen))
+        return Analysis(self.hashes.get(photo, photo), tuple(seen))
 
 
 class World:
@@ -161,11 +162,11 @@ class World:
         """The settings as they are now."""
         return Settings.at(self.root, self.values)
 
-    def put(self, photo: int, folder: str) -> None:
+    def put(self, photo: int, folder: str, size: tuple[int, int] = (8, 6)) -> None:
         """Put a photo into a folder."""
         path = self.root / folder / f"{photo}.png"
         path.parent.mkdir(exist_ok=True)
-        Image.new("RGB", (8, 6), (10 * photo, 20, 255 - photo)).save(path)
+        Image.new("RGB", size, (10 * photo, 20, 255 - photo)).save(path)
         image, content = read_facts(path).image_hash, path.read_bytes()
         self.eyes.known[image] = photo
         self.contents[image] = self.originals[path] = content

@@ -20,6 +20,7 @@ CALLS = {
     "backup": ["{root}/backup.sqlite"],
     "build-kb": [],
     "check": [],
+    "duplicates": [],
     "demo": None,  # it fetches its photos
     "evaluate": [],
     "forget": ["Eve", "--erase", "Eve"],

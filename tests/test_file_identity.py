@@ -15,6 +15,7 @@ from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is
 from kith.library import migrations
 from kith.library.store import open_store
+from kith.policies import Duplicates
 from tests.album import ANN, BOB, EVE, Album
 from tests.desk import no_analysis, run_job, why
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw
@@ -199,6 +200,7 @@ def test_a_file_from_the_far_future_is_recognised_and_recalled(album: Album) -> 
 
 def test_two_files_of_an_earlier_library_that_overruled_each_other_are_read_anew(album: Album) -> None:
     """As version 2 left it: one photo for both files, with the orientation of the last one."""
+    album.settings = album.settings.model_copy(update={"duplicates": Duplicates.FILE_ALL})  # one hash for both
     stored = _turned(draw((ANN, LEFT)))
     for name, orientation in (("a.png", 6), ("b.png", 1)):
         album.save(stored, f"album/{name}", orientation)

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from kith.errors import BadKnowledgeBase
+from kith.identity.alike_photos import alike_photos
 from kith.identity.gallery import Gallery, gallery_of
-from kith.identity.health import FAR, alike_faces, alike_photos, groups, misfits, other_people
+from kith.identity.health import FAR, alike_faces, groups, misfits, other_people
 from kith.jobs.check import CheckFinished, Trouble, check, check_summary
 from kith.jobs.import_kb import import_kb
 from kith.library.connection import LibraryConnection

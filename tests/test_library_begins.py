@@ -44,6 +44,7 @@ COMMANDS = {
     "learn-moves": [],
     "undo": ["1"],
     "find": ["Ann"],
+    "duplicates": [],
     "shows": ["{file}", "Ann"],
     "forget": ["Ann", "--erase", "Ann"],
     "backup": ["{folder}/backup.sqlite"],

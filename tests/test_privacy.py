@@ -216,6 +216,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["link", one, "Zoe"],
         ["photos", "--with", "Zoe"],
         ["find", "Zoe", "--copy-to", place.given / "found"],
+        ["duplicates", place.input],
         ["shows", place.both, "Max", "--box", "40,10,20,20"],
         ["people", "split", "Eve", other, "--to", "Zoe"],
         ["people", "merge", "Eve", "Zoe"],

@@ -64,6 +64,13 @@ class NamesIn(StrEnum):
         return self in (NamesIn.COPIES_EMBEDDED, NamesIn.PHOTOS_EMBEDDED)
 
 
+class Duplicates(StrEnum):
+    """What becomes of photos that are nearly the same as a better one."""
+
+    FILE_ONCE = "file once"
+    FILE_ALL = "file all"
+
+
 class Device(StrEnum):
     """What the networks run on."""
 

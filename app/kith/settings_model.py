@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described
-from kith.policies import BodyPolicy, Device, FileAs, NamesIn
+from kith.policies import BodyPolicy, Device, Duplicates, FileAs, NamesIn
 from kith.setting_types import (
     AUTO,
     PATH,
@@ -57,6 +57,13 @@ class Settings(BaseModel):
         title="Folders",
         description="The folders in the output folder: {person}, with {year}, {month} and {day} as you like, as in "
         "{person}/{year}.",
+    )
+    duplicates: Duplicates = Field(
+        default=Duplicates.FILE_ONCE,
+        strict=False,  # JSON has strings, not enumerations
+        title="Nearly the same photos",
+        description="Of photos that are nearly the same (made smaller, recompressed, brightened): file once (the best, "
+        "and those that show people whom it is not filed under) or file all. The report tells them all.",
     )
     process_dir: NeededPath = Field(
         default="input",

@@ -22,7 +22,8 @@ group = Group()
 _HELP = (
     'As in "Anna and (Ben or Cleo) not Dora year:2019". Names may have several words; Anna? counts photos too where '
     "she is only suggested; what is nobody's name is looked for in paths. Fields: year:2019..2021, date:2019-05, "
-    "from:, to:, folder:Italy, camera:Canon, faces:2.., with:sure, with:unsure, with:unknown, with:failed. "
+    "from:, to:, folder:Italy, camera:Canon, faces:2.., with:sure, with:unsure, with:unknown, with:failed, "
+    "with:duplicates. "
     '"Together with" is and; quote what holds brackets, colons or the words and, or, not.'
 )
 

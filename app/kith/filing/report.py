@@ -26,6 +26,7 @@ COLUMNS = (
     "error",
     "unsure",
     "other_faces",
+    "duplicate_of",
 )
 FIRST_COLUMNS = 18  # of the first version; others are only ever added behind, so that any version's report is known
 LONGEST_HEADER = 2_000  # letters
@@ -42,6 +43,7 @@ class ReportRow:
 
     Where several faces or bodies decided, `more_faces` and `more_bodies` are those of the others, in the order of the
     first; `other_faces` are those of the faces that decided nothing. `unsure` are the people only suggested.
+    `duplicate_of` is a better file that shows the same, exactly or nearly.
     """
 
     file: str
@@ -56,6 +58,7 @@ class ReportRow:
     more_faces: Sequence[Ranking] = ()
     more_bodies: Sequence[Ranking] = ()
     other_faces: Sequence[Ranking] = ()
+    duplicate_of: str = ""
 
     def cells(self) -> list[str]:
         """Return the row's cells in the order of COLUMNS; those that list several names keep them apart by `; `."""
@@ -70,6 +73,7 @@ class ReportRow:
             _defused(printable(self.error)),
             _listed(self.unsure),
             _defused(SEPARATOR.join(map(_told, self.other_faces))),
+            _defused(_escaped(self.duplicate_of, "")),
         ]
 
 

@@ -112,6 +112,7 @@ class PhotoFilterBar(QWidget):
             (PhotoState.UNSURE, self.tr("Unsure")),
             (PhotoState.UNKNOWN, self.tr("Unknown")),
             (PhotoState.FAILED, self.tr("Failed")),
+            (PhotoState.DUPLICATES, self.tr("Duplicates")),
         )
 
     def _field(self, placeholder: str) -> QLineEdit:

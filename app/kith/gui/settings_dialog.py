@@ -33,7 +33,7 @@ from kith.settings_model import FIELDS, PATHS
 _PROBLEMS_HEIGHT = 100
 _FOLDERS = "Folders"
 _GROUPS = {
-    _FOLDERS: ("dataset_dir", "process_dir", "processed_dir", "file_as", "file_under"),
+    _FOLDERS: ("dataset_dir", "process_dir", "processed_dir", "file_as", "duplicates", "file_under"),
     "Faces": (
         "sure_at",
         "suggest_at",

@@ -16,8 +16,7 @@ from kith.identity.nearest import NEAREST_SAMPLES
 from kith.values.decisions import Candidate
 from kith.values.samples import Sample
 
-# All four measured: docs/recognition.md, "The health of a knowledge base".
-SAME_PHASH_BITS = 8  # perceptual hashes of copies, shrunk, compressed or slightly cropped, differ in no more
+# All measured: docs/recognition.md, "The health of a knowledge base".
 SAME_FACE = 0.2  # faces in copies of one photo are nearer, those of different photos farther apart
 FAR = 0.62  # from the nearest half of a person's other samples, at most three: hardly the same person
 CLOSE = 0.56  # from the samples of somebody else: may be taken for theirs
@@ -47,18 +46,6 @@ class ClosePair:
     people: tuple[int, int]
     samples: tuple[Sample, ...]
     mixed: bool
-
-
-def alike_photos(hashes: Sequence[int]) -> RowPairs:
-    """Return the pairs (P x 2, indices) of perceptual hashes (signed 64 bits) that stand for the same picture."""
-    bits = np.array(hashes, np.int64).view(np.uint64)
-
-    def alike(start: int, end: int) -> NDArray[np.bool_]:
-        differing = bits[start:end, None] ^ bits[start:]
-        found: NDArray[np.bool_] = np.bitwise_count(differing) <= SAME_PHASH_BITS
-        return found
-
-    return _pairs(len(bits), alike)
 
 
 def alike_faces(vectors: NDArray[np.float32]) -> RowPairs:

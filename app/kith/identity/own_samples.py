@@ -9,8 +9,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.identity.alike_photos import alike_photos
 from kith.identity.gallery import Gallery
-from kith.identity.health import alike_faces, alike_photos
+from kith.identity.health import alike_faces
 from kith.photos.events import Shot, events_of
 from kith.values.samples import PhotoTraits, Sample
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kith.identity.health import SAME_PHASH_BITS
+from kith.identity.alike_photos import SAME_PHASH_BITS
 from kith.photos.box import Box
 from kith.photos.facts import turned_hash
 from kith.values.sightings import SAME_PLACE_IOU

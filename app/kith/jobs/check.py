@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from kith.identity.alike_photos import alike_photos
 from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
 from kith.identity.health import (
     LEAST_SAMPLES,
     Misfit,
     alike_faces,
-    alike_photos,
     close_people,
     groups,
     misfits,

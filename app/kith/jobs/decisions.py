@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from kith.errors import KithError, ModelMismatch, NobodyTaught
+from kith.identity.alike_photos import counted_once
 from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
@@ -18,6 +19,7 @@ from kith.policies import BodyPolicy
 from kith.settings import Settings
 from kith.values.decisions import Evidence, PhotoDecision
 from kith.values.links import Link, Source, Word, replaced
+from kith.values.samples import Sample
 from kith.vision.engines import EngineSpec
 from kith.vision.observations import Kind
 
@@ -86,7 +88,7 @@ class Decisions:
                 lives[person.id] = Life(person.birth, person.death)
         calibration = calibration_of(self._store, model_id)
         return Decider(
-            faces=gallery_of(model_id, good_faces(faces, sharp)),
+            faces=gallery_of(model_id, teaching(self._store, good_faces(faces, sharp))),
             bodies=bodies,
             face_tol=settings.face_tol,
             body_tol=settings.body_tol,
@@ -109,7 +111,7 @@ class Decisions:
         if not calibration or not samples:
             return None
         good = good_faces(samples, self._settings.lap_var_thresh)
-        return SecondOpinion(gallery_of(model_id, good), calibration)
+        return SecondOpinion(gallery_of(model_id, teaching(self._store, good)), calibration)
 
     def notices(self) -> Iterator[Message]:
         """Yield what is to be known of how decisions are made."""
@@ -270,6 +272,11 @@ class Decisions:
         decision = self.decide(photo)
         self.write([(photo, decision)])
         return decision
+
+
+def teaching(store: Store, samples: Sequence[Sample]) -> list[Sample]:
+    """Return those of good samples that are compared with: of nearly the same photos of a person one."""
+    return counted_once(samples, store.health.looks(sample.photo_id for sample in samples))
 
 
 def machine_links(decision: PhotoDecision, decider: Decider) -> Iterator[Link]:

@@ -9,6 +9,7 @@ from kith.identity.gallery import gallery_of, good_faces, is_good
 from kith.identity.own_calibration import fitted
 from kith.identity.own_samples import Own, independent
 from kith.jobs.calibrations import calibration_of, shipped_calibration
+from kith.jobs.decisions import teaching
 from kith.jobs.engines import find_face_model, find_second_opinion
 from kith.jobs.library_file import open_records
 from kith.library.store import Store
@@ -69,7 +70,7 @@ def own_samples(settings: Settings, store: Store, model_id: str) -> Own:
     """Return the good samples that teach by a face model, and which of a person's prove nothing of each other."""
     taught = store.people.taught(Kind.FACE, model_id)
     used = good_faces(taught, settings.lap_var_thresh)
-    samples = [sample for sample in used if is_good(sample, settings.lap_var_thresh)]
+    samples = teaching(store, [sample for sample in used if is_good(sample, settings.lap_var_thresh)])
     looks = store.health.looks(sample.photo_id for sample in samples)
     return Own(samples, gallery_of(model_id, samples), independent(samples, looks, settings.event_gap))
 

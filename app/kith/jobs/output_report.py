@@ -1,8 +1,10 @@
 """report.csv covers its output folder: the rows of a run, and those of earlier ones whose copies are still there."""
 
 import os
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadInput
@@ -55,7 +57,9 @@ def write_output_report(
     earlier = _earlier(report) if others else {}
     kept = {photo: earlier[frozenset(placed)] for photo, placed in others.items() if frozenset(placed) in earlier}
     anew = {photo: placed for photo, placed in others.items() if photo not in kept}
-    write_report(report, [*rows, *kept.values(), *_decided(store, decisions, names, anew)])
+    told = {row.file: row for row in rows}
+    old = [row for row in chain(*kept.values()) if not (row.get("duplicate_of") and row["file"] in told)]
+    write_report(report, [*told.values(), *old, *_decided(store, decisions, names, anew)])
 
 
 def rewrite_report(store: Store, decisions: Decisions, output: Path) -> None:
@@ -71,12 +75,19 @@ def cover(store: Store, decisions: Decisions, output: Path) -> None:
         write_output_report(store, decisions, names, output / REPORT)
 
 
-def _earlier(report: Path) -> dict[frozenset[str], RowCells]:
-    """Return the rows of the report that is there by the copies they name."""
+def _earlier(report: Path) -> dict[frozenset[str], list[RowCells]]:
+    """Return the rows of the report that is there by the copies they name, or that the better file has."""
     try:
-        return {frozenset(listed_in(row["copies"])): RowCells(row) for row in read_report(report) if row.get("copies")}
+        rows = [*map(RowCells, read_report(report))]
     except (OSError, ValueError):
         return {}
+    copies_of = {row["file"]: row.get("copies") for row in rows}
+    found: defaultdict[frozenset[str], list[RowCells]] = defaultdict(list)
+    for row in rows:
+        copies = row.get("copies") or copies_of.get(row.get("duplicate_of", ""))
+        if copies:
+            found[frozenset(listed_in(copies))].append(row)
+    return found
 
 
 def _decided(

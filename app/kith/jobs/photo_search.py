@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kith.jobs.duplicates import duplicate_photos
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.search_text import SearchText
 from kith.library.failure_records import Failure
@@ -71,7 +72,11 @@ class PhotoSearch:
         condition = _condition(wanted, reader.read(wanted.text))
         parts = list(all_parts(condition))
         failed = self._failures(condition) if InState(PhotoState.FAILED) in parts else ()
-        photos = self._store.search.found(condition, self._library.settings.dataset_folder)
+        duplicates = duplicate_photos(self._store) if InState(PhotoState.DUPLICATES) in parts else []
+        photos = self._store.search.found(condition, self._library.settings.dataset_folder, duplicates)
+        if wanted.state is PhotoState.DUPLICATES:
+            among = {*photos}
+            photos = [photo for photo in duplicates if photo in among]  # side by side
         return Found(photos, failed, tuple(reader.hints(parts)))
 
     def cards(self, photos: Sequence[int]) -> list[PhotoCard]:

@@ -22,6 +22,7 @@ from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, descriptions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.filed_once import FiledOnce
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.looks import Look, look_with, notes_on, open_workers, save_look
@@ -94,6 +95,7 @@ def recognize_folder(
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
+        yield from run.settle_nearly_the_same()
         finished = run.finish()
     yield finished
 
@@ -151,7 +153,7 @@ class _Run:
     dry_run: bool = False
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
-    reported: set[int] = field(default_factory=set)
+    looks: dict[Path, Look] = field(default_factory=dict)  # at what is settled, or waits for the end
     failed: list[PhotoFailed] = field(default_factory=list)
     people: Counter[str] = field(default_factory=Counter)
     unsure: int = 0
@@ -166,6 +168,7 @@ class _Run:
     copies: FiledCopies = field(init=False)
     records: CopyRecords = field(init=False)
     written: WrittenNames = field(init=False)
+    once: FiledOnce = field(init=False)
 
     def __post_init__(self) -> None:
         store = self.context.store
@@ -173,6 +176,7 @@ class _Run:
         self.records = PlannedOnly(store.copies) if self.dry_run else store.copies
         self.written = WrittenNames(store, self.context.settings)
         self.waiting = Counter(map(_folder, self.listed))
+        self.once = FiledOnce(store, self.context.settings, self.listed, self.output)
         self._read_persons()
 
     def recorded(self) -> AbstractContextManager[object]:
@@ -200,6 +204,14 @@ class _Run:
         """Settle what hung on photos that were not reached."""
         for folder in [*self.held]:
             yield from self._settle_folder(folder, workers)
+
+    def settle_nearly_the_same(self) -> Iterator[Event]:
+        """Settle photos that are nearly the same as others, the best first."""
+        if any(look.facts for look in self.looks.values()):
+            self.once.read()
+        last = self.once.last({path: _photo(look) for path, look in self.looks.items()})
+        for looks in _together([self.looks[path] for path in last], _DECIDED_AT_ONCE):
+            yield from self._settle(looks, is_complete=True)
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
@@ -247,12 +259,14 @@ class _Run:
             return
         notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
-        self._count(decision)
-        self.reported.add(decided.photo_id)
+        if path not in self.rows:
+            self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
         if self.dry_run and self.output:
             line = planned_line(row.file, self.output, decided.standing, decided.outdated)
+        if self.output and not decided.standing:
+            line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
     def _filed(self, source: FileState, decided: "_Decided") -> Filed:
@@ -280,7 +294,9 @@ class _Run:
                     self.asked[_folder(look.path)][photo.id] = Asked(look.path, Undescribed(*ids, doubtful))
                 if doubtful or (decision.hangs and not is_complete):
                     self.held[_folder(look.path)].append(replace(look, known=ids, analysis=None))
-                else:
+                    continue
+                self.looks[look.path] = look if look.known == ids else replace(look, known=ids, analysis=None)
+                if not self.once.waits(photo.id, look.facts is not None):
                     settled.append((look, photo, decision))
             decisions.write([(photo, decision) for _, photo, decision in settled])
             return self._planned(settled)
@@ -294,7 +310,7 @@ class _Run:
         filing = self.copies.filing(output, self.folders)
         planned = []
         for look, photo, decision in settled:
-            people, taken_at = decision.people or (None,), photo.case.taken_at
+            people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
             planned.append(_Decided(look, photo.id, decision, *plan))
         return self._named(planned)
@@ -342,6 +358,15 @@ class _Run:
         placed = [_below(self.output, copy) for copy in copies] if self.output else ()
         return report_row(self.listed[path].name, decision, self.names, placed)
 
+    def _duplicate_of(self, path: Path) -> str:
+        look = self.looks.get(path)
+        best = self.once.best(path, _photo(look)) if look else None
+        return "" if best is None else self.listed[best].name if best in self.listed else str(best)
+
+    def _told(self, path: Path, row: ReportRow) -> ReportRow:
+        duplicate_of = self._duplicate_of(path)
+        return replace(row, duplicate_of=duplicate_of) if duplicate_of else row
+
     def finish(self) -> RecognitionFinished:
         """Write the report, of the whole folder also where the run was stopped, and return the summary."""
         total, done, failed = len(self.listed), len(self.rows), tuple(self.failed)
@@ -349,9 +374,10 @@ class _Run:
         report = self.output / REPORT if self.output and not self.dry_run else None
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
-            rows = missing | self.rows
-            store = self.context.store
-            write_output_report(store, self.decisions, self.names, report, [*rows.values()], self.reported)
+            rows = (missing | self.rows).items()
+            told = [self._told(path, row) for path, row in rows]
+            reported = {_photo(self.looks[path]) for path in self.rows if path in self.looks}
+            write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
         self.context.store.runs.tell(
             {"sure": known, "unsure": self.unsure, "unknown": self.unknown, "failed": len(failed), "waiting": waiting}
@@ -371,6 +397,12 @@ class _Run:
             report,
             self.passed_over.pictures,
         )
+
+
+def _photo(look: Look) -> int:
+    """Return the photo that a look is at, once it is entered."""
+    photo_id, _ = look.known or (0, 0)
+    return photo_id
 
 
 def _folder(path: Path) -> str:

@@ -138,6 +138,11 @@ class CopyRecords:
                 found.setdefault(record.photo_id, []).append(record.target.relative_to(output).as_posix())
         return found
 
+    def photos_in(self, output: Path) -> set[int]:
+        """Return the photos of which copies lie in an output folder."""
+        rows = self._connection.execute("SELECT photo_id FROM copies WHERE output = ?", (path_value(output),))
+        return {row[0] for row in rows}
+
     def taken_at(self, photo_id: int) -> str | None:
         """Return when a photo was taken, None where that is not known."""
         query = "SELECT id, taken_at FROM photos WHERE id = ?"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from kith.library.paths import BELOW, below
@@ -42,8 +43,9 @@ _LAST_MOMENT = "T~"  # after any time of a day
 class PhotoQuestion:
     """A condition as SQL; where no folder is asked for, photos known from the people folder alone are left out."""
 
-    def __init__(self, wanted: Condition, people_folder: Path) -> None:
+    def __init__(self, wanted: Condition, people_folder: Path, duplicates: Sequence[int] = ()) -> None:
         self.values: dict[str, object] = {}
+        self._duplicates = duplicates
         self.sql = self._sql(wanted, perhaps=False)
         if not any(isinstance(part, Below | InFolder) for part in all_parts(wanted)):
             self.sql += f" AND {self._file(f'NOT {self._below(people_folder)}')}"
@@ -76,6 +78,8 @@ class PhotoQuestion:
                 return self._faces(least, most)
             case Camera(text):
                 return f"coalesce(p.camera {self._like(text)}, 0)"
+            case InState(PhotoState.DUPLICATES):
+                return f"p.id {AMONG.format(self._value(json.dumps(self._duplicates)))}"
             case InState(state):
                 return _STATES[state]
 

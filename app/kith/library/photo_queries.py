@@ -45,12 +45,13 @@ class PhotoQueries:
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
-    def found(self, wanted: Condition, people_folder: Path) -> list[int]:
+    def found(self, wanted: Condition, people_folder: Path, duplicates: Sequence[int] = ()) -> list[int]:
         """Return the photos for which a condition holds, the newest first, those of no known time last.
 
         Where no folder is asked for, those are left out that are known from the people folder alone.
+        `duplicates` are the photos that count as such.
         """
-        question = PhotoQuestion(wanted, people_folder)
+        question = PhotoQuestion(wanted, people_folder, duplicates)
         query = f"SELECT p.id FROM photos p WHERE {question.sql} ORDER BY p.taken_at DESC, p.id DESC"
         return [row[0] for row in self._connection.execute(query, question.values)]
 

@@ -15,6 +15,7 @@ from kith.library.carried_links import CarriedWords
 from kith.library.connection import DamagedRows, LibraryConnection, repair_advice
 from kith.library.copy_records import CopyRecords
 from kith.library.description_queries import DescriptionQueries
+from kith.library.duplicate_queries import DuplicateQueries
 from kith.library.erasure import erase_person, scrub
 from kith.library.event_queries import EventQueries
 from kith.library.failure_records import FailureRecords
@@ -61,6 +62,7 @@ class Store:
         self.suggestions = SuggestionRecords(connection)
         self.failures = FailureRecords(connection)
         self.search = PhotoQueries(connection)
+        self.duplicates = DuplicateQueries(connection)
         self.imports = ImportRecords(connection)
         self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)

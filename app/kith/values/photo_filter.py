@@ -7,12 +7,15 @@ from pathlib import Path
 
 
 class PhotoState(StrEnum):
-    """What recognising came to: somebody surely known, somebody perhaps, nobody at all, or a file that is no photo."""
+    """What recognising came to: somebody surely known, somebody perhaps, nobody at all, or a file that is no photo;
+    or that others are the same, exactly or nearly.
+    """
 
     SURE = "sure"
     UNSURE = "unsure"
     UNKNOWN = "unknown"
     FAILED = "failed"
+    DUPLICATES = "duplicates"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""Files that show the same picture: exactly, by their image data, or nearly, by their perceptual hashes."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+
+from kith.identity.alike_photos import best_alike
+from kith.jobs.open_library import OpenLibrary
+from kith.library.duplicate_queries import PictureFile
+from kith.library.store import Store
+from kith.text import printable, size_in_words
+
+
+class Likeness(StrEnum):
+    """What a file of a group is beside the best one."""
+
+    BEST = "best"
+    EXACT = "exact"
+    NEAR = "near"
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A file of a group; `date` is when its photo was taken, else when the file was written (ISO 8601)."""
+
+    path: Path
+    likeness: Likeness
+    width: int
+    height: int
+    size: int
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best file of each photo, and for photos that are nearly the same as a better one that one."""
+
+    files: Mapping[int, PictureFile]
+    photos: Mapping[int, int]
+
+    def of(self, photo_id: int) -> PictureFile:
+        """Return the best file that shows what a photo shows."""
+        return self.files[self.photos.get(photo_id, photo_id)]
+
+
+def best_of(files: Iterable[PictureFile]) -> Best:
+    """Say of files, the best first, which is the best of those that show the same."""
+    best: dict[int, PictureFile] = {}
+    for file in files:
+        best.setdefault(file.photo_id, file)
+    hashes = {file.photo_id: file.phash for file in best.values() if file.phash is not None}
+    photos = [*hashes]
+    alike = best_alike([*hashes.values()])
+    return Best(best, {photos[index]: photos[leader] for index, leader in alike.items()})
+
+
+def find_duplicates(library: OpenLibrary, folder: Path | None = None) -> list[list[Duplicate]]:
+    """Return the groups of files, below a folder if one is given, that show the same: the best of each first."""
+    files = [file for file in library.store.duplicates.files() if not folder or file.path.is_relative_to(folder)]
+    files = [file for file in files if os.path.lexists(file.path)]
+    return [[_told(file, group[0]) for file in group] for group in _groups(files)]
+
+
+def duplicate_photos(store: Store) -> list[int]:
+    """Return the photos that are the same as others, or lie in several files: group by group, the best first."""
+    grouped = chain.from_iterable(_groups(store.duplicates.files()))
+    return list(dict.fromkeys(file.photo_id for file in grouped))
+
+
+def _groups(files: Iterable[PictureFile]) -> list[list[PictureFile]]:
+    files = list(files)
+    best = best_of(files)
+    groups: defaultdict[PictureFile, list[PictureFile]] = defaultdict(list)
+    for file in files:
+        groups[best.of(file.photo_id)].append(file)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _told(file: PictureFile, best: PictureFile) -> Duplicate:
+    likeness = Likeness.EXACT if file.photo_id == best.photo_id else Likeness.NEAR
+    likeness = Likeness.BEST if file is best else likeness
+    written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC).isoformat(timespec="seconds")
+    return Duplicate(file.path, likeness, file.width, file.height, file.size, file.taken_at or written)
+
+
+def duplicate_lines(groups: Iterable[Iterable[Duplicate]]) -> Iterator[str]:
+    """Yield the groups as text, line by line."""
+    for group in groups:
+        for file in group:
+            pixels = f"{file.width} × {file.height}"
+            told = f"{file.likeness:5}  {pixels:>13}  {size_in_words(file.size):>8}  {file.date}  "
+            told += printable(str(file.path))
+            yield told if file.likeness is Likeness.BEST else f"  {told}"

@@ -1,0 +1,83 @@
+"""Photos that are nearly the same as a better one: filed once, and told in the report."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from kith.identity.alike_photos import SAME_PHASH_BITS, tells
+from kith.jobs.duplicates import best_of
+from kith.library.store import Store
+from kith.policies import Duplicates
+from kith.settings import Settings
+
+
+class FiledOnce:
+    """Of the photos in a run, and those that lie in its output folder, which are nearly the same as others.
+
+    Those are filed at its end, when all of them are decided: each is filed that shows somebody whom the best of them
+    is not filed under.
+    """
+
+    def __init__(self, store: Store, settings: Settings, listed: Collection[Path], output: Path | None) -> None:
+        self._store, self._listed, self._output = store, listed, output
+        self._is_wanted = output is not None and settings.duplicates is Duplicates.FILE_ONCE
+        self._filed: dict[int, set[int | None]] = {}
+        self._near: set[int] = set()
+        self.is_last = False
+        self.read()
+
+    def read(self) -> None:
+        """Read which photos there are, and which of them are nearly the same."""
+        placed = self._store.copies.photos_in(self._output) if self._output else set()
+        files = self._store.duplicates.files() if self._output else []
+        files = [file for file in files if file.path in self._listed or file.photo_id in placed]
+        self._paths = {file.path for file in files}
+        self._best = best_of(files)
+        hashes = [file.phash for file in self._best.files.values() if file.phash is not None]
+        self._hashes = np.array(hashes, np.int64)
+        self._near |= {*self._best.photos, *self._best.photos.values()}
+
+    def waits(self, photo_id: int, is_new: bool) -> bool:
+        """Whether a photo is to be filed with others at the end; a new one is known from now on."""
+        if self.is_last or not self._is_wanted:
+            return False
+        if photo_id not in self._near and is_new and self._resembles_another(photo_id):
+            self._near.add(photo_id)
+        return photo_id in self._near
+
+    def _resembles_another(self, photo_id: int) -> bool:
+        phash = self._store.photos.look(photo_id).phash
+        if phash is None or not tells(phash):
+            return False
+        differing = np.bitwise_count((self._hashes ^ phash).view(np.uint64))
+        self._hashes = np.append(self._hashes, phash)
+        return bool((differing <= SAME_PHASH_BITS).any())
+
+    def last(self, settled: Mapping[Path, int]) -> list[Path]:
+        """Return those of the photos that are, or seemed, nearly the same as others, the best first."""
+        self.is_last = True
+        if not self._is_wanted:
+            return []
+        near = [path for path, photo_id in settled.items() if photo_id in self._near]
+        return sorted(near, key=lambda path: (settled[path] in self._best.photos, path))
+
+    def people(self, photo_id: int, people: Collection[int]) -> Collection[int | None]:
+        """Return whom a photo is filed under, nobody (None) too; none at all where a better one stands for it."""
+        best = self._best.photos.get(photo_id) if self.is_last and self._is_wanted else None
+        if best is not None and {*people} <= (filed := self._filed_under(best)) and filed:
+            return ()
+        self._filed[photo_id] = {*people} or {None}
+        return (*people,) or (None,)
+
+    def _filed_under(self, photo_id: int) -> set[int | None]:
+        if photo_id not in self._filed and self._output:
+            copies = self._store.copies.of_photo(photo_id, self._output)
+            return {copy.person_id for copy in copies}
+        return self._filed.get(photo_id, set())
+
+    def best(self, path: Path, photo_id: int) -> Path | None:
+        """Return of which file a photo's file is a duplicate, None where it is none or the best itself."""
+        best = self._best.of(photo_id) if photo_id in self._best.files else None
+        is_itself = best and (best.path == path or (best.photo_id == photo_id and path not in self._paths))  # moved
+        return None if best is None or is_itself else best.path
