@@ -22,6 +22,7 @@ CALLS = {
     "check": [],
     "demo": None,  # it fetches its photos
     "evaluate": [],
+    "export people": ["{root}/family.zip"],
     "forget": ["Eve", "--erase", "Eve"],
     "ignore": ["{face}"],
     "import-kb": ["{root}/people/encodings.pkl"],

@@ -17,6 +17,7 @@ from kith.library.copy_records import CopyRecords
 from kith.library.description_queries import DescriptionQueries
 from kith.library.erasure import erase_person, scrub
 from kith.library.event_queries import EventQueries
+from kith.library.exchange_queries import ExchangeQueries
 from kith.library.failure_records import FailureRecords
 from kith.library.gallery_queries import GalleryQueries
 from kith.library.group_records import GroupRecords
@@ -61,6 +62,7 @@ class Store:
         self.suggestions = SuggestionRecords(connection)
         self.failures = FailureRecords(connection)
         self.search = PhotoQueries(connection)
+        self.exchange = ExchangeQueries(connection)
         self.imports = ImportRecords(connection)
         self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)
