@@ -12,6 +12,8 @@ import pytest
 from kith.errors import BadInput
 from kith.filing.people_file import PeopleFile, read_people
 from kith.jobs.export_people import export_people
+from kith.jobs.person_changes import PersonChanges
+from kith.values.links import Link, Source, Word
 from tests.small_world import World
 
 Members = dict[str, bytes]
@@ -19,11 +21,18 @@ Members = dict[str, bytes]
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A world in which Ann has details, and a word says that somebody is not Bob."""
+    """A world in which Ann has details, and the user said of somebody that they are not Bob."""
     world = World(tmp_path_factory.mktemp("world"))
     world.recognise()
+    ((bob,),) = world.query("SELECT id FROM persons WHERE name = 'Bob'")
+    unsaid = "SELECT min(id) FROM appearances WHERE id NOT IN (SELECT appearance_id FROM links)"
+    ((face,),) = world.query(unsaid)
     with world.store() as store, store.change("test", "words"):
         store.people.add("Zoë 😀")
+        store.people.say(Link(face, bob, Word.IS_NOT, Source.USER))
+    with world.library() as library:
+        ann = library.people.find("Ann")
+        PersonChanges(library).set(ann, {"birth": "1950-02", "notes": "Aunt"}, {"job": "baker"}, {"Annie": True})
     return world
 
 
@@ -46,7 +55,9 @@ def test_every_word_and_vector_is_in_it(world: World, file: Path) -> None:
     ]
     words = "SELECT appearance_id, person_id, word, source FROM links WHERE source != 'machine' ORDER BY id"
     assert [(row.appearance, row.person, row.word, row.source) for row in content.words] == world.query(words)
-    assert content.words
+    assert ("is_not", "user") in {(row.word, row.source) for row in content.words}
+    ann = next(row for row in content.people if row.name == "Ann")
+    assert (ann.birth, ann.notes, ann.fields, ann.aliases) == ("1950-02", "Aunt", {"job": "baker"}, ["Annie"])
     for seen in content.observations:
         vector = content.vectors[seen.model][seen.row].tobytes()
         where = "SELECT 1 FROM observations WHERE appearance_id = ? AND model_id = ? AND vector = ?"
