@@ -23,6 +23,7 @@ CALLS = {
     "duplicates": [],
     "demo": None,  # it fetches its photos
     "evaluate": [],
+    "export people": ["{root}/family.zip"],
     "forget": ["Eve", "--erase", "Eve"],
     "ignore": ["{face}"],
     "import-kb": ["{root}/people/encodings.pkl"],

@@ -48,6 +48,7 @@ COMMANDS = {
     "shows": ["{file}", "Ann"],
     "forget": ["Ann", "--erase", "Ann"],
     "backup": ["{folder}/backup.sqlite"],
+    "export people": ["{folder}/family.zip"],
     "people list": [],
     "people show": ["Ann"],
     "people faces": ["Ann"],

@@ -236,6 +236,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["check"],
         ["evaluate", "--png", place.given / "curve.png", "--csv", place.given / "curve.csv"],
         ["backup", place.given / "backup.sqlite"],
+        ["export", "people", place.given / "family.zip"],
         ["restore", place.given / "backup.sqlite"],
         ["check", "--library"],
         ["import-kb", place.people / "encodings.pkl"],
@@ -371,7 +372,7 @@ def _folders(place: Place) -> dict[str, Path]:
 def test_what_is_biometric_or_tells_of_photos_is_readable_by_its_owner_only(done: Place) -> None:
     folders = [folder for name, folder in _folders(done).items() if name in {"people", "log"}]
     private = [path for path in done.written() if path.parent in folders and path.suffix not in {".lock", ".holder"}]
-    private.append(done.given / "backup.sqlite")
+    private += [done.given / "backup.sqlite", done.given / "family.zip"]
     assert {path.name for path in private} >= {"library.sqlite", "encodings.pkl", "kith.log", "crash.log"}
     assert {path.name: stat.filemode(path.stat().st_mode) for path in private} == {
         path.name: "-rw-------" for path in private

@@ -18,6 +18,7 @@ from kith.library.description_queries import DescriptionQueries
 from kith.library.duplicate_queries import DuplicateQueries
 from kith.library.erasure import erase_person, scrub
 from kith.library.event_queries import EventQueries
+from kith.library.exchange_queries import ExchangeQueries
 from kith.library.failure_records import FailureRecords
 from kith.library.gallery_queries import GalleryQueries
 from kith.library.group_records import GroupRecords
@@ -63,6 +64,7 @@ class Store:
         self.failures = FailureRecords(connection)
         self.search = PhotoQueries(connection)
         self.duplicates = DuplicateQueries(connection)
+        self.exchange = ExchangeQueries(connection)
         self.imports = ImportRecords(connection)
         self.health = HealthQueries(connection)
         self.copies = CopyRecords(connection)
