@@ -130,3 +130,12 @@ def test_a_hostile_file_is_refused(
             archive.writestr(name, data)
     with pytest.raises(BadInput, match=reason):
         _read(tmp_path / "hostile.zip")
+
+
+def test_a_name_that_such_a_file_cannot_hold_is_told(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with world.library() as library:
+        PersonChanges(library).create("A" * 1500)
+    with pytest.raises(BadInput, match="cannot be exported: a name or a field of theirs is too long"):
+        export_people(world.settings, tmp_path / "family.zip")
+    assert not (tmp_path / "family.zip").exists()

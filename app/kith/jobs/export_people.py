@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from kith.errors import BadInput, FilingFailed
 from kith.filing.people_file import AppearanceRow, ObservationRow, PeopleFile, PersonRow, WordRow, read_people
@@ -15,7 +16,7 @@ from kith.jobs.library_file import open_records
 from kith.jobs.people import People
 from kith.library.store import Store
 from kith.settings import Settings
-from kith.text import counted
+from kith.text import counted, printable
 from kith.values.persons import Person
 from kith.whole_files import complete, part_file, take_place
 
@@ -84,13 +85,20 @@ def _content(store: Store, people: Sequence[Person]) -> PeopleFile:
 
 
 def _person(person: Person) -> PersonRow:
-    return PersonRow(
-        number=person.id,
-        name=person.name,
-        aliases=[*person.aliases],
-        birth=person.birth,
-        death=person.death,
-        notes=person.notes,
-        fields=dict(person.fields),
-        hidden=person.hidden,
-    )
+    """Return a person as the file has them; raises BadInput where it can hold no such names."""
+    try:
+        return PersonRow(
+            number=person.id,
+            name=person.name,
+            aliases=[*person.aliases],
+            birth=person.birth,
+            death=person.death,
+            notes=person.notes,
+            fields=dict(person.fields),
+            hidden=person.hidden,
+        )
+    except ValidationError as error:
+        raise BadInput(
+            f"{printable(person.numbered)} cannot be exported: a name or a field of theirs is too long, or has signs "
+            "that are no letters: give them others first."
+        ) from error
