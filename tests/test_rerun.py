@@ -34,7 +34,8 @@ def album(tmp_path: Path) -> Album:
 
 
 def _in_spans(monkeypatch: pytest.MonkeyPatch, photos: int) -> None:
-    monkeypatch.setattr(recognize_folder, "_DECIDED_AT_ONCE", photos)
+    for module in (recognize_folder, looks):
+        monkeypatch.setattr(module, "DECIDED_AT_ONCE", photos)
     monkeypatch.setattr(looks, "_ASKED_AT_ONCE", photos)
 
 

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _ASKED_AT_ONCE = 256  # files of which the store is asked whether it knows them
+DECIDED_AT_ONCE = 512  # photos: many are compared at once, few are lost where a run is killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Look:
     known: tuple[int, int] | None = None
     analysis: Analysis | None = None
     note: str = ""
+
+
+Seen = TypeVar("Seen", Look, Look | BadPhoto)
 
 
 def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
@@ -205,3 +209,20 @@ def _save_analysis(store: Store, look: Look, photo_id: int, engine_id: str) -> i
         _, known = look.known or (0, 0)
         analysis = store.photos.stored_analysis(known)
     return store.photos.save_analysis(photo_id, engine_id, orientation, analysis)
+
+
+def together(looks: Iterable[Seen], most: int = 1) -> Iterator[list[Seen]]:
+    """Yield what is known already many at a time, no photo twice and `most` at first, any other look by itself."""
+    known: dict[int, Seen] = {}
+    for look in looks:
+        photo_id = look.known[0] if isinstance(look, Look) and look.known else None
+        if known and (photo_id is None or photo_id in known or len(known) >= most):
+            yield list(known.values())
+            known.clear()
+            most = min(2 * most, DECIDED_AT_ONCE)
+        if photo_id is None:
+            yield [look]
+        else:
+            known[photo_id] = look
+    if known:
+        yield list(known.values())

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
 from kith.errors import BadInput, BadPhoto
 from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
@@ -25,7 +24,7 @@ from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
-from kith.jobs.looks import Look, look_with, notes_on, open_workers, save_look
+from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
 from kith.jobs.output_report import report_row, write_output_report
 from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
 from kith.jobs.phrases import (
@@ -43,9 +42,6 @@ from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
 from kith.values.decisions import PhotoDecision
 
-Seen = TypeVar("Seen", Look, Look | BadPhoto)
-
-_DECIDED_AT_ONCE = 512  # photos: many are compared at once, few are lost where a run is killed
 NOT_REACHED = "not looked at yet: the run was stopped"
 
 
@@ -91,7 +87,7 @@ def recognize_folder(
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
     with open_workers(context) as workers, run.recorded():
-        for looks in _together(look_with(workers, context, photos)):
+        for looks in together(look_with(workers, context, photos)):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
@@ -122,23 +118,6 @@ class _Decided:
     def source(self) -> FileState:
         """The photo's file as it was looked at."""
         return FileState(self.look.path, self.look.size, time_value(self.look.mtime_ns))
-
-
-def _together(looks: Iterable[Seen], most: int = 1) -> Iterator[list[Seen]]:
-    """Yield what is known already many at a time, no photo twice and `most` at first, any other look by itself."""
-    known: dict[int, Seen] = {}
-    for look in looks:
-        photo_id = look.known[0] if isinstance(look, Look) and look.known else None
-        if known and (photo_id is None or photo_id in known or len(known) >= most):
-            yield list(known.values())
-            known.clear()
-            most = min(2 * most, _DECIDED_AT_ONCE)
-        if photo_id is None:
-            yield [look]
-        else:
-            known[photo_id] = look
-    if known:
-        yield list(known.values())
 
 
 @dataclass(slots=True)
@@ -210,12 +189,12 @@ class _Run:
         if any(look.facts for look in self.looks.values()):
             self.once.read()
         last = self.once.last({path: _photo(look) for path, look in self.looks.items()})
-        for looks in _together([self.looks[path] for path in last], _DECIDED_AT_ONCE):
+        for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
-        for looks in _together(self.held.get(folder, ()), _DECIDED_AT_ONCE):
+        for looks in together(self.held.get(folder, ()), DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
         self.held.pop(folder, None)
         if not self.held:
