@@ -83,6 +83,7 @@ class World:
             "processed_dir": "output",
             "models_dir": str(self.data.parent / "models"),
             "body_policy": "off",
+            "duplicates": "file all",  # damaged files of one photo are nearly the same
             "workers": 1,
         }
         text = json.dumps(settings)

@@ -114,6 +114,7 @@ class Desk:
             "models_dir": str(self.models),
             "body_policy": "off",
             "names_in": "off",
+            "duplicates": "file all",
             "workers": 2,
         }
         if DRAWN in os.environ:

@@ -52,7 +52,7 @@ class HomePlace(Place):
         column.addWidget(house.steps)
         column.addWidget(self._pages, 1)
         self._connect()
-        house.desk.read(_was_killed, self._complete, lambda _: None)
+        self._has_looked = False
 
     @property
     def page(self) -> QWidget | None:
@@ -76,7 +76,7 @@ class HomePlace(Place):
             self.advice.show_state(State(fault))
             return
         stopped = self._stopped_build
-        self._look.ask(lambda stop: _look_around(settings, stopped, stop), self.advice.show_state)
+        self._look.ask(lambda stop: _look_around(settings, stopped, stop), self._show)
 
     def _connect(self) -> None:
         jobs = self.house.jobs
@@ -84,6 +84,13 @@ class HomePlace(Place):
         jobs.happened.connect(self.run.take)
         jobs.stopping.connect(self.run.stopping)
         jobs.ended.connect(self._after_job)
+
+    def _show(self, state: State) -> None:
+        """Show how things stand; the first time look, too, whether a run was killed."""
+        self.advice.show_state(state)
+        if not self._has_looked:
+            self._has_looked = True
+            self.house.desk.read(_was_killed, self._complete, lambda _: None)
 
     def _complete(self, was_killed: bool) -> None:
         """Let what a killed run had planned be done, and say so."""
