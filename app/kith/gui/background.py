@@ -6,8 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any, TypeVar
+from weakref import ref
 
 from PyQt6.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
+from PyQt6.sip import isdeleted
 
 T = TypeVar("T")
 
@@ -96,15 +98,22 @@ class _Question:
         self._hand(partial(self._tell, future))
 
     def _tell(self, answer: "Future[Any]") -> None:
-        if not self._stop.is_set():
+        if not self._stop.is_set() and self._asked_with.has_owner:
             self._then(answer.result())
 
 
 class _Questions:
     """The questions of one owner."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: QObject) -> None:
+        self._owner = ref(owner)  # else a thread would be the last to hold a widget, and the one to end it
         self._asked: list[_Question] = []
+
+    @property
+    def has_owner(self) -> bool:
+        """Whether the owner is still there, and is not going just now."""
+        owner = self._owner()
+        return owner is not None and not isdeleted(owner)
 
     def ask(self, task: Callable[[threading.Event], T], then: Callable[[T], None]) -> None:
         self._asked.append(_Question(task, then, self))
@@ -123,7 +132,7 @@ class Newest(QObject):
 
     def __init__(self, owner: QObject, pause_ms: int = PAUSE_MS) -> None:
         super().__init__(owner)
-        self._questions = _Questions()
+        self._questions = _Questions(owner)
         pause = QTimer(self)
         pause.setSingleShot(True)
         pause.setInterval(pause_ms)
