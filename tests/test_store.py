@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -179,6 +180,19 @@ def test_a_file_system_without_wal_does_as_well(library: Path, monkeypatch: pyte
     monkeypatch.undo()
     assert _ask(library, "PRAGMA journal_mode") == [("delete",)]
     assert _ask(library, "SELECT image_hash FROM photos") == [("photo",)]
+
+
+def test_a_library_that_is_long_open_keeps_nothing_of_what_was_asked(store: Store) -> None:
+    """Python keeps a reference to each cursor that is made past its connection."""
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(20_000):
+            store.people.all()
+        kept = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert kept < 100_000  # bytes
 
 
 # Transactions

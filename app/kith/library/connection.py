@@ -158,13 +158,13 @@ class LibraryConnection(sqlite3.Connection):
 
     def execute(self, sql: str, values: Any = ()) -> _Cursor:
         """Run a statement."""
-        cursor = _Cursor(self)
+        cursor = self.cursor(_Cursor)  # one made by itself would leave a reference behind for as long as this is open
         cursor.execute(sql, values)
         return cursor
 
     def executemany(self, sql: str, values: Iterable[Any]) -> _Cursor:
         """Run a statement for each of the values."""
-        cursor = _Cursor(self)
+        cursor = self.cursor(_Cursor)
         cursor.executemany(sql, values)
         return cursor
 
