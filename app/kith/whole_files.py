@@ -8,6 +8,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,6 +58,19 @@ def complete(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
     file.close()
+
+
+@contextmanager
+def whole_copy(source: Path, folder: Path) -> Iterator[Path]:
+    """Give a hidden copy of a file, with its times and mode, that is on the disk and may take a name in a folder.
+
+    What is left of it in the end is taken away. Raises OSError.
+    """
+    with source.open("rb") as original, part_file(folder, 0o600) as (file, part):
+        shutil.copyfileobj(original, file)
+        complete(file)
+        shutil.copystat(source, part)
+        yield part
 
 
 @contextmanager

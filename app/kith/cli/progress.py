@@ -35,7 +35,7 @@ def printer_for(as_json: bool) -> Iterator[Show]:
         yield _print_event
         return
     console = terminal()
-    with _progress(console) as progress:
+    with photo_progress(console) as progress:
         bar = progress.add_task("photos", total=None)
 
         def show_event(event: Event) -> None:
@@ -50,7 +50,8 @@ def printer_for(as_json: bool) -> Iterator[Show]:
         yield show_event
 
 
-def _progress(console: Console) -> Progress:
+def photo_progress(console: Console) -> Progress:
+    """Return a bar of photos with rate and time left, drawn only on a terminal."""
     columns = (what_is_done(), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from kith.cli.command import Call, Group
-from kith.cli.output import terminal, what_is_done
-from kith.jobs.full_report import OTHER_REPORTS, FullReport
+from kith.cli.output import terminal
+from kith.cli.progress import photo_progress
+from kith.jobs.full_report import FullReport
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.output_report import rewrite_report
+from kith.photos.outputs import DATA, PAGE
 
 group = Group()
 
@@ -34,7 +35,7 @@ def report(
     settings = call.settings()
     folder = Path(os.path.abspath(output)) if output else settings.output_folder
     chosen = [Path(os.path.abspath(path)) for path in (html, data) if path]
-    targets = chosen or [folder / name for name in OTHER_REPORTS]
+    targets = chosen or [folder / PAGE, folder / DATA]
     with OpenLibrary(settings) as library:
         full = FullReport(library, folder)
         if not chosen:
@@ -45,8 +46,6 @@ def report(
 
 
 def _write(full: FullReport, target: Path) -> None:
-    console = terminal()
-    columns = (what_is_done(), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with photo_progress(terminal()) as progress:
         bar = progress.add_task(target.name, total=None)
         full.write(target, lambda done, total: progress.update(bar, completed=done, total=total), threading.Event())

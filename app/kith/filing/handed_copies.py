@@ -2,13 +2,12 @@
 
 import filecmp
 import os
-import shutil
 from itertools import count
 from pathlib import Path
 
 from kith.errors import FilingFailed
 from kith.filing.names import numbered, safe_photo_name
-from kith.whole_files import complete, part_file, take_name
+from kith.whole_files import take_name, whole_copy
 
 
 def hand_copy(source: Path, folder: Path) -> Path:
@@ -18,10 +17,7 @@ def hand_copy(source: Path, folder: Path) -> Path:
     """
     wanted = folder / safe_photo_name(source.name)
     try:
-        with source.open("rb") as photo, part_file(folder, 0o600) as (file, part):
-            shutil.copyfileobj(photo, file)
-            complete(file)
-            shutil.copystat(source, part)
+        with whole_copy(source, folder) as part:
             return _named(part, wanted)
     except OSError as error:
         raise FilingFailed(f"{source} could not be copied to {folder}: {error.strerror or error}.") from error

@@ -6,7 +6,6 @@ where it lies; then its old name goes. A killed move is completed from whatever 
 
 import filecmp
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from kith.filing.names import numbered
 from kith.filing.own_copies import is_file, is_own, leads_out, sha256_of
 from kith.library.copy_records import UNSETTLED, CopyRecord, CopyRecords
 from kith.library.paths import FileState
-from kith.whole_files import complete, part_file, sync, take_name
+from kith.whole_files import sync, take_name, whole_copy
 
 
 def move(records: CopyRecords, record: CopyRecord) -> CopyRecord:
@@ -102,10 +101,7 @@ def give_name(file: Path, name: Path) -> bool:
 
 
 def _copy(source: Path, name: Path) -> bool:
-    with source.open("rb") as photo, part_file(name.parent, 0o600) as (file, part):
-        shutil.copyfileobj(photo, file)
-        complete(file)
-        shutil.copystat(source, part)
+    with whole_copy(source, name.parent) as part:
         return take_name(part, name)
 
 

@@ -10,17 +10,12 @@ from pathlib import Path
 from pathvalidate import Platform, is_valid_filename, sanitize_filename
 from pathvalidate.handler import ReservedNameHandler
 
-from kith.filing.report import REPORT
+from kith.photos.outputs import DATA, PAGE, REPORT
 from kith.text import as_read
 from kith.values.persons import Person
 
 UNKNOWN = "Unknown"
-_OWN = (
-    UNKNOWN,
-    REPORT,
-    "report.html",
-    "report.json",
-)  # what Kith itself puts into an output folder: nobody's copies lie there
+_OWN = (UNKNOWN, REPORT, PAGE, DATA)  # what Kith itself puts into an output folder: nobody's copies lie there
 _CONSOLE = ("CONIN$", "CONOUT$")  # reserved on Windows, too
 _EDGES = re.compile(r"^[. ]|[. ]\Z")  # hidden, or cut off by Windows
 _NUMBERED = re.compile(r".* #[0-9]+", re.DOTALL)

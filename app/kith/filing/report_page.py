@@ -11,7 +11,6 @@ from kith.errors import FilingFailed
 from kith.text import counted, printable
 from kith.whole_files import replacing
 
-PAGE = "report.html"
 SIDE = 96  # pixels of a thumbnail on the page
 _MOST = 20  # people in a table
 _BAR = 24  # pixels of the highest bar

@@ -10,7 +10,6 @@ from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
-from kith.filing.report_page import PAGE
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.folder_drops import FolderDrops, page_about
@@ -32,7 +31,7 @@ from kith.gui.style import SPACE
 from kith.gui.thumbnails import Thumbnails
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
-from kith.photos.outputs import REPORT
+from kith.photos.outputs import PAGE, REPORT
 from kith.process import STOPPING
 from kith.settings import Loaded, Settings, update
 

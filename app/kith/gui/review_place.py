@@ -119,8 +119,7 @@ class ReviewPlace(Place):
 
     def _draw_group(self) -> None:
         page, line = self.groups, self.model.line
-        faces = len(line.faces)
-        page.heading.setText(self.tr("Who is this? {} faces look alike").format(faces))
+        page.heading.setText(self.tr("Who is this? {} faces look alike").format(len(line.faces)))
         page.hint.setText(self.tr("A click or Space takes a face out: it is left for later."))
         near = self.model.near()
         page.near.show_group(near[0] if near else None)
@@ -182,11 +181,10 @@ class ReviewPlace(Place):
         self.single.show_question(question, list(self._names().values()))
 
     def _draw_message(self) -> None:
-        model = self.model
-        skipped = model.line.skipped
+        skipped = self.model.line.skipped
         if not self._is_known:
             text = self.tr("Looking for unknown faces …")
-        elif model.is_empty:
+        elif self.model.is_empty:
             text = self.tr(_NOBODY)
         elif skipped:
             text = self.tr("Nothing is left here but what you skipped: {}.").format(skipped)

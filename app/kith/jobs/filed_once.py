@@ -1,12 +1,13 @@
 """Photos that are nearly the same as a better one: filed once, and told in the report."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from kith.identity.alike_photos import SAME_PHASH_BITS, tells
-from kith.jobs.duplicates import best_of
+from kith.jobs.duplicates import Best, best_of
 from kith.library.store import Store
 from kith.policies import Duplicates
 from kith.settings import Settings
@@ -32,11 +33,15 @@ class FiledOnce:
         placed = self._store.copies.photos_in(self._output) if self._output else set()
         files = self._store.duplicates.files() if self._output else []
         files = [file for file in files if file.path in self._listed or file.photo_id in placed]
-        self._paths = {file.path for file in files}
-        self._best = best_of(files)
-        hashes = [file.phash for file in self._best.files.values() if file.phash is not None]
+        best, count = best_of(files), Counter(file.photo_id for file in files)
+        hashes = [file.phash for file in best.files.values() if file.phash is not None]
         self._hashes = np.array(hashes, np.int64)
-        self._near |= {*self._best.photos, *self._best.photos.values()}
+        near = {*best.photos, *best.photos.values()}
+        self._near |= near
+        # Of all others nothing is to be told: a large folder holds few duplicates.
+        several = {photo: file for photo, file in best.files.items() if count[photo] > 1 or photo in near}
+        self._best = Best(several, best.photos)
+        self._paths = {file.path for file in files if file.photo_id in several}
 
     def waits(self, photo_id: int, is_new: bool) -> bool:
         """Whether a photo is to be filed with others at the end; a new one is known from now on."""
@@ -64,10 +69,11 @@ class FiledOnce:
 
     def people(self, photo_id: int, people: Collection[int]) -> Collection[int | None]:
         """Return whom a photo is filed under, nobody (None) too; none at all where a better one stands for it."""
-        best = self._best.photos.get(photo_id) if self.is_last and self._is_wanted else None
-        if best is not None and {*people} <= (filed := self._filed_under(best)) and filed:
-            return ()
-        self._filed[photo_id] = {*people} or {None}
+        if self._is_wanted:
+            best = self._best.photos.get(photo_id) if self.is_last else None
+            if best is not None and {*people} <= (filed := self._filed_under(best)) and filed:
+                return ()
+            self._filed[photo_id] = {*people} or {None}
         return (*people,) or (None,)
 
     def _filed_under(self, photo_id: int) -> set[int | None]:

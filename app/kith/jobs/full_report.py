@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from kith import __version__
 from kith.errors import BadInput, BadPhoto, FilingFailed
-from kith.filing.report_page import PAGE, SIDE, PagePhoto, title_of, write_page
+from kith.filing.report_page import SIDE, PagePhoto, title_of, write_page
 from kith.jobs.explanation import Why, explain_photo, thresholds_of
 from kith.jobs.open_library import OpenLibrary
 from kith.json_file import as_json_text
@@ -20,8 +20,6 @@ from kith.messages import Action, Do
 from kith.photos.pixels import load_rgb
 from kith.whole_files import replacing
 
-DATA = "report.json"
-OTHER_REPORTS = (PAGE, DATA)  # beside report.csv
 _QUALITY = 70  # of a thumbnail, which has twice the pixels that it takes on the page
 Tell = Callable[[int, int], object]
 

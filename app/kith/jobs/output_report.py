@@ -52,8 +52,7 @@ def write_output_report(
     A row of an earlier report stays as it was while its copies lie where it says; else the photo is decided again from
     what is stored. Raises BadInput and FilingFailed as `write_report`.
     """
-    copies = store.copies.placed(report.parent)
-    others = {photo: placed for photo, placed in copies.items() if photo not in reported}
+    others = store.copies.placed(report.parent, without=reported)
     earlier = _earlier(report) if others else {}
     kept = {photo: earlier[frozenset(placed)] for photo, placed in others.items() if frozenset(placed) in earlier}
     anew = {photo: placed for photo, placed in others.items() if photo not in kept}

@@ -12,7 +12,7 @@ from pathlib import Path
 from kith.errors import BadInput, BadPhoto
 from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
-from kith.filing.planned import PlannedOnly, planned_line
+from kith.filing.planned import planned_line
 from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
@@ -34,7 +34,7 @@ from kith.jobs.phrases import (
 )
 from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
-from kith.library.copy_records import CopyRecord, CopyRecords
+from kith.library.copy_records import CopyRecord, CopyRecords, PlannedOnly
 from kith.library.description_queries import Undescribed
 from kith.library.paths import FileState, time_value
 from kith.library.redecision_queries import StoredPhoto

@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import BELOW, FileState, below, folder_of, path_of, path_value
+from kith.library.paths import BELOW, FileState, below, folder_of, path_of, path_text, path_value
 from kith.library.photo_records import now
 from kith.library.soundness import text_of, whole
 from kith.policies import FileAs
@@ -130,12 +131,20 @@ class CopyRecords:
         targets = self._connection.read("copies", lambda row: path_of(row[0]), query, (path_value(output),))
         return (target for target in targets if target.parent != output and target.is_relative_to(output))
 
-    def placed(self, output: Path) -> dict[int, list[str]]:
-        """Return the copies that lie in an output folder, by photo, as they are called from there on."""
-        found: dict[int, list[str]] = {}
-        for record in self._where("c.output = ? AND c.sha256 IS NOT NULL", path_value(output)):
-            if record.is_placed and os.path.lexists(record.target):
-                found.setdefault(record.photo_id, []).append(record.target.relative_to(output).as_posix())
+    def placed(self, output: Path, without: Container[int] = ()) -> dict[int, list[str]]:
+        """Return the copies that lie in an output folder, by photo but for some, as they are called from there on.
+
+        By text, since taking paths apart is slow.
+        """
+        query = "SELECT id, photo_id, target FROM copies WHERE output = ? AND sha256 IS NOT NULL ORDER BY id"
+        rows = self._connection.read(
+            "copies", lambda row: (whole(row[0]), path_text(row[1])), query, (path_value(output),)
+        )
+        start, found = os.path.join(output, ""), dict[int, list[str]]()  # noqa: PTH118
+        for photo_id, target in rows:
+            name = target.removeprefix(start)
+            if photo_id not in without and name != target and os.sep in name and os.path.lexists(target):
+                found.setdefault(photo_id, []).append(name.replace(os.sep, "/"))
         return found
 
     def photos_in(self, output: Path) -> set[int]:
@@ -179,22 +188,19 @@ class CopyRecords:
         moved_from: Path | None = None,
     ) -> CopyRecord:
         """Write down a copy to come, or a link, or that the photo itself is to be moved there."""
-        cursor = self._connection.execute(
-            "INSERT INTO copies (photo_id, person_id, output, target, made_at, kind, moved_from) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                photo_id,
-                person_id,
-                path_value(output),
-                path_value(target),
-                now(),
-                kind,
-                moved_from and path_value(moved_from),
-            ),
-        )
+        record = self._entered(CopyRecord(0, photo_id, person_id, output, target, kind=kind, moved_from=moved_from))
         self._names_in(target.parent).add(folded(target.name))
-        key = int(cursor.lastrowid or 0)
-        return CopyRecord(key, photo_id, person_id, output, target, kind=kind, moved_from=moved_from)
+        return record
+
+    def _entered(self, record: CopyRecord) -> CopyRecord:
+        moved_from = record.moved_from and path_value(record.moved_from)
+        places = path_value(record.output), path_value(record.target), moved_from
+        cursor = self._connection.execute(
+            "INSERT INTO copies (photo_id, person_id, output, target, moved_from, kind, made_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (record.photo_id, record.person_id, *places, record.kind, now()),
+        )
+        return replace(record, id=int(cursor.lastrowid or 0))
 
     def plan_anew(self, record: CopyRecord) -> CopyRecord:
         """Say that a copy is to be made again where it lay."""
@@ -264,6 +270,26 @@ class CopyRecords:
 
     def _give_free(self, target: Path) -> None:
         self._names.get(target.parent, set()).discard(folded(target.name))
+
+
+class PlannedOnly(CopyRecords):
+    """The record of copies, in which plans are kept for as long as this lasts only."""
+
+    def __init__(self, records: CopyRecords) -> None:
+        super().__init__(records._connection)
+        self._planned: defaultdict[tuple[int, Path], list[CopyRecord]] = defaultdict(list)
+        self._last = 0
+
+    def of_photos(self, photo_ids: Collection[int], output: Path) -> dict[int, list[CopyRecord]]:
+        """Return the copies of each of some photos in an output folder, those planned too."""
+        found = super().of_photos(photo_ids, output)
+        return {photo: [*records, *self._planned[photo, output]] for photo, records in found.items()}
+
+    def _entered(self, record: CopyRecord) -> CopyRecord:
+        self._last -= 1  # no number of the library's
+        record = replace(record, id=self._last)
+        self._planned[record.photo_id, record.output].append(record)
+        return record
 
 
 def _columns(source: FileState | None) -> tuple[object, object, object]:

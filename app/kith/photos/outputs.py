@@ -11,6 +11,7 @@ from kith.whole_files import complete, part_file, take_name
 
 MARKER = ".kith-output"
 REPORT = "report.csv"
+PAGE, DATA = "report.html", "report.json"  # what lies beside it on demand
 _TEXT = """\
 Kith files copies of photos into this folder. Whom they show was decided by a machine, so Kith learns nobody from
 them and recognises none of them again. This file marks the folder: leave it here.
