@@ -3,7 +3,7 @@
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py review|find|names [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py review|find|names|dask [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py filing [--count N] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
 from bench_bodies import bodies
 from bench_certainty import certainty, draw_reliability
 from bench_closeups import closeups
+from bench_dask import dask
 from bench_detection import detection
 from bench_filing import COUNT, filing
 from bench_find import find
@@ -119,7 +120,7 @@ def main() -> None:
         "rerun": rerun,
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
-    commands |= {"review": review, "find": lambda _: find(), "names": names}
+    commands |= {"review": review, "find": lambda _: find(), "names": names, "dask": dask}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "measure", choices=["speed", "memory", "networks", "filing", *commands], nargs="?", default="speed"

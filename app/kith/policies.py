@@ -71,6 +71,13 @@ class Duplicates(StrEnum):
     FILE_ALL = "file all"
 
 
+class Executor(StrEnum):
+    """Who looks at photos."""
+
+    LOCAL = "local"
+    DASK = "dask"
+
+
 class Device(StrEnum):
     """What the networks run on."""
 

@@ -1,12 +1,13 @@
 """What values the settings may have: the choices, the forms of texts, and what is no value."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, names
-from kith.policies import BodyPolicy, Device, FileAs, NamesIn, place_problem
+from kith.policies import BodyPolicy, Device, Executor, FileAs, NamesIn, place_problem
 
 PHOTO_ENDINGS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
@@ -27,6 +28,7 @@ CHOICES = {
     "file_as": (*FileAs,),
     "names_in": (*NamesIn,),
     "device": (*Device,),
+    "executor": (*Executor,),
 }
 SHIPPED, WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
 
@@ -68,6 +70,21 @@ def _place(pattern: str) -> str:
     return pattern
 
 
+def _address(text: str) -> str:
+    if text and not re.fullmatch(r"(tcp|tls|ws|wss)://[\w.\[\]:-]+:\d{1,5}", text, re.ASCII):
+        raise ValueError("no address")
+    return text
+
+
+def _prefixes(pairs: tuple[str, ...]) -> tuple[str, ...]:
+    stripped = tuple(pair.strip() for pair in pairs if pair.strip())
+    for pair in stripped:
+        here, _, there = pair.partition("=")
+        if not Path(here).is_absolute() or not there or "\0" in pair:
+            raise ValueError("no pair of folders")
+    return stripped
+
+
 def is_onnx_file(model: str) -> bool:
     """Say whether a model is named by a file."""
     return model.lower().endswith(".onnx")
@@ -81,3 +98,5 @@ NeededPath = Annotated[str, PATH, Field(min_length=1)]
 Detector = Annotated[str, AfterValidator(_face_detector)]
 Endings = Annotated[tuple[str, ...], AfterValidator(_file_endings)]
 BareName = Annotated[str, AfterValidator(_bare_name)]
+Address = Annotated[str, AfterValidator(_address)]
+Prefixes = Annotated[tuple[str, ...], AfterValidator(_prefixes)]

@@ -250,9 +250,15 @@ def allowed(key: str) -> str:
             return f"a whole number {_span(field)}"
         case float():
             return f"a number {_span(field)}"
-        case tuple():
-            return "a list of file endings such as .jpg"
-    return "a bare file name such as encodings.pkl" if key == "encodings_filename" else "a path"
+    return _ALLOWED.get(key, "a path")
+
+
+_ALLOWED = {
+    "valid_exts": "a list of file endings such as .jpg",
+    "encodings_filename": "a bare file name such as encodings.pkl",
+    "dask_scheduler": "an address such as tcp://192.168.1.10:8786",
+    "path_map": "a list of folders here and there, such as /photos=/mnt/photos",
+}
 
 
 def _span(field: FieldInfo) -> str:

@@ -8,13 +8,14 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, described
-from kith.policies import BodyPolicy, Device, Duplicates, FileAs, NamesIn
+from kith.policies import BodyPolicy, Device, Duplicates, Executor, FileAs, NamesIn
 from kith.setting_types import (
     AUTO,
     PATH,
     PHOTO_ENDINGS,
     SHIPPED,
     WITHOUT_FILE,
+    Address,
     BareName,
     Detector,
     Endings,
@@ -22,6 +23,7 @@ from kith.setting_types import (
     NeededPath,
     OptionalPath,
     Place,
+    Prefixes,
     is_onnx_file,
 )
 
@@ -259,6 +261,24 @@ class Settings(BaseModel):
         title="Device",
         description="What the networks run on: cpu, cuda (an NVIDIA graphics card), or auto: cuda where there is one.",
     )
+    executor: Executor = Field(
+        default=Executor.LOCAL,
+        strict=False,  # JSON has strings, not enumerations
+        title="Look at photos on",
+        description="Who looks at photos: local (processes of this computer) or dask (the workers of a Dask cluster; "
+        "photos that they cannot read by themselves are sent to them).",
+    )
+    dask_scheduler: Address = Field(
+        default="",
+        title="Dask scheduler",
+        description="The address of the cluster's scheduler, such as tcp://192.168.1.10:8786.",
+    )
+    path_map: Prefixes = Field(
+        default=(),
+        strict=False,  # JSON has lists, not tuples
+        title="Folders of the workers",
+        description="What folders are called on the workers' computers, such as /home/ann/Pictures=/mnt/pictures.",
+    )
 
     _folder: Path = PrivateAttr()
 
@@ -366,4 +386,6 @@ def conflicts(settings: Settings) -> dict[str, str]:
         found["face_suggest"] = f"{suggestion:g} is below “{FIELDS['face_tol'].title}”, {tolerance:g}"
     if settings.second_opinion and settings.second_opinion == settings.face_model:
         found["second_opinion"] = f"{settings.second_opinion} is “{FIELDS['face_model'].title}” already"
+    if settings.executor is Executor.DASK and not settings.dask_scheduler:
+        found["executor"] = f"dask needs an address in “{FIELDS['dask_scheduler'].title}”"
     return found

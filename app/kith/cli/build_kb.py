@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group
-from kith.cli.options import FOR_JOB
+from kith.cli.options import FOR_LOOKING
 from kith.jobs.build_kb import build_kb
 from kith.messages import JobName
 
 group = Group()
 
 
-@group.register("build-kb", "--set dataset_dir=~/Pictures/people", FOR_JOB)
+@group.register("build-kb", "--set dataset_dir=~/Pictures/people", FOR_LOOKING)
 def build(
     call: Call,
     forget_missing: Annotated[

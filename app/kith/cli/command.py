@@ -14,6 +14,7 @@ from kith.cli.options import FOR_RESULT, loaded_settings, settings_for_run
 from kith.cli.output import show
 from kith.jobs.outcome import Outcome
 from kith.messages import Action, Do, Message, command
+from kith.policies import Executor
 from kith.settings import Settings, update
 
 
@@ -24,10 +25,12 @@ class Call:
     settings_file: Path | None = None
     overrides: Sequence[str] | None = None
     as_json: bool = False
+    dask: str | None = None
 
     def settings(self) -> Settings:
         """Return the settings for this run, and tell of bad values; raises as `settings_for_run`."""
-        return settings_for_run(self.settings_file, self.overrides)
+        cluster = [f"executor={Executor.DASK}", f"dask_scheduler={self.dask}"] if self.dask else []
+        return settings_for_run(self.settings_file, [*(self.overrides or ()), *cluster])
 
     def place_of_settings(self) -> Path:
         """Return the file that the settings lie in; raises as `loaded_settings`."""

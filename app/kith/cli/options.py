@@ -21,9 +21,17 @@ _OVERRIDES = Annotated[
 _EVENTS_AS_JSON = Annotated[bool, typer.Option("--json", help="Print the events as JSON, one object a line.")]
 _RESULT_AS_JSON = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
+_DASK = Annotated[
+    str | None,
+    typer.Option(
+        "--dask", metavar="ADDRESS", help="Have the workers of a Dask cluster look at photos: tcp://HOST:8786."
+    ),
+]
+
 # The options of a command beside its own, by the attributes of its Call.
 FOR_RESULT = {"settings_file": _SETTINGS_FILE, "overrides": _OVERRIDES, "as_json": _RESULT_AS_JSON}
 FOR_JOB = FOR_RESULT | {"as_json": _EVENTS_AS_JSON}
+FOR_LOOKING = FOR_JOB | {"dask": _DASK}
 OF_SETTINGS = {"settings_file": _SETTINGS_FILE, "as_json": _RESULT_AS_JSON}
 OF_DEMO = {"as_json": _EVENTS_AS_JSON}
 

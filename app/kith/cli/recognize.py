@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group
-from kith.cli.options import FOR_JOB
+from kith.cli.options import FOR_LOOKING
 from kith.jobs.recognize_folder import recognize_folder
 from kith.messages import JobName
 
 group = Group()
 
 
-@group.register("recognize", "~/Pictures/summer --output ~/Pictures/sorted", FOR_JOB)
+@group.register("recognize", "~/Pictures/summer --output ~/Pictures/sorted", FOR_LOOKING)
 def recognize(
     call: Call,
     paths: Annotated[

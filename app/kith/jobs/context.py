@@ -9,16 +9,19 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
 from kith.errors import BadKnowledgeBase, StoreBusy
+from kith.jobs.dask_executor import dask_executors
 from kith.jobs.engines import decided_device, find_engines
 from kith.jobs.library_file import check_library
 from kith.jobs.people_folder import check_that_somebody_can_be_learned
 from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
 from kith.library.store import Store, open_store
 from kith.messages import Setting
+from kith.policies import Executor
 from kith.settings import Device, Settings
 from kith.text import printable
 from kith.vision.engines import EngineSpec
@@ -68,14 +71,36 @@ def open_context(
     With `create` one is begun where there is none, if the people folder has anybody to learn: raises BadInput.
     """
     spec, notices = find_engines(settings)
-    device = decided_device(settings.device)
-    workers = 1 if device is Device.CUDA else worker_count(settings.workers)
-    pool = executor or partial(photo_pool, workers, _at_once(device))
     if create and not os.path.isfile(settings.library_file):
         check_that_somebody_can_be_learned(settings)
     check_library(settings, create)
-    with sole_job(settings.library_file, job), open_store(settings.library_file, create) as store:
-        yield Context(settings, store, spec, device, pool, workers, stop, notices)
+    with (
+        sole_job(settings.library_file, job),
+        _power(settings, executor) as power,
+        open_store(settings.library_file, create) as store,
+    ):
+        yield Context(settings, store, spec, power.device, power.executor, power.workers, stop, notices + power.notices)
+
+
+class _Power(NamedTuple):
+    """What looks at photos, and what to tell of it."""
+
+    device: Device
+    executor: ExecutorFactory
+    workers: int
+    notices: tuple[str, ...] = ()
+
+
+@contextmanager
+def _power(settings: Settings, executor: ExecutorFactory | None) -> Iterator[_Power]:
+    """Give what the settings ask for, else the executor given; raises ModelMissing and NoWorkers."""
+    if settings.executor is Executor.DASK and not executor:
+        with dask_executors(settings) as (executors, workers, notices):
+            yield _Power(Device.CPU, executors, workers, notices)
+        return
+    device = decided_device(settings.device)
+    workers = 1 if device is Device.CUDA else worker_count(settings.workers)
+    yield _Power(device, executor or partial(photo_pool, workers, _at_once(device)), workers)
 
 
 def _at_once(device: Device) -> int:
