@@ -23,7 +23,7 @@ from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 from tests.album import ANN, BOB, EVE, Album
 from tests.drawn import LEFT, RIGHT, SIDE, STRIPE, draw
-from tests.windows import PATIENCE_MS, open_window
+from tests.windows import PATIENCE_MS, open_window, press
 
 LYING = 5  # the shade of the photo with a face that no model sees
 
@@ -59,7 +59,6 @@ def place(qtbot: QtBot, window: MainWindow, album: Album) -> PhotosPlace:
     window.go("Photos")
     place = window.places["Photos"]
     assert isinstance(place, PhotosPlace)
-    place.page.executor = lambda: album.eyes
     qtbot.waitUntil(lambda: bool(place.grid.photos.found.keys), timeout=PATIENCE_MS)
     return place
 
@@ -306,6 +305,82 @@ def test_a_missed_face_is_drawn_described_and_teaches_and_is_undone(
     window.desk.undo()
     _settled(qtbot, window)
     assert _rows(album) == before
+
+
+def _state(album: Album) -> tuple[object, ...]:
+    """Return all that is said and filed, but the numbers that rows have got."""
+    with closing(open_store(album.settings.library_file)) as store:
+        ask = store._connection.execute
+        links = ask(
+            "SELECT a.photo_id, a.x, p.name, l.word, l.source FROM links l JOIN persons p ON p.id = l.person_id "
+            "JOIN appearances a ON a.id = l.appearance_id"
+        ).fetchall()
+        seen = ask(
+            "SELECT a.photo_id, a.x, a.y, o.model_id FROM appearances a LEFT JOIN observations o "
+            "ON o.appearance_id = a.id"
+        ).fetchall()
+        others = [ask(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in ("ignored", "suggestions")]
+        names = ask("SELECT name FROM persons ORDER BY 1").fetchall()
+    return sorted(links, key=repr), sorted(seen, key=repr), others, names, sorted(album.tree())
+
+
+def _choose(qtbot: QtBot, place: PhotosPlace, photo: str, name: str) -> None:
+    _open(qtbot, place, photo)
+    person = _somebody(place, name)
+    place.page.choose(person.appearance_id)
+
+
+def _press(qtbot: QtBot, place: PhotosPlace, key: Qt.Key) -> None:
+    place.page.canvas.setFocus()
+    qtbot.keyClick(place.page.canvas, key)
+
+
+def test_each_kind_of_act_is_undone_and_done_again(
+    qtbot: QtBot, place: PhotosPlace, window: MainWindow, album: Album
+) -> None:
+    def named(name: str) -> Callable[[], None]:
+        return lambda: _type(qtbot, place, name)
+
+    def pressed(key: Qt.Key) -> Callable[[], None]:
+        return lambda: _press(qtbot, place, key)
+
+    def added() -> None:
+        _press(qtbot, place, Qt.Key.Key_B)
+        _type(qtbot, place, "Bob")
+
+    def drawn() -> None:
+        _draw_over(qtbot, place, RIGHT)
+        _type(qtbot, place, "Eve")
+        _until(qtbot, lambda: "described" in window.status.text())
+
+    keys = Qt.Key
+    acts: list[tuple[str, str, Callable[[], None]]] = [
+        ("both.png", "Bob", pressed(keys.Key_Y)),
+        ("both.png", "Bob", pressed(keys.Key_N)),
+        ("both.png", "Bob", named("Ann")),
+        ("both.png", "Bob", named("Somebody Entirely New")),
+        ("eve.png", "", pressed(keys.Key_I)),
+        ("eve.png", "", named("Eve")),
+        ("ann.png", "Ann", added),
+        ("missed.png", "Ann", drawn),
+    ]
+    for photo, name, act in acts:
+        _choose(qtbot, place, photo, name)
+        _undone_and_redone(qtbot, window, album, act)
+        place.back()
+        _settled(qtbot, window)
+
+
+def _undone_and_redone(qtbot: QtBot, window: MainWindow, album: Album, act: Callable[[], None]) -> None:
+    """Do something, take it back, do it again and take it back, by the keys: each time all is as it was then."""
+    before = _state(album)
+    act()
+    qtbot.waitUntil(lambda: not window.desk.busy and _state(album) != before, timeout=PATIENCE_MS)
+    after = _state(album)
+    for key, then in ((Qt.Key.Key_Z, before), (Qt.Key.Key_Y, after), (Qt.Key.Key_Z, before)):
+        press(qtbot, window, key)
+        qtbot.waitUntil(lambda: not window.desk.busy, timeout=PATIENCE_MS)
+        assert _state(album) == then
 
 
 def _rows(album: Album) -> list[list[tuple[object, ...]]]:

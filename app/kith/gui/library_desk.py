@@ -14,6 +14,7 @@ from kith.gui.phrases import in_window
 from kith.settings import Settings
 
 if TYPE_CHECKING:  # loaded by the threads, after the window shows
+    from kith.jobs.descriptions import Asked
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.outcome import Outcome
 
@@ -68,10 +69,11 @@ class LibraryDesk(QObject):
     """Reads and changes the library off the GUI thread; answers come back on it.
 
     `undoes` and `redoes` say in words what `undo` takes back and `redo` does again, `steps` that they are others now.
-    `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again. `told`
-    carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done, `settings_turned`
-    the settings that were taken back. After a word the photos in which somebody is still unknown are decided again,
-    until the next one is said; `settled` tells that for now nothing more follows.
+    `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again.
+    `told` carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done,
+    `settings_turned` the settings that were taken back, `drawn_again` drawn faces that came back and are to be
+    described. After a word the photos in which somebody is still unknown are decided again, until the next one is
+    said; `settled` tells that for now nothing more follows.
     """
 
     changed = pyqtSignal()
@@ -79,6 +81,7 @@ class LibraryDesk(QObject):
     told = pyqtSignal(str)
     failed = pyqtSignal(str)
     settings_turned = pyqtSignal(object)
+    drawn_again = pyqtSignal(object)
     steps = pyqtSignal()
 
     def __init__(self, settings: Callable[[], Settings]) -> None:
@@ -193,7 +196,16 @@ class LibraryDesk(QObject):
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self.act(lambda library: library.redo())
+        came_back: list[Asked] = []
+
+        def redo(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs import drawn_faces
+
+            outcome, asked = drawn_faces.redo(library)
+            came_back.extend(asked)
+            return outcome
+
+        self.act(redo, lambda _: self.drawn_again.emit(came_back) if came_back else None)
 
     def look_at_steps(self) -> None:
         """Look what can be undone and done again, perhaps by another program's doing."""

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWid
 from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
+from kith.gui.drawn_faces import DrawnFaces
 from kith.gui.folder_drops import FolderDrops, page_about
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember, written
 from kith.gui.job_runner import JobRunner
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.status = Label(self.tr("Ready"))
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings)
+        self.drawn = DrawnFaces(self, self, executor)
         self.waiting = ReviewWatch(self.desk)
         self._first_look = QTimer(self)
         self._first_look.setSingleShot(True)

@@ -1,16 +1,20 @@
 """People: a wall of everybody one knows, the unknown below, and a page for each person."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.merge_dialog import MergeDialog, choose_whom
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House, Place
+from kith.gui.places import CHECKS, REVIEW
 from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.style import SPACE, Tone
 from kith.gui.thumbnails import Picture
+from kith.gui.wall_menu import WallMenu, turn_hidden
 from kith.text import counted
 
 if TYPE_CHECKING:
@@ -49,6 +53,15 @@ class PeoplePlace(Place):
         self.wall = PictureGrid(house.thumbnails, SIDE)
         self.wall.setAccessibleName(self.tr("People"))
         self.wall.let_be_joined()
+        self.menu = WallMenu(
+            self.wall,
+            [
+                (self.tr("&Open"), "", self.show_person),
+                (self.tr("&Rename…"), "F2", self._rename),
+                (self.tr("&Merge With…"), "M", lambda person: choose_whom(house, person, self)),
+                (self.tr("&Hide, or Show Again"), "H", self._turn_hidden),
+            ],
+        )
         self.words = wrapped()
         self.unknown_words = Label(bold=True)
         self.unknown = PictureGrid(house.thumbnails, SIDE * 2 // 3)
@@ -62,9 +75,12 @@ class PeoplePlace(Place):
         self.health.clicked.connect(self.show_checks)
 
     def enter(self, what: object = None) -> None:
-        """Show the wall, or the person of the number given."""
+        """Show the wall, the checks, or the person of the number given."""
+        self.house.thumbnails.try_again()
         if isinstance(what, int):
             self.show_person(what)
+        elif what == CHECKS:
+            self.show_checks()
         else:
             self.show_wall()
 
@@ -165,15 +181,21 @@ class PeoplePlace(Place):
         self.words.show()
 
     def _ask_to_merge(self, gone: int, kept: int) -> None:
-        from kith.gui.merge_dialog import MergeDialog
-
         people = {person.id: person for person in self._people}
         dialog = MergeDialog(self.house, people[kept], people[gone], self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def _rename(self, person_id: int) -> None:
+        self.show_person(person_id)
+        if self.page:
+            self.page.change_name()
+
+    def _turn_hidden(self, person_id: int) -> None:
+        self.house.desk.act(partial(turn_hidden, person_id=person_id))
+
     def _review(self, group: int) -> None:
-        self.house.go("Review", group)
+        self.house.go(REVIEW, group)
 
 
 def _tile(person: "WallPerson") -> Tile:

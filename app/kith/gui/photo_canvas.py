@@ -20,11 +20,13 @@ from PyQt6.QtWidgets import QWidget
 from kith.gui.photo_frame import PhotoFrame
 from kith.gui.photos_model import label_of
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing
+from kith.photos.box import Box
 from kith.text import printable
 
 _NOTCH = 120.0  # of a wheel, in Qt's own measure
 _RIM = QColor(0, 0, 0, 200)  # around lines, so that they show on bright photos
 _CHOSEN = QColor("#ffffff")
+_FAINT = 150  # of 255: bodies
 _LEAST_DRAWN = 8  # pixels of the screen: less was a click
 _LINES = {  # told apart by line as by colour; on photos, dark or bright, these stand on a dark rim
     Standing.SURE: (QColor("#7fd6a0"), Qt.PenStyle.SolidLine),
@@ -115,7 +117,10 @@ class PhotoCanvas(QWidget):
 
     def place_of(self, person: ShownPerson) -> QRectF:
         """Return where somebody's box is drawn."""
-        return QRectF(*self.frame.placed(person.box)) if person.box else QRectF()
+        return self._placed(person.box)
+
+    def _placed(self, box: Box | None) -> QRectF:
+        return QRectF(*self.frame.placed(box)) if box else QRectF()
 
     # What the user does
 
@@ -179,9 +184,14 @@ class PhotoCanvas(QWidget):
         self.update()
 
     def _at(self, point: QPointF) -> ShownPerson | None:
-        """Return the smallest box at a point, a face before a body."""
-        there = [person for person in self._people if self.place_of(person).contains(point)]
-        return min(there, key=lambda person: (not person.is_face, _area(self.place_of(person))), default=None)
+        """Return whose smallest box is at a point, a face before a body."""
+        there: list[tuple[bool, float, int, ShownPerson]] = []
+        for person in self._people:
+            for box, is_body in ((person.box, not person.is_face), (person.body, True)):
+                place = self._placed(box)
+                if place.contains(point):
+                    there.append((is_body, _area(place), person.appearance_id, person))
+        return min(there)[-1] if there else None
 
     def _zoom(self, steps: float, at: QPointF | None) -> None:
         self.frame.zoom(steps, _point(at) if at else None)
@@ -218,9 +228,12 @@ class PhotoCanvas(QWidget):
             return
         place, is_chosen = self.place_of(person), person.appearance_id == self._chosen
         colour, line = _LINES[person.standing]
+        faint = QColor(colour)
+        faint.setAlpha(_FAINT)
+        if person.body:
+            self._paint_frame(painter, self._placed(person.body), faint, line, 1)
         if not person.is_face and not is_chosen:
-            colour = QColor(colour)
-            colour.setAlpha(150)
+            colour = faint
         self._paint_frame(painter, place, _CHOSEN if is_chosen else colour, line, 4 if is_chosen else 2)
         self._paint_label(painter, place, label_of(person), colour)
 

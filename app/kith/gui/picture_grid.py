@@ -28,6 +28,7 @@ from PyQt6.QtWidgets import (
 )
 
 from kith.gui.frames import Frame, paint_frame
+from kith.gui.plain_text import tip
 from kith.gui.style import ROUND, SPACE, Tone, colour
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.text import printable
@@ -58,6 +59,11 @@ class Tile:
     def said(self) -> str:
         """What a screen reader says."""
         return ", ".join(filter(None, (self.name, self.note))) or "face"
+
+    @property
+    def told(self) -> str:
+        """What there is no room for below it: all of its words, and the file."""
+        return "\n".join(filter(None, (self.name, self.note, str(self.picture.path or ""))))
 
 
 class Tiles(QAbstractListModel):
@@ -90,7 +96,7 @@ class Tiles(QAbstractListModel):
             return tile
         if role in (roles.DisplayRole, roles.AccessibleTextRole):
             return printable(tile.said)
-        return None
+        return tip(tile.told) if role == roles.ToolTipRole else None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Return what can be done with a tile: with `joins` it can be dragged onto another."""
