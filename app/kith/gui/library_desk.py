@@ -132,11 +132,11 @@ class LibraryDesk(QObject):
         self._stop_following.set()
 
         def say(library: "OpenLibrary") -> "Outcome":
-            before = len(library.made)
+            before = library.store.changes.state()
             try:
                 return task(library)
             finally:
-                self._follows = self._follows or len(library.made) > before
+                self._follows = self._follows or library.store.changes.state() != before
 
         def ended(future: "Future[Outcome]") -> None:
             self._writing -= 1

@@ -73,6 +73,7 @@ class PeoplePlace(Place):
         self.wall.joined.connect(self._ask_to_merge)
         self.unknown.opened.connect(self._review)
         self.health.clicked.connect(self.show_checks)
+        house.waiting.found.connect(lambda _: self._read_groups() if self.wall.isVisible() else None)
 
     def enter(self, what: object = None) -> None:
         """Show the wall, the checks, or the person of the number given."""
@@ -143,8 +144,12 @@ class PeoplePlace(Place):
         outer.addWidget(self._stack)
 
     def _read(self) -> None:
-        """Look who there is, and then at the unknown, which takes longer."""
+        """Look who there is, known and unknown."""
         self.house.desk.read(_everybody, self._show, self._fail)
+        self._read_groups()
+
+    def _read_groups(self) -> None:
+        """Look at the unknown as they are grouped; the watch of Review brings that up to date, and tells."""
         self.house.desk.read(_groups, self._show_groups, lambda _: self._show_groups([]))
 
     def _show(self, people: "list[WallPerson]") -> None:
@@ -215,7 +220,7 @@ def _groups(library: "OpenLibrary") -> "Groups":
     from kith.jobs.unknowns import Unknowns
 
     groups = []
-    for group in Unknowns(library).groups(LEAST, _MOST_GROUPS):
+    for group in Unknowns(library).groups(LEAST, _MOST_GROUPS, regroup=False):
         photo, box = library.store.reviews.place(group.examples[0].appearance_id)
         groups.append((group, Picture(library.store.reviews.file_of(photo), box)))
     return groups
