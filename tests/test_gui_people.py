@@ -274,7 +274,7 @@ def _faces(page: PersonView) -> list[int]:
 
 
 def _starred(page: PersonView) -> int:
-    (starred,) = [tile.key for tile in map(page.grid.tiles.tile, range(page.grid.tiles.rowCount())) if "★" in tile.note]
+    (starred,) = [tile.key for tile in map(page.grid.tiles.tile, range(page.grid.tiles.rowCount())) if "★" in tile.name]
     return starred
 
 

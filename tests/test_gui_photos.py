@@ -199,7 +199,7 @@ def test_a_file_that_is_no_photo_leads_to_its_folder(
     assert str(broken) in window.status.text()
     tile = found.tile(0)
     assert tile
-    assert str(broken) in place.grid.photos.data(place.grid.photos.index(0), Qt.ItemDataRole.ToolTipRole)
+    assert str(broken) in str(place.grid.photos.data(place.grid.photos.index(0), Qt.ItemDataRole.ToolTipRole))
     assert tile.note in window.status.text()
 
 
@@ -277,6 +277,25 @@ def test_a_body_shows_beside_its_face_and_can_be_clicked(qtbot: QtBot) -> None:
     for point in (QPoint(180, 60), QPoint(220, 300), QPoint(160, 220), QPoint(20, 20)):
         qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=point)
     assert chosen == [1, 1, 2]  # the face, the body, the face over the body, nobody
+
+
+def test_names_do_not_cover_each_other_and_none_is_of_somebody_out_of_sight(qtbot: QtBot) -> None:
+    canvas = PhotoCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(400, 400)
+    beside = [ShownPerson(key, Standing.UNKNOWN, box=Box(0.1 + key / 500, 0.5, 0.01, 0.01)) for key in range(1, 6)]
+    away = ShownPerson(9, Standing.SURE, "Away", box=Box(0.9, 0.9, 0.05, 0.05))
+    view = PhotoView(1, None, "", "", 8000, 8000, (*beside, away))
+    canvas.show_photo(view)
+    canvas.grab()
+    assert canvas.labelled == [9, 1]
+    canvas.choose(3)
+    canvas.grab()
+    assert canvas.labelled == [3, 9]
+    canvas.zoom_to(1.0)
+    canvas.frame.move(8000, 8000)
+    canvas.grab()
+    assert canvas.labelled == []
 
 
 def test_a_confidently_wrong_face_is_corrected_and_that_undone(

@@ -159,6 +159,9 @@ class _Measure(QWidget):
         scrolled.setWidget(inside)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
+        for ground in (inside, scrolled.viewport()):
+            if ground:
+                ground.setAutoFillBackground(False)  # it lies on a page of its own colour
         column = QVBoxLayout(self)
         column.addLayout(buttons)
         column.addWidget(scrolled, 1)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kith.jobs.outcome import Outcome
     from kith.jobs.people_wall import WallPerson
 
-_SIDE = QSize(180, 180)
+_SIDE, _WHOM = QSize(180, 180), QSize(400, 440)
 
 
 class MergeDialog(FittingDialog):
@@ -114,6 +114,9 @@ class WhomDialog(FittingDialog):
         self.field.setAccessibleName(self.tr("Name"))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("People"))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.resize(_WHOM)
         for person in people:
             item = QListWidgetItem(printable(person.name))
             item.setData(Qt.ItemDataRole.UserRole, person)

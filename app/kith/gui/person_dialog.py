@@ -44,6 +44,7 @@ class PersonDialog(FittingDialog):
         self._house = house
         self._person = person
         self.name = QLineEdit(person.name)
+        self.name.setCursorPosition(0)  # of a long name the beginning shows
         self.folder = QCheckBox(self.tr("Rename the &folder in the people folder, too"))
         self.folder.setVisible(len(person.folders) == 1)
         self.aliases = QLineEdit(", ".join(person.aliases))

@@ -311,10 +311,10 @@ def _told(library: "OpenLibrary", person_id: int) -> "Told":
 
 
 def _tile(face: "PageFace", key_face: int | None) -> Tile:
-    fit = "" if face.distance is None else f"{face.distance:.2f}, "
+    fit = "not compared" if face.distance is None else f"distance {face.distance:.2f}"
     star = "★ " if face.appearance_id == key_face else ""
     picture = Picture(face.spot.path, face.spot.box)
-    return Tile(face.appearance_id, picture, note=f"{star}{fit}{_SAID_BY[face.source]}", tone=_TONES[face.source])
+    return Tile(face.appearance_id, picture, f"{star}{fit}", f"by {_SAID_BY[face.source]}", _TONES[face.source])
 
 
 def _facts(page: "PersonPage") -> str:

@@ -50,6 +50,7 @@ class PhotoCanvas(QWidget):
         self._problem = ""
         self._people: Sequence[ShownPerson] = ()
         self._chosen: int | None = None
+        self.labelled: list[int] = []  # whose names there was room for
         self._is_drawing = False
         self._pressed: QPointF | None = None
         self._last = QPointF()
@@ -214,8 +215,10 @@ class PhotoCanvas(QWidget):
             painter.drawText(self.rect(), middle, printable(self._problem))
         else:
             painter.drawImage(place, self._image)
-        for person in sorted(self._people, key=lambda person: person.appearance_id == self._chosen):
+        people = sorted(self._people, key=lambda person: person.appearance_id == self._chosen)
+        for person in people:
             self._paint_person(painter, person)
+        self._paint_labels(painter, people)
         if self._is_drawing and self._pressed is not None:
             self._paint_frame(painter, QRectF(self._pressed, self._last).normalized(), _CHOSEN, Qt.PenStyle.DashLine)
         if self.hasFocus():
@@ -235,7 +238,6 @@ class PhotoCanvas(QWidget):
         if not person.is_face and not is_chosen:
             colour = faint
         self._paint_frame(painter, place, _CHOSEN if is_chosen else colour, line, 4 if is_chosen else 2)
-        self._paint_label(painter, place, label_of(person), colour)
 
     def _paint_frame(self, painter: QPainter, place: QRectF, colour: QColor, line: Qt.PenStyle, width: int = 2) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -244,14 +246,27 @@ class PhotoCanvas(QWidget):
         painter.setPen(QPen(colour, width, line))
         painter.drawRect(place)
 
-    def _paint_label(self, painter: QPainter, place: QRectF, text: str, colour: QColor) -> None:
+    def _paint_labels(self, painter: QPainter, people: Sequence[ShownPerson]) -> None:
+        """Write who they are at the boxes in sight: first whom one chose, and nobody over another one's name."""
+        taken: list[QRectF] = []
+        self.labelled = []
+        for person in sorted(people, key=lambda person: (person.appearance_id != self._chosen, not person.name)):
+            if self.place_of(person).intersects(self.rect().toRectF()):
+                self._paint_label(painter, person, taken)
+
+    def _paint_label(self, painter: QPainter, person: ShownPerson, taken: list[QRectF]) -> None:
+        place, (colour, _) = self.place_of(person), _LINES[person.standing]
         metrics = painter.fontMetrics()
         room = max(place.width(), 12.0 * metrics.height())
-        shown = metrics.elidedText(printable(text), Qt.TextElideMode.ElideRight, int(room))
+        shown = metrics.elidedText(printable(label_of(person)), Qt.TextElideMode.ElideRight, int(room))
         width, height = metrics.horizontalAdvance(shown) + 8, metrics.height() + 2
         top = place.bottom() if place.bottom() + height < self.height() else place.top() - height
         left = min(max(0.0, place.left()), max(0.0, self.width() - width))
         ground = QRectF(left, max(0.0, top), width, height)
+        if any(ground.intersects(other) for other in taken):
+            return
+        taken.append(ground)
+        self.labelled.append(person.appearance_id)
         painter.fillRect(ground, _RIM)
         painter.setPen(colour)
         painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, shown)
