@@ -1,7 +1,8 @@
 """The main window: its places, the progress of the job at work, and the dialogs behind the menus."""
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -233,6 +234,7 @@ class MainWindow(QMainWindow):
         self._first_look.timeout.connect(self.waiting.look)
         self.waiting.found.connect(lambda waiting: self.bar.count(REVIEW, len(waiting.faces)))
         self.waiting.failed.connect(lambda _: self.bar.count(REVIEW, 0))
+        self.waiting.found.connect(lambda _: _keep_what_is_loaded())
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
@@ -381,3 +383,12 @@ class MainWindow(QMainWindow):
     def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+
+@cache
+def _keep_what_is_loaded() -> None:
+    """Have the collector of garbage leave alone, once, all that was loaded for the first look at the library.
+
+    That stays anyway: to go over a hundred thousand objects again and again holds up frames for 50 ms.
+    """
+    gc.freeze()
