@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from kith.gui.fitting_dialog import FittingDialog
+from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
 from kith.gui.picture_label import PictureLabel
 from kith.gui.place import House
 from kith.gui.plain_text import Label, wrapped
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kith.jobs.outcome import Outcome
     from kith.jobs.people_wall import WallPerson
 
-_SIDE, _WHOM = QSize(180, 180), QSize(400, 440)
+_SIDE, _PAIR, _WHOM = QSize(180, 180), QSize(520, 440), QSize(400, 440)
 
 
 class MergeDialog(FittingDialog):
@@ -52,12 +52,15 @@ class MergeDialog(FittingDialog):
         buttons.addButton(self.merge, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.swap, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
         for person in (kept, gone):
             self._pair.addLayout(self._portrait(person))
-        column.addLayout(self._pair)
-        column.addWidget(self.words)
+        page = QVBoxLayout()
+        page.addLayout(self._pair)
+        page.addWidget(self.words)
+        column = QVBoxLayout(self)
+        column.addWidget(ScrolledPage(page))
         column.addWidget(buttons)
+        self.resize(_PAIR)
         self._tell()
 
     def _portrait(self, person: "WallPerson") -> QVBoxLayout:
