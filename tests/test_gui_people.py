@@ -1,6 +1,7 @@
 """People: the wall, a person's page, and everything that can be said there and taken back."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -110,12 +111,31 @@ def test_the_wall_shows_everybody_with_their_photos_and_finds_them(
 
 
 def test_without_a_library_the_wall_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "people").mkdir()
     file = tmp_path / "settings.json"
     file.write_text('{"dataset_dir": "people"}', encoding="utf-8")
     window = open_window(qtbot, file)
     place = _place(qtbot, window)
-    assert place.words.text().startswith(NOBODY)
+    qtbot.waitUntil(lambda: place.words.text().startswith(NOBODY), timeout=PATIENCE_MS)
     assert not place.wall.isVisible()
+
+
+def test_an_unplugged_drive_is_no_beginning(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    place = _place(qtbot, window)
+    people = world.root / "people"
+    people.rename(world.root / "elsewhere")
+    window.go("Home")
+    place = _place(qtbot, window)
+    qtbot.waitUntil(lambda: "plugged in" in place.words.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not any(one.name == "kith-question" for one in threading.enumerate()), timeout=PATIENCE_MS)
+    qtbot.wait(0)
+    assert NOBODY not in place.words.text()
+    assert not place.wall.isVisible()
+    (world.root / "elsewhere").rename(people)
+    window.go("Home")
+    assert _names(_place(qtbot, window)) == ["Ann", "Bob", "Eve"]
+    assert place.wall.isVisible()
+    assert not people.with_name("elsewhere").exists()
 
 
 def test_a_wrong_face_comes_first_and_is_denied_and_moved(qtbot: QtBot, world: World, window: MainWindow) -> None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from kith.gui.background import Newest
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.folders import is_missed
 from kith.gui.merge_dialog import MergeDialog, choose_whom
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House, Place
@@ -42,6 +44,7 @@ class PeoplePlace(Place):
         super().__init__(house)
         self._people: list[WallPerson] = []
         self.page: PersonView | None = None
+        self._look = Newest(self, pause_ms=0)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Find somebody"))
         self.search.setClearButtonEnabled(True)
@@ -153,6 +156,7 @@ class PeoplePlace(Place):
         self.house.desk.read(_groups, self._show_groups, lambda _: self._show_groups([]))
 
     def _show(self, people: "list[WallPerson]") -> None:
+        self._look.drop()
         self._people = people
         self._show_wall()
 
@@ -182,8 +186,16 @@ class PeoplePlace(Place):
         self.wall.hide()
         self.unknown.hide()
         self.unknown_words.hide()
-        self.words.setText(f"{NOBODY}\n\n{text}")
+        self.words.setText(text)
         self.words.show()
+        settings = self.house.settings
+
+        def explain(is_away: bool) -> None:
+            """Tell how to begin, unless people are known and only their drive is not plugged in."""
+            if not is_away:
+                self.words.setText(f"{self.tr(NOBODY)}\n\n{text}")
+
+        self._look.ask(lambda _stop: is_missed(settings.dataset_folder, settings), explain)
 
     def _ask_to_merge(self, gone: int, kept: int) -> None:
         people = {person.id: person for person in self._people}

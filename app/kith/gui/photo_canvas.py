@@ -26,6 +26,7 @@ from kith.text import printable
 _NOTCH = 120.0  # of a wheel, in Qt's own measure
 _RIM = QColor(0, 0, 0, 200)  # around lines, so that they show on bright photos
 _CHOSEN = QColor("#ffffff")
+_PAD = 8  # pixels around a message
 _FAINT = 150  # of 255: bodies
 _LEAST_DRAWN = 8  # pixels of the screen: less was a click
 _LINES = {  # told apart by line as by colour; on photos, dark or bright, these stand on a dark rim
@@ -211,20 +212,30 @@ class PhotoCanvas(QWidget):
         place = QRectF(frame.x, frame.y, frame.width * frame.scale, frame.height * frame.scale)
         if self._problem or self._image.isNull():
             painter.fillRect(place, self.palette().color(QPalette.ColorRole.AlternateBase))
-            middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), middle, printable(self._problem))
         else:
             painter.drawImage(place, self._image)
         people = sorted(self._people, key=lambda person: person.appearance_id == self._chosen)
         for person in people:
             self._paint_person(painter, person)
         self._paint_labels(painter, people)
+        self._paint_problem(painter)
         if self._is_drawing and self._pressed is not None:
             self._paint_frame(painter, QRectF(self._pressed, self._last).normalized(), _CHOSEN, Qt.PenStyle.DashLine)
         if self.hasFocus():
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
+
+    def _paint_problem(self, painter: QPainter) -> None:
+        """Say why there is no picture, over the boxes."""
+        if not self._problem:
+            return
+        middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        text, palette = printable(self._problem), self.palette()
+        words = painter.boundingRect(self.rect(), middle, text)
+        painter.fillRect(words.adjusted(-_PAD, -_PAD, _PAD, _PAD), palette.color(QPalette.ColorRole.Base))
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        painter.drawText(words, middle, text)
 
     def _paint_person(self, painter: QPainter, person: ShownPerson) -> None:
         if person.box is None:

@@ -116,6 +116,7 @@ class PhotoPage(QWidget):
         self._side = 0
         self.canvas.show_photo(view)
         self._update(view, names)
+        self._zoomed()
         if self.view and self.view.path is None:
             self.canvas.show_problem(GONE)
         self._load(_FIRST_SIDE)
