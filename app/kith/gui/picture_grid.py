@@ -290,6 +290,8 @@ class PictureGrid(QListView):
         self.setSelectionMode(QListView.SelectionMode.SingleSelection)
         self.setDragEnabled(True)
         self.setAcceptDrops(True)
+        if viewport := self.viewport():
+            viewport.setAcceptDrops(True)  # which a view whose items do not move about has turned off
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Welcome a tile of this program."""
