@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from kith.gui.grid_view import GridView
 from kith.gui.photos_model import FoundTiles
-from kith.gui.picture_grid import Tile, TilePainter
+from kith.gui.picture_grid import Tile, TilePainter, told
 from kith.gui.plain_text import tip
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.jobs.photo_search import Found, PhotoCard
@@ -39,7 +39,7 @@ class _Photos(QAbstractListModel):
         tile = self.found.tile(index.row()) if index.isValid() else None
         if index.isValid() and role in (roles.DisplayRole, roles.AccessibleTextRole):
             return printable(tile.said) if tile else "photo"
-        return tip(tile.told) if tile and role == roles.ToolTipRole else None
+        return tip(told(tile, self.thumbnails)) if tile and role == roles.ToolTipRole else None
 
     def tile(self, row: int) -> Tile | None:
         """Return the tile in a row."""
