@@ -19,6 +19,7 @@ from kith.gui.photos_place import PhotosPlace
 from kith.gui.picture_grid import PictureGrid
 from kith.gui.review_model import Step
 from kith.gui.review_place import ReviewPlace
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.people_wall import searched, wall
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_page import person_page
@@ -520,6 +521,23 @@ def test_findings_are_shown_with_their_photos_and_people(qtbot: QtBot, world: Wo
     findings.list.setCurrentRow(findings.list.count() - 1)
     assert findings.grid.tiles.rowCount() > 0
     assert findings.people.count() > 1
+
+
+def test_closing_waits_for_no_check_of_many_people(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def take_long(library: OpenLibrary) -> None:
+        begun.set()
+        go_on.wait()
+        library.people.all()
+        ended.set()
+
+    window.desk.read(take_long, lambda _: None, is_long=True)
+    assert begun.wait(PATIENCE_MS / 1000)
+    assert window.close()
+    assert not ended.is_set()
+    go_on.set()
+    assert ended.wait(PATIENCE_MS / 1000)
 
 
 def test_too_little_to_measure_is_said(qtbot: QtBot, world: World, window: MainWindow) -> None:

@@ -55,9 +55,9 @@ class _Hand:
 
         self._thread.run(run, ended)
 
-    def close(self) -> None:
+    def close(self, *, wait: bool = True) -> None:
         self._thread.run(self._close, lambda _: None)
-        self._thread.close()
+        self._thread.close(wait=wait)
 
     def _close(self) -> None:
         library, self._library = self._library, None
@@ -243,9 +243,10 @@ class LibraryDesk(QObject):
         self._writes.run_closed(run, lambda future: self._hand_on(future, then, None))
 
     def close(self) -> None:
-        """Return when all that was said is written down, and the library is closed."""
+        """Return when all that was said is written down, and the library is closed; for a check nobody waits."""
         self._stop_following.set()
-        for hand in (self._reads, self._long_reads, self._writes):
+        self._long_reads.close(wait=False)
+        for hand in (self._reads, self._writes):
             hand.close()
 
     def _hand_on(self, future: "Future[T]", then: Callable[[T], None], fail: Callable[[str], None] | None) -> None:
