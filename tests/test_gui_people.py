@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QApplication, QMessageBox
+from PyQt6.QtWidgets import QApplication, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from kith.gui.main_window import MainWindow
@@ -26,7 +26,9 @@ from kith.jobs.person_page import person_page
 from kith.jobs.user_words import Is
 from tests.desk import ran
 from tests.small_world import DLIB, World
-from tests.windows import PATIENCE_MS, activate, open_window, press
+from tests.windows import PATIENCE_MS, activate, click, open_window, press
+
+WALL_MENU = ["Open", "Rename…", "Merge With…", "Hide, or Show Again"]
 
 
 @pytest.fixture
@@ -250,7 +252,15 @@ def test_people_are_renamed_merged_and_hidden_from_the_wall(qtbot: QtBot, world:
     place = _place(qtbot, window)
     ann, bob, eve = place.wall.tiles.keys()
     place.wall.setFocus()
+    assert not place.person.isEnabled()
     place.wall.select_key(eve)
+    click(qtbot, place.person)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.text().replace("&", "") for action in menu.actions()] == WALL_MENU
+    menu.close()
+    activate(qtbot, window)
+    place.wall.setFocus()
     qtbot.keyClick(place.wall, Qt.Key.Key_H)
     qtbot.waitUntil(lambda: _names(place) == ["Ann", "Bob"], timeout=PATIENCE_MS)
     _settled(qtbot, window)

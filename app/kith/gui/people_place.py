@@ -51,6 +51,8 @@ class PeoplePlace(Place):
         self.search.setAccessibleName(self.tr("Find somebody"))
         self.health = ChoiceButton(self.tr("&Check…"))
         set_tip(self.health, self.tr("Photos left out, what may be wrong, and how well people are known"))
+        self.person = ChoiceButton(self.tr("&Person…"))
+        set_tip(self.person, self.tr("Open, rename (F2), merge (M) or hide (H) whom you chose"))
         self.checks: HealthView | None = None
         self.hidden = QCheckBox(self.tr("Show the &hidden"))
         self.wall = PictureGrid(house.thumbnails, SIDE)
@@ -76,6 +78,9 @@ class PeoplePlace(Place):
         self.wall.joined.connect(self._ask_to_merge)
         self.unknown.opened.connect(self._review)
         self.health.clicked.connect(self.show_checks)
+        self.person.clicked.connect(self._offer)
+        self.wall.selected.connect(self._tell_chosen)
+        self._tell_chosen()
         house.waiting.found.connect(lambda _: self._read_groups() if self.wall.isVisible() else None)
 
     def enter(self, what: object = None) -> None:
@@ -130,6 +135,7 @@ class PeoplePlace(Place):
         tools = QHBoxLayout()
         tools.addWidget(self.search, 1)
         tools.addWidget(self.hidden)
+        tools.addWidget(self.person)
         tools.addWidget(self.health)
         everybody = QWidget()
         column = QVBoxLayout(everybody)
@@ -180,6 +186,7 @@ class PeoplePlace(Place):
         self.wall.setVisible(bool(found))
         self.words.setText("" if found else self.tr("Nobody is called so."))
         self.words.setVisible(not found)
+        self._tell_chosen()
 
     def _fail(self, text: str) -> None:
         self._people = []
@@ -202,6 +209,12 @@ class PeoplePlace(Place):
         dialog = MergeDialog(self.house, people[kept], people[gone], self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _offer(self) -> None:
+        self.menu.pop_up(self.person.mapToGlobal(self.person.rect().bottomLeft()))
+
+    def _tell_chosen(self) -> None:
+        self.person.setEnabled(bool(self.wall.selected_keys()))
 
     def _rename(self, person_id: int) -> None:
         self.show_person(person_id)

@@ -38,18 +38,21 @@ class WallMenu:
             does(key)
 
     def _show(self, point: QPoint) -> None:
-        wall = self._wall
+        wall, viewport = self._wall, self._wall.viewport()
         index = wall.indexAt(point)
         if index.isValid():
             wall.setCurrentIndex(index)
-        elif wall.current_key() is None:
+        if viewport:
+            self.pop_up(viewport.mapToGlobal(point))
+
+    def pop_up(self, point: QPoint) -> None:
+        """Show what can be done, at a point of the screen, if there is a person to do it with."""
+        if self._wall.current_key() is None:
             return
-        menu = QMenu(wall)
+        menu = QMenu(self._wall)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions(self.actions)
-        viewport = wall.viewport()
-        if viewport:
-            menu.popup(viewport.mapToGlobal(point))
+        menu.popup(point)
 
 
 def turn_hidden(library: "OpenLibrary", person_id: int) -> "Outcome":
