@@ -94,6 +94,7 @@ class LibraryDesk(QObject):
         self.undoes, self.redoes = "", ""
         self.changed.connect(self.look_at_steps)
         self._follows = False  # whether what is taught has not been applied to all photos yet
+        self._teaches = False  # whether the newest word does, rather than takes one back
         self._stop_following = threading.Event()
 
     @property
@@ -132,10 +133,11 @@ class LibraryDesk(QObject):
         self._stop_following.set()
 
         def say(library: "OpenLibrary") -> "Outcome":
-            before = library.store.changes.state()
+            before, made = library.store.changes.state(), len(library.made)
             try:
                 return task(library)
             finally:
+                self._teaches = len(library.made) > made
                 self._follows = self._follows or library.store.changes.state() != before
 
         def ended(future: "Future[Outcome]") -> None:
@@ -157,8 +159,11 @@ class LibraryDesk(QObject):
         """Let the words said so far teach, unless another is being said already."""
         if self._writing:
             return
-        if not self._follows:
+        if not (
+            self._follows and self._teaches
+        ):  # what is taken back is shown at once, whoever it makes unsure follows
             self.settled.emit()
+        if not self._follows:
             return
         self._writing += 1
         stop = threading.Event()
