@@ -159,9 +159,8 @@ class LibraryDesk(QObject):
         """Let the words said so far teach, unless another is being said already."""
         if self._writing:
             return
-        if not (
-            self._follows and self._teaches
-        ):  # what is taken back is shown at once, whoever it makes unsure follows
+        is_to_be_shown = not (self._follows and self._teaches)  # what is taken back: before others are decided again
+        if is_to_be_shown:
             self.settled.emit()
         if not self._follows:
             return
