@@ -1,7 +1,8 @@
 """The main window: its places, the progress of the job at work, and the dialogs behind the menus."""
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWid
 from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
+from kith.gui.drawn_faces import DrawnFaces
 from kith.gui.folder_drops import FolderDrops, page_about
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember, written
 from kith.gui.job_runner import JobRunner
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
         self.status = Label(self.tr("Ready"))
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings)
+        self.drawn = DrawnFaces(self, self, executor)
         self.waiting = ReviewWatch(self.desk)
         self._first_look = QTimer(self)
         self._first_look.setSingleShot(True)
@@ -231,6 +234,7 @@ class MainWindow(QMainWindow):
         self._first_look.timeout.connect(self.waiting.look)
         self.waiting.found.connect(lambda waiting: self.bar.count(REVIEW, len(waiting.faces)))
         self.waiting.failed.connect(lambda _: self.bar.count(REVIEW, 0))
+        self.waiting.found.connect(lambda _: _keep_what_is_loaded())
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
@@ -379,3 +383,12 @@ class MainWindow(QMainWindow):
     def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+
+@cache
+def _keep_what_is_loaded() -> None:
+    """Have the collector of garbage leave alone, once, all that was loaded for the first look at the library.
+
+    That stays anyway: to go over a hundred thousand objects again and again holds up frames for 50 ms.
+    """
+    gc.freeze()

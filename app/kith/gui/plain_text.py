@@ -56,12 +56,15 @@ def narrow() -> Label:
 
 
 def set_tip(widget: QWidget, text: str) -> None:
-    """Tell more about a widget while the mouse rests on it; Qt guesses from a tip whether it is plain."""
+    """Tell more about a widget while the mouse rests on it."""
+    widget.setToolTip(tip(text))
+
+
+def tip(text: str) -> str:
+    """Return a text as a tip that shows it as it is read; Qt guesses from a tip whether it is plain."""
     text = _safe(text)
     escaped = escape(text, quote=False)
-    if escaped != text:
-        text = f'<p style="white-space: pre-wrap">{escaped}</p>'
-    widget.setToolTip(text)
+    return text if escaped == text else f'<p style="white-space: pre-wrap">{escaped}</p>'
 
 
 def message(parent: QWidget | None, text: str, icon: QMessageBox.Icon = QMessageBox.Icon.Warning) -> QMessageBox:

@@ -44,6 +44,7 @@ class ReviewModel:
         self.ended = 0  # acts that have come to their end, in the order in which they began
         self._dealt: dict[int, int] = {}  # faces, by the number of the act that is about them
         self._acted: dict[int, Step] = {}
+        self._wanted: int | None = None  # the group one came for
         self._meant: set[str] = set()  # new names that are no slips of known ones, says the user
 
     @property
@@ -88,6 +89,9 @@ class ReviewModel:
             self._turn_back(face)
         if not before:
             self.turn_to_first()
+        if self._wanted is not None:
+            self.turn_to_group(self._wanted)
+            self._wanted = None
 
     def choose(self, choice: Choice) -> None:
         """Ask about some only."""
@@ -100,6 +104,16 @@ class ReviewModel:
     def turn_to(self, step: Step) -> None:
         """Turn to a queue."""
         self.step = step
+
+    def turn_to_group(self, group: int | None) -> None:
+        """Turn to a group, as soon as it is known who waits."""
+        line, self._wanted = self.lines[Step.GROUPS], group
+        if group not in line.queues:
+            return
+        self.step, self._wanted = Step.GROUPS, None
+        if line.current is None or line.current.id != group:
+            line.remember()
+            line.turn_to(line.queues[group])
 
     def turn_to_first(self) -> None:
         """Turn to the first queue that has anything to ask, if this one has not."""

@@ -62,9 +62,10 @@ class ReviewPlace(Place):
         return not self._is_known or self.house.desk.busy
 
     def enter(self, what: object = None) -> None:
-        """Ask about the first queue that has anybody."""
-        del what
+        """Ask about the group of the number given, or about the first queue that has anybody."""
         self.house.waiting.look()
+        if isinstance(what, int):
+            self.model.turn_to_group(what)
         self.model.turn_to_first()
         self._draw()
         self._rest()
