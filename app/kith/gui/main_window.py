@@ -229,8 +229,7 @@ class MainWindow(QMainWindow):
         self.desk.settings_turned.connect(self._turn_settings)
         self.desk.steps.connect(self._show_steps_back)
         self._first_look.timeout.connect(self.waiting.look)
-        self.waiting.found.connect(lambda waiting: self.bar.count(REVIEW, len(waiting.faces)))
-        self.waiting.failed.connect(lambda _: self.bar.count(REVIEW, 0))
+        self.waiting.counted.connect(partial(self.bar.count, REVIEW))
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:

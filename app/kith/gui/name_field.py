@@ -57,10 +57,12 @@ class _Edit(QLineEdit):
 class NameField(QWidget):
     """Completes known names wherever they hold what is typed.
 
-    Enter completes first and names then; a name that is a part of a known one is added with the button.
+    Enter completes first and names then, and tells with `passed` that the field is empty; a name that is a part of a
+    known one is added with the button.
     """
 
     named = pyqtSignal(str)
+    passed = pyqtSignal()
     left = pyqtSignal()
 
     def __init__(self) -> None:
@@ -128,6 +130,9 @@ class NameField(QWidget):
 
     def _enter(self) -> None:
         name = one_spaced(self.edit.text())
+        if not name:
+            self.passed.emit()
+            return
         completion = self._completer.currentCompletion()
         if completion and self._is_new(name):
             self.edit.setText(completion)

@@ -43,6 +43,16 @@ class Line:
         return [face for face in self.shown if face.id in self.marked]
 
     @property
+    def answered(self) -> list[Face]:
+        """Those shown who wait no longer."""
+        return [face for face in self.shown if not self.is_asked(face)]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether an entry is shown of which nobody waits any longer."""
+        return bool(self.shown) and len(self.answered) == len(self.shown)
+
+    @property
     def can_go_back(self) -> bool:
         """Whether there is anything before the current entry."""
         return bool(self._past)
@@ -95,9 +105,10 @@ class Line:
         self.turn_to(self.next())
 
     def skip(self) -> None:
-        """Leave the current one for another day."""
+        """Leave the current one for another day, if anybody of it waits."""
         if self.current:
-            self._skipped[self.current.id] = None
+            if self.current.id in self.queues:
+                self._skipped[self.current.id] = None
             self.remember()
             self.go_on()
 

@@ -9,6 +9,7 @@ from kith.jobs import review_queues
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_names import alike
+from kith.jobs.phrases import display_names
 from kith.jobs.review_queues import Choice, Face, Queue, Waiting, queues_of
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Ignored
@@ -45,6 +46,7 @@ class ReviewModel:
         self._dealt: dict[int, int] = {}  # faces, by the number of the act that is about them
         self._acted: dict[int, Step] = {}
         self._meant: set[str] = set()  # new names that are no slips of known ones, says the user
+        self.found: dict[int, str] = {}  # who faces are that wait no longer
 
     @property
     def line(self) -> Line:
@@ -68,9 +70,9 @@ class ReviewModel:
         return {step: len(line.queues) for step, line in self.lines.items()}
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nobody waits, whatever is chosen."""
-        return not any(face.id not in self._dealt for face in self.waiting.faces)
+    def count(self) -> int:
+        """How many faces wait, whatever is chosen."""
+        return len(self._visible())
 
     @property
     def is_said(self) -> bool:
@@ -81,6 +83,7 @@ class ReviewModel:
         """Go by who waits as the library had it when `ended` acts had ended; what came back is asked about again."""
         before = self._visible()
         self.waiting = waiting
+        self.found.clear()
         self._dealt = {face: act for face, act in self._dealt.items() if act >= ended}
         self._refresh()
         came_back = [face for face in self._acted if face in self._visible() - before]
@@ -154,6 +157,27 @@ class ReviewModel:
         self.line.together.add(group)
         self._refresh()
 
+    def unheard(self) -> list[int]:
+        """Return once of whom, of those shown, `found` does not tell yet who they are, though they wait no longer."""
+        new = [face.id for face in self.line.answered if face.id not in self.found]
+        self.found |= dict.fromkeys(new, "")
+        return new
+
+    @property
+    def found_names(self) -> list[str]:
+        """Who those shown are who wait no longer, as far as it is known."""
+        names = {self.found.get(face.id, "") for face in self.line.answered}
+        return sorted(names - {""}, key=str.casefold)
+
+    @property
+    def likely_name(self) -> str:
+        """Who those asked about are perhaps, empty where that is not asked."""
+        return self.line.current.name if self.line.current else ""
+
+    def names(self) -> dict[int, str]:
+        """Return the name to show for each person."""
+        return display_names(self.waiting.people.values())
+
     # What is said
 
     def doubt(self, name: str) -> Person | None:
@@ -165,11 +189,16 @@ class ReviewModel:
         self._meant.add(as_read(name))
 
     def named(self) -> list[Face]:
-        """Return the faces that a name typed now is for: of the likely ones those taken out."""
+        """Return the faces that a name typed now is for: of the likely ones those taken out.
+
+        Of a group of whom nobody waits any longer these are all, too: the user's word goes over what was found.
+        """
         line = self.line
-        if self.step is Step.SINGLES:  # also one gone back to, who waits no longer
+        if self.step is Step.SINGLES:
             return list(line.shown)
-        return line.taken_out if self.step is Step.LIKELY else line.faces
+        if self.step is Step.LIKELY:
+            return line.taken_out
+        return line.faces or [face for face in line.answered if face.id not in line.marked]
 
     def name(self, text: str) -> Act | None:
         """Give all faces asked about a name."""

@@ -14,6 +14,7 @@ from kith.jobs.user_words import AreNot, Ignored, Is
 from kith.library.waiting_queries import Seen
 from kith.photos.box import Box
 from kith.values.decisions import Decision
+from kith.values.links import known_as
 from kith.values.persons import Person
 
 SPAN = 2_000  # photos decided at once
@@ -180,6 +181,13 @@ def _near(group: int, waiting: Waiting, several: Collection[int]) -> tuple[int, 
     pairs = [pair for pair in waiting.near if group in pair]
     others = [pair[0] if pair[1] == group else pair[1] for pair in pairs]
     return tuple(other for other in others if other in several)
+
+
+def names_of(library: OpenLibrary, faces: Collection[int]) -> dict[int, str]:
+    """Return what those of some faces are called who are said or decided to be somebody."""
+    names, links = library.people.names(), library.store.people.links
+    known = {face: known_as(links(face)) for face in faces}
+    return {face: names[person_id] for face, person_id in known.items() if person_id is not None}
 
 
 # What is said
