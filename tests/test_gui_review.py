@@ -540,7 +540,9 @@ def test_a_name_that_several_have_is_asked_about(qtbot: QtBot, world: World) -> 
         library.store.people.add("Bob")
     place = open_review(qtbot, world)[1]
     place.groups.name.edit.setText("bob")
-    click(qtbot, place.groups.name.button)
+    field = place.groups.name
+    assert (field.button.text(), field.hint.text()) == ("Name", ""), "nobody new"
+    click(qtbot, field.button)
     assert "2 people are called bob" in place.note.text()
     assert (_said(world), place.groups.name.edit.text()) == ([], "bob")
 

@@ -144,6 +144,17 @@ def test_going_on_from_faces_found_meanwhile_skips_nobody() -> None:
     assert model.line.left == 2
 
 
+def test_faces_found_in_a_queue_out_of_sight_are_passed_over_and_so_are_all_by_who_comes_back() -> None:
+    model = _model()
+    model.take(_without(*SHARON, SINGLES[0]), 0)
+    assert model.lines[Step.LIKELY].current is None
+    assert _numbers(model.lines[Step.SINGLES].shown) == [91]
+    model.take(_without(*FIRST, *SHARON), 0)
+    assert model.line.is_over, "it is in sight"
+    model.begin()
+    assert _numbers(model.line.shown) == [40, 50]
+
+
 def test_a_group_that_may_be_the_same_is_named_together_with_it() -> None:
     model = _model(near=((100, 200),))
     (near,) = model.near()

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMessageBox, QVB
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.plain_text import message, narrow
-from kith.jobs.person_names import same_name
+from kith.jobs.person_names import may_mean
 
 
 def ask_whom(parent: QWidget, name: str, known: str, yes: Callable[[], object], no: Callable[[], object]) -> None:
@@ -126,7 +126,7 @@ class NameField(QWidget):
 
     def _is_new(self, name: str) -> bool:
         known = self._known.stringList()
-        return bool(name) and not any(same_name(name, person) for person in known)
+        return bool(name) and not any(may_mean(name, person) for person in known)
 
     def _enter(self) -> None:
         name = one_spaced(self.edit.text())

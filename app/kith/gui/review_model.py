@@ -1,6 +1,6 @@
 """What Review shows and says, without widgets: three queues, where one is in each, and the words said there."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -89,6 +89,7 @@ class ReviewModel:
         came_back = [face for face in self._acted if face in self._visible() - before]
         for face in came_back:
             self._turn_back(face)
+        self._pass_over([step for step in Step if step is not self.step])
         if not before:
             self.turn_to_first()
 
@@ -108,6 +109,17 @@ class ReviewModel:
         """Turn to the first queue that has anything to ask, if this one has not."""
         if self.line.current is None:
             self.step = next((step for step, line in self.lines.items() if line.current), self.step)
+
+    def begin(self) -> None:
+        """Begin where anybody waits, with what nobody has seen yet."""
+        self._pass_over(Step)
+        self.turn_to_first()
+
+    def _pass_over(self, steps: Iterable[Step]) -> None:
+        """Go on, in queues that are not in sight, from entries of which nobody waits any longer."""
+        for line in (self.lines[step] for step in steps):
+            if line.is_over:
+                line.go_on()
 
     def _visible(self) -> set[int]:
         return {face.id for face in self.waiting.faces} - self._dealt.keys()

@@ -59,7 +59,7 @@ class ReviewPlace(Place):
         """Ask about the first queue that has anybody."""
         del what
         self.house.waiting.look()
-        self.model.turn_to_first()
+        self.model.begin()
         self._draw()
         self._rest()
 
@@ -142,7 +142,7 @@ class ReviewPlace(Place):
             self._ask()
 
     def _show_question(self, question: Question) -> None:
-        self.single.show_question(question, list(self.model.names().values()))
+        self.single.show_question(question, list(self.model.names().values()), self.model.line.is_over)
 
     def _draw_message(self) -> None:
         skipped = self.model.line.skipped
