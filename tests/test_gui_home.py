@@ -18,6 +18,7 @@ from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
 from kith.gui.places import CONSOLE, HOME
 from kith.gui.recognize_dialog import RecognizeDialog
+from kith.gui.review_watch import ReviewWatch
 from kith.gui.welcome_page import WelcomePage
 from kith.jobs.overview import LastRun, Overview
 from kith.settings import load
@@ -162,6 +163,17 @@ def test_the_last_run_is_known_at_the_next_start(qtbot: QtBot, album: Album) -> 
     window.go(CONSOLE)
     window.go(HOME)
     _advised(qtbot, window, "New in the people folder: Eve")
+
+
+def test_groups_found_after_home_looked_are_told(qtbot: QtBot, album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    (album.root / "album/broken.png").unlink()
+    album.recognise()
+    look = ReviewWatch.look
+    monkeypatch.setattr(ReviewWatch, "look", lambda _watch: None)
+    window = _open(qtbot, album)
+    _advised(qtbot, window, "2 unknown.")
+    look(window.waiting)
+    _advised(qtbot, window, "2 unknown in 1 group")
 
 
 def test_a_stopped_run_says_so_at_once_and_is_resumed(qtbot: QtBot, album: Album) -> None:
