@@ -275,10 +275,10 @@ def test_broken_settings_are_shown_with_their_error_and_mended(qtbot: QtBot, alb
 # Folders dropped onto the window
 
 
-def _drop(window: MainWindow, path: Path) -> bool:
-    """Drag a folder over the window and let it go; return whether it was taken."""
+def _drop(window: MainWindow, *paths: Path) -> bool:
+    """Drag folders over the window and let them go; return whether they were taken."""
     data, copy = QMimeData(), Qt.DropAction.CopyAction
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     middle = window.rect().center()
     enter = QDragEnterEvent(middle, copy, data, button, none)
@@ -312,6 +312,13 @@ def test_people_are_learned_from_a_dropped_folder_of_folders(qtbot: QtBot, album
     _wait(qtbot, lambda: window.jobs.built is True)
     wait_for_end(qtbot, window)
     assert window.settings.dataset_folder == album.root / "friends"
+
+
+def test_of_several_folders_none_is_taken(qtbot: QtBot, album: Album) -> None:
+    window = _open(qtbot, album)
+    assert _drop(window, album.root / "album", album.root / "people")
+    assert QApplication.activeModalWidget() is None
+    assert "one folder at a time" in window.status.text()
 
 
 def test_what_is_no_folder_is_refused_and_nothing_is_taken_during_a_run(qtbot: QtBot, album: Album) -> None:

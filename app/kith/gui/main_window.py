@@ -179,7 +179,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Kith")
-        FolderDrops(self, lambda: not self.jobs.running).dropped.connect(self._ask_about)
+        drops = FolderDrops(self, lambda: not self.jobs.running)
+        drops.dropped.connect(self._ask_about)
+        drops.too_many.connect(lambda: self.tell(self.tr("Drop one folder at a time: nothing was done.")))
         self.resize(1000, 600)  # with its frame on a screen of 1024 × 640
         centre = QWidget()
         column = QVBoxLayout()
