@@ -19,7 +19,7 @@ from kith.jobs.user_words import Ignored
 from kith.photos.facts import read_facts
 from tests.review_world import open_review, press, rest, review_world
 from tests.small_world import World
-from tests.windows import PATIENCE_MS
+from tests.windows import PATIENCE_MS, activate
 
 Key = Qt.Key
 AGAIN = {"7 again.png": 7, "8 again.png": 8}
@@ -165,6 +165,40 @@ def test_what_is_said_elsewhere_shows_in_the_question_and_so_does_taking_it_back
     assert after != before
     window.does.undo.trigger()
     qtbot.waitUntil(lambda: _candidates(place) == before, timeout=PATIENCE_MS)
+
+
+def test_what_another_window_said_is_shown_when_one_turns_back(qtbot: QtBot, world: World, opened: Opened) -> None:
+    window, place = opened
+    other, there = open_review(qtbot, world)
+    assert other.bar.buttons["Review"].text() == window.bar.buttons["Review"].text()
+    activate(qtbot, window)
+    rest(qtbot, place)
+    activate(qtbot, other)
+    rest(qtbot, there)
+    there.tabs.setCurrentIndex(Step.LIKELY)
+    there.likely.rest()
+    press(qtbot, there, Key.Key_A)
+    assert other.bar.buttons["Review"].text() != window.bar.buttons["Review"].text()
+    activate(qtbot, window)
+    qtbot.waitUntil(
+        lambda: other.bar.buttons["Review"].text() == window.bar.buttons["Review"].text(), timeout=PATIENCE_MS
+    )
+
+
+def test_a_library_that_is_not_there_is_told_in_place_of_faces_and_they_come_back_with_it(
+    qtbot: QtBot, world: World, opened: Opened
+) -> None:
+    window, place = opened
+    count = window.bar.buttons["Review"].text()
+    people = world.root / "people"
+    people.rename(world.root / "unplugged")
+    window.waiting.look()
+    qtbot.waitUntil(place.message.isVisible, timeout=PATIENCE_MS)
+    assert "is not there" in place.message.text()
+    (world.root / "unplugged").rename(people)
+    window.waiting.look()
+    qtbot.waitUntil(lambda: window.bar.buttons["Review"].text() == count, timeout=PATIENCE_MS)
+    assert place.model.line.faces
 
 
 def _candidates(place: ReviewPlace) -> list[str]:

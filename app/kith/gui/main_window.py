@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -163,6 +163,13 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if event and not event.spontaneous():
             self._first_look.start()
+
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look, when one turns to this window, whether another one or a command changed the library."""
+        super().changeEvent(event)
+        is_turned_to = event and event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
+        if is_turned_to and not self.jobs.running and not self._closing:
+            self.desk.look_for_others()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Close at once, or when the running job has stopped."""

@@ -93,6 +93,12 @@ class ReviewModel:
         if not before:
             self.turn_to_first()
 
+    def lose(self) -> None:
+        """Show nobody: the library cannot be asked."""
+        for line in self.lines.values():
+            line.turn_to(None)
+        self.take(Waiting(), self.ended)
+
     def choose(self, choice: Choice) -> None:
         """Ask about some only."""
         self.choice = choice

@@ -58,6 +58,7 @@ class ReviewPlace(Place):
     def enter(self, what: object = None) -> None:
         """Ask about the first queue that has anybody."""
         del what
+        self.note.clear()
         self.house.waiting.look()
         self.model.begin()
         self._draw()
@@ -77,7 +78,7 @@ class ReviewPlace(Place):
 
     def _fail(self, text: str) -> None:
         self._is_known = True
-        self.model.take(Waiting(), self.model.ended)
+        self.model.lose()
         self._draw()
         self.message.setText(text)
 
