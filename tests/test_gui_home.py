@@ -24,7 +24,7 @@ from kith.jobs.overview import LastRun, Overview
 from kith.settings import load
 from tests.album import Album
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw
-from tests.windows import PATIENCE_MS, Gate, click, dialog, open_window, wait_for_end
+from tests.windows import MENUS, PATIENCE_MS, Gate, click, dialog, letters_twice, mnemonic, open_window, wait_for_end
 
 ANN, BOB, EVE = 0, 1, 2
 
@@ -97,6 +97,7 @@ def _overview(**values: object) -> Overview:
 def test_what_to_do_next_is_one_sentence(state: State, words: str, does: Do) -> None:
     assert words in state.advice.text
     assert state.advice.does is does
+    assert mnemonic(state.advice.button) not in MENUS
 
 
 # Stories
@@ -114,6 +115,7 @@ def test_a_newcomer_comes_from_empty_settings_to_a_finished_run_without_a_menu(q
     welcome = _home(window).page
     assert isinstance(welcome, WelcomePage)
     assert not window.steps.isVisible()
+    assert letters_twice(window) == []
     steps = welcome.steps
     assert not steps.privacy.isVisible()
     click(qtbot, steps.more)
@@ -130,7 +132,8 @@ def test_a_newcomer_comes_from_empty_settings_to_a_finished_run_without_a_menu(q
     _wait(qtbot, lambda: [home.result.people.tiles.tile(row).name for row in _rows(home)] == ["Ann", "Bob"])
     assert (album.root / "sorted/Ann/ann.png").is_file()
     assert load(file).settings.dataset_folder == album.root / "people"
-    assert home.result.reviews.text() == "&Review 2 Photos"
+    assert home.result.reviews.text() == "Re&view 2 Photos"
+    assert letters_twice(window) == []
     click(qtbot, home.result.failed)
     item = home.result.failures.item(0)
     assert item

@@ -45,7 +45,7 @@ class PeoplePlace(Place):
         self.health = ChoiceButton(self.tr("&Check…"))
         set_tip(self.health, self.tr("Photos left out, what may be wrong, and how well people are known"))
         self.checks: HealthView | None = None
-        self.hidden = QCheckBox(self.tr("Show the &hidden"))
+        self.hidden = QCheckBox(self.tr("Show the hi&dden"))
         self.wall = PictureGrid(house.thumbnails, SIDE)
         self.wall.setAccessibleName(self.tr("People"))
         self.wall.let_be_joined()

@@ -104,7 +104,7 @@ class ReviewPlace(Place):
         names = {
             Step.GROUPS: self.tr("&Groups"),
             Step.LIKELY: self.tr("&Likely"),
-            Step.SINGLES: self.tr("Single &faces"),
+            Step.SINGLES: self.tr("&Single faces"),
         }
         self.tabs.blockSignals(True)
         for step, count in self.model.counts.items():
