@@ -1,12 +1,13 @@
 """What Review shows and says, without a window: where one goes on, what a word is about, what comes back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kith.errors import BadInput
 from kith.gui.review_model import Act, ReviewModel, Step
-from kith.jobs.review_queues import Choice, Face, Waiting, waiting
+from kith.jobs.review_queues import Choice, Face, Waiting, queues_of, waiting
 from kith.photos.box import Box
 from kith.values.persons import Person
 from tests.review_world import FACES, GROUPS, LIKELY, review_world
@@ -202,6 +203,15 @@ def test_a_name_alike_is_doubted_until_it_is_meant() -> None:
     assert model.doubt("Bob") is None, "somebody known"
     with pytest.raises(BadInput):
         model.doubt("#99")
+
+
+def test_queues_worked_out_already_are_gone_by_unless_some_only_are_asked_about() -> None:
+    waiting = replace(Waiting(ALL, (), PEOPLE), queues=queues_of(Waiting((*SECOND,), (), PEOPLE)))
+    model = ReviewModel()
+    model.take(waiting, 0)
+    assert _numbers(model.line.shown) == [40, 50]
+    model.choose(Choice(since="2004"))
+    assert _numbers(model.line.shown) == [10, 20, 30]
 
 
 # The words in a library

@@ -86,7 +86,8 @@ class ReviewModel:
         self.found.clear()
         self._dealt = {face: act for face, act in self._dealt.items() if act >= ended}
         self._refresh()
-        came_back = [face for face in self._acted if face in self._visible() - before]
+        now = self._visible()
+        came_back = [face for face in self._acted if face in now and face not in before]
         for face in came_back:
             self._turn_back(face)
         self._pass_over([step for step in Step if step is not self.step])
@@ -131,7 +132,8 @@ class ReviewModel:
         return {face.id for face in self.waiting.faces} - self._dealt.keys()
 
     def _refresh(self) -> None:
-        queues = queues_of(self.waiting, self.choice, self._dealt)
+        sorted_already = self.waiting.queues if self.choice == Choice() else None
+        queues = sorted_already or queues_of(self.waiting, self.choice)
         for step, of_step in zip(Step, (queues.groups, queues.likely, queues.singles), strict=True):
             self.lines[step].show(of_step, self._dealt)
 
@@ -172,8 +174,7 @@ class ReviewModel:
 
     def put_together(self, group: int) -> None:
         """Ask about another group together with the current one."""
-        self.line.together.add(group)
-        self._refresh()
+        self.line.put_together(group)
 
     def unheard(self) -> list[int]:
         """Return once of whom, of those shown, `found` does not tell yet who they are, though they wait no longer."""
@@ -284,7 +285,8 @@ class ReviewModel:
             if self.step is Step.SINGLES and line.current and line.current.id in faces:
                 line.remember()
             self._leave(line, _ids(line.shown) - set(faces))
-        self._refresh()
+            for one in self.lines.values():
+                one.drop(faces)
         self.turn_to_first()
         return Act(task, frozenset(faces))
 

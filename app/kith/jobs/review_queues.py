@@ -46,15 +46,6 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """Who waits for a word, by photo; `near` are pairs of groups that may be one person, the nearest first."""
-
-    faces: tuple[Face, ...] = ()
-    near: tuple[tuple[int, int], ...] = ()
-    people: Mapping[int, Person] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """Whom to ask about: photos between two partial dates, and in or below a folder."""
 
@@ -93,6 +84,19 @@ class Queues:
     singles: tuple[Queue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who waits for a word, by photo; `near` are pairs of groups that may be one person, the nearest first.
+
+    `queues` are they all in the three queues, where that was worked out already: of many it takes a while.
+    """
+
+    faces: tuple[Face, ...] = ()
+    near: tuple[tuple[int, int], ...] = ()
+    people: Mapping[int, Person] = field(default_factory=dict)
+    queues: Queues | None = None
+
+
 def waiting(library: OpenLibrary) -> Waiting:
     """Return everybody whom a review asks about, in photos that are still there; brings the groups up to date."""
     store, model_id = library.store, library.decisions.face_model_id
@@ -109,7 +113,8 @@ def waiting(library: OpenLibrary) -> Waiting:
             asked.append(replace(face, person_id=person_id, certainty=certainty, value=value))
         elif face.has_face:
             asked.append(face)
-    return Waiting(tuple(asked), tuple(near), library.people.all())
+    found = Waiting(tuple(asked), tuple(near), library.people.all())
+    return replace(found, queues=queues_of(found))
 
 
 def _there(library: OpenLibrary, everybody: Sequence[Seen]) -> Iterator[tuple[Seen, Path]]:
@@ -144,12 +149,12 @@ def _certainty(decision: Decision, person_id: int) -> float | None:
     return candidate.certainty if candidate else None
 
 
-def queues_of(waiting: Waiting, choice: Choice = Choice(), without: Collection[int] = ()) -> Queues:
+def queues_of(waiting: Waiting, choice: Choice = Choice()) -> Queues:
     """Sort who waits into the three queues: the largest groups and the people with most faces first."""
     groups, likely = defaultdict(list), defaultdict(list)
     singles = []
     for face in waiting.faces:
-        if face.id in without or not choice.takes(face):
+        if not choice.takes(face):
             continue
         if not face.has_face:
             singles.append(face)
