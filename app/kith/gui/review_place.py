@@ -71,7 +71,7 @@ class ReviewPlace(Place):
         step, was_known = self.model.step, self._is_known
         self._is_known = True
         self.model.take(waiting, self._ended_when_asked)
-        self.filter.offer({face.path.parent for face in waiting.faces})
+        self.filter.offer(waiting.folders)
         self._draw()
         if self.model.step is not step or not was_known:
             self._rest()

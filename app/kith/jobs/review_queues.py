@@ -88,13 +88,15 @@ class Queues:
 class Waiting:
     """Who waits for a word, by photo; `near` are pairs of groups that may be one person, the nearest first.
 
-    `queues` are they all in the three queues, where that was worked out already: of many it takes a while.
+    `queues` are they all in the three queues, where that was worked out already, and `folders` those of their photos:
+    of many both take a while.
     """
 
     faces: tuple[Face, ...] = ()
     near: tuple[tuple[int, int], ...] = ()
     people: Mapping[int, Person] = field(default_factory=dict)
     queues: Queues | None = None
+    folders: frozenset[Path] = frozenset()
 
 
 def waiting(library: OpenLibrary) -> Waiting:
@@ -114,7 +116,8 @@ def waiting(library: OpenLibrary) -> Waiting:
         elif face.has_face:
             asked.append(face)
     found = Waiting(tuple(asked), tuple(near), library.people.all())
-    return replace(found, queues=queues_of(found))
+    folders = frozenset(face.path.parent for face in asked)
+    return replace(found, queues=queues_of(found), folders=folders)
 
 
 def _there(library: OpenLibrary, everybody: Sequence[Seen]) -> Iterator[tuple[Seen, Path]]:
