@@ -160,6 +160,9 @@ def test_those_taken_out_can_be_given_their_own_name(qtbot: QtBot, world: World,
     press(qtbot, likely, Key.Key_Space)
     type_name(qtbot, likely, "Zoe")
     assert _said(world) == [(LIKELY, "Zoe", "is")]
+    assert likely.model.step is Step.LIKELY
+    assert not likely.likely.name.isEnabled()
+    assert likely.window().focusWidget() is likely.likely.grid, "where letters are keys of the page"
 
 
 # Single faces

@@ -68,12 +68,12 @@ class ReviewPlace(Place):
         self._ended_when_asked = self.model.ended
 
     def _take(self, waiting: Waiting) -> None:
-        step, was_known = self.model.step, self._is_known
+        page, was_known = self._pages.currentIndex(), self._is_known
         self._is_known = True
         self.model.take(waiting, self._ended_when_asked)
         self.filter.offer(waiting.folders)
         self._draw()
-        if self.model.step is not step or not was_known:
+        if self.isVisible() and (self._pages.currentIndex() != page or not was_known):
             self._rest()
 
     def _fail(self, text: str) -> None:
@@ -176,7 +176,7 @@ class ReviewPlace(Place):
         step = self._pages.currentIndex()
         self._questions.forget()
         self._draw()
-        if self._pages.currentIndex() != step:
+        if self._pages.currentIndex() != step or not self._page.name.isEnabled():
             self._rest()
 
         def fail(text: str) -> None:
