@@ -37,7 +37,7 @@ from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.style import Tone, colour, colour_on_dark
 from kith.settings import load
 from tests.small_world import World
-from tests.windows import DARK, LIGHT, PATIENCE_MS, open_window
+from tests.windows import DARK, LIGHT, PATIENCE_MS, letters_twice, open_window
 
 CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QTabBar
@@ -193,12 +193,14 @@ def _described(widget: QWidget) -> str:
 def test_every_control_of_a_place_is_named_reached_and_seen(qtbot: QtBot, window: MainWindow, place: str) -> None:
     window.go(place)
     _settled(qtbot, window)
+    assert letters_twice(window) == []
     _check(window)
 
 
 def test_every_control_of_the_first_steps_is(qtbot: QtBot, window: MainWindow) -> None:
     window.welcome()
     _settled(qtbot, window)
+    assert letters_twice(window) == []
     _check(window)
 
 

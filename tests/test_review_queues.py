@@ -67,10 +67,9 @@ def test_photos_that_are_gone_are_not_asked_about(world: World, library: OpenLib
     assert _shown(_queues(library))[2] == []
 
 
-def test_ignored_and_dealt_with_are_in_no_queue(library: OpenLibrary) -> None:
+def test_ignored_ones_are_in_no_queue(library: OpenLibrary) -> None:
     waits = waiting(library)
     twin = next(face for face in waits.faces if face.path.name == TWINS)
-    assert _shown(queues_of(waits, without={twin.id}))[2] == [[TWINS]]
     others_ignored(library, twin)
     assert [queue.id for queue in _queues(library).singles] == [twin.id]
     with pytest.raises(BadInput, match="Nobody else"):

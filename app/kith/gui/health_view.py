@@ -58,7 +58,7 @@ class HealthView(QWidget):
         self.left_out, self.findings, self.measure = _LeftOut(house), FindingsView(house), _Measure(house)
         self.pages.addTab(self.left_out, self.tr("Photos &left out"))
         self.pages.addTab(self.findings, self.tr("What may be &wrong"))
-        self.pages.addTab(self.measure, self.tr("How well it wor&ks"))
+        self.pages.addTab(self.measure, self.tr("How well it work&s"))
         self.pages.currentChanged.connect(self.look_again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

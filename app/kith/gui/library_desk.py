@@ -89,6 +89,7 @@ class LibraryDesk(QObject):
         self._settings = settings
         self._reads, self._long_reads, self._writes = _Hand(), _Hand(), _Hand()
         self._look = 0
+        self._state: object = None
         self._writing = 0
         self._reading = 0
         self.undoes, self.redoes = "", ""
@@ -218,6 +219,18 @@ class LibraryDesk(QObject):
     def _know_steps(self, steps: tuple[str, str]) -> None:
         self.undoes, self.redoes = steps
         self.steps.emit()
+
+    def look_for_others(self) -> None:
+        """Tell that the library is another one if another window or a command wrote to it since this was asked last."""
+
+        def compare(state: object) -> None:
+            before, self._state = self._state, state
+            if before not in (None, state):
+                self.changed.emit()
+                self.settled.emit()
+
+        if not self.busy:
+            self.read(lambda library: library.store.state(), compare, lambda _: None)
 
     def look_again(self) -> None:
         """Open the library anew: a job has been at it."""

@@ -54,7 +54,7 @@ class PeoplePlace(Place):
         self.person = ChoiceButton(self.tr("&Person…"))
         set_tip(self.person, self.tr("Open, rename (F2), merge (M) or hide (H) whom you chose"))
         self.checks: HealthView | None = None
-        self.hidden = QCheckBox(self.tr("Show the &hidden"))
+        self.hidden = QCheckBox(self.tr("Show the hi&dden"))
         self.wall = PictureGrid(house.thumbnails, SIDE)
         self.wall.setAccessibleName(self.tr("People"))
         self.wall.let_be_joined()
