@@ -1,8 +1,7 @@
 """The main window: its places, the progress of the job at work, and the dialogs behind the menus."""
 
-import gc
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ from kith.gui.thumbnails import Thumbnails
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
 from kith.photos.outputs import PAGE, REPORT
-from kith.process import STOPPING
+from kith.process import STOPPING, keep_what_is_loaded
 from kith.settings import Loaded, Settings, update
 
 if TYPE_CHECKING:
@@ -242,7 +241,7 @@ class MainWindow(QMainWindow):
         self.desk.steps.connect(self._show_steps_back)
         self._first_look.timeout.connect(self.waiting.look)
         self.waiting.counted.connect(partial(self.bar.count, REVIEW))
-        self.waiting.found.connect(lambda _: _keep_what_is_loaded())
+        self.waiting.found.connect(lambda _: keep_what_is_loaded())
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:
@@ -391,12 +390,3 @@ class MainWindow(QMainWindow):
     def _open(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-
-@cache
-def _keep_what_is_loaded() -> None:
-    """Have the collector of garbage leave alone, once, all that was loaded for the first look at the library.
-
-    That stays anyway: to go over a hundred thousand objects again and again holds up frames for 50 ms.
-    """
-    gc.freeze()
