@@ -19,6 +19,7 @@ from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, descriptions
+from kith.jobs.duplicates import duplicate_photos
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
@@ -358,6 +359,7 @@ class _Run:
             reported = {_photo(self.looks[path]) for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
+        duplicate_photos(self.context.store)  # searches ask for them
         self.context.store.runs.tell(
             {"sure": known, "unsure": self.unsure, "unknown": self.unknown, "failed": len(failed), "waiting": waiting}
         )
