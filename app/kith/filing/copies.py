@@ -20,7 +20,7 @@ from kith.filing.copy_file import (
     put,
 )
 from kith.filing.moves import give_back, move, take_over
-from kith.filing.names import safe_photo_name
+from kith.filing.names import safe_photo_name, within_limits
 from kith.filing.own_copies import is_file, is_link, is_own, is_untouched, leads_out, mark_of
 from kith.filing.places import Places
 from kith.filing.renewal import follow
@@ -80,7 +80,7 @@ def plan_copies(
         folder = filing.folder(person, taken_at)
         record = _standing(present, person, folder)
         if record is None:
-            target = _target(records, folder / safe_photo_name(source.name), source, kind)
+            target = _target(records, within_limits(folder / safe_photo_name(source.name)), source, kind)
             moved_from = source if kind is FileAs.MOVE else None
             record = records.plan(photo_id, person, filing.output, target, kind, moved_from)
             kind = FileAs.COPY if kind is FileAs.MOVE else kind  # one of the people has the photo, the others a copy

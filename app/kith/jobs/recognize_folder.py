@@ -23,6 +23,7 @@ from kith.jobs.duplicates import duplicate_photos
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
+from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
@@ -78,7 +79,11 @@ def recognize_folder(
             raise
         listed = {}
     run = _Run(context, decisions, output, listed, passed_over, dry_run)
+    if output:
+        filing = run.copies.filing(output, run.folders)
+        check_lengths(filing)
     if output and is_filing:
+        check_room(context.store, settings, listed, inputs, filing)
         prepare_output(copies, output)
     _forget_missing_failures(context, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
@@ -94,6 +99,7 @@ def recognize_folder(
         yield from run.settle_held(workers)
         yield from run.settle_nearly_the_same()
         finished = run.finish()
+    yield from map(Notice, run.planned.told() if run.planned else ())
     yield finished
 
 
@@ -149,6 +155,7 @@ class _Run:
     records: CopyRecords = field(init=False)
     written: WrittenNames = field(init=False)
     once: FiledOnce = field(init=False)
+    planned: PlannedRoom | None = field(init=False)
 
     def __post_init__(self) -> None:
         store = self.context.store
@@ -158,6 +165,7 @@ class _Run:
         self.waiting = Counter(map(_folder, self.listed))
         self.once = FiledOnce(store, self.context.settings, self.listed, self.output)
         self._read_persons()
+        self.planned = PlannedRoom(self.output) if self.output and self.dry_run else None
 
     def recorded(self) -> AbstractContextManager[object]:
         """Record what is filed as a run, if anything is to be."""
@@ -189,7 +197,7 @@ class _Run:
         """Settle photos that are nearly the same as others, the best first."""
         if any(look.facts for look in self.looks.values()):
             self.once.read()
-        last = self.once.last({path: _photo(look) for path, look in self.looks.items()})
+        last = self.once.last({path: look.photo_id for path, look in self.looks.items()})
         for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
 
@@ -243,7 +251,8 @@ class _Run:
             self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
-        if self.dry_run and self.output:
+        if self.planned and self.output:
+            self.planned.add(decided.look.size, decided.standing)
             line = planned_line(row.file, self.output, decided.standing, decided.outdated)
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
@@ -340,7 +349,7 @@ class _Run:
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
-        best = self.once.best(path, _photo(look)) if look else None
+        best = self.once.best(path, look.photo_id) if look else None
         return "" if best is None else self.listed[best].name if best in self.listed else str(best)
 
     def _told(self, path: Path, row: ReportRow) -> ReportRow:
@@ -356,7 +365,7 @@ class _Run:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = (missing | self.rows).items()
             told = [self._told(path, row) for path, row in rows]
-            reported = {_photo(self.looks[path]) for path in self.rows if path in self.looks}
+            reported = {self.looks[path].photo_id for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
         duplicate_photos(self.context.store)  # searches ask for them
@@ -378,12 +387,6 @@ class _Run:
             report,
             self.passed_over.pictures,
         )
-
-
-def _photo(look: Look) -> int:
-    """Return the photo that a look is at, once it is entered."""
-    photo_id, _ = look.known or (0, 0)
-    return photo_id
 
 
 def _folder(path: Path) -> str:
