@@ -1,9 +1,9 @@
 """Measure filing: photos of 3 MB that a drawn library knows, filed by the whole job, beside `cp -r` on the same disk.
 
 Run by `scripts/bench.py filing [--count N]`. Kith and cp take turns, each until all is on the disk; a round's ratio is
-of neighbours, so that what else the machine does weighs on both; cp goes first once, which is not counted. Then the same
-photos are filed as links; photos/s are the job's alone, without the start of a process. Sidecars are left out:
-bench_names measures them. The folder is that of TMPDIR.
+of neighbours, so that what else the machine does weighs on both; cp goes first once, uncounted. Then the same photos
+are filed as links; photos/s are the job's alone, without the start of a process. Sidecars are left out: bench_names
+measures them. The folder is that of TMPDIR.
 """
 
 import multiprocessing

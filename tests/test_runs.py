@@ -366,7 +366,9 @@ def test_a_photo_in_a_folder_that_may_not_be_changed_stays_and_is_told(
     assert world.tree() == before
 
 
-def _cut_off(world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int) -> None:
+def _cut_off(
+    world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int, run: Callable[[], object] | None = None
+) -> None:
     """Run until a step is to be done for the so-many-th time: nothing happens after that, as with a kill."""
     module, _, attribute = step.rpartition(".")
     real: Callable[..., object] = getattr(importlib.import_module(module), attribute)
@@ -383,7 +385,7 @@ def _cut_off(world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int
         patch.setattr(step, stop)
         patch.setattr("kith.library.run_records.RunRecords.end", lambda *_: None)
         with pytest.raises(SystemExit):
-            world.run()
+            (run or world.run)()
 
 
 STEPS = {"moves.give_name": 5, "moves.remove_name": 5, "moves.sync": 5, "copy_file.complete": 2}
@@ -468,6 +470,29 @@ def test_what_was_half_done_when_the_drive_went_away_is_done_when_it_is_back(
     world.run()
     assert world.filed() == _names()
     assert len([*world.input.iterdir()]) == (7 if file_as is FileAs.COPY else 0)
+
+
+@pytest.mark.parametrize(("step", "at"), [("copies.put", 4), ("copies.clear_away", 2), ("report.replacing", 1)])
+def test_an_undo_that_was_cut_off_goes_on(world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int) -> None:
+    world.run()
+    first = world.filed()
+    world.change(file_under="{person}/{year}")
+    world.run()
+    _cut_off(world, monkeypatch, f"kith.filing.{step}", at, lambda: world.undo(2))
+    with world.library() as library:
+        (told,) = complete_killed(library.store, library.settings, library.decisions)
+    assert told == "Taking run 2 back was interrupted: kith undo 2 goes on."
+    assert _reported(world) == _lying(world)
+    world.undo(2)
+    assert world.filed() == first
+    _cut_off(world, monkeypatch, "kith.filing.report.replacing", 1, lambda: world.undo(1))
+    with world.library() as library:
+        complete_killed(library.store, library.settings, library.decisions)
+    assert _reported(world) == _lying(world)
+    assert not list(world.output.rglob(".*.part"))
+    world.undo(1)
+    assert all(run.is_undone for run in world.runs())
+    assert world.filed() == {}
 
 
 @pytest.mark.parametrize("step", ["kith.jobs.written_names.WrittenNames.follow", "pathlib.Path.unlink"])

@@ -104,7 +104,7 @@ class FilingDialog(FittingDialog):
 
     def _cells(self, run: "FilingRun") -> list[str]:
         filed = counted(run.made, self.tr("new copy"), self.tr("new copies"))
-        state = self.tr("taken back") if run.undone_at else filed if run.made else self.tr("copies moved along")
+        state = self.tr("taken back") if run.is_undone else filed if run.made else self.tr("copies moved along")
         places = ", ".join(printable(str(output)) for output in run.outputs)
         return [run.began_at[:16].replace("T", " "), run.job, state, places]
 
@@ -114,7 +114,7 @@ class FilingDialog(FittingDialog):
 
     def _offer(self) -> None:
         run = self._chosen()
-        self.undo.setEnabled(run is not None and not run.undone_at)
+        self.undo.setEnabled(run is not None and not run.is_undone)
 
     def _name_undo(self, photo: str) -> None:
         self.undo.setText(self.tr("&Take This Photo Back") if photo.strip() else self.tr("&Take This Run Back"))
