@@ -22,7 +22,7 @@ from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike
 from kith.jobs.context import Context
 from kith.jobs.duplicates import Likeness, find_duplicates
 from kith.jobs.evaluate import own_samples
-from kith.jobs.events import Event, PhotoDone
+from kith.jobs.events import Event, Notice, PhotoDone
 from kith.jobs.filing_runs import undo_run
 from kith.jobs.full_report import FullReport
 from kith.jobs.photo_search import PhotoSearch
@@ -317,3 +317,37 @@ def test_the_data_and_the_page_tell_every_path_and_of_what_it_is_a_duplicate(fil
     page = (files.root / "output" / PAGE).read_text("utf-8")
     assert sorted(re.findall(r"<li><bdi>.*/(.*)</bdi>", page)) == ["3.png (near)", "6.png (near)", "copy.png (exact)"]
     assert "<b>3</b>duplicates" in page
+
+
+def test_what_another_folder_filed_is_taken_back_when_a_better_one_is_filed(files: Files) -> None:
+    earlier, output = files.root / "earlier", files.root / "output"
+    earlier.mkdir()
+    (files.root / "input/3.png").rename(earlier / "3.png")
+
+    def recognise(folder: Path) -> list[Event]:
+        return run_job(
+            files.settings, lambda context: recognize_folder(context, [folder], output), executor=lambda: files.eyes
+        )
+
+    def lying() -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for path in output.rglob("*.png"):
+            found.setdefault(path.name, set()).add(path.parent.name)
+        return found
+
+    recognise(earlier)
+    assert lying() == {"3.png": {"Bob"}}
+    notices = [event.text for event in recognise(files.root / "input") if isinstance(event, Notice)]
+    assert (
+        f"{earlier / '3.png'} is nearly the same as 11.png, which is filed now: its copies are taken back." in notices
+    )
+    assert lying()["11.png"] == {"Bob"}
+    assert "3.png" not in lying()
+    rows = {row["file"]: row for row in read_report(output / REPORT)}
+    lesser = rows[str(earlier / "3.png")]
+    assert (lesser["duplicate_of"], lesser["copies"], lesser["people"]) == ("11.png", "", "Bob")
+    recognise(earlier)
+    assert "3.png" not in lying()
+    with files.library() as library:
+        undo_run(library, 2)
+    assert lying() == {"3.png": {"Bob"}}

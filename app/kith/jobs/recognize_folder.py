@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -26,9 +26,10 @@ from kith.jobs.filed_once import FiledOnce
 from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
+from kith.jobs.lesser_copies import LesserCopies
 from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
 from kith.jobs.output_report import report_row, write_output_report
-from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
+from kith.jobs.photo_list import Listed, check_that_inputs_are_there, forget_missing_failures, list_photos
 from kith.jobs.phrases import (
     display_names,
     filed_notices,
@@ -85,7 +86,7 @@ def recognize_folder(
     if output and is_filing:
         check_room(context.store, settings, listed, inputs, filing)
         prepare_output(copies, output)
-    _forget_missing_failures(context, inputs, listed)
+    forget_missing_failures(context.store, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
     yield from (*drawn, *(Notice(text) for text in told))
@@ -101,13 +102,6 @@ def recognize_folder(
         finished = run.finish()
     yield from map(Notice, run.planned.told() if run.planned else ())
     yield finished
-
-
-def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: Collection[Path]) -> None:
-    failures = context.store.failures
-    with context.store.transaction():
-        for path in inputs:
-            failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +134,7 @@ class _Run:
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
     looks: dict[Path, Look] = field(default_factory=dict)  # at what is settled, or waits for the end
+    lesser: list[ReportRow] = field(default_factory=list)  # of photos of other runs that are filed no more
     failed: list[PhotoFailed] = field(default_factory=list)
     people: Counter[str] = field(default_factory=Counter)
     unsure: int = 0
@@ -200,6 +195,10 @@ class _Run:
         last = self.once.last({path: look.photo_id for path, look in self.looks.items()})
         for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
+        lesser = LesserCopies(self.copies, self.written, self.decisions, self.names, self.once, self.dry_run)
+        for notes, row in lesser.taken_back({look.photo_id for look in self.looks.values()}, self._called):
+            yield from map(Notice, notes)
+            self.lesser.append(row)
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
@@ -349,8 +348,10 @@ class _Run:
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
-        best = self.once.best(path, look.photo_id) if look else None
-        return "" if best is None else self.listed[best].name if best in self.listed else str(best)
+        return self._called(self.once.best(path, look.photo_id) if look else None)
+
+    def _called(self, path: Path | None) -> str:
+        return "" if path is None else self.listed[path].name if path in self.listed else str(path)
 
     def _told(self, path: Path, row: ReportRow) -> ReportRow:
         duplicate_of = self._duplicate_of(path)
@@ -364,7 +365,7 @@ class _Run:
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = (missing | self.rows).items()
-            told = [self._told(path, row) for path, row in rows]
+            told = [*(self._told(path, row) for path, row in rows), *self.lesser]
             reported = {self.looks[path].photo_id for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
