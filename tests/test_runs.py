@@ -20,6 +20,7 @@ from kith.jobs.context import Context
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed
 from kith.jobs.filing_runs import complete_killed, undo_run
 from kith.jobs.outcome import Outcome
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is, IsNot
@@ -265,6 +266,21 @@ def test_what_somebody_edited_is_neither_overwritten_nor_taken_away(world: Cabin
     world.run()
     assert edited.read_bytes() == b"my own"
     assert (world.output / "Ann" / "13 (2).png").exists()
+
+
+@pytest.mark.parametrize("file_as", FileAs)
+def test_a_copy_that_somebody_deleted_stays_deleted_under_another_name(world: Cabinet, file_as: FileAs) -> None:
+    world.change(file_as=file_as)
+    world.run()
+    (world.output / "Ann/13.png").unlink()
+    with world.library() as library:
+        PersonChanges(library).rename(library.people.find("Ann"), "Anna")
+        assert "13.png" not in world.filed()
+        assert world.filed()["6.png"] == {"Anna", "Bob"}
+    world.change(file_under="{person}/{year}")
+    run_job(world.settings, redecide)
+    assert "13.png" not in world.filed()
+    assert world.filed()["6.png"] == {"Anna/no date", "Bob/no date"}
 
 
 def test_what_another_library_filed_already_is_not_filed_once_more(world: Cabinet) -> None:

@@ -173,6 +173,11 @@ def _moved(records: CopyRecords, record: CopyRecord, left: list[CopyRecord]) -> 
     """
     if record.sha256 or leads_out(record):
         return record
+    for old in left:
+        if old.sha256 and old.person_id == record.person_id and not os.path.lexists(old.target):
+            left.remove(old)  # somebody took it away: they want none in the person's new folder either
+            records.drop(old)
+            return records.complete(record, old.sha256, old.source)
     for old in sorted(left, key=lambda old: old.kind is not FileAs.MOVE):
         with suppress(OSError):  # then the photo is filed anew instead
             if _can_become(old, record) and is_untouched(records, old):
