@@ -42,6 +42,7 @@ WHOLE = {
     "SELECT path, path FROM files WHERE NOT": "all folders with recognised photos",
     "substr(path, -length(": "the photos that a bare file name may mean",
     "p.phash FROM files f": "which of the photos in a run are nearly the same",
+    "SELECT f.path, p.id, p.phash FROM files f": "which of all photos are the same, once for every search",
 }
 
 

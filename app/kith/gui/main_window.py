@@ -318,8 +318,11 @@ class MainWindow(QMainWindow):
         self.does.abort.setEnabled(False)
         self.status.setText(f"{STOPPING} …")
 
-    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
-        """Recognise the photos in a folder by these settings, and keep the folders for the next time."""
+    def recognize(self, settings: Settings, folders: dict[str, Path], only_tell: bool = False) -> None:
+        """Recognise the photos in a folder by these settings, and keep the folders for the next time.
+
+        With `only_tell` nothing is filed, and the console tells what would be.
+        """
         try:
             remember(self._in_use.file, **folders)
         except BadInput as error:
@@ -329,7 +332,10 @@ class MainWindow(QMainWindow):
             values[key] = str(folder)
         chosen = Settings.at(settings.folder, values)
         worker = FolderWorker(chosen, self._executor)
+        worker.only_tell = only_tell
         self._start(worker)
+        if only_tell:
+            self.go(CONSOLE)
 
     def apply_settings(self, before: Settings, after: Settings) -> None:
         """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""

@@ -42,7 +42,7 @@ class Host(Protocol):
     choose_folder: ChooseFolder
     desk: LibraryDesk
 
-    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+    def recognize(self, settings: Settings, folders: dict[str, Path], only_tell: bool = False) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
 
     def apply_settings(self, before: Settings, after: Settings) -> None:
@@ -178,7 +178,7 @@ def _recognition(host: Host, window: QWidget) -> QDialog:
 
     settings = host.settings
     dialog = RecognizeDialog(settings, host.choose_folder, window)
-    dialog.accepted.connect(lambda: host.recognize(settings, dialog.folders))
+    dialog.accepted.connect(lambda: host.recognize(settings, dialog.folders, dialog.only_tell.isChecked()))
     return dialog
 
 

@@ -65,7 +65,7 @@ class House(Protocol):
     def apply_settings(self, before: Settings, after: Settings) -> None:
         """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""
 
-    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+    def recognize(self, settings: Settings, folders: dict[str, Path], only_tell: bool = False) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.folders import ChooseFolder, FolderField, is_folder, why_not_apart
@@ -23,6 +23,7 @@ class RecognizeDialog(FittingDialog):
         self.input.say("Its photos are only read; subfolders are searched too." if settings.recursive else "")
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
         self.output.say(f"One folder per person, Unknown for photos of nobody known, and {REPORT}.")
+        self.only_tell = QCheckBox(self.tr("Only &tell what would be filed"))
         self.problem = wrapped(bold=True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = buttons.addButton(self.tr("&Recognize"), QDialogButtonBox.ButtonRole.AcceptRole)
@@ -37,6 +38,7 @@ class RecognizeDialog(FittingDialog):
         form.addRow("&Copies and report go to", self.output)
         column = QVBoxLayout(self)
         column.addLayout(form)
+        column.addWidget(self.only_tell)
         column.addWidget(self.problem)
         column.addWidget(self.buttons)
 

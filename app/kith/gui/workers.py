@@ -79,11 +79,13 @@ class FolderWorker(JobWorker):
     """Recognises the photos of the settings' input folder into their output folder."""
 
     job_name = JobName.RECOGNIZE_FOLDER
+    only_tell = False  # what would be filed
 
     def _job(self, context: "Context") -> "Iterator[Event]":
         from kith.jobs.recognize_folder import recognize_folder
 
-        return recognize_folder(context, [self._settings.input_folder], self._settings.output_folder)
+        settings = self._settings
+        return recognize_folder(context, [settings.input_folder], settings.output_folder, self.only_tell)
 
 
 class Redecider(JobWorker):

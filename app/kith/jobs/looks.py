@@ -45,6 +45,12 @@ class Look:
     analysis: Analysis | None = None
     note: str = ""
 
+    @property
+    def photo_id(self) -> int:
+        """The photo that the look is at, once it is entered."""
+        photo_id, _ = self.known or (0, 0)
+        return photo_id
+
 
 Seen = TypeVar("Seen", Look, Look | BadPhoto)
 

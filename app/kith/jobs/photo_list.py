@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
 from kith.jobs.phrases import left_out_lines
+from kith.library.store import Store
 from kith.messages import Message, Setting, joined
 from kith.photos.search import PassedOver, find_photos
 from kith.settings import Settings
@@ -56,6 +57,13 @@ def list_photos(
         )
         raise BadInput(joined([told, *left_out_lines(passed_over.pictures)]))
     return listed
+
+
+def forget_missing_failures(store: Store, inputs: Iterable[Path], listed: Collection[Path]) -> None:
+    """Forget the files in the inputs that could not be read and are not there any more."""
+    with store.transaction():
+        for path in inputs:
+            store.failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 def _bases(roots: Sequence[Path]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -19,14 +19,17 @@ from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, descriptions
+from kith.jobs.duplicates import duplicate_photos
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
+from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
+from kith.jobs.lesser_copies import LesserCopies
 from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
 from kith.jobs.output_report import report_row, write_output_report
-from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
+from kith.jobs.photo_list import Listed, check_that_inputs_are_there, forget_missing_failures, list_photos
 from kith.jobs.phrases import (
     display_names,
     filed_notices,
@@ -77,9 +80,13 @@ def recognize_folder(
             raise
         listed = {}
     run = _Run(context, decisions, output, listed, passed_over, dry_run)
+    if output:
+        filing = run.copies.filing(output, run.folders)
+        check_lengths(filing)
     if output and is_filing:
+        check_room(context.store, settings, listed, inputs, filing)
         prepare_output(copies, output)
-    _forget_missing_failures(context, inputs, listed)
+    forget_missing_failures(context.store, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
     yield from (*drawn, *(Notice(text) for text in told))
@@ -93,14 +100,8 @@ def recognize_folder(
         yield from run.settle_held(workers)
         yield from run.settle_nearly_the_same()
         finished = run.finish()
+    yield from map(Notice, run.planned.told() if run.planned else ())
     yield finished
-
-
-def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: Collection[Path]) -> None:
-    failures = context.store.failures
-    with context.store.transaction():
-        for path in inputs:
-            failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,7 @@ class _Run:
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
     looks: dict[Path, Look] = field(default_factory=dict)  # at what is settled, or waits for the end
+    lesser: list[ReportRow] = field(default_factory=list)  # of photos of other runs that are filed no more
     failed: list[PhotoFailed] = field(default_factory=list)
     people: Counter[str] = field(default_factory=Counter)
     unsure: int = 0
@@ -148,6 +150,7 @@ class _Run:
     records: CopyRecords = field(init=False)
     written: WrittenNames = field(init=False)
     once: FiledOnce = field(init=False)
+    planned: PlannedRoom | None = field(init=False)
 
     def __post_init__(self) -> None:
         store = self.context.store
@@ -157,6 +160,7 @@ class _Run:
         self.waiting = Counter(map(_folder, self.listed))
         self.once = FiledOnce(store, self.context.settings, self.listed, self.output)
         self._read_persons()
+        self.planned = PlannedRoom(self.output) if self.output and self.dry_run else None
 
     def recorded(self) -> AbstractContextManager[object]:
         """Record what is filed as a run, if anything is to be."""
@@ -188,9 +192,13 @@ class _Run:
         """Settle photos that are nearly the same as others, the best first."""
         if any(look.facts for look in self.looks.values()):
             self.once.read()
-        last = self.once.last({path: _photo(look) for path, look in self.looks.items()})
+        last = self.once.last({path: look.photo_id for path, look in self.looks.items()})
         for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
+        lesser = LesserCopies(self.copies, self.written, self.decisions, self.names, self.once, self.dry_run)
+        for notes, row in lesser.taken_back({look.photo_id for look in self.looks.values()}, self._called):
+            yield from map(Notice, notes)
+            self.lesser.append(row)
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
@@ -242,7 +250,8 @@ class _Run:
             self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
-        if self.dry_run and self.output:
+        if self.planned and self.output:
+            self.planned.add(decided.look.size, decided.standing)
             line = planned_line(row.file, self.output, decided.standing, decided.outdated)
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
@@ -339,8 +348,10 @@ class _Run:
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
-        best = self.once.best(path, _photo(look)) if look else None
-        return "" if best is None else self.listed[best].name if best in self.listed else str(best)
+        return self._called(self.once.best(path, look.photo_id) if look else None)
+
+    def _called(self, path: Path | None) -> str:
+        return "" if path is None else self.listed[path].name if path in self.listed else str(path)
 
     def _told(self, path: Path, row: ReportRow) -> ReportRow:
         duplicate_of = self._duplicate_of(path)
@@ -354,10 +365,11 @@ class _Run:
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = (missing | self.rows).items()
-            told = [self._told(path, row) for path, row in rows]
-            reported = {_photo(self.looks[path]) for path in self.rows if path in self.looks}
+            told = [*(self._told(path, row) for path, row in rows), *self.lesser]
+            reported = {self.looks[path].photo_id for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
+        duplicate_photos(self.context.store)  # searches ask for them
         self.context.store.runs.tell(
             {"sure": known, "unsure": self.unsure, "unknown": self.unknown, "failed": len(failed), "waiting": waiting}
         )
@@ -376,12 +388,6 @@ class _Run:
             report,
             self.passed_over.pictures,
         )
-
-
-def _photo(look: Look) -> int:
-    """Return the photo that a look is at, once it is entered."""
-    photo_id, _ = look.known or (0, 0)
-    return photo_id
 
 
 def _folder(path: Path) -> str:

@@ -50,7 +50,18 @@ def triggers(tables: Iterable[str]) -> str:
     return "\n".join(_triggers(table, JOURNALLED[table]) for table in tables)
 
 
-TRIGGERS = triggers(JOURNALLED)
+# What is reckoned from all files holds until any of them is another.
+_STALE = "\n".join(
+    f"CREATE TRIGGER duplicates_{table}_{event.split()[0].lower()} AFTER {event} ON {table} "
+    "BEGIN DELETE FROM duplicates; END;"
+    for table, event in (
+        ("files", "INSERT"),
+        ("files", "UPDATE"),
+        ("files", "DELETE"),
+        ("photos", "UPDATE OF phash, width, height"),
+    )
+)
+TRIGGERS = f"{triggers(JOURNALLED)}\n{_STALE}"
 
 # Since version 3: typed tables that take nothing else, a photo for each way up, and where each copy came from.
 # Parents come before those that refer to them, and what is journalled before the journal; CHECKS below says what a
@@ -193,6 +204,9 @@ TABLES = {
         path ANY NOT NULL UNIQUE,
         names TEXT NOT NULL,          -- what is Kith's in it, by field, as JSON
         sha256 TEXT NOT NULL""",
+    "duplicates": """                  -- one row: which photos are the same as others, while no file changes
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        photos TEXT NOT NULL          -- group by group, the best first, as JSON""",
     "applied_settings": """            -- by which the user last had everything decided, as JSON
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,
@@ -229,6 +243,7 @@ NEWER = {
     "run_copies": 6,
     "moved_folders": 6,
     "written_names": 6,
+    "duplicates": 6,
 }
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
@@ -272,6 +287,7 @@ CHECKS: dict[str, dict[str, str]] = {
     },
     "runs": {"told": "told IS NULL OR json_valid(told)"},
     "written_names": {"path": f"typeof(path) {_PATH}", "names": "json_valid(names)"},
+    "duplicates": {"photos": "json_valid(photos)"},
     "applied_settings": {"value": "json_valid(value)"},
     "failures": {"path": f"typeof(path) {_PATH}"},
     "calibrations": {"numbers": "json_valid(numbers)"},
