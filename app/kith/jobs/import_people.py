@@ -77,7 +77,7 @@ def import_people(settings: Settings, found: PeopleFound) -> Outcome:
         joining = PeopleJoining(library, found.told, found.people)
         kept = library.change("import-people", f"People of {found.file.name} imported", joining.join)
         joined = joining.joined
-        hints = (*_contradiction_lines(joined), *library.people.twice(joined.named), *_hints(joined))
+        hints = (*contradiction_lines(joined), *library.people.twice(joined.named), *_hints(joined))
     return Outcome(f"{_told(joined)}.", kept, hints)
 
 
@@ -98,8 +98,12 @@ def _check_lengths(library: OpenLibrary, told: ToldPeople) -> None:
 
 def found_lines(found: PeopleFound) -> list[str]:
     """Return who is whom, person by person, what contradicts, and what importing it would come to, line by line."""
-    lines = [*map(person_line, found.people), *_contradiction_lines(found.joined)]
-    return [*lines, f"{counted(len(found.people), 'person', 'people')}: {_told(found.joined)}."]
+    return [*map(person_line, found.people), *contradiction_lines(found.joined), summary_line(found)]
+
+
+def summary_line(found: PeopleFound) -> str:
+    """Return what importing would come to."""
+    return f"{counted(len(found.people), 'person', 'people')}: {_told(found.joined)}."
 
 
 def person_line(meant: PersonMeant) -> str:
@@ -116,7 +120,8 @@ def person_line(meant: PersonMeant) -> str:
     return f"{meant.name} is new: {meant.reason}{perhaps}"
 
 
-def _contradiction_lines(joined: Joined) -> Sequence[str]:
+def contradiction_lines(joined: Joined) -> Sequence[str]:
+    """Return what is said otherwise there, the first of it where it is much."""
     told = joined.contradictions
     more = len(told) - _MOST_TOLD
     return (*told[:_MOST_TOLD], *([f"{more} more words contradict."] if more > 0 else ()))
