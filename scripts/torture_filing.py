@@ -6,10 +6,11 @@ The library is drawn, so that no photo is looked at and a command takes a fracti
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from bench_filing import drawn_settings
 from bench_rerun import Case, fill
 from kith.filing.report import listed_in, read_report
+from kith.jobs.export_people import export_people
 from kith.photos.outputs import REPORT
 from torture_disturbing import NO_SHIM, Life, badly_told, counted, made_shim, preloaded, troubles
 from torture_world import CANNOT, ROOT, Done, Step, World, hashes
@@ -32,6 +34,8 @@ STEPS = (
     Step("rename", ["people", "rename", "Person 1", "Anna"], is_edit=True),
     Step("undo", ["people", "undo"], is_edit=True),
     Step("file less", ["redecide", "--set", "face_tol=0.30"]),
+    Step("import", ["import", "people", "{root}/family.zip", "--yes"], is_edit=True),
+    Step("undo the import", ["people", "undo"], is_edit=True),
 )
 FILED_FROM_NOTHING = 0, 2  # of these steps
 SMALL, LARGE = "4m", "64m"  # disks that take some of the photos, and all
@@ -64,10 +68,12 @@ class FilingWorld(World):
         fill(settings, PHOTOS)
         text = json.dumps(settings.model_dump(mode="json"))
         self._settings_file.write_text(text, encoding="utf-8")
+        _write_relatives(self.folder / "relatives", self.root / "family.zip")
 
     def run(self, step: Step, environment: "Mapping[str, str] | None" = None) -> Done:
         """Run a command to its end; one that halts itself has no code."""
-        words = [*step.arguments, "--settings", str(self._settings_file)]
+        arguments = (word.replace("{root}", str(self.root)) for word in step.arguments)
+        words = [*arguments, "--settings", str(self._settings_file)]
         return self._drive(step, words=words, environment=dict(environment or {}))
 
     def go_on(self, step: Step, halted: Done) -> Done:
@@ -96,6 +102,17 @@ class FilingWorld(World):
         print(json.dumps({**task, "told": str(told)}), file=self.driver.stdin, flush=True)
         process, code = json.loads(self.driver.stdout.readline())
         return Done(code, "", told.read_text(errors="replace"), process)
+
+
+def _write_relatives(folder: Path, file: Path) -> None:
+    """Write people of another library to a file: the same ones, in other photos and by other names."""
+    folder.mkdir()
+    settings = drawn_settings(folder)
+    fill(settings, PHOTOS)
+    with closing(sqlite3.connect(settings.library_file)) as library, library:
+        library.execute("UPDATE photos SET image_hash = 'theirs ' || image_hash")
+        library.execute("UPDATE persons SET name = 'Cousin ' || name, birth = '1950' WHERE id % 2")
+    export_people(settings, file)
 
 
 def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]":

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
 import numpy as np
@@ -35,11 +34,6 @@ def _one_line(text: str) -> str:
 def _date(text: str) -> str:
     earliest(text)
     return text
-
-
-def _moment(text: str) -> str:
-    datetime.fromisoformat(text)
-    return _one_line(text)
 
 
 def _within(box: list[float]) -> list[float]:
@@ -82,7 +76,7 @@ class AppearanceRow(_Row):
     number: _Count
     image_hash: _Name
     orientation: Annotated[int, Field(ge=1, le=8)]
-    taken_at: Annotated[str, AfterValidator(_moment)] | None = None
+    taken_at: Annotated[_Name, Field(max_length=40)] | None = None
     phash: Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)] | None = None
     box: _Box | None = None
 
@@ -94,7 +88,7 @@ class WordRow(_Row):
     person: _Count
     word: Literal["is", "is_not"]
     source: Literal["dataset", "user"]
-    made_at: _Name
+    made_at: Annotated[str, Field(max_length=100)]
 
 
 class ObservationRow(_Row):

@@ -73,6 +73,7 @@ class ImportPeopleDialog(NamesDialog):
         self.table.setHeaderLabels([self.tr("In the File"), self.tr("Here"), self.tr("Why")])
         self.table.setAccessibleName(self.tr("People in the file"))
         self.table.setRootIsDecorated(False)
+        self.table.setWordWrap(True)
         self.table.setIconSize(QSize(_SIDE, _SIDE))
         self.who = ComboBox()
         self.who.setAccessibleName(self.tr("Who that is here"))

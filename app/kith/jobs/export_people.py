@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from kith.errors import BadInput, FilingFailed
+from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
 from kith.filing.people_file import (
     AppearanceRow,
     IgnoredRow,
@@ -24,6 +25,7 @@ from kith.jobs.library_file import open_records
 from kith.jobs.people import People
 from kith.jobs.small_pictures import small_face
 from kith.library.store import Store
+from kith.messages import Action, Do
 from kith.settings import Settings
 from kith.text import counted, printable
 from kith.values.persons import Person
@@ -57,7 +59,12 @@ def export_people(
         meant = {people.find(name).id for name in names} if names else {*people.all()}
         with store.transaction():
             store.exchange.give_codes(meant)
-        content = _content(store, [person for key, person in people.all().items() if key in meant], whole)
+        wanted = [person for key, person in people.all().items() if key in meant]
+        try:
+            content = _content(store, wanted, whole)
+        except ValidationError as error:
+            check = Do(Action.CHECK_LIBRARY)
+            raise BadKnowledgeBase("An entry of the library is damaged: ", check, " tells more.") from error
         if with_faces:
             content = replace(content, faces=_faces(store, meant))
     try:
@@ -86,7 +93,7 @@ def _content(store: Store, people: Sequence[Person], whole: bool) -> PeopleFile:
     for code, person_id in store.exchange.codes().items():
         codes[person_id].append(code)
     chosen = store.exchange.key_faces()
-    vectors, observations = defaultdict[str, list[bytes]](list), []
+    vectors, observations = defaultdict[str, list[NDArray[np.float32]]](list), []
     seen = store.exchange.observations(keys, whole)
     for appearance, kind, model, x, y, w, h, sharpness, pixels, frontality, vector in seen:
         numbers = {"sharpness": sharpness, "pixels": pixels, "frontality": frontality}
@@ -101,7 +108,7 @@ def _content(store: Store, people: Sequence[Person], whole: bool) -> PeopleFile:
             for key, person, word, source, at in store.exchange.words(keys)
         ],
         observations,
-        {model: np.stack([np.frombuffer(row, "<f4") for row in rows]) for model, rows in vectors.items()},
+        {model: np.stack(rows) for model, rows in vectors.items()},
         [IgnoredRow(appearance=key) for key, _ in store.groups.ignored()] if whole else (),
     )
 

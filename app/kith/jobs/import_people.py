@@ -61,7 +61,7 @@ def _found(library: OpenLibrary, file: Path, told: ToldPeople, choices: Choices)
 def _all_new(told: ToldPeople) -> Joined:
     content = told.content
     words = len(content.words) + len(content.ignored)
-    return Joined(new=len(content.people), words=words, vectors=len(content.observations))
+    return Joined(new=len(content.people), words=words, samples=len(content.observations))
 
 
 def import_people(settings: Settings, found: PeopleFound) -> Outcome:
@@ -131,7 +131,7 @@ def _told(joined: Joined) -> str:
     people = counted(joined.new, "new person", "new people")
     words = f"{counted(joined.words, 'new word')}, {joined.known} known already"
     against = f"{len(joined.contradictions)} said otherwise here"
-    return f"{people}, {words}, {against}, {counted(joined.vectors, 'vector')} taken over"
+    return f"{people}, {words}, {against}, {counted(joined.samples, 'sample')} taken over"
 
 
 def _hints(joined: Joined) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ _IGNORED = "ignored"
 
 @dataclass(slots=True)
 class Joined:
-    """What became of a file: new people, words written and known before, vectors taken over, and who is named now.
+    """What became of a file: new people, words written and known before, samples taken over, and who is named now.
 
     `contradictions` tell what is said otherwise there: it is kept beside, and changes nothing.
     """
@@ -27,7 +27,7 @@ class Joined:
     new: int = 0
     words: int = 0
     known: int = 0
-    vectors: int = 0
+    samples: int = 0
     named: list[int] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
 
@@ -104,7 +104,7 @@ class PeopleJoining:
         for seen in self._told.observations.get(number, ()):
             if (seen.kind, seen.model_id) not in here:
                 self._store.told.add_observation(photo_id, appearance, seen)
-                self.joined.vectors += 1
+                self.joined.samples += 1
 
     def _links(self, number: int) -> list[Link]:
         """Return what is said there of somebody, with people by their numbers here."""

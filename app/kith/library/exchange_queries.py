@@ -35,12 +35,15 @@ class ExchangeQueries:
 
     def observations(self, people: Collection[int], ignored: bool = False) -> list[tuple[Any, ...]]:
         """Return (appearance, kind, model, x, y, w, h, sharpness, pixels, frontality, vector) of those spoken of."""
-        return self._rows(
-            "SELECT o.appearance_id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.sharpness, o.pixels, o.frontality, "
-            f"o.vector FROM observations o WHERE o.appearance_id {_SPOKEN_OF} AND o.weak = 0 ORDER BY o.id",
-            people,
-            ignored,
+        rows = self._connection.read(
+            "observations",
+            lambda row: (*row[:-1], self._connection.vector(row[2], row[-1])),
+            "SELECT o.id, o.appearance_id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.sharpness, o.pixels, "
+            f"o.frontality, o.vector FROM observations o WHERE o.appearance_id {_SPOKEN_OF} AND o.weak = 0 "
+            "ORDER BY o.id",
+            _asked(people, ignored),
         )
+        return list(rows)
 
     def key_faces(self) -> dict[int, int]:
         """Return the appearances that the user chose to stand for people, by person."""
@@ -59,4 +62,8 @@ class ExchangeQueries:
         )
 
     def _rows(self, query: str, people: Collection[int], ignored: bool = False) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query, {"people": json.dumps([*people]), "ignored": ignored}).fetchall()
+        return self._connection.execute(query, _asked(people, ignored)).fetchall()
+
+
+def _asked(people: Collection[int], ignored: bool) -> dict[str, object]:
+    return {"people": json.dumps([*people]), "ignored": ignored}
