@@ -47,10 +47,13 @@ class Family:
         """Open it to ask and change."""
         return closing(OpenLibrary(self.settings))
 
-    def see(self, photo: int, *people: int, model: str = DLIB, orientation: int = 1) -> list[int]:
-        """Enter a photo that shows people, by the numbers of their faces, and return their appearances."""
+    def see(self, photo: int, *people: int, model: str = DLIB, image: str = "") -> list[int]:
+        """Enter a photo that shows people, by the numbers of their faces, and return their appearances.
+
+        Its image data are made up, unless they are given.
+        """
         with self.store() as store, store.transaction():
-            facts = PhotoFacts(image_hash(photo), 80, 60, orientation, f"2019-01-01T00:00:{photo % 60:02}", None)
+            facts = PhotoFacts(image or image_hash(photo), 80, 60, 1, f"2019-01-01T00:00:{photo % 60:02}", None)
             photo_id = store.photos.save_photo(facts)
             seen = [
                 Appearance(
@@ -59,7 +62,7 @@ class Family:
                 for box, who in zip(PLACES, people, strict=False)
             ]
             phash = int.from_bytes(hashlib.sha256(b"%d" % photo).digest()[:8], "big", signed=True)
-            analysis = store.photos.save_analysis(photo_id, f"x {model} 1", orientation, Analysis(phash, tuple(seen)))
+            analysis = store.photos.save_analysis(photo_id, f"x {model} 1", 1, Analysis(phash, tuple(seen)))
             return [sighting.appearance_id for sighting in store.photos.sightings(analysis)]
 
     def know(self, name: str) -> int:

@@ -1,24 +1,29 @@
 """People of another library are taken over: shown first, nothing said here gives way, one undo takes all of it back."""
 
 import json
+import shutil
+import threading
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kith.errors import BadInput, BadKnowledgeBase
+from kith.jobs.context import open_context
 from kith.jobs.export_people import export_people
 from kith.jobs.import_people import PeopleFound, find_people, found_lines, import_people
 from kith.jobs.outcome import Outcome
 from kith.jobs.people_matching import Choices, Verdict
 from kith.jobs.person_changes import PersonChanges
+from kith.photos.facts import read_facts
 from kith.values.links import Source, Word
 from kith.vision.observations import Kind
 from tests.desk import ran
 from tests.families import Family, family_of, image_hash
-from tests.small_world import DLIB
+from tests.small_world import DLIB, World
 
 COMMON = range(7, 15)  # whom both families know
 OURS = {"Anna": 0, **{f"Ours {who}": who for who in range(1, 7)}, **{f"Cousin {who}": who for who in COMMON}}
@@ -61,11 +66,12 @@ def person(family: Family, name: str) -> int:
     return int(family.query("SELECT id FROM persons WHERE name = ?", name)[0][0])
 
 
-@pytest.fixture
-def families(tmp_path: Path) -> tuple[Family, Family]:
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two families with 15 people each, 8 in common, photos in common, and words that contradict each other."""
-    ours = family_of(tmp_path / "ours", OURS, [7, 9, 12, 13], 1000)
-    theirs = family_of(tmp_path / "theirs", THEIRS, [7, 9, 12, 13], 5000)
+    root = tmp_path_factory.mktemp("families")
+    ours = family_of(root / "ours", OURS, [7, 9, 12, 13], 1000)
+    theirs = family_of(root / "theirs", THEIRS, [7, 9, 12, 13], 5000)
     cousin, mum = person(ours, "Cousin 7"), person(theirs, "Mum")
     theirs.say(face(theirs, 7), mum, Word.IS, Source.USER)  # we: Cousin 7
     ours.say(face(ours, 9), cousin, Word.IS_NOT, Source.USER)
@@ -79,7 +85,14 @@ def families(tmp_path: Path) -> tuple[Family, Family]:
     with ours.library() as library:
         known = library.people.find("Cousin 12")
         PersonChanges(library).set(known, {"birth": "1951", "notes": "of Bo"}, {"job": "baker"}, {})
-    return ours, theirs
+    return root
+
+
+@pytest.fixture
+def families(drawn: Path, tmp_path: Path) -> tuple[Family, Family]:
+    """The two families, each test its own."""
+    shutil.copytree(drawn, tmp_path, dirs_exist_ok=True)
+    return Family(tmp_path / "ours"), Family(tmp_path / "theirs")
 
 
 def test_two_families_share_their_people_both_ways(families: tuple[Family, Family]) -> None:
@@ -261,6 +274,34 @@ def test_one_may_begin_with_a_file(tmp_path: Path) -> None:
     assert not ours.settings.library_file.exists()
     import_people(ours.settings, found)
     assert [name for _, _, name, *_ in ours.words()] == ["Ada"] * 3
+
+
+def test_copies_follow_beside_a_job_and_with_undo(tmp_path: Path) -> None:
+    """A word on a photo that both have files it anew, also while a job is at work; undone, all lies as it did."""
+    ours, theirs = World(tmp_path / "ours"), Family.at(tmp_path / "theirs")
+    ours.put(7, "input")
+    ours.recognise()
+    image, zoe = read_facts(ours.root / "input/8.png").image_hash, theirs.know("Zoe")
+    theirs.say(theirs.see(8, 3, image=image)[0], zoe)
+    theirs.say(theirs.see(11, 1, image=read_facts(ours.root / "input/11.png").image_hash)[0], zoe, Word.IS_NOT)
+    file = exported(theirs)
+    before, tree = Family(ours.root).tables(), ours.tree()
+    with open_context(ours.settings, threading.Event(), "a job", lambda: ours.eyes):
+        outcome = import_people(ours.settings, find_people(ours.settings, file))
+    assert outcome.problems == ()
+    ours.check()
+    after, filed = Family(ours.root).tables(), ours.tree()
+    assert [folder for folder, _ in filed - tree] == ["Zoe"]
+    for state, lies in (("undo", (before, tree)), ("redo", (after, filed))):
+        with ours.library() as library:
+            getattr(library, state)()
+        ours.check()
+        assert (_without_times(Family(ours.root).tables()), ours.tree()) == (_without_times(lies[0]), lies[1])
+
+
+def _without_times(tables: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return tables without when, and as which number, a copy was made: those are made anew."""
+    return tables | {"copies": sorted((row[1:6] for row in tables["copies"]), key=repr)}
 
 
 def _first_version(file: Path) -> None:

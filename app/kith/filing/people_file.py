@@ -21,7 +21,7 @@ from kith.vision.face_model import vector_lengths
 
 VERSION = 2  # which is written; version 1 is read too
 _MEMBER, _LINE, _ROWS = 1 << 29, 1 << 20, 2_000_000  # bytes of a member and of a line, lines of a member
-_FACE = 1 << 16  # bytes of a picture of a face
+_FACE, _SIDE = 1 << 16, 512  # bytes and pixels of a picture of a face
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the same people make the same file
 
 
@@ -206,9 +206,12 @@ def _read(archive: zipfile.ZipFile) -> PeopleFile:
 
 
 def _face(archive: zipfile.ZipFile, name: str) -> bytes:
+    from PIL import Image
+
     data = _bytes(archive, name, _FACE)
-    if not data.startswith(b"\xff\xd8\xff"):
-        raise _refused("a face is no JPEG")
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:  # of which only the header is read
+        if max(picture.size) > _SIDE:
+            raise _refused("a picture of a face is too large")
     return data
 
 
