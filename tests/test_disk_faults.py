@@ -71,7 +71,7 @@ DONE = {
     "redecide": ("SELECT 1", 1),
     "people merge #1 #2": ("SELECT count(*) FROM persons", 2),
     "people undo": ("SELECT name FROM persons WHERE id = 1", "Ann"),
-    "import people {root}/family.zip --yes": ("SELECT count(*) FROM persons", 4),
+    "import people {root}/family.zip --yes": ("SELECT count(*) FROM persons", 5),
     "people list": ("SELECT count(*) FROM persons", 3),
     "unknowns": ("SELECT count(*) > 0 FROM unknown_groups", 1),
     "check --library": ("SELECT 1", 1),
