@@ -368,3 +368,13 @@ def test_the_command_asks_first(families: tuple[Family, Family]) -> None:
     assert (code, "THEIRS=OURS" in err) == (3, True)
     assert _command(ours, "people", "undo")[0] == 0
     assert ours.tables() == before
+
+
+def test_a_name_and_a_photo_in_common_go_over_other_faces(tmp_path: Path) -> None:
+    """A child and a woman look like two people; a photo that both families call Anna tells better."""
+    ours, theirs = (family_of(tmp_path / name, {"Anna": who}, [], 100) for name, who in (("ours", 1), ("theirs", 2)))
+    file = exported(theirs)
+    assert verdicts(find_people(ours.settings, file)) == {"Anna": ("new", "")}
+    for family in (ours, theirs):
+        family.say(family.see(3, 1)[0], person(family, "Anna"))
+    assert verdicts(find_people(ours.settings, exported(theirs, "more.zip"))) == {"Anna": ("same", "Anna")}

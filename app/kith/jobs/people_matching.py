@@ -146,7 +146,9 @@ class Matching:
         return _Claim(rank, weakness, number, person_id, Verdict.SAME if called_alike else Verdict.MERGE, reason)
 
     def _may_be(self, number: int, person_id: int) -> bool:
-        """Say whether somebody's faces do not speak against a person here."""
+        """Say whether somebody's faces, or else their name, do not speak against a person here."""
+        if _called_alike(self._told.persons[number], self._here[person_id]):
+            return True
         likeness = self._alike[number].get(person_id)
         return bool(likeness and likeness.is_likely) or self._apart(number, person_id) is None
 

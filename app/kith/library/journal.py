@@ -18,6 +18,7 @@ _STAYS = {
     "photos": "EXISTS (SELECT 1 FROM files WHERE photo_id = photos.id) OR "
     "EXISTS (SELECT 1 FROM analyses WHERE photo_id = photos.id) OR "
     "EXISTS (SELECT 1 FROM appearances WHERE photo_id = photos.id)",
+    "analyses": "EXISTS (SELECT 1 FROM observations WHERE analysis_id = analyses.id)",
     "appearances": "EXISTS (SELECT 1 FROM observations WHERE appearance_id = appearances.id AND score != 0)",
 }
 
