@@ -52,11 +52,6 @@ def _by_libraries(root: Path, people: Sequence[Path], faces: Sequence[Face]) -> 
     for name, settings, file in (("ours, theirs", ours, files[1]), ("theirs, ours", theirs, files[0])):
         import_people(settings, find_people(settings, file))
         rows.append(_asked(f"{name} imported", settings, faces))
-    with OpenLibrary(ours) as library:
-        library.undo()
-    same = {name: name for name in both if name not in called}
-    import_people(ours, find_people(ours, files[1], same))
-    rows.append(_asked("ours, theirs imported, one name one person", ours, faces))
     return [*rows, _asked("both people folders joined", _taught(root / "joined", joined), faces)]
 
 
