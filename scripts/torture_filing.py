@@ -8,6 +8,7 @@ of the steps write names into their files.
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from bench_filing import drawn_settings
 from bench_rerun import Case, fill
 from kith.errors import BadPhoto
 from kith.filing.report import listed_in, read_report
+from kith.jobs.export_people import export_people
 from kith.library.store import Store, open_store
 from kith.photos.facts import read_facts
 from kith.photos.outputs import REPORT
@@ -44,6 +46,8 @@ STEPS = (
     Step("undo", ["people", "undo"], is_edit=True),
     Step("file less", ["redecide", "--set", "face_tol=0.30"]),
     Step("name in copies alone", ["write-names", "--set", "names_in=copies_embedded"]),
+    Step("import", ["import", "people", "{root}/family.zip", "--yes"], is_edit=True),
+    Step("undo the import", ["people", "undo"], is_edit=True),
 )
 FILED_FROM_NOTHING = 0, 2  # of these steps
 LARGE_MB = 64
@@ -82,6 +86,7 @@ class FilingWorld(World):
         self.known = {*self.pictures("input").values()}
         text = json.dumps(settings.model_dump(mode="json"))
         self._settings_file.write_text(text, encoding="utf-8")
+        _write_relatives(self.folder / "relatives", self.root / "family.zip")
 
     def pictures(self, folder: str) -> "dict[str, str]":
         """Return what the photos in a folder show, by their names there; nothing for what is no whole photo."""
@@ -96,7 +101,8 @@ class FilingWorld(World):
 
     def run(self, step: Step, environment: "Mapping[str, str] | None" = None) -> Done:
         """Run a command to its end; one that halts itself has no code."""
-        words = [*step.arguments, "--settings", str(self._settings_file)]
+        arguments = (word.replace("{root}", str(self.root)) for word in step.arguments)
+        words = [*arguments, "--settings", str(self._settings_file)]
         return self._drive(step, words=words, environment=dict(environment or {}))
 
     def go_on(self, step: Step, halted: Done) -> Done:
@@ -141,6 +147,17 @@ def _draw(path: Path, number: int, store: Store) -> None:
 def _since(mtime_ns: int) -> "int | str":
     """Return when a photo was written, unless names were put into it since."""
     return mtime_ns if mtime_ns < LAID_OUT_NS + PHOTOS.photos else "since"
+
+
+def _write_relatives(folder: Path, file: Path) -> None:
+    """Write people of another library to a file: the same ones, in other photos and by other names."""
+    folder.mkdir()
+    settings = drawn_settings(folder)
+    fill(settings, PHOTOS)
+    with closing(sqlite3.connect(settings.library_file)) as library, library:
+        library.execute("UPDATE photos SET image_hash = 'theirs ' || image_hash")
+        library.execute("UPDATE persons SET name = 'Cousin ' || name, birth = '1950' WHERE id % 2")
+    export_people(settings, file)
 
 
 def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]":

@@ -45,8 +45,8 @@ CONTROLS = (
 MOST = 400  # presses of Tab
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 PAGES = [
-    "recognize", "filed", "settings", "first_steps", "models", "import_names", "write_names", "privacy", "problem",
-    "about",
+    "recognize", "filed", "settings", "first_steps", "models", "import_names", "write_names", "import_people",
+    "export_people", "privacy", "problem", "about",
 ]  # fmt: skip
 
 

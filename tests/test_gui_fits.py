@@ -18,6 +18,7 @@ from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
 from kith.gui.merge_dialog import MergeDialog, WhomDialog
 from kith.gui.name_field import ask_whom
+from kith.gui.people_file_dialogs import ExportPeopleDialog, ImportPeopleDialog
 from kith.gui.people_place import PeoplePlace
 from kith.gui.person_dialog import PersonDialog
 from kith.gui.photos_place import PhotosPlace
@@ -28,8 +29,11 @@ from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_model import Step
 from kith.gui.settings_dialog import SettingsDialog
 from kith.gui.settings_in_use import SettingsInUse
+from kith.gui.thumbnails import Thumbnails
+from kith.jobs.export_people import export_people
 from kith.jobs.person_changes import PersonChanges
 from kith.settings import load
+from tests.families import family_of
 from tests.review_world import open_review, rest, review_world
 from tests.small_world import World
 from tests.windows import PATIENCE_MS
@@ -299,6 +303,20 @@ def _question(_: Path, parent: QWidget) -> QDialog:
     return parent.findChild(QDialog)
 
 
+def _import_people(file: Path, parent: QWidget) -> QDialog:
+    theirs = family_of(file.parent / "theirs", {LONG_NAME: 0, LONG_WORD: 9}, [], 1000)
+    export_people(theirs.settings, theirs.root / "family.zip")
+    thumbnails = Thumbnails()
+    dialog = ImportPeopleDialog(load(file).settings, thumbnails, parent)
+    dialog.finished.connect(thumbnails.close)
+    dialog.look_at(theirs.root / "family.zip")
+    return dialog
+
+
+def _export_people(file: Path, parent: QWidget) -> QDialog:
+    return ExportPeopleDialog(load(file).settings, lambda *_: None, parent)
+
+
 def _dropped(file: Path, parent: QWidget) -> QDialog:
     dialog = DroppedFolder(file.parent / LONG_WORD, file, load(file).settings, parent)
     dialog.problem.setText(f"/{LONG_WORD} cannot be used.")
@@ -315,6 +333,8 @@ def _dropped(file: Path, parent: QWidget) -> QDialog:
         _broken,
         _question,
         _dropped,
+        _import_people,
+        _export_people,
         lambda _, parent: ProblemDialog(parent),
         lambda _, parent: message(parent, f"/{LONG_WORD} cannot be used: " + f"{LONG_NAME}. " * 40),
     ],
@@ -325,6 +345,8 @@ def _dropped(file: Path, parent: QWidget) -> QDialog:
         "broken settings",
         "did you mean",
         "dropped folder",
+        "import people",
+        "export people",
         "report a problem",
         "message",
     ],

@@ -2,26 +2,23 @@
 
 import base64
 import dataclasses
-import io
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from kith import __version__
-from kith.errors import BadInput, BadPhoto, FilingFailed
+from kith.errors import BadInput, FilingFailed
 from kith.filing.report_page import SIDE, PageDuplicates, PagePhoto, title_of, write_page
 from kith.jobs.duplicates import Likeness, files_like, likeness
 from kith.jobs.explanation import Why, explain_photo, thresholds_of
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.small_pictures import small_photo
 from kith.json_file import as_json_text
 from kith.library.photo_queries import PhotoFacts
 from kith.messages import Action, Do
-from kith.photos.pixels import load_rgb
 from kith.whole_files import replacing
 
-_QUALITY = 70  # of a thumbnail, which has twice the pixels that it takes on the page
 Tell = Callable[[int, int], object]
 
 
@@ -152,11 +149,4 @@ def _named(names: Iterable[str]) -> tuple[str, ...]:
 
 def _thumbnail(path: Path) -> str:
     """Return a small JPEG in base 64, empty where the photo cannot be read."""
-    from PIL import Image
-
-    with suppress(BadPhoto, OSError):
-        small = Image.fromarray(load_rgb(path, 2 * SIDE))
-        target = io.BytesIO()
-        small.save(target, "JPEG", quality=_QUALITY)
-        return base64.b64encode(target.getvalue()).decode()
-    return ""
+    return base64.b64encode(small_photo(path, 2 * SIDE)).decode()

@@ -52,12 +52,11 @@ def person_page(library: OpenLibrary, person_id: int) -> PersonPage:
     """Return what is known of a person; raises BadInput where there is none of that number."""
     person = library.people.by_number(person_id)
     store, names = library.store, library.people.names()
-    seen = store.persons.faces(person_id, library.decisions.face_model_id)
+    known = store.persons.faces(person_id, library.decisions.face_model_id)
+    fits = [(face, distance) for face, distance in zip(known, distances(known), strict=True) if face.here]
+    seen = [face for face, _ in fits]
     paths = store.reviews.files_of(face.photo_id for face in seen)
-    faces = [
-        _page_face(face, distance, paths.get(face.photo_id))
-        for face, distance in zip(seen, distances(seen), strict=True)
-    ]
+    faces = [_page_face(face, distance, paths.get(face.photo_id)) for face, distance in fits]
     faces.sort(key=lambda face: (face.distance is None, -(face.distance or 0), face.appearance_id))
     year_of = {face.photo_id: int(face.taken_at[:4]) for face in seen if face.taken_at and face.taken_at[:4].isdigit()}
     together = [(key, names[key], photos) for key, photos in store.persons.together(person_id) if key in names]

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kith.library.connection import LibraryConnection
-from kith.library.import_records import IMPORTED
-from kith.library.photo_records import now
+from kith.library.photo_records import IMPORTED, now
 from kith.library.review_queries import NOBODY_KNOWN, NOT_IGNORED, newest_analysis
 from kith.library.soundness import whole
 from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Faces

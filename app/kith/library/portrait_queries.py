@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.photo_records import box_of
+from kith.library.photo_records import IMPORTED, box_of
 from kith.photos.box import Box
 from kith.values.links import Source
 from kith.values.samples import LEAST_FRONTALITY
@@ -91,9 +91,10 @@ class PortraitQueries:
         return {person: found[observation] for person, observation in best.items() if observation in found}
 
     def photo_counts(self) -> dict[int, int]:
-        """Return in how many photos each person is, by their number."""
+        """Return in how many photos each person is, by their number, but for those that only others have."""
         rows = self._connection.execute(
             "SELECT l.person_id, count(DISTINCT a.photo_id) FROM accepted_links l "
-            "JOIN appearances a ON a.id = l.appearance_id GROUP BY l.person_id"
+            "JOIN appearances a ON a.id = l.appearance_id WHERE a.photo_id NOT IN "
+            f"(SELECT id FROM photos WHERE image_hash GLOB '{IMPORTED}*') GROUP BY l.person_id"
         )
         return dict(rows.fetchall())
