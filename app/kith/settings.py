@@ -256,6 +256,7 @@ def allowed(key: str) -> str:
 _ALLOWED = {
     "valid_exts": "a list of file endings such as .jpg",
     "encodings_filename": "a bare file name such as encodings.pkl",
+    "quiet_hours": "two times of the day such as 22:00-07:00",
     "dask_scheduler": "an address such as tcp://192.168.1.10:8786",
     "path_map": "a list of folders here and there, such as /photos=/mnt/photos",
 }

@@ -24,6 +24,7 @@ from kith.setting_types import (
     OptionalPath,
     Place,
     Prefixes,
+    QuietHours,
     is_onnx_file,
 )
 
@@ -278,6 +279,32 @@ class Settings(BaseModel):
         strict=False,  # JSON has lists, not tuples
         title="Folders of the workers",
         description="What folders are called on the workers' computers, such as /home/ann/Pictures=/mnt/pictures.",
+    )
+    watch: bool = Field(
+        default=False,
+        title="Watch the input folder",
+        description="While the window is open, new photos in the input folder are recognised by themselves, once they "
+        "grow no more.",
+    )
+    gentle: bool = Field(
+        default=False,
+        title="Gentle",
+        description="Leave the computer to others: look at photos at the lowest priority and on fewer cores, and wait "
+        "while it runs on its battery and in quiet hours.",
+    )
+    gentle_cores: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        title="Cores when gentle",
+        description="How many photos are worked on at the same time at the most when gentle; 0: as half of the cores "
+        "allow.",
+    )
+    quiet_hours: QuietHours = Field(
+        default="",
+        title="Quiet hours",
+        description="When gentle, nothing is looked at between these times of the day, as in 08:00-18:30 or, over "
+        "midnight, 22:00-07:00; empty: none.",
     )
 
     _folder: Path = PrivateAttr()

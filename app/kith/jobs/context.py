@@ -99,8 +99,9 @@ def _power(settings: Settings, executor: ExecutorFactory | None) -> Iterator[_Po
             yield _Power(Device.CPU, executors, workers, notices)
         return
     device = decided_device(settings.device)
-    workers = 1 if device is Device.CUDA else worker_count(settings.workers)
-    yield _Power(device, executor or partial(photo_pool, workers, _at_once(device)), workers)
+    gentle_cores = settings.gentle_cores if settings.gentle else None
+    workers = 1 if device is Device.CUDA else worker_count(settings.workers, gentle_cores)
+    yield _Power(device, executor or partial(photo_pool, workers, _at_once(device), settings.gentle), workers)
 
 
 def _at_once(device: Device) -> int:

@@ -13,8 +13,9 @@ from typing import TypeVar
 from kith.errors import BadPhoto, KithError
 from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
-from kith.jobs.events import Notice
+from kith.jobs.events import Notice, Waits
 from kith.jobs.file_identity import enter_file, photo_of
+from kith.jobs.gentle import pauses
 from kith.jobs.workers import IN_FLIGHT_PER_WORKER, Batches, Task, Workers, memory_for_photos
 from kith.library.paths import FileState
 from kith.library.store import Store
@@ -45,26 +46,36 @@ class Look:
     analysis: Analysis | None = None
     note: str = ""
 
+    @property
+    def photo_id(self) -> int:
+        """The photo, once it is entered."""
+        return self.known[0] if self.known else 0
 
-Seen = TypeVar("Seen", Look, Look | BadPhoto)
+
+Seen = TypeVar("Seen", Look, Look | BadPhoto | Waits)
 
 
-def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto | Waits]:
     """Yield each photo looked at, in the order given until the wish to stop; known photos are not analysed again.
 
-    A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
+    A photo that takes long comes later. Between them it yields why it waits, and that it goes on. Raises the KithError
+    that concerns the whole run, such as ModelMissing.
     """
     with open_workers(context) as workers:
         yield from look_with(workers, context, paths)
 
 
-def look_with(workers: Workers, context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+def look_with(
+    workers: Workers, context: Context, paths: Collection[Path | BadPhoto]
+) -> Iterator[Look | BadPhoto | Waits]:
     """Look at photos with workers who have other things to do as well."""
     batches = Batches(context.batch_size, context.at_once, len(paths))
     read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
     seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
+    yield from pauses(context.settings, context.stop)
     for look, result in seen:
         yield _looked(look, result)
+        yield from pauses(context.settings, context.stop)
 
 
 @contextmanager
@@ -77,9 +88,11 @@ def open_workers(context: Context) -> Iterator[Workers]:
         workers.close()
 
 
-def notes_on(look: Look | BadPhoto) -> Iterator[Notice]:
-    """Yield what there is to know of a photo beside what it shows."""
-    if isinstance(look, Look) and look.note:
+def notes_on(look: Look | BadPhoto | Waits) -> Iterator[Notice | Waits]:
+    """Yield what there is to know of a photo beside what it shows, or of the whole job."""
+    if isinstance(look, Waits):
+        yield look
+    elif isinstance(look, Look) and look.note:
         yield Notice(f"{look.path.name}: {look.note}")
 
 

@@ -17,16 +17,17 @@ from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
+from kith.jobs.decided import Decided
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, descriptions
-from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started, Waits
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
 from kith.jobs.output_report import report_row, write_output_report
-from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
+from kith.jobs.photo_list import Chosen, Listed, check_that_inputs_are_there, list_photos
 from kith.jobs.phrases import (
     display_names,
     filed_notices,
@@ -34,9 +35,9 @@ from kith.jobs.phrases import (
 )
 from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
-from kith.library.copy_records import CopyRecord, CopyRecords, PlannedOnly
+from kith.library.copy_records import CopyRecords, PlannedOnly
 from kith.library.description_queries import Undescribed
-from kith.library.paths import FileState, time_value
+from kith.library.paths import FileState
 from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
@@ -46,11 +47,16 @@ NOT_REACHED = "not looked at yet: the run was stopped"
 
 
 def recognize_folder(
-    context: Context, inputs: Sequence[Path], output: Path | None, dry_run: bool = False
+    context: Context,
+    inputs: Sequence[Path],
+    output: Path | None,
+    dry_run: bool = False,
+    chosen: Chosen | None = None,
 ) -> Iterator[Event]:
     """Recognise photos and folders of photos; with an `output` folder, file copies there and write its report.
 
-    A dry run files nothing and tells of each photo what would be filed.
+    A dry run files nothing and tells of each photo what would be filed. Of folders where something came, only the
+    `chosen` photos.
 
     Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. A photo that hangs on the
     others of its event comes when all photos of its folder are looked at. Stopped early it leaves what is done in
@@ -71,15 +77,16 @@ def recognize_folder(
     # This may move photos out of the input, be it all of them.
     interrupted = complete_killed(context.store, settings, decisions) if is_filing else []
     try:
-        listed = list_photos(inputs, settings, outputs, passed_over)
+        listed = list_photos(inputs, settings, outputs, passed_over, chosen.photos if chosen else None)
     except BadInput:
         if not interrupted:
             raise
         listed = {}
-    run = _Run(context, decisions, output, listed, passed_over, dry_run)
+    run = _Run(context, decisions, output, listed, passed_over, dry_run, chosen)
     if output and is_filing:
         prepare_output(copies, output)
-    _forget_missing_failures(context, inputs, listed)
+    if chosen is None:
+        _forget_missing_failures(context, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
     yield from (*drawn, *(Notice(text) for text in told))
@@ -103,23 +110,6 @@ def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: C
             failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """A photo's decision, its copies that stand for it and those that it outdates."""
-
-    look: Look
-    photo_id: int
-    decision: PhotoDecision
-    standing: Sequence[CopyRecord] = ()
-    outdated: Sequence[CopyRecord] = ()
-    is_named: bool = False
-
-    @property
-    def source(self) -> FileState:
-        """The photo's file as it was looked at."""
-        return FileState(self.look.path, self.look.size, time_value(self.look.mtime_ns))
-
-
 @dataclass(slots=True)
 class _Run:
     """One run over the listed photos, and what it has come to so far."""
@@ -130,6 +120,7 @@ class _Run:
     listed: dict[Path, Listed]
     passed_over: PassedOver
     dry_run: bool = False
+    chosen: Chosen | None = None
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
     looks: dict[Path, Look] = field(default_factory=dict)  # at what is settled, or waits for the end
@@ -170,14 +161,24 @@ class _Run:
         self.called = {person.id: person.name for person in persons}
         self.folders = folder_names(persons)
 
-    def take(self, looks: Sequence[Look | BadPhoto], workers: Workers) -> Iterator[Event]:
+    def take(self, looks: Sequence[Look | BadPhoto | Waits], workers: Workers) -> Iterator[Event]:
         """Settle photos but for those that hang on others, and what hung on them alone."""
-        yield from (self._fail(look) for look in looks if isinstance(look, BadPhoto))
-        yield from self._settle([look for look in looks if isinstance(look, Look)], is_complete=False)
-        for folder, count in Counter(_folder(look.path) for look in looks).items():
+        seen = [look for look in looks if not isinstance(look, Waits)]
+        taken = [look for look in seen if not self._is_left(look)]
+        yield from (self._fail(look) for look in taken if isinstance(look, BadPhoto))
+        yield from self._settle([look for look in taken if isinstance(look, Look)], is_complete=False)
+        for folder, count in Counter(_folder(look.path) for look in seen).items():
             self.waiting[folder] -= count
             if not self.waiting[folder]:
                 yield from self._settle_folder(folder, workers)
+
+    def _is_left(self, look: Look | BadPhoto) -> bool:
+        """Say whether a photo is left for later, which the run then knows nothing of."""
+        is_whole = isinstance(look, Look) and not look.note
+        if self.chosen is None or is_whole or not self.chosen.is_left(look.path):
+            return False
+        self.listed.pop(look.path, None)
+        return True
 
     def settle_held(self, workers: Workers) -> Iterator[Event]:
         """Settle what hung on photos that were not reached."""
@@ -188,7 +189,7 @@ class _Run:
         """Settle photos that are nearly the same as others, the best first."""
         if any(look.facts for look in self.looks.values()):
             self.once.read()
-        last = self.once.last({path: _photo(look) for path, look in self.looks.items()})
+        last = self.once.last({path: look.photo_id for path, look in self.looks.items()})
         for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
 
@@ -223,13 +224,13 @@ class _Run:
             for photo in self._made_together(decided[start : start + MOST]):
                 yield from self._file(photo)
 
-    def _made_together(self, decided: Sequence["_Decided"]) -> Sequence["_Decided"]:
+    def _made_together(self, decided: Sequence[Decided]) -> Sequence[Decided]:
         if self.dry_run:
             return decided
         plans = self.copies.made_together([(one.source, one.standing, one.outdated) for one in decided])
         return [replace(one, standing=standing) for one, (_, standing, _) in zip(decided, plans, strict=True)]
 
-    def _file(self, decided: "_Decided") -> Iterator[Event]:
+    def _file(self, decided: Decided) -> Iterator[Event]:
         path, decision = decided.look.path, decided.decision
         try:
             filed = self._filed(decided.source, decided)
@@ -248,12 +249,12 @@ class _Run:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
-    def _filed(self, source: FileState, decided: "_Decided") -> Filed:
+    def _filed(self, source: FileState, decided: Decided) -> Filed:
         if self.dry_run:
             return Filed(tuple(record.target for record in decided.standing), ())
         return self.copies.file_photo(source, decided.standing, decided.outdated)
 
-    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list["_Decided"]:
+    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list[Decided]:
         """Decide on photos in one transaction, and return those that hang on no other one."""
         decisions = self.decisions
         with self.context.store.transaction():
@@ -280,21 +281,21 @@ class _Run:
             decisions.write([(photo, decision) for _, photo, decision in settled])
             return self._planned(settled)
 
-    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list["_Decided"]:
+    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list[Decided]:
         """Write down the copies of decided photos, within the caller's transaction."""
         output = self.output
         if output is None:
-            return [_Decided(look, photo.id, decision) for look, photo, decision in settled]
+            return [Decided(look, photo.id, decision) for look, photo, decision in settled]
         present = self.records.of_photos([photo.id for _, photo, _ in settled], output)
         filing = self.copies.filing(output, self.folders)
         planned = []
         for look, photo, decision in settled:
             people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
-            planned.append(_Decided(look, photo.id, decision, *plan))
+            planned.append(Decided(look, photo.id, decision, *plan))
         return self._named(planned)
 
-    def _named(self, planned: "Sequence[_Decided]") -> "list[_Decided]":
+    def _named(self, planned: Sequence[Decided]) -> list[Decided]:
         """Mark the photos that nothing is new of, whose files name their people already."""
         same = [one for one in planned if one.look.facts is None and not one.outdated]
         same = [one for one in same if all(copy.sha256 for copy in one.standing)]
@@ -339,7 +340,7 @@ class _Run:
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
-        best = self.once.best(path, _photo(look)) if look else None
+        best = self.once.best(path, look.photo_id) if look else None
         return "" if best is None else self.listed[best].name if best in self.listed else str(best)
 
     def _told(self, path: Path, row: ReportRow) -> ReportRow:
@@ -355,7 +356,7 @@ class _Run:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = (missing | self.rows).items()
             told = [self._told(path, row) for path, row in rows]
-            reported = {_photo(self.looks[path]) for path in self.rows if path in self.looks}
+            reported = {self.looks[path].photo_id for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
         self.context.store.runs.tell(
@@ -376,12 +377,6 @@ class _Run:
             report,
             self.passed_over.pictures,
         )
-
-
-def _photo(look: Look) -> int:
-    """Return the photo that a look is at, once it is entered."""
-    photo_id, _ = look.known or (0, 0)
-    return photo_id
 
 
 def _folder(path: Path) -> str:
