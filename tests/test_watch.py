@@ -237,6 +237,7 @@ def test_while_nothing_comes_others_may_work_and_words_are_heard(world: World) -
             told = len(watch.told)
             watch.settled()
             assert len(watch.told) == told, "it is said once"
+            assert watch.batches == 1, "it is not even tried"
         assert watch.settled() == ["9.png"]
         with closing(OpenLibrary(world.settings)) as library:
             ((key,),) = world.query(
@@ -326,8 +327,8 @@ def test_the_system_tells_of_a_photo_that_came(tmp_path: Path) -> None:
         (tmp_path / "photos/new").mkdir()
         (tmp_path / "photos/new/a.jpg").write_bytes(b"photo")
         pause = threading.Event()
-        for _ in range(600):
-            folders.look(0.1)  # no folder's time is looked at yet
+        for tenth in range(590):
+            folders.look(tenth / 10)  # no folder's time is looked at yet
             if len(folders.arrivals):
                 break
             pause.wait(0.1)

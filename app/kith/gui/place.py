@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kith.gui.library_desk import LibraryDesk
     from kith.gui.review_watch import ReviewWatch
     from kith.gui.thumbnails import Thumbnails
+    from kith.gui.watcher import Watcher
 
 
 class House(Protocol):
@@ -27,6 +28,7 @@ class House(Protocol):
     jobs: "JobRunner"
     desk: "LibraryDesk"
     waiting: "ReviewWatch"
+    watcher: "Watcher"
     thumbnails: "Thumbnails"
     choose_folder: ChooseFolder
     choose_file: ChooseFile

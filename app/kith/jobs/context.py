@@ -115,7 +115,7 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
 
     Raises StoreBusy and BadKnowledgeBase.
     """
-    holder = library.with_name(f"{library.name}.holder")
+    holder = _holder(library)
     with _lock(library, holder):
         _name_holder(holder, f"{job} (process {os.getpid()} on {socket.gethostname()})")
         try:
@@ -123,6 +123,19 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 holder.unlink()
+
+
+def at_work_on(library: Path) -> str:
+    """Return who holds the lock of a library that is there, empty where nobody does."""
+    try:
+        with FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0):
+            return ""
+    except (Timeout, OSError):
+        return _named_holder(_holder(library)) or "another job"
+
+
+def _holder(library: Path) -> Path:
+    return library.with_name(f"{library.name}.holder")
 
 
 def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:

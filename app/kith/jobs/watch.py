@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kith.errors import BadInput, KithError, StoreBusy
 from kith.jobs.answers import in_time
-from kith.jobs.context import Context, open_context
+from kith.jobs.context import Context, at_work_on, open_context
 from kith.jobs.engines import find_engines
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, Waits
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
@@ -67,11 +67,15 @@ class Watch:
         except KithError as error:
             return self.put_off(error), []
         ready = self._folders.arrivals.ready(now) if now >= self._not_before else []
-        reason = why_wait(self._settings) if ready else ""
+        reason = self._why_wait() if ready else ""
         if reason != self._waits:
             told.append(Waits(reason))
         self._waits = reason
         return told, [] if reason else ready
+
+    def _why_wait(self) -> str:
+        worker = at_work_on(self._settings.library_file)
+        return why_wait(self._settings) or (f"{worker} is at work." if worker else "")
 
     def recognise(self, context: Context, photos: Collection[Path]) -> Iterator[Event]:
         """Recognise photos that came, as a run of its own; it ends early where a gentle run would wait.
