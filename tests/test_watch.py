@@ -20,7 +20,6 @@ from kith.jobs.arrivals import OPEN_S, PATIENCE_S, SETTLED_S, TOGETHER_S, Arriva
 from kith.jobs.context import sole_job
 from kith.jobs.events import Notice, Waits
 from kith.jobs.filing_runs import undo_run
-from kith.jobs.folder_events import FolderEvents
 from kith.jobs.gentle import pauses, why_wait
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.user_words import Is
@@ -169,6 +168,7 @@ def test_photos_arriving_in_every_way_are_each_recognised_once_and_none_half(wor
                     stories.remove(story)
                 watch.after(order.choice([1, 4, 6]))  # nobody pauses for longer than is waited for
         watch.settled()
+        watch.after(PATIENCE_S)  # for those that were found cut off
     came = [path for path in watch.done if path.name not in FIRST]
     there = {path for path in put.rglob("*.png") if path.name not in FIRST}
     assert sorted(came) == sorted(there)
@@ -279,9 +279,8 @@ def test_a_photo_cut_off_for_good_is_told_once_after_a_while(world: World) -> No
         assert world.query("SELECT * FROM failures") == []
 
 
-def test_where_no_event_comes_the_folders_are_looked_at_often(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FolderEvents, "watch", lambda *_: "inotify watch limit reached")
-    with watching(world) as watch:
+def test_where_no_event_comes_the_folders_are_looked_at_often(world: World) -> None:
+    with watching(world, problem="inotify watch limit reached") as watch:
         watch.settled()
         assert any("inotify watch limit reached" in text for text in watch.told)
         (world.root / "input/deep/er").mkdir(parents=True)
@@ -308,10 +307,7 @@ def test_what_kith_filed_is_not_watched(world: World, marked: bool) -> None:
         assert watch.settled() == []
 
 
-def test_a_photo_that_is_edited_in_place_is_looked_at_again_though_nobody_tells(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(FolderEvents, "watch", lambda *_: "")
+def test_a_photo_that_is_edited_in_place_is_looked_at_again_though_nobody_tells(world: World) -> None:
     with watching(world) as watch:
         watch.settled()
         shutil.copyfile(_make(world, 9), world.root / "input/8.png")

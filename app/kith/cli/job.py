@@ -29,8 +29,11 @@ def run_job(settings: Settings, name: str, job: Job, as_json: bool, create: bool
     end = None
     if settings.gentle:
         be_gentle()
-    context = open_context(settings, stop, name, create=create)
-    with ctrl_c_sets(stop), context as opened, printer_for(as_json) as show:
+    with (
+        ctrl_c_sets(stop),
+        printer_for(as_json) as show,
+        open_context(settings, stop, name, create=create, tell=show) as opened,
+    ):
         for event in job(opened):
             show(event)
             end = event if isinstance(event, Finished) else None

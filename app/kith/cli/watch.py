@@ -33,6 +33,6 @@ def watch(
     settings = gently(call.settings(), gentle)
     stop = threading.Event()
     with ctrl_c_sets(stop, "Watching no more"), printer_for(call.as_json) as show:
-        for event in watch_folders(settings, folders or [settings.input_folder], stop):
+        for event in watch_folders(settings, folders or [settings.input_folder], stop, tell=show):
             show(event)
     raise typer.Exit(STOPPED)

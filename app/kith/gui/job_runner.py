@@ -88,11 +88,14 @@ class JobRunner(QObject):
             RecognitionFinished,
             RedecisionFinished,
             Started,
+            Waits,
         )
 
         match event:
             case Started():
                 self._progress.set_total(event.total)
+            case Waits():
+                self._progress.waits(event.line if event.reason else "")
             case PhotoLearned() | PhotoDone() | PhotoFailed() | PhotosDone():
                 self._progress.set_done(event.done)
             case BuildFinished():

@@ -55,7 +55,14 @@ class JobWorker(QThread):
         try:
             from kith.jobs.context import open_context
 
-            opened = open_context(self._settings, self.stop, self.job_name, self._executor, create=self.begins_library)
+            opened = open_context(
+                self._settings,
+                self.stop,
+                self.job_name,
+                self._executor,
+                create=self.begins_library,
+                tell=self.happened.emit,
+            )
             with opened as context:
                 for event in self._job(context):
                     self.happened.emit(event)

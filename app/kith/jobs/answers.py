@@ -1,5 +1,6 @@
 """Asking a disk that may not answer: a thread waits for it, and nobody else."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -14,17 +15,19 @@ _LOOK_S = 0.2
 T = TypeVar("T")
 
 
-def in_time(task: Callable[[], T], stop: threading.Event, reason: str) -> Generator[Waits, None, T | None]:
-    """Return what a task comes to, None where the wish to stop came first; where it is slow, the reason is told."""
+def in_time(
+    task: Callable[[], T], stop: threading.Event, reason: str, bound_s: float = math.inf
+) -> Generator[Waits, None, T | None]:
+    """Return what a task comes to, and tell where that is slow; None where the wish to stop or the bound came first."""
     future: Future[T] = Future()
     # No disk that never answers holds up the end of the program.
     threading.Thread(target=_do, args=(task, future), name="kith-answer", daemon=True).start()
-    slow_at, is_slow = time.monotonic() + SLOW_S, False
-    while not future.done():
-        wait([future], _LOOK_S)
-        if stop.is_set() and not future.done():
+    began, is_slow = time.monotonic(), False
+    while not wait([future], _LOOK_S).done:
+        lasted = time.monotonic() - began
+        if stop.is_set() or lasted > bound_s:
             return None
-        if not is_slow and time.monotonic() > slow_at and not future.done():
+        if lasted > SLOW_S and not is_slow:
             is_slow = True
             yield Waits(reason)
     if is_slow:

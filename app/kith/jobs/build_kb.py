@@ -69,7 +69,9 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
         context.store.failures.drop_missing(context.settings.dataset_folder, owners)
     yield Started(JobName.BUILD_KB, build.total)
     yield from (Notice(text) for text in (*not_told_before(context.notices), *notices, *found.notices))
-    for look in look_at_photos(context, [*chain.from_iterable(found.photos.values())]):
+    for look in look_at_photos(
+        context, [*chain.from_iterable(found.photos.values())], [context.settings.dataset_folder]
+    ):
         yield from notes_on(look)
         if isinstance(look, Waits):
             continue

@@ -10,12 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from kith.errors import BadPhoto, KithError
+from kith.errors import BadPhoto, KithError, Unreadable
 from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice, Waits
 from kith.jobs.file_identity import enter_file, photo_of
 from kith.jobs.gentle import pauses
+from kith.jobs.storage import Storage
+from kith.jobs.worker_processes import TookTooLong
 from kith.jobs.workers import IN_FLIGHT_PER_WORKER, Batches, Task, Workers, memory_for_photos
 from kith.library.paths import FileState
 from kith.library.store import Store
@@ -55,27 +57,52 @@ class Look:
 Seen = TypeVar("Seen", Look, Look | BadPhoto | Waits)
 
 
-def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto | Waits]:
+def look_at_photos(
+    context: Context, paths: Collection[Path | BadPhoto], roots: Iterable[Path] = ()
+) -> Iterator[Look | BadPhoto | Waits]:
     """Yield each photo looked at, in the order given until the wish to stop; known photos are not analysed again.
 
     A photo that takes long comes later. Between them it yields why it waits, and that it goes on. Raises the KithError
-    that concerns the whole run, such as ModelMissing.
+    that concerns the whole run, such as ModelMissing. `roots` are the folders that the photos lie in.
     """
-    with open_workers(context) as workers:
-        yield from look_with(workers, context, paths)
+    storage = storage_of(context, paths, roots)
+    with open_workers(context) as workers, storage.watched(context.tell):
+        yield from look_with(workers, context, paths, storage)
 
 
 def look_with(
-    workers: Workers, context: Context, paths: Collection[Path | BadPhoto]
+    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], storage: Storage
 ) -> Iterator[Look | BadPhoto | Waits]:
-    """Look at photos with workers who have other things to do as well."""
+    """Look at photos with workers who have other things to do as well.
+
+    Those that their storage let down are looked at once more at the end.
+    """
+    yield from pauses(context.settings, context.stop)
+    while paths and not context.stop.is_set():
+        again: list[Path | BadPhoto] = []
+        for look in _seen(workers, context, paths):
+            if isinstance(look, BadPhoto) and (yield from storage.let_down(look)):
+                again.append(look.path)
+                continue
+            if isinstance(look, Look) and look.facts:
+                storage.well(look.path)
+            yield look
+            yield from pauses(context.settings, context.stop)
+        paths = again
+
+
+def storage_of(context: Context, paths: Iterable[Path | BadPhoto], roots: Iterable[Path]) -> Storage:
+    """Return where photos lie, some of them perhaps on disks of their own."""
+    folders = {path.parent for path in paths if isinstance(path, Path)}
+    return Storage(roots, folders, context.stop)
+
+
+def _seen(workers: Workers, context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
     batches = Batches(context.batch_size, context.at_once, len(paths))
     read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
     seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
-    yield from pauses(context.settings, context.stop)
     for look, result in seen:
         yield _looked(look, result)
-        yield from pauses(context.settings, context.stop)
 
 
 @contextmanager
@@ -172,7 +199,8 @@ def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
             raise result
         case BrokenExecutor(), _:
             path = photo if isinstance(photo, Path) else photo.path
-            return BadPhoto(path, str(result))
+            late = isinstance(result, TookTooLong)
+            return Unreadable(path, str(result), Unreadable.TOO_LONG) if late else BadPhoto(path, str(result))
         case Look(), _:
             return result
         case Analysis(), Look():

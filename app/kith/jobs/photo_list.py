@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
 from kith.jobs.phrases import left_out_lines
+from kith.library.store import Store
 from kith.messages import Message, Setting, joined
 from kith.photos.search import PassedOver, find_photos
 from kith.settings import Settings
@@ -43,6 +44,12 @@ def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
             )
 
 
+def folders_of(inputs: Iterable[Path]) -> list[Path]:
+    """Return the folders among the inputs, and those that single photos lie in."""
+    paths = map(Path, map(os.path.abspath, inputs))
+    return [path if os.path.isdir(path) else path.parent for path in paths]
+
+
 def list_photos(
     inputs: Sequence[Path],
     settings: Settings,
@@ -72,6 +79,13 @@ def list_photos(
         )
         raise BadInput(joined([told, *left_out_lines(passed_over.pictures)]))
     return listed
+
+
+def forget_missing_failures(store: Store, inputs: Iterable[Path], listed: Collection[Path]) -> None:
+    """Forget of what could not be read in the inputs what is not there any more."""
+    with store.transaction():
+        for path in inputs:
+            store.failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 def _bases(roots: Sequence[Path]) -> dict[str, int]:

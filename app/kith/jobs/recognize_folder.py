@@ -3,13 +3,13 @@
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from kith.errors import BadInput, BadPhoto
+from kith.errors import BadInput, BadPhoto, FilingFailed
 from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
@@ -17,7 +17,7 @@ from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
-from kith.jobs.decided import Decided
+from kith.jobs.decided import Decided, marked_named
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, descriptions
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started, Waits
@@ -25,14 +25,22 @@ from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
-from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
-from kith.jobs.output_report import report_row, write_output_report
-from kith.jobs.photo_list import Chosen, Listed, check_that_inputs_are_there, list_photos
+from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, storage_of, together
+from kith.jobs.output_report import place_below, report_row, write_output_report
+from kith.jobs.photo_list import (
+    Chosen,
+    Listed,
+    check_that_inputs_are_there,
+    folders_of,
+    forget_missing_failures,
+    list_photos,
+)
 from kith.jobs.phrases import (
     display_names,
     filed_notices,
     photo_line,
 )
+from kith.jobs.storage import Storage
 from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecords, PlannedOnly
@@ -82,32 +90,26 @@ def recognize_folder(
         if not interrupted:
             raise
         listed = {}
-    run = _Run(context, decisions, output, listed, passed_over, dry_run, chosen)
     if output and is_filing:
         prepare_output(copies, output)
+    run = _Run(context, decisions, folders_of(inputs), output, listed, passed_over, dry_run, chosen)
     if chosen is None:
-        _forget_missing_failures(context, inputs, listed)
+        forget_missing_failures(context.store, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
     yield from (*drawn, *(Notice(text) for text in told))
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
-    with open_workers(context) as workers, run.recorded():
-        for looks in together(look_with(workers, context, photos)):
+    with open_workers(context) as workers, run.recorded(), run.storage.watched(context.tell):
+        for looks in together(look_with(workers, context, photos, run.storage)):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
         yield from run.settle_nearly_the_same()
+        yield from run.wait_for_output()
         finished = run.finish()
     yield finished
-
-
-def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: Collection[Path]) -> None:
-    failures = context.store.failures
-    with context.store.transaction():
-        for path in inputs:
-            failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 @dataclass(slots=True)
@@ -116,6 +118,7 @@ class _Run:
 
     context: Context
     decisions: Decisions
+    roots: Sequence[Path]
     output: Path | None
     listed: dict[Path, Listed]
     passed_over: PassedOver
@@ -139,6 +142,7 @@ class _Run:
     records: CopyRecords = field(init=False)
     written: WrittenNames = field(init=False)
     once: FiledOnce = field(init=False)
+    storage: Storage = field(init=False)
 
     def __post_init__(self) -> None:
         store = self.context.store
@@ -148,6 +152,8 @@ class _Run:
         self.waiting = Counter(map(_folder, self.listed))
         self.once = FiledOnce(store, self.context.settings, self.listed, self.output)
         self._read_persons()
+        roots = [*self.roots, self.output] if self.output else self.roots
+        self.storage = storage_of(self.context, self.listed, roots)
 
     def recorded(self) -> AbstractContextManager[object]:
         """Record what is filed as a run, if anything is to be."""
@@ -193,6 +199,10 @@ class _Run:
         for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
 
+    def wait_for_output(self) -> Generator[Waits, None, bool | None]:
+        """Wait while the output folder is away, as `Storage.wait_for`."""
+        return (yield from self.storage.wait_for(self.output)) if self.output else None
+
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
         for looks in together(self.held.get(folder, ()), DECIDED_AT_ONCE):
@@ -221,6 +231,8 @@ class _Run:
         for start in range(0, len(decided), MOST):
             if start and self.context.stop.is_set():
                 return  # what is written down so far is filed by the next run
+            if (yield from self.wait_for_output()) is False:
+                return
             for photo in self._made_together(decided[start : start + MOST]):
                 yield from self._file(photo)
 
@@ -234,8 +246,8 @@ class _Run:
         path, decision = decided.look.path, decided.decision
         try:
             filed = self._filed(decided.source, decided)
-        except BadPhoto as error:
-            yield self._fail(error)
+        except (BadPhoto, FilingFailed) as error:
+            yield from self._not_filed(decided, error)
             return
         notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
@@ -248,6 +260,19 @@ class _Run:
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
+
+    def _not_filed(self, decided: Decided, error: BadPhoto | FilingFailed) -> Iterator[Event]:
+        """File a photo once more where a disk is to blame that is back by now, else tell the error, or raise it."""
+        if isinstance(error, FilingFailed):
+            is_worth_it = bool((yield from self.wait_for_output()))
+        else:
+            is_worth_it = yield from self.storage.let_down(error)
+        if is_worth_it and not self.context.stop.is_set():
+            yield from self._file(decided)
+        elif isinstance(error, FilingFailed):
+            raise error
+        elif not is_worth_it:
+            yield self._fail(error)
 
     def _filed(self, source: FileState, decided: Decided) -> Filed:
         if self.dry_run:
@@ -293,16 +318,7 @@ class _Run:
             people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
             planned.append(Decided(look, photo.id, decision, *plan))
-        return self._named(planned)
-
-    def _named(self, planned: Sequence[Decided]) -> list[Decided]:
-        """Mark the photos that nothing is new of, whose files name their people already."""
-        same = [one for one in planned if one.look.facts is None and not one.outdated]
-        same = [one for one in same if all(copy.sha256 for copy in one.standing)]
-        copies = {one.photo_id: len(one.standing) for one in same}
-        people = {one.photo_id: [self.called[person] for person in one.decision.people] for one in same}
-        named = copies.keys() - self.written.behind(copies, people)
-        return [replace(one, is_named=one.photo_id in named) for one in planned]
+        return marked_named(planned, self.written, self.called)
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)
@@ -335,7 +351,7 @@ class _Run:
             self.unknown += 1
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
-        placed = [_below(self.output, copy) for copy in copies] if self.output else ()
+        placed = [place_below(self.output, copy) for copy in copies] if self.output else ()
         return report_row(self.listed[path].name, decision, self.names, placed)
 
     def _duplicate_of(self, path: Path) -> str:
@@ -380,10 +396,5 @@ class _Run:
 
 
 def _folder(path: Path) -> str:
-    """Return the folder that a photo lies in: by text, as `_below`."""
+    """Return the folder that a photo lies in: by text, since taking paths apart is slow."""
     return os.path.dirname(path)  # noqa: PTH120
-
-
-def _below(output: Path, copy: Path) -> str:
-    """Return how the report calls a copy: by text, since taking paths apart is slow."""
-    return os.fspath(copy).removeprefix(os.path.join(output, "")).replace(os.sep, "/")  # noqa: PTH118

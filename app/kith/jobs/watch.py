@@ -7,11 +7,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from kith.errors import BadInput, KithError, StoreBusy
 from kith.jobs.answers import in_time
-from kith.jobs.context import Context, at_work_on, open_context
+from kith.jobs.context import Context, Tell, at_work_on, open_context, untold
 from kith.jobs.engines import find_engines
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, Waits
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
@@ -167,7 +168,11 @@ def arrivals_in(watch: Watch, stop: threading.Event) -> Iterator[Event | list[Pa
 
 
 def watch_folders(
-    settings: Settings, roots: Sequence[Path], stop: threading.Event, executor: ExecutorFactory | None = None
+    settings: Settings,
+    roots: Sequence[Path],
+    stop: threading.Event,
+    executor: ExecutorFactory | None = None,
+    tell: Tell = untold,
 ) -> Iterator[Event]:
     """Watch folders until the wish to stop, and recognise the photos that come, each batch as a run.
 
@@ -180,23 +185,18 @@ def watch_folders(
         yield Notice(f"{watch.line}. Photos are recognised as they come, until you stop this with Ctrl-C.")
         for event in arrivals_in(watch, stop):
             if isinstance(event, list):
-                yield from _run(watch, settings, event, stop, executor)
+                halt = _Halt(stop)
+                opened = open_context(settings, halt, JobName.RECOGNIZE_FOLDER, executor, tell=tell)
+                yield from _run(watch, opened, event)
             else:
                 yield event
     finally:
         watch.close()
 
 
-def _run(
-    watch: Watch,
-    settings: Settings,
-    photos: Collection[Path],
-    stop: threading.Event,
-    executor: ExecutorFactory | None,
-) -> Iterator[Event]:
-    halt = _Halt(stop)
+def _run(watch: Watch, opened: AbstractContextManager[Context], photos: Collection[Path]) -> Iterator[Event]:
     try:
-        with open_context(settings, halt, JobName.RECOGNIZE_FOLDER, executor) as context:
+        with opened as context:
             yield from watch.recognise(context, photos)
     except KithError as error:
         yield from watch.put_off(error)

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from kith.jobs.arrivals import Arrivals
 from kith.jobs.folder_events import FolderEvents, is_kept_elsewhere
+from kith.jobs.storage import identity
 from kith.library.paths import FileState
 from kith.photos.outputs import output_around
 from kith.photos.search import find_photos
@@ -97,13 +98,13 @@ class _Root:
         """See whether the folder is there, and where it is time for that, which of the folders changed."""
         if now < self._next_poll and self._is_polled:
             return
-        identity = _identity(self.path)
-        if identity != self._identity:
-            self._identity = identity
+        found = identity(self.path)
+        if found != self._identity:
+            self._identity = found
             arrivals.forget(self.path)
             self.forget()
-            yield from self._came(events) if identity else self._went(events)
-        if identity and now >= self._next_poll:
+            yield from self._came(events) if found else self._went(events)
+        if found and now >= self._next_poll:
             self._poll()
         if now >= self._next_poll:
             self._next_poll = now + (POLL_S if self._is_polled else SAFETY_S)
@@ -184,13 +185,6 @@ def _apart(roots: Iterable[Path]) -> list[Path]:
     return [
         folder for folder in folders if not any(folder.is_relative_to(other) for other in folders if other != folder)
     ]
-
-
-def _identity(folder: Path) -> tuple[int, int] | None:
-    with suppress(OSError):
-        found = folder.stat()
-        return found.st_dev, found.st_ino
-    return None
 
 
 def _time_of(folder: Path) -> int | None:

@@ -38,6 +38,10 @@ class WorkerDied(BrokenExecutor):
     """The process that worked on something crashed, was killed or was ended; others go on, and a new one is started."""
 
 
+class TookTooLong(WorkerDied):
+    """It was ended since it took too long: it may have waited for a disk."""
+
+
 @contextmanager
 def starting() -> Iterator[None]:
     """Raise NoWorkers where a process or thread cannot be started."""
@@ -148,7 +152,7 @@ class _Process:
             self._line.send_bytes(task)
             while not self._line.poll(_LOOK_S):
                 if time.monotonic() > deadline:
-                    raise WorkerDied(_TOO_LONG.format(limit_s))
+                    raise TookTooLong(_TOO_LONG.format(limit_s))
                 if memory and self._memory() > memory:
                     raise WorkerDied(_TOO_MUCH.format(memory / 1e9))
             result, error = self._line.recv()
