@@ -8,7 +8,7 @@ import typer
 
 from kith.cli.command import Call, Group
 from kith.cli.job import ctrl_c_sets
-from kith.cli.options import FOR_JOB, Gently, gently
+from kith.cli.options import FOR_LOOKING, Gently, gently
 from kith.cli.progress import printer_for
 from kith.jobs.watch import watch_folders
 from kith.process import STOPPED
@@ -16,7 +16,7 @@ from kith.process import STOPPED
 group = Group()
 
 
-@group.register("watch", "~/Pictures/from-the-phone --gentle", FOR_JOB)
+@group.register("watch", "~/Pictures/from-the-phone --gentle", FOR_LOOKING)
 def watch(
     call: Call,
     folders: Annotated[

@@ -16,6 +16,7 @@ from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice, Waits
 from kith.jobs.file_identity import enter_file, photo_of
 from kith.jobs.gentle import pauses
+from kith.jobs.read_ahead import ReadAhead
 from kith.jobs.storage import Storage
 from kith.jobs.worker_processes import TookTooLong
 from kith.jobs.workers import IN_FLIGHT_PER_WORKER, Batches, Task, Workers, memory_for_photos
@@ -23,6 +24,7 @@ from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.first_read import Reading
+from kith.policies import Executor
 from kith.vision.analysis import Photo, analyse, read_photos
 from kith.vision.observations import Analysis
 
@@ -99,10 +101,12 @@ def storage_of(context: Context, paths: Iterable[Path | BadPhoto], roots: Iterab
 
 def _seen(workers: Workers, context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
     batches = Batches(context.batch_size, context.at_once, len(paths))
-    read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
+    ahead = ReadAhead()
+    read = workers.results(_unread(context, paths, ahead), lambda: partial(read_photos, spec=context.spec), batches)
     seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
-    for look, result in seen:
-        yield _looked(look, result)
+    with ahead.at_work():
+        for look, result in seen:
+            yield _looked(look, result)
 
 
 @contextmanager
@@ -127,12 +131,15 @@ def _analysis(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | K
     return partial(analyse, spec=made_ready(context.spec, context.device))
 
 
-def _unread(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:
+def _unread(context: Context, paths: Iterable[Path | BadPhoto], ahead: ReadAhead) -> Iterator[Task]:
     """Yield the photos whose files are to be read: by place, size and time the store may know them."""
     for several in growing(paths, _ASKED_AT_ONCE):
         if context.stop.is_set():
             return
-        known = _unchanged(context, [path for path in several if isinstance(path, Path)])
+        files = [path for path in several if isinstance(path, Path)]
+        known = _unchanged(context, files)
+        if context.settings.executor is Executor.LOCAL:  # else others read the files, on their own ways
+            ahead.expect(path for path in files if path not in known)
         for path in several:
             if context.stop.is_set():
                 return
@@ -141,6 +148,7 @@ def _unread(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task
             elif look := known.get(path):
                 yield Task(path, look, is_done=True)
             else:
+                ahead.taken(path)
                 yield Task(path, path)
 
 
