@@ -41,7 +41,8 @@ def main() -> int:
         (root / "input").mkdir()
         shutil.copytree(options.people, root / "people")
         settings = root / "settings.json"
-        settings.write_text(json.dumps({"dataset_dir": "people", "process_dir": "input", "processed_dir": "output"}))
+        folders = {"dataset_dir": "people", "process_dir": "input", "processed_dir": "output"}
+        settings.write_text(json.dumps(folders | {"duplicates": "file all"}))  # else a better one is told of twice
         _kith("build-kb", settings).wait()
         watch = _kith("watch", settings, "--json", stdout=subprocess.PIPE)
         told: list[dict[str, object]] = []
