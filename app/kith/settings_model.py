@@ -283,8 +283,7 @@ class Settings(BaseModel):
     watch: bool = Field(
         default=False,
         title="Watch the input folder",
-        description="While the window is open, new photos in the input folder are recognised by themselves, once they "
-        "grow no more.",
+        description="While the window is open, new photos in the input folder are recognised as they come.",
     )
     gentle: bool = Field(
         default=False,
@@ -297,14 +296,12 @@ class Settings(BaseModel):
         ge=0,
         le=64,
         title="Cores when gentle",
-        description="How many photos are worked on at the same time at the most when gentle; 0: as half of the cores "
-        "allow.",
+        description="The most photos worked on at the same time when gentle; 0: as half of the cores allow.",
     )
     quiet_hours: QuietHours = Field(
         default="",
         title="Quiet hours",
-        description="When gentle, nothing is looked at between these times of the day, as in 08:00-18:30 or, over "
-        "midnight, 22:00-07:00; empty: none.",
+        description="When gentle, no photo is looked at between these times, such as 22:00-07:00; empty: none.",
     )
 
     _folder: Path = PrivateAttr()
@@ -401,18 +398,3 @@ class Settings(BaseModel):
 FIELDS = Settings.model_fields
 PATHS = tuple(key for key, field in FIELDS.items() if PATH in field.metadata)
 MODELS = ("face_model", "second_opinion", "reid_model", "person_detector")  # a name, or the path of an .onnx file
-
-
-def conflicts(settings: Settings) -> dict[str, str]:
-    """Return which settings do not fit others, with the reason: a value each may have by itself."""
-    found = {}
-    if settings.suggest_at > settings.sure_at:
-        found["suggest_at"] = f"{settings.suggest_at:g} is above “{FIELDS['sure_at'].title}”, {settings.sure_at:g}"
-    tolerance, suggestion = settings.face_tol, settings.face_suggest
-    if tolerance and 0 < suggestion < tolerance:
-        found["face_suggest"] = f"{suggestion:g} is below “{FIELDS['face_tol'].title}”, {tolerance:g}"
-    if settings.second_opinion and settings.second_opinion == settings.face_model:
-        found["second_opinion"] = f"{settings.second_opinion} is “{FIELDS['face_model'].title}” already"
-    if settings.executor is Executor.DASK and not settings.dask_scheduler:
-        found["executor"] = f"dask needs an address in “{FIELDS['dask_scheduler'].title}”"
-    return found
