@@ -17,7 +17,7 @@ from kith.identity.decision import LEAST_PIXELS_TELLING
 from kith.identity.gallery import is_good
 from kith.identity.lessons import lesson_of
 from kith.jobs.context import open_context
-from kith.jobs.looks import look_at_photos, save_look
+from kith.jobs.looks import Look, look_at_photos, save_look
 from kith.library.store import open_store
 from kith.photos.search import find_photos
 from kith.policies import BodyPolicy
@@ -69,6 +69,7 @@ def look(paths: Sequence[Path], what: str, **values: object) -> dict[Path, list[
             for result in progress(look_at_photos(context, paths), what, len(paths)):
                 if isinstance(result, BadPhoto):
                     raise result
+                assert isinstance(result, Look)
                 with context.store.transaction():
                     _, analysis_id = save_look(context.store, result, context.spec.engine_id)
                     seen[result.path] = context.store.photos.sightings(analysis_id)

@@ -69,6 +69,7 @@ CALLS = {
     "unknowns name": ["{group}", "Zoe"],
     "unknowns split": None,  # it takes a group of several: tests/test_key_faces.py
     "unlink": ["{face}", "Ann", "--never"],
+    "watch": None,  # it does not end by itself: tests/test_watch.py
     "why": ["{photo}"],
     "write-names": ["--dry-run"],
 }

@@ -25,6 +25,7 @@ from tests.drawn import MIDDLE, draw
 # Every command that works with the library, with arguments that are complete; {file} is a photo that is there.
 COMMANDS = {
     "recognize": ["{file}"],
+    "watch": ["{folder}/people/Ann"],
     "redecide": [],
     "why": ["{file}"],
     "check": [],

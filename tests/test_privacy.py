@@ -257,6 +257,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["people", "faces", "Nobody"],
         ["unknowns", "split", "1", one],
         ["unknowns", "confirm", "Nobody"],
+        ["watch", place.root / "nowhere"],
         code=CANNOT,
     )
     place.do_in_the_window()

@@ -4,9 +4,10 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing import resource_tracker
 from types import FrameType
@@ -96,6 +97,21 @@ def settle_child() -> None:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     except RuntimeError:  # no more threads
         os._exit(1)
+
+
+def be_gentle() -> None:
+    """Let this process, with the threads that it begins from now on, work only while nothing else wants to."""
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        own = psutil.Process()
+        if sys.platform == "win32":
+            own.nice(psutil.IDLE_PRIORITY_CLASS)
+            own.ionice(psutil.IOPRIO_VERYLOW)
+        else:
+            own.nice(19)
+        if sys.platform == "linux":
+            own.ionice(psutil.IOPRIO_CLASS_IDLE)
 
 
 def _end_with_parent() -> None:

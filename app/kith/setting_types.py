@@ -85,15 +85,23 @@ def _prefixes(pairs: tuple[str, ...]) -> tuple[str, ...]:
     return stripped
 
 
+def _quiet_hours(text: str) -> str:
+    if text and not re.fullmatch(rf"{_TIME}\s*[-–]\s*{_TIME}", text.strip()):
+        raise ValueError("no two times of the day")
+    return re.sub(r"\s", "", text).replace("–", "-")
+
+
 def is_onnx_file(model: str) -> bool:
     """Say whether a model is named by a file."""
     return model.lower().endswith(".onnx")
 
 
+_TIME = r"([01]?\d|2[0-3]):[0-5]\d"
 PATH = AfterValidator(_path_text)
 Limit = Annotated[float, BeforeValidator(_limit)]
 OptionalPath = Annotated[str, PATH]
 Place = Annotated[str, AfterValidator(_place)]
+QuietHours = Annotated[str, AfterValidator(_quiet_hours)]
 NeededPath = Annotated[str, PATH, Field(min_length=1)]
 Detector = Annotated[str, AfterValidator(_face_detector)]
 Endings = Annotated[tuple[str, ...], AfterValidator(_file_endings)]

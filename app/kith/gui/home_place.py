@@ -16,6 +16,7 @@ from kith.gui.places import PLACES, REVIEW, WELCOME
 from kith.gui.result_page import ResultPage
 from kith.gui.run_view import RunView
 from kith.gui.style import SPACE
+from kith.gui.watch_row import WatchRow
 from kith.messages import JobName
 from kith.settings import Settings
 
@@ -33,6 +34,7 @@ class HomePlace(Place):
     def __init__(self, house: House) -> None:
         super().__init__(house)
         self.advice = AdvicePage()
+        self.advice.add(WatchRow(house.does.watch, house.watcher))
         self.advice.wanted.connect(self._do)
         self.run = RunView(house)
         self.result = ResultPage(house)
@@ -116,6 +118,8 @@ class HomePlace(Place):
 
     def _follow_job(self) -> None:
         jobs = self.house.jobs
+        if jobs.by_itself:
+            return  # whoever is here looks at something else
         if jobs.running and not self._was_running:
             self._look_away()
             self.run.begin(jobs.job_name)

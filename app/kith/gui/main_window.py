@@ -30,6 +30,7 @@ from kith.gui.review_watch import ReviewWatch
 from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Thumbnails
+from kith.gui.watcher import Watcher
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
 from kith.photos.outputs import PAGE, REPORT
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.desk = LibraryDesk(lambda: self.settings)
         self.drawn = DrawnFaces(self, self, executor)
         self.waiting = ReviewWatch(self.desk)
+        self.watcher = Watcher(self.jobs, self.console, executor)
         self._first_look = QTimer(self)
         self._first_look.setSingleShot(True)
         self.thumbnails = Thumbnails()
@@ -182,6 +184,7 @@ class MainWindow(QMainWindow):
             self.setEnabled(False)
         else:
             self._first_look.stop()
+            self.watcher.close()
             self.thumbnails.close()
             self.desk.close()
             super().closeEvent(event)
@@ -223,6 +226,7 @@ class MainWindow(QMainWindow):
             does.find: partial(self.go, CONSOLE),
             does.review: self._review,
             does.quit: self.close,
+            does.watch: lambda: self._watch(does.watch.isChecked()),
             does.log_folder: lambda: self._show_folder(log_file().parent),
         }
         for action, page in does.pages.items():
@@ -243,6 +247,7 @@ class MainWindow(QMainWindow):
         self.waiting.counted.connect(partial(self.bar.count, REVIEW))
         self.waiting.found.connect(lambda _: keep_what_is_loaded())
         jobs.missed.connect(self._ask_to_forget)
+        self.watcher.stopped.connect(lambda: self._watch(False))
 
     def refresh(self) -> None:
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
@@ -253,8 +258,20 @@ class MainWindow(QMainWindow):
         if self._closing and not self.jobs.running:
             self.close()
         else:
+            self.does.watch.setChecked(settings.watch)
+            self.watcher.follow(settings if self._in_use.may_be_used else None)
             self._look.ask(lambda _stop: look_around(settings, report), self._see)
             self._stack.look_again()
+
+    def _watch(self, wanted: bool) -> None:
+        try:
+            if self._has(Needs.FILE):
+                update(self.settings_file, {"watch": wanted})
+            else:
+                self.mend_settings()
+        except BadInput as error:
+            self._warn(error.message)
+        self.refresh()
 
     def _show_steps_back(self) -> None:
         self.does.show_steps(self.desk.undoes, self.desk.redoes)

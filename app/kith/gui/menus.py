@@ -77,6 +77,8 @@ class Actions:
         self.build = self._action("&Build KB", "Ctrl+B", "Learn your people from the people folder")
         self.recognize = self._action("&Recognize Folder…", "Ctrl+R", "Find your people in a folder of photos")
         self.abort = self._action("&Abort", "Ctrl+.", "Stop when the photos at work are done; the next run goes on")
+        self.watch = self._action("Wa&tch Input Folder", "Ctrl+T", "Recognise new photos there as they come")
+        self.watch.setCheckable(True)
         self.report = self._action("&Write Report…", "Ctrl+E", "Save what was found: as a page, a table or data")
         self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
         self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
@@ -128,7 +130,17 @@ class Actions:
             ("&Knowledge Base", [self.build]),
             (
                 "&Recognition",
-                [self.recognize, self.abort, None, self.output, self.filed, self.report, None, self.review],
+                [
+                    self.recognize,
+                    self.watch,
+                    self.abort,
+                    None,
+                    self.output,
+                    self.filed,
+                    self.report,
+                    None,
+                    self.review,
+                ],
             ),
             (
                 "&Help",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kith.gui.library_desk import LibraryDesk
     from kith.gui.review_watch import ReviewWatch
     from kith.gui.thumbnails import Thumbnails
+    from kith.gui.watcher import Watcher
 
 
 class FaceInPhoto(NamedTuple):
@@ -36,6 +37,7 @@ class House(Protocol):
     jobs: "JobRunner"
     desk: "LibraryDesk"
     waiting: "ReviewWatch"
+    watcher: "Watcher"
     thumbnails: "Thumbnails"
     drawn: "DrawnFaces"
     choose_folder: ChooseFolder

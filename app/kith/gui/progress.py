@@ -67,6 +67,11 @@ class JobProgress(QWidget):
         self._said_at = math.inf
         self.pace_label.setText(self.tr("stopping when the photos at work are done …"))
 
+    def waits(self, line: str) -> None:
+        """Show why the job waits, or that it goes on where there is nothing to say."""
+        self._said_at = math.inf if line else 0.0
+        self.pace_label.setText(line)
+
     def end(self, outcome: str) -> None:
         """Leave the bar where the job ended, with a word on how."""
         self._timer.stop()

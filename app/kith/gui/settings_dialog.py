@@ -47,6 +47,7 @@ _GROUPS = {
         "second_opinion",
     ),
     "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
+    "Watching": ("watch", "gentle", "gentle_cores", "quiet_hours"),
     "Photos": ("valid_exts", "recursive", "names_in", "resize_max", "max_megapixels"),
 }
 _GROUPED = set(chain.from_iterable(_GROUPS.values()))

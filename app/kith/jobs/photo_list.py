@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,17 @@ class Listed:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Photos that alone are meant of all in the inputs; `is_left` says which are no whole ones yet, and left for later.
+
+    It is asked of each that could not be read, or not to its end.
+    """
+
+    photos: Collection[Path]
+    is_left: Callable[[Path], bool]
+
+
 def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
     """Raise BadInput for the first input that is not there."""
     for path in inputs:
@@ -33,18 +44,29 @@ def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
             )
 
 
+def folders_of(inputs: Iterable[Path]) -> list[Path]:
+    """Return the folders among the inputs, and those that single photos lie in."""
+    paths = map(Path, map(os.path.abspath, inputs))
+    return [path if os.path.isdir(path) else path.parent for path in paths]
+
+
 def list_photos(
-    inputs: Sequence[Path], settings: Settings, outputs: Collection[Path], passed_over: PassedOver
+    inputs: Sequence[Path],
+    settings: Settings,
+    outputs: Collection[Path],
+    passed_over: PassedOver,
+    chosen: Collection[Path] | None = None,
 ) -> dict[Path, Listed]:
     """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none.
 
-    Left out is what lies in the `outputs`; `passed_over` is told as by `find_photos`.
+    Left out is what lies in the `outputs`; `passed_over` is told as by `find_photos`. `chosen` ones are not looked for.
     """
     listed: dict[Path, Listed] = {}
     roots = [Path(os.path.abspath(path)) for path in inputs]
     bases = _bases(roots)
     for root in roots:
-        for found in _found(root, settings, outputs, passed_over):
+        own = chosen and [photo for photo in chosen if photo.is_relative_to(root)]
+        for found in _found(root, settings, outputs, passed_over) if own is None else own:
             path = found.path if isinstance(found, BadPhoto) else found
             name = os.fspath(path)[bases[root.drive] :]
             listed[path] = Listed(found, name.replace(os.sep, "/"))

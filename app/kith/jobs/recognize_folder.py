@@ -3,13 +3,13 @@
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from kith.errors import BadInput, BadPhoto
+from kith.errors import BadInput, BadPhoto, FilingFailed
 from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
@@ -17,29 +17,38 @@ from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
+from kith.jobs.decided import Decided, marked_named
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, descriptions
 from kith.jobs.duplicates import duplicate_photos
-from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started, Waits
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
 from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.lesser_copies import LesserCopies
-from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
-from kith.jobs.output_report import report_row, write_output_report
-from kith.jobs.photo_list import Listed, check_that_inputs_are_there, forget_missing_failures, list_photos
+from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, storage_of, together
+from kith.jobs.output_report import place_below, report_row, write_output_report
+from kith.jobs.photo_list import (
+    Chosen,
+    Listed,
+    check_that_inputs_are_there,
+    folders_of,
+    forget_missing_failures,
+    list_photos,
+)
 from kith.jobs.phrases import (
     display_names,
     filed_notices,
     photo_line,
 )
+from kith.jobs.storage import Storage
 from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
-from kith.library.copy_records import CopyRecord, CopyRecords, PlannedOnly
+from kith.library.copy_records import CopyRecords, PlannedOnly
 from kith.library.description_queries import Undescribed
-from kith.library.paths import FileState, time_value
+from kith.library.paths import FileState
 from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
@@ -49,11 +58,16 @@ NOT_REACHED = "not looked at yet: the run was stopped"
 
 
 def recognize_folder(
-    context: Context, inputs: Sequence[Path], output: Path | None, dry_run: bool = False
+    context: Context,
+    inputs: Sequence[Path],
+    output: Path | None,
+    dry_run: bool = False,
+    chosen: Chosen | None = None,
 ) -> Iterator[Event]:
     """Recognise photos and folders of photos; with an `output` folder, file copies there and write its report.
 
-    A dry run files nothing and tells of each photo what would be filed.
+    A dry run files nothing and tells of each photo what would be filed. Of folders where something came, only the
+    `chosen` photos.
 
     Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. A photo that hangs on the
     others of its event comes when all photos of its folder are looked at. Stopped early it leaves what is done in
@@ -74,51 +88,36 @@ def recognize_folder(
     # This may move photos out of the input, be it all of them.
     interrupted = complete_killed(context.store, settings, decisions) if is_filing else []
     try:
-        listed = list_photos(inputs, settings, outputs, passed_over)
+        listed = list_photos(inputs, settings, outputs, passed_over, chosen.photos if chosen else None)
     except BadInput:
         if not interrupted:
             raise
         listed = {}
-    run = _Run(context, decisions, output, listed, passed_over, dry_run)
+    run = _Run(context, decisions, folders_of(inputs), output, listed, passed_over, dry_run, chosen)
     if output:
         filing = run.copies.filing(output, run.folders)
         check_lengths(filing)
     if output and is_filing:
         check_room(context.store, settings, listed, inputs, filing)
         prepare_output(copies, output)
-    forget_missing_failures(context.store, inputs, listed)
+    if chosen is None:
+        forget_missing_failures(context.store, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
     yield from (*drawn, *(Notice(text) for text in told))
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
-    with open_workers(context) as workers, run.recorded():
-        for looks in together(look_with(workers, context, photos)):
+    with open_workers(context) as workers, run.recorded(), run.storage.watched(context.tell):
+        for looks in together(look_with(workers, context, photos, run.storage)):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
         yield from run.settle_nearly_the_same()
+        yield from run.wait_for_output()
         finished = run.finish()
     yield from map(Notice, run.planned.told() if run.planned else ())
     yield finished
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """A photo's decision, its copies that stand for it and those that it outdates."""
-
-    look: Look
-    photo_id: int
-    decision: PhotoDecision
-    standing: Sequence[CopyRecord] = ()
-    outdated: Sequence[CopyRecord] = ()
-    is_named: bool = False
-
-    @property
-    def source(self) -> FileState:
-        """The photo's file as it was looked at."""
-        return FileState(self.look.path, self.look.size, time_value(self.look.mtime_ns))
 
 
 @dataclass(slots=True)
@@ -127,10 +126,12 @@ class _Run:
 
     context: Context
     decisions: Decisions
+    roots: Sequence[Path]
     output: Path | None
     listed: dict[Path, Listed]
     passed_over: PassedOver
     dry_run: bool = False
+    chosen: Chosen | None = None
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
     looks: dict[Path, Look] = field(default_factory=dict)  # at what is settled, or waits for the end
@@ -151,6 +152,7 @@ class _Run:
     written: WrittenNames = field(init=False)
     once: FiledOnce = field(init=False)
     planned: PlannedRoom | None = field(init=False)
+    storage: Storage = field(init=False)
 
     def __post_init__(self) -> None:
         store = self.context.store
@@ -161,6 +163,8 @@ class _Run:
         self.once = FiledOnce(store, self.context.settings, self.listed, self.output)
         self._read_persons()
         self.planned = PlannedRoom(self.output) if self.output and self.dry_run else None
+        roots = [*self.roots, self.output] if self.output else self.roots
+        self.storage = storage_of(self.context, self.listed, roots)
 
     def recorded(self) -> AbstractContextManager[object]:
         """Record what is filed as a run, if anything is to be."""
@@ -174,14 +178,24 @@ class _Run:
         self.called = {person.id: person.name for person in persons}
         self.folders = folder_names(persons)
 
-    def take(self, looks: Sequence[Look | BadPhoto], workers: Workers) -> Iterator[Event]:
+    def take(self, looks: Sequence[Look | BadPhoto | Waits], workers: Workers) -> Iterator[Event]:
         """Settle photos but for those that hang on others, and what hung on them alone."""
-        yield from (self._fail(look) for look in looks if isinstance(look, BadPhoto))
-        yield from self._settle([look for look in looks if isinstance(look, Look)], is_complete=False)
-        for folder, count in Counter(_folder(look.path) for look in looks).items():
+        seen = [look for look in looks if not isinstance(look, Waits)]
+        taken = [look for look in seen if not self._is_left(look)]
+        yield from (self._fail(look) for look in taken if isinstance(look, BadPhoto))
+        yield from self._settle([look for look in taken if isinstance(look, Look)], is_complete=False)
+        for folder, count in Counter(_folder(look.path) for look in seen).items():
             self.waiting[folder] -= count
             if not self.waiting[folder]:
                 yield from self._settle_folder(folder, workers)
+
+    def _is_left(self, look: Look | BadPhoto) -> bool:
+        """Say whether a photo is left for later, which the run then knows nothing of."""
+        is_whole = isinstance(look, Look) and not look.note
+        if self.chosen is None or is_whole or not self.chosen.is_left(look.path):
+            return False
+        self.listed.pop(look.path, None)
+        return True
 
     def settle_held(self, workers: Workers) -> Iterator[Event]:
         """Settle what hung on photos that were not reached."""
@@ -199,6 +213,10 @@ class _Run:
         for notes, row in lesser.taken_back({look.photo_id for look in self.looks.values()}, self._called):
             yield from map(Notice, notes)
             self.lesser.append(row)
+
+    def wait_for_output(self) -> Generator[Waits, None, bool | None]:
+        """Wait while the output folder is away, as `Storage.wait_for`."""
+        return (yield from self.storage.wait_for(self.output)) if self.output else None
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
@@ -228,21 +246,23 @@ class _Run:
         for start in range(0, len(decided), MOST):
             if start and self.context.stop.is_set():
                 return  # what is written down so far is filed by the next run
+            if (yield from self.wait_for_output()) is False:
+                return
             for photo in self._made_together(decided[start : start + MOST]):
                 yield from self._file(photo)
 
-    def _made_together(self, decided: Sequence["_Decided"]) -> Sequence["_Decided"]:
+    def _made_together(self, decided: Sequence[Decided]) -> Sequence[Decided]:
         if self.dry_run:
             return decided
         plans = self.copies.made_together([(one.source, one.standing, one.outdated) for one in decided])
         return [replace(one, standing=standing) for one, (_, standing, _) in zip(decided, plans, strict=True)]
 
-    def _file(self, decided: "_Decided") -> Iterator[Event]:
+    def _file(self, decided: Decided) -> Iterator[Event]:
         path, decision = decided.look.path, decided.decision
         try:
             filed = self._filed(decided.source, decided)
-        except BadPhoto as error:
-            yield self._fail(error)
+        except (BadPhoto, FilingFailed) as error:
+            yield from self._not_filed(decided, error)
             return
         notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
@@ -257,12 +277,25 @@ class _Run:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
-    def _filed(self, source: FileState, decided: "_Decided") -> Filed:
+    def _not_filed(self, decided: Decided, error: BadPhoto | FilingFailed) -> Iterator[Event]:
+        """File a photo once more where a disk is to blame that is back by now, else tell the error, or raise it."""
+        if isinstance(error, FilingFailed):
+            is_worth_it = bool((yield from self.wait_for_output()))
+        else:
+            is_worth_it = yield from self.storage.let_down(error)
+        if is_worth_it and not self.context.stop.is_set():
+            yield from self._file(decided)
+        elif isinstance(error, FilingFailed):
+            raise error
+        elif not is_worth_it:
+            yield self._fail(error)
+
+    def _filed(self, source: FileState, decided: Decided) -> Filed:
         if self.dry_run:
             return Filed(tuple(record.target for record in decided.standing), ())
         return self.copies.file_photo(source, decided.standing, decided.outdated)
 
-    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list["_Decided"]:
+    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list[Decided]:
         """Decide on photos in one transaction, and return those that hang on no other one."""
         decisions = self.decisions
         with self.context.store.transaction():
@@ -289,28 +322,19 @@ class _Run:
             decisions.write([(photo, decision) for _, photo, decision in settled])
             return self._planned(settled)
 
-    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list["_Decided"]:
+    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list[Decided]:
         """Write down the copies of decided photos, within the caller's transaction."""
         output = self.output
         if output is None:
-            return [_Decided(look, photo.id, decision) for look, photo, decision in settled]
+            return [Decided(look, photo.id, decision) for look, photo, decision in settled]
         present = self.records.of_photos([photo.id for _, photo, _ in settled], output)
         filing = self.copies.filing(output, self.folders)
         planned = []
         for look, photo, decision in settled:
             people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
-            planned.append(_Decided(look, photo.id, decision, *plan))
-        return self._named(planned)
-
-    def _named(self, planned: "Sequence[_Decided]") -> "list[_Decided]":
-        """Mark the photos that nothing is new of, whose files name their people already."""
-        same = [one for one in planned if one.look.facts is None and not one.outdated]
-        same = [one for one in same if all(copy.sha256 for copy in one.standing)]
-        copies = {one.photo_id: len(one.standing) for one in same}
-        people = {one.photo_id: [self.called[person] for person in one.decision.people] for one in same}
-        named = copies.keys() - self.written.behind(copies, people)
-        return [replace(one, is_named=one.photo_id in named) for one in planned]
+            planned.append(Decided(look, photo.id, decision, *plan))
+        return marked_named(planned, self.written, self.called)
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)
@@ -343,7 +367,7 @@ class _Run:
             self.unknown += 1
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
-        placed = [_below(self.output, copy) for copy in copies] if self.output else ()
+        placed = [place_below(self.output, copy) for copy in copies] if self.output else ()
         return report_row(self.listed[path].name, decision, self.names, placed)
 
     def _duplicate_of(self, path: Path) -> str:
@@ -391,10 +415,5 @@ class _Run:
 
 
 def _folder(path: Path) -> str:
-    """Return the folder that a photo lies in: by text, as `_below`."""
+    """Return the folder that a photo lies in: by text, since taking paths apart is slow."""
     return os.path.dirname(path)  # noqa: PTH120
-
-
-def _below(output: Path, copy: Path) -> str:
-    """Return how the report calls a copy: by text, since taking paths apart is slow."""
-    return os.fspath(copy).removeprefix(os.path.join(output, "")).replace(os.sep, "/")  # noqa: PTH118

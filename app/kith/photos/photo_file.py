@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
-from kith.errors import BadPhoto
+from kith.errors import BadPhoto, Unreadable
 
 _BLOCK_BYTES = 2**20
 _HELD_BYTES = 32 * 2**20  # files up to here are read at once: whoever writes to one meanwhile spoils nothing
@@ -111,7 +111,7 @@ def opened(path: Path) -> Iterator[PhotoFile]:
             raise BadPhoto(path, _BEING_WRITTEN)
         yield PhotoFile(path, stamp, io.BytesIO(content))
     except OSError as error:
-        raise BadPhoto(path, why_unreadable(path, error)) from error
+        raise Unreadable(path, why_unreadable(path, error), error.errno) from error
 
 
 def steadily(
