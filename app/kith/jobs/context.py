@@ -114,8 +114,8 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
 
     Raises StoreBusy and BadKnowledgeBase.
     """
-    holder = library.with_name(f"{library.name}.holder")
-    with _lock(library, holder):
+    lock, holder = lock_files(library)
+    with _lock(library, lock, holder):
         _name_holder(holder, f"{job} (process {os.getpid()} on {socket.gethostname()})")
         try:
             yield
@@ -124,9 +124,14 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
                 holder.unlink()
 
 
-def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
+def lock_files(library: Path) -> tuple[Path, Path]:
+    """Return the files beside a library by which jobs keep apart: one that is locked, and one that says by whom."""
+    return library.with_name(f"{library.name}.lock"), library.with_name(f"{library.name}.holder")
+
+
+def _lock(library: Path, lock: Path, holder: Path) -> AbstractContextManager[object]:
     try:
-        return FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0)
+        return FileLock(lock).acquire(timeout=0)
     except Timeout as error:
         name = _named_holder(holder) or "another job"
         raise StoreBusy(f"{name} is at work on {library}: wait until it has ended, or stop it") from error
