@@ -1,6 +1,7 @@
 """The settings dialog under real clicks and keys."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from kith.gui.setting_field import text_of
 from kith.gui.settings_dialog import GROUPS, SettingsDialog
+from kith.setting_types import UNITS
 from kith.settings import Settings, load
 from kith.settings_model import FIELDS
 from tests.windows import open_window, turn_wheel
@@ -72,6 +75,26 @@ def test_every_setting_is_on_one_page_with_its_title_and_help(qtbot: QtBot, file
         for key in keys:
             assert str(FIELDS[key].title) in words
             assert str(FIELDS[key].description) in words
+
+
+def test_every_setting_tells_its_default_and_a_number_its_range_and_unit(qtbot: QtBot, file: Path) -> None:
+    dialog = _open(qtbot, file)
+    for key, field in dialog.fields.items():
+        default = FIELDS[key].default
+        words = field.help.text()
+        assert (text_of(default) or "It is empty by default") in words, key
+        if type(default) in (int, float):
+            assert "number" in words, key
+            assert UNITS[key] in [label.text() for label in field.findChildren(QLabel)]
+
+
+def test_what_is_one_of_a_few_is_chosen_from_a_list(qtbot: QtBot, file: Path) -> None:
+    dialog = _open(qtbot, file)
+    for key, field in dialog.fields.items():
+        if isinstance(FIELDS[key].default, StrEnum):
+            few = [*type(FIELDS[key].default).__members__.values()]
+            assert isinstance(field.widget, QComboBox), key
+            assert [field.widget.itemText(at) for at in range(field.widget.count())] == few
 
 
 def test_what_is_typed_is_saved_and_nothing_of_the_file_is_lost(qtbot: QtBot, file: Path) -> None:
