@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from kith.gui.main_window import MainWindow
 from kith.gui.merge_dialog import MergeDialog
-from kith.gui.people_place import NOBODY, PeoplePlace
+from kith.gui.people_place import PeoplePlace
 from kith.gui.person_dialog import PersonDialog
 from kith.gui.person_view import PersonView
 from kith.jobs.people_wall import searched, wall
@@ -111,7 +111,7 @@ def test_without_a_library_the_wall_says_what_to_do(qtbot: QtBot, tmp_path: Path
     file.write_text('{"dataset_dir": "people"}', encoding="utf-8")
     window = open_window(qtbot, file)
     place = _place(qtbot, window)
-    assert place.words.text().startswith(NOBODY)
+    assert "“People folder” in the settings names the folder" in place.words.text()
     assert not place.wall.isVisible()
 
 

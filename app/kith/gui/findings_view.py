@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButt
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
-from kith.gui.plain_text import narrow
+from kith.gui.plain_text import in_order, line, narrow
 from kith.gui.style import Tone
 from kith.gui.thumbnails import Picture
 from kith.text import counted, printable
@@ -36,6 +36,8 @@ class FindingsView(QWidget):
         self.words = narrow()
         self.list = QListWidget()
         self.list.setWordWrap(True)
+        self.list.setSpacing(2)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName(self.tr("What may be wrong"))
         self.grid = PictureGrid(house.thumbnails, _SIDE)
         self.grid.setAccessibleName(self.tr("The faces concerned"))
@@ -92,7 +94,7 @@ class FindingsView(QWidget):
         finished, self._cards = told
         self.list.clear()
         for card in self._cards:
-            self.list.addItem(QListWidgetItem(printable(f"{card.finding.trouble}: {card.finding.text}")))
+            self.list.addItem(QListWidgetItem(line(f"{card.finding.trouble}: {card.finding.text}")))
         people = counted(finished.people, "person", "people")
         found = counted(len(self._cards), "thing") if self._cards else "nothing"
         self.words.setText(
@@ -147,7 +149,7 @@ class FindingsView(QWidget):
 
     def _named(self, words: str, name: str) -> str:
         """Return a button's words about somebody, however long their name."""
-        shown = self.fontMetrics().elidedText(printable(name), Qt.TextElideMode.ElideRight, _SIDE)
+        shown = self.fontMetrics().elidedText(in_order(printable(name)), Qt.TextElideMode.ElideRight, _SIDE)
         return words.format(shown.replace("&", "&&"))
 
     # What the user says

@@ -43,7 +43,7 @@ class MergeDialog(FittingDialog):
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         for person in (kept, gone):
-            self._pair.addLayout(self._portrait(person))
+            self._pair.addLayout(self._portrait(person), 1)
         column.addLayout(self._pair)
         column.addWidget(self.words)
         column.addWidget(buttons)
@@ -59,7 +59,8 @@ class MergeDialog(FittingDialog):
         count = Label(counted(person.photos, "photo"))
         count.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout()
-        for label in (picture, name, count):
+        column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
+        for label in (name, count):
             column.addWidget(label)
         column.addStretch()
         return column

@@ -120,6 +120,7 @@ class PeoplePlace(Place):
         column.addWidget(self.wall, 3)
         column.addWidget(self.unknown_words)
         column.addWidget(self.unknown, 1)
+        self.unknown.show_a_row()
         self._stack = QStackedWidget()
         self._stack.addWidget(everybody)
         outer = QVBoxLayout(self)
@@ -161,7 +162,7 @@ class PeoplePlace(Place):
         self.wall.hide()
         self.unknown.hide()
         self.unknown_words.hide()
-        self.words.setText(f"{NOBODY}\n\n{text}")
+        self.words.setText(text)
         self.words.show()
 
     def _ask_to_merge(self, gone: int, kept: int) -> None:

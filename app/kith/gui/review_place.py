@@ -12,7 +12,7 @@ from kith.gui.faces_page import FacesPage
 from kith.gui.name_field import ask_whom, one_spaced
 from kith.gui.picture_grid import Tile
 from kith.gui.place import House, Place
-from kith.gui.plain_text import Label, narrow, set_tip, wrapped
+from kith.gui.plain_text import Label, in_order, narrow, set_tip, wrapped
 from kith.gui.question_view import REFUSE_KEYS, QuestionView
 from kith.gui.review_buttons import BUTTONS, TIPS, connect_keys, press
 from kith.gui.review_filter import ReviewFilter
@@ -119,7 +119,9 @@ class ReviewPlace(Place):
 
     def _draw_group(self) -> None:
         page, line = self.groups, self.model.line
-        page.heading.setText(self.tr("Who is this? {} faces look alike").format(len(line.faces)))
+        faces = len(line.faces)
+        words = self.tr("Who is this? {} faces look alike") if faces > 1 else self.tr("Who is this?")
+        page.heading.setText(words.format(faces))
         page.hint.setText(self.tr("A click or Space takes a face out: it is left for later."))
         near = self.model.near()
         page.near.show_group(near[0] if near else None)
@@ -130,7 +132,7 @@ class ReviewPlace(Place):
         name = line.current.name if line.current else ""
         page.heading.setText(self.tr("Are all of these {}?").format(name))
         page.hint.setText(self.tr("The surest first. A click or Space takes a wrong one out, Ctrl+A all."))
-        short = self.fontMetrics().elidedText(printable(name), Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+        short = self.fontMetrics().elidedText(in_order(printable(name)), Qt.TextElideMode.ElideRight, _NAME_WIDTH)
         faces = len(line.faces)
         words = self.tr("All {} are {} (A)") if faces > 1 else self.tr("This is {1} (A)")
         self.buttons["confirm"].setText(words.format(faces, short))

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -24,9 +25,10 @@ from kith.gui.background import Newest
 from kith.gui.fitting_dialog import ScrolledPage
 from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder, choose_file, choose_files, choose_folder
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import Label, wrapped
+from kith.gui.plain_text import Label, without_icons, wrapped
 from kith.gui.setting_field import SettingField
 from kith.gui.setting_preview import SettingPreview
+from kith.gui.style import let_shine_through
 from kith.settings import Loaded, Settings, conflicts, load, save, with_overrides
 from kith.settings_model import FIELDS, PATHS
 
@@ -136,6 +138,11 @@ class SettingsDialog(QDialog):
         self.reset_button = reset
         return buttons
 
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Have words alone on the buttons."""
+        without_icons(self)
+        super().showEvent(event)
+
     def accept(self) -> None:
         """Save and close, or lead to the first value that cannot be; model files are tried before."""
         if self._leads_to_problem():
@@ -235,6 +242,7 @@ class SettingsDialog(QDialog):
         column.addStretch()
         scrolled = QScrollArea()
         scrolled.setWidget(page)
+        let_shine_through(scrolled)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         return scrolled
