@@ -30,7 +30,7 @@ _NOBODY = (
     "There is no unknown or unsure face to review.\n\n"
     "When a folder has been recognised, faces that are not sure to be anybody known are shown here."
 )
-_NAME_WIDTH = 150  # pixels of a name on a button
+_NAME_WIDTH = 100  # pixels of a name on a button
 
 
 class ReviewPlace(Place):
