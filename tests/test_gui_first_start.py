@@ -86,7 +86,7 @@ def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
     mine.put_all(POWELL, "family/Colin Powell")
     mine.put_all(CHIRAC, "family/Jacques Chirac")
     mine.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN, NOBODY], "summer")
-    answers = {"Your people": "family", "Photos to recognize": "summer", "Copies and report go to": "sorted"}
+    answers = {"Your people": "family", "Photos to recognise": "summer", "Copies and report go to": "sorted"}
     assert not user_settings_file().exists()
     window = MainWindow(load_user_settings(tmp_path / "no repository"))
     qtbot.addWidget(window)

@@ -107,7 +107,7 @@ def test_a_newcomer_comes_from_empty_settings_to_a_finished_run_without_a_menu(q
     file.parent.mkdir()
     file.write_text(json.dumps({"valid_exts": [".png"], "body_policy": "off"}), encoding="utf-8")
     window = open_window(qtbot, file, lambda: album.eyes)
-    answers = {"Your people": "people", "Photos to recognize": "album", "Copies and report go to": "sorted"}
+    answers = {"Your people": "people", "Photos to recognise": "album", "Copies and report go to": "sorted"}
     window.choose_folder = lambda title, _start: album.root / answers[title]
     start.greet(window, first_time=True)
     welcome = _home(window).page

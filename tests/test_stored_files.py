@@ -153,3 +153,7 @@ def test_every_model_file_is_listed_with_its_state(qtbot: QtBot, world: World, f
         dialog.list.setCurrentItem(row)
         assert row
         assert dialog.fetch.isEnabled() == (row.text(1) != "ready")
+    dialog.list.selectAll()
+    missing = [name for name, state in states.items() if state != "ready"]
+    assert f"{len(missing)} Files" in dialog.fetch.text()
+    assert dialog.fetch.isEnabled()

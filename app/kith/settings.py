@@ -15,8 +15,9 @@ from pydantic.fields import FieldInfo
 from kith.errors import BadInput, BadSetting
 from kith.json_file import parse_object, put_aside, update_object
 from kith.policies import Device
+from kith.setting_rules import conflicts
 from kith.setting_types import AUTO, CHOICES, OFF
-from kith.settings_model import FIELDS, MODELS, PATHS, Settings, conflicts
+from kith.settings_model import FIELDS, MODELS, PATHS, Settings
 
 __all__ = [
     "AUTO",

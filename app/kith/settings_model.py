@@ -374,18 +374,3 @@ class Settings(BaseModel):
 FIELDS = Settings.model_fields
 PATHS = tuple(key for key, field in FIELDS.items() if PATH in field.metadata)
 MODELS = ("face_model", "second_opinion", "reid_model", "person_detector")  # a name, or the path of an .onnx file
-
-
-def conflicts(settings: Settings) -> dict[str, str]:
-    """Return which settings do not fit others, with the reason: a value each may have by itself."""
-    found = {}
-    if settings.suggest_at > settings.sure_at:
-        found["suggest_at"] = f"{settings.suggest_at:g} is above “{FIELDS['sure_at'].title}”, {settings.sure_at:g}"
-    tolerance, suggestion = settings.face_tol, settings.face_suggest
-    if tolerance and 0 < suggestion < tolerance:
-        found["face_suggest"] = f"{suggestion:g} is below “{FIELDS['face_tol'].title}”, {tolerance:g}"
-    if settings.second_opinion and settings.second_opinion == settings.face_model:
-        found["second_opinion"] = f"{settings.second_opinion} is “{FIELDS['face_model'].title}” already"
-    if settings.executor is Executor.DASK and not settings.dask_scheduler:
-        found["executor"] = f"dask needs an address in “{FIELDS['dask_scheduler'].title}”"
-    return found

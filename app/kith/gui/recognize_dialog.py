@@ -19,7 +19,7 @@ class RecognizeDialog(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle(JobName.RECOGNIZE_FOLDER)
         self._settings = settings
-        self.input = FolderField("Photos to recognize", settings.input_folder, choose)
+        self.input = FolderField("Photos to recognise", settings.input_folder, choose)
         self.input.say("Its photos are only read; subfolders are searched too." if settings.recursive else "")
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
         self.output.say(f"One folder per person, Unknown for photos of nobody known, and {REPORT}.")
@@ -33,7 +33,7 @@ class RecognizeDialog(FittingDialog):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.addRow("&Photos to recognize", self.input)
+        form.addRow("&Photos to recognise", self.input)
         form.addRow("&Copies and report go to", self.output)
         column = QVBoxLayout(self)
         column.addLayout(form)

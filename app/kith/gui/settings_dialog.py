@@ -69,7 +69,7 @@ DECISIVE = (
     "event_gap",
     "file_under",
 )  # by which stored photos are decided otherwise
-_TRYING = "Trying the model file …"
+_TRYING = "Trying it …"
 
 # The table of the articles that the program's settings come from.
 STRICTNESS = ((0.6, "standard"), (0.5, "strict"), (0.4, "very strict"), (0.35, "extremely strict"))
@@ -144,12 +144,12 @@ class SettingsDialog(QDialog):
         super().showEvent(event)
 
     def accept(self) -> None:
-        """Save and close, or lead to the first value that cannot be; model files are tried before."""
+        """Save and close, or lead to the first value that cannot be; model files and folders are tried before."""
         if self._leads_to_problem():
             return
         chosen, before = self._chosen(), self._settings
-        changed = frozenset(key for key in TRIED if getattr(chosen, key) != getattr(before, key))
-        if any(getattr(chosen, f"{key}_file") for key in changed):
+        changed = frozenset(key for key in (*TRIED, *PATHS) if getattr(chosen, key) != getattr(before, key))
+        if changed:
             self._tell(_TRYING)
             self.save_button.setEnabled(False)
             self._try.ask(lambda _stop: _unusable(chosen, changed), partial(self._tried, chosen))
@@ -249,9 +249,10 @@ class SettingsDialog(QDialog):
 
 
 def _unusable(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
-    from kith.jobs.model_trials import unusable_models
+    from kith.jobs.model_trials import misplaced, unusable_models
 
-    return {key: in_window(reason) for key, reason in unusable_models(settings, keys).items()}
+    problems = misplaced(settings, keys) | unusable_models(settings, keys)
+    return {key: in_window(reason) for key, reason in problems.items()}
 
 
 def _list_of_problems(loaded: Loaded) -> str:
