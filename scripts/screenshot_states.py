@@ -42,8 +42,10 @@ def _draw(target: Path, scale: int) -> None:
     from PyQt6.QtWidgets import QApplication
 
     from kith.gui.style import take_colours
+    from tests import windows
     from tests.windows import DARK, LIGHT
 
+    windows.PATIENCE_MS *= 10  # of a job that waits until it was drawn
     app = QApplication(["kith"])
     app.setCursorFlashTime(0)  # a picture of a window that stands still is the same each time
     sizes = SIZES if scale == 1 else {f"{scale}x": SIZES["1024x640"]}

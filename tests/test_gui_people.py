@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
-from PyQt6.QtWidgets import QMessageBox
+from PyQt6.QtWidgets import QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from kith.gui.main_window import MainWindow
@@ -13,6 +13,8 @@ from kith.gui.merge_dialog import MergeDialog
 from kith.gui.people_place import PeoplePlace
 from kith.gui.person_dialog import PersonDialog
 from kith.gui.person_view import PersonView
+from kith.jobs.check import CheckFinished, Finding, Trouble
+from kith.jobs.findings import Card
 from kith.jobs.people_wall import searched, wall
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_page import person_page
@@ -321,6 +323,21 @@ def test_findings_are_shown_with_their_photos_and_people(qtbot: QtBot, world: Wo
     findings.list.setCurrentRow(findings.list.count() - 1)
     assert findings.grid.tiles.rowCount() > 0
     assert findings.people.count() > 1
+
+
+def test_a_finding_about_everybody_fits_on_the_screen(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    place = _place(qtbot, window)
+    place.health.click()
+    assert place.checks
+    findings = place.checks.findings
+    place.checks.pages.setCurrentWidget(findings)
+    _settled(qtbot, window)
+    names = tuple(f"Person {number}" for number in range(1000))
+    finding = Finding(Trouble.TWO_PEOPLE, names, f"the same photo stands under {', '.join(names)}", ())
+    findings._show((CheckFinished(1000, 1000, (finding,)), [Card(finding, (), tuple(range(1000)))]))
+    _settled(qtbot, window)
+    assert window.minimumSizeHint().width() <= 1024
+    assert "and 997 more" in [label.text() for label in findings.findChildren(QLabel) if label.isVisible()]
 
 
 def test_too_little_to_measure_is_said(qtbot: QtBot, world: World, window: MainWindow) -> None:
