@@ -60,8 +60,7 @@ def add_sizes(folder: Path) -> None:
 
 
 def draw(app: Any, window: Any, target: Path) -> None:
-    """Take the pictures: first start, during a run, after it, settings, review, people."""
-    from PyQt6.QtWidgets import QTabWidget
+    """Take the five pictures: first start, during a run, after it, review, people."""
 
     def settle() -> None:
         until = time.monotonic() + 0.4
@@ -84,7 +83,7 @@ def draw(app: Any, window: Any, target: Path) -> None:
         said: str = window.console.text.toPlainText()
         return said.count("→") > 8
 
-    does, home = window.does, window.places["Home"]
+    home = window.places["Home"]
     window.welcome()
     settle()
     keep(window, "first-start")
@@ -96,13 +95,6 @@ def draw(app: Any, window: Any, target: Path) -> None:
     wait(is_idle)
     settle()
     keep(window, "after-a-run")
-    does.settings.trigger()
-    settle()
-    shown = app.activeModalWidget()
-    shown.findChild(QTabWidget).setCurrentIndex(1)
-    settle()
-    keep(shown, "settings")
-    shown.reject()
     for name in ("Review", "People"):
         window.go(name)
         wait(lambda: not window.desk.busy)

@@ -117,6 +117,7 @@ class PeoplePlace(Place):
         column.setSpacing(SPACE)
         column.addLayout(tools)
         column.addWidget(self.words)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.wall, 3)
         column.addWidget(self.unknown_words)
         column.addWidget(self.unknown, 1)
