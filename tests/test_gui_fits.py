@@ -119,7 +119,8 @@ def _in_a_page(widget: QWidget, shown: QWidget) -> bool:
 
 
 @pytest.mark.usefixtures("_letters")
-def test_every_view_fits(qtbot: QtBot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("_letters", [13], indirect=True)
+def test_every_view_fits_in_large_letters(qtbot: QtBot, tmp_path: Path) -> None:
     world = review_world(tmp_path)
     with world.library() as library:
         for name, long in (("Ann", LONG_WORD), ("Bob", LONG_NAME)):
