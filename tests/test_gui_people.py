@@ -336,8 +336,12 @@ def test_a_finding_about_everybody_fits_on_the_screen(qtbot: QtBot, world: World
     finding = Finding(Trouble.TWO_PEOPLE, names, f"the same photo stands under {', '.join(names)}", ())
     findings._show((CheckFinished(1000, 1000, (finding,)), [Card(finding, (), tuple(range(1000)))]))
     _settled(qtbot, window)
+
+    def told() -> list[str]:
+        return [label.text() for label in findings.findChildren(QLabel) if label.isVisible()]
+
+    qtbot.waitUntil(lambda: "and 997 more" in told(), timeout=PATIENCE_MS)
     assert window.minimumSizeHint().width() <= 1024
-    assert "and 997 more" in [label.text() for label in findings.findChildren(QLabel) if label.isVisible()]
 
 
 def test_too_little_to_measure_is_said(qtbot: QtBot, world: World, window: MainWindow) -> None:

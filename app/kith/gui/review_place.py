@@ -130,8 +130,7 @@ class ReviewPlace(Place):
     def _draw_likely(self) -> None:
         page, line = self.likely, self.model.line
         name = line.current.name if line.current else ""
-        question = self.tr("Are all of these {}?") if len(line.faces) > 1 else self.tr("Is this {}?")
-        page.heading.setText(question.format(name))
+        page.heading.setText(self.tr("Are all of these {}?" if len(line.faces) > 1 else "Is this {}?").format(name))
         page.hint.setText(self.tr("The surest first. A click or Space takes a wrong one out, Ctrl+A all."))
         short = self.fontMetrics().elidedText(in_order(printable(name)), Qt.TextElideMode.ElideRight, _NAME_WIDTH)
         faces = len(line.faces)
