@@ -104,8 +104,8 @@ def _arrange(data: Path, people: str, settings: Settings) -> int:
 
 
 def gui(data: Path) -> Tables:
-    """Measure the window at work, and its places over a large library."""
-    return window(data) | places()
+    """Measure the window at work, its places over a large library, and how many acts naming real faces takes."""
+    return window(data) | places() | review(data)
 
 
 def main() -> None:

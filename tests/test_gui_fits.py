@@ -17,8 +17,10 @@ from kith.gui.help import ProblemDialog
 from kith.gui.home_model import State
 from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
+from kith.gui.merge_dialog import MergeDialog, WhomDialog
 from kith.gui.name_field import ask_whom
 from kith.gui.people_place import PeoplePlace
+from kith.gui.person_dialog import PersonDialog
 from kith.gui.photos_place import PhotosPlace
 from kith.gui.picture_label import PictureLabel
 from kith.gui.places import HOME
@@ -227,6 +229,28 @@ def test_people_fit(qtbot: QtBot, world: World) -> None:
     window.go("People", number)
     _wait_for_the_library(qtbot, window)
     _check(qtbot, window)
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    assert place.page
+    place.page.change_name()
+    _check(qtbot, window)
+    place.page.details.click()
+    _check_dialog(qtbot, window, PersonDialog)
+    place.page.merge.click()
+    _wait_for_the_library(qtbot, window)
+    whom = window.findChild(WhomDialog)
+    assert whom
+    whom.field.setText("zu Hohenlohe")
+    _check(qtbot, whom)
+    whom.accept()
+    _check_dialog(qtbot, window, MergeDialog)
+
+
+def _check_dialog(qtbot: QtBot, window: MainWindow, kind: type[QDialog]) -> None:
+    dialog = window.findChild(kind)
+    assert dialog
+    _check(qtbot, dialog)
+    dialog.reject()
 
 
 @pytest.mark.usefixtures("_letters")

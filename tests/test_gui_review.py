@@ -160,6 +160,9 @@ def test_those_taken_out_can_be_given_their_own_name(qtbot: QtBot, world: World,
     press(qtbot, likely, Key.Key_Space)
     type_name(qtbot, likely, "Zoe")
     assert _said(world) == [(LIKELY, "Zoe", "is")]
+    assert likely.model.step is Step.LIKELY
+    assert not likely.likely.name.isEnabled()
+    assert likely.window().focusWidget() is likely.likely.grid, "where letters are keys of the page"
 
 
 # Single faces
@@ -540,7 +543,9 @@ def test_a_name_that_several_have_is_asked_about(qtbot: QtBot, world: World) -> 
         library.store.people.add("Bob")
     place = open_review(qtbot, world)[1]
     place.groups.name.edit.setText("bob")
-    click(qtbot, place.groups.name.button)
+    field = place.groups.name
+    assert (field.button.text(), field.hint.text()) == ("Name", ""), "nobody new"
+    click(qtbot, field.button)
     assert "2 people are called bob" in place.note.text()
     assert (_said(world), place.groups.name.edit.text()) == ([], "bob")
 

@@ -36,7 +36,6 @@ LARGE = {"photos", "files", "analyses", "appearances", "observations", "links", 
 # What asks for all rows of a large table, or for nearly all, by words that only this statement has.
 WHOLE = {
     "SELECT p.id FROM photos p\n            WHERE  (EXISTS": "all photos that are the machine's to decide",
-    "AS unknown,": "all unknown faces, to be grouped",
     "coalesce(g.group_id, 0),": "who waits for a word in any filed photo",
     "AS has_face": "who is unknown in any filed photo",
     "ORDER BY p.taken_at DESC": "which photos a filter lets through",

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import resource_tracker
 from types import FrameType
 from typing import NoReturn
@@ -47,6 +48,15 @@ def collect_garbage_seldom() -> None:
     At its own pace it takes a fifth of the time that a run over known photos takes.
     """
     gc.set_threshold(*_OBJECTS_BETWEEN_COLLECTIONS)
+
+
+@cache
+def keep_what_is_loaded() -> None:
+    """Have the collector of garbage leave alone, once, all that was loaded for the first look at the library.
+
+    That stays anyway: to go over a hundred thousand objects again and again holds up frames for 50 ms.
+    """
+    gc.freeze()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButt
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.picture_grid import PictureGrid, Tile
-from kith.gui.place import House
+from kith.gui.place import FaceInPhoto, House
+from kith.gui.places import CHECKS, PEOPLE, PHOTOS
 from kith.gui.plain_text import Label, in_order, line, narrow
 from kith.gui.style import Tone
 from kith.gui.thumbnails import Picture
@@ -129,7 +130,7 @@ class FindingsView(QWidget):
         button = QPushButton(self._named("{}", name))
         button.setAutoDefault(False)
         button.setAccessibleName(name)
-        button.clicked.connect(lambda: self._house.go("People", person_id))
+        button.clicked.connect(lambda: self._house.go(PEOPLE, person_id))
         return button
 
     def _chosen(self) -> list[int]:
@@ -187,10 +188,11 @@ class FindingsView(QWidget):
         card = self.card
         if card is None:
             return
-        paths = {face.appearance_id: face.spot.path for face in card.faces}
-        path = card.finding.files[-1 - key] if key < 0 else paths.get(key)
-        if path:
-            open_outside(path)
+        face = next((face for face in card.faces if face.appearance_id == key), None)
+        if face:
+            self._house.go(PHOTOS, FaceInPhoto(face.photo_id, key, (PEOPLE, CHECKS)))
+        elif key < 0:
+            open_outside(card.finding.files[-1 - key])
 
 
 def _tiles(card: "Card") -> Iterable[Tile]:

@@ -73,7 +73,7 @@ class FolderSteps(QWidget):
         form = QFormLayout()
         form.setVerticalSpacing(SPACE)
         form.addRow("1  Your &people", self.people)
-        form.addRow("2  P&hotos to recognise", self.photos)
+        form.addRow("2  Ph&otos to recognise", self.photos)
         form.addRow("&Copies and report go to", self.output)
         self.more.setCheckable(True)
         self.more.setAutoDefault(False)

@@ -5,13 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
+from kith.gui.drawn_faces import DrawnFaces
 from kith.gui.folder_drops import FolderDrops, page_about
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember, written
 from kith.gui.job_runner import JobRunner
@@ -32,7 +33,7 @@ from kith.gui.thumbnails import Thumbnails
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
 from kith.photos.outputs import PAGE, REPORT
-from kith.process import STOPPING
+from kith.process import STOPPING, keep_what_is_loaded
 from kith.settings import Loaded, Settings, update
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.status = Label(self.tr("Ready"))
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings)
+        self.drawn = DrawnFaces(self, self, executor)
         self.waiting = ReviewWatch(self.desk)
         self._first_look = QTimer(self)
         self._first_look.setSingleShot(True)
@@ -164,6 +166,13 @@ class MainWindow(QMainWindow):
         if event and not event.spontaneous():
             self._first_look.start()
 
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look, when one turns to this window, whether another one or a command changed the library."""
+        super().changeEvent(event)
+        is_turned_to = event and event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
+        if is_turned_to and not self.jobs.running and not self._closing:
+            self.desk.look_for_others()
+
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Close at once, or when the running job has stopped."""
         if event and self.jobs.running:
@@ -179,7 +188,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Kith")
-        FolderDrops(self, lambda: not self.jobs.running).dropped.connect(self._ask_about)
+        drops = FolderDrops(self, lambda: not self.jobs.running)
+        drops.dropped.connect(self._ask_about)
+        drops.too_many.connect(lambda: self.tell(self.tr("Drop one folder at a time: nothing was done.")))
         self.resize(1000, 600)  # with its frame on a screen of 1024 × 640
         centre = QWidget()
         column = QVBoxLayout()
@@ -229,8 +240,8 @@ class MainWindow(QMainWindow):
         self.desk.settings_turned.connect(self._turn_settings)
         self.desk.steps.connect(self._show_steps_back)
         self._first_look.timeout.connect(self.waiting.look)
-        self.waiting.found.connect(lambda waiting: self.bar.count(REVIEW, len(waiting.faces)))
-        self.waiting.failed.connect(lambda _: self.bar.count(REVIEW, 0))
+        self.waiting.counted.connect(partial(self.bar.count, REVIEW))
+        self.waiting.found.connect(lambda _: keep_what_is_loaded())
         jobs.missed.connect(self._ask_to_forget)
 
     def refresh(self) -> None:

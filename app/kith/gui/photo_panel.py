@@ -69,7 +69,6 @@ class PhotoPanel(QWidget):
             self.people.addItem(item)
         self.people.blockSignals(False)
         self.name.know(names)
-        self.name.empty()
 
     def choose(self, person: ShownPerson | None) -> None:
         """Show what may be said of somebody, or that one is to be chosen."""

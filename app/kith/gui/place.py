@@ -1,7 +1,7 @@
 """The places of the window: what each is given, and what it must do."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PyQt6.QtWidgets import QWidget
 
@@ -12,10 +12,19 @@ from kith.gui.next_steps import NextSteps
 from kith.settings import Settings
 
 if TYPE_CHECKING:
+    from kith.gui.drawn_faces import DrawnFaces
     from kith.gui.job_runner import JobRunner
     from kith.gui.library_desk import LibraryDesk
     from kith.gui.review_watch import ReviewWatch
     from kith.gui.thumbnails import Thumbnails
+
+
+class FaceInPhoto(NamedTuple):
+    """Somebody in a photo, to be shown in Photos; `back` is the place, and what there, that one comes from."""
+
+    photo_id: int
+    appearance_id: int
+    back: tuple[str, object]
 
 
 class House(Protocol):
@@ -28,6 +37,7 @@ class House(Protocol):
     desk: "LibraryDesk"
     waiting: "ReviewWatch"
     thumbnails: "Thumbnails"
+    drawn: "DrawnFaces"
     choose_folder: ChooseFolder
     choose_file: ChooseFile
 

@@ -11,7 +11,7 @@ from kith.errors import BadInput, BadPhoto
 from kith.filing.photo_tags import Contacts, Tag, TagReader, contact_files
 from kith.filing.xmp import NoXmp
 from kith.jobs.context import open_context
-from kith.jobs.drawn_faces import describe_drawn
+from kith.jobs.drawn_faces import describe_drawn, drawn
 from kith.jobs.folder_checks import check_inputs, standing_outputs
 from kith.jobs.library_file import check_library, open_records
 from kith.jobs.looks import look_at_photos, save_look
@@ -167,7 +167,7 @@ def import_tags(
         summary = f"Names of other programs in {found.folder.name or found.folder} imported"
         kept = library.change("import-tags", summary, lambda: _write(joining, found, stop))
         outcome = Outcome(_told(joined), (*problems, *joined.problems(), *kept), _hints(joined))
-        return describe_drawn(library, outcome, executor) if joined.drawn else outcome
+        return describe_drawn(library, outcome, drawn(library), executor) if joined.drawn else outcome
 
 
 def _write(joining: TagJoining, found: TagsFound, stop: threading.Event) -> None:

@@ -35,6 +35,7 @@ class PersonPage:
     """A person with all their faces, the one that fits worst first.
 
     `years` counts photos by the year they were taken, `together` tells who is with them: number, name, photos.
+    `key_face` stands for them, `key_chosen` tells whether the user chose it.
     """
 
     person: Person
@@ -44,6 +45,7 @@ class PersonPage:
     years: tuple[tuple[int, int], ...]
     together: tuple[tuple[int, str, int], ...]
     key_face: int | None
+    key_chosen: bool = False
 
 
 def person_page(library: OpenLibrary, person_id: int) -> PersonPage:
@@ -68,6 +70,7 @@ def person_page(library: OpenLibrary, person_id: int) -> PersonPage:
         tuple(sorted(Counter(year_of.values()).items())),
         tuple(together),
         portrait.appearance_id if portrait else None,
+        bool(portrait and portrait.chosen),
     )
 
 

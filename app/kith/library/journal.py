@@ -156,6 +156,7 @@ class Journal:
         except (sqlite3.IntegrityError, ValueError, TypeError) as error:
             raise _cannot_be_turned() from error
         self._connection.execute("DELETE FROM open_change")
+        turned.photo_ids |= self.photos(change.id)  # also of appearances that were not there before
         self._note_newest(change.id)
         undone_at = now() if is_undone else None
         self._connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (undone_at, change.id))
