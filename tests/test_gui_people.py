@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from kith.gui.main_window import MainWindow
 from kith.gui.merge_dialog import MergeDialog, WhomDialog
-from kith.gui.people_place import PeoplePlace
+from kith.gui.people_place import NOBODY, PeoplePlace
 from kith.gui.person_dialog import PersonDialog
 from kith.gui.person_view import PersonView
 from kith.gui.photos_place import PhotosPlace
@@ -136,6 +136,7 @@ def test_an_unplugged_drive_is_no_beginning(qtbot: QtBot, world: World, window: 
     qtbot.waitUntil(lambda: "plugged in" in place.words.text(), timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not any(one.name == "kith-question" for one in threading.enumerate()), timeout=PATIENCE_MS)
     qtbot.wait(0)
+    assert NOBODY not in place.words.text()
     assert not place.wall.isVisible()
     (world.root / "elsewhere").rename(people)
     window.go("Home")

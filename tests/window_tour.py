@@ -129,6 +129,13 @@ def _person(window: MainWindow, place: PeoplePlace, person: int) -> Iterator[Vie
     page.other.edit.setText(NOBODY)
     yield _seen(window, "person-chosen")
     page.other.edit.clear()
+    page.change_name()
+    yield _seen(window, "person-renaming")
+    page.grid.setFocus()
+    page.merge.click()
+    stand_still(window)
+    if QApplication.activeModalWidget():  # else there is nobody else
+        yield from _dialog(window, "person-merge-with-whom")
     page.details.click()
     yield from _dialog(window, "person-details", _spoil_dates)
     page.details.click()
