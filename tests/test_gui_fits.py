@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QSize
+from PyQt6.QtCore import QRect, QSize
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -36,7 +37,8 @@ from kith.settings import load
 from tests.families import family_of
 from tests.review_world import open_review, rest, review_world
 from tests.small_world import World
-from tests.windows import PATIENCE_MS
+from tests.window_tour import broken, job, tour
+from tests.windows import PATIENCE_MS, Gate, open_window
 
 ROOM = QSize(1024 - 8, 640 - 40)  # what the frame of a window and its title leave
 LONG_WORD, LONG_NAME = "W" * 140, "Wilhelmina Alexandrina Constantia Theodora von und zu Hohenlohe-Schillingsfürst"
@@ -83,8 +85,8 @@ def _settled(qtbot: QtBot, shown: QWidget) -> None:
     raise AssertionError(f"{shown.windowTitle()} never stands still")
 
 
-def _parts(shown: QWidget) -> list[QWidget]:
-    return shown.findChildren((QLabel, QAbstractButton))
+def _parts(shown: QWidget) -> list[QLabel | QAbstractButton]:
+    return [*shown.findChildren(QLabel), *shown.findChildren(QAbstractButton)]
 
 
 def _check(qtbot: QtBot, shown: QWidget) -> None:
@@ -102,7 +104,7 @@ def _check(qtbot: QtBot, shown: QWidget) -> None:
                 assert label.wordWrap() or label.width() >= label.sizeHint().width(), label.text()
         for widget in _parts(shown):
             if widget.isVisible() and not _in_a_page(widget, shown):
-                assert shown.rect().contains(widget.rect().translated(widget.mapTo(shown, widget.rect().topLeft())))
+                assert shown.rect().contains(_place(widget, shown))
 
 
 def _within(size: QSize) -> bool:
@@ -120,6 +122,44 @@ def _in_a_page(widget: QWidget, shown: QWidget) -> bool:
             return True
         above = above.parentWidget()
     return False
+
+
+@pytest.mark.usefixtures("_letters")
+@pytest.mark.parametrize("_letters", [13], indirect=True)
+def test_every_view_fits_in_large_letters(qtbot: QtBot, tmp_path: Path) -> None:
+    world = review_world(tmp_path)
+    with world.library() as library:
+        for name, long in (("Ann", LONG_WORD), ("Bob", LONG_NAME)):
+            PersonChanges(library).rename(library.people.find(name), long)
+    for number in range(20):
+        world.put(number % 5, f"input/{number}", (10 + number, 9))
+    file = _file(world)
+    gate = Gate(world.eyes)
+    window = open_window(qtbot, file, gate)
+    window.resize(ROOM)
+    faults = []
+    for name, shown in chain(tour(window), job(window, gate), broken(window)):
+        faults += [f"{name}: {fault}" for fault in _faults(shown)]
+    assert faults == []
+
+
+def _faults(shown: QWidget) -> Iterator[str]:
+    """Yield what does not fit in a window as it is."""
+    if not _within(shown.size()) or not _within(shown.minimumSizeHint().expandedTo(shown.minimumSize())):
+        yield f"larger than the screen: {shown.size()}"
+    for part in _parts(shown):
+        if not part.isVisible() or part.window() is not shown or not part.text() or isinstance(part, PictureLabel):
+            continue
+        if not _in_a_page(part, shown) and not shown.rect().contains(_place(part, shown)):
+            yield f"not in sight: {part.text()}"
+        if isinstance(part, QLabel) and part.height() < _height_needed(part):
+            yield f"too low: {part.text()}"
+        if isinstance(part, QLabel) and not part.wordWrap() and part.width() < part.sizeHint().width():
+            yield f"too narrow: {part.text()}"
+
+
+def _place(part: QWidget, shown: QWidget) -> QRect:
+    return part.rect().translated(part.mapTo(shown, part.rect().topLeft()))
 
 
 @pytest.mark.usefixtures("_letters")

@@ -156,6 +156,16 @@ def test_folders_that_cannot_be_used_are_told_and_nothing_begins(qtbot: QtBot, a
     assert _home(window).page is _home(window).advice
 
 
+def test_groups_that_become_known_later_are_told_of(qtbot: QtBot, album: Album) -> None:
+    (album.root / "album/broken.png").unlink()
+    album.recognise()
+    window = _open(qtbot, album)
+    _advised(qtbot, window, "2 unknown in 1 group")
+    _home(window).advice.show_state(State())  # as where Home had looked before who waits was grouped
+    window.waiting.look()
+    _advised(qtbot, window, "2 unknown in 1 group")
+
+
 def test_the_last_run_is_known_at_the_next_start(qtbot: QtBot, album: Album) -> None:
     (album.root / "album/broken.png").unlink()
     album.recognise()

@@ -23,6 +23,8 @@ LIGHT = QPalette(QColor("#f0f0f0"), QColor("#f0f0f0"))  # Qt reckons the rest, b
 LIGHT.setColor(QPalette.ColorRole.Base, QColor("white"))
 DARK = QPalette(QColor("#323232"), QColor("#323232"))
 DARK.setColor(QPalette.ColorRole.Base, QColor("#242424"))
+for palette in (LIGHT, DARK):
+    palette.setColor(QPalette.ColorRole.Highlight, QColor("#308cc6"))
 SomeDialog = TypeVar("SomeDialog", bound=QDialog)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, names
-from kith.policies import BodyPolicy, Device, Executor, FileAs, NamesIn, place_problem
+from kith.policies import BodyPolicy, Device, Duplicates, Executor, FileAs, NamesIn, place_problem
 
 PHOTO_ENDINGS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
@@ -26,9 +26,26 @@ CHOICES = {
     "reid_model": (*names(BODY_MODELS),),
     "body_policy": (*BodyPolicy,),
     "file_as": (*FileAs,),
+    "duplicates": (*Duplicates,),
     "names_in": (*NamesIn,),
     "device": (*Device,),
     "executor": (*Executor,),
+}
+# What a number counts or measures.
+UNITS = {
+    "sure_at": "probability",
+    "suggest_at": "probability",
+    "face_tol": "distance",
+    "face_margin": "distance",
+    "face_suggest": "distance",
+    "body_tol": "cosine similarity",
+    "min_face": "pixels",
+    "resize_max": "pixels",
+    "max_megapixels": "megapixels",
+    "lap_var_thresh": "variance of the Laplacian",
+    "event_gap": "hours",
+    "kb_batch_size": "pictures",
+    "workers": "processes",
 }
 SHIPPED, WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
 

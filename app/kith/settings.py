@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from kith.errors import BadInput, BadSetting
 from kith.json_file import parse_object, put_aside, update_object
-from kith.policies import Device, Executor
+from kith.policies import Device
+from kith.setting_rules import conflicts
 from kith.setting_types import AUTO, CHOICES, OFF
 from kith.settings_model import FIELDS, MODELS, PATHS, Settings
 
@@ -140,21 +141,6 @@ def with_overrides(settings: Settings, overrides: Mapping[str, str]) -> Settings
             raise BadSetting(key, _refusal(key, text or _json(text)))
         values[key] = value
     return Settings.at(folder, values) if overrides else settings
-
-
-def conflicts(settings: Settings) -> dict[str, str]:
-    """Return which settings do not fit others, with the reason: a value each may have by itself."""
-    found = {}
-    if settings.suggest_at > settings.sure_at:
-        found["suggest_at"] = f"{settings.suggest_at:g} is above “{FIELDS['sure_at'].title}”, {settings.sure_at:g}"
-    tolerance, suggestion = settings.face_tol, settings.face_suggest
-    if tolerance and 0 < suggestion < tolerance:
-        found["face_suggest"] = f"{suggestion:g} is below “{FIELDS['face_tol'].title}”, {tolerance:g}"
-    if settings.second_opinion and settings.second_opinion == settings.face_model:
-        found["second_opinion"] = f"{settings.second_opinion} is “{FIELDS['face_model'].title}” already"
-    if settings.executor is Executor.DASK and not settings.dask_scheduler:
-        found["executor"] = f"dask needs an address in “{FIELDS['dask_scheduler'].title}”"
-    return found
 
 
 def user_folder(kind: Literal["config", "data", "log", "cache"]) -> Path:

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.library_desk import LibraryDesk
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import wrapped
+from kith.gui.plain_text import in_order, wrapped
 from kith.text import counted, printable
 
 if TYPE_CHECKING:  # loaded by the threads
@@ -94,7 +94,7 @@ class FilingDialog(FittingDialog):
             self.list.addTopLevelItem(QTreeWidgetItem(self._cells(run)))
         self.list.setCurrentItem(self.list.topLevelItem(0))
         self.moves.clear()
-        self.moves.addItems([printable(move.line) for move in self._moves])
+        self.moves.addItems([in_order(printable(move.line)) for move in self._moves])
         count = counted(len(self._moves), self.tr("copy was"), self.tr("copies were"))
         told = self.tr("{count} moved to another folder by hand. Take it as your word of who shows?")
         self.moved.setText(told.replace("{count}", count))

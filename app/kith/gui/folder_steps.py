@@ -31,7 +31,7 @@ PRIVACY = (
     "From every photo Kith computes numbers that describe the faces and bodies in it, and keeps them with the photo's "
     "place, time and camera. "
     "All of it stays on this computer, in the files {library} and {encodings}; nothing is ever sent anywhere. "
-    "To erase what Kith knows, delete these two files, and the copies if you do not want them any more."
+    "Help ▸ Privacy… shows every file that Kith keeps, and erases what you do not want any more."
 )
 LOOKING = "Looking for photos in it …"
 ON_THEIR_WAY = "The model files are on their way: wait for them, or stop the download."

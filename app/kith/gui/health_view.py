@@ -22,7 +22,7 @@ from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import FaceInPhoto, House
 from kith.gui.places import CHECKS, PEOPLE, PHOTOS
 from kith.gui.plain_text import Label, narrow, wrapped
-from kith.gui.style import Tone
+from kith.gui.style import Tone, let_shine_through
 from kith.gui.thumbnails import Picture
 from kith.messages import joined
 from kith.settings import update
@@ -93,6 +93,7 @@ class _LeftOut(QWidget):
         column.addWidget(self.grid, 1)
         column.addWidget(self.reason)
         column.addWidget(self.say, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch()
 
     def read(self) -> None:
         """Look which photos are left out."""
@@ -106,6 +107,8 @@ class _LeftOut(QWidget):
         self.words.setText(
             self.tr(_LEFT_OUT) if photos else self.tr("Every photo in the people folder teaches somebody.")
         )
+        self.grid.setVisible(bool(photos))
+        self.say.setVisible(bool(photos))
         self._tell_reason()
 
     def _chosen(self) -> "tuple[LeftOutPhoto, int | None] | None":
@@ -171,6 +174,7 @@ class _Measure(QWidget):
         content.addStretch()
         scrolled = QScrollArea()
         scrolled.setWidget(inside)
+        let_shine_through(scrolled)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
         for ground in (inside, scrolled.viewport()):

@@ -100,6 +100,12 @@ class HomePlace(Place):
         jobs.happened.connect(self.run.take)
         jobs.stopping.connect(self.run.stopping)
         jobs.ended.connect(self._after_job)
+        self.house.waiting.found.connect(self._take_groups)
+
+    def _take_groups(self) -> None:
+        """Look again once it is known who waits: who asks that groups them, and Home may have been faster."""
+        if self.isVisible():
+            self.look_again()
 
     def _show(self, state: State) -> None:
         """Show how things stand; the first time look, too, whether a run was killed."""

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMenu, QMenuB
 
 from kith.gui.folders import ChooseFile, ChooseFolder
 from kith.gui.library_desk import LibraryDesk
+from kith.gui.plain_text import in_order
 from kith.gui.thumbnails import Thumbnails
 from kith.settings import Settings
 from kith.text import printable
@@ -157,7 +158,7 @@ class Actions:
     def show_steps(self, undoes: str, redoes: str) -> None:
         """Say in words what is undone and done again; empty where there is nothing, as they then say themselves."""
         for action, name, what in ((self.undo, "&Undo", undoes), (self.redo, "&Redo", redoes)):
-            told = printable(what).replace("&", "&&")
+            told = in_order(printable(what)).replace("&", "&&")
             action.setText(f"{name}: {told}" if what else name)
 
     def enable(self, *, running: bool, report: bool, output: bool) -> None:

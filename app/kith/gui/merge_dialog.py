@@ -53,7 +53,7 @@ class MergeDialog(FittingDialog):
         buttons.addButton(self.swap, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         for person in (kept, gone):
-            self._pair.addLayout(self._portrait(person))
+            self._pair.addLayout(self._portrait(person), 1)
         page = QVBoxLayout()
         page.addLayout(self._pair)
         page.addWidget(self.words)
@@ -73,7 +73,8 @@ class MergeDialog(FittingDialog):
         count = Label(counted(person.photos, "photo"))
         count.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout()
-        for label in (picture, name, count):
+        column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
+        for label in (name, count):
             column.addWidget(label)
         column.addStretch()
         return column

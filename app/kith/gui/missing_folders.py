@@ -11,7 +11,7 @@ from kith.gui.plain_text import message
 if TYPE_CHECKING:
     from kith.jobs.events import FolderAway
 
-SHOWN = 4  # folders; the console has them all
+SHOWN = 3  # folders; the console has them all
 MISSING = "Folders that taught people are missing, or have no photo any more:"
 FORGET = (
     "If they are on a drive or a share that is not there now, keep what was learned from them: these people are "

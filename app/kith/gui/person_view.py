@@ -14,7 +14,7 @@ from kith.gui.name_in_place import NameInPlace
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import FaceInPhoto, House
 from kith.gui.places import PEOPLE, PHOTOS
-from kith.gui.plain_text import Label, narrow, set_tip
+from kith.gui.plain_text import Label, in_order, narrow, set_tip
 from kith.gui.style import SPACE, Tone
 from kith.gui.thumbnails import Picture
 from kith.gui.years import Years
@@ -29,9 +29,15 @@ if TYPE_CHECKING:
 
 _SIDE = 110
 _ASIDE = 250  # pixels of the column beside the faces
-_SAID_BY = {"dataset": "your folder", "user": "you", "machine": "Kith"}
+_SAID_BY = {"dataset": "folder", "user": "you", "machine": "Kith"}
 _TONES = {"dataset": Tone.SURE, "user": Tone.SURE, "machine": Tone.UNSURE}
 _MOST_TOGETHER = 8
+_LONGEST = 80  # letters of a name above their faces
+_PIECE = 8  # letters of a word of it that stay together
+_AS_LINE = """
+QPushButton { text-align: left; border: 2px solid transparent; border-radius: 4px; padding: 2px; }
+QPushButton:hover, QPushButton:focus { border-color: palette(highlight); }
+"""
 
 
 class PersonView(QWidget):
@@ -106,7 +112,9 @@ class PersonView(QWidget):
         for button in (self.deny, self.key, self.look):
             acts.addWidget(button)
         somebody = QHBoxLayout()
-        somebody.addWidget(Label(self.tr("They are somebody else:")), 0, Qt.AlignmentFlag.AlignTop)
+        they_are = Label(self.tr("They are somebody else:"))
+        they_are.setFixedHeight(self.other.edit.sizeHint().height())
+        somebody.addWidget(they_are, 0, Qt.AlignmentFlag.AlignTop)
         somebody.addWidget(self.other, 1)
         faces = QVBoxLayout()
         faces.addWidget(self.words)
@@ -186,12 +194,12 @@ class PersonView(QWidget):
         if page.together:
             self.together.addWidget(Label(self.tr("Often with"), bold=True))
         for person_id, name, photos in page.together[:_MOST_TOGETHER]:
-            words = printable(f"{name}, {counted(photos, 'photo')}")
+            words = in_order(printable(f"{name}, {counted(photos, 'photo')}"))
             shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _ASIDE - 4 * SPACE)
             button = QPushButton(shown.replace("&", "&&"))
             button.setAccessibleName(words)
             set_tip(button, words)
-            button.setFlat(True)
+            button.setStyleSheet(_AS_LINE)
             button.setAutoDefault(False)
             button.clicked.connect(partial(self._go_to, person_id))
             self.together.addWidget(button)

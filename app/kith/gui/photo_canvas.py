@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import QWidget
 
 from kith.gui.photo_frame import PhotoFrame
 from kith.gui.photos_model import label_of
+from kith.gui.plain_text import in_order
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing
 from kith.photos.box import Box
 from kith.text import printable
@@ -269,7 +270,7 @@ class PhotoCanvas(QWidget):
         place, (colour, _) = self.place_of(person), _LINES[person.standing]
         metrics = painter.fontMetrics()
         room = max(place.width(), 12.0 * metrics.height())
-        shown = metrics.elidedText(printable(label_of(person)), Qt.TextElideMode.ElideRight, int(room))
+        shown = metrics.elidedText(in_order(printable(label_of(person))), Qt.TextElideMode.ElideRight, int(room))
         width, height = metrics.horizontalAdvance(shown) + 8, metrics.height() + 2
         top = place.bottom() if place.bottom() + height < self.height() else place.top() - height
         left = min(max(0.0, place.left()), max(0.0, self.width() - width))

@@ -333,7 +333,13 @@ class PhotoPage(QWidget):
             "smaller": ("−", "zoom-out", self.tr("Smaller"), ("-",), lambda: zoom(-1)),
             "larger": ("+", "zoom-in", self.tr("Larger"), ("+", "="), lambda: zoom(1)),
             "fit": (self.tr("Fit (0)"), "", self.tr("Whole photo"), ("0",), lambda: self.canvas.zoom_to(None)),
-            "actual": ("100 % (1)", "", self.tr("Actual size"), ("1",), lambda: self.canvas.zoom_to(1.0)),
+            "actual": (
+                self.tr("Actual size (1)"),
+                "",
+                self.tr("Actual size"),
+                ("1",),
+                lambda: self.canvas.zoom_to(1.0),
+            ),
             "folder": (self.tr("Folder"), "folder-open", self.tr("Show in the file manager"), (), self.open_folder),
             "open": (self.tr("Open"), "external-link", self.tr("Open in the system's viewer"), (), self.open_photo),
         }

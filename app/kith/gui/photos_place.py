@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from kith.gui.help import open_outside
 from kith.gui.photo_filter_bar import PhotoFilterBar
@@ -119,7 +119,7 @@ class PhotosPlace(Place):
     def _show(self, wanted: PhotoFilter, found: Found) -> None:
         self.grid.show_found(found)
         count = len(found.photos) + len(found.failed)
-        self.count.setText(found_text(count, wanted.state is PhotoState.FAILED))
+        self._count(found_text(count, wanted.state is PhotoState.FAILED))
         is_all = wanted == PhotoFilter()
         nothing = self.tr("No photo has been recognised yet: Home shows what to do next.")
         none_such = self.tr("No photo is like that: take something out of the filter.")
@@ -127,8 +127,12 @@ class PhotosPlace(Place):
 
     def _fail(self, reason: str) -> None:
         self.grid.show_found(Found(()))
-        self.count.setText("")
+        self._count("")
         self._tell(reason)
+
+    def _count(self, text: str) -> None:
+        self.count.setText(text)
+        self.count.setVisible(bool(text))
 
     def _tell(self, text: str) -> None:
         self.hint.setText(text)
@@ -141,15 +145,13 @@ class PhotosPlace(Place):
         self.house.desk.read(lambda library: PhotoSearch(library).cards(photos), read, self._fail)
 
     def _lay_out(self) -> None:
-        line = QHBoxLayout()
-        line.addWidget(self.count)
-        line.addWidget(self.hint, 1)
         grid = QWidget()
         column = QVBoxLayout(grid)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         column.addWidget(self.filter)
-        column.addLayout(line)
+        column.addWidget(self.count)
+        column.addWidget(self.hint)
         column.addWidget(self.grid, 1)
         self._stack.addWidget(grid)
         self._stack.addWidget(self.page)

@@ -28,7 +28,7 @@ from PyQt6.QtWidgets import (
 )
 
 from kith.gui.frames import Frame, paint_frame
-from kith.gui.plain_text import tip
+from kith.gui.plain_text import in_order, tip
 from kith.gui.style import ROUND, Tone, colour
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.text import printable
@@ -243,7 +243,7 @@ class TilePainter(QStyledItemDelegate):
         usual = palette.color(QPalette.ColorRole.Text)
         words = ((tile.name, usual), (tile.note, colour(tile.tone, palette) if tile.tone else usual))
         for text, ink in filter(itemgetter(0), words):
-            shown = metrics.elidedText(printable(text), Qt.TextElideMode.ElideRight, line.width())
+            shown = metrics.elidedText(in_order(printable(text)), Qt.TextElideMode.ElideRight, line.width())
             painter.setPen(ink)
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, shown)
             line.translate(0, metrics.lineSpacing())
@@ -291,6 +291,11 @@ class PictureGrid(QListView):
         self.activated.connect(self._open)
         if selection := self.selectionModel():
             selection.selectionChanged.connect(self._tell_selected)
+
+    def show_a_row(self) -> None:
+        """Be never lower than a row of tiles."""
+        tile = self.tiles.side + _LINES * self.fontMetrics().lineSpacing() + 3 * _MARGIN
+        self.setMinimumHeight(tile + 2 * _MARGIN)
 
     def let_be_joined(self) -> None:
         """Let tiles be dragged onto each other."""

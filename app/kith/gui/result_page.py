@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QListView, QListWidget, QPushButton, QV
 from kith.gui.count_row import CountRow
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
-from kith.gui.plain_text import Label, wrapped
+from kith.gui.plain_text import Label, in_order, wrapped
 from kith.gui.run_model import RunModel
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Picture
@@ -110,7 +110,7 @@ class ResultPage(QWidget):
         self.failures.clear()
         self.failures.addItems(
             [
-                f"{printable(path.name)}: {printable(reason)}\n{printable(str(path.parent))}"
+                in_order(f"{printable(path.name)}: {printable(reason)}\n{printable(str(path.parent))}")
                 for path, reason in model.failures
             ]
         )

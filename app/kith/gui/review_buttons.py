@@ -7,11 +7,11 @@ from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.plain_text import Label, set_tip
+from kith.gui.plain_text import Label, in_order, set_tip
 from kith.gui.review_model import ReviewModel, Step
 from kith.text import printable
 
-_NAME_WIDTH = 150  # pixels of a name on a button
+_NAME_WIDTH = 100  # pixels of a name on a button
 # What the buttons below do, by name: their words, their key, and in which queues they are offered.
 BUTTONS: dict[str, tuple[str, str, tuple[Step, ...]]] = {
     "back": ("Back", "B", tuple(Step)),
@@ -72,7 +72,7 @@ class ReviewButtons(QWidget):
 
     def _name_likely(self, model: ReviewModel) -> None:
         name = printable(model.likely_name)
-        short = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+        short = self.fontMetrics().elidedText(in_order(name), Qt.TextElideMode.ElideRight, _NAME_WIDTH)
         faces = len(model.line.faces)
         words = self.tr("All {} are {} (A)") if faces > 1 else self.tr("This is {1} (A)")
         self.by_name["confirm"].setText(words.format(faces, short))

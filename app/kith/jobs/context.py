@@ -128,8 +128,8 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
 
     Raises StoreBusy and BadKnowledgeBase.
     """
-    holder = _holder(library)
-    with _lock(library, holder):
+    lock, holder = lock_files(library)
+    with _lock(library, lock, holder):
         _name_holder(holder, f"{job} (process {os.getpid()} on {socket.gethostname()})")
         try:
             yield
@@ -138,22 +138,24 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
                 holder.unlink()
 
 
+def lock_files(library: Path) -> tuple[Path, Path]:
+    """Return the files beside a library by which jobs keep apart: one that is locked, and one that says by whom."""
+    return library.with_name(f"{library.name}.lock"), library.with_name(f"{library.name}.holder")
+
+
 def at_work_on(library: Path) -> str:
     """Return who holds the lock of a library that is there, empty where nobody does."""
+    lock, holder = lock_files(library)
     try:
-        with FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0):
+        with FileLock(lock).acquire(timeout=0):
             return ""
     except (Timeout, OSError):
-        return _named_holder(_holder(library)) or "another job"
+        return _named_holder(holder) or "another job"
 
 
-def _holder(library: Path) -> Path:
-    return library.with_name(f"{library.name}.holder")
-
-
-def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
+def _lock(library: Path, lock: Path, holder: Path) -> AbstractContextManager[object]:
     try:
-        return FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0)
+        return FileLock(lock).acquire(timeout=0)
     except Timeout as error:
         name = _named_holder(holder) or "another job"
         raise StoreBusy(f"{name} is at work on {library}: wait until it has ended, or stop it") from error
