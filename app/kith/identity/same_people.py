@@ -1,8 +1,9 @@
 """Whether somebody of another library is a person known here, by their faces."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from kith.identity.nearest import distance_from
 from kith.values.decisions import Candidate
 from kith.vision.observations import Observation
 
-FACES = 64  # of a person: more tell no more of who it is
+FACES = 16  # of a person: more tell no more of who it is
 _MOST = 0.5  # of the faces
 
 
@@ -47,14 +48,23 @@ def telling_faces(faces: Sequence[Observation], least_sharpness: float) -> list[
     return good[::step]
 
 
-def resemblances(decider: Decider, faces: Sequence[Observation]) -> dict[int, Resemblance]:
-    """Return whom of the people known here somebody's faces resemble, the most alike first; raises ModelMismatch."""
-    if not faces or not len(decider.faces):
-        return {}
-    vectors = np.stack([face.vector for face in faces])
-    quality = Quality.of(faces, decider.calibration)
+def resemblances(decider: Decider, faces: Mapping[int, Sequence[Observation]]) -> dict[int, dict[int, Resemblance]]:
+    """Return whom of the people known here the faces of each of some others resemble, the most alike first.
+
+    Raises ModelMismatch.
+    """
+    everybody = [face for own in faces.values() for face in own]
+    if not everybody or not len(decider.faces):
+        return {number: {} for number in faces}
+    vectors = np.stack([face.vector for face in everybody])
+    quality = Quality.of(everybody, decider.calibration)
+    candidates = iter(nearest_people(decider.faces, decider.faces.model_id, vectors, quality=quality))
+    return {number: _of_one(decider, [*islice(candidates, len(own))]) for number, own in faces.items()}
+
+
+def _of_one(decider: Decider, faces: Sequence[Sequence[Candidate]]) -> dict[int, Resemblance]:
     sure, likely = Counter[int](), Counter[int]()
-    for candidates in nearest_people(decider.faces, decider.faces.model_id, vectors, quality=quality):
+    for candidates in faces:
         sure.update(first.person_id for first in candidates[:1] if _is_sure(decider, first))
         likely.update(person.person_id for person in candidates if _is_likely(decider, person))
     order = sorted({*sure, *likely}, key=lambda person: (-sure[person], -likely[person], person))

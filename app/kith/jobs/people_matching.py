@@ -113,7 +113,7 @@ class Matching:
         for number in self._told.persons:
             faces = telling_faces(self._told.faces(number, decider.faces.model_id), decider.least_sharpness)
             self._faces[number] = faces
-            self._alike[number] = resemblances(decider, faces)
+        self._alike = resemblances(decider, self._faces)
 
     def _claims(self, number: int) -> Iterator[_Claim]:
         """Yield all grounds for taking somebody for people here."""

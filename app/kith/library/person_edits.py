@@ -21,12 +21,13 @@ class PersonEdits:
 
     def name(self, appearance_id: int, person_id: int) -> None:
         """Say that an appearance is this person, in place of whom the user named before."""
+        # The plus keeps SQLite from looking for it among all links of a source.
         self._connection.execute(
-            "DELETE FROM links WHERE appearance_id = ? AND source = 'user' AND word = 'is' AND person_id != ?",
+            "DELETE FROM links WHERE appearance_id = ? AND +source = 'user' AND word = 'is' AND person_id != ?",
             (appearance_id, person_id),
         )
         self._connection.execute(
-            "DELETE FROM links WHERE appearance_id = ? AND source = 'machine' AND person_id != ?",
+            "DELETE FROM links WHERE appearance_id = ? AND +source = 'machine' AND person_id != ?",
             (appearance_id, person_id),
         )
         self._connection.execute("DELETE FROM ignored WHERE appearance_id = ?", (appearance_id,))
