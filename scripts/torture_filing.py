@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -168,24 +169,24 @@ def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]"
     with FilingWorld(folder, Path(), shim=shim).driven() as world:
         life = Life(world)
         places = world.root, world.root / "output"  # half of the kills while files are made, moved and removed
-        calls = {
-            (number, under): counted(life, number, shim, under, folder / "calls")
-            for number in range(len(STEPS))
-            for under in places
-        }
+
+        @cache
+        def calls(number: int, under: Path) -> int:
+            return counted(life, number, shim, under, folder / "calls")
 
         def kill(life: Life, number: int, random: Random) -> "tuple[str, str]":
             under = random.choice(places)
-            at = random.randint(1, calls[number, under] or 1)
+            at = random.randint(1, calls(number, under) or 1)
+            world.put_back(f"before {number}")
             world.run(STEPS[number], _disturbed(life, under, at, signal.SIGKILL))
-            return f"killed at call {at} of {calls[number, under]} in {under.name}", _not_whole(life)
+            return f"killed at call {at} of {calls(number, under)} in {under.name}", _not_whole(life)
 
         found = list(troubles(life, count, random, kill))
         trials = product((_two_at_once, _too_small, _full, _read_only, _target_removed), FILED_FROM_NOTHING)
         for trial, number in trials:
-            life.world.put_back(f"before {number}")
             under = world.root / "output" if trial in (_target_removed, _full) else world.root  # else it is not in use
-            most = calls[number, under] // (2 if trial is _full else 1)
+            most = calls(number, under) // (2 if trial is _full else 1)
+            world.put_back(f"before {number}")
             trouble = trial(life, number, random.randint(1, most))
             found += [f"{STEPS[number].name}, {trial.__name__.strip('_')}: {trouble}"] if trouble else []
         return found

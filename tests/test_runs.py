@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -509,6 +510,20 @@ def test_an_undo_that_was_cut_off_goes_on(world: Cabinet, monkeypatch: pytest.Mo
     world.undo(1)
     assert all(run.is_undone for run in world.runs())
     assert world.filed() == {}
+
+
+def test_the_report_covers_what_deciding_again_filed_that_was_cut_off_at_it(
+    world: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.run()
+    world.change(face_tol=0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr("kith.filing.report.replacing", lambda _: sys.exit())
+        with pytest.raises(SystemExit):
+            run_job(world.settings, redecide)
+    assert _reported(world) != _lying(world)
+    run_job(world.settings, redecide)
+    assert _reported(world) == _lying(world)
 
 
 @pytest.mark.parametrize("step", ["kith.jobs.written_names.WrittenNames.follow", "pathlib.Path.unlink"])

@@ -43,7 +43,8 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     yield from (Notice(text) for text in (*not_told_before(context.notices), *run.decisions.notices(), *interrupted))
     with nullcontext() if preview else recorded(context.store, JobName.DECIDE_AGAIN):
         yield from run.spans()
-    yield run.finish()
+        finished = run.finish()  # a run killed while it writes the report has not ended
+    yield finished
 
 
 @dataclass(frozen=True, slots=True)
