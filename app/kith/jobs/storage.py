@@ -127,6 +127,7 @@ class Storage:
             yield event
 
     def _is_away(self, path: Path) -> bool:
+        self._roots |= {root: identity(root) for root, before in self._roots.items() if before is None}  # made since
         if any(path.is_relative_to(root) and _is_gone(root, before) for root, before in self._roots.items()):
             return True
         try:
