@@ -250,6 +250,16 @@ def test_an_output_folder_that_goes_away_is_waited_for(world: World) -> None:
     world.check()
 
 
+def test_a_folder_that_is_made_later_is_waited_for_too(tmp_path: Path) -> None:
+    output, elsewhere = tmp_path / "output", tmp_path / "elsewhere"
+    place = Storage([output], [], threading.Event())
+    assert not place._is_away(output)
+    output.mkdir()
+    assert not place._is_away(output)
+    output.rename(elsewhere)
+    assert place._is_away(output)
+
+
 def test_an_output_folder_that_does_not_come_back_ends_the_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "BOUND_S", 0.05)
 

@@ -9,12 +9,11 @@ from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.drawn_faces import DrawnFaces
 from kith.gui.folder_drops import FolderDrops, page_about
-from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember, written
+from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, written
 from kith.gui.job_runner import JobRunner
 from kith.gui.library_desk import LibraryDesk
 from kith.gui.menus import Actions, Needs, Page
@@ -35,7 +34,7 @@ from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
 from kith.photos.outputs import PAGE, REPORT
 from kith.process import STOPPING, keep_what_is_loaded
-from kith.settings import Loaded, Settings, update
+from kith.settings import Loaded, Settings
 
 if TYPE_CHECKING:
     from kith.jobs.events import FolderAway
@@ -114,15 +113,12 @@ class MainWindow(QMainWindow):
 
     def first_steps(self) -> None:
         """Ask for the folders, explain what becomes of the photos, offer the model files."""
-        does = self.does
-        page = does.pages[does.first_steps]
-        self.show_page(page)
+        self.show_page(self.does.pages[self.does.first_steps])
 
     def show_page(self, page: Page) -> None:
         """Open a page, unless that would be on default folders for the only reason that the user's cannot be read."""
         if self._has(page.needs):
-            dialog = page.make(self, self)
-            self._open(dialog)
+            self._open(page.make(self, self))
         else:
             self.mend_settings()
 
@@ -159,8 +155,7 @@ class MainWindow(QMainWindow):
         self._open(dialog)
 
     def _ask_about(self, folder: Path) -> None:
-        page = page_about(folder, self)
-        self.show_page(page)
+        self.show_page(page_about(folder, self))
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
         """Look who waits to be reviewed, once the window shows."""
@@ -264,13 +259,10 @@ class MainWindow(QMainWindow):
             self._stack.look_again()
 
     def _watch(self, wanted: bool) -> None:
-        try:
-            if self._has(Needs.FILE):
-                update(self.settings_file, {"watch": wanted})
-            else:
-                self.mend_settings()
-        except BadInput as error:
-            self._warn(error.message)
+        if not self._has(Needs.FILE):
+            self.mend_settings()
+        elif problem := self._in_use.write({"watch": wanted}):
+            self._warn(problem)
         self.refresh()
 
     def _show_steps_back(self) -> None:
@@ -340,15 +332,10 @@ class MainWindow(QMainWindow):
 
         With `only_tell` nothing is filed, and the console tells what would be.
         """
-        try:
-            remember(self._in_use.file, **folders)
-        except BadInput as error:
-            self.console.add(Kind.PROBLEM, error.message)
-        values = settings.model_dump()
-        for key, folder in folders.items():
-            values[key] = str(folder)
-        chosen = Settings.at(settings.folder, values)
-        worker = FolderWorker(chosen, self._executor)
+        chosen = {key: str(folder) for key, folder in folders.items()}
+        if problem := self._in_use.write(chosen):
+            self.console.add(Kind.PROBLEM, problem)
+        worker = FolderWorker(Settings.at(settings.folder, settings.model_dump() | chosen), self._executor)
         worker.only_tell = only_tell
         self._start(worker)
         if only_tell:
@@ -361,10 +348,8 @@ class MainWindow(QMainWindow):
 
     def _turn_settings(self, values: Mapping[str, object]) -> None:
         """Let the file have the settings that were taken back, and decide by them."""
-        try:
-            update(self.settings_file, values)
-        except BadInput as error:
-            self._warn(error.message)
+        if problem := self._in_use.write(values):
+            self._warn(problem)
         else:
             self.decide_again()
 

@@ -1,9 +1,11 @@
 """The settings the window works by: read anew each time, and known from before while their file is broken."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kith.settings import Loaded, Settings, load
+from kith.errors import BadInput
+from kith.settings import Loaded, Settings, load, update
 
 
 class SettingsInUse:
@@ -42,6 +44,14 @@ class SettingsInUse:
         if self.file.exists():
             self.take(load(self.file))
         return self.last
+
+    def write(self, values: Mapping[str, object]) -> str:
+        """Write some of the settings into the file, and return why that cannot be; empty where it can."""
+        try:
+            update(self.file, values)
+        except BadInput as error:
+            return error.message
+        return ""
 
     def take(self, loaded: Loaded) -> None:
         """Go by what was read."""

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
+from functools import partial
 from typing import TypeVar
 
 from kith.jobs.events import Waits
@@ -20,8 +21,8 @@ def in_time(
 ) -> Generator[Waits, None, T | None]:
     """Return what a task comes to, and tell where that is slow; None where the wish to stop or the bound came first."""
     future: Future[T] = Future()
-    # No disk that never answers holds up the end of the program.
-    threading.Thread(target=_do, args=(task, future), name="kith-answer", daemon=True).start()
+    if not begin(partial(_do, task, future), "kith-answer"):
+        return task()
     began, is_slow = time.monotonic(), False
     while not wait([future], _LOOK_S).done:
         lasted = time.monotonic() - began
@@ -33,6 +34,15 @@ def in_time(
     if is_slow:
         yield Waits("")
     return future.result()
+
+
+def begin(work: Callable[[], object], name: str) -> bool:
+    """Begin a thread that no end of the program waits for; say whether there could be one more."""
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError:  # no more threads: what can do without does
+        return False
+    return True
 
 
 def _do(task: Callable[[], T], future: "Future[T]") -> None:

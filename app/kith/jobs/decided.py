@@ -1,7 +1,8 @@
 """A photo that was looked at and decided on, on its way to be filed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kith.jobs.looks import Look
 from kith.jobs.written_names import WrittenNames
@@ -25,6 +26,22 @@ class Decided:
     def source(self) -> FileState:
         """The photo's file as it was looked at."""
         return FileState(self.look.path, self.look.size, time_value(self.look.mtime_ns))
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many photos were decided in which way: by person, and of those that show nobody for sure."""
+
+    people: Counter[str] = field(default_factory=Counter)
+    unsure: int = 0
+    unknown: int = 0
+
+    def count(self, decision: PhotoDecision, names: Mapping[int, str]) -> None:
+        """Count a photo."""
+        self.people.update(names[person] for person in decision.people)
+        if not decision.people:
+            self.unsure += bool(decision.unsure)
+            self.unknown += not decision.unsure
 
 
 def marked_named(planned: Sequence[Decided], written: WrittenNames, called: Mapping[int, str]) -> list[Decided]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kith.errors import BadPhoto, KithError
 from kith.jobs.context import Context
+from kith.jobs.decisions import Decisions
 from kith.jobs.engines import further_face_models, made_ready
 from kith.jobs.events import Notice
 from kith.jobs.looks import open_workers
@@ -77,6 +78,19 @@ def descriptions(
     """
     spec = context.spec.describing(model)
     yield from described(spec, context.device, workers, (photo for photo in asked if not context.stop.is_set()))
+
+
+def hear_second_opinion(context: Context, decisions: Decisions, workers: Workers, asked: Iterable[Asked]) -> None:
+    """Let the second network describe the faces of which the first is not sure, all photos at a time."""
+    store, second = context.store, context.spec.second_opinion
+    if not second:
+        return
+    for photo, found in descriptions(context, workers, second, asked):
+        faces = photo.faces
+        with store.transaction():
+            store.descriptions.add(faces, found)
+            seen = decisions.photos_seen([(faces.photo_id, faces.analysis_id)])
+            decisions.by_faces(seen)  # for the others of its event
 
 
 def described(

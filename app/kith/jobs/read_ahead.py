@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kith.jobs.answers import begin
+
 _THREADS = 4  # a share answers several questions in the time of one
 _AHEAD_BYTES = 128 * 2**20  # read and not asked for yet
 _BLOCK_BYTES = 2**20
@@ -28,7 +30,7 @@ class ReadAhead:
     def at_work(self) -> Iterator[None]:
         """Read ahead while what is inside is at work."""
         for _ in range(_THREADS):
-            threading.Thread(target=self._read_all, name="kith-read-ahead", daemon=True).start()
+            begin(self._read_all, "kith-read-ahead")
         try:
             yield
         finally:

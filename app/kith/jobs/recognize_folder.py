@@ -17,9 +17,9 @@ from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
-from kith.jobs.decided import Decided, marked_named
+from kith.jobs.decided import Decided, Tally, marked_named
 from kith.jobs.decisions import Decisions
-from kith.jobs.descriptions import Asked, describe_drawn, descriptions
+from kith.jobs.descriptions import Asked, describe_drawn, hear_second_opinion
 from kith.jobs.duplicates import duplicate_photos
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started, Waits
 from kith.jobs.filed_copies import FiledCopies
@@ -66,8 +66,7 @@ def recognize_folder(
 ) -> Iterator[Event]:
     """Recognise photos and folders of photos; with an `output` folder, file copies there and write its report.
 
-    A dry run files nothing and tells of each photo what would be filed. Of folders where something came, only the
-    `chosen` photos.
+    A dry run files nothing and tells of each photo what would be filed. Where photos are `chosen` they alone are meant.
 
     Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. A photo that hangs on the
     others of its event comes when all photos of its folder are looked at. Stopped early it leaves what is done in
@@ -137,9 +136,7 @@ class _Run:
     looks: dict[Path, Look] = field(default_factory=dict)  # at what is settled, or waits for the end
     lesser: list[ReportRow] = field(default_factory=list)  # of photos of other runs that are filed no more
     failed: list[PhotoFailed] = field(default_factory=list)
-    people: Counter[str] = field(default_factory=Counter)
-    unsure: int = 0
-    unknown: int = 0
+    tally: Tally = field(default_factory=Tally)
     analysed: int = 0
     waiting: Counter[str] = field(init=False)
     held: dict[str, list[Look]] = field(default_factory=lambda: defaultdict(list))
@@ -219,24 +216,12 @@ class _Run:
         return (yield from self.storage.wait_for(self.output)) if self.output else None
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
-        self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
+        hear_second_opinion(self.context, self.decisions, workers, self.asked.pop(folder, {}).values())
         for looks in together(self.held.get(folder, ()), DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
         self.held.pop(folder, None)
         if not self.held:
             self.decisions.evidence.forget()
-
-    def _hear_second_opinion(self, asked: Iterable[Asked], workers: Workers) -> None:
-        """Let the second network describe the faces of which the first is not sure, all photos at a time."""
-        store, second = self.context.store, self.context.spec.second_opinion
-        if not second:
-            return
-        for photo, described in descriptions(self.context, workers, second, asked):
-            faces = photo.faces
-            with store.transaction():
-                store.descriptions.add(faces, described)
-                seen = self.decisions.photos_seen([(faces.photo_id, faces.analysis_id)])
-                self.decisions.by_faces(seen)  # for the others of its event
 
     def _settle(self, looks: Sequence[Look], is_complete: bool) -> Iterator[Event]:
         """Decide and file photos, or hold them back until their folder is complete."""
@@ -267,7 +252,7 @@ class _Run:
         notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
         if path not in self.rows:
-            self._count(decision)
+            self.tally.count(decision, self.names)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
         if self.planned and self.output:
@@ -357,15 +342,6 @@ class _Run:
         self.failed.append(failure)
         return failure
 
-    def _count(self, decision: PhotoDecision) -> None:
-        self.people.update(self.names[person] for person in decision.people)
-        if decision.people:
-            return
-        if decision.unsure:
-            self.unsure += 1
-        else:
-            self.unknown += 1
-
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
         placed = [place_below(self.output, copy) for copy in copies] if self.output else ()
         return report_row(self.listed[path].name, decision, self.names, placed)
@@ -384,7 +360,7 @@ class _Run:
     def finish(self) -> RecognitionFinished:
         """Write the report, of the whole folder also where the run was stopped, and return the summary."""
         total, done, failed = len(self.listed), len(self.rows), tuple(self.failed)
-        known = done - len(failed) - self.unsure - self.unknown
+        known = done - len(failed) - self.tally.unsure - self.tally.unknown
         report = self.output / REPORT if self.output and not self.dry_run else None
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
@@ -392,20 +368,19 @@ class _Run:
             told = [*(self._told(path, row) for path, row in rows), *self.lesser]
             reported = {self.looks[path].photo_id for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
-        waiting = total - done
+        tally, waiting = self.tally, total - done
         duplicate_photos(self.context.store)  # searches ask for them
-        self.context.store.runs.tell(
-            {"sure": known, "unsure": self.unsure, "unknown": self.unknown, "failed": len(failed), "waiting": waiting}
-        )
+        counts = {"sure": known, "unsure": tally.unsure, "unknown": tally.unknown, "failed": len(failed)}
+        self.context.store.runs.tell(counts | {"waiting": waiting})
         return RecognitionFinished(
             total,
             done,
             self.analysed,
             failed,
-            tuple(self.people.most_common()),
+            tuple(tally.people.most_common()),
             known,
-            self.unsure,
-            self.unknown,
+            tally.unsure,
+            tally.unknown,
             time.monotonic() - self.began,
             done < total,
             self.output,

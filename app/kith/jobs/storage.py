@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from kith.errors import BadPhoto, Unreadable
-from kith.jobs.answers import SLOW_S, in_time
+from kith.jobs.answers import SLOW_S, begin, in_time
 from kith.jobs.events import Waits
 
 LOOK_S = 2.0  # between two looks whether it is back
@@ -59,7 +59,7 @@ class Storage:
     def watched(self, tell: Callable[[Waits], object]) -> Iterator[None]:
         """Have a thread tell where the disk gives no answer, while whoever works inside waits for it."""
         done = threading.Event()
-        threading.Thread(target=self._watch, args=(tell, done), name="kith-storage", daemon=True).start()
+        begin(partial(self._watch, tell, done), "kith-storage")
         try:
             yield
         finally:
@@ -127,6 +127,7 @@ class Storage:
             yield event
 
     def _is_away(self, path: Path) -> bool:
+        self._roots |= {root: identity(root) for root, before in self._roots.items() if before is None}  # made since
         if any(path.is_relative_to(root) and _is_gone(root, before) for root, before in self._roots.items()):
             return True
         try:
