@@ -83,7 +83,8 @@ class _Completing:
         clear_remnants(self._store.copies, output)
         folders = self._copies.folders()
         for photo_id in dict.fromkeys(record.photo_id for record in unsettled):
-            shown = self._store.search.shown([photo_id]).get(photo_id)
+            leader = self._store.stacks.leader(photo_id)
+            shown = self._store.search.shown([leader]).get(leader)
             people = shown.sure if shown else ()
             with self._store.transaction():
                 plans = self._copies.plans(photo_id, people, folders)
@@ -112,7 +113,7 @@ def undo_run(library: OpenLibrary, run_id: int, photo: str = "") -> Outcome:
             raise BadInput(f"There is no run {run_id}: ", Do(Action.LIST_RUNS), " shows them all.")
         if run.undone_at:
             raise BadInput(f"Run {run_id} was taken back already.")
-        chosen = [photo_meant(store, photo)] if photo else None
+        chosen = store.stacks.with_stacked(photo_meant(store, photo)) if photo else None
         return _Undoing(library, run, chosen).run_back()
 
 
@@ -144,7 +145,8 @@ class _Undoing:
             self._give_folders_their_times()
         for output in {before.output for photo in done for before in former[photo]}:
             rewrite_report(self._store, self._library.decisions, output)
-        text = f"Taken back: what run {self._run.id} did with {counted(len(done), 'photo')}."
+        photos = {*map(self._store.stacks.leader, done)}
+        text = f"Taken back: what run {self._run.id} did with {counted(len(photos), 'photo')}."
         again = Message(Do(Action.RECOGNIZE), " files them again.")
         return Outcome(text, tuple(dict.fromkeys(self._problems)), (again,) if done else ())
 

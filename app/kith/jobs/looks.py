@@ -1,7 +1,7 @@
 """Looks at photos: the way of one up to its observations, the same for known and unknown photos."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,13 +14,13 @@ from kith.errors import BadPhoto, KithError
 from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice
-from kith.jobs.file_identity import enter_file, photo_of
+from kith.jobs.file_identity import enter_file, photo_of, stack
 from kith.jobs.workers import IN_FLIGHT_PER_WORKER, Batches, Task, Workers, memory_for_photos
 from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.first_read import Reading
-from kith.vision.analysis import Photo, analyse, read_photos
+from kith.vision.analysis import Photo, analyse, read_stacks
 from kith.vision.observations import Analysis
 
 T = TypeVar("T")
@@ -34,7 +34,8 @@ DECIDED_AT_ONCE = 512  # photos: many are compared at once, few are lost where a
 class Look:
     """A photo's file with its analysis: `known` (photo id, analysis id) where the store has it already.
 
-    `note` says what is missing of a photo that was looked at all the same.
+    `note` says what is missing of a photo that was looked at all the same, `along` are the files that are filed with
+    it, as they were read.
     """
 
     path: Path
@@ -44,8 +45,10 @@ class Look:
     known: tuple[int, int] | None = None
     analysis: Analysis | None = None
     note: str = ""
+    along: tuple[tuple[Path, Reading], ...] = ()
 
 
+Along = Mapping[Path, Sequence[Path]]  # the files that are filed along with a photo's
 Seen = TypeVar("Seen", Look, Look | BadPhoto)
 
 
@@ -58,10 +61,13 @@ def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iter
         yield from look_with(workers, context, paths)
 
 
-def look_with(workers: Workers, context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
-    """Look at photos with workers who have other things to do as well."""
+def look_with(
+    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], along: Along | None = None
+) -> Iterator[Look | BadPhoto]:
+    """Look at photos with workers who have other things to do as well; what is filed `along` is only read."""
     batches = Batches(context.batch_size, context.at_once, len(paths))
-    read = workers.results(_unread(context, paths), lambda: partial(read_photos, spec=context.spec), batches)
+    unread = _unread(context, paths, along or {})
+    read = workers.results(unread, lambda: partial(read_stacks, spec=context.spec), batches)
     seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
     for look, result in seen:
         yield _looked(look, result)
@@ -87,12 +93,12 @@ def _analysis(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | K
     return partial(analyse, spec=made_ready(context.spec, context.device))
 
 
-def _unread(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task]:
+def _unread(context: Context, paths: Iterable[Path | BadPhoto], along: Along) -> Iterator[Task]:
     """Yield the photos whose files are to be read: by place, size and time the store may know them."""
     for several in growing(paths, _ASKED_AT_ONCE):
         if context.stop.is_set():
             return
-        known = _unchanged(context, [path for path in several if isinstance(path, Path)])
+        known = _unchanged(context, [path for path in several if isinstance(path, Path)], along)
         for path in several:
             if context.stop.is_set():
                 return
@@ -101,7 +107,7 @@ def _unread(context: Context, paths: Iterable[Path | BadPhoto]) -> Iterator[Task
             elif look := known.get(path):
                 yield Task(path, look, is_done=True)
             else:
-                yield Task(path, path)
+                yield Task(path, (path, *along.get(path, ())))
 
 
 def growing(items: Iterable[T], most: int) -> Iterator[list[T]]:
@@ -112,17 +118,22 @@ def growing(items: Iterable[T], most: int) -> Iterator[list[T]]:
         size = min(2 * size, most)
 
 
-def _unchanged(context: Context, paths: Iterable[Path]) -> dict[Path, Look]:
-    """Return the looks at photos that lie where they lay, of the size and time they had."""
+def _unchanged(context: Context, paths: Iterable[Path], along: Along) -> dict[Path, Look]:
+    """Return the looks at photos that lie where they lay, of the size and time they had, and what is filed along."""
     files = [file for file in map(FileState.now, paths) if file]  # who reads one that is gone will say why
     known = context.store.photos.unchanged(files, context.spec.engine_id)
     looks = {}
     for file in files:
         photo = known.get(file.path)
-        if photo and photo.analysis_id:
+        if photo and photo.analysis_id and _are_stacked(context.store, photo.photo_id, along.get(file.path, ())):
             ids = photo.photo_id, photo.analysis_id
             looks[file.path] = Look(file.path, file.size, file.mtime_ns, None, ids)
     return looks
+
+
+def _are_stacked(store: Store, photo_id: int, along: Collection[Path]) -> bool:
+    """Say whether files are known to be filed along with a photo, and nobody wrote to them since."""
+    return not along or {*store.stacks.files(photo_id, along)} == {*map(FileState.now, along)}
 
 
 def _unseen(context: Context, read: Iterable[tuple[Path, object]]) -> Iterator[Task]:
@@ -146,7 +157,9 @@ def _recalled(context: Context, path: Path, reading: Reading) -> Look:
     analysis_id = photos.analysis(photo_id, context.spec.engine_id, facts.orientation) if photo_id else None
     known = (photo_id, analysis_id) if photo_id and analysis_id else None
     stamp = reading.stamp
-    return Look(path, stamp.size, stamp.mtime_ns, facts, known)
+    along = tuple((file, told) for file, told in reading.along if isinstance(told, Reading))
+    left_out = [f"{error} (it is not filed along)" for _, error in reading.along if isinstance(error, KithError)]
+    return Look(path, stamp.size, stamp.mtime_ns, facts, known, note="; ".join(left_out), along=along)
 
 
 def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
@@ -174,7 +187,7 @@ def _log_notes(error: KithError) -> None:
 
 def _with_analysis(look: Look, analysis: Analysis) -> Look:
     """Return the look with what was seen, and what the file told then if it was written to after it was read."""
-    look = replace(look, analysis=analysis, note=analysis.note)
+    look = replace(look, analysis=analysis, note="; ".join(filter(None, (look.note, analysis.note))))
     if not analysis.reading:
         return look
     stamp, facts = analysis.reading.stamp, analysis.reading.facts
@@ -191,6 +204,7 @@ def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, int]:
         analysis_id = _save_analysis(store, look, photo_id, engine_id)
         if entered.like is not None:
             store.carried.copy(entered.like, photo_id, entered.turn)
+        stack(store, photo_id, look.along)
     return photo_id, analysis_id
 
 

@@ -4,6 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -99,4 +100,7 @@ def _decided(
         for photo, decision in zip(photos, decided, strict=True):
             originals = store.copies.originals(photo.id)
             file = os.fspath(originals[0].path) if originals else copies[photo.id][0]
-            yield report_row(file, decision, names, copies[photo.id])
+            row = report_row(file, decision, names, copies[photo.id])
+            raw = store.stacks.with_stacked(photo.id)[1:]
+            others = chain.from_iterable(map(store.copies.originals, raw))
+            yield replace(row, other_files=[os.fspath(other.path) for other in others])

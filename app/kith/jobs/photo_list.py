@@ -3,22 +3,24 @@
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
 from kith.jobs.phrases import left_out_lines
 from kith.messages import Message, Setting, joined
 from kith.photos.search import PassedOver, find_photos
+from kith.photos.stacks import stacked
 from kith.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A photo found (or what cannot be listed) and its name in lines and report."""
+    """A photo found (or what cannot be listed), its name in lines and report, and what is filed along with it."""
 
     found: Path | BadPhoto
     name: str
+    along: tuple["Listed", ...] = ()
 
 
 def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
@@ -37,6 +39,7 @@ def list_photos(
 ) -> dict[Path, Listed]:
     """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none.
 
+    Raw files are listed along with the photo of their name.
     Left out is what lies in the `outputs`; `passed_over` is told as by `find_photos`.
     """
     listed: dict[Path, Listed] = {}
@@ -47,6 +50,8 @@ def list_photos(
             path = found.path if isinstance(found, BadPhoto) else found
             name = os.fspath(path)[bases[root.drive] :]
             listed[path] = Listed(found, name.replace(os.sep, "/"))
+    for path, others in stacked(listed).items():
+        listed[path] = replace(listed[path], along=tuple(listed.pop(other) for other in others))
     if not listed:
         told = Message(
             f"There is no photo in {', '.join(map(str, inputs))}: ",

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
-from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
+from kith.filing.copies import Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
 from kith.filing.report import REPORT, ReportRow, check_report
@@ -32,11 +32,12 @@ from kith.jobs.phrases import (
     filed_notices,
     photo_line,
 )
+from kith.jobs.settled_photo import SettledPhoto, made_together
 from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecord, CopyRecords, PlannedOnly
 from kith.library.description_queries import Undescribed
-from kith.library.paths import FileState, time_value
+from kith.library.paths import FileState
 from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
@@ -86,8 +87,9 @@ def recognize_folder(
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
+    along = {path: _found(photo.along) for path, photo in listed.items() if photo.along}
     with open_workers(context) as workers, run.recorded():
-        for looks in together(look_with(workers, context, photos)):
+        for looks in together(look_with(workers, context, photos, along)):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
@@ -101,23 +103,6 @@ def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: C
     with context.store.transaction():
         for path in inputs:
             failures.drop_missing(Path(os.path.abspath(path)), listed)
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """A photo's decision, its copies that stand for it and those that it outdates."""
-
-    look: Look
-    photo_id: int
-    decision: PhotoDecision
-    standing: Sequence[CopyRecord] = ()
-    outdated: Sequence[CopyRecord] = ()
-    is_named: bool = False
-
-    @property
-    def source(self) -> FileState:
-        """The photo's file as it was looked at."""
-        return FileState(self.look.path, self.look.size, time_value(self.look.mtime_ns))
 
 
 @dataclass(slots=True)
@@ -223,16 +208,15 @@ class _Run:
             for photo in self._made_together(decided[start : start + MOST]):
                 yield from self._file(photo)
 
-    def _made_together(self, decided: Sequence["_Decided"]) -> Sequence["_Decided"]:
+    def _made_together(self, decided: Sequence[SettledPhoto]) -> Sequence[SettledPhoto]:
         if self.dry_run:
             return decided
-        plans = self.copies.made_together([(one.source, one.standing, one.outdated) for one in decided])
-        return [replace(one, standing=standing) for one, (_, standing, _) in zip(decided, plans, strict=True)]
+        return made_together(self.copies, decided)
 
-    def _file(self, decided: "_Decided") -> Iterator[Event]:
+    def _file(self, decided: SettledPhoto) -> Iterator[Event]:
         path, decision = decided.look.path, decided.decision
         try:
-            filed = self._filed(decided.source, decided)
+            filed = decided.planned if self.dry_run else decided.filed(self.copies)
         except BadPhoto as error:
             yield self._fail(error)
             return
@@ -243,17 +227,12 @@ class _Run:
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
         if self.dry_run and self.output:
-            line = planned_line(row.file, self.output, decided.standing, decided.outdated)
+            line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated)
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
-    def _filed(self, source: FileState, decided: "_Decided") -> Filed:
-        if self.dry_run:
-            return Filed(tuple(record.target for record in decided.standing), ())
-        return self.copies.file_photo(source, decided.standing, decided.outdated)
-
-    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list["_Decided"]:
+    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list[SettledPhoto]:
         """Decide on photos in one transaction, and return those that hang on no other one."""
         decisions = self.decisions
         with self.context.store.transaction():
@@ -280,21 +259,34 @@ class _Run:
             decisions.write([(photo, decision) for _, photo, decision in settled])
             return self._planned(settled)
 
-    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list["_Decided"]:
+    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list[SettledPhoto]:
         """Write down the copies of decided photos, within the caller's transaction."""
         output = self.output
         if output is None:
-            return [_Decided(look, photo.id, decision) for look, photo, decision in settled]
+            return [SettledPhoto(look, photo.id, decision) for look, photo, decision in settled]
         present = self.records.of_photos([photo.id for _, photo, _ in settled], output)
         filing = self.copies.filing(output, self.folders)
         planned = []
         for look, photo, decision in settled:
             people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
-            planned.append(_Decided(look, photo.id, decision, *plan))
+            along = [
+                (file, *plan_copies(self.records, filing, key, file.path, taken_at, people, self._present(key)))
+                for file, key in self._along(look.path, photo.id).items()
+            ]
+            planned.append(SettledPhoto(look, photo.id, decision, *plan, along=along))
         return self._named(planned)
 
-    def _named(self, planned: "Sequence[_Decided]") -> "list[_Decided]":
+    def _along(self, path: Path, photo_id: int) -> dict[FileState, int]:
+        """Return the files that are filed along with a photo, with the numbers they are known by."""
+        files = _found(self.listed[path].along)
+        return self.context.store.stacks.files(photo_id, files) if files else {}
+
+    def _present(self, photo_id: int) -> Sequence[CopyRecord]:
+        assert self.output
+        return self.records.of_photos([photo_id], self.output)[photo_id]
+
+    def _named(self, planned: Sequence[SettledPhoto]) -> list[SettledPhoto]:
         """Mark the photos that nothing is new of, whose files name their people already."""
         same = [one for one in planned if one.look.facts is None and not one.outdated]
         same = [one for one in same if all(copy.sha256 for copy in one.standing)]
@@ -335,7 +327,9 @@ class _Run:
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
         placed = [_below(self.output, copy) for copy in copies] if self.output else ()
-        return report_row(self.listed[path].name, decision, self.names, placed)
+        listed = self.listed[path]
+        row = report_row(listed.name, decision, self.names, placed)
+        return replace(row, other_files=[along.name for along in listed.along])
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
@@ -382,6 +376,10 @@ def _photo(look: Look) -> int:
     """Return the photo that a look is at, once it is entered."""
     photo_id, _ = look.known or (0, 0)
     return photo_id
+
+
+def _found(listed: Iterable[Listed]) -> list[Path]:
+    return [photo.found for photo in listed if isinstance(photo.found, Path)]
 
 
 def _folder(path: Path) -> str:

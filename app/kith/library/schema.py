@@ -67,6 +67,7 @@ TABLES = {
         phash INTEGER,
         added_at TEXT NOT NULL,
         carried_at TEXT,              -- when its file took the place of another content that shows the same
+        stacked_on INTEGER REFERENCES photos (id),  -- the photo that it is the raw file of, which is looked at
         UNIQUE (image_hash, orientation)""",
     "files": """                       -- where a photo was last seen
         path ANY PRIMARY KEY,
@@ -290,6 +291,7 @@ def definition(table: str) -> str:
 
 INDEXES = """
     CREATE INDEX photos_by_time ON photos (taken_at);
+    CREATE INDEX photos_by_stack ON photos (stacked_on) WHERE stacked_on IS NOT NULL;
     CREATE INDEX suggestions_by_person ON suggestions (person_id);
     CREATE INDEX files_by_photo ON files (photo_id);
     CREATE INDEX appearances_by_photo ON appearances (photo_id);

@@ -39,6 +39,7 @@ from kith.library.redecision_queries import RedecisionQueries
 from kith.library.review_queries import ReviewQueries
 from kith.library.run_records import RunRecords
 from kith.library.setting_records import SettingRecords
+from kith.library.stack_records import StackRecords
 from kith.library.suggestion_records import SuggestionRecords
 from kith.library.waiting_queries import WaitingQueries
 from kith.library.write_ahead_log import Log, check_log
@@ -67,6 +68,7 @@ class Store:
         self.exchange = ExchangeQueries(connection)
         self.imports = ImportRecords(connection)
         self.health = HealthQueries(connection)
+        self.stacks = StackRecords(connection)
         self.copies = CopyRecords(connection)
         self.runs = RunRecords(connection)
         self.names = NameRecords(connection)

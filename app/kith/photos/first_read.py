@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from kith.errors import KithError
 from kith.photos.facts import PhotoFacts, facts_of
 from kith.photos.memory import memory_for
 from kith.photos.photo_file import PhotoFile, Stamp
@@ -11,11 +13,15 @@ from kith.photos.picture import open_picture
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file told at the moment that its stamp stands for; `memory` is what it takes to look at it, in bytes."""
+    """What a file told at the moment that its stamp stands for; `memory` is what it takes to look at it, in bytes.
+
+    `along` is what the files told, or why they cannot be read, that are filed along with it.
+    """
 
     stamp: Stamp
     facts: PhotoFacts
     memory: int
+    along: tuple[tuple[Path, "Reading | KithError"], ...] = ()
 
 
 def read(file: PhotoFile, max_pixels: int, side: Callable[[int, int], int]) -> Reading:

@@ -1,0 +1,38 @@
+"""Files that are one photo: a raw file and the JPEG or HEIC of the same name beside it, which is looked at."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+
+from kith.errors import BadPhoto
+from kith.photos.endings import RAW
+
+# What cameras write beside raw files, and programs make of them; the first leads.
+_LEADING = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif")
+
+
+def stacked(paths: Iterable[Path]) -> dict[Path, list[Path]]:
+    """Return the photos that have raw files beside them, with these: of the same folder and name but for the ending."""
+    stacks: defaultdict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
+    for path in paths:
+        start, ending = os.path.splitext(path)  # noqa: PTH122 - of many, and quick
+        ending = ending.lower()
+        if ending in RAW or ending in _LEADING:
+            folder, name = os.path.split(start)
+            stacks[folder, name.casefold()].append((ending, path))
+    found = {}
+    for files in stacks.values():
+        leading = sorted((_LEADING.index(ending), path) for ending, path in files if ending in _LEADING)
+        raw = [path for ending, path in files if ending in RAW]
+        if leading and raw:
+            found[leading[0][1]] = raw
+    return found
+
+
+def leading(photos: Iterable[Path | BadPhoto]) -> list[Path | BadPhoto]:
+    """Return photos, and what cannot be listed, without the raw files of others among them."""
+    listed = [*photos]
+    along = set(chain.from_iterable(stacked(photo for photo in listed if isinstance(photo, Path)).values()))
+    return [photo for photo in listed if photo not in along]
