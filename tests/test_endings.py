@@ -16,11 +16,12 @@ from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, RecognitionFinished
 from kith.jobs.phrases import build_summary, left_out_lines, recognition_summary
 from kith.jobs.recognize_folder import recognize_folder
-from kith.photos.endings import PICTURES, RAW, READABLE
+from kith.photos.endings import PICTURES, RAW, READABLE, VIDEO
 from kith.photos.facts import read_facts
 from kith.photos.pixels import load_rgb
 from kith.settings import Settings
 from tests.album import Album
+from tests.clips import save_clip
 from tests.desk import run_job
 from tests.drawn import MIDDLE, draw
 from tests.raw_files import save_raw
@@ -35,7 +36,9 @@ _MODES = {".pbm": "1", ".pgm": "L", ".pfm": "F"}
 def test_every_readable_ending_is_read(tmp_path: Path, ending: str) -> None:
     photo = tmp_path / f"photo{ending}"
     scene = draw((0, MIDDLE)).convert(_MODES.get(ending, "RGB"))
-    if ending in RAW:
+    if ending in VIDEO:
+        save_clip(tmp_path / "clip.mp4", [(0, scene)], 1).rename(photo)
+    elif ending in RAW:
         save_raw(scene, photo, scene)
     else:
         scene.save(photo, format=_OTHERS.get(ending) or _BY_PILLOW[ending])
@@ -67,12 +70,12 @@ def test_pictures_left_out_are_counted_by_ending_in_both_summaries(tmp_path: Pat
 
     finished = _recognise(album)[-1]
     assert isinstance(finished, RecognitionFinished)
-    assert finished.left_out == ((".jpg", 9), (".gif", 5), (".gpr", 2), (".psd", 1))
+    assert finished.left_out == ((".jpg", 9), (".gif", 5), (".gpr", 2), (".mp4", 1), (".psd", 1))
     lines = recognition_summary(finished)
-    assert "14 pictures left out: 9 .jpg, 5 .gif; valid_exts adds them." in lines
+    assert "15 pictures left out: 9 .jpg, 5 .gif, 1 .mp4; valid_exts adds them." in lines
     assert "3 pictures left out that Kith cannot read: 2 .gpr, 1 .psd; save them as JPEG." in lines
     shown = [in_window(text) for _, text in lines_of(finished)]
-    assert "14 pictures left out: 9 .jpg, 5 .gif; “Photo file endings” in the settings adds them." in shown
+    assert "15 pictures left out: 9 .jpg, 5 .gif, 1 .mp4; “Photo file endings” in the settings adds them." in shown
 
     built = run_job(album.settings, build_kb, executor=lambda: album.eyes)[-1]
     assert isinstance(built, BuildFinished)

@@ -22,9 +22,13 @@ from tests.raw_files import save_raw
 
 
 def test_a_raw_file_goes_with_the_jpeg_of_its_name_in_its_folder() -> None:
-    names = "a.jpg A.CR2 a.png b.nef sub/b.jpg c.heic c.jpeg c.dng c.raf d.jpg d.cr2.jpg"
+    names = "a.jpg A.CR2 a.png b.nef sub/b.jpg c.heic c.jpeg c.dng c.raf d.jpg d.cr2.jpg e.HEIC E.mov f.mov"
     paths = [Path(name) for name in names.split()]
-    assert stacked(paths) == {Path("a.jpg"): [Path("A.CR2")], Path("c.jpeg"): [Path("c.dng"), Path("c.raf")]}
+    assert stacked(paths) == {
+        Path("a.jpg"): [Path("A.CR2")],
+        Path("c.jpeg"): [Path("c.dng"), Path("c.raf")],
+        Path("e.HEIC"): [Path("E.mov")],
+    }
     odd = BadPhoto(Path("e"), "a folder that cannot be listed")
     assert leading([*paths[:2], odd]) == [Path("a.jpg"), odd]
 

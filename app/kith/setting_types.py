@@ -14,6 +14,7 @@ PHOTO_ENDINGS = (
     ".tif", ".tiff", ".gif", ".bmp",
     ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".sr2", ".srf", ".dng", ".raf", ".orf", ".rw2", ".rwl", ".pef",
     ".srw", ".x3f", ".3fr", ".fff", ".iiq", ".mrw", ".erf", ".kdc", ".dcr", ".mef", ".mos",
+    ".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mts", ".m2ts", ".mpg", ".mpeg", ".3gp", ".wmv",
 )  # fmt: skip
 
 

@@ -47,3 +47,10 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 def size_in_words(size: int) -> str:
     """Return a number of bytes as `1.2 MB`."""
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
+
+
+def timecode(moment: int) -> str:
+    """Return a moment of a video, in milliseconds, as players show it: `0:41`, `1:02:03`."""
+    minutes, seconds = divmod(moment // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

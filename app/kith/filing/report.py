@@ -28,6 +28,7 @@ COLUMNS = (
     "other_faces",
     "duplicate_of",
     "other_files",
+    "times",
 )
 FIRST_COLUMNS = 18  # of the first version; others are only ever added behind, so that any version's report is known
 LONGEST_HEADER = 2_000  # letters
@@ -44,8 +45,8 @@ class ReportRow:
 
     Where several faces or bodies decided, `more_faces` and `more_bodies` are those of the others, in the order of the
     first; `other_faces` are those of the faces that decided nothing. `unsure` are the people only suggested.
-    `duplicate_of` is a better file that shows the same, exactly or nearly; `other_files` are its raw
-    files.
+    `duplicate_of` is a better file that shows the same, exactly or nearly; `other_files` are filed along; `times` tells
+    who shows when in a video.
     """
 
     file: str
@@ -62,6 +63,7 @@ class ReportRow:
     other_faces: Sequence[Ranking] = ()
     duplicate_of: str = ""
     other_files: Sequence[str] = ()
+    times: Sequence[str] = ()
 
     def cells(self) -> list[str]:
         """Return the row's cells in the order of COLUMNS; those that list several names keep them apart by `; `."""
@@ -78,6 +80,7 @@ class ReportRow:
             _defused(SEPARATOR.join(map(_told, self.other_faces))),
             _defused(_escaped(self.duplicate_of, "")),
             _listed(self.other_files),
+            _listed(self.times),
         ]
 
 

@@ -146,7 +146,8 @@ class WrittenNames:
             if person not in without and said.setdefault(appearance, person) == person:
                 seen = places.get(appearance, {})
                 box = seen.get(Kind.FACE) or (None if Kind.BODY in seen else seen.get(None))
-                named.setdefault(person, []).append(NamedPlace(name, box))
+                is_still = box is not None and box.moment is None  # XMP has no place for the time of a region
+                named.setdefault(person, []).append(NamedPlace(name, box if is_still else None))
         width, height = self.store.names.size(photo_id)
         people = []
         for shown in named.values():

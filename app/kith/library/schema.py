@@ -234,7 +234,9 @@ NEWER = {
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
-_BOX = {name: f"{name} BETWEEN -10 AND 10" for name in "xy"} | {name: f"{name} BETWEEN 0 AND 10" for name in "wh"}
+_MOST = {"x": 10, "y": 1e12}  # of videos `y` tells when, too: kith.photos.box
+_BOX = {name: f"{name} BETWEEN -10 AND {most:.0f}" for name, most in _MOST.items()}
+_BOX |= {name: f"{name} BETWEEN 0 AND 10" for name in "wh"}
 _WHOLE = "(x IS NULL) = (y IS NULL) AND (x IS NULL) = (w IS NULL) AND (x IS NULL) = (h IS NULL)"
 # An empty (null) value passes where the column admits it.
 CHECKS: dict[str, dict[str, str]] = {

@@ -9,6 +9,10 @@ _RAW = """
 .3fr .arw .bay .cr2 .cr3 .crw .dcr .dng .erf .fff .iiq .k25 .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf .raw .rw2
 .rwl .sr2 .srf .srw .x3f
 """
+# Videos, of phones and cameras, and what programs make of them.
+_VIDEO = """
+.mp4 .mov .m4v .qt .avi .mkv .webm .mts .m2ts .mpg .mpeg .3gp .3g2 .wmv .asf .flv .ogv .insv .vob
+"""
 # Further raw files, then the pictures of editors, of newer formats and of old ones.
 _UNREADABLE = """
 .ari .arq .dcs .drf .eip .gpr .mdc .ori .pxn .rwz
@@ -18,5 +22,6 @@ _UNREADABLE = """
 """
 
 RAW = frozenset(_RAW.split())
-READABLE = RAW.union(_PLAIN.split())
+VIDEO = frozenset(_VIDEO.split())
+READABLE = RAW.union(VIDEO, _PLAIN.split())
 PICTURES = READABLE.union(_UNREADABLE.split())

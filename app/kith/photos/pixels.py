@@ -15,6 +15,7 @@ from kith.photos.picture import MAX_PIXELS, Truncated, exif_orientation, open_pi
 from kith.photos.raw import RawImageFile
 from kith.photos.raw_data import RAW_FORMAT
 from kith.photos.salvage import MOST_MISSING, Load, load_all, remedy_for
+from kith.photos.video import frame_at, is_video
 
 # What makes the stored pixels upright (Exif 2.32, tag 0x0112); Pillow's rotations are counter-clockwise.
 _TRANSPOSE = {
@@ -43,10 +44,13 @@ class Decoded(NamedTuple):
     note: str = ""
 
 
-def load_rgb(path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def load_rgb(
+    path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXELS, moment: int | None = None
+) -> NDArray[np.uint8]:
     """Return the photo upright as height x width x 3 RGB, read-only; a larger one shrunk to `max_side` pixels.
 
-    Transparent parts become white, of an animation the first picture is taken. Raises BadPhoto.
+    Transparent parts become white, of an animation the first picture is taken, of a video the frame that it shows at a
+    moment (in milliseconds), or the first one. Raises BadPhoto.
     """
 
     def shrunk(image: ImageFile.ImageFile, load: Load) -> NDArray[np.uint8]:
@@ -60,6 +64,8 @@ def load_rgb(path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXE
         return _upright(image, rgb)
 
     with opened(path) as file:
+        if is_video(path):
+            return frame_at(file, moment or 0, max_side)
         return _read(file, shrunk, max_pixels)[0]
 
 

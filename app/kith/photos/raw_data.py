@@ -67,7 +67,7 @@ def _raw_picture(stream: BinaryIO, size: int) -> tuple[bytes, list[Span]]:
             start, count = struct.unpack(">II", head[_FUJI_PLACE:])
             return b"", [(start, start + count)]
         if head[4:12] == CANON_BRAND:
-            return b"", [*_media_boxes(stream, size)]
+            return b"", [*media_boxes(stream, size)]
         pictures = [(b"".join(tiff_tags(tags)), _places(head, tags, size)) for tags in _directories(stream, size)]
     except Exception as error:  # Pillow raises every kind of exception for a damaged file
         raise ValueError("the raw file is damaged") from error
@@ -111,7 +111,7 @@ def _directories(stream: BinaryIO, size: int) -> Iterator[_Directory]:
         yield directory
 
 
-def _media_boxes(stream: BinaryIO, size: int) -> Iterator[Span]:
+def media_boxes(stream: BinaryIO, size: int) -> Iterator[Span]:
     """Yield where the content of the boxes of media data lies (ISO/IEC 14496-12, 8.1.1)."""
     start = 0
     while start < size:

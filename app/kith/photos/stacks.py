@@ -1,4 +1,4 @@
-"""Files that are one photo: a raw file and the JPEG or HEIC of the same name beside it, which is looked at."""
+"""Files that are one photo: a JPEG or HEIC, which is looked at, with the raw file or clip of its name beside it."""
 
 import os
 from collections import defaultdict
@@ -9,25 +9,26 @@ from pathlib import Path
 from kith.errors import BadPhoto
 from kith.photos.endings import RAW
 
-# What cameras write beside raw files, and programs make of them; the first leads.
+# What cameras write beside raw files and clips, and programs make of them; the first leads.
 _LEADING = (".jpg", ".jpeg", ".jpe", ".jfif", ".heic", ".heif", ".hif")
+_ALONG = RAW | {".mov", ".mp4"}  # of Live and Motion Photos
 
 
 def stacked(paths: Iterable[Path]) -> dict[Path, list[Path]]:
-    """Return the photos that have raw files beside them, with these: of the same folder and name but for the ending."""
+    """Return the photos that have others beside them, with these: of the same folder and name but for the ending."""
     stacks: defaultdict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
     for path in paths:
         start, ending = os.path.splitext(path)  # noqa: PTH122 - of many, and quick
         ending = ending.lower()
-        if ending in RAW or ending in _LEADING:
+        if ending in _ALONG or ending in _LEADING:
             folder, name = os.path.split(start)
             stacks[folder, name.casefold()].append((ending, path))
     found = {}
     for files in stacks.values():
         leading = sorted((_LEADING.index(ending), path) for ending, path in files if ending in _LEADING)
-        raw = [path for ending, path in files if ending in RAW]
-        if leading and raw:
-            found[leading[0][1]] = raw
+        along = [path for ending, path in files if ending in _ALONG]
+        if leading and along:
+            found[leading[0][1]] = along
     return found
 
 
