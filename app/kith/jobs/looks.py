@@ -1,6 +1,7 @@
 """Looks at photos: the way of one up to its observations, the same for known and unknown photos."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.first_read import Reading
-from kith.vision.analysis import Photo, analyse, read_stacks
+from kith.vision.analysis import Photo, analyse, read_photos
 from kith.vision.observations import Analysis
 
 T = TypeVar("T")
@@ -49,6 +50,16 @@ class Look:
 
 
 Along = Mapping[Path, Sequence[Path]]  # the files that are filed along with a photo's
+
+
+@dataclass(frozen=True, slots=True)
+class _Along:
+    """A file that is filed along with a photo's."""
+
+    photo: Path
+    file: Path
+
+
 Seen = TypeVar("Seen", Look, Look | BadPhoto)
 
 
@@ -65,10 +76,10 @@ def look_with(
     workers: Workers, context: Context, paths: Collection[Path | BadPhoto], along: Along | None = None
 ) -> Iterator[Look | BadPhoto]:
     """Look at photos with workers who have other things to do as well; what is filed `along` is only read."""
+    along = along or {}
     batches = Batches(context.batch_size, context.at_once, len(paths))
-    unread = _unread(context, paths, along or {})
-    read = workers.results(unread, lambda: partial(read_stacks, spec=context.spec), batches)
-    seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
+    read = workers.results(_unread(context, paths, along), lambda: partial(read_photos, spec=context.spec), batches)
+    seen = workers.results(_unseen(context, _gathered(read, along)), partial(_analysis, context), batches)
     for look, result in seen:
         yield _looked(look, result)
 
@@ -107,7 +118,8 @@ def _unread(context: Context, paths: Iterable[Path | BadPhoto], along: Along) ->
             elif look := known.get(path):
                 yield Task(path, look, is_done=True)
             else:
-                yield Task(path, (path, *along.get(path, ())))
+                yield Task(path, path)
+                yield from (Task(_Along(path, other), other) for other in along.get(path, ()))
 
 
 def growing(items: Iterable[T], most: int) -> Iterator[list[T]]:
@@ -136,30 +148,43 @@ def _are_stacked(store: Store, photo_id: int, along: Collection[Path]) -> bool:
     return not along or {*store.stacks.files(photo_id, along)} == {*map(FileState.now, along)}
 
 
-def _unseen(context: Context, read: Iterable[tuple[Path, object]]) -> Iterator[Task]:
+def _gathered(
+    read: Iterable[tuple[Path | _Along, object]], along: Along
+) -> Iterator[tuple[Path, object, Mapping[Path, object]]]:
+    """Yield what the file of each photo told, with what the files told that are filed along, once all are read."""
+    waiting: defaultdict[Path, dict[Path, object]] = defaultdict(dict)
+    for item, result in read:
+        photo, file = (item.photo, item.file) if isinstance(item, _Along) else (item, item)
+        told = waiting[photo]
+        told[file] = result
+        if isinstance(result, Look) or len(told) > len(along.get(photo, ())):
+            yield photo, told.pop(photo), waiting.pop(photo)
+
+
+def _unseen(context: Context, read: Iterable[tuple[Path, object, Mapping[Path, object]]]) -> Iterator[Task]:
     """Yield the photos that are to be looked at: by their image data the store may know them."""
-    for path, result in read:
+    for path, result, along in read:
         if context.stop.is_set():
             return
         if not isinstance(result, Reading):
             yield Task(path, result, is_done=True)
             continue
-        look = _recalled(context, path, result)
+        look = _recalled(context, path, result, along)
         if look.known:
             yield Task(path, look, is_done=True)
         else:
             yield Task(look, (path, result), memory=result.memory)
 
 
-def _recalled(context: Context, path: Path, reading: Reading) -> Look:
+def _recalled(context: Context, path: Path, reading: Reading, along: Mapping[Path, object]) -> Look:
     photos, facts = context.store.photos, reading.facts
     photo_id = photo_of(context.store, facts, path)
     analysis_id = photos.analysis(photo_id, context.spec.engine_id, facts.orientation) if photo_id else None
     known = (photo_id, analysis_id) if photo_id and analysis_id else None
     stamp = reading.stamp
-    along = tuple((file, told) for file, told in reading.along if isinstance(told, Reading))
-    left_out = [f"{error} (it is not filed along)" for _, error in reading.along if isinstance(error, KithError)]
-    return Look(path, stamp.size, stamp.mtime_ns, facts, known, note="; ".join(left_out), along=along)
+    whole = tuple((file, told) for file, told in along.items() if isinstance(told, Reading))
+    left_out = [f"{error} (it is not filed along)" for error in along.values() if isinstance(error, Exception)]
+    return Look(path, stamp.size, stamp.mtime_ns, facts, known, note="; ".join(left_out), along=whole)
 
 
 def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:

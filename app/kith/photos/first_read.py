@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from kith.errors import KithError
 from kith.photos.facts import PhotoFacts, facts_of
 from kith.photos.memory import memory_for
 from kith.photos.photo_file import PhotoFile, Stamp
@@ -14,15 +12,11 @@ from kith.photos.video import is_video, memory_for_video, video_facts
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file told at the moment that its stamp stands for; `memory` is what it takes to look at it, in bytes.
-
-    `along` is what the files told, or why they cannot be read, that are filed along with it.
-    """
+    """What a file told at the moment that its stamp stands for; `memory` is what it takes to look at it, in bytes."""
 
     stamp: Stamp
     facts: PhotoFacts
     memory: int
-    along: tuple[tuple[Path, "Reading | KithError"], ...] = ()
 
 
 def read(file: PhotoFile, max_pixels: int, side: Callable[[int, int], int]) -> Reading:

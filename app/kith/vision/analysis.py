@@ -4,7 +4,6 @@ import os
 import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from kith.errors import BadPhoto, KithError
@@ -31,16 +30,6 @@ def read_photos(paths: Sequence[Path], spec: EngineSpec) -> list[Reading | KithE
             return _as_value(path, error)
 
     return [told(path) for path in paths]
-
-
-def read_stacks(stacks: Sequence[Sequence[Path]], spec: EngineSpec) -> list[Reading | KithError]:
-    """Return as `read_photos` what the first file of each tells, with what those that are filed along with it tell."""
-
-    def told(first: Path, *others: Path) -> Reading | KithError:
-        reading, *along = read_photos([first, *others], spec)
-        return replace(reading, along=(*zip(others, along, strict=True),)) if isinstance(reading, Reading) else reading
-
-    return [told(*files) for files in stacks]
 
 
 def analyse(photos: Sequence[Photo], spec: EngineSpec) -> list[Analysis | KithError]:
