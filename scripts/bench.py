@@ -3,7 +3,7 @@
     .venv/bin/python scripts/bench.py [speed] [--quick] [--gpu] [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
-    .venv/bin/python scripts/bench.py review|find|names|dask [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py review|find|names|dask|exchange [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py filing [--count N] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
@@ -29,6 +29,7 @@ from bench_certainty import certainty, draw_reliability
 from bench_closeups import closeups
 from bench_dask import dask
 from bench_detection import detection
+from bench_exchange import exchange
 from bench_filing import COUNT, filing
 from bench_find import find
 from bench_groups import groups
@@ -104,8 +105,8 @@ def _arrange(data: Path, people: str, settings: Settings) -> int:
 
 
 def gui(data: Path) -> Tables:
-    """Measure the window at work, and its places over a large library."""
-    return window(data) | places()
+    """Measure the window at work, its places over a large library, and how many acts naming real faces takes."""
+    return window(data) | places() | review(data)
 
 
 def main() -> None:
@@ -121,6 +122,7 @@ def main() -> None:
     }
     commands |= {"folder": folder, "detection": detection, "quality": quality, "gui": gui, "closeups": closeups}
     commands |= {"review": review, "find": lambda _: find(), "names": names, "dask": dask}
+    commands |= {"exchange": exchange}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "measure", choices=["speed", "memory", "networks", "filing", *commands], nargs="?", default="speed"

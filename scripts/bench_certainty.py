@@ -30,6 +30,7 @@ from kith.identity.certainty import probabilities
 from kith.identity.decision import LEAST_PIXELS_TELLING
 from kith.identity.evaluation import calibration_error, reliability
 from kith.values.calibration import Calibration
+from kith.values.samples import LEAST_PIXELS
 
 HALVES = 16
 GALLERIES = 4  # drawn of each half and number of samples
@@ -39,7 +40,12 @@ SURE = (0.2, 0.5, 0.9, 0.95, 0.96, 0.97, 0.99)
 RESAMPLES = 2000
 DRAWN_PEOPLE = (5, 14, 50, 200, 500)
 DRAWN_SAMPLES = (1, 3, 5, 10, 15, 30)
+DRAWN_HALVES = 8
+DRAWN_AT_LEAST = 100  # people of each half, in as many galleries as it takes
 HELD_OUT, OTHER = -2, -1
+STREET = "street_voc"
+KINDS = ((False, "bare"), (True, "bare"), (True, "masked"))  # of strangers: in the street or not, and what they wear
+SURE_OF_STRANGERS = (0.9, 0.96, 0.99)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +67,17 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Half:
-    """A calibration, and the people and faces that it was not fitted on."""
+    """A calibration, the people and faces that it was not fitted on, and whom further people are drawn around.
+
+    Those are of the half that it was fitted on, so that no stranger is asked of people drawn around themselves, and
+    wear no masks: what is drawn would be their mask.
+    """
 
     weights: NDArray[np.float64]
     blank: Calibration
     faces: FaceTable
     people: Sequence[str]
+    population: Population
 
 
 def certainty(data: Path) -> Tables:
@@ -79,6 +90,7 @@ def certainty(data: Path) -> Tables:
         "certainty": [row for count in SAMPLES for row in _rules(count, whole[count])],
         "sure_at": [_row(count, sure, whole[count]) for count in SAMPLES for sure in SURE],
         "condition": [_condition(count, name, asked[count]) for count in (1, 5) for name in (WHOLE, *CONDITIONS)],
+        "known by one photo": [_by_one_photo(halves, *kind) for kind in KINDS],
         "drawn people": [_drawn(halves, people, count) for people in DRAWN_PEOPLE for count in DRAWN_SAMPLES],
         "reliability": _reliability([one for ones in whole.values() for one in ones]),
     }
@@ -86,8 +98,10 @@ def certainty(data: Path) -> Tables:
 
 def _half(faces: FaceTable, seed: int) -> Half:
     of_first, people, others = parted(faces, seed)
-    calibration = fitted(faces.among(of_first), people, DRAWS, 50 * seed, "")
-    return Half(np.array(calibration.weights), calibration, faces.among(~of_first), others)
+    first = faces.among(of_first)
+    calibration = fitted(first, people, DRAWS, 50 * seed, "")
+    population = Population.of(first.among(first.cover != "masked"))
+    return Half(np.array(calibration.weights), calibration, faces.among(~of_first), others, population)
 
 
 def _asked(half: Half, samples: int) -> list[Asked]:
@@ -177,36 +191,54 @@ def _condition(samples: int, name: str, ones: Sequence[Asked]) -> Row:
 
 def _drawn(halves: Sequence[Half], people: int, samples: int) -> Row:
     """Ask the strangers, and further faces of their own, of galleries of drawn people."""
-    accepted, wrong, found = [], [], []
-    for seed, half in enumerate(halves[:4]):
-        population = Population.of(half.faces)
-        vectors = population.people(people, samples + 1, 31 * seed + people + samples)
-        gallery = gallery_of_vectors(vectors[:, :samples])
+    held_out, others, found, wrong = [], [], [], []
+    for seed, half in enumerate(halves[:DRAWN_HALVES]):
         whole = half.faces.among((half.faces.condition == WHOLE) & (half.faces.pixels >= LEAST_PIXELS_TELLING))
-        strangers = _answered(half, whole, beside(half.blank, gallery, whole), np.full(len(whole), OTHER))
-        held_out = strangers.sure[whole.person != ""] >= DEFAULTS.sure_at
-        others = strangers.sure[whole.person == ""] >= DEFAULTS.sure_at
-        accepted.append((held_out.mean(), others.mean()))
-        own = _own_faces(vectors[:, samples])
-        known = _answered(half, own, beside(half.blank, gallery, own), np.arange(people))
-        sure = known.sure >= DEFAULTS.sure_at
-        found.append(float((sure & (known.best == known.truth)).mean()))
-        wrong.append(float((sure & (known.best != known.truth)).mean()))
-    held_out_share, other_share = (100 * np.mean(accepted, axis=0)).round(2).tolist()
+        for number in range(max(1, DRAWN_AT_LEAST // people)):
+            vectors = half.population.people(people, samples + 1, 31 * seed + people + samples + 1000 * number)
+            gallery = gallery_of_vectors(vectors[:, :samples])
+            strangers = _answered(half, whole, beside(half.blank, gallery, whole), np.full(len(whole), OTHER))
+            accepted = strangers.sure >= DEFAULTS.sure_at
+            held_out.append(accepted[whole.person != ""].mean())
+            others.append(accepted[whole.person == ""].mean())
+            own = _own_faces(vectors[:, samples])
+            known = _answered(half, own, beside(half.blank, gallery, own), np.arange(people))
+            sure, right = known.sure >= DEFAULTS.sure_at, known.best == known.truth
+            found.append((sure & right).mean())
+            wrong.append((sure & ~right).mean())
     return {
         "people": people,
         "samples": samples,
-        "held-out people accepted": held_out_share,
-        "other strangers accepted": other_share,
+        "held-out people accepted": round(100 * float(np.mean(held_out)), 2),
+        "other strangers accepted": round(100 * float(np.mean(others)), 2),
         "drawn found": round(100 * float(np.mean(found)), 1),
         "wrong names": round(100 * float(np.mean(wrong)), 2),
     }
 
 
+def _by_one_photo(halves: Sequence[Half], street: bool, cover: str) -> Row:
+    """Ask the strangers of each other: those of one cover, in the street or elsewhere, known by a single photo each."""
+    asked, counts = [], []
+    for half in halves:
+        whole = half.faces.among((half.faces.condition == WHOLE) & (half.faces.person == ""))
+        in_street = np.char.find(whole.photo, STREET) >= 0
+        good = whole.findable & (whole.pixels >= LEAST_PIXELS)
+        known = whole.among(good & (whole.cover == cover) & (in_street == street))
+        strangers = whole.among(whole.pixels >= LEAST_PIXELS_TELLING)
+        ratios = beside(half.blank, gallery_of_vectors(known.vectors[:, None]), strangers) @ half.weights
+        ratios[strangers.photo[:, None] == known.photo] = -np.inf
+        asked.append((probabilities(ratios, len(known)).max(axis=1), strangers.photo))
+        counts.append(len(known))
+    sure, photos = (np.concatenate(column) for column in zip(*asked))
+    shares = {f"accepted at {limit}": with_interval(sure >= limit, photos) for limit in SURE_OF_STRANGERS}
+    place = "in the street" if street else "elsewhere"
+    return {"known by one photo": f"{cover}, {place}", "people": round(float(np.mean(counts))), **shares}
+
+
 def _own_faces(vectors: NDArray[np.float32]) -> FaceTable:
     text, flags = np.full(len(vectors), "drawn"), np.ones(len(vectors), bool)
     good = np.full(len(vectors), 1e3)
-    return FaceTable(vectors, text, text, text, good, good, flags, flags)
+    return FaceTable(vectors, text, text, text, good, good, flags, flags, text)
 
 
 def _arrays(ones: Sequence[Asked]) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:

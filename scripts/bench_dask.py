@@ -19,7 +19,7 @@ from bench_photos import enlarged, sources, spread
 from bench_tables import Row, Tables
 from kith.jobs.context import open_context
 from kith.jobs.dask_cluster import Cluster
-from kith.jobs.looks import Look, look_with, open_workers
+from kith.jobs.looks import Look, look_with, open_workers, storage_of
 from kith.library.store import open_store
 from kith.settings import Settings
 
@@ -67,11 +67,12 @@ def _looked(settings: Settings, photos: Sequence[Path]) -> tuple[float, list[obj
     settings.library_file.parent.mkdir(exist_ok=True)
     open_store(settings.library_file, create=True).close()
     with open_context(settings, threading.Event(), "bench") as context, open_workers(context) as workers:
-        warm = [*look_with(workers, context, photos[: 2 * context.workers])]
+        storage = storage_of(context, photos, ())
+        warm = [*look_with(workers, context, photos[: 2 * context.workers], storage)]
         assert all(isinstance(look, Look) for look in warm)
         began = time.perf_counter()
-        looks = sorted(look_with(workers, context, photos), key=lambda look: look.path)
-        return time.perf_counter() - began, [_told(look) for look in looks if isinstance(look, Look)]
+        looks = [look for look in look_with(workers, context, photos, storage) if isinstance(look, Look)]
+        return time.perf_counter() - began, [_told(look) for look in sorted(looks, key=lambda look: look.path)]
 
 
 def _told(look: Look) -> object:

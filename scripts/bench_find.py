@@ -28,6 +28,7 @@ SEARCHES = (
     "camera:Canon",
     "with:sure",
     "with:unknown",
+    "with:duplicates",
 )
 ROUNDS = 3
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from bench_identify import STRANGERS_LET_IN, mean_and_worst
-from bench_people import PEOPLE, STRANGERS, Face, faces_in, look, progress, settings_in
+from bench_people import PEOPLE, STRANGERS, Face, faces_in, look, progress, settings_in, with_selfies
 from bench_quality import cut_out
 from bench_rules import FIVE, RULES, SHIPPED, Outcome, Setup, tolerance_letting_in, trials
 from bench_second_opinion import second_opinions
@@ -60,7 +60,7 @@ class Described:
 def networks(data: Path, face_models: Sequence[str]) -> Tables:
     """Compare dlib's network with others, each a name or a file as `face_model` takes it."""
     dlib, *others = (FACE_MODELS[0].name, *(_absolute(name) for name in face_models))
-    faces = faces_in(data, PEOPLE + STRANGERS)
+    faces = with_selfies(faces_in(data, PEOPLE + STRANGERS))
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as root:
         files = _shrunk(faces, Path(root))
         first = Described(faces, _found_again(dlib, files))

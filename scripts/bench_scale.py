@@ -106,7 +106,7 @@ def settings_of(root: Path, **changes: Any) -> Settings:
 def fill(root: Path, faces_a_photo: float = FACES_A_PHOTO) -> None:
     """Make a library of people with samples, photos with their faces, and some copies under Unknown."""
     settings = settings_of(root)
-    settings.dataset_folder.mkdir()
+    settings.dataset_folder.mkdir(parents=True)
     random = np.random.default_rng(0)
     model_id = default_face_model().id
     within = WITHIN / ROOT

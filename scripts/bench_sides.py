@@ -70,7 +70,7 @@ def analysis(config: Config) -> Iterator[Run]:
     """Give Kith's road of a photo up to its observations, by way of worker processes; nothing is kept."""
     from kith.errors import BadPhoto
     from kith.jobs.context import open_context
-    from kith.jobs.looks import look_at_photos
+    from kith.jobs.looks import Look, look_at_photos
 
     workers = StandingExecutor(config["workers"])
     settings = _with_library(_settings(config))
@@ -82,6 +82,7 @@ def analysis(config: Config) -> Iterator[Run]:
             for look in look_at_photos(context, photos):
                 if isinstance(look, BadPhoto):
                     raise look
+                assert isinstance(look, Look)
                 assert look.analysis
                 first = first or time.perf_counter() - began
                 for appearance in look.analysis.appearances:

@@ -31,7 +31,7 @@ def main() -> None:
     people = sorted({*faces.person.tolist()} - {""})
     whole = faces.condition == WHOLE
     strangers = int((whole & (faces.person == "")).sum())
-    basis = f"{len(people)} public figures, {strangers} faces of strangers, and people drawn around them"
+    basis = f"{len(people)} people, {strangers} faces of strangers, and people drawn around them"
     calibration = fitted(faces, people, DRAWS, 0, basis)
     file = APP / "kith" / "calibrations" / f"{default_face_model().id}.json"
     file.parent.mkdir(exist_ok=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench_people import PEOPLE, SHARED, STRANGERS, Face, faces_in
+from bench_detection import annotated_photos
+from bench_people import PEOPLE, SHARED, STRANGERS, Face, faces_in, with_selfies
 from kith.api import AlignedFace, detect_and_align_faces, encode
 from kith.identity.calibration_fit import Pairs, fit
 from kith.identity.certainty import FEATURES, features, typicality
@@ -30,6 +31,7 @@ Flags = NDArray[np.bool_]
 Told = tuple[Floats, Flags, Floats]  # features of pairs, whether they are one person, what each weighs
 
 WHOLE = "as it is"
+SAME_FACE = 0.3  # of intersection over union: between a face marked by hand and a square found
 SIZES = (1, 1, 2, 3, 5, 8)  # samples of a person, one of these at random
 DRAWN_SIZES = (1, 2, 3, 5, 8, 12, 20, 30)
 DRAWN_A_DRAW = 40  # people, for each draw of real galleries
@@ -41,7 +43,10 @@ FACTOR = 0.1  # deviation of the logarithm of how much a person's faces differ
 
 @dataclass(frozen=True, eq=False)
 class FaceTable:
-    """Faces as arrays (N): whose they are ("" of strangers), of which photo, in what condition, how good."""
+    """Faces as arrays (N): whose they are ("" of strangers), of which photo, in what condition, how good.
+
+    `cover` is "bare" or "masked" where all faces of a photo are marked by hand, else "".
+    """
 
     vectors: NDArray[np.float32]
     person: NDArray[np.str_]
@@ -51,6 +56,7 @@ class FaceTable:
     sharpness: Floats
     teaches: Flags
     findable: Flags
+    cover: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -63,10 +69,10 @@ class FaceTable:
 def face_table(data: Path) -> FaceTable:
     """Return the faces of all photos, and the good ones once more in each condition."""
     os.environ.setdefault("KITH_MODELS", str(SHARED / "models"))
-    faces = faces_in(data, PEOPLE + STRANGERS)
+    faces = with_selfies(faces_in(data, PEOPLE + STRANGERS))
     aligned = _aligned(faces)
     good = [number for number, face in enumerate(faces) if face.findable and face.seen.pixels >= LEAST_PIXELS]
-    tables = [table(faces, [WHOLE] * len(faces))]
+    tables = [replace(table(faces, [WHOLE] * len(faces)), cover=_covers(faces, data))]
     for condition, (change, pixels) in CONDITIONS.items():
         chips = [change(aligned[number].chip) for number in good]
         changed = [replace(aligned[number], chip=chip) for number, chip in zip(good, chips)]
@@ -84,8 +90,21 @@ def _aligned(faces: Sequence[Face]) -> list[AlignedFace]:
     return [next(left[face.photo]) for face in faces]
 
 
+def _covers(faces: Sequence[Face], data: Path) -> NDArray[np.str_]:
+    marked = dict(annotated_photos(data))
+
+    def cover(face: Face) -> str:
+        overlaps = {mark: face.seen.box.iou(mark.box) for mark in marked.get(face.photo, ())}
+        best = max(overlaps, key=lambda mark: overlaps[mark], default=None)
+        if best is None or overlaps[best] < SAME_FACE:
+            return ""
+        return "masked" if best.masked else "bare"
+
+    return np.array([cover(face) for face in faces])
+
+
 def table(faces: Sequence[Face], conditions: Sequence[str]) -> FaceTable:
-    """Return faces, each in a condition, as arrays."""
+    """Return faces, each in a condition, as arrays; nothing is known of their masks."""
     of_whole = np.array([condition == WHOLE for condition in conditions])
     return FaceTable(
         np.stack([face.seen.vector for face in faces]),
@@ -96,6 +115,7 @@ def table(faces: Sequence[Face], conditions: Sequence[str]) -> FaceTable:
         np.array([face.seen.sharpness for face in faces]),
         np.array([face.teaches() for face in faces]) & of_whole,
         np.array([face.findable for face in faces]),
+        np.full(len(faces), ""),
     )
 
 
@@ -319,5 +339,5 @@ def _own_features(blank: Calibration, gallery: Gallery, vectors: NDArray[np.floa
     text = np.full(count, "")
     flags = np.zeros(count, bool)
     sharp = np.full(count, 1e3)
-    table = FaceTable(vectors, text, text, text, sharp, sharp, flags, flags)
+    table = FaceTable(vectors, text, text, text, sharp, sharp, flags, flags, text)
     return beside(blank, gallery, table)[:, 0]

@@ -3,12 +3,13 @@
 Run by `scripts/screenshots.py all FOLDER`: a folder a state, a picture for each place or page, theme and size.
 """
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,7 +18,8 @@ from typing import Any
 
 SIZES = {"1024x640": (1016, 600), "1920x1080": (1912, 1040)}  # what the frame of a window leaves
 SCALES = (1, 2)
-PATIENCE_S = 60
+PATIENCE_S = 4  # a picture that moves all the time is taken as it is then
+STILL_S = 0.04
 MANY = 1000  # people
 LONG = "Wilhelmina Alexandrina Constantia Theodora von und zu Hohenlohe-Schillingsfürst"
 RIGHT_TO_LEFT = "מרים בת יוסף", "عبد الرحمن بن محمد"
@@ -25,119 +27,98 @@ ANN, BOB, EVE = 0, 1, 2
 
 
 def draw_all(target: Path) -> None:
-    """Draw every state at every scale, each scale in a process of its own, as Qt wants it."""
+    """Draw every state at every scale, each scale in a process of its own, as Qt wants it; both at the same time."""
+    drawing = []
     for scale in SCALES:
         environment = os.environ | {"QT_SCALE_FACTOR": str(scale)}
         command = [sys.executable, __file__, str(target), str(scale)]
-        subprocess.run(command, env=environment, check=True)
+        drawing.append(subprocess.Popen(command, env=environment))
+    codes = [process.wait() for process in drawing]
+    if any(codes):
+        raise SystemExit("Not all pictures could be drawn.")
 
 
 def _draw(target: Path, scale: int) -> None:
     from PyQt6.QtWidgets import QApplication
 
+    from kith.gui.style import take_colours
+    from tests import windows
     from tests.windows import DARK, LIGHT
 
+    windows.PATIENCE_MS *= 10  # of a job that waits until it was drawn
     app = QApplication(["kith"])
+    app.setCursorFlashTime(0)  # a picture of a window that stands still is the same each time
     sizes = SIZES if scale == 1 else {f"{scale}x": SIZES["1024x640"]}
-    for state, make in STATES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ["KITH_HOME"] = f"{folder}/home"
-            file, eyes = make(Path(folder) / "mine")
+    drawn: set[bytes] = set()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["KITH_HOME"] = f"{folder}/home"
+        for state, make in STATES.items():
+            root = Path(folder) / "mine"  # the same for each, so that what differs by nothing else is drawn once
+            file, eyes = make(root)
             for theme, palette in (("light", LIGHT), ("dark", DARK)):
-                app.setPalette(palette)
+                take_colours(app, palette)
                 for size, (width, height) in sizes.items():
-                    camera = _Camera(app, target / state, f"{theme}-{size}")
+                    camera = _Camera(target / state, f"{theme}-{size}", drawn)
                     camera.take_all(file, eyes, width, height)
+            shutil.rmtree(root)
 
 
 class _Camera:
-    """Takes pictures of one window."""
+    """Takes pictures of one window; what was drawn before, of another state or size, is not kept again."""
 
-    def __init__(self, app: Any, folder: Path, kind: str) -> None:
-        self._app, self._folder, self._kind = app, folder, kind
+    def __init__(self, folder: Path, kind: str, drawn: set[bytes]) -> None:
+        self._folder, self._kind, self._drawn = folder, kind, drawn
         folder.mkdir(parents=True, exist_ok=True)
 
     def take_all(self, file: Path, eyes: Any, width: int, height: int) -> None:
-        """Open a window and take a picture of each place and page, of the first steps, and of a job and its result."""
+        """Open a window and take a picture of all that it can show, and of a job and its result."""
         from kith.gui.main_window import MainWindow
-        from kith.gui.places import PLACES
         from kith.settings import load
+        from tests.window_tour import broken, job, tour
         from tests.windows import Gate
 
         gate = Gate(eyes)
         window = MainWindow(load(file), gate)
         window.resize(width, height)
         window.show()
-        for place in PLACES:
-            window.go(place)
-            self._take(window, window, place.lower())
-        for number, (action, page) in enumerate(window.does.pages.items(), 1):
-            del action
-            self._take_page(window, page.make, f"page-{number}")
-        if window.settings_fault:
-            self._take_page(window, lambda window, _: _broken(window), "page-broken")
-        else:
-            window.welcome()
-            self._take(window, window, "home-first-steps")
-            self._take_job(window, gate)
+        for name, shown in tour(window):
+            self._take(shown, name)
+        _add_new_photos(window.settings.input_folder)
+        for name, shown in broken(window) if window.settings_fault else job(window, gate):
+            self._take(shown, name)
         window.close()
 
-    def _take_page(self, window: Any, make: Callable[[Any, Any], Any], name: str) -> None:
-        dialog = make(window, window)
-        dialog.open()
-        self._take(window, dialog, f"{name}-{type(dialog).__name__}")
-        dialog.reject()
-        dialog.deleteLater()
-
-    def _take_job(self, window: Any, gate: Any) -> None:
-        from kith.gui.places import HOME
-
-        window.go(HOME)
-        self._add_new_photos(window.settings.input_folder)
-        window.recognize(window.settings, {})
-        gate.open(5)
-        self._settle(window)
-        self._take(window, window, "home-run")
-        gate.open_wide()
-        self._wait(lambda: not window.jobs.running)
-        if (box := self._app.activeModalWidget()) is not None:
-            self._take(window, box, "home-failed")
-            box.reject()
-        self._take(window, window, "home-result")
-
-    def _add_new_photos(self, folder: Path) -> None:
-        """Add photos that no run has seen, so that one can be watched."""
-        from tests.drawn import LEFT, MIDDLE, RIGHT, draw
-
-        folder.mkdir(parents=True, exist_ok=True)
-        for number, people in enumerate([*_photos(LEFT, MIDDLE, RIGHT)][:8]):
-            photo = draw(*people, shade=100 + number)
-            photo.putpixel((0, 159), tuple(os.urandom(3)))
-            photo.save(folder / f"new {number}.png")
-
-    def _take(self, window: Any, shown: Any, name: str) -> None:
-        self._settle(window)
-        shown.grab().save(str(self._folder / f"{name}-{self._kind}.png"))
-
-    def _settle(self, window: Any) -> None:
-        began = time.monotonic()
-        self._wait(lambda: time.monotonic() - began > 0.8 and not window.desk.busy and not _asks())
-
-    def _wait(self, condition: Callable[[], bool]) -> None:
-        until = time.monotonic() + PATIENCE_S
-        while not condition() and time.monotonic() < until:
-            self._app.processEvents()
-            time.sleep(0.005)
+    def _take(self, shown: Any, name: str) -> None:
+        picture = _still(shown)
+        seen = hashlib.sha256(picture.bits().asstring(picture.sizeInBytes())).digest()
+        if seen not in self._drawn:
+            self._drawn.add(seen)
+            picture.save(str(self._folder / f"{name}-{self._kind}.png"))
 
 
-def _asks() -> bool:
-    return any(thread.name == "kith-question" for thread in threading.enumerate())
+def _still(shown: Any) -> Any:
+    """Return a picture of what is shown, once it does not change any more: small pictures in it come one by one."""
+    from PyQt6.QtWidgets import QApplication
+
+    picture, until = shown.grab().toImage(), time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        time.sleep(STILL_S)
+        QApplication.processEvents()
+        before, picture = picture, shown.grab().toImage()
+        if before == picture:
+            break
+    return picture
 
 
-def _broken(window: Any) -> Any:
-    from kith.gui.broken_settings import BrokenSettings
+def _add_new_photos(folder: Path) -> None:
+    """Add photos that no run has seen, so that one can be watched."""
+    from tests.drawn import LEFT, MIDDLE, RIGHT, draw
 
-    return BrokenSettings(window._in_use, window)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, people in enumerate([*_photos(LEFT, MIDDLE, RIGHT)] * 2):
+        photo = draw(*people, shade=100 + number)
+        photo.putpixel((0, 159), tuple(os.urandom(3)))
+        photo.save(folder / f"new {number}.png")
 
 
 # The states
@@ -203,8 +184,6 @@ def _nothing(root: Path) -> tuple[Path, Any]:
 
 
 def _one(root: Path) -> tuple[Path, Any]:
-    import shutil
-
     file, eyes = _album(root, recognised=False)
     shutil.rmtree(root / "people/Bob")
     (root / "people/library.sqlite").unlink()

@@ -36,7 +36,7 @@ def main(target: Path) -> None:
         photos = fetch(Path(folder) / "photos")
         pictures = Path(folder) / "Pictures"
         settings = arrange(pictures, photos)
-        add_sizes(settings.input_folder)
+        add_photos(settings.input_folder)
         file = pictures / "settings.json"
         save(file, settings)
         window = MainWindow(load(file))
@@ -45,26 +45,27 @@ def main(target: Path) -> None:
         window.close()
 
 
-def add_sizes(folder: Path) -> None:
-    """Make the run long enough for a picture: each photo in many more sizes."""
-    from PIL import Image
+def add_photos(folder: Path) -> None:
+    """Make the run long enough for a picture: each photo many times, turned and cut so that each is another one."""
+    from PIL import Image, ImageOps
 
     for path in sorted(folder.glob("[kst]*")):
         with Image.open(path) as photo:
             whole = photo.convert("RGB")
-        for step in range(24):
-            scale = 0.96 - step * 0.02
-            size = round(whole.width * scale), round(whole.height * scale)
-            small = whole.resize(size)
-            small.save(folder / f"{path.stem} {step + 2}.jpg", quality=92)
+        for number in range(2, 34):
+            turned = whole.rotate((number % 9 - 4) * 1.5, Image.Resampling.BICUBIC)
+            left, top = 0.05 + number % 4 * 0.03, 0.03 + number % 3 * 0.01
+            right, bottom = 0.94 - number % 5 * 0.02, 0.94 - number % 7 * 0.03
+            width, height = whole.size
+            cut = turned.crop((round(left * width), round(top * height), round(right * width), round(bottom * height)))
+            (ImageOps.mirror(cut) if number % 2 else cut).save(folder / f"{path.stem} {number}.jpg", quality=92)
 
 
 def draw(app: Any, window: Any, target: Path) -> None:
-    """Take the pictures: first start, during a run, after it, settings, review, people."""
-    from PyQt6.QtWidgets import QTabWidget
+    """Take the five pictures: first start, during a run, after it, review, people."""
 
     def settle() -> None:
-        until = time.monotonic() + 0.4
+        until = time.monotonic() + 1.5
         while time.monotonic() < until:
             app.processEvents()
 
@@ -84,7 +85,7 @@ def draw(app: Any, window: Any, target: Path) -> None:
         said: str = window.console.text.toPlainText()
         return said.count("→") > 8
 
-    does, home = window.does, window.places["Home"]
+    home = window.places["Home"]
     window.welcome()
     settle()
     keep(window, "first-start")
@@ -96,13 +97,6 @@ def draw(app: Any, window: Any, target: Path) -> None:
     wait(is_idle)
     settle()
     keep(window, "after-a-run")
-    does.settings.trigger()
-    settle()
-    shown = app.activeModalWidget()
-    shown.findChild(QTabWidget).setCurrentIndex(1)
-    settle()
-    keep(shown, "settings")
-    shown.reject()
     for name in ("Review", "People"):
         window.go(name)
         wait(lambda: not window.desk.busy)

@@ -1,40 +1,57 @@
 """Filing killed at calls by their number, and on disks that are full, read-only, taken away or used by two at once.
 
-The library is drawn, so that no photo is looked at and a command takes a fraction of a second.
+The library is drawn, so that no photo is looked at and a command takes a fraction of a second. What is killed is a
+table: a row more in STEPS is one more thing that must come through. Photos are told apart by their pictures, since some
+of the steps write names into their files.
 """
 
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 from bench_filing import drawn_settings
 from bench_rerun import Case, fill
+from kith.errors import BadPhoto
 from kith.filing.report import listed_in, read_report
+from kith.jobs.export_people import export_people
+from kith.library.store import Store, open_store
+from kith.photos.facts import read_facts
 from kith.photos.outputs import REPORT
 from torture_disturbing import NO_SHIM, Life, badly_told, counted, made_shim, preloaded, troubles
 from torture_world import CANNOT, ROOT, Done, Step, World, hashes
 
-PHOTOS = Case("", 6, 3, 1_100_000)  # larger than what is written in one call, so that a copy can be half done
+PHOTOS = Case("", 6, 3)
+SIDE, QUALITY = 1000, 95  # of noise: files larger than what is written in one call, so that a copy can be half done
+LAID_OUT_NS = 1_500_000_000_000_000_000  # when they were written
 STEPS = (
     Step("move", ["recognize", "--set", "face_tol=0.40", "--set", "file_as=move"], done="There is no photo in"),
     Step("undo the run", ["undo", "1"], done="taken back already"),
     Step("file", ["recognize", "--set", "face_tol=0.40"]),
     Step("file more", ["recognize", "--set", "face_tol=0.56"]),
+    Step("name in photos and copies", ["write-names", "--set", "names_in=photos_embedded"]),
     Step("rename", ["people", "rename", "Person 1", "Anna"], is_edit=True),
     Step("undo", ["people", "undo"], is_edit=True),
     Step("file less", ["redecide", "--set", "face_tol=0.30"]),
+    Step("name in copies alone", ["write-names", "--set", "names_in=copies_embedded"]),
+    Step("import", ["import", "people", "{root}/family.zip", "--yes"], is_edit=True),
+    Step("undo the import", ["people", "undo"], is_edit=True),
 )
 FILED_FROM_NOTHING = 0, 2  # of these steps
-SMALL, LARGE = "4m", "64m"  # disks that take some of the photos, and all
+LARGE_MB = 64
+SMALL, LARGE = "4m", f"{LARGE_MB}m"  # disks that take some of the photos, and all
 DRIVER = Path(__file__).with_name("torture_driver.py")
 
 
@@ -43,6 +60,7 @@ class FilingWorld(World):
     """A drawn collection, whose commands run in children of one process, under the library that disturbs calls."""
 
     shim: Path = Path()
+    known: "set[str]" = field(init=False)  # what the photos show
     steps: Sequence[Step] = STEPS
     driver: "subprocess.Popen[str]" = field(init=False)
 
@@ -62,12 +80,29 @@ class FilingWorld(World):
         self.root.mkdir()
         settings = drawn_settings(self.root)
         fill(settings, PHOTOS)
+        with closing(open_store(settings.library_file)) as store, store.transaction():
+            for number, path in enumerate(sorted((self.root / "input").rglob("*.jpg"))):
+                _draw(path, number, store)
+        self.known = {*self.pictures("input").values()}
         text = json.dumps(settings.model_dump(mode="json"))
         self._settings_file.write_text(text, encoding="utf-8")
+        _write_relatives(self.folder / "relatives", self.root / "family.zip")
+
+    def pictures(self, folder: str) -> "dict[str, str]":
+        """Return what the photos in a folder show, by their names there; nothing for what is no whole photo."""
+        root = self.root / folder
+        found = {}
+        for path in root.rglob("*.jpg"):
+            name = path.relative_to(root).as_posix()
+            with suppress(BadPhoto):
+                found[name] = ""
+                found[name] = read_facts(path).image_hash
+        return found
 
     def run(self, step: Step, environment: "Mapping[str, str] | None" = None) -> Done:
         """Run a command to its end; one that halts itself has no code."""
-        words = [*step.arguments, "--settings", str(self._settings_file)]
+        arguments = (word.replace("{root}", str(self.root)) for word in step.arguments)
+        words = [*arguments, "--settings", str(self._settings_file)]
         return self._drive(step, words=words, environment=dict(environment or {}))
 
     def go_on(self, step: Step, halted: Done) -> Done:
@@ -78,7 +113,7 @@ class FilingWorld(World):
         """Return all that must be equal, times and rights of photos too."""
         photos = [path for part in ("input", "output") for path in (self.root / part).rglob("*.jpg")]
         found = {path.relative_to(self.root).as_posix(): path.stat() for path in photos}
-        kept = {name: (status.st_mtime_ns, status.st_mode) for name, status in sorted(found.items())}
+        kept = {name: (_since(status.st_mtime_ns), status.st_mode) for name, status in sorted(found.items())}
         found_before = super().state()
         output = {name: hashed for name, hashed in found_before["output"].items() if name != REPORT}
         return {**found_before, "output": output, "times": kept, "unreported": self._unreported()}
@@ -96,6 +131,33 @@ class FilingWorld(World):
         print(json.dumps({**task, "told": str(told)}), file=self.driver.stdin, flush=True)
         process, code = json.loads(self.driver.stdout.readline())
         return Done(code, "", told.read_text(errors="replace"), process)
+
+
+def _draw(path: Path, number: int, store: Store) -> None:
+    """Draw a photo, and have the library know it by its picture."""
+    noise = np.random.default_rng(number).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+    Image.fromarray(noise).save(path, quality=QUALITY)
+    os.utime(path, ns=(LAID_OUT_NS, LAID_OUT_NS + number))
+    photo_id = store.photos.at_path(path)
+    query = "UPDATE photos SET image_hash = ?, width = ?, height = ? WHERE id = ?"
+    store._connection.execute(query, (read_facts(path).image_hash, SIDE, SIDE, photo_id))
+    store.photos.save_file(path, photo_id or 0, path.stat().st_size, LAID_OUT_NS + number)
+
+
+def _since(mtime_ns: int) -> "int | str":
+    """Return when a photo was written, unless names were put into it since."""
+    return mtime_ns if mtime_ns < LAID_OUT_NS + PHOTOS.photos else "since"
+
+
+def _write_relatives(folder: Path, file: Path) -> None:
+    """Write people of another library to a file: the same ones, in other photos and by other names."""
+    folder.mkdir()
+    settings = drawn_settings(folder)
+    fill(settings, PHOTOS)
+    with closing(sqlite3.connect(settings.library_file)) as library, library:
+        library.execute("UPDATE photos SET image_hash = 'theirs ' || image_hash")
+        library.execute("UPDATE persons SET name = 'Cousin ' || name, birth = '1950' WHERE id % 2")
+    export_people(settings, file)
 
 
 def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]":
@@ -119,11 +181,12 @@ def filing(folder: Path, _data: Path, count: int, random: Random) -> "list[str]"
             return f"killed at call {at} of {calls[number, under]} in {under.name}", _not_whole(life)
 
         found = list(troubles(life, count, random, kill))
-        trials = product((_two_at_once, _full, _read_only, _target_removed), FILED_FROM_NOTHING)
+        trials = product((_two_at_once, _too_small, _full, _read_only, _target_removed), FILED_FROM_NOTHING)
         for trial, number in trials:
             life.world.put_back(f"before {number}")
-            under = world.root / "output" if trial is _target_removed else world.root  # else it is not in use yet
-            trouble = trial(life, number, random.randint(1, calls[number, under]))
+            under = world.root / "output" if trial in (_target_removed, _full) else world.root  # else it is not in use
+            most = calls[number, under] // (2 if trial is _full else 1)
+            trouble = trial(life, number, random.randint(1, most))
             found += [f"{STEPS[number].name}, {trial.__name__.strip('_')}: {trouble}"] if trouble else []
         return found
 
@@ -135,20 +198,19 @@ def _disturbed(life: Life, under: Path, at: int, by: signal.Signals) -> "dict[st
 
 
 def _not_whole(life: Life) -> str:
-    return not_whole(life.world, {*life.photos.values()})
+    assert isinstance(life.world, FilingWorld)
+    return not_whole(life.world)
 
 
-def not_whole(world: World, known: "Collection[str]") -> str:
-    """Say which of the known photos are lost, by hash, or what was filed that is none of them.
-
-    An empty file is the mere name of a copy to come.
-    """
+def not_whole(world: FilingWorld) -> str:
+    """Say which photos are lost, or what was filed that is none of them; an empty file is the mere name of a copy."""
+    known = world.known
     output = world.root / "output"
-    filed = hashes(output, ".jpg")
-    lost = {*known} - {*world.originals().values(), *filed.values()}
+    filed = world.pictures("output")
+    lost = known - {*world.pictures("input").values(), *filed.values()}
     if lost:
         return f"{len(lost)} photos are lost"
-    broken = [name for name, hashed in filed.items() if hashed not in known and (output / name).stat().st_size]
+    broken = [name for name, shown in filed.items() if shown not in known and (output / name).stat().st_size]
     return f"half copies: {broken}" if broken else ""
 
 
@@ -179,19 +241,26 @@ def _target_removed(life: Life, number: int, at: int) -> str:
         if output.exists():
             return "an output folder that is not there was made anew"
         away.rename(output)
-    return badly_told(ended) or not_whole(world, {*life.photos.values()}) or life.finish(number)
+    return badly_told(ended) or not_whole(world) or life.finish(number)
 
 
-def _full(life: Life, number: int, _at: int) -> str:
+def _too_small(life: Life, number: int, _at: int) -> str:
     return _on_a_disk(life, number, f"size={SMALL}", f"size={LARGE}")
+
+
+def _full(life: Life, number: int, at: int) -> str:
+    return _on_a_disk(life, number, f"size={LARGE}", f"size={2 * LARGE_MB}m", at)
 
 
 def _read_only(life: Life, number: int, _at: int) -> str:
     return _on_a_disk(life, number, f"ro,size={LARGE}", "rw")
 
 
-def _on_a_disk(life: Life, number: int, bad: str, good: str) -> str:
-    """File onto a disk that takes not all, which is told in words, then onto the same one mended."""
+def _on_a_disk(life: Life, number: int, bad: str, good: str, fill_at: int = 0) -> str:
+    """File onto a disk that takes not all, which is told in words, then onto the same one mended.
+
+    With `fill_at` something else fills it while the run is halted at that call.
+    """
     if os.geteuid():
         print("only root may mount a disk: not tried", file=sys.stderr)
         return ""
@@ -200,7 +269,7 @@ def _on_a_disk(life: Life, number: int, bad: str, good: str) -> str:
     disk.mkdir(exist_ok=True)
     _mount("-t", "tmpfs", "-o", bad, "tmpfs", disk)
     try:
-        refused = world.run(STEPS[number])
+        refused = _filled(life, number, fill_at) if fill_at else world.run(STEPS[number])
         if refused.code != CANNOT:
             return f"it ended with {refused.code}: {refused.err}"
         trouble = badly_told(refused) or _not_whole(life)
@@ -208,6 +277,19 @@ def _on_a_disk(life: Life, number: int, bad: str, good: str) -> str:
         return trouble or life.finish(number)
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def _filled(life: Life, number: int, at: int) -> Done:
+    """Halt a run, fill the disk of its output, and let it go on."""
+    world = life.world
+    assert isinstance(world, FilingWorld)
+    halted = world.run(STEPS[number], _disturbed(life, world.root / "output", at, signal.SIGSTOP))
+    with suppress(OSError), (world.root / "output/.filler").open("wb", buffering=0) as filler:
+        while filler.write(bytes(2**16)):
+            pass
+    ended = world.go_on(STEPS[number], halted)
+    (world.root / "output/.filler").unlink()
+    return ended
 
 
 def _mount(*words: "str | Path") -> None:

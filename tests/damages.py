@@ -203,7 +203,10 @@ STRUCTURE: dict[str, Damage] = {
     "most tables are gone": _script("".join(f"DROP TABLE {table};" for table in _TABLES)),
     "indexes are gone": _script("DROP INDEX links_by_person; DROP INDEX files_by_photo"),
     "triggers are gone": _script("DROP TRIGGER journal_links_update; DROP TRIGGER journal_persons_delete"),
-    "columns are gone": _script("ALTER TABLE photos DROP COLUMN camera; ALTER TABLE copies DROP COLUMN made_at"),
+    "columns are gone": _script(
+        "DROP TRIGGER journal_photos_update; DROP TRIGGER journal_photos_delete; "
+        "ALTER TABLE photos DROP COLUMN camera; ALTER TABLE copies DROP COLUMN made_at"
+    ),
     "a column is another": _script("ALTER TABLE persons RENAME COLUMN notes TO remarks"),
     "a table is another": _script("DROP TABLE files; CREATE TABLE files (path); INSERT INTO files VALUES ('/a')"),
     "a trigger fails": _script("CREATE TRIGGER evil AFTER INSERT ON links BEGIN SELECT RAISE(ABORT, 'no'); END"),

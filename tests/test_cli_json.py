@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from kith.cli.main import cli
 from kith.jobs.backup import back_up
+from kith.jobs.export_people import export_people
 from kith.json_file import as_json_text
 from kith.values.decisions import Candidate
 from tests.small_world import World
@@ -23,9 +24,12 @@ CALLS = {
     "duplicates": [],
     "demo": None,  # it fetches its photos
     "evaluate": [],
+    "export library": ["{root}/library.zip"],
     "export people": ["{root}/family.zip"],
     "forget": ["Eve", "--erase", "Eve"],
     "ignore": ["{face}"],
+    "import library": ["{root}/given.zip", "--yes"],
+    "import people": ["{root}/given.zip", "--new", "Ann"],
     "import-kb": ["{root}/people/encodings.pkl"],
     "learn-moves": [],
     "import-tags": ["{root}/input"],
@@ -65,6 +69,7 @@ CALLS = {
     "unknowns name": ["{group}", "Zoe"],
     "unknowns split": None,  # it takes a group of several: tests/test_key_faces.py
     "unlink": ["{face}", "Ann", "--never"],
+    "watch": None,  # it does not end by itself: tests/test_watch.py
     "why": ["{photo}"],
     "write-names": ["--dry-run"],
 }
@@ -119,6 +124,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     ((ann,),) = world.query(query, str(world.root / "people/Ann/0.png"))
     CliRunner().invoke(cli, ["unknowns", "--settings", str(file)])
     back_up(world.settings, world.root / "earlier.sqlite")
+    export_people(world.settings, world.root / "given.zip")
     ((group,),) = world.query("SELECT group_id FROM unknown_groups WHERE appearance_id = ?", face)
     names = {"root": world.root, "photo": photo, "face": f"{photo}#{face}", "ann": f"#{ann}", "group": group}
     return {"file": str(file), **{key: str(value) for key, value in names.items()}}

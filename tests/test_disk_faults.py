@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from kith.jobs.export_people import export_people
 from kith.jobs.person_changes import PersonChanges
 from kith.settings import save
 from tests.desk import REPOSITORY
+from tests.families import family_of
 from tests.forks import Forks, forks
 from tests.small_world import World
 
@@ -38,6 +40,8 @@ def world(tmp_path: Path) -> World:
         PersonChanges(library).rename(library.people.all()[1], "Anna")
     made.values["face_tol"] = 0.3
     save(made.root / "settings.json", made.settings)
+    theirs = family_of(tmp_path / "theirs", {"Mum": 0, "Zoe": 9}, [], 1000)
+    export_people(theirs.settings, made.root / "family.zip")
     return made
 
 
@@ -57,7 +61,7 @@ def run(world: World, failing: Forks) -> Command:
 
     def run(command: str, **faults: str) -> tuple[int, str]:
         settings = world.root / "settings.json"
-        return failing.run(COMMAND, "kith", *command.split(), "--settings", settings, **faults)
+        return failing.run(COMMAND, "kith", *command.format(root=world.root).split(), "--settings", settings, **faults)
 
     return run
 
@@ -67,6 +71,7 @@ DONE = {
     "redecide": ("SELECT 1", 1),
     "people merge #1 #2": ("SELECT count(*) FROM persons", 2),
     "people undo": ("SELECT name FROM persons WHERE id = 1", "Ann"),
+    "import people {root}/family.zip --yes": ("SELECT count(*) FROM persons", 5),
     "people list": ("SELECT count(*) FROM persons", 3),
     "unknowns": ("SELECT count(*) > 0 FROM unknown_groups", 1),
     "check --library": ("SELECT 1", 1),

@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,11 +22,13 @@ from kith.identity.alike_photos import SAME_PHASH_BITS, alike_photos, best_alike
 from kith.jobs.context import Context
 from kith.jobs.duplicates import Likeness, find_duplicates
 from kith.jobs.evaluate import own_samples
-from kith.jobs.events import Event, PhotoDone
+from kith.jobs.events import Event, Notice, PhotoDone
 from kith.jobs.filing_runs import undo_run
+from kith.jobs.full_report import FullReport
 from kith.jobs.photo_search import PhotoSearch
 from kith.jobs.recognize_folder import recognize_folder
 from kith.photos.facts import perceptual_hash
+from kith.photos.outputs import DATA, PAGE
 from kith.values.photo_filter import PhotoFilter, PhotoState
 from kith.values.samples import PhotoTraits, Sample
 from kith.vision.observations import Kind
@@ -269,3 +273,81 @@ def test_a_person_is_compared_with_one_of_nearly_the_same_photos(world: World) -
         assert (library.decisions.decider.faces.person_ids == ann).sum() == 2
         own = own_samples(world.settings, library.store, DLIB)
         assert [sample.person_id for sample in own.samples].count(ann) == 2
+
+
+def test_photos_that_are_the_same_are_reckoned_once_until_a_file_is_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.recognise()
+    with world.library() as library, monkeypatch.context() as patch:
+        patch.setattr("kith.jobs.duplicates.best_alike", lambda _: pytest.fail("they are known from the run"))
+        found = PhotoSearch(library).find(PhotoFilter(state=PhotoState.DUPLICATES)).photos
+    assert len(found) == 3
+    with world.store() as store, store.transaction():
+        store.photos.save_file(world.root / "input/12 again.png", _photo(world, "12.png"), 1, 1)
+    with world.library() as library:
+        assert {*PhotoSearch(library).find(PhotoFilter(text="with:duplicates")).photos} == {
+            *found,
+            _photo(world, "12.png"),
+        }
+        assert library.store.duplicates.known()
+
+
+def _photo(world: World, name: str) -> int:
+    ((photo_id,),) = world.query("SELECT photo_id FROM files WHERE path LIKE ?", f"%/{name}")
+    return int(photo_id)
+
+
+def test_the_data_and_the_page_tell_every_path_and_of_what_it_is_a_duplicate(files: Files) -> None:
+    files.filed()
+    with files.library() as library:
+        report = FullReport(library, files.root / "output")
+        for name in (PAGE, DATA):
+            assert report.write(files.root / "output" / name, lambda *_: None, threading.Event())
+    told = json.loads((files.root / "output" / DATA).read_text("utf-8"))["photos"]
+    paths = {Path(file["path"]).name: file for photo in told for file in photo["files"]}
+    assert paths.keys() == {path.name for path in (files.root / "input").iterdir()}
+    best = str(files.root / "input/11.png")
+    duplicates = {name: (file["duplicate_of"], file["likeness"]) for name, file in paths.items()}
+    assert duplicates.pop("copy.png") == (best, "exact")
+    assert duplicates.pop("3.png") == duplicates.pop("6.png") == (best, "near")
+    assert {*duplicates.values()} == {(None, "best")}
+    (lesser,) = [photo for photo in told if photo["file"].endswith("/3.png")]
+    assert (lesser["copies"], lesser["people"]) == ([], ["Bob"])
+    page = (files.root / "output" / PAGE).read_text("utf-8")
+    assert sorted(re.findall(r"<li><bdi>.*/(.*)</bdi>", page)) == ["3.png (near)", "6.png (near)", "copy.png (exact)"]
+    assert "<b>3</b>duplicates" in page
+
+
+def test_what_another_folder_filed_is_taken_back_when_a_better_one_is_filed(files: Files) -> None:
+    earlier, output = files.root / "earlier", files.root / "output"
+    earlier.mkdir()
+    (files.root / "input/3.png").rename(earlier / "3.png")
+
+    def recognise(folder: Path) -> list[Event]:
+        return run_job(
+            files.settings, lambda context: recognize_folder(context, [folder], output), executor=lambda: files.eyes
+        )
+
+    def lying() -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for path in output.rglob("*.png"):
+            found.setdefault(path.name, set()).add(path.parent.name)
+        return found
+
+    recognise(earlier)
+    assert lying() == {"3.png": {"Bob"}}
+    notices = [event.text for event in recognise(files.root / "input") if isinstance(event, Notice)]
+    assert (
+        f"{earlier / '3.png'} is nearly the same as 11.png, which is filed now: its copies are taken back." in notices
+    )
+    assert lying()["11.png"] == {"Bob"}
+    assert "3.png" not in lying()
+    rows = {row["file"]: row for row in read_report(output / REPORT)}
+    lesser = rows[str(earlier / "3.png")]
+    assert (lesser["duplicate_of"], lesser["copies"], lesser["people"]) == ("11.png", "", "Bob")
+    recognise(earlier)
+    assert "3.png" not in lying()
+    with files.library() as library:
+        undo_run(library, 2)
+    assert lying() == {"3.png": {"Bob"}}

@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from pytestqt.qtbot import QtBot
 from scipy.stats import binomtest
 
 from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
+from kith.gui.people_place import PeoplePlace
+from kith.gui.photos_place import PhotosPlace
 from kith.identity.comparison import Quality, nearest_people
 from kith.identity.evaluation import CERTAINTIES, Share, evaluate_gallery, point_at
 from kith.identity.gallery import Gallery, gallery_of, good_faces
@@ -31,6 +34,7 @@ from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, Desk, ran
 from tests.filing_desk import written
+from tests.windows import PATIENCE_MS, click, open_window
 
 WITH_MANY_PHOTOS = ("lionel_messi", "roger_federer")
 
@@ -77,6 +81,7 @@ def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path
     assert loose.false.value >= strict.false.value
     assert loose.found.value > strict.found.value
     assert "asked as known" in evaluation_summary(done)[0]
+    assert len(done.doubtful) == done.current.found.of - done.current.found.count
     with Image.open(tmp_path / "curve.png") as picture:
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or ()}
         assert {(30, 100, 180), (170, 110, 0), (200, 60, 30)} <= colours
@@ -84,6 +89,36 @@ def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path
         rows = list(csv.DictReader(file))
     assert len(rows) == len(CERTAINTIES)
     assert all(float(row["found_low"]) <= float(row["found_share"]) <= float(row["found_high"]) for row in rows)
+
+
+def test_the_window_shows_who_is_not_found_and_takes_what_is_recommended(qtbot: QtBot, known: Desk) -> None:
+    file = known.root / "strict.json"
+    file.write_text(json.dumps(known.settings.model_dump(mode="json") | {"sure_at": 0.999}), encoding="utf-8")
+    window = open_window(qtbot, file)
+    window.go("People", "checks")
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    assert place.checks
+    measure = place.checks.measure
+    place.checks.pages.setCurrentWidget(measure)
+    click(qtbot, measure.run)
+    qtbot.waitUntil(lambda: measure.use.isEnabled() and not window.desk.busy, timeout=PATIENCE_MS)
+    assert "“Sure from” in the settings" in measure.words.text()
+    assert "curve.png" not in measure.words.text()
+    assert measure.picture.pixmap().width() <= measure.width()
+    (face, *_) = measure.faces.tiles.keys()
+    measure.faces.opened.emit(face)
+    photos = window.places["Photos"]
+    assert isinstance(photos, PhotosPlace)
+    qtbot.waitUntil(lambda: bool(photos.page.view), timeout=PATIENCE_MS)
+    assert face in {person.appearance_id for person in photos.page.view.people} if photos.page.view else False
+    photos.back()
+    assert measure.isVisible()
+    click(qtbot, measure.use)
+    qtbot.waitUntil(lambda: window.settings.sure_at < 0.999 and not window.desk.busy, timeout=PATIENCE_MS)
+    window.desk.undo()
+    qtbot.waitUntil(lambda: window.settings.sure_at == 0.999 and not window.desk.busy, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not window.jobs.running, timeout=PATIENCE_MS)
 
 
 def _shipped() -> Calibration:
@@ -251,7 +286,7 @@ def test_the_command_line_evaluates(known: Desk, tmp_path: Path) -> None:
     picture = tmp_path / "curve.png"
     code, out, err = ran("evaluate", "--png", picture, "--settings", settings)
     assert (code, err) == (0, "")
-    assert "Settings now, sure_at" in out
+    assert "Now, by sure_at in the settings" in out
     assert out.splitlines()[-1] == f"Curve: {picture}"
     assert picture.is_file()
     code, out, err = ran("evaluate", "--json", "--settings", settings)

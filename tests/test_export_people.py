@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kith.errors import BadInput
 from kith.filing.people_file import PeopleFile, read_people
@@ -95,6 +96,12 @@ def _arrays(array: np.ndarray) -> Callable[[Members], None]:
     return change
 
 
+def _jpeg(side: int) -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", (side, 8)).save(target, "JPEG")
+    return target.getvalue()
+
+
 def _version(members: Members) -> None:
     members["manifest.json"] = json.dumps(json.loads(members["manifest.json"]) | {"version": 99}).encode()
 
@@ -116,6 +123,18 @@ def _path(members: Members) -> None:
         (_arrays(np.full((50, 128), np.nan, np.float32)), "no number"),
         (_arrays(np.array([[{}]], object)), "float32"),
         (_arrays(np.zeros(128, np.float32)), "float32"),
+        (_arrays(np.full((50, 128), 1e30, np.float32)), "no number"),
+        (_arrays(np.zeros((50, 64), np.float32)), "another length"),
+        (_line("people.jsonl", birth="1950-13"), "birth"),
+        (_line("people.jsonl", ids=["x' OR 1"]), "ids"),
+        (_line("people.jsonl", key_face=10**6), "not in it"),
+        (_line("observations.jsonl", box=[0, 0, -1, 1]), "no place"),
+        (_line("appearances.jsonl", box=[0, 0, 99, 1]), "no place"),
+        (lambda members: members.update({"ignored.jsonl": b'{"appearance": 999999}'}), "not in it"),
+        (lambda members: members.update({"faces/1.jpg": b"GIF89a"}), "cannot be unpacked"),
+        (lambda members: members.update({"faces/999999.jpg": _jpeg(8)}), "not in it"),
+        (lambda members: members.update({"faces/1.jpg": _jpeg(600)}), "too large"),
+        (lambda members: members.update({"faces/../1.jpg": _jpeg(8)}), "other files"),
         (lambda members: members.update({"people.jsonl": bytes(1 << 29) + b" "}), "too large"),
     ],
 )

@@ -15,7 +15,7 @@ from kith.vision.detection import Detect, Detection, turned
 from kith.vision.dlib_detectors import DlibHog
 from kith.vision.dlib_faces import DlibFaces
 from kith.vision.engines import Engines
-from kith.vision.face_search import SMALL, face_search
+from kith.vision.face_search import NOBODY, SMALL, _way_up, face_search
 from kith.vision.observations import Rgb
 from kith.vision.scene import see
 from kith.vision.tiles import working_side
@@ -118,6 +118,32 @@ def test_where_nobody_shows_only_small_pictures_are_looked_at_anew() -> None:
     assert face_search(detector, SIDE, 10)(np.full((750, 1000, 3), 200, np.uint8)) == []
     assert detector.looks[0] == (750, 1000)
     assert sorted(detector.looks[1:]) == [(240, SMALL), (240, SMALL), (SMALL, 240), (SMALL, 240)]
+
+
+@pytest.mark.parametrize(
+    ("straight", "between", "turns"),
+    [
+        ((0.85, None, 0.88, None), (0.93, None, None, None), 0),  # at 45 degrees, and surer upside down
+        ((0.85, 0.84, 0.88, None), (0.93, None, None, None), 0),
+        ((0.84, 0.85, 0.88, None), (0.93, None, None, None), 1),
+        ((0.89, None, 0.85, None), (None, 0.93, None, None), 2),
+        ((0.85, None, 0.88, None), (None, None, None, None), 2),
+        ((None, None, None, 0.82), (None, None, 0.81, 0.93), 3),
+        ((0.70, None, None, None), (None, 0.93, None, None), 0),  # no face is found in the ways up beside it
+        ((None, None, None, None), (None, None, None, None), 0),
+    ],
+)
+def test_a_face_between_two_ways_up_tells_which_is_nearer(
+    straight: tuple[float | None, ...], between: tuple[float | None, ...], turns: int
+) -> None:
+    scores = iter([*straight[1:], *between])
+
+    def glance(_: Rgb) -> list[Detection]:
+        score = next(scores)
+        return [] if score is None else [Detection(0, 0, 10, 10, score)]
+
+    came = NOBODY if straight[0] is None else straight[0]
+    assert _way_up(np.zeros((240, 320, 3), np.uint8), glance, came) == turns
 
 
 class _Boxes(_Stripes):

@@ -9,11 +9,12 @@ from pytestqt.qtbot import QtBot
 from kith.gui.filing_dialog import FilingDialog
 from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
+from kith.gui.recognize_dialog import RecognizeDialog
 from kith.jobs.overview import overview
 from tests.test_runs import Cabinet, _cut_off
 from tests.test_runs import built as built
 from tests.test_runs import world as world
-from tests.windows import PATIENCE_MS, open_window
+from tests.windows import PATIENCE_MS, click, console_has, dialog, open_window, wait_for_end
 
 
 def _window(qtbot: QtBot, world: Cabinet) -> MainWindow:
@@ -41,6 +42,35 @@ def test_a_run_is_taken_back_in_the_window(qtbot: QtBot, world: Cabinet) -> None
     assert world.tree() == before
     qtbot.waitUntil(lambda: "taken back" in dialog.list.topLevelItem(0).text(2), timeout=PATIENCE_MS)
     assert not dialog.undo.isEnabled()
+
+
+def test_one_photo_of_a_run_is_taken_back_in_the_window(qtbot: QtBot, world: Cabinet) -> None:
+    world.run()
+    dialog = _dialog(qtbot, _window(qtbot, world))
+    qtbot.keyClicks(dialog.photo, "13.png")
+    assert dialog.undo.text() == "&Take This Photo Back"
+    dialog.undo.click()
+    qtbot.waitUntil(lambda: "what run 1 did with 1 photo." in dialog.words.text(), timeout=PATIENCE_MS)
+    assert world.filed().keys() == {f"{number}.png" for number in (5, 6, 8, 10, 11, 12)}
+    qtbot.waitUntil(dialog.undo.isEnabled, timeout=PATIENCE_MS)
+    dialog.photo.setText("no such photo")
+    dialog.undo.click()
+    qtbot.waitUntil(lambda: "no such photo" in dialog.words.text(), timeout=PATIENCE_MS)
+    assert len(world.filed()) == 6
+
+
+def test_the_window_tells_what_would_be_filed_and_files_nothing(qtbot: QtBot, world: Cabinet) -> None:
+    world.change(process_dir=str(world.input), processed_dir=str(world.output))
+    window = _window(qtbot, world)
+    click(qtbot, window.steps.recognize)
+    asked = dialog(qtbot, RecognizeDialog)
+    asked.only_tell.setChecked(True)
+    click(qtbot, asked.start)
+    wait_for_end(qtbot, window)
+    console_has(qtbot, window, "6.png: copy to Ann/6.png, copy to Bob/6.png")
+    console_has(qtbot, window, "Planned are 9 new files")
+    assert window.console.isVisible()
+    assert not world.output.exists()
 
 
 def test_moves_are_offered_on_home_and_learned_in_the_window(qtbot: QtBot, world: Cabinet) -> None:

@@ -86,7 +86,7 @@ def test_way_of_a_newcomer_from_nothing_to_photos_in_folders(
     mine.put_all(POWELL, "family/Colin Powell")
     mine.put_all(CHIRAC, "family/Jacques Chirac")
     mine.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN, NOBODY], "summer")
-    answers = {"Your people": "family", "Photos to recognize": "summer", "Copies and report go to": "sorted"}
+    answers = {"Your people": "family", "Photos to recognise": "summer", "Copies and report go to": "sorted"}
     assert not user_settings_file().exists()
     window = MainWindow(load_user_settings(tmp_path / "no repository"))
     qtbot.addWidget(window)
@@ -166,6 +166,8 @@ def test_folders_are_kept_and_the_people_folder_is_made(qtbot: QtBot, desk: Desk
         ("people", "sorted/Ann", "output", "lies in"),
         ("people", "absent", "output", "There is no folder"),
         ("a file/people", "input", "output", "cannot be created"),
+        ("people", "input", "a file", "is a file"),
+        ("people", "input", "a file/sorted", "is a file"),
     ],
 )
 def test_folders_that_cannot_be_used_are_refused(
@@ -289,6 +291,9 @@ def test_the_window_opens_while_a_drive_is_asleep(qtbot: QtBot, far: Path, drive
 def test_people_folder_says_what_it_lacks(desk: Desk) -> None:
     settings = desk.settings
     assert "will be created" in people_problem(desk.root / "absent", settings)
+    (desk.root / "a file").touch()
+    for people in ("a file", "a file/people"):
+        assert "a file is a file: name a folder" in people_problem(desk.root / people, settings)
     assert "no photo in it" in people_problem(desk.people, settings)
     desk.put(NOBODY, "people/")
     assert "in no person's folder" in people_problem(desk.people, settings)

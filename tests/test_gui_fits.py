@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QSize
+from PyQt6.QtCore import QRect, QSize
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,8 +17,11 @@ from kith.gui.help import ProblemDialog
 from kith.gui.home_model import State
 from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
+from kith.gui.merge_dialog import MergeDialog, WhomDialog
 from kith.gui.name_field import ask_whom
+from kith.gui.people_file_dialogs import ExportPeopleDialog, ImportPeopleDialog
 from kith.gui.people_place import PeoplePlace
+from kith.gui.person_dialog import PersonDialog
 from kith.gui.photos_place import PhotosPlace
 from kith.gui.picture_label import PictureLabel
 from kith.gui.places import HOME
@@ -26,11 +30,15 @@ from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_model import Step
 from kith.gui.settings_dialog import SettingsDialog
 from kith.gui.settings_in_use import SettingsInUse
+from kith.gui.thumbnails import Thumbnails
+from kith.jobs.export_people import export_people
 from kith.jobs.person_changes import PersonChanges
 from kith.settings import load
+from tests.families import family_of
 from tests.review_world import open_review, rest, review_world
 from tests.small_world import World
-from tests.windows import PATIENCE_MS
+from tests.window_tour import broken, job, tour
+from tests.windows import PATIENCE_MS, Gate, open_window
 
 ROOM = QSize(1024 - 8, 640 - 40)  # what the frame of a window and its title leave
 LONG_WORD, LONG_NAME = "W" * 140, "Wilhelmina Alexandrina Constantia Theodora von und zu Hohenlohe-Schillingsfürst"
@@ -77,8 +85,8 @@ def _settled(qtbot: QtBot, shown: QWidget) -> None:
     raise AssertionError(f"{shown.windowTitle()} never stands still")
 
 
-def _parts(shown: QWidget) -> list[QWidget]:
-    return shown.findChildren((QLabel, QAbstractButton))
+def _parts(shown: QWidget) -> list[QLabel | QAbstractButton]:
+    return [*shown.findChildren(QLabel), *shown.findChildren(QAbstractButton)]
 
 
 def _check(qtbot: QtBot, shown: QWidget) -> None:
@@ -96,7 +104,7 @@ def _check(qtbot: QtBot, shown: QWidget) -> None:
                 assert label.wordWrap() or label.width() >= label.sizeHint().width(), label.text()
         for widget in _parts(shown):
             if widget.isVisible() and not _in_a_page(widget, shown):
-                assert shown.rect().contains(widget.rect().translated(widget.mapTo(shown, widget.rect().topLeft())))
+                assert shown.rect().contains(_place(widget, shown))
 
 
 def _within(size: QSize) -> bool:
@@ -114,6 +122,44 @@ def _in_a_page(widget: QWidget, shown: QWidget) -> bool:
             return True
         above = above.parentWidget()
     return False
+
+
+@pytest.mark.usefixtures("_letters")
+@pytest.mark.parametrize("_letters", [13], indirect=True)
+def test_every_view_fits_in_large_letters(qtbot: QtBot, tmp_path: Path) -> None:
+    world = review_world(tmp_path)
+    with world.library() as library:
+        for name, long in (("Ann", LONG_WORD), ("Bob", LONG_NAME)):
+            PersonChanges(library).rename(library.people.find(name), long)
+    for number in range(20):
+        world.put(number % 5, f"input/{number}", (10 + number, 9))
+    file = _file(world)
+    gate = Gate(world.eyes)
+    window = open_window(qtbot, file, gate)
+    window.resize(ROOM)
+    faults = []
+    for name, shown in chain(tour(window), job(window, gate), broken(window)):
+        faults += [f"{name}: {fault}" for fault in _faults(shown)]
+    assert faults == []
+
+
+def _faults(shown: QWidget) -> Iterator[str]:
+    """Yield what does not fit in a window as it is."""
+    if not _within(shown.size()) or not _within(shown.minimumSizeHint().expandedTo(shown.minimumSize())):
+        yield f"larger than the screen: {shown.size()}"
+    for part in _parts(shown):
+        if not part.isVisible() or part.window() is not shown or not part.text() or isinstance(part, PictureLabel):
+            continue
+        if not _in_a_page(part, shown) and not shown.rect().contains(_place(part, shown)):
+            yield f"not in sight: {part.text()}"
+        if isinstance(part, QLabel) and part.height() < _height_needed(part):
+            yield f"too low: {part.text()}"
+        if isinstance(part, QLabel) and not part.wordWrap() and part.width() < part.sizeHint().width():
+            yield f"too narrow: {part.text()}"
+
+
+def _place(part: QWidget, shown: QWidget) -> QRect:
+    return part.rect().translated(part.mapTo(shown, part.rect().topLeft()))
 
 
 @pytest.mark.usefixtures("_letters")
@@ -187,6 +233,28 @@ def test_people_fit(qtbot: QtBot, world: World) -> None:
     window.go("People", number)
     _wait_for_the_library(qtbot, window)
     _check(qtbot, window)
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    assert place.page
+    place.page.change_name()
+    _check(qtbot, window)
+    place.page.details.click()
+    _check_dialog(qtbot, window, PersonDialog)
+    place.page.merge.click()
+    _wait_for_the_library(qtbot, window)
+    whom = window.findChild(WhomDialog)
+    assert whom
+    whom.field.setText("zu Hohenlohe")
+    _check(qtbot, whom)
+    whom.accept()
+    _check_dialog(qtbot, window, MergeDialog)
+
+
+def _check_dialog(qtbot: QtBot, window: MainWindow, kind: type[QDialog]) -> None:
+    dialog = window.findChild(kind)
+    assert dialog
+    _check(qtbot, dialog)
+    dialog.reject()
 
 
 @pytest.mark.usefixtures("_letters")
@@ -275,6 +343,20 @@ def _question(_: Path, parent: QWidget) -> QDialog:
     return parent.findChild(QDialog)
 
 
+def _import_people(file: Path, parent: QWidget) -> QDialog:
+    theirs = family_of(file.parent / "theirs", {LONG_NAME: 0, LONG_WORD: 9}, [], 1000)
+    export_people(theirs.settings, theirs.root / "family.zip")
+    thumbnails = Thumbnails()
+    dialog = ImportPeopleDialog(load(file).settings, thumbnails, parent)
+    dialog.finished.connect(thumbnails.close)
+    dialog.look_at(theirs.root / "family.zip")
+    return dialog
+
+
+def _export_people(file: Path, parent: QWidget) -> QDialog:
+    return ExportPeopleDialog(load(file).settings, lambda *_: None, parent)
+
+
 def _dropped(file: Path, parent: QWidget) -> QDialog:
     dialog = DroppedFolder(file.parent / LONG_WORD, file, load(file).settings, parent)
     dialog.problem.setText(f"/{LONG_WORD} cannot be used.")
@@ -291,6 +373,8 @@ def _dropped(file: Path, parent: QWidget) -> QDialog:
         _broken,
         _question,
         _dropped,
+        _import_people,
+        _export_people,
         lambda _, parent: ProblemDialog(parent),
         lambda _, parent: message(parent, f"/{LONG_WORD} cannot be used: " + f"{LONG_NAME}. " * 40),
     ],
@@ -301,6 +385,8 @@ def _dropped(file: Path, parent: QWidget) -> QDialog:
         "broken settings",
         "did you mean",
         "dropped folder",
+        "import people",
+        "export people",
         "report a problem",
         "message",
     ],

@@ -18,12 +18,13 @@ from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
 from kith.gui.places import CONSOLE, HOME
 from kith.gui.recognize_dialog import RecognizeDialog
+from kith.gui.review_watch import ReviewWatch
 from kith.gui.welcome_page import WelcomePage
 from kith.jobs.overview import LastRun, Overview
 from kith.settings import load
 from tests.album import Album
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw
-from tests.windows import PATIENCE_MS, Gate, click, dialog, open_window, wait_for_end
+from tests.windows import MENUS, PATIENCE_MS, Gate, click, dialog, letters_twice, mnemonic, open_window, wait_for_end
 
 ANN, BOB, EVE = 0, 1, 2
 
@@ -96,6 +97,7 @@ def _overview(**values: object) -> Overview:
 def test_what_to_do_next_is_one_sentence(state: State, words: str, does: Do) -> None:
     assert words in state.advice.text
     assert state.advice.does is does
+    assert mnemonic(state.advice.button) not in MENUS
 
 
 # Stories
@@ -107,12 +109,13 @@ def test_a_newcomer_comes_from_empty_settings_to_a_finished_run_without_a_menu(q
     file.parent.mkdir()
     file.write_text(json.dumps({"valid_exts": [".png"], "body_policy": "off"}), encoding="utf-8")
     window = open_window(qtbot, file, lambda: album.eyes)
-    answers = {"Your people": "people", "Photos to recognize": "album", "Copies and report go to": "sorted"}
+    answers = {"Your people": "people", "Photos to recognise": "album", "Copies and report go to": "sorted"}
     window.choose_folder = lambda title, _start: album.root / answers[title]
     start.greet(window, first_time=True)
     welcome = _home(window).page
     assert isinstance(welcome, WelcomePage)
     assert not window.steps.isVisible()
+    assert letters_twice(window) == []
     steps = welcome.steps
     assert not steps.privacy.isVisible()
     click(qtbot, steps.more)
@@ -129,7 +132,8 @@ def test_a_newcomer_comes_from_empty_settings_to_a_finished_run_without_a_menu(q
     _wait(qtbot, lambda: [home.result.people.tiles.tile(row).name for row in _rows(home)] == ["Ann", "Bob"])
     assert (album.root / "sorted/Ann/ann.png").is_file()
     assert load(file).settings.dataset_folder == album.root / "people"
-    assert home.result.reviews.text() == "&Review 2 Photos"
+    assert home.result.reviews.text() == "Re&view 2 Photos"
+    assert letters_twice(window) == []
     click(qtbot, home.result.failed)
     item = home.result.failures.item(0)
     assert item
@@ -152,6 +156,16 @@ def test_folders_that_cannot_be_used_are_told_and_nothing_begins(qtbot: QtBot, a
     assert _home(window).page is _home(window).advice
 
 
+def test_groups_that_become_known_later_are_told_of(qtbot: QtBot, album: Album) -> None:
+    (album.root / "album/broken.png").unlink()
+    album.recognise()
+    window = _open(qtbot, album)
+    _advised(qtbot, window, "2 unknown in 1 group")
+    _home(window).advice.show_state(State())  # as where Home had looked before who waits was grouped
+    window.waiting.look()
+    _advised(qtbot, window, "2 unknown in 1 group")
+
+
 def test_the_last_run_is_known_at_the_next_start(qtbot: QtBot, album: Album) -> None:
     (album.root / "album/broken.png").unlink()
     album.recognise()
@@ -162,6 +176,17 @@ def test_the_last_run_is_known_at_the_next_start(qtbot: QtBot, album: Album) -> 
     window.go(CONSOLE)
     window.go(HOME)
     _advised(qtbot, window, "New in the people folder: Eve")
+
+
+def test_groups_found_after_home_looked_are_told(qtbot: QtBot, album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    (album.root / "album/broken.png").unlink()
+    album.recognise()
+    look = ReviewWatch.look
+    monkeypatch.setattr(ReviewWatch, "look", lambda _watch: None)
+    window = _open(qtbot, album)
+    _advised(qtbot, window, "2 unknown.")
+    look(window.waiting)
+    _advised(qtbot, window, "2 unknown in 1 group")
 
 
 def test_a_stopped_run_says_so_at_once_and_is_resumed(qtbot: QtBot, album: Album) -> None:
@@ -263,10 +288,10 @@ def test_broken_settings_are_shown_with_their_error_and_mended(qtbot: QtBot, alb
 # Folders dropped onto the window
 
 
-def _drop(window: MainWindow, path: Path) -> bool:
-    """Drag a folder over the window and let it go; return whether it was taken."""
+def _drop(window: MainWindow, *paths: Path) -> bool:
+    """Drag folders over the window and let them go; return whether they were taken."""
     data, copy = QMimeData(), Qt.DropAction.CopyAction
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     button, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     middle = window.rect().center()
     enter = QDragEnterEvent(middle, copy, data, button, none)
@@ -300,6 +325,13 @@ def test_people_are_learned_from_a_dropped_folder_of_folders(qtbot: QtBot, album
     _wait(qtbot, lambda: window.jobs.built is True)
     wait_for_end(qtbot, window)
     assert window.settings.dataset_folder == album.root / "friends"
+
+
+def test_of_several_folders_none_is_taken(qtbot: QtBot, album: Album) -> None:
+    window = _open(qtbot, album)
+    assert _drop(window, album.root / "album", album.root / "people")
+    assert QApplication.activeModalWidget() is None
+    assert "one folder at a time" in window.status.text()
 
 
 def test_what_is_no_folder_is_refused_and_nothing_is_taken_during_a_run(qtbot: QtBot, album: Album) -> None:

@@ -25,6 +25,17 @@ def test_size_and_place_are_remembered(qtbot: QtBot, tmp_path: Path) -> None:
     assert (again.height(), again.place) == (580, "People")  # as wide as the screen of the tests lets it be
 
 
+def test_a_window_larger_than_the_screen_is_made_to_fit(qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window(qtbot, tmp_path / "settings.json")
+    screen = window.screen()
+    assert screen
+    room = screen.availableSize()
+    window.resize(room.width() + 300, room.height() + 300)
+    restore(window)
+    assert window.height() <= room.height()
+    assert window.width() <= max(room.width(), window.minimumSizeHint().width())
+
+
 def test_a_file_of_nonsense_does_no_harm(qtbot: QtBot, tmp_path: Path) -> None:
     kept = user_folder("config") / FILE
     kept.parent.mkdir(parents=True, exist_ok=True)

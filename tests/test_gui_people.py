@@ -1,25 +1,36 @@
 """People: the wall, a person's page, and everything that can be said there and taken back."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
-from PyQt6.QtWidgets import QMessageBox
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QApplication, QLabel, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from kith.gui.main_window import MainWindow
-from kith.gui.merge_dialog import MergeDialog
+from kith.gui.merge_dialog import MergeDialog, WhomDialog
 from kith.gui.people_place import NOBODY, PeoplePlace
 from kith.gui.person_dialog import PersonDialog
 from kith.gui.person_view import PersonView
+from kith.gui.photos_place import PhotosPlace
+from kith.gui.picture_grid import PictureGrid
+from kith.gui.review_model import Step
+from kith.gui.review_place import ReviewPlace
+from kith.jobs.check import CheckFinished, Finding, Trouble
+from kith.jobs.findings import Card
+from kith.jobs.open_library import OpenLibrary
 from kith.jobs.people_wall import searched, wall
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_page import person_page
 from kith.jobs.user_words import Is
 from tests.desk import ran
 from tests.small_world import DLIB, World
-from tests.windows import PATIENCE_MS, open_window, press
+from tests.windows import PATIENCE_MS, activate, click, open_window, press
+
+WALL_MENU = ["Open", "Rename…", "Merge With…", "Hide, or Show Again"]
 
 
 @pytest.fixture
@@ -107,12 +118,31 @@ def test_the_wall_shows_everybody_with_their_photos_and_finds_them(
 
 
 def test_without_a_library_the_wall_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "people").mkdir()
     file = tmp_path / "settings.json"
     file.write_text('{"dataset_dir": "people"}', encoding="utf-8")
     window = open_window(qtbot, file)
     place = _place(qtbot, window)
-    assert place.words.text().startswith(NOBODY)
+    qtbot.waitUntil(lambda: bool(place.words.text()), timeout=PATIENCE_MS)
     assert not place.wall.isVisible()
+
+
+def test_an_unplugged_drive_is_no_beginning(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    place = _place(qtbot, window)
+    people = world.root / "people"
+    people.rename(world.root / "elsewhere")
+    window.go("Home")
+    place = _place(qtbot, window)
+    qtbot.waitUntil(lambda: "plugged in" in place.words.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not any(one.name == "kith-question" for one in threading.enumerate()), timeout=PATIENCE_MS)
+    qtbot.wait(0)
+    assert NOBODY not in place.words.text()
+    assert not place.wall.isVisible()
+    (world.root / "elsewhere").rename(people)
+    window.go("Home")
+    assert _names(_place(qtbot, window)) == ["Ann", "Bob", "Eve"]
+    assert place.wall.isVisible()
+    assert not people.with_name("elsewhere").exists()
 
 
 def test_a_wrong_face_comes_first_and_is_denied_and_moved(qtbot: QtBot, world: World, window: MainWindow) -> None:
@@ -168,14 +198,185 @@ def test_a_name_much_like_a_known_one_is_asked_about(qtbot: QtBot, world: World,
     assert "Ariel Sharom" not in {person[0] for person in world.persons()}
 
 
+def test_a_name_typed_is_for_those_chosen_then_and_stays_while_others_are_decided(
+    qtbot: QtBot, world: World, window: MainWindow
+) -> None:
+    page = _page(qtbot, window, world, "Ann")
+    first, second, *_ = page.grid.tiles.keys()
+    _select(page, first)
+    page.other.edit.setText("Bob")
+    page.look_again()  # as after what follows from the word before
+    _settled(qtbot, window)
+    assert page.other.edit.text() == "Bob"
+    page.other.button.click()
+    _select(page, second)  # at once, before it is known whether the name is much like another
+    _settled(qtbot, window)
+    qtbot.waitUntil(lambda: first not in set(page.grid.tiles.keys()), timeout=PATIENCE_MS)
+    assert second in set(page.grid.tiles.keys())
+    with world.library() as library:
+        assert first in {face.appearance_id for face in person_page(library, library.people.find("Bob").id).faces}
+
+
+def test_only_the_person_asked_for_last_is_shown(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    with world.library() as library:
+        ann, bob = (library.people.find(name).id for name in ("Ann", "Bob"))
+    page = _page(qtbot, window, world, "Ann")
+    page.show_person(10**6)  # who is no more
+    page.show_person(bob)
+    _settled(qtbot, window)
+    assert page.isVisible()
+    assert page.name.text() == "Bob"
+    assert ann != bob
+
+
+def test_a_name_is_changed_where_it_stands(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    page = _page(qtbot, window, world, "Bob")
+    page.grid.setFocus()
+    qtbot.keyClick(page.grid, Qt.Key.Key_F2)
+    assert page.name.edit.text() == "Bob"
+    qtbot.keyClicks(page.name.edit, "N or K")  # letters are no keys now
+    qtbot.keyClick(page.name.edit, Qt.Key.Key_Escape)
+    assert page.isVisible()
+    assert page.name.text() == "Bob"
+    page.rename.click()
+    qtbot.keyClicks(page.name.edit, "Robert  Baker")
+    qtbot.keyClick(page.name.edit, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.name.text() == "Robert Baker", timeout=PATIENCE_MS)
+    assert page.grid.hasFocus()
+    _settled(qtbot, window)
+    _undone(qtbot, window, world, before)
+    assert page.name.text() == "Bob"
+
+
+def test_people_are_renamed_merged_and_hidden_from_the_wall(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    place = _place(qtbot, window)
+    ann, bob, eve = place.wall.tiles.keys()
+    place.wall.setFocus()
+    assert not place.person.isEnabled()
+    place.wall.select_key(eve)
+    click(qtbot, place.person)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.text().replace("&", "") for action in menu.actions()] == WALL_MENU
+    menu.close()
+    activate(qtbot, window)
+    place.wall.setFocus()
+    qtbot.keyClick(place.wall, Qt.Key.Key_H)
+    qtbot.waitUntil(lambda: _names(place) == ["Ann", "Bob"], timeout=PATIENCE_MS)
+    _settled(qtbot, window)
+    _undone(qtbot, window, world, before)
+    qtbot.waitUntil(lambda: _names(place) == ["Ann", "Bob", "Eve"], timeout=PATIENCE_MS)
+    place.wall.select_key(bob)
+    place.wall.setFocus()
+    qtbot.keyClick(place.wall, Qt.Key.Key_M)
+    qtbot.waitUntil(lambda: window.findChild(WhomDialog) is not None, timeout=PATIENCE_MS)
+    asked = window.findChild(WhomDialog)
+    assert asked
+    qtbot.keyClicks(asked.field, "nn")  # anywhere in the name
+    qtbot.keyClick(asked.field, Qt.Key.Key_Return)
+    merge = window.findChild(MergeDialog)
+    assert merge
+    assert "Ann becomes Bob" in merge.words.text()
+    merge.reject()
+    activate(qtbot, window)
+    place.wall.setFocus()
+    place.wall.select_key(ann)
+    qtbot.keyClick(place.wall, Qt.Key.Key_F2)
+    qtbot.waitUntil(lambda: bool(place.page and place.page.name.edit.isVisible()), timeout=PATIENCE_MS)
+
+
+def test_a_key_face_is_taken_back_with_the_same_key(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    before = _state(world)
+    page = _page(qtbot, window, world, "Ann")
+    best = _starred(page)
+    other = next(key for key in _faces(page) if key != best)
+    for expected in (other, best):
+        _select(page, other)
+        page.grid.setFocus()
+        qtbot.keyClick(page.grid, Qt.Key.Key_K)
+        _settled(qtbot, window)
+        qtbot.waitUntil(lambda expected=expected: _starred(page) == expected, timeout=PATIENCE_MS)  # type: ignore[misc]
+    for key, then in ((Qt.Key.Key_Z, other), (Qt.Key.Key_Y, best), (Qt.Key.Key_Z, other), (Qt.Key.Key_Z, best)):
+        press(qtbot, window, key)
+        _settled(qtbot, window)
+        qtbot.waitUntil(lambda then=then: _starred(page) == then, timeout=PATIENCE_MS)  # type: ignore[misc]
+    assert _state(world) == before
+
+
+def _faces(page: PersonView) -> list[int]:
+    return page.grid.tiles.keys()
+
+
+def _starred(page: PersonView) -> int:
+    (starred,) = [tile.key for tile in map(page.grid.tiles.tile, range(page.grid.tiles.rowCount())) if "★" in tile.name]
+    return starred
+
+
+def test_what_is_refused_of_the_details_is_said_where_they_are(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    page = _page(qtbot, window, world, "Bob")
+    page.details.click()
+    dialog = window.findChild(PersonDialog)
+    assert dialog
+    dialog.birth.setText("1950")
+    dialog.death.setText("1940")
+    dialog.name.setText("Robert")
+    dialog.accept()
+    qtbot.waitUntil(lambda: "cannot have died" in dialog.problem.text(), timeout=PATIENCE_MS)
+    assert dialog.isVisible()
+    dialog.death.setText("2000")
+    dialog.accept()
+    qtbot.waitUntil(lambda: page.name.text() == "Robert", timeout=PATIENCE_MS)
+    with world.library() as library:
+        assert [change.summary for change in library.history()] == [
+            "Bob renamed to Robert",
+            "Bob: birth, death changed",
+        ]
+
+
+def test_a_face_is_opened_in_its_photo_and_one_comes_back(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    page = _page(qtbot, window, world, "Ann")
+    face = page.grid.tiles.keys()[0]
+    page.grid.select_key(face)
+    page.grid.setFocus()
+    qtbot.keyClick(page.grid, Qt.Key.Key_Return)
+    photos = window.places["Photos"]
+    assert isinstance(photos, PhotosPlace)
+    qtbot.waitUntil(lambda: bool(photos.page.view) and not window.desk.busy, timeout=PATIENCE_MS)
+    assert photos.page.panel.question.text() == "This is Ann. Or somebody else?"
+    qtbot.keyClick(photos.page.canvas, Qt.Key.Key_Escape)
+    assert window.place == "People"
+    assert page.isVisible()
+    assert page.grid.selected_keys() == [face]
+    window.go("Photos")
+    assert photos.grid.isVisible()
+
+
+def test_an_unknown_group_is_opened_in_the_review(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    for photo in (9, 14):
+        world.put(photo, "input")
+    world.recognise()
+    window.waiting.look()
+    place = _place(qtbot, window)
+    qtbot.waitUntil(lambda: place.unknown.tiles.rowCount() == 2, timeout=PATIENCE_MS)
+    smaller = place.unknown.tiles.keys()[1]
+    place.unknown.opened.emit(smaller)
+    review = window.places["Review"]
+    assert isinstance(review, ReviewPlace)
+    qtbot.waitUntil(lambda: not review.busy, timeout=PATIENCE_MS)
+    assert review.model.step is Step.GROUPS
+    assert review.model.line.current
+    assert review.model.line.current.id == smaller
+
+
 def test_a_key_face_is_chosen_with_a_key(qtbot: QtBot, world: World, window: MainWindow) -> None:
     page = _page(qtbot, window, world, "Ann")
     other = page.grid.tiles.keys()[-1]
     _select(page, other)
     qtbot.keyClick(page.grid, Qt.Key.Key_K)
     _settled(qtbot, window)
-    (starred,) = [tile.key for tile in map(page.grid.tiles.tile, range(page.grid.tiles.rowCount())) if "★" in tile.note]
-    assert starred == other
+    assert _starred(page) == other
 
 
 def test_details_are_changed_and_wrong_dates_refused(qtbot: QtBot, world: World, window: MainWindow) -> None:
@@ -199,10 +400,12 @@ def test_details_are_changed_and_wrong_dates_refused(qtbot: QtBot, world: World,
         assert (robert.birth, set(robert.aliases)) == ("1950-12", {"Bobby", "Bob"})
         assert robert.fields == (("town", "Rome"),)
     assert page.name.text() == "Robert"
-    for _ in range(2):
-        press(qtbot, window, Qt.Key.Key_Z)
-        _settled(qtbot, window)
-    assert _state(world) == before
+    after = _state(world)
+    for key, then in ((Qt.Key.Key_Z, before), (Qt.Key.Key_Y, after), (Qt.Key.Key_Z, before)):
+        for _ in range(2):
+            press(qtbot, window, key)
+            _settled(qtbot, window)
+        assert _state(world) == then
 
 
 def test_a_person_is_deleted_and_comes_back(qtbot: QtBot, world: World, window: MainWindow) -> None:
@@ -237,11 +440,20 @@ def test_forgetting_is_asked_about_and_final(qtbot: QtBot, world: World, window:
             dialog.reject()
 
 
+def _drop(grid: PictureGrid, dragged: int, onto: int) -> None:
+    """Drop a tile onto another, by their rows."""
+    tiles, viewport, action = grid.tiles, grid.viewport(), Qt.DropAction.CopyAction
+    data, place = tiles.mimeData([tiles.index(dragged)]), grid.visualRect(tiles.index(onto)).center()
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    assert tiles.flags(tiles.index(dragged)) & Qt.ItemFlag.ItemIsDragEnabled
+    QApplication.sendEvent(viewport, QDragEnterEvent(place, action, data, buttons, keys))
+    QApplication.sendEvent(viewport, QDropEvent(place.toPointF(), action, data, buttons, keys))
+
+
 def test_two_people_are_merged_after_a_look_at_both(qtbot: QtBot, world: World, window: MainWindow) -> None:
     before = _state(world)
     place = _place(qtbot, window)
-    ann, bob, _ = place.wall.tiles.keys()
-    place.wall.joined.emit(bob, ann)  # dragged onto her
+    _drop(place.wall, 1, 0)
     dialog = window.findChild(MergeDialog)
     assert dialog
     assert "Bob becomes Ann" in dialog.words.text()
@@ -321,6 +533,42 @@ def test_findings_are_shown_with_their_photos_and_people(qtbot: QtBot, world: Wo
     findings.list.setCurrentRow(findings.list.count() - 1)
     assert findings.grid.tiles.rowCount() > 0
     assert findings.people.count() > 1
+
+
+def test_a_finding_about_everybody_fits_on_the_screen(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    place = _place(qtbot, window)
+    place.health.click()
+    assert place.checks
+    findings = place.checks.findings
+    place.checks.pages.setCurrentWidget(findings)
+    _settled(qtbot, window)
+    names = tuple(f"Person {number}" for number in range(1000))
+    finding = Finding(Trouble.TWO_PEOPLE, names, f"the same photo stands under {', '.join(names)}", ())
+    findings._show((CheckFinished(1000, 1000, (finding,)), [Card(finding, (), tuple(range(1000)))]))
+    _settled(qtbot, window)
+
+    def told() -> list[str]:
+        return [label.text() for label in findings.findChildren(QLabel) if label.isVisible()]
+
+    qtbot.waitUntil(lambda: "and 997 more" in told(), timeout=PATIENCE_MS)
+    assert window.minimumSizeHint().width() <= 1024
+
+
+def test_closing_waits_for_no_check_of_many_people(qtbot: QtBot, world: World, window: MainWindow) -> None:
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def take_long(library: OpenLibrary) -> None:
+        begun.set()
+        go_on.wait()
+        library.people.all()
+        ended.set()
+
+    window.desk.read(take_long, lambda _: None, is_long=True)
+    assert begun.wait(PATIENCE_MS / 1000)
+    assert window.close()
+    assert not ended.is_set()
+    go_on.set()
+    assert ended.wait(PATIENCE_MS / 1000)
 
 
 def test_too_little_to_measure_is_said(qtbot: QtBot, world: World, window: MainWindow) -> None:

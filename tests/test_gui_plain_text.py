@@ -15,7 +15,7 @@ from kith.errors import BadInput
 from kith.gui.console import Kind
 from kith.gui.first_start import FirstStart
 from kith.gui.next_steps import Step
-from kith.gui.plain_text import Label, message, set_tip
+from kith.gui.plain_text import Label, in_order, message, set_tip, tip, wrapped
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_model import Step as Queue
 from kith.gui.review_place import ReviewPlace
@@ -176,3 +176,21 @@ def test_no_text_of_the_window_is_left_to_a_guess() -> None:
     bare = re.compile(r"\bQLabel\(|\bQMessageBox\(|widget\.setToolTip|TextFormat\.(Auto|Rich)")
     sources = [path for path in (REPOSITORY / "app/kith/gui").glob("*.py") if path.name != "plain_text.py"]
     assert [path.name for path in sources if bare.search(path.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("name", ["מרים בת יוסף", "عبد الرحمن بن محمد", "משה ב. כ'הן-לוי"])
+def test_a_name_from_right_to_left_keeps_to_itself(qtbot: QtBot, name: str) -> None:
+    label = wrapped(f"Face: {name}, <1 % likely; {name}")
+    qtbot.addWidget(label)
+    isolated = f"\N{RIGHT-TO-LEFT ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+    assert QLabel.text(label) == f"Face: {isolated}, <1 % likely; {isolated}"
+    assert label.text() == f"Face: {name}, <1 % likely; {name}"
+
+
+def test_a_text_without_such_names_stays_as_it_is() -> None:
+    assert in_order("Anna (0.41), Jürgen, 李明") == "Anna (0.41), Jürgen, 李明"
+
+
+def test_a_tip_with_a_name_like_markup_shows_it() -> None:
+    assert tip("<img src=x>") == '<p style="white-space: pre-wrap">&lt;img src=x&gt;</p>'
+    assert tip("Anna") == "Anna"

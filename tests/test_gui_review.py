@@ -79,13 +79,13 @@ def _shown(place: ReviewPlace) -> list[str]:
 def test_a_name_typed_once_is_everybodys_in_the_group(qtbot: QtBot, world: World, opened: Opened) -> None:
     window, place = opened
     assert (_tab(place), _shown(place)) == ("Groups (2)", GROUPS)
-    assert window.bar.buttons["Review"].text() == f"Review\n({FACES})"
+    assert window.bar.buttons["Review"].waiting == f"{FACES}"
     for elsewhere in ("Console", "Review"):
         window.go(elsewhere)
-        assert window.bar.buttons["Review"].text() == f"Review\n({FACES})"
+        assert window.bar.buttons["Review"].waiting == f"{FACES}"
     type_name(qtbot, place, "Zoe")
     assert _said(world) == [(photo, "Zoe", "is") for photo in GROUPS]
-    assert window.bar.buttons["Review"].text() == f"Review\n({FACES - 3})"
+    assert window.bar.buttons["Review"].waiting == f"{FACES - 3}"
     assert _tab(place) == "Groups (1)"
     world.check()
 
@@ -110,7 +110,7 @@ def test_a_group_is_ignored_by_one_key(qtbot: QtBot, world: World, opened: Opene
     window, place = opened
     press(qtbot, place, Key.Key_I)
     assert len(world.ignored()) == len(GROUPS)
-    assert window.bar.buttons["Review"].text() == f"Review\n({FACES - 3})"
+    assert window.bar.buttons["Review"].waiting == f"{FACES - 3}"
     assert window.status.text() == "3 people in 3 photos ignored."
 
 
@@ -160,6 +160,9 @@ def test_those_taken_out_can_be_given_their_own_name(qtbot: QtBot, world: World,
     press(qtbot, likely, Key.Key_Space)
     type_name(qtbot, likely, "Zoe")
     assert _said(world) == [(LIKELY, "Zoe", "is")]
+    assert likely.model.step is Step.LIKELY
+    assert not likely.likely.name.isEnabled()
+    assert likely.window().focusWidget() is likely.likely.grid, "where letters are keys of the page"
 
 
 # Single faces
@@ -540,7 +543,9 @@ def test_a_name_that_several_have_is_asked_about(qtbot: QtBot, world: World) -> 
         library.store.people.add("Bob")
     place = open_review(qtbot, world)[1]
     place.groups.name.edit.setText("bob")
-    click(qtbot, place.groups.name.button)
+    field = place.groups.name
+    assert (field.button.text(), field.hint.text()) == ("Name", ""), "nobody new"
+    click(qtbot, field.button)
     assert "2 people are called bob" in place.note.text()
     assert (_said(world), place.groups.name.edit.text()) == ([], "bob")
 
@@ -554,7 +559,7 @@ def test_nobody_to_review_is_a_friendly_word(qtbot: QtBot, world: World) -> None
     window, place = open_review(qtbot, world)
     assert "There is no unknown or unsure face" in place.message.text()
     assert place.message.isVisible()
-    assert window.bar.buttons["Review"].text() == "Review"
+    assert window.bar.buttons["Review"].waiting == ""
     press(qtbot, place, Key.Key_1, Key.Key_S, Key.Key_I)
     assert _said(world) == []
 

@@ -1,6 +1,7 @@
 """The settings dialog under real clicks and keys."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,12 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from kith.gui.setting_field import text_of
 from kith.gui.settings_dialog import GROUPS, SettingsDialog
+from kith.setting_types import UNITS
 from kith.settings import Settings, load
 from kith.settings_model import FIELDS
-from tests.windows import open_window, turn_wheel
+from tests.windows import PATIENCE_MS, open_window, turn_wheel
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -56,6 +59,7 @@ def _type(qtbot: QtBot, dialog: SettingsDialog, key: str, text: str) -> None:
 
 def _save(qtbot: QtBot, dialog: SettingsDialog) -> None:
     qtbot.mouseClick(dialog.save_button, LEFT)
+    qtbot.waitUntil(dialog.save_button.isEnabled, timeout=PATIENCE_MS)  # what was changed is tried before
 
 
 def _words(dialog: SettingsDialog) -> list[str]:
@@ -72,6 +76,26 @@ def test_every_setting_is_on_one_page_with_its_title_and_help(qtbot: QtBot, file
         for key in keys:
             assert str(FIELDS[key].title) in words
             assert str(FIELDS[key].description) in words
+
+
+def test_every_setting_tells_its_default_and_a_number_its_range_and_unit(qtbot: QtBot, file: Path) -> None:
+    dialog = _open(qtbot, file)
+    for key, field in dialog.fields.items():
+        default = FIELDS[key].default
+        words = field.help.text()
+        assert (text_of(default) or "It is empty by default") in words, key
+        if type(default) in (int, float):
+            assert "number" in words, key
+            assert UNITS[key] in [label.text() for label in field.findChildren(QLabel)]
+
+
+def test_what_is_one_of_a_few_is_chosen_from_a_list(qtbot: QtBot, file: Path) -> None:
+    dialog = _open(qtbot, file)
+    for key, field in dialog.fields.items():
+        if isinstance(FIELDS[key].default, StrEnum):
+            few = [*type(FIELDS[key].default).__members__.values()]
+            assert isinstance(field.widget, QComboBox), key
+            assert [field.widget.itemText(at) for at in range(field.widget.count())] == few
 
 
 def test_what_is_typed_is_saved_and_nothing_of_the_file_is_lost(qtbot: QtBot, file: Path) -> None:
@@ -124,6 +148,39 @@ def test_a_bad_value_is_refused_with_the_reason_beside_it(
     _save(qtbot, dialog)
     assert not dialog.isVisible()
     assert load(file).settings == load(file).settings.model_copy(update={"face_tol": 0.5, "dataset_dir": "people"})
+
+
+@pytest.mark.parametrize(
+    ("key", "bad", "reason"),
+    [
+        ("processed_dir", "people", "is the people folder"),
+        ("processed_dir", "people/copies", "lies in the people folder"),
+        ("process_dir", "people", "people folder"),
+        ("dataset_dir", "a file", "is a file: choose a folder"),
+        ("models_dir", "a file", "is a file: choose a folder"),
+        ("library_path", "", ""),
+    ],
+)
+def test_folders_that_cannot_be_are_refused(
+    qtbot: QtBot, file: Path, tmp_path: Path, key: str, bad: str, reason: str
+) -> None:
+    (tmp_path / "a file").write_text("x")
+    dialog = _open(qtbot, file)
+    _type(qtbot, dialog, key, bad)
+    _save(qtbot, dialog)
+    assert dialog.isVisible() == bool(reason)
+    assert reason in dialog.fields[key].problem.text()
+
+
+@pytest.mark.parametrize("key", ["face_model", "second_opinion", "person_detector", "reid_model"])
+def test_a_model_that_is_none_is_refused(qtbot: QtBot, file: Path, key: str) -> None:
+    dialog = _open(qtbot, file)
+    field = dialog.fields[key].widget
+    assert isinstance(field, QComboBox)
+    field.setEditText("nonsense")
+    assert "nonsense is no" in dialog.fields[key].problem.text()
+    _save(qtbot, dialog)
+    assert dialog.isVisible()
 
 
 def test_a_setting_goes_back_to_its_default_alone(qtbot: QtBot, file: Path) -> None:

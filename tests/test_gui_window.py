@@ -204,7 +204,7 @@ def test_folders_are_chosen_and_refused_where_they_cannot_be_used(qtbot: QtBot, 
     asked = dialog(qtbot, RecognizeDialog)
     click(qtbot, asked.input.button)
     click(qtbot, asked.output.button)
-    assert asked_for == [("Photos to recognize", desk.input), ("Copies and report go to", desk.output)]
+    assert asked_for == [("Photos to recognise", desk.input), ("Copies and report go to", desk.output)]
     assert (asked.input.folder, asked.output.folder) == (desk.input, desk.people)
     click(qtbot, asked.start)
     assert f"is the people folder {desk.people}" in asked.problem.text()

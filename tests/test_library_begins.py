@@ -25,6 +25,7 @@ from tests.drawn import MIDDLE, draw
 # Every command that works with the library, with arguments that are complete; {file} is a photo that is there.
 COMMANDS = {
     "recognize": ["{file}"],
+    "watch": ["{folder}/people/Ann"],
     "redecide": [],
     "why": ["{file}"],
     "check": [],
@@ -49,6 +50,7 @@ COMMANDS = {
     "forget": ["Ann", "--erase", "Ann"],
     "backup": ["{folder}/backup.sqlite"],
     "export people": ["{folder}/family.zip"],
+    "export library": ["{folder}/family.zip"],
     "people list": [],
     "people show": ["Ann"],
     "people faces": ["Ann"],
@@ -70,6 +72,8 @@ OTHERS = {
     "build-kb",
     "import-kb",
     "import-tags",
+    "import people",
+    "import library",
     "restore",
     "settings",
     "privacy",

@@ -18,7 +18,7 @@ from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
 from kith.jobs.backup import back_up
 from kith.library import migrations
 from kith.library.first_versions import FIRST_VERSIONS
-from kith.library.inspection import inspect
+from kith.library.inspection import drop_table, inspect
 from kith.library.migrations import version_of
 from kith.library.schema import JOURNALLED, NEWER, TABLES
 from kith.library.store import open_store
@@ -115,7 +115,7 @@ def test_a_library_of_version_three_gets_the_tables_that_are_newer(library: Path
     before = _dump(library)
     with closing(sqlite3.connect(library)) as connection:
         for table in NEWER:
-            connection.execute(f"DROP TABLE {table}")
+            drop_table(connection, table)
         connection.execute(f"PRAGMA user_version = {migrations.TYPED}")
         assert inspect(connection).is_sound
     open_store(library).close()

@@ -181,6 +181,13 @@ def test_an_output_folder_is_apart_from_people_and_photos(album: Album, output: 
     assert (place / "Ann/ann.png").is_file()
 
 
+@pytest.mark.parametrize("output", ["a file", "a file/sorted"])
+def test_a_file_is_no_output_folder(album: Album, output: str) -> None:
+    (album.root / "a file").touch()
+    with pytest.raises(BadInput, match="a file is a file"):
+        _recognise(album, album.root / output)
+
+
 def test_photos_that_lie_in_the_output_folder_are_refused(album: Album) -> None:
     album.save(draw((ANN, MIDDLE), shade=8), "all/new/ann.png")
     for path in (album.root / "all/new", album.root / "all/new/ann.png"):

@@ -9,7 +9,7 @@ import pytest
 from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
-from kith.jobs.person_names import alike, hints_on
+from kith.jobs.person_names import alike, hints_on, may_mean
 from kith.jobs.unknowns import Unknowns
 from kith.values.persons import Person
 from tests.desk import ran
@@ -81,6 +81,14 @@ def test_of_several_the_most_alike_is_meant() -> None:
 def test_a_name_of_several_people_is_asked_about_as_ever() -> None:
     with pytest.raises(BadInput, match="2 people"):
         alike([_person(1, "Ann"), _person(2, "Ann")], "ann")
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [("ann #3", True), ("ANN", True), ("#3", True), ("#4", True), ("Ann #4", False), ("An", False), ("Ann 3", False)],
+)
+def test_a_name_without_its_number_may_be_meant_and_so_may_any_number(text: str, means: bool) -> None:
+    assert may_mean(text, "Ann #3") is means
 
 
 def test_of_nobody_known_nobody_is_alike() -> None:

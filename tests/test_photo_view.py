@@ -122,6 +122,34 @@ def test_a_drawn_face_is_described_once_and_gone_with_its_word(album: Album, lib
     assert [list(faces.faces.places) for faces in drawn_faces.drawn(library)] == [[key]]
 
 
+def test_somebody_without_a_box_is_filed_again_when_that_is_done_again(album: Album, library: OpenLibrary) -> None:
+    library.say(Shows(_photo(album, library), "Bob"))
+    filed = album.tree()
+    library.undo()
+    assert album.tree() != filed
+    library.redo()
+    assert album.tree() == filed
+
+
+def test_a_drawn_face_that_comes_back_is_described_again(album: Album, library: OpenLibrary) -> None:
+    place = Box(180 / 240, 60 / 160, 40 / 240, 40 / 160)
+    outcome = library.say(Shows(_photo(album, library), "Eve", place))
+    eyes = album.eyes
+    drawn_faces.describe_drawn(library, outcome, drawn_faces.drawn(library), lambda: eyes)
+    library.say(Shows(_photo(album, library, "turned.png"), "Zoe", Box(0, 0, 0.1, 0.1)))  # nobody: described by nobody
+    library.undo()
+    library.undo()
+    library.redo()
+    outcome, asked = drawn_faces.redo(library)
+    assert "described" not in drawn_faces.describe_drawn(library, outcome, asked, lambda: eyes).text
+    library.undo()
+    library.undo()
+    outcome, asked = drawn_faces.redo(library)
+    assert "1 drawn face described" in drawn_faces.describe_drawn(library, outcome, asked, lambda: eyes).text
+    (key,) = asked[0].faces.places
+    assert library.decisions.teaches(key)
+
+
 def test_a_missed_face_is_drawn_by_the_command_and_really_described(tmp_path: Path, material: Path) -> None:
     desk = Desk(tmp_path / "desk", material)
     desk.put_all(["groups/obama-1080p.jpg"], "people/Barack")

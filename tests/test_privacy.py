@@ -236,7 +236,10 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["check"],
         ["evaluate", "--png", place.given / "curve.png", "--csv", place.given / "curve.csv"],
         ["backup", place.given / "backup.sqlite"],
-        ["export", "people", place.given / "family.zip"],
+        ["export", "people", place.given / "family.zip", "--with-faces"],
+        ["export", "library", place.given / "library.zip"],
+        ["import", "people", place.given / "family.zip", "--yes"],
+        ["import", "library", place.given / "library.zip"],
         ["restore", place.given / "backup.sqlite"],
         ["check", "--library"],
         ["import-kb", place.people / "encodings.pkl"],
@@ -254,6 +257,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Place:
         ["people", "faces", "Nobody"],
         ["unknowns", "split", "1", one],
         ["unknowns", "confirm", "Nobody"],
+        ["watch", place.root / "nowhere"],
         code=CANNOT,
     )
     place.do_in_the_window()
@@ -377,3 +381,10 @@ def test_what_is_biometric_or_tells_of_photos_is_readable_by_its_owner_only(done
     assert {path.name: stat.filemode(path.stat().st_mode) for path in private} == {
         path.name: "-rw-------" for path in private
     }
+
+
+def test_the_privacy_page_names_every_file_that_is_written(done: Place) -> None:
+    told = json.loads(done.do(["privacy", "--json", "--set", f"dataset_dir={done.people}"]))
+    places = [Path(place) for kept in told["stored"] for place in kept["places"]]
+    unnamed = [path for path in done.written() if not any(path.is_relative_to(place) for place in places)]
+    assert [path for path in unnamed if not path.is_relative_to(done.output)] == []

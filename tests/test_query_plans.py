@@ -36,13 +36,13 @@ LARGE = {"photos", "files", "analyses", "appearances", "observations", "links", 
 # What asks for all rows of a large table, or for nearly all, by words that only this statement has.
 WHOLE = {
     "SELECT p.id FROM photos p\n            WHERE  (EXISTS": "all photos that are the machine's to decide",
-    "AS unknown,": "all unknown faces, to be grouped",
     "coalesce(g.group_id, 0),": "who waits for a word in any filed photo",
     "AS has_face": "who is unknown in any filed photo",
     "ORDER BY p.taken_at DESC": "which photos a filter lets through",
     "SELECT path, path FROM files WHERE NOT": "all folders with recognised photos",
     "substr(path, -length(": "the photos that a bare file name may mean",
     "p.phash FROM files f": "which of the photos in a run are nearly the same",
+    "SELECT f.path, p.id, p.phash FROM files f": "which of all photos are the same, once for every search",
 }
 
 

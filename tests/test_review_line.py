@@ -60,3 +60,13 @@ def test_groups_put_together_are_shown_together() -> None:
     assert [face.id for face in line.faces] == [11, 12, 13, 21, 22]
     line.marked = {21}
     assert [face.id for face in line.taken_out] == [21]
+
+
+def test_faces_dealt_with_leave_their_entries_and_an_empty_entry_goes() -> None:
+    line = _line()
+    line.drop({12, 21, 22, 99})
+    assert [face.id for face in line.shown] == [11, 13]
+    assert [queue.id for queue in line.queues.values()] == [1]
+    line.drop({11, 13})
+    assert line.current is None
+    assert line.left == 0

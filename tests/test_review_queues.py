@@ -10,6 +10,7 @@ import pytest
 from kith.errors import BadInput
 from kith.jobs.follow_up import FollowUp
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.overview import overview
 from kith.jobs.review_queues import Choice, Queues, confirm, deny, others_ignored, queues_of, waiting
 from kith.jobs.unknowns import Unknowns
 from tests.desk import ran
@@ -66,10 +67,9 @@ def test_photos_that_are_gone_are_not_asked_about(world: World, library: OpenLib
     assert _shown(_queues(library))[2] == []
 
 
-def test_ignored_and_dealt_with_are_in_no_queue(library: OpenLibrary) -> None:
+def test_ignored_ones_are_in_no_queue(library: OpenLibrary) -> None:
     waits = waiting(library)
     twin = next(face for face in waits.faces if face.path.name == TWINS)
-    assert _shown(queues_of(waits, without={twin.id}))[2] == [[TWINS]]
     others_ignored(library, twin)
     assert [queue.id for queue in _queues(library).singles] == [twin.id]
     with pytest.raises(BadInput, match="Nobody else"):
@@ -160,6 +160,28 @@ def test_it_stops_for_the_next_word_and_does_nothing_for_one_taken_back(world: W
     assert taken_back.run().text == ""
     assert taken_back.is_complete
     assert _state(world) != said
+
+
+def test_whom_others_perhaps_are_follows_a_word_and_its_undo(world: World) -> None:
+    world.values["sure_at"] = 1.0  # nobody is sure: all are suggested
+    world.redecide()
+
+    def suggested() -> list[tuple[int, int]]:
+        return world.query("SELECT * FROM suggestions ORDER BY 1")
+
+    with world.library() as library:
+        before = suggested()
+        (group, _) = _queues(library).groups
+        Unknowns(library).name_faces([group.faces[0].id, group.faces[1].id], "Zoe", group.id)
+        FollowUp(library).run()
+        zoe = library.people.find("Zoe").id
+        assert (group.faces[2].id, zoe) in suggested()
+        assert overview(library).unsure == len(suggested())
+        library.undo()
+        FollowUp(library).run()
+        assert suggested() == before
+    world.redecide()
+    assert suggested() == before
 
 
 def test_what_follows_is_what_deciding_all_again_comes_to(world: World, library: OpenLibrary) -> None:

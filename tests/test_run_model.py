@@ -1,5 +1,6 @@
 """A run as one watches it, without a window: counts, the newest photos, the surest face of each person."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from kith.gui.run_model import AT_ONCE, EVERY_S, RunModel
@@ -27,6 +28,19 @@ def test_photos_are_counted_and_the_surest_face_of_each_person_is_kept(tmp_path:
     assert model.best.keys() == model.people.keys()
     shown = {seen.appearance_id for photo in photos for seen in photo.decision.appearances}
     assert {best.appearance_id for best in model.best.values()} <= shown
+
+
+def test_a_photo_told_of_again_counts_as_it_was_told_of_last(tmp_path: Path) -> None:
+    model = RunModel(JobName.RECOGNIZE_FOLDER)
+    photos = World(tmp_path).recognise()
+    for photo in [*photos, *photos[::-1]]:  # as of those nearly the same, once the best of them is known
+        model.take(photo)
+    counts = _numbers(model)
+    assert sum(counts.values()) == len(photos)
+    assert counts["sure"] == sum(bool(photo.row.people) for photo in photos)
+    assert sum(model.people.values()) == sum(len(photo.decision.people) for photo in photos)
+    model.take(replace(photos[0], row=replace(photos[0].row, people=()), unsure=()))
+    assert sum(_numbers(model).values()) == len(photos)
 
 
 def test_newest_photos_come_a_few_at_a_time_however_fast_they_are(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from kith.jobs.context import Context
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed
 from kith.jobs.filing_runs import complete_killed, undo_run
 from kith.jobs.outcome import Outcome
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.redecision import redecide
 from kith.jobs.user_words import Is, IsNot
@@ -267,6 +268,21 @@ def test_what_somebody_edited_is_neither_overwritten_nor_taken_away(world: Cabin
     assert (world.output / "Ann" / "13 (2).png").exists()
 
 
+@pytest.mark.parametrize("file_as", FileAs)
+def test_a_copy_that_somebody_deleted_stays_deleted_under_another_name(world: Cabinet, file_as: FileAs) -> None:
+    world.change(file_as=file_as)
+    world.run()
+    (world.output / "Ann/13.png").unlink()
+    with world.library() as library:
+        PersonChanges(library).rename(library.people.find("Ann"), "Anna")
+        assert "13.png" not in world.filed()
+        assert world.filed()["6.png"] == {"Anna", "Bob"}
+    world.change(file_under="{person}/{year}")
+    run_job(world.settings, redecide)
+    assert "13.png" not in world.filed()
+    assert world.filed()["6.png"] == {"Anna/no date", "Bob/no date"}
+
+
 def test_what_another_library_filed_already_is_not_filed_once_more(world: Cabinet) -> None:
     world.run()
     with closing(sqlite3.connect(world.settings.library_file)) as library, library:
@@ -366,7 +382,9 @@ def test_a_photo_in_a_folder_that_may_not_be_changed_stays_and_is_told(
     assert world.tree() == before
 
 
-def _cut_off(world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int) -> None:
+def _cut_off(
+    world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int, run: Callable[[], object] | None = None
+) -> None:
     """Run until a step is to be done for the so-many-th time: nothing happens after that, as with a kill."""
     module, _, attribute = step.rpartition(".")
     real: Callable[..., object] = getattr(importlib.import_module(module), attribute)
@@ -383,7 +401,7 @@ def _cut_off(world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int
         patch.setattr(step, stop)
         patch.setattr("kith.library.run_records.RunRecords.end", lambda *_: None)
         with pytest.raises(SystemExit):
-            world.run()
+            (run or world.run)()
 
 
 STEPS = {"moves.give_name": 5, "moves.remove_name": 5, "moves.sync": 5, "copy_file.complete": 2}
@@ -468,6 +486,29 @@ def test_what_was_half_done_when_the_drive_went_away_is_done_when_it_is_back(
     world.run()
     assert world.filed() == _names()
     assert len([*world.input.iterdir()]) == (7 if file_as is FileAs.COPY else 0)
+
+
+@pytest.mark.parametrize(("step", "at"), [("copies.put", 4), ("copies.clear_away", 2), ("report.replacing", 1)])
+def test_an_undo_that_was_cut_off_goes_on(world: Cabinet, monkeypatch: pytest.MonkeyPatch, step: str, at: int) -> None:
+    world.run()
+    first = world.filed()
+    world.change(file_under="{person}/{year}")
+    world.run()
+    _cut_off(world, monkeypatch, f"kith.filing.{step}", at, lambda: world.undo(2))
+    with world.library() as library:
+        (told,) = complete_killed(library.store, library.settings, library.decisions)
+    assert told == "Taking run 2 back was interrupted: kith undo 2 goes on."
+    assert _reported(world) == _lying(world)
+    world.undo(2)
+    assert world.filed() == first
+    _cut_off(world, monkeypatch, "kith.filing.report.replacing", 1, lambda: world.undo(1))
+    with world.library() as library:
+        complete_killed(library.store, library.settings, library.decisions)
+    assert _reported(world) == _lying(world)
+    assert not list(world.output.rglob(".*.part"))
+    world.undo(1)
+    assert all(run.is_undone for run in world.runs())
+    assert world.filed() == {}
 
 
 @pytest.mark.parametrize("step", ["kith.jobs.written_names.WrittenNames.follow", "pathlib.Path.unlink"])

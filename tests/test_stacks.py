@@ -12,7 +12,9 @@ from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, Notice
 from kith.jobs.filing_runs import undo_run
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.photo_list import list_photos
 from kith.jobs.recognize_folder import recognize_folder
+from kith.photos.search import PassedOver
 from kith.photos.stacks import leading, stacked
 from kith.settings import Settings
 from tests.album import ANN, BOB, Album
@@ -152,3 +154,13 @@ def test_both_in_a_persons_folder_teach_once(album: Album) -> None:
     built = run_job(album.settings, build_kb, executor=lambda: album.eyes)[-1]
     assert isinstance(built, BuildFinished)
     assert built.total == 6
+
+
+def test_of_a_photo_named_by_itself_the_files_beside_it_are_taken_along(album: Album) -> None:
+    jpeg, raw = _jpeg(album, "one", (ANN, MIDDLE)), _raw(album, "one", (ANN, MIDDLE))
+    _jpeg(album, "two", (ANN, MIDDLE), shade=90)
+    for named in (jpeg, raw):
+        listed = list_photos([named], album.settings, (), PassedOver())
+        assert {path: [other.found for other in photo.along] for path, photo in listed.items()} == {jpeg: [raw]}
+    chosen = list_photos([album.album], album.settings, (), PassedOver(), [raw])
+    assert [*chosen] == [jpeg]

@@ -59,18 +59,16 @@ def test_filing_that_is_killed_or_whose_disk_fails_is_completed_by_the_next_run(
 @pytest.mark.usefixtures("scripts")
 def test_what_filing_loses_or_leaves_half_done_is_seen(tmp_path: Path) -> None:
     from torture_filing import FilingWorld, not_whole
-    from torture_world import hashes
 
     world = FilingWorld(tmp_path, Path())
     world.lay_out()
-    known = set(world.originals().values())
-    assert not_whole(world, known) == ""
+    assert not_whole(world) == ""
+    photo = next(iter((world.root / "input").rglob("*.jpg")))
     (world.root / "output/Anna").mkdir(parents=True)
-    (world.root / "output/Anna/1.jpg").write_bytes(b"half a ph")
-    assert "Anna/1.jpg" in not_whole(world, known)
-    next(iter((world.root / "input").rglob("*.jpg"))).unlink()
-    assert not_whole(world, known) == "1 photos are lost"
-    assert len(hashes(world.root / "input", ".jpg")) == len(known) - 1
+    (world.root / "output/Anna/1.jpg").write_bytes(photo.read_bytes()[:500_000])
+    assert "Anna/1.jpg" in not_whole(world)
+    photo.unlink()
+    assert not_whole(world) == "1 photos are lost"
 
 
 @pytest.mark.usefixtures("scripts")

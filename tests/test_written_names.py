@@ -276,6 +276,25 @@ def test_dying_at_the_last_moment_loses_no_track(world: World, monkeypatch: pyte
     assert named(world.root) == {}
 
 
+def test_a_photo_that_was_named_when_the_process_died_keeps_its_names(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.recognise()
+    world.values["names_in"] = "photos_embedded"
+    with opened(world) as library, monkeypatch.context() as patch:
+        patch.setattr("kith.jobs.written_names.WrittenNames._tell_of", lambda *_: None)
+        write_names(library)
+    embedded = named(world.root / "input")
+    assert len(embedded) == 5
+    with opened(world) as library:
+        assert write_names(library).problems == ()
+    assert named(world.root / "input") == embedded
+    looked = world.eyes.looked.total()
+    world.recognise()
+    assert world.eyes.looked.total() == looked
+    assert named(world.root / "input") == embedded
+
+
 def _place(world: World, library: OpenLibrary, photo: int) -> tuple[int, Path]:
     photo_id = library.store.photos.at_path(world.root / f"input/{photo}.png")
     assert photo_id

@@ -1,14 +1,15 @@
 """The window over a desk: opened, clicked, and its jobs let go on photo by photo."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QPalette, QWheelEvent
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
+from PyQt6.QtGui import QColor, QKeySequence, QPalette, QWheelEvent
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from kith.gui.main_window import MainWindow
@@ -17,10 +18,13 @@ from kith.settings import load
 from tests.desk import is_analysis
 
 PATIENCE_MS = 60_000  # of a machine under load
+MENUS = "FEKRH"  # which open a menu with Alt
 LIGHT = QPalette(QColor("#f0f0f0"), QColor("#f0f0f0"))  # Qt reckons the rest, by its lightness
 LIGHT.setColor(QPalette.ColorRole.Base, QColor("white"))
 DARK = QPalette(QColor("#323232"), QColor("#323232"))
 DARK.setColor(QPalette.ColorRole.Base, QColor("#242424"))
+for palette in (LIGHT, DARK):
+    palette.setColor(QPalette.ColorRole.Highlight, QColor("#308cc6"))
 SomeDialog = TypeVar("SomeDialog", bound=QDialog)
 
 
@@ -78,6 +82,25 @@ def click(qtbot: QtBot, button: QAbstractButton | None) -> None:
     assert button.isVisible()
     assert button.isEnabled()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def mnemonic(text: str) -> str:
+    """Return the letter that is pressed with Alt for a text, in capitals, or nothing."""
+    return QKeySequence.mnemonic(text).toString().removeprefix("Alt+")
+
+
+def letters_twice(window: MainWindow) -> list[str]:
+    """Return which letters are two things with Alt in what shows now, so that none of them is done."""
+    menus = window.menuBar()
+    assert menus
+    texts = [action.text() for action in menus.actions()]
+    texts += [one.text() for one in window.findChildren(QAbstractButton) if one.isVisible() and one.isEnabled()]
+    texts += [one.text() for one in window.findChildren(QLabel) if one.isVisible() and one.buddy()]
+    for tabs in window.findChildren(QTabBar):
+        texts += [tabs.tabText(tab) for tab in range(tabs.count()) if tabs.isVisible()]
+    letters = Counter(filter(None, map(mnemonic, texts)))
+    assert set(letters) >= set(MENUS)
+    return [letter for letter, times in letters.items() if times > 1]
 
 
 def dialog(qtbot: QtBot, kind: type[SomeDialog]) -> SomeDialog:

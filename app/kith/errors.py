@@ -2,6 +2,7 @@
 
 KithError
 ├── BadPhoto        one photo cannot be read; the run goes on
+│   └── Unreadable    the system does not give its file: the photo's fault, or that of the disk it lies on
 ├── BadInput        a folder or file the user named is missing or of no use
 │   ├── BadSetting    a setting cannot have a value
 │   └── BadSearch     a search cannot be read
@@ -43,6 +44,20 @@ class BadPhoto(KithError):
         self.path = path
         self.reason = reason
         self.message = Message(f"{path}: ", reason)
+
+
+class Unreadable(BadPhoto):
+    """A photo whose file the system does not give: its own fault, or its disk's.
+
+    `number` is the system's (`errno`), TOO_LONG where the file was waited for in vain, None where there is none.
+    """
+
+    TOO_LONG = -1
+
+    def __init__(self, path: Path, reason: str, number: int | None) -> None:
+        super().__init__(path, reason)
+        self.args = (path, reason, number)
+        self.number = number
 
 
 class BadInput(KithError):

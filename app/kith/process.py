@@ -4,9 +4,11 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing import resource_tracker
 from types import FrameType
 from typing import NoReturn
@@ -49,6 +51,15 @@ def collect_garbage_seldom() -> None:
     gc.set_threshold(*_OBJECTS_BETWEEN_COLLECTIONS)
 
 
+@cache
+def keep_what_is_loaded() -> None:
+    """Have the collector of garbage leave alone, once, all that was loaded for the first look at the library.
+
+    That stays anyway: to go over a hundred thousand objects again and again holds up frames for 50 ms.
+    """
+    gc.freeze()
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory was short, or could not hold one more thread."""
     return isinstance(error, MemoryError) or "can't start new thread" in str(error)
@@ -86,6 +97,21 @@ def settle_child() -> None:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     except RuntimeError:  # no more threads
         os._exit(1)
+
+
+def be_gentle() -> None:
+    """Let this process, with the threads that it begins from now on, work only while nothing else wants to."""
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        own = psutil.Process()
+        if sys.platform == "win32":
+            own.nice(psutil.IDLE_PRIORITY_CLASS)
+            own.ionice(psutil.IOPRIO_VERYLOW)
+        else:
+            own.nice(19)
+        if sys.platform == "linux":
+            own.ionice(psutil.IOPRIO_CLASS_IDLE)
 
 
 def _end_with_parent() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, names
-from kith.policies import BodyPolicy, Device, Executor, FileAs, NamesIn, place_problem
+from kith.policies import BodyPolicy, Device, Duplicates, Executor, FileAs, NamesIn, place_problem
 
 PHOTO_ENDINGS = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif",
@@ -29,9 +29,26 @@ CHOICES = {
     "reid_model": (*names(BODY_MODELS),),
     "body_policy": (*BodyPolicy,),
     "file_as": (*FileAs,),
+    "duplicates": (*Duplicates,),
     "names_in": (*NamesIn,),
     "device": (*Device,),
     "executor": (*Executor,),
+}
+# What a number counts or measures.
+UNITS = {
+    "sure_at": "probability",
+    "suggest_at": "probability",
+    "face_tol": "distance",
+    "face_margin": "distance",
+    "face_suggest": "distance",
+    "body_tol": "cosine similarity",
+    "min_face": "pixels",
+    "resize_max": "pixels",
+    "max_megapixels": "megapixels",
+    "lap_var_thresh": "variance of the Laplacian",
+    "event_gap": "hours",
+    "kb_batch_size": "pictures",
+    "workers": "processes",
 }
 SHIPPED, WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
 
@@ -88,15 +105,23 @@ def _prefixes(pairs: tuple[str, ...]) -> tuple[str, ...]:
     return stripped
 
 
+def _quiet_hours(text: str) -> str:
+    if text and not re.fullmatch(rf"{_TIME}\s*[-–]\s*{_TIME}", text.strip()):
+        raise ValueError("no two times of the day")
+    return re.sub(r"\s", "", text).replace("–", "-")
+
+
 def is_onnx_file(model: str) -> bool:
     """Say whether a model is named by a file."""
     return model.lower().endswith(".onnx")
 
 
+_TIME = r"([01]?\d|2[0-3]):[0-5]\d"
 PATH = AfterValidator(_path_text)
 Limit = Annotated[float, BeforeValidator(_limit)]
 OptionalPath = Annotated[str, PATH]
 Place = Annotated[str, AfterValidator(_place)]
+QuietHours = Annotated[str, AfterValidator(_quiet_hours)]
 NeededPath = Annotated[str, PATH, Field(min_length=1)]
 Detector = Annotated[str, AfterValidator(_face_detector)]
 Endings = Annotated[tuple[str, ...], AfterValidator(_file_endings)]

@@ -15,8 +15,9 @@ from pydantic.fields import FieldInfo
 from kith.errors import BadInput, BadSetting
 from kith.json_file import parse_object, put_aside, update_object
 from kith.policies import Device
+from kith.setting_rules import conflicts
 from kith.setting_types import AUTO, CHOICES, OFF
-from kith.settings_model import FIELDS, MODELS, PATHS, Settings, conflicts
+from kith.settings_model import FIELDS, MODELS, PATHS, Settings
 
 __all__ = [
     "AUTO",
@@ -256,6 +257,7 @@ def allowed(key: str) -> str:
 _ALLOWED = {
     "valid_exts": "a list of file endings such as .jpg",
     "encodings_filename": "a bare file name such as encodings.pkl",
+    "quiet_hours": "two times of the day such as 22:00-07:00",
     "dask_scheduler": "an address such as tcp://192.168.1.10:8786",
     "path_map": "a list of folders here and there, such as /photos=/mnt/photos",
 }

@@ -24,6 +24,7 @@ from kith.setting_types import (
     OptionalPath,
     Place,
     Prefixes,
+    QuietHours,
     is_onnx_file,
 )
 
@@ -279,6 +280,29 @@ class Settings(BaseModel):
         title="Folders of the workers",
         description="What folders are called on the workers' computers, such as /home/ann/Pictures=/mnt/pictures.",
     )
+    watch: bool = Field(
+        default=False,
+        title="Watch the input folder",
+        description="While the window is open, new photos in the input folder are recognised as they come.",
+    )
+    gentle: bool = Field(
+        default=False,
+        title="Gentle",
+        description="Leave the computer to others: look at photos at the lowest priority and on fewer cores, and wait "
+        "while it runs on its battery and in quiet hours.",
+    )
+    gentle_cores: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        title="Cores when gentle",
+        description="The most photos worked on at the same time when gentle; 0: as half of the cores allow.",
+    )
+    quiet_hours: QuietHours = Field(
+        default="",
+        title="Quiet hours",
+        description="When gentle, no photo is looked at between these times, such as 22:00-07:00; empty: none.",
+    )
 
     _folder: Path = PrivateAttr()
 
@@ -374,18 +398,3 @@ class Settings(BaseModel):
 FIELDS = Settings.model_fields
 PATHS = tuple(key for key, field in FIELDS.items() if PATH in field.metadata)
 MODELS = ("face_model", "second_opinion", "reid_model", "person_detector")  # a name, or the path of an .onnx file
-
-
-def conflicts(settings: Settings) -> dict[str, str]:
-    """Return which settings do not fit others, with the reason: a value each may have by itself."""
-    found = {}
-    if settings.suggest_at > settings.sure_at:
-        found["suggest_at"] = f"{settings.suggest_at:g} is above “{FIELDS['sure_at'].title}”, {settings.sure_at:g}"
-    tolerance, suggestion = settings.face_tol, settings.face_suggest
-    if tolerance and 0 < suggestion < tolerance:
-        found["face_suggest"] = f"{suggestion:g} is below “{FIELDS['face_tol'].title}”, {tolerance:g}"
-    if settings.second_opinion and settings.second_opinion == settings.face_model:
-        found["second_opinion"] = f"{settings.second_opinion} is “{FIELDS['face_model'].title}” already"
-    if settings.executor is Executor.DASK and not settings.dask_scheduler:
-        found["executor"] = f"dask needs an address in “{FIELDS['dask_scheduler'].title}”"
-    return found

@@ -46,6 +46,8 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 
 def size_in_words(size: int) -> str:
     """Return a number of bytes as `1.2 MB`."""
+    if size >= 1e9:
+        return f"{size / 1e9:,.1f} GB"
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
 
 

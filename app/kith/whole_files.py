@@ -146,11 +146,16 @@ def numbered_names(path: Path, ending: str = "") -> Iterator[Path]:
 
 def clear_parts(folder: Path) -> None:
     """Take away the hidden files that killed processes left in a folder; what is being written there stays."""
+    for part in parts_in(folder):
+        with suppress(OSError):
+            _clear(part)
+
+
+def parts_in(folder: Path) -> list[Path]:
+    """Return the hidden files in a folder that are being written, or were when a process was killed."""
     with suppress(OSError), os.scandir(folder) as entries:
-        left = [Path(entry.path) for entry in entries if _PART.fullmatch(entry.name)]
-        for part in left:
-            with suppress(OSError):
-                _clear(part)
+        return sorted(Path(entry.path) for entry in entries if _PART.fullmatch(entry.name))
+    return []
 
 
 def _clear(part: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group
-from kith.cli.options import FOR_LOOKING
+from kith.cli.options import FOR_LOOKING, Gently, gently
 from kith.jobs.build_kb import build_kb
 from kith.messages import JobName
 
@@ -19,6 +19,7 @@ def build(
     forget_missing: Annotated[
         bool, typer.Option("--forget-missing", help="Forget people whose folder is not there or has no photo now.")
     ] = False,
+    gentle: Gently = False,
 ) -> None:
     """Learn the people from the people folder, which holds one folder of photos per person.
 
@@ -26,4 +27,4 @@ def build(
     perhaps with its drive, is kept until you say otherwise.
     """
     job = partial(build_kb, forget="all" if forget_missing else ())
-    call.run(call.settings(), JobName.BUILD_KB, job, create=True)
+    call.run(gently(call.settings(), gentle), JobName.BUILD_KB, job, create=True)

@@ -14,7 +14,7 @@ from kith.cli.output import tell
 from kith.cli.progress import printer_for
 from kith.jobs.context import Context, open_context
 from kith.jobs.events import Event, Finished
-from kith.process import CANNOT, STOPPED, STOPPING, interrupt
+from kith.process import CANNOT, STOPPED, STOPPING, be_gentle, interrupt
 from kith.settings import Settings
 
 Job = Callable[[Context], Iterator[Event]]
@@ -27,8 +27,13 @@ def run_job(settings: Settings, name: str, job: Job, as_json: bool, create: bool
     """
     stop = threading.Event()
     end = None
-    context = open_context(settings, stop, name, create=create)
-    with _ctrl_c_sets(stop), context as opened, printer_for(as_json) as show:
+    if settings.gentle:
+        be_gentle()
+    with (
+        ctrl_c_sets(stop),
+        printer_for(as_json) as show,
+        open_context(settings, stop, name, create=create, tell=show) as opened,
+    ):
         for event in job(opened):
             show(event)
             end = event if isinstance(event, Finished) else None
@@ -40,7 +45,9 @@ def run_job(settings: Settings, name: str, job: Job, as_json: bool, create: bool
 
 
 @contextmanager
-def _ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
+def ctrl_c_sets(stop: threading.Event, told: str = STOPPING) -> Iterator[None]:
+    """Let the first Ctrl-C be the wish to stop, and say that in the words given; the second ends at once."""
+
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
         if stop.is_set():
             for child in multiprocessing.active_children():
@@ -48,7 +55,7 @@ def _ctrl_c_sets(stop: threading.Event) -> Iterator[None]:
             interrupt(number, frame)
         stop.set()
         with suppress(OSError):  # not by way of sys.stderr, in the middle of which this may come
-            os.write(2, f"\n{STOPPING} (Ctrl-C once more: at once) …\n".encode())
+            os.write(2, f"\n{told} (Ctrl-C once more: at once) …\n".encode())
 
     before = signal.signal(signal.SIGINT, ask_to_stop)
     try:

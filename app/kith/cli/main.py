@@ -32,6 +32,7 @@ from kith.cli import (
     status,
     tags,
     unknowns,
+    watch,
     why,
 )
 from kith.cli.output import Notices, say, tell
@@ -51,6 +52,7 @@ GROUPS = (
     why,
     build_kb,
     recognize,
+    watch,
     report,
     runs,
     learn_moves,

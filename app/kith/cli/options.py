@@ -35,6 +35,13 @@ FOR_LOOKING = FOR_JOB | {"dask": _DASK}
 OF_SETTINGS = {"settings_file": _SETTINGS_FILE, "as_json": _RESULT_AS_JSON}
 OF_DEMO = {"as_json": _EVENTS_AS_JSON}
 
+Gently = Annotated[
+    bool,
+    typer.Option(
+        "--gentle",
+        help="Leave the computer to others: lowest priority, fewer cores, no work on battery or in quiet hours.",
+    ),
+]
 PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="A name, another name of theirs, or #3.")]
 
 
@@ -79,6 +86,11 @@ def changed(settings: Settings, changes: Mapping[str, str], option: str) -> Sett
         return values
     except BadInput as error:
         raise typer.BadParameter(str(error), param_hint=option) from error
+
+
+def gently(settings: Settings, gentle: bool) -> Settings:
+    """Return the settings, gentle where that is asked for."""
+    return with_overrides(settings, {"gentle": "yes"}) if gentle else settings
 
 
 def pairs(texts: Sequence[str], option: str, example: str = "face_tol=0.5") -> dict[str, str]:

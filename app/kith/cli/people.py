@@ -10,6 +10,7 @@ from kith.cli.command import Call, Group, example_of
 from kith.cli.options import PersonArgument, pairs
 from kith.cli.output import tell
 from kith.errors import BadInput
+from kith.jobs import drawn_faces
 from kith.jobs.left_out import left_out_photos
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
@@ -246,7 +247,7 @@ def undo(call: Call) -> None:
 def redo(call: Call) -> None:
     """Do again what was undone last, unless something else was done since."""
     with OpenLibrary(call.settings()) as opened:
-        call.show_outcome(opened.redo())
+        call.show_outcome(drawn_faces.describe_drawn(opened, *drawn_faces.redo(opened)))
 
 
 @group.register("history", "--limit 5")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group
-from kith.jobs.drawn_faces import describe_drawn
+from kith.jobs.drawn_faces import describe_drawn, drawn
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.photo_search import PhotoCard, PhotoSearch
 from kith.jobs.references import photo_meant
@@ -108,7 +108,7 @@ def shows(
         meant = library.people.meant(person)
         word = Shows(photo_meant(library.store, photo), meant, place)
         outcome = library.say(word)
-        call.show_outcome(describe_drawn(library, outcome) if place else outcome)
+        call.show_outcome(describe_drawn(library, outcome, drawn(library) if place else ()))
 
 
 def _box(text: str) -> Box:

@@ -24,7 +24,7 @@ def privacy(
     stored = stored_files(settings, file)
     lines = [line for kept in stored for line in _lines(kept)]
     if not kinds:
-        call.show({"stored": stored}, [*lines, COPIES_STAY])
+        call.show({"stored": stored}, [*lines, COPIES_STAY.format(settings.output_folder)])
         return
     if not sure:
         _ask([kept for kept in stored if kept.kind in kinds])

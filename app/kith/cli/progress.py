@@ -21,6 +21,7 @@ from kith.jobs.events import (
     RecognitionFinished,
     RedecisionFinished,
     Started,
+    Waits,
 )
 from kith.jobs.phrases import line_of, summary_of
 from kith.text import printable
@@ -43,9 +44,11 @@ def printer_for(as_json: bool) -> Iterator[Show]:
                 _print(text, is_result, progress)
             match event:
                 case Started():
-                    progress.update(bar, total=event.total)
+                    progress.reset(bar, total=event.total, visible=True)
                 case PhotoLearned() | PhotoDone() | PhotoFailed() | PhotosDone():
                     progress.update(bar, completed=event.done)
+                case BuildFinished() | RecognitionFinished() | RedecisionFinished():
+                    progress.update(bar, visible=False)
 
         yield show_event
 
@@ -84,6 +87,8 @@ def _lines(event: Event) -> list[tuple[str, bool]]:
             return [(line, True) for line in summary_of(event)]
         case Notice():
             return [(event.text, False)]
+        case Waits():
+            return [(event.line, False)]
         case Started() | PhotosDone():
             return []
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kith.cli.command import Call, Group
-from kith.cli.options import FOR_LOOKING
+from kith.cli.options import FOR_LOOKING, Gently, gently
 from kith.jobs.recognize_folder import recognize_folder
 from kith.messages import JobName
 
@@ -24,12 +24,13 @@ def recognize(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder for the copies and the report.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be filed; file nothing.")] = False,
+    gentle: Gently = False,
 ) -> None:
     """Recognise the people in folders of photos and file copies under their names.
 
     Single photos are only told about; with --output they are filed as well.
     """
-    settings = call.settings()
+    settings = gently(call.settings(), gentle)
     inputs = paths or [settings.input_folder]
     target = output.absolute() if output else settings.output_folder
     is_filing = bool(output) or any(os.path.isdir(path) for path in inputs)

@@ -20,7 +20,7 @@ from kith.filing.copy_file import (
     put,
 )
 from kith.filing.moves import give_back, move, take_over
-from kith.filing.names import safe_photo_name
+from kith.filing.names import safe_photo_name, within_limits
 from kith.filing.own_copies import is_file, is_link, is_own, is_untouched, leads_out, mark_of
 from kith.filing.places import Places
 from kith.filing.renewal import follow
@@ -80,7 +80,7 @@ def plan_copies(
         folder = filing.folder(person, taken_at)
         record = _standing(present, person, folder)
         if record is None:
-            target = _target(records, folder / safe_photo_name(source.name), source, kind)
+            target = _target(records, within_limits(folder / safe_photo_name(source.name)), source, kind)
             moved_from = source if kind is FileAs.MOVE else None
             record = records.plan(photo_id, person, filing.output, target, kind, moved_from)
             kind = FileAs.COPY if kind is FileAs.MOVE else kind  # one of the people has the photo, the others a copy
@@ -173,6 +173,11 @@ def _moved(records: CopyRecords, record: CopyRecord, left: list[CopyRecord]) -> 
     """
     if record.sha256 or leads_out(record):
         return record
+    for old in left:
+        if old.sha256 and old.person_id == record.person_id and not os.path.lexists(old.target):
+            left.remove(old)  # somebody took it away: they want none in the person's new folder either
+            records.drop(old)
+            return records.complete(record, old.sha256, old.source)
     for old in sorted(left, key=lambda old: old.kind is not FileAs.MOVE):
         with suppress(OSError):  # then the photo is filed anew instead
             if _can_become(old, record) and is_untouched(records, old):

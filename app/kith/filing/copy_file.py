@@ -13,7 +13,7 @@ from functools import partial
 from io import BufferedRandom, FileIO
 from pathlib import Path
 
-from kith.errors import BadPhoto, FilingFailed
+from kith.errors import BadPhoto, FilingFailed, Unreadable
 from kith.filing.names import numbered
 from kith.filing.own_copies import is_file, leads_out, mark_of, sha256_of
 from kith.library.copy_records import CopyRecord, CopyRecords
@@ -147,7 +147,7 @@ def _read(photo: FileIO, source: Path, size: int) -> bytes:
 
 
 def _unreadable(source: Path, error: OSError) -> BadPhoto:
-    return BadPhoto(source, f"could not be copied: {error.strerror or error}")
+    return Unreadable(source, f"could not be copied: {error.strerror or error}", error.errno)
 
 
 def take_times_and_mode(source: Path, part: Path) -> None:
@@ -255,4 +255,4 @@ def _explained(error: OSError, source: Path, record: CopyRecord) -> BadPhoto | F
             f"No copy could be written to {target.parent}: {error.strerror}. "
             "Free some space or choose another output folder, then start again: it goes on where it stopped."
         )
-    return BadPhoto(source, f"could not be copied to {target}: {error.strerror or error}")
+    return Unreadable(source, f"could not be copied to {target}: {error.strerror or error}", error.errno)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ _EDGES = re.compile(r"^[. ]|[. ]\Z")  # hidden, or cut off by Windows
 _NUMBERED = re.compile(r".* #[0-9]+", re.DOTALL)
 _LONGEST = 255  # bytes: where most file systems stop
 _LONGEST_PERSON = 200  # leaves room for a number
+LONGEST_PATH = {"win32": 259, "darwin": 1023}.get(sys.platform, 4095)  # bytes, on Windows signs
+PATH_ROOM = 60  # of it for a file's name, at the least: that of one not complete yet has 28, a sidecar's 4 more
 _LONGEST_ENDING = 32
 
 
@@ -49,13 +52,13 @@ def _safe(name: str) -> str:
     return clean if is_valid else f"_{clean}"
 
 
-def _fitting(name: str, number: str = "") -> str:
+def _fitting(name: str, number: str = "", longest: int = _LONGEST) -> str:
     """Return a file's name with a number before its ending, cut where it would be too long."""
     stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name alone
     if len(os.fsencode(ending)) > _LONGEST_ENDING:
         stem, ending = name, ""
     tail = number + ending
-    return _shortened(stem, _LONGEST - len(os.fsencode(tail))) + tail
+    return _shortened(stem, longest - len(os.fsencode(tail))) + tail
 
 
 def is_unknown(folder: str) -> bool:
@@ -92,4 +95,14 @@ def is_numbered(name: str) -> bool:
 
 def numbered(path: Path, number: int) -> Path:
     """Return `photo (2).jpg` for `photo.jpg` and 2, and the path itself for 1."""
-    return path if number == 1 else path.with_name(_fitting(path.name, f" ({number})"))
+    return path if number == 1 else path.with_name(_fitting(path.name, f" ({number})", _longest_in(path.parent)))
+
+
+def within_limits(path: Path) -> Path:
+    """Return a path that a file can have, its name cut where the path would be too long."""
+    return path.with_name(_fitting(path.name, longest=_longest_in(path.parent)))
+
+
+def _longest_in(folder: Path) -> int:
+    """Return how many bytes the name of a file there may have, so that its sidecar's path is none too long."""
+    return min(_LONGEST, max(LONGEST_PATH - len(os.fsencode(folder)) - 5, 1))

@@ -2,10 +2,11 @@
 
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 
 import numpy as np
@@ -15,9 +16,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from kith.errors import BadInput
 from kith.text import printable
+from kith.values.partial_dates import earliest
+from kith.vision.face_model import vector_lengths
 
-VERSION = 1
+VERSION = 2  # which is written; version 1 is read too
 _MEMBER, _LINE, _ROWS = 1 << 29, 1 << 20, 2_000_000  # bytes of a member and of a line, lines of a member
+_FACE, _SIDE = 1 << 16, 512  # bytes and pixels of a picture of a face
 _FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the same people make the same file
 
 
@@ -27,10 +31,23 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _date(text: str) -> str:
+    earliest(text)
+    return text
+
+
+def _within(box: list[float]) -> list[float]:
+    if not all(-10 <= side <= 10 for side in box) or min(box[2:]) < 0:
+        raise ValueError("no place in a picture")
+    return box
+
+
 _Name = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
 _Number = Annotated[float, Field(ge=-1e300, le=1e300, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=1 << 53)]
-_Date = Annotated[str, Field(pattern=r"^\d{4}(-\d\d(-\d\d)?)?$")]
+_Date = Annotated[str, AfterValidator(_date)]
+_Box = Annotated[list[_Number], Field(min_length=4, max_length=4), AfterValidator(_within)]
+_Code = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 _Kind = Literal["face", "body"]
 
 
@@ -49,6 +66,8 @@ class PersonRow(_Row):
     notes: str
     fields: dict[_Name, str]
     hidden: bool
+    ids: list[_Code] = []
+    key_face: _Count | None = None
 
 
 class AppearanceRow(_Row):
@@ -57,6 +76,9 @@ class AppearanceRow(_Row):
     number: _Count
     image_hash: _Name
     orientation: Annotated[int, Field(ge=1, le=8)]
+    taken_at: Annotated[_Name, Field(max_length=40)] | None = None
+    phash: Annotated[int, Field(ge=-(1 << 63), lt=1 << 63)] | None = None
+    box: _Box | None = None
 
 
 class WordRow(_Row):
@@ -66,7 +88,7 @@ class WordRow(_Row):
     person: _Count
     word: Literal["is", "is_not"]
     source: Literal["dataset", "user"]
-    made_at: _Name
+    made_at: Annotated[str, Field(max_length=100)]
 
 
 class ObservationRow(_Row):
@@ -76,10 +98,16 @@ class ObservationRow(_Row):
     kind: _Kind
     model: _Name
     row: _Count
-    box: Annotated[list[_Number], Field(min_length=4, max_length=4)]
+    box: _Box
     sharpness: _Number
     pixels: _Number
     frontality: _Number
+
+
+class IgnoredRow(_Row):
+    """A line of ignored.jsonl."""
+
+    appearance: _Count
 
 
 class _Manifest(_Row):
@@ -90,13 +118,15 @@ class _Manifest(_Row):
 
 @dataclass(frozen=True, slots=True)
 class PeopleFile:
-    """What such a file holds; `vectors` are float32 arrays (rows, length) by model."""
+    """What such a file holds; `vectors` are float32 arrays (rows, length) by model, `faces` JPEGs by person."""
 
     people: Sequence[PersonRow]
     appearances: Sequence[AppearanceRow]
     words: Sequence[WordRow]
     observations: Sequence[ObservationRow]
     vectors: Mapping[str, NDArray[np.float32]]
+    ignored: Sequence[IgnoredRow] = ()
+    faces: Mapping[int, bytes] = field(default_factory=dict)
 
 
 _KINDS: dict[str, type[_Row]] = {
@@ -104,8 +134,11 @@ _KINDS: dict[str, type[_Row]] = {
     "appearances": AppearanceRow,
     "words": WordRow,
     "observations": ObservationRow,
+    "ignored": IgnoredRow,
 }
+_SINCE_2 = {"ignored.jsonl"}
 _MEMBERS = {"manifest.json", "vectors.npz", *(f"{name}.jsonl" for name in _KINDS)}
+_FACE_OF = re.compile(r"faces/(\d{1,16})\.jpg", re.ASCII)
 T = TypeVar("T", bound=_Row)
 
 
@@ -119,6 +152,7 @@ def write_people(file: BinaryIO, content: PeopleFile) -> None:
     for name in _KINDS:
         lines = (row.model_dump_json() + "\n" for row in getattr(content, name))
         members[f"{name}.jsonl"] = "".join(lines).encode()
+    members |= {f"faces/{number}.jpg": picture for number, picture in content.faces.items()}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for member, data in members.items():
             archive.writestr(zipfile.ZipInfo(member, _FIRST_TIME), data, zipfile.ZIP_DEFLATED)
@@ -149,12 +183,14 @@ def _refused(reason: str) -> BadInput:
 
 def _read(archive: zipfile.ZipFile) -> PeopleFile:
     names = archive.namelist()
-    if len(names) != len(_MEMBERS) or {*names} != _MEMBERS:
+    faces = {int(found[1]): found[0] for found in map(_FACE_OF.fullmatch, names) if found}
+    others = {*names} - {*faces.values()}
+    if len({*names}) != len(names) or not _MEMBERS - _SINCE_2 <= others <= _MEMBERS:
         raise _refused("it holds other files than it should")
     told = json.loads(_bytes(archive, "manifest.json"))
     version = told.get("version") if isinstance(told, dict) else None
-    if version != VERSION:
-        raise _refused(f"it is of version {printable(str(version)[:20])}, and this Kith reads version {VERSION}")
+    if version not in (1, VERSION):
+        raise _refused(f"it is of version {printable(str(version)[:20])}, and this Kith reads up to {VERSION}")
     manifest = _Manifest.model_validate(told)
     content = PeopleFile(
         _rows(archive, "people", PersonRow),
@@ -162,16 +198,28 @@ def _read(archive: zipfile.ZipFile) -> PeopleFile:
         _rows(archive, "words", WordRow),
         _rows(archive, "observations", ObservationRow),
         _vectors(_bytes(archive, "vectors.npz"), manifest.arrays),
+        _rows(archive, "ignored", IgnoredRow) if "ignored.jsonl" in others else (),
+        {number: _face(archive, name) for number, name in faces.items()},
     )
     _check_references(content)
     return content
 
 
-def _bytes(archive: zipfile.ZipFile, name: str) -> bytes:
+def _face(archive: zipfile.ZipFile, name: str) -> bytes:
+    from PIL import Image
+
+    data = _bytes(archive, name, _FACE)
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:  # of which only the header is read
+        if max(picture.size) > _SIDE:
+            raise _refused("a picture of a face is too large")
+    return data
+
+
+def _bytes(archive: zipfile.ZipFile, name: str, most: int = _MEMBER) -> bytes:
     """Return a member; what it says of its own size is not trusted."""
     with archive.open(name) as member:
-        data = member.read(_MEMBER + 1)
-    if len(data) > _MEMBER:
+        data = member.read(most + 1)
+    if len(data) > most:
         raise _refused(f"{printable(name)} is too large")
     return data
 
@@ -203,7 +251,9 @@ def _array(data: bytes) -> NDArray[np.float32]:
     if min(shape) < 0 or len(rest) != shape[0] * shape[1] * 4:
         raise _refused("its vectors are not as long as they say")
     array = np.frombuffer(rest, "<f4").reshape(shape)
-    if not np.isfinite(array).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", array, array)
+    if not np.isfinite(squares).all():
         raise _refused("a vector holds what is no number")
     return array
 
@@ -217,7 +267,14 @@ def _check_references(content: PeopleFile) -> None:
     for word in content.words:
         if word.person not in known_people or word.appearance not in known:
             raise _refused("a word speaks of somebody who is not in it")
+    key_faces = {row.key_face for row in content.people} - {None}
+    if not {row.appearance for row in content.ignored} | key_faces <= known or not content.faces.keys() <= known_people:
+        raise _refused("a face is of somebody who is not in it")
     for seen in content.observations:
         array: Any = content.vectors.get(seen.model)
         if seen.appearance not in known or array is None or seen.row >= len(array):
             raise _refused("an observation has no appearance or no vector")
+    known_lengths = vector_lengths()
+    for model, rows in content.vectors.items():
+        if rows.shape[1] != known_lengths.get(model, rows.shape[1]):
+            raise _refused(f"its vectors of {printable(model)} are of another length")

@@ -42,17 +42,25 @@ class PagePhoto:
         return printable(" · ".join(filter(None, (self.name, self.told, self.taken_at[:10]))))
 
 
-def write_page(path: Path, title: str, photos: Sequence[PagePhoto]) -> None:
+@dataclass(frozen=True, slots=True)
+class PageDuplicates:
+    """Files that show the same as a photo on the page: each by its path, and what it is beside that."""
+
+    photo: PagePhoto
+    files: tuple[tuple[str, str], ...]
+
+
+def write_page(path: Path, title: str, photos: Sequence[PagePhoto], duplicates: Sequence[PageDuplicates] = ()) -> None:
     """Write the page in place of an earlier one; raises FilingFailed."""
     try:
         with replacing(path) as file:
-            for part in _parts(title, photos):
+            for part in _parts(title, photos, duplicates):
                 file.write(part.encode("utf-8", "replace"))
     except OSError as error:
         raise FilingFailed(f"The report {path} could not be written: {error.strerror or error}.") from error
 
 
-def _parts(title: str, photos: Sequence[PagePhoto]) -> Iterable[str]:
+def _parts(title: str, photos: Sequence[PagePhoto], duplicates: Sequence[PageDuplicates]) -> Iterable[str]:
     from jinja2 import Environment
 
     template = (files("kith.filing") / "report.html.jinja").read_text("utf-8")
@@ -65,17 +73,25 @@ def _parts(title: str, photos: Sequence[PagePhoto]) -> Iterable[str]:
     unsure = [photo for photo in photos if photo.unsure and not photo.people]
     unknown = [photo for photo in photos if not (photo.unsure or photo.people)]
     figures = [("photos", len(photos)), ("people", len(people)), ("photos unsure", len(unsure))]
+    figures.append(("photos of nobody known", len(unknown)))
+    if duplicates:
+        figures.append(("duplicates", sum(len(group.files) for group in duplicates)))
     return page.generate(
         title=title,
         side=SIDE,
         pictures=[{"id": photo.id, "data": photo.picture} for photo in photos if photo.picture],
-        figures=[*figures, ("photos of nobody known", len(unknown))],
+        figures=figures,
         people=[_section(name, by_person[name]) for name in people],
         together=_together(people[:_MOST], photos),
         years=_years(people[:_MOST], by_person),
         unsure=unsure,
         unknown=unknown,
+        duplicates=[{"photo": group.photo, "files": _lines(group)} for group in duplicates],
     )
+
+
+def _lines(group: PageDuplicates) -> list[str]:
+    return [printable(f"{path} ({likeness})") for path, likeness in group.files]
 
 
 def _section(name: str, photos: Sequence[PagePhoto]) -> dict[str, object]:

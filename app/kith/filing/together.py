@@ -66,7 +66,10 @@ def make_together(
     Those that could not be made are planned still. Raises BadKnowledgeBase.
     """
     with ExitStack() as open_parts, ThreadPoolExecutor(_AT_ONCE) as threads:
-        made = [one for record, source in planned if (one := _begun(open_parts, record, source))]
+        one_of_each = {record.target.parent: record for record, _ in planned}
+        is_there = {folder: _has_folder(record) for folder, record in one_of_each.items()}
+        at_hand = [(record, source) for record, source in planned if is_there[record.target.parent]]
+        made = [one for record, source in at_hand if (one := _begun(open_parts, record, source))]
         for step, by in ((_Made.write, threads.map), (_Made.finish, threads.map), (_Made.name, map)):
             made = [one for one, is_done in zip(made, by(partial(_done, step), made), strict=True) if is_done]
         folders = [*{one.record.target.parent for one in made}]
@@ -84,17 +87,27 @@ def _done(step: Callable[..., None], what: object) -> bool:
     return True
 
 
+def _has_folder(record: CopyRecord) -> bool:
+    """Make the folder of a target, of an output that is there; False where that cannot be, or it leads elsewhere."""
+    try:
+        if leads_out(record):
+            return False
+        make_folder(record)
+    except OSError:
+        return False
+    return True
+
+
 def _begun(open_parts: ExitStack, record: CopyRecord, source: Path) -> _Made | None:
-    """Begin a copy in a folder of an output that is there, a link by itself; None where something is in its way."""
-    folder, state = record.target.parent, FileState.now(source)
-    if state is None or leads_out(record):
+    """Begin a copy, a link by itself; None where something is in its way."""
+    state = FileState.now(source)
+    if state is None:
         return None
     try:
-        make_folder(record)
         if os.path.lexists(record.target):
             return None
         if record.kind is not FileAs.COPY:
             return _Made(record, state)
-        return _Made(record, state, *open_parts.enter_context(part_file(folder, 0o600)))
+        return _Made(record, state, *open_parts.enter_context(part_file(record.target.parent, 0o600)))
     except OSError:
         return None

@@ -39,6 +39,10 @@ class AdvicePage(QWidget):
         for label in (self.last, self.known):
             label.setVisible(bool(label.text()))
 
+    def add(self, widget: QWidget) -> None:
+        """Show something else below all."""
+        self._page.insertWidget(self._page.count() - 1, widget)
+
     def _show_all(self, are_visible: bool) -> None:
         for widget in (self.heading, self.advice, self.button, self.hint, self.last, self.known):
             widget.setVisible(are_visible)
@@ -51,7 +55,7 @@ class AdvicePage(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.button)
         row.addStretch()
-        page = QVBoxLayout()
+        self._page = page = QVBoxLayout()
         page.setSpacing(SPACE)
         page.addWidget(self.heading)
         page.addWidget(self.advice)

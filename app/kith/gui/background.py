@@ -55,10 +55,10 @@ class Background:
         future = self._pool.submit(task)
         future.add_done_callback(lambda ended: self._hand(partial(self._tell, then, ended)))
 
-    def close(self) -> None:
-        """Return when all tasks have ended; tell nothing more."""
+    def close(self, *, wait: bool = True) -> None:
+        """Return when all tasks have ended, or at once, and they end by themselves; tell nothing more."""
         self._closed = True
-        self._pool.shutdown(wait=True)
+        self._pool.shutdown(wait=wait)
 
     def drop(self) -> None:
         """Return at once: tasks at work end by themselves, others never begin; tell nothing more."""

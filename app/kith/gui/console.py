@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import Label
+from kith.gui.plain_text import Label, in_order
 from kith.gui.read_pane import ReadPane
 from kith.gui.style import Tone, colour
 from kith.gui.wheel import ComboBox
@@ -173,7 +173,7 @@ class Console(QWidget):
             if cursor.position():
                 cursor.insertBlock()
             cursor.insertText(f"{line.time}  ", formats[Kind.UNKNOWN])
-            cursor.insertText(line.text, formats[line.kind])
+            cursor.insertText(in_order(line.text), formats[line.kind])
         cursor.endEditBlock()
 
 

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import (
     QDialogButtonBox,
+    QFormLayout,
     QHeaderView,
+    QLineEdit,
     QListWidget,
     QPushButton,
     QTreeWidget,
@@ -17,7 +19,7 @@ from PyQt6.QtWidgets import (
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.library_desk import LibraryDesk
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import wrapped
+from kith.gui.plain_text import in_order, wrapped
 from kith.text import counted, printable
 
 if TYPE_CHECKING:  # loaded by the threads
@@ -45,7 +47,10 @@ class FilingDialog(FittingDialog):
         if header := self.list.header():
             header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.currentItemChanged.connect(self._offer)
+        self.photo = QLineEdit()
+        self.photo.setPlaceholderText(self.tr("A photo's name or path; empty for all photos of the run"))
         self.undo = QPushButton(self.tr("&Take This Run Back"))
+        self.photo.textChanged.connect(self._name_undo)
         self.moves = QListWidget()
         self.moves.setAccessibleName(self.tr("Copies moved by hand"))
         self.moves.setFixedHeight(_MOVES_HEIGHT)
@@ -69,6 +74,9 @@ class FilingDialog(FittingDialog):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
         column.addWidget(wrapped(intro))
         column.addWidget(self.list, 1)
+        photo = QFormLayout()
+        photo.addRow(self.tr("&Only what it did with"), self.photo)
+        column.addLayout(photo)
         column.addWidget(self.moved)
         column.addWidget(self.moves)
         column.addWidget(self.words)
@@ -86,7 +94,7 @@ class FilingDialog(FittingDialog):
             self.list.addTopLevelItem(QTreeWidgetItem(self._cells(run)))
         self.list.setCurrentItem(self.list.topLevelItem(0))
         self.moves.clear()
-        self.moves.addItems([printable(move.line) for move in self._moves])
+        self.moves.addItems([in_order(printable(move.line)) for move in self._moves])
         count = counted(len(self._moves), self.tr("copy was"), self.tr("copies were"))
         told = self.tr("{count} moved to another folder by hand. Take it as your word of who shows?")
         self.moved.setText(told.replace("{count}", count))
@@ -96,7 +104,7 @@ class FilingDialog(FittingDialog):
 
     def _cells(self, run: "FilingRun") -> list[str]:
         filed = counted(run.made, self.tr("new copy"), self.tr("new copies"))
-        state = self.tr("taken back") if run.undone_at else filed if run.made else self.tr("copies moved along")
+        state = self.tr("taken back") if run.is_undone else filed if run.made else self.tr("copies moved along")
         places = ", ".join(printable(str(output)) for output in run.outputs)
         return [run.began_at[:16].replace("T", " "), run.job, state, places]
 
@@ -106,16 +114,19 @@ class FilingDialog(FittingDialog):
 
     def _offer(self) -> None:
         run = self._chosen()
-        self.undo.setEnabled(run is not None and not run.undone_at)
+        self.undo.setEnabled(run is not None and not run.is_undone)
+
+    def _name_undo(self, photo: str) -> None:
+        self.undo.setText(self.tr("&Take This Photo Back") if photo.strip() else self.tr("&Take This Run Back"))
 
     def _take_back(self) -> None:
         if run := self._chosen():
-            number = run.id
+            number, photo = run.id, self.photo.text().strip()
 
             def undo(library: "OpenLibrary") -> "Outcome":
                 from kith.jobs.filing_runs import undo_run
 
-                return undo_run(library, number)
+                return undo_run(library, number, photo)
 
             self._act(undo)
 

@@ -1,6 +1,7 @@
 """What a check found, with the faces concerned, each to be denied, moved to the other person, or two people merged."""
 
 from collections.abc import Callable, Iterable
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
@@ -9,8 +10,9 @@ from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButt
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.picture_grid import PictureGrid, Tile
-from kith.gui.place import House
-from kith.gui.plain_text import narrow
+from kith.gui.place import FaceInPhoto, House
+from kith.gui.places import CHECKS, PEOPLE, PHOTOS
+from kith.gui.plain_text import Label, in_order, line, narrow
 from kith.gui.style import Tone
 from kith.gui.thumbnails import Picture
 from kith.text import counted, printable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from kith.jobs.outcome import Outcome
 
 _SIDE = 130
+_MOST_PEOPLE = 3  # with a button each
+_LONGEST = 400  # characters of a finding: it may be about everybody
 
 
 class FindingsView(QWidget):
@@ -36,6 +40,8 @@ class FindingsView(QWidget):
         self.words = narrow()
         self.list = QListWidget()
         self.list.setWordWrap(True)
+        self.list.setSpacing(2)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName(self.tr("What may be wrong"))
         self.grid = PictureGrid(house.thumbnails, _SIDE)
         self.grid.setAccessibleName(self.tr("The faces concerned"))
@@ -92,7 +98,8 @@ class FindingsView(QWidget):
         finished, self._cards = told
         self.list.clear()
         for card in self._cards:
-            self.list.addItem(QListWidgetItem(printable(f"{card.finding.trouble}: {card.finding.text}")))
+            told_of = f"{card.finding.trouble}: {card.finding.text}"
+            self.list.addItem(QListWidgetItem(line(shorten(told_of, _LONGEST, placeholder=" …"))))
         people = counted(finished.people, "person", "people")
         found = counted(len(self._cards), "thing") if self._cards else "nothing"
         self.words.setText(
@@ -110,9 +117,11 @@ class FindingsView(QWidget):
             if widget := item.widget():
                 widget.deleteLater()
         if card:
-            shown = dict(zip(card.people, card.finding.people, strict=False))
-            for person_id, name in shown.items():
+            shown = [*dict(zip(card.people, card.finding.people, strict=False)).items()]
+            for person_id, name in shown[:_MOST_PEOPLE]:
                 self.people.addWidget(self._button(name, person_id))
+            if len(shown) > _MOST_PEOPLE:
+                self.people.addWidget(Label(self.tr("and {0} more").format(len(shown) - _MOST_PEOPLE)))
         self.people.addStretch()
         self.merge.setEnabled(bool(card and card.pair))
         self._tell_chosen()
@@ -121,7 +130,7 @@ class FindingsView(QWidget):
         button = QPushButton(self._named("{}", name))
         button.setAutoDefault(False)
         button.setAccessibleName(name)
-        button.clicked.connect(lambda: self._house.go("People", person_id))
+        button.clicked.connect(lambda: self._house.go(PEOPLE, person_id))
         return button
 
     def _chosen(self) -> list[int]:
@@ -147,7 +156,7 @@ class FindingsView(QWidget):
 
     def _named(self, words: str, name: str) -> str:
         """Return a button's words about somebody, however long their name."""
-        shown = self.fontMetrics().elidedText(printable(name), Qt.TextElideMode.ElideRight, _SIDE)
+        shown = self.fontMetrics().elidedText(in_order(printable(name)), Qt.TextElideMode.ElideRight, _SIDE)
         return words.format(shown.replace("&", "&&"))
 
     # What the user says
@@ -179,10 +188,11 @@ class FindingsView(QWidget):
         card = self.card
         if card is None:
             return
-        paths = {face.appearance_id: face.spot.path for face in card.faces}
-        path = card.finding.files[-1 - key] if key < 0 else paths.get(key)
-        if path:
-            open_outside(path)
+        face = next((face for face in card.faces if face.appearance_id == key), None)
+        if face:
+            self._house.go(PHOTOS, FaceInPhoto(face.photo_id, key, (PEOPLE, CHECKS)))
+        elif key < 0:
+            open_outside(card.finding.files[-1 - key])
 
 
 def _tiles(card: "Card") -> Iterable[Tile]:

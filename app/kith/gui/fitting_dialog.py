@@ -4,6 +4,9 @@ from PyQt6.QtCore import QEvent, QSize, Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QDialog, QFrame, QLayout, QScrollArea, QWidget
 
+from kith.gui.plain_text import without_icons
+from kith.gui.style import let_shine_through
+
 HIGHEST = 580  # pixels: with its frame on a screen of 1024 × 640
 _LEAST = 60  # of a page that scrolls
 _CHANGES = (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
@@ -17,6 +20,8 @@ class FittingDialog(QDialog):
 
     def event(self, event: QEvent | None) -> bool:
         """Fit the height when the contents or the width have changed."""
+        if event and event.type() == QEvent.Type.Show:
+            without_icons(self)
         handled = super().event(event)
         if event and event.type() in _CHANGES:
             self._fit()
@@ -43,6 +48,7 @@ class ScrolledPage(QScrollArea):
         contents.setContentsMargins(0, 0, 0, 0)
         self._page = page
         self.setWidget(page)
+        let_shine_through(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the keyboard goes to what is in it
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -13,9 +13,10 @@ from kith.gui.places import HOME
 
 
 class FolderDrops(QObject):
-    """Takes what is dropped onto a widget while it `is_free`; `dropped` carries the first path of it."""
+    """Takes what is dropped onto a widget while it `is_free`; `dropped` carries its path, `too_many` tells of more."""
 
     dropped = pyqtSignal(Path)
+    too_many = pyqtSignal()
 
     def __init__(self, widget: QWidget, is_free: Callable[[], bool]) -> None:
         super().__init__(widget)
@@ -31,7 +32,7 @@ class FolderDrops(QObject):
         if paths and self._is_free():
             event.acceptProposedAction()
             if event.type() == QEvent.Type.Drop:
-                self.dropped.emit(paths[0])
+                self.too_many.emit() if paths[1:] else self.dropped.emit(paths[0])
         return True
 
 

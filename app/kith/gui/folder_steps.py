@@ -31,7 +31,7 @@ PRIVACY = (
     "From every photo Kith computes numbers that describe the faces and bodies in it, and keeps them with the photo's "
     "place, time and camera. "
     "All of it stays on this computer, in the files {library} and {encodings}; nothing is ever sent anywhere. "
-    "To erase what Kith knows, delete these two files, and the copies if you do not want them any more."
+    "Help ▸ Privacy… shows every file that Kith keeps, and erases what you do not want any more."
 )
 LOOKING = "Looking for photos in it …"
 ON_THEIR_WAY = "The model files are on their way: wait for them, or stop the download."
@@ -45,7 +45,7 @@ class FolderSteps(QWidget):
         self._file = settings_file
         self._settings = settings
         self.people = FolderField("Your people", settings.dataset_folder, choose)
-        self.photos = FolderField("Photos to recognize", None, choose)
+        self.photos = FolderField("Photos to recognise", None, choose)
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
         self.photos.edit.setPlaceholderText(self.tr("Can be chosen later"))
         self._look = Newest(self)
@@ -73,7 +73,7 @@ class FolderSteps(QWidget):
         form = QFormLayout()
         form.setVerticalSpacing(SPACE)
         form.addRow("1  Your &people", self.people)
-        form.addRow("2  P&hotos to recognize", self.photos)
+        form.addRow("2  Ph&otos to recognise", self.photos)
         form.addRow("&Copies and report go to", self.output)
         self.more.setCheckable(True)
         self.more.setAutoDefault(False)
@@ -127,7 +127,7 @@ class Chosen:
         if people is None or output is None:
             raise BadInput("Name a folder for your people and one for the copies.")
         if people == photos:
-            raise BadInput("People and photos to recognize need a folder each: choose another one.")
+            raise BadInput("People and photos to recognise need a folder each: choose another one.")
         if problem := why_not_apart(people, photos, output):
             raise BadInput(problem)
         if is_missed(people, self.settings):

@@ -113,10 +113,13 @@ def people_problem(people: Path, settings: Settings, stop: threading.Event | Non
 
     That may be a walk through all of a large folder: not in the GUI thread. `stop` ends it, whatever it returns then.
     """
+    from kith.jobs.folder_checks import file_in_the_way
     from kith.photos.search import find_photos
 
     if is_missed(people, settings):
         return AWAY
+    if file := file_in_the_way(people):
+        return f"{file} is a file: name a folder."
     if not is_folder(people):
         return "This folder is not there yet: it will be created."
     own = any(True for _ in find_photos(people, settings.valid_exts, recursive=False, stop=stop))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
+from kith.gui.plain_text import in_order
 from kith.gui.style import Tone, colour_on_dark
 from kith.photos.box import Box
 from kith.text import printable
@@ -34,7 +35,7 @@ def paint_frame(painter: QPainter, shown: QRect, frame: Frame) -> None:
     if not frame.name:
         return
     metrics = painter.fontMetrics()
-    text = metrics.elidedText(printable(frame.name), Qt.TextElideMode.ElideRight, shown.width() - 2 * _PAD)
+    text = metrics.elidedText(in_order(printable(frame.name)), Qt.TextElideMode.ElideRight, shown.width() - 2 * _PAD)
     words = QRectF(0, 0, metrics.horizontalAdvance(text) + 2 * _PAD, metrics.height())
     words.moveTopLeft(box.bottomLeft())
     words.moveRight(min(words.right(), shown.right()))

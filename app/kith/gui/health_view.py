@@ -1,11 +1,12 @@
 """How sound the knowledge base is: photos that teach nobody, what may be wrong, and how well people are known."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QPixmap
+from PyQt6.QtGui import QPixmap, QResizeEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
@@ -18,21 +19,24 @@ from kith.errors import BadInput
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.findings_view import FindingsView
 from kith.gui.picture_grid import PictureGrid, Tile
-from kith.gui.place import House
+from kith.gui.place import FaceInPhoto, House
+from kith.gui.places import CHECKS, PEOPLE, PHOTOS
 from kith.gui.plain_text import Label, narrow, wrapped
-from kith.gui.style import Tone
+from kith.gui.style import Tone, let_shine_through
 from kith.gui.thumbnails import Picture
+from kith.messages import joined
 from kith.settings import update
 
 if TYPE_CHECKING:
-    from kith.jobs.evaluate import EvaluationFinished
+    from kith.jobs.evaluate import DoubtfulFace, EvaluationFinished
     from kith.jobs.left_out import LeftOutPhoto
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.outcome import Outcome
 
     Measured = tuple[EvaluationFinished, bytes]
 
-_SIDE = 130
+_SIDE, _SMALL = 130, 90
+_BESIDE = 60  # pixels beside the curve: margins, and the scroll bar
 _LEFT_OUT = (
     "Photos in your people folder that teach nobody. Where several faces show, choose the one that is the person and "
     "press Enter."
@@ -54,7 +58,7 @@ class HealthView(QWidget):
         self.left_out, self.findings, self.measure = _LeftOut(house), FindingsView(house), _Measure(house)
         self.pages.addTab(self.left_out, self.tr("Photos &left out"))
         self.pages.addTab(self.findings, self.tr("What may be &wrong"))
-        self.pages.addTab(self.measure, self.tr("How well it wor&ks"))
+        self.pages.addTab(self.measure, self.tr("How well it work&s"))
         self.pages.currentChanged.connect(self.look_again)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -89,6 +93,7 @@ class _LeftOut(QWidget):
         column.addWidget(self.grid, 1)
         column.addWidget(self.reason)
         column.addWidget(self.say, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch()
 
     def read(self) -> None:
         """Look which photos are left out."""
@@ -102,6 +107,8 @@ class _LeftOut(QWidget):
         self.words.setText(
             self.tr(_LEFT_OUT) if photos else self.tr("Every photo in the people folder teaches somebody.")
         )
+        self.grid.setVisible(bool(photos))
+        self.say.setVisible(bool(photos))
         self._tell_reason()
 
     def _chosen(self) -> "tuple[LeftOutPhoto, int | None] | None":
@@ -142,6 +149,16 @@ class _Measure(QWidget):
         self.use = ChoiceButton(self.tr("&Use the recommended certainty"))
         self.use.setEnabled(False)
         self.words = wrapped()
+        self._doubtful: dict[int, DoubtfulFace] = {}
+        self.faces = PictureGrid(house.thumbnails, _SMALL)
+        self.faces.setAccessibleName(self.tr("Faces that are not found, or named as somebody else"))
+        self.faces.setFixedHeight(2 * _SMALL)
+        self.faces.setToolTip(self.tr("Enter opens the photo"))
+        self.faces.opened.connect(self._open)
+        self.found = Label(bold=True)
+        for widget in (self.faces, self.found):
+            widget.hide()
+        self._curve = QPixmap()
         self.picture = Label()
         self.picture.setAccessibleName(self.tr("How many are found, and how many strangers are let in, by certainty"))
         self.run.clicked.connect(self._measure)
@@ -152,13 +169,17 @@ class _Measure(QWidget):
         buttons.addStretch()
         inside = QWidget()
         content = QVBoxLayout(inside)
-        content.addWidget(self.words)
-        content.addWidget(self.picture)
+        for widget in (self.words, self.found, self.faces, self.picture):
+            content.addWidget(widget)
         content.addStretch()
         scrolled = QScrollArea()
         scrolled.setWidget(inside)
+        let_shine_through(scrolled)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QScrollArea.Shape.NoFrame)
+        for ground in (inside, scrolled.viewport()):
+            if ground:
+                ground.setAutoFillBackground(False)  # it lies on a page of its own colour
         column = QVBoxLayout(self)
         column.addLayout(buttons)
         column.addWidget(scrolled, 1)
@@ -177,14 +198,33 @@ class _Measure(QWidget):
 
         finished, picture = measured
         self.run.setEnabled(True)
-        self.words.setText("\n".join(evaluation_summary(finished)))
-        pixmap = QPixmap()
-        if pixmap.loadFromData(picture):
-            self.picture.setPixmap(pixmap)
+        told = replace(finished, picture=None, doubtful=())  # the faces and the curve are shown
+        self.words.setText(joined(evaluation_summary(told), "\n"))
+        self._doubtful = {face.appearance_id: face for face in finished.doubtful}
+        self.faces.tiles.show_tiles(map(_doubtful_tile, finished.doubtful))
+        self.found.setText(self.tr("Not found by that, or named as somebody else: {0}").format(len(self._doubtful)))
+        for widget in (self.faces, self.found):
+            widget.setVisible(bool(self._doubtful))
+        self._curve.loadFromData(picture)
+        self._draw_curve()
         best, now = finished.recommended, finished.current
         is_other = best is not None and now is not None and best.sure_at != now.sure_at
         self._recommended = best.sure_at if best and is_other else None
         self.use.setEnabled(is_other)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Show the curve as wide as there is room."""
+        super().resizeEvent(event)
+        self._draw_curve()
+
+    def _draw_curve(self) -> None:
+        if not self._curve.isNull():
+            width = min(self._curve.width(), max(self.width() - _BESIDE, _SIDE))
+            self.picture.setPixmap(self._curve.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation))
+
+    def _open(self, key: int) -> None:
+        face = self._doubtful[key]
+        self._house.go(PHOTOS, FaceInPhoto(face.photo_id, key, (PEOPLE, CHECKS)))
 
     def _use(self) -> None:
         if self._recommended is None:
@@ -204,6 +244,11 @@ def _tiles(number: int, photo: "LeftOutPhoto") -> list[Tile]:
     if not photo.faces:
         return [Tile(-1 - number, Picture(photo.path), photo.person, photo.reason, Tone.PROBLEM)]
     return [Tile(face, Picture(photo.path, box), photo.person, photo.reason, Tone.UNSURE) for face, box in photo.faces]
+
+
+def _doubtful_tile(face: "DoubtfulFace") -> Tile:
+    tone = Tone.PROBLEM if face.is_wrong else Tone.UNSURE
+    return Tile(face.appearance_id, Picture(face.spot.path, face.spot.box), face.name, face.told, tone)
 
 
 def _left_out(library: "OpenLibrary") -> "list[LeftOutPhoto]":

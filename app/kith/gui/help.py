@@ -8,7 +8,6 @@ from PyQt6.QtCore import PYQT_VERSION_STR, QUrl, qVersion
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
     QApplication,
-    QDialog,
     QDialogButtonBox,
     QMessageBox,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PyQt6.QtWidgets import (
 )
 
 from kith import __version__
+from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.plain_text import message, wrapped
 from kith.gui.read_pane import ReadPane
 from kith.logs import log_file
@@ -64,7 +64,7 @@ def _log_tail() -> list[str]:
     return log.splitlines()[-LOG_TAIL_LINES:]
 
 
-class ProblemDialog(QDialog):
+class ProblemDialog(FittingDialog):
     """The problem report as text to copy."""
 
     def __init__(self, parent: QWidget) -> None:

@@ -56,7 +56,7 @@ class State:
             )
             return Advice(told, "&Look Again", Do.LOOK_AGAIN)
         if self.stopped:
-            return Advice("Learning your people was stopped: what was looked at is kept.", "&Resume", Do.BUILD)
+            return Advice("Learning your people was stopped: what was looked at is kept.", "Res&ume", Do.BUILD)
         return _advice(self.overview)
 
     @property
@@ -80,17 +80,17 @@ def _advice(found: "Overview | None") -> Advice:
     from kith.jobs.overview import Next, moved_line, new_people_line, waiting_line
 
     if found is None or not found.people:
-        return Advice("Nobody is known yet: show Kith the photos of your people.", "&First Steps", Do.STEPS)
+        return Advice("Nobody is known yet: show Kith the photos of your people.", "First &Steps", Do.STEPS)
     match found.next:
         case Next.BUILD:
             return Advice(f"{new_people_line(found)}.", "&Build KB Again", Do.BUILD)
         case Next.RESUME:
             left = found.last.waiting if found.last else 0
-            return Advice(f"The last run was stopped, {left:,} photos to go.", "&Resume", Do.RESUME)
+            return Advice(f"The last run was stopped, {left:,} photos to go.", "Res&ume", Do.RESUME)
         case Next.RECOGNIZE:
-            return Advice("Your people are known: find them in a folder of photos.", "&Recognize Folder…", Do.RECOGNIZE)
+            return Advice("Your people are known: find them in a folder of photos.", "Reco&gnize Folder…", Do.RECOGNIZE)
         case Next.REVIEW:
-            return Advice(f"{waiting_line(found)}.", "&Review Them", Do.REVIEW)
+            return Advice(f"{waiting_line(found)}.", "Re&view Them", Do.REVIEW)
         case Next.MOVES:
             return Advice(f"{moved_line(found)}: take that as your word?", "&See Them", Do.MOVES)
         case Next.LOOK:

@@ -16,6 +16,7 @@ from kith.gui.places import PLACES, REVIEW, WELCOME
 from kith.gui.result_page import ResultPage
 from kith.gui.run_view import RunView
 from kith.gui.style import SPACE
+from kith.gui.watch_row import WatchRow
 from kith.messages import JobName
 from kith.settings import Settings
 
@@ -33,6 +34,7 @@ class HomePlace(Place):
     def __init__(self, house: House) -> None:
         super().__init__(house)
         self.advice = AdvicePage()
+        self.advice.add(WatchRow(house.does.watch, house.watcher))
         self.advice.wanted.connect(self._do)
         self.run = RunView(house)
         self.result = ResultPage(house)
@@ -43,6 +45,7 @@ class HomePlace(Place):
         self._was_running = False
         self._stopped_build = False
         self._look = Newest(self, _PAUSE_MS)
+        self._is_looking = self._looks_once_more = False
         self._pages = QStackedWidget()
         for page in (self.advice, self.run, self.result):
             self._pages.addWidget(page)
@@ -69,25 +72,47 @@ class HomePlace(Place):
     def look_again(self) -> None:
         """Look how things stand, in a thread that nobody waits for: a drive may sleep, and a library be large."""
         settings, fault = self.house.settings, self.house.settings_fault
-        self._look.drop()
+        self._look_away()
         if self.house.jobs.running:
             return
         if fault:
             self.advice.show_state(State(fault))
             return
         stopped = self._stopped_build
+        self._is_looking = True
         self._look.ask(lambda stop: _look_around(settings, stopped, stop), self._show)
+
+    def _look_away(self) -> None:
+        self._look.drop()
+        self._is_looking = self._looks_once_more = False
+
+    def _count_groups(self) -> None:
+        """Look again, when a look under way has ended: the groups of unknown faces were brought up to date."""
+        if self._is_looking:
+            self._looks_once_more = True
+        elif self.isVisible() and self.page is self.advice:
+            self.look_again()
 
     def _connect(self) -> None:
         jobs = self.house.jobs
+        self.house.waiting.found.connect(self._count_groups)
         jobs.changed.connect(self._follow_job)
         jobs.happened.connect(self.run.take)
         jobs.stopping.connect(self.run.stopping)
         jobs.ended.connect(self._after_job)
+        self.house.waiting.found.connect(self._take_groups)
+
+    def _take_groups(self) -> None:
+        """Look again once it is known who waits: who asks that groups them, and Home may have been faster."""
+        if self.isVisible():
+            self.look_again()
 
     def _show(self, state: State) -> None:
         """Show how things stand; the first time look, too, whether a run was killed."""
         self.advice.show_state(state)
+        self._is_looking = False
+        if self._looks_once_more:
+            self.look_again()
         if not self._has_looked:
             self._has_looked = True
             self.house.desk.read(_was_killed, self._complete, lambda _: None)
@@ -99,8 +124,10 @@ class HomePlace(Place):
 
     def _follow_job(self) -> None:
         jobs = self.house.jobs
+        if jobs.by_itself:
+            return  # whoever is here looks at something else
         if jobs.running and not self._was_running:
-            self._look.drop()
+            self._look_away()
             self.run.begin(jobs.job_name)
             self._turn_to(self.run)
         elif self._was_running and not jobs.running:

@@ -52,6 +52,11 @@ class JobRunner(QObject):
         """What the job at work is called, empty where none is."""
         return self._worker.job_name if self._worker else ""
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether the job at work was begun by no user."""
+        return bool(self._worker and self._worker.by_itself)
+
     def start(self, worker: JobWorker) -> None:
         """Start a job; there must be none at work."""
         job = worker.job_name
@@ -59,7 +64,7 @@ class JobRunner(QObject):
         worker.happened.connect(self._happened)
         worker.failed.connect(self._failed)
         worker.finished.connect(self._ended)
-        self.outcome = f"{job} is running"
+        self.outcome = _running(job)
         self._progress.begin(job)
         self.changed.emit()
         worker.start()
@@ -83,11 +88,14 @@ class JobRunner(QObject):
             RecognitionFinished,
             RedecisionFinished,
             Started,
+            Waits,
         )
 
         match event:
             case Started():
                 self._progress.set_total(event.total)
+            case Waits():
+                self._progress.waits(event.line if event.reason else "")
             case PhotoLearned() | PhotoDone() | PhotoFailed() | PhotosDone():
                 self._progress.set_done(event.done)
             case BuildFinished():
@@ -116,6 +124,8 @@ class JobRunner(QObject):
     def _ended(self) -> None:
         if self._worker:
             self._worker.wait()  # `finished` is told a moment before the thread is gone
+        if self._worker and self.outcome == _running(self._worker.job_name):
+            self.outcome = ""
         self._worker = None
         self._progress.end("")
         self.changed.emit()
@@ -123,6 +133,10 @@ class JobRunner(QObject):
         away, self._away = self._away, []
         if away:
             self.missed.emit(away)
+
+
+def _running(job: str) -> str:
+    return f"{job} is running"
 
 
 def _told_of_bug(job: str, error: Exception) -> str:

@@ -14,6 +14,7 @@ from kith.gui.phrases import in_window
 from kith.settings import Settings
 
 if TYPE_CHECKING:  # loaded by the threads, after the window shows
+    from kith.jobs.descriptions import Asked
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.outcome import Outcome
 
@@ -54,9 +55,9 @@ class _Hand:
 
         self._thread.run(run, ended)
 
-    def close(self) -> None:
+    def close(self, *, wait: bool = True) -> None:
         self._thread.run(self._close, lambda _: None)
-        self._thread.close()
+        self._thread.close(wait=wait)
 
     def _close(self) -> None:
         library, self._library = self._library, None
@@ -68,10 +69,11 @@ class LibraryDesk(QObject):
     """Reads and changes the library off the GUI thread; answers come back on it.
 
     `undoes` and `redoes` say in words what `undo` takes back and `redo` does again, `steps` that they are others now.
-    `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again. `told`
-    carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done, `settings_turned`
-    the settings that were taken back. After a word the photos in which somebody is still unknown are decided again,
-    until the next one is said; `settled` tells that for now nothing more follows.
+    `changed` tells that something was said, taken back or done by a job: whoever shows the library looks again.
+    `told` carries what became of a word, in a sentence, `failed` why there is nothing to be shown or done,
+    `settings_turned` the settings that were taken back, `drawn_again` drawn faces that came back and are to be
+    described. After a word the photos in which somebody is still unknown are decided again, until the next one is
+    said; `settled` tells that for now nothing more follows.
     """
 
     changed = pyqtSignal()
@@ -79,6 +81,7 @@ class LibraryDesk(QObject):
     told = pyqtSignal(str)
     failed = pyqtSignal(str)
     settings_turned = pyqtSignal(object)
+    drawn_again = pyqtSignal(object)
     steps = pyqtSignal()
 
     def __init__(self, settings: Callable[[], Settings]) -> None:
@@ -86,11 +89,13 @@ class LibraryDesk(QObject):
         self._settings = settings
         self._reads, self._long_reads, self._writes = _Hand(), _Hand(), _Hand()
         self._look = 0
+        self._state: object = None
         self._writing = 0
         self._reading = 0
         self.undoes, self.redoes = "", ""
         self.changed.connect(self.look_at_steps)
         self._follows = False  # whether what is taught has not been applied to all photos yet
+        self._teaches = False  # whether the newest word does, rather than takes one back
         self._stop_following = threading.Event()
 
     @property
@@ -129,11 +134,12 @@ class LibraryDesk(QObject):
         self._stop_following.set()
 
         def say(library: "OpenLibrary") -> "Outcome":
-            before = len(library.made)
+            before, made = library.store.changes.state(), len(library.made)
             try:
                 return task(library)
             finally:
-                self._follows = self._follows or len(library.made) > before
+                self._teaches = len(library.made) > made
+                self._follows = self._follows or library.store.changes.state() != before
 
         def ended(future: "Future[Outcome]") -> None:
             self._writing -= 1
@@ -154,8 +160,10 @@ class LibraryDesk(QObject):
         """Let the words said so far teach, unless another is being said already."""
         if self._writing:
             return
-        if not self._follows:
+        is_to_be_shown = not (self._follows and self._teaches)  # what is taken back: before others are decided again
+        if is_to_be_shown:
             self.settled.emit()
+        if not self._follows:
             return
         self._writing += 1
         stop = threading.Event()
@@ -193,7 +201,16 @@ class LibraryDesk(QObject):
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self.act(lambda library: library.redo())
+        came_back: list[Asked] = []
+
+        def redo(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs import drawn_faces
+
+            outcome, asked = drawn_faces.redo(library)
+            came_back.extend(asked)
+            return outcome
+
+        self.act(redo, lambda _: self.drawn_again.emit(came_back) if came_back else None)
 
     def look_at_steps(self) -> None:
         """Look what can be undone and done again, perhaps by another program's doing."""
@@ -202,6 +219,18 @@ class LibraryDesk(QObject):
     def _know_steps(self, steps: tuple[str, str]) -> None:
         self.undoes, self.redoes = steps
         self.steps.emit()
+
+    def look_for_others(self) -> None:
+        """Tell that the library is another one if another window or a command wrote to it since this was asked last."""
+
+        def compare(state: object) -> None:
+            before, self._state = self._state, state
+            if before not in (None, state):
+                self.changed.emit()
+                self.settled.emit()
+
+        if not self.busy:
+            self.read(lambda library: library.store.state(), compare, lambda _: None)
 
     def look_again(self) -> None:
         """Open the library anew: a job has been at it."""
@@ -231,9 +260,10 @@ class LibraryDesk(QObject):
         self._writes.run_closed(run, lambda future: self._hand_on(future, then, None))
 
     def close(self) -> None:
-        """Return when all that was said is written down, and the library is closed."""
+        """Return when all that was said is written down, and the library is closed; for a check nobody waits."""
         self._stop_following.set()
-        for hand in (self._reads, self._long_reads, self._writes):
+        self._long_reads.close(wait=False)
+        for hand in (self._reads, self._writes):
             hand.close()
 
     def _hand_on(self, future: "Future[T]", then: Callable[[T], None], fail: Callable[[str], None] | None) -> None:

@@ -13,6 +13,7 @@ from kith.jobs.events import (
     RecognitionFinished,
     RedecisionFinished,
     Started,
+    Waits,
 )
 from kith.jobs.phrases import line_of, summary_of
 from kith.text import counted
@@ -31,6 +32,8 @@ def lines_of(event: Event) -> Lines:
             return [(Kind.LEFT_OUT if event.left_out else Kind.KNOWN, line_of(event))]
         case Notice():
             return [(Kind.NOTICE, event.text)]
+        case Waits():
+            return [(Kind.NOTICE, event.line)]
         case Started():
             return [(Kind.SUMMARY, f"{event.job}: {counted(event.total, 'photo')}")]
         case BuildFinished() | RecognitionFinished() | RedecisionFinished():

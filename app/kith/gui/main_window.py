@@ -5,13 +5,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtCore import QEvent, Qt, QTimer
 from PyQt6.QtGui import QAction, QCloseEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
+from kith.gui.drawn_faces import DrawnFaces
 from kith.gui.folder_drops import FolderDrops, page_about
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, remember, written
 from kith.gui.job_runner import JobRunner
@@ -29,10 +30,11 @@ from kith.gui.review_watch import ReviewWatch
 from kith.gui.settings_in_use import SettingsInUse
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Thumbnails
+from kith.gui.watcher import Watcher
 from kith.gui.workers import FolderWorker, JobWorker, KbBuilder, Redecider
 from kith.logs import log_file
 from kith.photos.outputs import PAGE, REPORT
-from kith.process import STOPPING
+from kith.process import STOPPING, keep_what_is_loaded
 from kith.settings import Loaded, Settings, update
 
 if TYPE_CHECKING:
@@ -63,7 +65,9 @@ class MainWindow(QMainWindow):
         self.status = Label(self.tr("Ready"))
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings)
+        self.drawn = DrawnFaces(self, self, executor)
         self.waiting = ReviewWatch(self.desk)
+        self.watcher = Watcher(self.jobs, self.console, executor)
         self._first_look = QTimer(self)
         self._first_look.setSingleShot(True)
         self.thumbnails = Thumbnails()
@@ -164,6 +168,13 @@ class MainWindow(QMainWindow):
         if event and not event.spontaneous():
             self._first_look.start()
 
+    def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Look, when one turns to this window, whether another one or a command changed the library."""
+        super().changeEvent(event)
+        is_turned_to = event and event.type() == QEvent.Type.ActivationChange and self.isActiveWindow()
+        if is_turned_to and not self.jobs.running and not self._closing:
+            self.desk.look_for_others()
+
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Close at once, or when the running job has stopped."""
         if event and self.jobs.running:
@@ -173,13 +184,16 @@ class MainWindow(QMainWindow):
             self.setEnabled(False)
         else:
             self._first_look.stop()
+            self.watcher.close()
             self.thumbnails.close()
             self.desk.close()
             super().closeEvent(event)
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Kith")
-        FolderDrops(self, lambda: not self.jobs.running).dropped.connect(self._ask_about)
+        drops = FolderDrops(self, lambda: not self.jobs.running)
+        drops.dropped.connect(self._ask_about)
+        drops.too_many.connect(lambda: self.tell(self.tr("Drop one folder at a time: nothing was done.")))
         self.resize(1000, 600)  # with its frame on a screen of 1024 × 640
         centre = QWidget()
         column = QVBoxLayout()
@@ -212,6 +226,7 @@ class MainWindow(QMainWindow):
             does.find: partial(self.go, CONSOLE),
             does.review: self._review,
             does.quit: self.close,
+            does.watch: lambda: self._watch(does.watch.isChecked()),
             does.log_folder: lambda: self._show_folder(log_file().parent),
         }
         for action, page in does.pages.items():
@@ -229,9 +244,10 @@ class MainWindow(QMainWindow):
         self.desk.settings_turned.connect(self._turn_settings)
         self.desk.steps.connect(self._show_steps_back)
         self._first_look.timeout.connect(self.waiting.look)
-        self.waiting.found.connect(lambda waiting: self.bar.count(REVIEW, len(waiting.faces)))
-        self.waiting.failed.connect(lambda _: self.bar.count(REVIEW, 0))
+        self.waiting.counted.connect(partial(self.bar.count, REVIEW))
+        self.waiting.found.connect(lambda _: keep_what_is_loaded())
         jobs.missed.connect(self._ask_to_forget)
+        self.watcher.stopped.connect(lambda: self._watch(False))
 
     def refresh(self) -> None:
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
@@ -242,8 +258,20 @@ class MainWindow(QMainWindow):
         if self._closing and not self.jobs.running:
             self.close()
         else:
+            self.does.watch.setChecked(settings.watch)
+            self.watcher.follow(settings if self._in_use.may_be_used else None)
             self._look.ask(lambda _stop: look_around(settings, report), self._see)
             self._stack.look_again()
+
+    def _watch(self, wanted: bool) -> None:
+        try:
+            if self._has(Needs.FILE):
+                update(self.settings_file, {"watch": wanted})
+            else:
+                self.mend_settings()
+        except BadInput as error:
+            self._warn(error.message)
+        self.refresh()
 
     def _show_steps_back(self) -> None:
         self.does.show_steps(self.desk.undoes, self.desk.redoes)
@@ -307,8 +335,11 @@ class MainWindow(QMainWindow):
         self.does.abort.setEnabled(False)
         self.status.setText(f"{STOPPING} …")
 
-    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
-        """Recognise the photos in a folder by these settings, and keep the folders for the next time."""
+    def recognize(self, settings: Settings, folders: dict[str, Path], only_tell: bool = False) -> None:
+        """Recognise the photos in a folder by these settings, and keep the folders for the next time.
+
+        With `only_tell` nothing is filed, and the console tells what would be.
+        """
         try:
             remember(self._in_use.file, **folders)
         except BadInput as error:
@@ -318,7 +349,10 @@ class MainWindow(QMainWindow):
             values[key] = str(folder)
         chosen = Settings.at(settings.folder, values)
         worker = FolderWorker(chosen, self._executor)
+        worker.only_tell = only_tell
         self._start(worker)
+        if only_tell:
+            self.go(CONSOLE)
 
     def apply_settings(self, before: Settings, after: Settings) -> None:
         """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""

@@ -12,8 +12,10 @@ from typing import Protocol
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMenu, QMenuBar, QWidget
 
-from kith.gui.folders import ChooseFolder
+from kith.gui.folders import ChooseFile, ChooseFolder
 from kith.gui.library_desk import LibraryDesk
+from kith.gui.plain_text import in_order
+from kith.gui.thumbnails import Thumbnails
 from kith.settings import Settings
 from kith.text import printable
 
@@ -40,9 +42,11 @@ class Host(Protocol):
         """The file of the settings."""
 
     choose_folder: ChooseFolder
+    choose_file: ChooseFile
+    thumbnails: Thumbnails
     desk: LibraryDesk
 
-    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+    def recognize(self, settings: Settings, folders: dict[str, Path], only_tell: bool = False) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
 
     def apply_settings(self, before: Settings, after: Settings) -> None:
@@ -74,6 +78,8 @@ class Actions:
         self.build = self._action("&Build KB", "Ctrl+B", "Learn your people from the people folder")
         self.recognize = self._action("&Recognize Folder…", "Ctrl+R", "Find your people in a folder of photos")
         self.abort = self._action("&Abort", "Ctrl+.", "Stop when the photos at work are done; the next run goes on")
+        self.watch = self._action("Wa&tch Input Folder", "Ctrl+T", "Recognise new photos there as they come")
+        self.watch.setCheckable(True)
         self.report = self._action("&Write Report…", "Ctrl+E", "Save what was found: as a page, a table or data")
         self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
         self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
@@ -90,6 +96,8 @@ class Actions:
         self.models = self._action("&Model Files…", "", "Which networks are there, and fetching those that are not")
         self.import_names = self._action("&Import Names…", "", "Take over whom other programs named in photos")
         self.write_names = self._action("Write &Names…", "", "Write who shows for other programs to read")
+        self.import_people = self._action("I&mport People…", "", "Take over a relative's people from a file")
+        self.export_people = self._action("E&xport People…", "", "Write people to a file for a relative")
         self.privacy = self._action("&Privacy…", "", "Everything Kith keeps on this computer, and erasing it")
         self.log_folder = self._action("&Log Folder", "", "Show the log files in the file manager")
         self.problem = self._action("Report a &Problem…", "", "What a report needs, as text to copy; nothing is sent")
@@ -102,6 +110,8 @@ class Actions:
             self.models: Page(_models, Needs.FOLDERS),
             self.import_names: Page(_import_names, Needs.FOLDERS),
             self.write_names: Page(_write_names, Needs.FOLDERS),
+            self.import_people: Page(_import_people, Needs.FOLDERS),
+            self.export_people: Page(_export_people, Needs.FOLDERS),
             self.privacy: Page(_privacy, Needs.FOLDERS),
             self.problem: Page(_problem, Needs.NOTHING),
             self.about: Page(_about, Needs.NOTHING),
@@ -111,11 +121,27 @@ class Actions:
         """Put the actions into the menu bar; what can be undone is looked at when its menu is opened."""
         menus: tuple[tuple[str, list[QAction | None]], ...] = (
             ("&File", [self.settings, None, self.find, self.save_console, None, self.quit]),
-            ("&Edit", [self.undo, self.redo, None, self.import_names, self.write_names]),
+            (
+                "&Edit",
+                [
+                    *(self.undo, self.redo, None, self.import_names, self.write_names),
+                    *(None, self.import_people, self.export_people),
+                ],
+            ),
             ("&Knowledge Base", [self.build]),
             (
                 "&Recognition",
-                [self.recognize, self.abort, None, self.output, self.filed, self.report, None, self.review],
+                [
+                    self.recognize,
+                    self.watch,
+                    self.abort,
+                    None,
+                    self.output,
+                    self.filed,
+                    self.report,
+                    None,
+                    self.review,
+                ],
             ),
             (
                 "&Help",
@@ -132,12 +158,13 @@ class Actions:
     def show_steps(self, undoes: str, redoes: str) -> None:
         """Say in words what is undone and done again; empty where there is nothing, as they then say themselves."""
         for action, name, what in ((self.undo, "&Undo", undoes), (self.redo, "&Redo", redoes)):
-            told = printable(what).replace("&", "&&")
+            told = in_order(printable(what)).replace("&", "&&")
             action.setText(f"{name}: {told}" if what else name)
 
     def enable(self, *, running: bool, report: bool, output: bool) -> None:
         """Offer what makes sense now: while a job is running, no other one."""
-        for action in (self.build, self.recognize, self.review, self.first_steps, self.import_names, self.write_names):
+        names = (self.import_names, self.write_names, self.import_people)
+        for action in (self.build, self.recognize, self.review, self.first_steps, *names):
             action.setEnabled(not running)
         self.abort.setEnabled(running)
         self.report.setEnabled(report)
@@ -178,7 +205,7 @@ def _recognition(host: Host, window: QWidget) -> QDialog:
 
     settings = host.settings
     dialog = RecognizeDialog(settings, host.choose_folder, window)
-    dialog.accepted.connect(lambda: host.recognize(settings, dialog.folders))
+    dialog.accepted.connect(lambda: host.recognize(settings, dialog.folders, dialog.only_tell.isChecked()))
     return dialog
 
 
@@ -231,6 +258,20 @@ def _write_names(host: Host, window: QWidget) -> QDialog:
     from kith.gui.names_dialog import writing_dialog
 
     return writing_dialog(host.settings, window)
+
+
+def _import_people(host: Host, window: QWidget) -> QDialog:
+    from kith.gui.people_file_dialogs import ImportPeopleDialog
+
+    dialog = ImportPeopleDialog(host.settings, host.thumbnails, window)
+    dialog.changed.connect(host.forget_what_was)
+    return dialog
+
+
+def _export_people(host: Host, window: QWidget) -> QDialog:
+    from kith.gui.people_file_dialogs import ExportPeopleDialog
+
+    return ExportPeopleDialog(host.settings, host.choose_file, window)
 
 
 def _problem(_host: Host, window: QWidget) -> QDialog:

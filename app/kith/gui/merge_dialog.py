@@ -1,23 +1,34 @@
-"""Two people shown side by side, before they become one."""
+"""Who is one with somebody, and the two shown side by side before they become one."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtWidgets import QDialogButtonBox, QHBoxLayout, QInputDialog, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from kith.gui.fitting_dialog import FittingDialog
+from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
 from kith.gui.picture_label import PictureLabel
 from kith.gui.place import House
 from kith.gui.plain_text import Label, wrapped
 from kith.gui.thumbnails import Picture
-from kith.text import counted
+from kith.text import counted, printable
 
 if TYPE_CHECKING:
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.outcome import Outcome
     from kith.jobs.people_wall import WallPerson
 
-_SIDE = QSize(180, 180)
+_SIDE, _PAIR, _WHOM = QSize(180, 180), QSize(520, 440), QSize(400, 440)
 
 
 class MergeDialog(FittingDialog):
@@ -41,12 +52,15 @@ class MergeDialog(FittingDialog):
         buttons.addButton(self.merge, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.addButton(self.swap, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
         for person in (kept, gone):
-            self._pair.addLayout(self._portrait(person))
-        column.addLayout(self._pair)
-        column.addWidget(self.words)
+            self._pair.addLayout(self._portrait(person), 1)
+        page = QVBoxLayout()
+        page.addLayout(self._pair)
+        page.addWidget(self.words)
+        column = QVBoxLayout(self)
+        column.addWidget(ScrolledPage(page))
         column.addWidget(buttons)
+        self.resize(_PAIR)
         self._tell()
 
     def _portrait(self, person: "WallPerson") -> QVBoxLayout:
@@ -59,7 +73,8 @@ class MergeDialog(FittingDialog):
         count = Label(counted(person.photos, "photo"))
         count.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout()
-        for label in (picture, name, count):
+        column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
+        for label in (name, count):
             column.addWidget(label)
         column.addStretch()
         return column
@@ -90,23 +105,77 @@ class MergeDialog(FittingDialog):
         self.accept()
 
 
+class WhomDialog(FittingDialog):
+    """Asks for one of several people by name; `chosen` carries who it is."""
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, question: str, people: "Sequence[WallPerson]", parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("One Person?"))
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(self.tr("Type a part of the name"))
+        self.field.setAccessibleName(self.tr("Name"))
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.tr("People"))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.resize(_WHOM)
+        for person in people:
+            item = QListWidgetItem(printable(person.name))
+            item.setData(Qt.ItemDataRole.UserRole, person)
+            self.list.addItem(item)
+        standard = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(standard.Ok | standard.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        for widget in (wrapped(question), self.field, self.list, buttons):
+            column.addWidget(widget)
+        self.field.textChanged.connect(self._narrow)
+        self.list.itemActivated.connect(self.accept)
+        self._narrow("")
+
+    def accept(self) -> None:
+        """Take the person that is chosen in the list."""
+        item = self.list.currentItem()
+        if item and not item.isHidden():
+            super().accept()
+            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _narrow(self, text: str) -> None:
+        """Show those whose names hold the text; the first of them is chosen once something is typed."""
+        from kith.jobs.people_wall import searched
+
+        items = [item for row in range(self.list.count()) if (item := self.list.item(row))]
+        found = {person.id for person in searched((item.data(Qt.ItemDataRole.UserRole) for item in items), text, True)}
+        shown = None
+        for item in items:
+            is_found = item.data(Qt.ItemDataRole.UserRole).id in found
+            item.setHidden(not is_found)
+            shown = shown or (item if is_found else None)
+        self.list.setCurrentItem(shown if text else None)
+
+
 def choose_whom(house: House, person_id: int, parent: QWidget) -> None:
     """Ask with whom a person is one, and then whether they are."""
 
     def ask(people: "list[WallPerson]") -> None:
-        by_name = {person.name: person for person in people}
         kept = next((person for person in people if person.id == person_id), None)
-        others = [name for name, person in by_name.items() if person.id != person_id]
+        others = [person for person in people if person.id != person_id]
         if kept is None or not others:
             house.tell("There is nobody else.")
             return
-        name, is_chosen = QInputDialog.getItem(parent, "One Person?", f"{kept.name} is the same as", others, 0, False)
-        if is_chosen:
-            dialog = MergeDialog(house, kept, by_name[name], parent)
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.open()
+        dialog = WhomDialog(f"{kept.name} is the same as", others, parent)
+        dialog.chosen.connect(lambda gone: _open(MergeDialog(house, kept, gone, parent)))
+        _open(dialog)
 
     house.desk.read(_wall, ask, house.tell)
+
+
+def _open(dialog: QDialog) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 def ask_to_merge(house: House, kept: int, gone: int, parent: QWidget) -> None:
@@ -115,9 +184,7 @@ def ask_to_merge(house: House, kept: int, gone: int, parent: QWidget) -> None:
     def ask(people: "list[WallPerson]") -> None:
         by_number = {person.id: person for person in people}
         if kept in by_number and gone in by_number:
-            dialog = MergeDialog(house, by_number[kept], by_number[gone], parent)
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.open()
+            _open(MergeDialog(house, by_number[kept], by_number[gone], parent))
 
     house.desk.read(_wall, ask, house.tell)
 

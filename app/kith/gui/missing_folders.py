@@ -11,11 +11,11 @@ from kith.gui.plain_text import message
 if TYPE_CHECKING:
     from kith.jobs.events import FolderAway
 
-SHOWN = 4  # folders; the console has them all
+SHOWN = 3  # folders; the console has them all
 MISSING = "Folders that taught people are missing, or have no photo any more:"
 FORGET = (
     "If they are on a drive or a share that is not there now, keep what was learned from them: these people are "
-    "recognized as before. Forget it only if the photos are not to teach any more."
+    "recognised as before. Forget it only if the photos are not to teach any more."
 )
 
 

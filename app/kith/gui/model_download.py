@@ -101,7 +101,7 @@ class ModelBox(QGroupBox):
         self.words = wrapped()
         self.button = _button(self._press)
         self.choose = _button(self._choose)
-        self.choose.setText(self.tr("Choose a &File…"))
+        self.choose.setText(self.tr("Choose a F&ile…"))
         self.copy = _button(self._copy)
         self.copy.setText(self.tr("Copy &Addresses"))
         set_tip(self.copy, self.tr("Size, SHA-256 and addresses of the missing files, to fetch them by other means"))

@@ -1,4 +1,4 @@
-"""Model files: which are there, which are missing or damaged, and fetching them one by one or all that are needed."""
+"""Model files: which are there, which are missing or damaged, and fetching one, several, all, or those needed."""
 
 import threading
 from functools import partial
@@ -10,10 +10,10 @@ from PyQt6.QtWidgets import QDialogButtonBox, QPushButton, QTreeWidget, QTreeWid
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.model_download import ModelBox
-from kith.gui.plain_text import set_tip, wrapped
-from kith.gui.style import Tone, colour
+from kith.gui.plain_text import tip, wrapped
+from kith.gui.style import SPACE, Tone, colour
 from kith.settings import Settings
-from kith.text import size_in_words
+from kith.text import counted, size_in_words
 
 if TYPE_CHECKING:
     from kith.model_registry import ModelFile
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _INTRO = (
     "Each network lies in a file that is fetched only when you ask for it, checked by its hash, and used on this "
-    "computer alone."
+    "computer alone. Choose one to download it, several with Ctrl or Shift, or all with Ctrl+A; one that breaks off "
+    "goes on where it stopped."
 )
 _TONES = {"ready": Tone.SURE, "missing": Tone.UNKNOWN, "damaged": Tone.PROBLEM}
 
@@ -41,8 +42,9 @@ class ModelsDialog(FittingDialog):
         )
         self.list.setAccessibleName(self.tr("Model files"))
         self.list.setRootIsDecorated(False)
-        self.list.currentItemChanged.connect(self._offer)
-        self.fetch = QPushButton(self.tr("&Download This One"))
+        self.list.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
+        self.list.itemSelectionChanged.connect(self._offer)
+        self.fetch = QPushButton()
         self.fetch.setAutoDefault(False)
         self.fetch.clicked.connect(self._fetch)
         self.box = ModelBox(settings)
@@ -84,28 +86,29 @@ class ModelsDialog(FittingDialog):
             row = QTreeWidgetItem([model.name, status.state, size_in_words(model.size), model.licence, model.purpose])
             row.setData(0, Qt.ItemDataRole.UserRole, status)
             row.setForeground(1, colour(_TONES[status.state], self.palette()))
-            row.setToolTip(0, str(status.path or ""))
+            row.setToolTip(0, tip(str(status.path or "")))
             self.list.addTopLevelItem(row)
-        for column in range(self.list.columnCount()):
+        for column in range(self.list.columnCount() - 1):
             self.list.resizeColumnToContents(column)
+            self.list.setColumnWidth(column, self.list.columnWidth(column) + 2 * SPACE)
         self.list.setCurrentItem(self.list.topLevelItem(max(chosen, 0)))
 
     def _offer(self) -> None:
-        """Offer what can be fetched of the file chosen."""
-        model = self._fetchable
-        self.fetch.setEnabled(model is not None and self.box.download is None)
-        set_tip(self.fetch, self.tr("Fetch {0}").format(model.name) if model else "")
+        """Offer what can be fetched of the files chosen."""
+        models = self._fetchable
+        self.fetch.setEnabled(bool(models) and self.box.download is None)
+        size = size_in_words(sum(model.size for model in models))
+        words = self.tr("&Download {0}, {1}") if models else self.tr("&Download the Chosen")
+        self.fetch.setText(words.format(models[0].name if len(models) == 1 else counted(len(models), "File"), size))
 
     @property
-    def _fetchable(self) -> "ModelFile | None":
-        row = self.list.currentItem()
-        status: ModelStatus | None = row.data(0, Qt.ItemDataRole.UserRole) if row else None
-        is_wanted = status is not None and status.state != "ready" and bool(status.model.urls)
-        return status.model if status and is_wanted else None
+    def _fetchable(self) -> "list[ModelFile]":
+        found: list[ModelStatus] = [row.data(0, Qt.ItemDataRole.UserRole) for row in self.list.selectedItems()]
+        return [status.model for status in found if status.state != "ready" and status.model.urls]
 
     def _fetch(self) -> None:
-        if model := self._fetchable:
-            self.box.fetch([model])
+        if models := self._fetchable:
+            self.box.fetch(models)
             self._offer()
 
 

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMessageBox, QVB
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.plain_text import message, narrow
-from kith.jobs.person_names import same_name
+from kith.jobs.person_names import may_mean
 
 
 def ask_whom(parent: QWidget, name: str, known: str, yes: Callable[[], object], no: Callable[[], object]) -> None:
@@ -57,10 +57,12 @@ class _Edit(QLineEdit):
 class NameField(QWidget):
     """Completes known names wherever they hold what is typed.
 
-    Enter completes first and names then; a name that is a part of a known one is added with the button.
+    Enter completes first and names then, and tells with `passed` that the field is empty; a name that is a part of a
+    known one is added with the button.
     """
 
     named = pyqtSignal(str)
+    passed = pyqtSignal()
     left = pyqtSignal()
 
     def __init__(self) -> None:
@@ -124,10 +126,13 @@ class NameField(QWidget):
 
     def _is_new(self, name: str) -> bool:
         known = self._known.stringList()
-        return bool(name) and not any(same_name(name, person) for person in known)
+        return bool(name) and not any(may_mean(name, person) for person in known)
 
     def _enter(self) -> None:
         name = one_spaced(self.edit.text())
+        if not name:
+            self.passed.emit()
+            return
         completion = self._completer.currentCompletion()
         if completion and self._is_new(name):
             self.edit.setText(completion)

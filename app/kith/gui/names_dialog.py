@@ -15,7 +15,7 @@ from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.folders import ChooseFolder
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import wrapped
+from kith.gui.plain_text import in_order, wrapped
 from kith.gui.read_pane import ReadPane
 from kith.settings import Settings
 from kith.text import printable
@@ -96,7 +96,7 @@ class NamesDialog(FittingDialog):
             super().done(result)
 
     def _show(self, told: Told) -> None:
-        self.lines.setPlainText("\n".join(map(printable, told.lines)))
+        self.lines.setPlainText(in_order("\n".join(map(printable, told.lines))))
         self.words.setText(told.words)
         self._deed = told.deed
         self.do.setEnabled(told.deed is not None)

@@ -1,16 +1,22 @@
 """People: a wall of everybody one knows, the unknown below, and a page for each person."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from kith.gui.background import Newest
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.folders import is_missed
+from kith.gui.merge_dialog import MergeDialog, choose_whom
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House, Place
+from kith.gui.places import CHECKS, REVIEW
 from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.style import SPACE, Tone
 from kith.gui.thumbnails import Picture
+from kith.gui.wall_menu import WallMenu, turn_hidden
 from kith.text import counted
 
 if TYPE_CHECKING:
@@ -38,17 +44,29 @@ class PeoplePlace(Place):
         super().__init__(house)
         self._people: list[WallPerson] = []
         self.page: PersonView | None = None
+        self._look = Newest(self, pause_ms=0)
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Find somebody"))
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Find somebody"))
         self.health = ChoiceButton(self.tr("&Check…"))
         set_tip(self.health, self.tr("Photos left out, what may be wrong, and how well people are known"))
+        self.person = ChoiceButton(self.tr("&Person…"))
+        set_tip(self.person, self.tr("Open, rename (F2), merge (M) or hide (H) whom you chose"))
         self.checks: HealthView | None = None
-        self.hidden = QCheckBox(self.tr("Show the &hidden"))
+        self.hidden = QCheckBox(self.tr("Show the hi&dden"))
         self.wall = PictureGrid(house.thumbnails, SIDE)
         self.wall.setAccessibleName(self.tr("People"))
         self.wall.let_be_joined()
+        self.menu = WallMenu(
+            self.wall,
+            [
+                (self.tr("&Open"), "", self.show_person),
+                (self.tr("&Rename…"), "F2", self._rename),
+                (self.tr("&Merge With…"), "M", lambda person: choose_whom(house, person, self)),
+                (self.tr("&Hide, or Show Again"), "H", self._turn_hidden),
+            ],
+        )
         self.words = wrapped()
         self.unknown_words = Label(bold=True)
         self.unknown = PictureGrid(house.thumbnails, SIDE * 2 // 3)
@@ -60,11 +78,18 @@ class PeoplePlace(Place):
         self.wall.joined.connect(self._ask_to_merge)
         self.unknown.opened.connect(self._review)
         self.health.clicked.connect(self.show_checks)
+        self.person.clicked.connect(self._offer)
+        self.wall.selected.connect(self._tell_chosen)
+        self._tell_chosen()
+        house.waiting.found.connect(lambda _: self._read_groups() if self.wall.isVisible() else None)
 
     def enter(self, what: object = None) -> None:
-        """Show the wall, or the person of the number given."""
+        """Show the wall, the checks, or the person of the number given."""
+        self.house.thumbnails.try_again()
         if isinstance(what, int):
             self.show_person(what)
+        elif what == CHECKS:
+            self.show_checks()
         else:
             self.show_wall()
 
@@ -110,6 +135,7 @@ class PeoplePlace(Place):
         tools = QHBoxLayout()
         tools.addWidget(self.search, 1)
         tools.addWidget(self.hidden)
+        tools.addWidget(self.person)
         tools.addWidget(self.health)
         everybody = QWidget()
         column = QVBoxLayout(everybody)
@@ -117,9 +143,11 @@ class PeoplePlace(Place):
         column.setSpacing(SPACE)
         column.addLayout(tools)
         column.addWidget(self.words)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.wall, 3)
         column.addWidget(self.unknown_words)
         column.addWidget(self.unknown, 1)
+        self.unknown.show_a_row()
         self._stack = QStackedWidget()
         self._stack.addWidget(everybody)
         outer = QVBoxLayout(self)
@@ -127,11 +155,16 @@ class PeoplePlace(Place):
         outer.addWidget(self._stack)
 
     def _read(self) -> None:
-        """Look who there is, and then at the unknown, which takes longer."""
+        """Look who there is, known and unknown."""
         self.house.desk.read(_everybody, self._show, self._fail)
+        self._read_groups()
+
+    def _read_groups(self) -> None:
+        """Look at the unknown as they are grouped; the watch of Review brings that up to date, and tells."""
         self.house.desk.read(_groups, self._show_groups, lambda _: self._show_groups([]))
 
     def _show(self, people: "list[WallPerson]") -> None:
+        self._look.drop()
         self._people = people
         self._show_wall()
 
@@ -155,25 +188,46 @@ class PeoplePlace(Place):
         self.wall.setVisible(bool(found))
         self.words.setText("" if found else self.tr("Nobody is called so."))
         self.words.setVisible(not found)
+        self._tell_chosen()
 
     def _fail(self, text: str) -> None:
         self._people = []
         self.wall.hide()
         self.unknown.hide()
         self.unknown_words.hide()
-        self.words.setText(f"{NOBODY}\n\n{text}")
+        self.words.setText(text)
         self.words.show()
+        settings = self.house.settings
+
+        def explain(is_away: bool) -> None:
+            """Tell how to begin, unless people are known and only their drive is not plugged in."""
+            if not is_away:
+                self.words.setText(f"{self.tr(NOBODY)}\n\n{text}")
+
+        self._look.ask(lambda _stop: is_missed(settings.dataset_folder, settings), explain)
 
     def _ask_to_merge(self, gone: int, kept: int) -> None:
-        from kith.gui.merge_dialog import MergeDialog
-
         people = {person.id: person for person in self._people}
         dialog = MergeDialog(self.house, people[kept], people[gone], self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def _offer(self) -> None:
+        self.menu.pop_up(self.person.mapToGlobal(self.person.rect().bottomLeft()))
+
+    def _tell_chosen(self) -> None:
+        self.person.setEnabled(bool(self.wall.selected_keys()))
+
+    def _rename(self, person_id: int) -> None:
+        self.show_person(person_id)
+        if self.page:
+            self.page.change_name()
+
+    def _turn_hidden(self, person_id: int) -> None:
+        self.house.desk.act(partial(turn_hidden, person_id=person_id))
+
     def _review(self, group: int) -> None:
-        self.house.go("Review", group)
+        self.house.go(REVIEW, group)
 
 
 def _tile(person: "WallPerson") -> Tile:
@@ -193,7 +247,7 @@ def _groups(library: "OpenLibrary") -> "Groups":
     from kith.jobs.unknowns import Unknowns
 
     groups = []
-    for group in Unknowns(library).groups(LEAST, _MOST_GROUPS):
+    for group in Unknowns(library).groups(LEAST, _MOST_GROUPS, regroup=False):
         photo, box = library.store.reviews.place(group.examples[0].appearance_id)
         groups.append((group, Picture(library.store.reviews.file_of(photo), box)))
     return groups

@@ -1,6 +1,6 @@
 """What is known of a person, to be changed: names, dates, notes, fields; hiding, deleting and forgetting them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ class PersonDialog(FittingDialog):
         self._house = house
         self._person = person
         self.name = QLineEdit(person.name)
+        self.name.setCursorPosition(0)  # of a long name the beginning shows
         self.folder = QCheckBox(self.tr("Rename the &folder in the people folder, too"))
         self.folder.setVisible(len(person.folders) == 1)
         self.aliases = QLineEdit(", ".join(person.aliases))
@@ -70,9 +71,35 @@ class PersonDialog(FittingDialog):
         except BadInput as error:
             self.problem.setText(error.message)
             return
-        for change in changes:
-            self._house.desk.act(change)
-        super().accept()
+        self._say(changes)
+
+    def reject(self) -> None:
+        """Close, unless something is being changed just now."""
+        if self.isEnabled():
+            super().reject()
+
+    def _say(self, changes: "Sequence[Callable[[OpenLibrary], Outcome]]") -> None:
+        """Make the changes one after the other, and close; or say what is refused."""
+        if not changes:
+            self.setEnabled(True)
+            super().accept()
+            return
+        self.setEnabled(False)
+        number = self._person.id
+        first, *others = changes
+
+        def go_on(person: Person) -> None:
+            self._person = person  # what is refused afterwards can be mended without saying this twice
+            self._say(others)
+
+        def done(_outcome: "Outcome") -> None:
+            self._house.desk.read(lambda library: library.people.by_number(number), go_on, self._refuse)
+
+        self._house.desk.act(first, done, self._refuse)
+
+    def _refuse(self, reason: str) -> None:
+        self.setEnabled(True)
+        self.problem.setText(reason)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -118,10 +145,10 @@ class PersonDialog(FittingDialog):
         details = self._details()
         fields = self._fields()
         aliases = self._aliases()
-        if name != person.name:
-            changes.append(partial(_rename, person.id, name, self.folder.isVisible() and self.folder.isChecked()))
         if details or fields or aliases:
             changes.append(partial(_set, person.id, details, fields, aliases))
+        if name != person.name:
+            changes.append(partial(_rename, person.id, name, self.folder.isVisible() and self.folder.isChecked()))
         return changes
 
     def _details(self) -> dict[str, str | bool | None]:

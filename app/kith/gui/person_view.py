@@ -1,18 +1,20 @@
 """A person's page: all their faces, the one that fits worst first, and what is known of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.name_field import NameField, ask_whom
+from kith.gui.name_in_place import NameInPlace
 from kith.gui.picture_grid import PictureGrid, Tile
-from kith.gui.place import House
-from kith.gui.plain_text import Label, narrow, set_tip
+from kith.gui.place import FaceInPhoto, House
+from kith.gui.places import PEOPLE, PHOTOS
+from kith.gui.plain_text import Label, in_order, narrow, set_tip
 from kith.gui.style import SPACE, Tone
 from kith.gui.thumbnails import Picture
 from kith.gui.years import Years
@@ -27,9 +29,15 @@ if TYPE_CHECKING:
 
 _SIDE = 110
 _ASIDE = 250  # pixels of the column beside the faces
-_SAID_BY = {"dataset": "your folder", "user": "you", "machine": "Kith"}
+_SAID_BY = {"dataset": "folder", "user": "you", "machine": "Kith"}
 _TONES = {"dataset": Tone.SURE, "user": Tone.SURE, "machine": Tone.UNSURE}
 _MOST_TOGETHER = 8
+_LONGEST = 80  # letters of a name above their faces
+_PIECE = 8  # letters of a word of it that stay together
+_AS_LINE = """
+QPushButton { text-align: left; border: 2px solid transparent; border-radius: 4px; padding: 2px; }
+QPushButton:hover, QPushButton:focus { border-color: palette(highlight); }
+"""
 
 
 class PersonView(QWidget):
@@ -42,20 +50,20 @@ class PersonView(QWidget):
         self._house = house
         self._id = 0
         self._page: PersonPage | None = None
+        self._renames = False  # as soon as the page is there
         self._names: dict[int, str] = {}
         self.back = ChoiceButton(self.tr("‹ People (Esc)"))
-        self.name = Label(bold=True, size=1.5, wraps=True)
-        policies = QSizePolicy.Policy
-        self.name.setSizePolicy(policies.Ignored, policies.Preferred)  # however long, it asks for no width
+        self.name = NameInPlace()
         self.words = narrow()
         self.grid = PictureGrid(house.thumbnails, _SIDE)
         self.grid.setAccessibleName(self.tr("Faces, the one that fits worst first"))
         self.chosen = narrow()
         self.deny = ChoiceButton(self.tr("&Not this person (N)"))
-        self.key = ChoiceButton(self.tr("&Key face (K)"))
+        self.key = ChoiceButton(self.tr("Ke&y face (K)"))
         self.look = ChoiceButton(self.tr("&Open photo (Enter)"))
         self.other = NameField()
-        self.details = ChoiceButton(self.tr("&Edit…"))
+        self.rename = ChoiceButton(self.tr("Rename (F2)"))
+        self.details = ChoiceButton(self.tr("Ed&it…"))
         self.merge = ChoiceButton(self.tr("&Merge…"))
         self.years = Years()
         self.facts = narrow()
@@ -64,29 +72,49 @@ class PersonView(QWidget):
         self._connect()
 
     def show_person(self, person_id: int) -> None:
-        """Show the page of a person."""
-        self._id = person_id
-        self.grid.tiles.show_tiles([])
+        """Show the page of a person; one comes back to the same one as one left it."""
+        if person_id != self._id:
+            self._id, self._page, self._renames = person_id, None, False
+            self.grid.tiles.show_tiles([])
+            self.other.empty()
+            self.name.stop()
         self.look_again()
         self.grid.setFocus()
+
+    def change_name(self) -> None:
+        """Let the name be changed where it stands, once it is known."""
+        self._renames = self._page is None
+        if self._page:
+            self.name.begin()
 
     def look_again(self) -> None:
         """Show the person as they are now; where they are no more the wall is shown again."""
         person_id = self._id
-        self._house.desk.read(partial(_told, person_id=person_id), self._show, lambda _: self.left.emit())
+
+        def show(told: "Told") -> None:
+            if person_id == self._id:  # else somebody else is to be shown by now
+                self._show(told)
+
+        def leave(_reason: str) -> None:
+            if person_id == self._id:
+                self.left.emit()
+
+        self._house.desk.read(partial(_told, person_id=person_id), show, leave)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.back)
         head.addWidget(self.name, 1)
-        head.addWidget(self.details)
-        head.addWidget(self.merge)
+        for button in (self.rename, self.details, self.merge):
+            head.addWidget(button)
         acts = QHBoxLayout()
         acts.addWidget(self.chosen, 1)
         for button in (self.deny, self.key, self.look):
             acts.addWidget(button)
         somebody = QHBoxLayout()
-        somebody.addWidget(Label(self.tr("They are somebody else:")), 0, Qt.AlignmentFlag.AlignTop)
+        they_are = Label(self.tr("They are somebody else:"))
+        they_are.setFixedHeight(self.other.edit.sizeHint().height())
+        somebody.addWidget(they_are, 0, Qt.AlignmentFlag.AlignTop)
         somebody.addWidget(self.other, 1)
         faces = QVBoxLayout()
         faces.addWidget(self.words)
@@ -126,9 +154,13 @@ class PersonView(QWidget):
         self.grid.selected.connect(self._tell_chosen)
         self.other.named.connect(self._name)
         self.other.left.connect(self.grid.setFocus)
+        self.name.renamed.connect(self._rename)
+        self.name.ended.connect(self.grid.setFocus)
+        self.rename.clicked.connect(self.change_name)
         self.details.clicked.connect(self._edit)
         self.merge.clicked.connect(self._ask_to_merge)
         keys: dict[str, Callable[[], object]] = {"Esc": self.left.emit, "N": self.deny.click, "K": self.key.click}
+        keys["F2"] = self.change_name
         for key, slot in keys.items():
             shortcut = QShortcut(QKeySequence(key), self.grid)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -138,7 +170,9 @@ class PersonView(QWidget):
     def _show(self, told: "Told") -> None:
         page, names = told
         self._page, self._names = page, names
-        self.name.setText(page.name)
+        self.name.show_name(page.person.name, page.name)
+        if self._renames:
+            self.change_name()
         faces = counted(len(page.faces), "face")
         self.words.setText(
             self.tr("{0} in {1}. Those that fit worst come first: a wrong one is found here.").format(
@@ -148,7 +182,6 @@ class PersonView(QWidget):
         set_tip(self.deny, self.tr("The chosen faces are not {0}").format(page.person.name))
         self.grid.tiles.show_tiles(_tile(face, page.key_face) for face in page.faces)
         self.other.know(names.values())
-        self.other.empty()
         self.years.show_years(page.years)
         self.facts.setText(_facts(page))
         self._show_together(page)
@@ -161,18 +194,18 @@ class PersonView(QWidget):
         if page.together:
             self.together.addWidget(Label(self.tr("Often with"), bold=True))
         for person_id, name, photos in page.together[:_MOST_TOGETHER]:
-            words = printable(f"{name}, {counted(photos, 'photo')}")
+            words = in_order(printable(f"{name}, {counted(photos, 'photo')}"))
             shown = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _ASIDE - 4 * SPACE)
             button = QPushButton(shown.replace("&", "&&"))
             button.setAccessibleName(words)
             set_tip(button, words)
-            button.setFlat(True)
+            button.setStyleSheet(_AS_LINE)
             button.setAutoDefault(False)
             button.clicked.connect(partial(self._go_to, person_id))
             self.together.addWidget(button)
 
     def _go_to(self, person_id: int) -> None:
-        self._house.go("People", person_id)
+        self._house.go(PEOPLE, person_id)
 
     def _tell_chosen(self) -> None:
         chosen = self.grid.selected_keys()
@@ -180,6 +213,8 @@ class PersonView(QWidget):
             button.setEnabled(bool(chosen))
         for button in (self.key, self.look):
             button.setEnabled(len(chosen) == 1)
+        is_key = len(chosen) == 1 and self._is_key(chosen[0])
+        self.key.setText(self.tr("&Key face: the best (K)") if is_key else self.tr("&Key face (K)"))
         self.chosen.setText(
             self.tr("{0} chosen").format(counted(len(chosen), "face"))
             if chosen
@@ -205,32 +240,51 @@ class PersonView(QWidget):
         def choose(library: "OpenLibrary") -> "Outcome":
             from kith.jobs.person_changes import PersonChanges
 
-            return PersonChanges(library).set_key_face(library.people.by_number(person_id), chosen[0])
+            face = None if is_back else chosen[0]
+            return PersonChanges(library).set_key_face(library.people.by_number(person_id), face)
 
         if len(chosen) == 1:
+            is_back = self._is_key(chosen[0])
             self._house.desk.act(choose)
+
+    def _is_key(self, face: int) -> bool:
+        """Whether a face is the one that the user chose to stand for the person."""
+        return self._page is not None and self._page.key_chosen and self._page.key_face == face
+
+    def _rename(self, name: str) -> None:
+        person_id = self._id
+
+        def rename(library: "OpenLibrary") -> "Outcome":
+            from kith.jobs.person_changes import PersonChanges
+
+            return PersonChanges(library).rename(library.people.by_number(person_id), name)
+
+        self._house.desk.act(rename)
 
     def _name(self, text: str) -> None:
         """Say who the chosen faces are instead, but ask first about a new name that is much like a known one."""
-        ask = partial(self._name_or_ask, text)
-        self._house.desk.read(lambda library: library.people.alike(text), ask, self._house.tell)
+        chosen = self.grid.selected_keys()
+        if not chosen:
+            return
+        split = partial(self._split, self._id, chosen)
 
-    def _name_or_ask(self, text: str, alike: tuple[int, str] | None) -> None:
-        if alike:
-            ask_whom(self, text, alike[1], partial(self._split, f"#{alike[0]}"), partial(self._split, text))
-        else:
-            self._split(text)
+        def heard(alike: tuple[int, str] | None) -> None:
+            if alike:
+                ask_whom(self, text, alike[1], partial(split, f"#{alike[0]}"), partial(split, text))
+            else:
+                split(text)
 
-    def _split(self, text: str) -> None:
-        chosen, person_id = self.grid.selected_keys(), self._id
+        self._house.desk.read(lambda library: library.people.alike(text), heard, self._house.tell)
 
+    def _split(self, person_id: int, chosen: Sequence[int], text: str) -> None:
         def split(library: "OpenLibrary") -> "Outcome":
             from kith.jobs.person_changes import PersonChanges
 
             return PersonChanges(library).split(library.people.by_number(person_id), chosen, text)
 
-        if chosen:
-            self._house.desk.act(split)
+        self._house.desk.act(split)
+        if person_id == self._id:
+            self.other.empty()
             self.grid.setFocus()
 
     def _edit(self) -> None:
@@ -252,15 +306,10 @@ class PersonView(QWidget):
             self._open(chosen[0])
 
     def _open(self, appearance_id: int) -> None:
-        from kith.gui.help import open_outside
-        from kith.gui.places import PLACES
-
         faces = self._page.faces if self._page else ()
         face = next((face for face in faces if face.appearance_id == appearance_id), None)
-        if face and "Photos" in PLACES:
-            self._house.go("Photos", face.photo_id)
-        elif face and face.spot.path:
-            open_outside(face.spot.path)
+        if face:
+            self._house.go(PHOTOS, FaceInPhoto(face.photo_id, appearance_id, (PEOPLE, self._id)))
 
 
 def _told(library: "OpenLibrary", person_id: int) -> "Told":
@@ -270,10 +319,10 @@ def _told(library: "OpenLibrary", person_id: int) -> "Told":
 
 
 def _tile(face: "PageFace", key_face: int | None) -> Tile:
-    fit = "" if face.distance is None else f"{face.distance:.2f}, "
+    fit = "not compared" if face.distance is None else f"distance {face.distance:.2f}"
     star = "★ " if face.appearance_id == key_face else ""
     picture = Picture(face.spot.path, face.spot.box)
-    return Tile(face.appearance_id, picture, note=f"{star}{fit}{_SAID_BY[face.source]}", tone=_TONES[face.source])
+    return Tile(face.appearance_id, picture, f"{star}{fit}", f"by {_SAID_BY[face.source]}", _TONES[face.source])
 
 
 def _facts(page: "PersonPage") -> str:

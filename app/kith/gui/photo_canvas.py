@@ -19,12 +19,16 @@ from PyQt6.QtWidgets import QWidget
 
 from kith.gui.photo_frame import PhotoFrame
 from kith.gui.photos_model import label_of
+from kith.gui.plain_text import in_order
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing
+from kith.photos.box import Box
 from kith.text import printable
 
 _NOTCH = 120.0  # of a wheel, in Qt's own measure
 _RIM = QColor(0, 0, 0, 200)  # around lines, so that they show on bright photos
 _CHOSEN = QColor("#ffffff")
+_PAD = 8  # pixels around a message
+_FAINT = 150  # of 255: bodies
 _LEAST_DRAWN = 8  # pixels of the screen: less was a click
 _LINES = {  # told apart by line as by colour; on photos, dark or bright, these stand on a dark rim
     Standing.SURE: (QColor("#7fd6a0"), Qt.PenStyle.SolidLine),
@@ -50,6 +54,7 @@ class PhotoCanvas(QWidget):
         self._people: Sequence[ShownPerson] = ()
         self._chosen: int | None = None
         self._moment: int | None = None
+        self.labelled: list[int] = []  # whose names there was room for
         self._is_drawing = False
         self._pressed: QPointF | None = None
         self._last = QPointF()
@@ -124,7 +129,10 @@ class PhotoCanvas(QWidget):
 
     def place_of(self, person: ShownPerson) -> QRectF:
         """Return where somebody's box is drawn."""
-        return QRectF(*self.frame.placed(person.box.in_frame)) if person.box else QRectF()
+        return self._placed(person.box)
+
+    def _placed(self, box: Box | None) -> QRectF:
+        return QRectF(*self.frame.placed(box.in_frame)) if box else QRectF()
 
     # What the user does
 
@@ -188,9 +196,14 @@ class PhotoCanvas(QWidget):
         self.update()
 
     def _at(self, point: QPointF) -> ShownPerson | None:
-        """Return the smallest box at a point, a face before a body."""
-        there = [person for person in self._people if self.place_of(person).contains(point)]
-        return min(there, key=lambda person: (not person.is_face, _area(self.place_of(person))), default=None)
+        """Return whose smallest box is at a point, a face before a body."""
+        there: list[tuple[bool, float, int, ShownPerson]] = []
+        for person in self._people:
+            for box, is_body in ((person.box, not person.is_face), (person.body, True)):
+                place = self._placed(box)
+                if place.contains(point):
+                    there.append((is_body, _area(place), person.appearance_id, person))
+        return min(there)[-1] if there else None
 
     def _zoom(self, steps: float, at: QPointF | None) -> None:
         self.frame.zoom(steps, _point(at) if at else None)
@@ -209,12 +222,13 @@ class PhotoCanvas(QWidget):
         place = QRectF(frame.x, frame.y, frame.width * frame.scale, frame.height * frame.scale)
         if self._problem or self._image.isNull():
             painter.fillRect(place, self.palette().color(QPalette.ColorRole.AlternateBase))
-            middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), middle, printable(self._problem))
         else:
             painter.drawImage(place, self._image)
-        for person in sorted(self._people, key=lambda person: person.appearance_id == self._chosen):
+        people = sorted(self._people, key=lambda person: person.appearance_id == self._chosen)
+        for person in people:
             self._paint_person(painter, person)
+        self._paint_labels(painter, people)
+        self._paint_problem(painter)
         if self._is_drawing and self._pressed is not None:
             self._paint_frame(painter, QRectF(self._pressed, self._last).normalized(), _CHOSEN, Qt.PenStyle.DashLine)
         if self.hasFocus():
@@ -222,16 +236,29 @@ class PhotoCanvas(QWidget):
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
 
+    def _paint_problem(self, painter: QPainter) -> None:
+        """Say why there is no picture, over the boxes."""
+        if not self._problem:
+            return
+        middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        text, palette = printable(self._problem), self.palette()
+        words = painter.boundingRect(self.rect(), middle, text)
+        painter.fillRect(words.adjusted(-_PAD, -_PAD, _PAD, _PAD), palette.color(QPalette.ColorRole.Base))
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        painter.drawText(words, middle, text)
+
     def _paint_person(self, painter: QPainter, person: ShownPerson) -> None:
         if person.box is None:
             return
         place, is_chosen = self.place_of(person), person.appearance_id == self._chosen
         colour, line = _LINES[person.standing]
+        faint = QColor(colour)
+        faint.setAlpha(_FAINT)
+        if person.body:
+            self._paint_frame(painter, self._placed(person.body), faint, line, 1)
         if not person.is_face and not is_chosen:
-            colour = QColor(colour)
-            colour.setAlpha(150)
+            colour = faint
         self._paint_frame(painter, place, _CHOSEN if is_chosen else colour, line, 4 if is_chosen else 2)
-        self._paint_label(painter, place, label_of(person), colour)
 
     def _paint_frame(self, painter: QPainter, place: QRectF, colour: QColor, line: Qt.PenStyle, width: int = 2) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -240,14 +267,27 @@ class PhotoCanvas(QWidget):
         painter.setPen(QPen(colour, width, line))
         painter.drawRect(place)
 
-    def _paint_label(self, painter: QPainter, place: QRectF, text: str, colour: QColor) -> None:
+    def _paint_labels(self, painter: QPainter, people: Sequence[ShownPerson]) -> None:
+        """Write who they are at the boxes in sight: first whom one chose, and nobody over another one's name."""
+        taken: list[QRectF] = []
+        self.labelled = []
+        for person in sorted(people, key=lambda person: (person.appearance_id != self._chosen, not person.name)):
+            if self.place_of(person).intersects(self.rect().toRectF()):
+                self._paint_label(painter, person, taken)
+
+    def _paint_label(self, painter: QPainter, person: ShownPerson, taken: list[QRectF]) -> None:
+        place, (colour, _) = self.place_of(person), _LINES[person.standing]
         metrics = painter.fontMetrics()
         room = max(place.width(), 12.0 * metrics.height())
-        shown = metrics.elidedText(printable(text), Qt.TextElideMode.ElideRight, int(room))
+        shown = metrics.elidedText(in_order(printable(label_of(person))), Qt.TextElideMode.ElideRight, int(room))
         width, height = metrics.horizontalAdvance(shown) + 8, metrics.height() + 2
         top = place.bottom() if place.bottom() + height < self.height() else place.top() - height
         left = min(max(0.0, place.left()), max(0.0, self.width() - width))
         ground = QRectF(left, max(0.0, top), width, height)
+        if any(ground.intersects(other) for other in taken):
+            return
+        taken.append(ground)
+        self.labelled.append(person.appearance_id)
         painter.fillRect(ground, _RIM)
         painter.setPen(colour)
         painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, shown)

@@ -6,7 +6,7 @@ from pathlib import Path
 from PyQt6.QtCore import QModelIndex, QStringListModel, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QCompleter, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from kith.gui.plain_text import Label, set_tip
+from kith.gui.plain_text import Label, set_tip, tip
 from kith.gui.style import SPACE
 from kith.gui.wheel import ComboBox
 from kith.jobs.photo_search import Choices
@@ -30,7 +30,7 @@ class PhotoFilterBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._people: dict[str, int] = {}
-        self._folders: tuple[str, ...] = ()
+        self._folders: tuple[str, ...] | None = None  # not known yet
         self._names = QStringListModel(self)
         self.any_of = self._people_field(self.tr("with any of"))
         self.all_of = self._people_field(self.tr("with all of"))
@@ -44,6 +44,7 @@ class PhotoFilterBar(QWidget):
         self.clear = QPushButton(self.tr("Clear"))
         self.hint = Label(wraps=True)
         self._lay_out()
+        self.know(Choices({}, ()))
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_PAUSE_MS)
@@ -67,7 +68,7 @@ class PhotoFilterBar(QWidget):
             self.folder.addItem(self.tr("All folders"), None)
             for folder in choices.folders:
                 self.folder.addItem(folder.name or str(folder), str(folder))
-                self.folder.setItemData(self.folder.count() - 1, str(folder), Qt.ItemDataRole.ToolTipRole)
+                self.folder.setItemData(self.folder.count() - 1, tip(str(folder)), Qt.ItemDataRole.ToolTipRole)
             self.folder.setCurrentIndex(max(0, self.folder.findData(chosen)))
             self.folder.blockSignals(False)
 

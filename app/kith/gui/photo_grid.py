@@ -8,7 +8,8 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from kith.gui.grid_view import GridView
 from kith.gui.photos_model import FoundTiles
-from kith.gui.picture_grid import Tile, TilePainter
+from kith.gui.picture_grid import Tile, TilePainter, told
+from kith.gui.plain_text import tip
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.jobs.photo_search import Found, PhotoCard
 from kith.text import printable
@@ -35,10 +36,10 @@ class _Photos(QAbstractListModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return what is said of a photo."""
         roles = Qt.ItemDataRole
-        if not index.isValid() or role not in (roles.DisplayRole, roles.AccessibleTextRole):
-            return None
-        tile = self.found.tile(index.row())
-        return printable(tile.said) if tile else "photo"
+        tile = self.found.tile(index.row()) if index.isValid() else None
+        if index.isValid() and role in (roles.DisplayRole, roles.AccessibleTextRole):
+            return printable(tile.said) if tile else "photo"
+        return tip(told(tile, self.thumbnails)) if tile and role == roles.ToolTipRole else None
 
     def tile(self, row: int) -> Tile | None:
         """Return the tile in a row."""
@@ -69,7 +70,7 @@ class _Photos(QAbstractListModel):
 
 
 class PhotoGrid(GridView):
-    """The photos found; `opened` carries a photo that is to be seen large, `ask` is told whose cards are wanted."""
+    """The photos found; `opened` carries the key of what is to be opened, `ask` is told whose cards are wanted."""
 
     opened = pyqtSignal(int)
 
@@ -134,5 +135,5 @@ class PhotoGrid(GridView):
 
     def _open(self, index: QModelIndex) -> None:
         key = self.photos.found.keys[index.row()]
-        if key > 0 and QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
+        if QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
             self.opened.emit(key)

@@ -1,22 +1,23 @@
 """A photo large: zoom, boxes and names, why, and every word one may say of whom it shows."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from kith.errors import BadPhoto, KithError
+from kith.errors import BadPhoto
 from kith.gui.background import Newest
 from kith.gui.help import open_outside
 from kith.gui.name_field import ask_whom
 from kith.gui.photo_canvas import PhotoCanvas
 from kith.gui.photo_panel import PhotoPanel
 from kith.gui.photos_model import grounds_of, title_of
-from kith.gui.phrases import GONE, in_window
+from kith.gui.phrases import GONE
 from kith.gui.place import House
 from kith.gui.plain_text import Label, set_tip
 from kith.gui.style import SPACE, icon
@@ -27,14 +28,21 @@ from kith.photos.box import Box
 from kith.values.links import Source
 
 if TYPE_CHECKING:
-    from kith.jobs.descriptions import Asked
-    from kith.jobs.drawn_faces import Described
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.outcome import Outcome
-    from kith.jobs.workers import ExecutorFactory
 
 _FIRST_SIDE, _FULL_SIDE = 2000, 8000  # pixels: what is read at first, and when one looks closer
 Word = Callable[["OpenLibrary"], UserWord]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Whom the name is for that one types: an appearance, or somebody whom one adds, at a box or without."""
+
+    photo_id: int = 0
+    appearance_id: int | None = None
+    is_new: bool = False
+    box: Box | None = None
 
 
 class PhotoPage(QWidget):
@@ -46,18 +54,13 @@ class PhotoPage(QWidget):
     def __init__(self, house: House) -> None:
         super().__init__()
         self._house = house
-        self.executor: ExecutorFactory | None = None  # of the process that describes drawn faces
         self.canvas = PhotoCanvas()
         self.panel = PhotoPanel()
         self.view: PhotoView | None = None
-        self._wanted = 0  # the photo that is to be shown
-        self._chosen: int | None = None
-        self._adds = False  # somebody, rather than to name who is chosen
-        self._box: Box | None = None  # where they show
+        self._subject = _Subject()
         self._side = 0  # of the picture at hand
         self._moment: int | None = None  # of a video
         self._look = Newest(self, pause_ms=0)
-        self._describe = Newest(self, pause_ms=0)
         self.zoom = Label()
         self.buttons: dict[str, QToolButton] = {}
         self._lay_out()
@@ -66,30 +69,45 @@ class PhotoPage(QWidget):
     @property
     def photo_id(self) -> int:
         """The photo that is shown, or about to be."""
-        return self._wanted
+        return self._subject.photo_id
+
+    @property
+    def _chosen(self) -> int | None:
+        return self._subject.appearance_id
 
     # Showing a photo
 
-    def show_photo(self, photo_id: int) -> None:
-        """Show a photo, nobody in it chosen."""
-        self._wanted, self._chosen, self._adds = photo_id, None, False
+    def show_photo(self, photo_id: int, appearance_id: int | None = None) -> None:
+        """Show a photo, and somebody in it chosen."""
+        self.view = None  # no word on those of the photo before
+        self._turn_to(_Subject(photo_id, appearance_id))
         self._read(self._show)
+
+    def _turn_to(self, subject: _Subject) -> None:
+        """Be about somebody else: what was typed was not for them."""
+        if subject != self._subject:
+            self._subject = subject
+            self.panel.name.empty()
 
     def look_again(self) -> None:
         """Show who is who now; photo, zoom and who is chosen stay."""
         self._read(self._update)
 
     def _read(self, then: "Callable[[PhotoView, Sequence[str]], None]") -> None:
-        wanted = self._wanted
+        wanted = self.photo_id
 
         def answered(answer: tuple[PhotoView, list[str]]) -> None:
-            if wanted == self._wanted:
+            if wanted == self.photo_id:
                 then(*answer)
+
+        def fail(reason: str) -> None:
+            if wanted == self.photo_id:
+                self._fail(reason)
 
         def read(library: "OpenLibrary") -> tuple[PhotoView, list[str]]:
             return view_photo(library, wanted), list(library.people.names().values())
 
-        self._house.desk.read(read, answered, self._fail)
+        self._house.desk.read(read, answered, fail)
 
     def _fail(self, reason: str) -> None:
         self.canvas.show_problem(reason)
@@ -101,6 +119,7 @@ class PhotoPage(QWidget):
         self._moment = next((person.box.moment for person in view.people if person.box), None)
         self.canvas.show_moment(self._moment)
         self._update(view, names)
+        self._zoomed()
         if self.view and self.view.path is None:
             self.canvas.show_problem(GONE)
         self._load(_FIRST_SIDE)
@@ -108,12 +127,10 @@ class PhotoPage(QWidget):
     def _update(self, view: PhotoView, names: Sequence[str]) -> None:
         self.view = view
         self.canvas.show_people(view)
-        if self._adds and self.panel.name.edit.text():
-            return  # somebody is typing a name
         self.panel.show_photo(view, names, title_of(view))
         for name in ("folder", "open"):
             self.buttons[name].setEnabled(view.path is not None)
-        if self._adds:
+        if self._subject.is_new:
             self._ask_for_name()
         else:
             self.choose(self._chosen)
@@ -132,7 +149,7 @@ class PhotoPage(QWidget):
         wanted, path, moment = view.id, view.path, self._moment
 
         def show(image: QImage | str) -> None:
-            if (wanted, moment) != (self._wanted, self._moment):
+            if (wanted, moment) != (self.photo_id, self._moment):
                 return
             if isinstance(image, str):
                 self.canvas.show_problem(image)
@@ -154,8 +171,7 @@ class PhotoPage(QWidget):
     def choose(self, appearance_id: int | None) -> None:
         """Choose somebody: why they are who they are follows."""
         person = self._person(appearance_id)
-        self._chosen = person.appearance_id if person else None
-        self._adds = False
+        self._turn_to(_Subject(self.photo_id, person.appearance_id if person else None))
         self.canvas.choose(self._chosen)
         self.panel.choose(person)
         if person and person.box:
@@ -222,79 +238,51 @@ class PhotoPage(QWidget):
         self._add(None)
 
     def _add(self, box: Box | None) -> None:
-        self._adds, self._box, self._chosen = True, box, None
+        self._turn_to(_Subject(self.photo_id, is_new=True, box=box))
         self.canvas.choose(None)
         self._ask_for_name()
 
     def _ask_for_name(self) -> None:
         somewhere = self.tr("Who shows in this photo, without a box?")
-        self.panel.ask_for_name(self.tr("Whose face did you draw?") if self._box else somewhere)
+        self.panel.ask_for_name(self.tr("Whose face did you draw?") if self._subject.box else somewhere)
 
     def name(self, text: str) -> None:
         """Say who somebody is, once it is clear that a new name is meant as it is typed."""
+        subject = self._subject
 
         def heard(known: str) -> None:
             if known:
-                ask_whom(self, text, known, lambda: self._name(known), lambda: self._name(text, meant=True))
+                meant = partial(self._name, subject, text, meant=True)
+                ask_whom(self, text, known, partial(self._name, subject, known), meant)
             else:
-                self._name(text)
+                self._name(subject, text)
 
-        self._house.desk.read(lambda library: alike_to(library, text), heard)
+        self._house.desk.read(lambda library: alike_to(library, text), heard, self._house.tell)
 
-    def _name(self, text: str, *, meant: bool = False) -> None:
-        key, photo, box = self._chosen, self._wanted, self._box
-        if self._adds:
+    def _name(self, subject: _Subject, text: str, *, meant: bool = False) -> None:
+        key, photo, box = subject.appearance_id, subject.photo_id, subject.box
+        if subject.is_new:
             self._say(lambda library: Shows(photo, library.people.meant(text), box, meant), is_drawn=box is not None)
         elif key is not None:
             self._say(lambda library: Is([key], library.people.meant(text), meant=meant))
-        self._adds, self._box = False, None
-        self.panel.name.edit.setText("")
-        self.canvas.setFocus()
+        if subject == self._subject:
+            self.panel.name.empty()
+            self._turn_to(_Subject(photo, key))
+            self.canvas.setFocus()
 
     def _say(self, word: Word, *, is_drawn: bool = False) -> None:
         def said(_outcome: "Outcome") -> None:
             if is_drawn:
-                self._describe_drawn()
+                self._house.drawn.describe_new()
 
         self._house.desk.act(lambda library: library.say(word(library)), said)
-
-    def _describe_drawn(self) -> None:
-        """Have drawn faces described by the face network, in a process of its own: so that they teach."""
-        from kith.jobs import drawn_faces
-
-        house, executor = self._house, self.executor
-        settings = house.settings
-
-        def kept(_outcome: "Outcome") -> None:
-            house.desk.look_again()
-
-        def described(found: "list[Described] | str") -> None:
-            if isinstance(found, str):
-                house.tell(f"{drawn_faces.NOT_DESCRIBED} {found}")
-            else:
-                house.desk.act(lambda library: drawn_faces.keep(library, found), kept)
-
-        def describe(_stop: Event) -> "list[Described] | str":
-            try:
-                return drawn_faces.describe(settings, asked, executor)
-            except KithError as error:
-                return in_window(error.message)
-
-        asked: Sequence[Asked] = ()
-
-        def begin(faces: "Sequence[Asked]") -> None:
-            nonlocal asked
-            asked = faces
-            self._describe.ask(describe, described)
-
-        house.desk.read(drawn_faces.drawn, begin)
 
     # Around the photo
 
     def leave(self) -> None:
         """Leave what one is at: the field, drawing, adding, and then the photo."""
-        if self.panel.name.edit.hasFocus() or self._adds:
-            self.panel.name.edit.setText("")
+        if self.panel.name.edit.hasFocus() or self._subject.is_new:
+            self.panel.name.empty()
             self.choose(self._chosen)
             self.canvas.setFocus()
         elif self.canvas.is_drawing:
@@ -306,12 +294,16 @@ class PhotoPage(QWidget):
     def open_folder(self) -> None:
         """Show the photo's folder in the file manager."""
         if self.view and self.view.path:
-            open_outside(self.view.path.parent)
+            self._open(self.view.path.parent)
 
     def open_photo(self) -> None:
         """Open the photo in the system's viewer."""
         if self.view and self.view.path:
-            open_outside(self.view.path)
+            self._open(self.view.path)
+
+    def _open(self, path: Path) -> None:
+        if not open_outside(path):
+            self._house.tell(self.tr("{0} could not be opened.").format(path))
 
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
@@ -347,13 +339,19 @@ class PhotoPage(QWidget):
         """Return the buttons above the photo: text, icon, name, keys, what they do."""
         zoom = self.canvas.zoom
         return {
-            "back": (self.tr("Photos (Esc)"), "chevron-left", self.tr("Back to the photos"), ("Esc",), self.leave),
+            "back": (self.tr("Back (Esc)"), "chevron-left", self.tr("Back to the photos"), ("Esc",), self.leave),
             "previous": ("←", "", self.tr("Previous photo"), ("Left",), lambda: self.stepped.emit(-1)),
             "next": ("→", "", self.tr("Next photo"), ("Right",), lambda: self.stepped.emit(1)),
             "smaller": ("−", "zoom-out", self.tr("Smaller"), ("-",), lambda: zoom(-1)),
             "larger": ("+", "zoom-in", self.tr("Larger"), ("+", "="), lambda: zoom(1)),
             "fit": (self.tr("Fit (0)"), "", self.tr("Whole photo"), ("0",), lambda: self.canvas.zoom_to(None)),
-            "actual": ("100 % (1)", "", self.tr("Actual size"), ("1",), lambda: self.canvas.zoom_to(1.0)),
+            "actual": (
+                self.tr("Actual size (1)"),
+                "",
+                self.tr("Actual size"),
+                ("1",),
+                lambda: self.canvas.zoom_to(1.0),
+            ),
             "folder": (self.tr("Folder"), "folder-open", self.tr("Show in the file manager"), (), self.open_folder),
             "open": (self.tr("Open"), "external-link", self.tr("Open in the system's viewer"), (), self.open_photo),
         }

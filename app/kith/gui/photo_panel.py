@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.name_field import NameField
 from kith.gui.photos_model import TONES, line_of
-from kith.gui.plain_text import Label, narrow
+from kith.gui.plain_text import Label, in_order, narrow
 from kith.gui.style import SPACE, colour
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing
 from kith.text import printable
@@ -64,12 +64,11 @@ class PhotoPanel(QWidget):
         self.people.blockSignals(True)
         self.people.clear()
         for person in view.people:
-            item = QListWidgetItem(printable(line_of(person)))
+            item = QListWidgetItem(in_order(printable(line_of(person))))
             item.setForeground(QColor(colour(TONES[person.standing], self.palette())))
             self.people.addItem(item)
         self.people.blockSignals(False)
         self.name.know(names)
-        self.name.empty()
 
     def choose(self, person: ShownPerson | None) -> None:
         """Show what may be said of somebody, or that one is to be chosen."""

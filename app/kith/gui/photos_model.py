@@ -53,6 +53,10 @@ class FoundTiles:
         """Return the tile in a row, None while it is not known."""
         return self._tiles.get(self.keys[row])
 
+    def known(self, key: int) -> Tile | None:
+        """Return the tile of a photo or a file, None while it is not known."""
+        return self._tiles.get(key)
+
     def missing(self, rows: Sequence[int]) -> list[int]:
         """Return the photos of rows whose tiles are not known."""
         return [self.keys[row] for row in rows if self.keys[row] not in self._tiles]

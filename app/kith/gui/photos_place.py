@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from kith.gui.help import open_outside
 from kith.gui.photo_filter_bar import PhotoFilterBar
 from kith.gui.photo_grid import PhotoGrid
 from kith.gui.photo_page import PhotoPage
 from kith.gui.photos_model import found_text
-from kith.gui.place import House, Place
+from kith.gui.place import FaceInPhoto, House, Place
 from kith.gui.plain_text import Label, wrapped
 from kith.gui.style import SPACE
 from kith.jobs.photo_search import Choices, Found, PhotoCard, PhotoSearch
@@ -27,20 +28,25 @@ class PhotosPlace(Place):
         self.page = PhotoPage(house)
         self._asked: PhotoFilter | None = None  # what the newest search is for
         self._is_stale = False  # the grid, behind the photo that is shown
+        self._came_from: tuple[str, object] | None = None  # another place, which the photo leads back to
         self._stack = QStackedWidget()
         self._lay_out()
         self.filter.changed.connect(self._search)
-        self.grid.opened.connect(self.open_photo)
+        self.grid.opened.connect(self._open)
         self.page.left.connect(self.back)
         self.page.stepped.connect(self._step)
 
     def enter(self, what: object = None) -> None:
-        """Show the photos, one of them by its number, or those of a person by name."""
+        """Show the photos, one of them by its number or with somebody in it, or those of a person by name."""
+        self._came_from = what.back if isinstance(what, FaceInPhoto) else None
+        self.house.thumbnails.try_again()
         if isinstance(what, str):
             self.filter.show_people([what])
             self._stack.setCurrentIndex(0)
         self._read_choices()
-        if isinstance(what, int):
+        if isinstance(what, FaceInPhoto):
+            self.open_photo(what.photo_id, what.appearance_id)
+        elif isinstance(what, int):
             self.open_photo(what)
         elif self._shows_photo:
             self.page.look_again()
@@ -55,20 +61,33 @@ class PhotosPlace(Place):
         else:
             self._read_choices()
 
-    def open_photo(self, photo_id: int) -> None:
-        """Show a photo large."""
+    def open_photo(self, photo_id: int, appearance_id: int | None = None) -> None:
+        """Show a photo large, and somebody in it chosen."""
         self._stack.setCurrentIndex(1)
-        self.page.show_photo(photo_id)
+        self.page.show_photo(photo_id, appearance_id)
         self.page.canvas.setFocus()
 
     def back(self) -> None:
-        """Show the grid again, where it was, the photo last seen chosen."""
+        """Show the place one came from, or the grid where it was, the photo last seen chosen."""
         self._stack.setCurrentIndex(0)
+        if self._came_from:
+            self.house.go(*self._came_from)
+            return
         self.grid.choose(self.page.photo_id)
         self.grid.setFocus()
         if self._is_stale:
             self._is_stale = False
             self._read_choices()
+
+    def _open(self, key: int) -> None:
+        """Open a photo, or the folder of a file that is none."""
+        if key > 0:
+            self.open_photo(key)
+        elif failed := self.grid.photos.found.known(key):
+            path = failed.picture.path
+            self.house.tell(f"{path}: {failed.note}")
+            if path:
+                open_outside(path.parent)
 
     @property
     def _shows_photo(self) -> bool:
@@ -100,7 +119,7 @@ class PhotosPlace(Place):
     def _show(self, wanted: PhotoFilter, found: Found) -> None:
         self.grid.show_found(found)
         count = len(found.photos) + len(found.failed)
-        self.count.setText(found_text(count, wanted.state is PhotoState.FAILED))
+        self._count(found_text(count, wanted.state is PhotoState.FAILED))
         is_all = wanted == PhotoFilter()
         nothing = self.tr("No photo has been recognised yet: Home shows what to do next.")
         none_such = self.tr("No photo is like that: take something out of the filter.")
@@ -108,8 +127,12 @@ class PhotosPlace(Place):
 
     def _fail(self, reason: str) -> None:
         self.grid.show_found(Found(()))
-        self.count.setText("")
+        self._count("")
         self._tell(reason)
+
+    def _count(self, text: str) -> None:
+        self.count.setText(text)
+        self.count.setVisible(bool(text))
 
     def _tell(self, text: str) -> None:
         self.hint.setText(text)
@@ -122,15 +145,13 @@ class PhotosPlace(Place):
         self.house.desk.read(lambda library: PhotoSearch(library).cards(photos), read, self._fail)
 
     def _lay_out(self) -> None:
-        line = QHBoxLayout()
-        line.addWidget(self.count)
-        line.addWidget(self.hint, 1)
         grid = QWidget()
         column = QVBoxLayout(grid)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE // 2)
         column.addWidget(self.filter)
-        column.addLayout(line)
+        column.addWidget(self.count)
+        column.addWidget(self.hint)
         column.addWidget(self.grid, 1)
         self._stack.addWidget(grid)
         self._stack.addWidget(self.page)

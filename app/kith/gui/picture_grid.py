@@ -28,7 +28,8 @@ from PyQt6.QtWidgets import (
 )
 
 from kith.gui.frames import Frame, paint_frame
-from kith.gui.style import ROUND, SPACE, Tone, colour
+from kith.gui.plain_text import in_order, tip
+from kith.gui.style import ROUND, Tone, colour
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.text import printable
 
@@ -90,7 +91,7 @@ class Tiles(QAbstractListModel):
             return tile
         if role in (roles.DisplayRole, roles.AccessibleTextRole):
             return printable(tile.said)
-        return None
+        return tip(told(tile, self.thumbnails)) if role == roles.ToolTipRole else None
 
     def flags(self, index: QModelIndex) -> Qt.ItemFlag:
         """Return what can be done with a tile: with `joins` it can be dragged onto another."""
@@ -160,6 +161,12 @@ class Tiles(QAbstractListModel):
             self.dataChanged.emit(index, index)
 
 
+def told(tile: Tile, thumbnails: Thumbnails) -> str:
+    """Return what there is no room for at a tile: all of its words, why there is no picture, and the file."""
+    path = str(tile.picture.path or "")
+    return "\n".join(filter(None, (tile.name, tile.note, thumbnails.problem(tile.picture), path)))
+
+
 class TileSource(Protocol):
     """What a grid draws its tiles from; one that is not known yet is None."""
 
@@ -207,8 +214,7 @@ class TilePainter(QStyledItemDelegate):
             painter.fillRect(place, palette.color(QPalette.ColorRole.AlternateBase))
             if problem := thumbnails.problem(tile.picture):
                 painter.setPen(palette.color(QPalette.ColorRole.Text))
-                words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-                painter.drawText(place.adjusted(SPACE, SPACE, -SPACE, -SPACE), words, problem)
+                _paint_problem(painter, place.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN), problem)
             return
         shown = _middle(image, ratio, place)
         round_corners = QPainterPath()
@@ -237,10 +243,18 @@ class TilePainter(QStyledItemDelegate):
         usual = palette.color(QPalette.ColorRole.Text)
         words = ((tile.name, usual), (tile.note, colour(tile.tone, palette) if tile.tone else usual))
         for text, ink in filter(itemgetter(0), words):
-            shown = metrics.elidedText(printable(text), Qt.TextElideMode.ElideRight, line.width())
+            shown = metrics.elidedText(in_order(printable(text)), Qt.TextElideMode.ElideRight, line.width())
             painter.setPen(ink)
             painter.drawText(line, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, shown)
             line.translate(0, metrics.lineSpacing())
+
+
+def _paint_problem(painter: QPainter, room: QRect, problem: str) -> None:
+    """Say why there is no picture: in a small tile, whose tip has the rest, only that there is none."""
+    words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    if painter.boundingRect(room, words, problem).height() > room.height():
+        problem = f"{problem.partition(':')[0]}."
+    painter.drawText(room, words, problem)
 
 
 def _middle(image: QImage, ratio: float, place: QRect) -> QRect:
@@ -278,12 +292,19 @@ class PictureGrid(QListView):
         if selection := self.selectionModel():
             selection.selectionChanged.connect(self._tell_selected)
 
+    def show_a_row(self) -> None:
+        """Be never lower than a row of tiles."""
+        tile = self.tiles.side + _LINES * self.fontMetrics().lineSpacing() + 3 * _MARGIN
+        self.setMinimumHeight(tile + 2 * _MARGIN)
+
     def let_be_joined(self) -> None:
         """Let tiles be dragged onto each other."""
         self.tiles.joins = True
         self.setSelectionMode(QListView.SelectionMode.SingleSelection)
         self.setDragEnabled(True)
         self.setAcceptDrops(True)
+        if viewport := self.viewport():
+            viewport.setAcceptDrops(True)  # which a view whose items do not move about has turned off
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
         """Welcome a tile of this program."""
@@ -299,6 +320,7 @@ class PictureGrid(QListView):
         if event is None or data is None or not data.hasFormat(_DRAGGED):
             return
         dragged, index = int(data.data(_DRAGGED).data()), self.indexAt(event.position().toPoint())
+        event.acceptProposedAction()
         if index.isValid() and self.tiles.tile(index.row()).key != dragged:
             self.joined.emit(dragged, self.tiles.tile(index.row()).key)
 

@@ -1,7 +1,7 @@
 """The places of the window: what each is given, and what it must do."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PyQt6.QtWidgets import QWidget
 
@@ -12,10 +12,20 @@ from kith.gui.next_steps import NextSteps
 from kith.settings import Settings
 
 if TYPE_CHECKING:
+    from kith.gui.drawn_faces import DrawnFaces
     from kith.gui.job_runner import JobRunner
     from kith.gui.library_desk import LibraryDesk
     from kith.gui.review_watch import ReviewWatch
     from kith.gui.thumbnails import Thumbnails
+    from kith.gui.watcher import Watcher
+
+
+class FaceInPhoto(NamedTuple):
+    """Somebody in a photo, to be shown in Photos; `back` is the place, and what there, that one comes from."""
+
+    photo_id: int
+    appearance_id: int
+    back: tuple[str, object]
 
 
 class House(Protocol):
@@ -27,7 +37,9 @@ class House(Protocol):
     jobs: "JobRunner"
     desk: "LibraryDesk"
     waiting: "ReviewWatch"
+    watcher: "Watcher"
     thumbnails: "Thumbnails"
+    drawn: "DrawnFaces"
     choose_folder: ChooseFolder
     choose_file: ChooseFile
 
@@ -55,7 +67,7 @@ class House(Protocol):
     def apply_settings(self, before: Settings, after: Settings) -> None:
         """Decide all recognised photos again, by settings that were changed; Ctrl+Z takes that back."""
 
-    def recognize(self, settings: Settings, folders: dict[str, Path]) -> None:
+    def recognize(self, settings: Settings, folders: dict[str, Path], only_tell: bool = False) -> None:
         """Recognise the photos in a folder, and keep the folders, by their settings, for the next time."""
 
 

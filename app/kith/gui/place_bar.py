@@ -2,11 +2,56 @@
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup
+from PyQt6.QtCore import QEvent, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from kith.gui.style import ICON, SPACE, icon
+from kith.gui.style import ICON, SPACE, Tone, colour, icon
+
+_BADGE_SIZE = 0.85  # of the usual letters
+
+
+class PlaceButton(QToolButton):
+    """Has a badge beside its icon where something waits in its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting = ""
+
+    @property
+    def waiting(self) -> str:
+        """What the badge says, empty where there is none."""
+        return self._waiting
+
+    def show_waiting(self, count: int) -> None:
+        """Show how many wait, or that nobody does."""
+        self._waiting = f"{count:,}" if count else ""
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw the badge over the button."""
+        super().paintEvent(event)
+        if self._waiting:
+            self._draw_badge()
+
+    def _draw_badge(self) -> None:
+        palette = self.palette()
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * _BADGE_SIZE)
+        metrics = QFontMetrics(font)
+        height = metrics.height() + 1
+        width = max(height, metrics.horizontalAdvance(self._waiting) + SPACE)
+        left = min(self.width() // 2 + SPACE // 2, self.width() - width - 1)
+        place = QRectF(left, 1, width, height)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour(Tone.NOTICE, palette))
+        painter.drawRoundedRect(place, height / 2, height / 2)
+        painter.setPen(palette.color(QPalette.ColorRole.Base))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self._waiting)
+        painter.end()
 
 
 class PlaceBar(QWidget):
@@ -19,7 +64,7 @@ class PlaceBar(QWidget):
         self._icons = dict(places)
         self._group = QActionGroup(self)
         self.actions_by_place: dict[str, QAction] = {}
-        self.buttons: dict[str, QToolButton] = {}
+        self.buttons: dict[str, PlaceButton] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE // 2, SPACE, SPACE // 2, SPACE)
         column.setSpacing(SPACE // 2)
@@ -34,8 +79,7 @@ class PlaceBar(QWidget):
 
     def count(self, name: str, waiting: int) -> None:
         """Show how much waits in a place."""
-        text = f"{name}\n({waiting:,})" if waiting else name
-        self.actions_by_place[name].setText(text)  # not the button's, which takes its action's text again and again
+        self.buttons[name].show_waiting(waiting)
         self.buttons[name].setAccessibleName(self.tr("{0}, {1} waiting").format(name, waiting) if waiting else name)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
@@ -44,14 +88,14 @@ class PlaceBar(QWidget):
         if event and event.type() == QEvent.Type.PaletteChange:
             self._draw_icons()
 
-    def _button(self, name: str, number: int) -> QToolButton:
+    def _button(self, name: str, number: int) -> PlaceButton:
         action = QAction(name, self)
         action.setCheckable(True)
         action.setShortcut(f"Alt+{number}")
         action.setToolTip(self.tr("{0} (Alt+{1})").format(name, number))
         action.triggered.connect(lambda: self.chosen.emit(name))
         self._group.addAction(action)
-        button = QToolButton()
+        button = PlaceButton()
         button.setDefaultAction(action)
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)

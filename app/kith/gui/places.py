@@ -6,6 +6,7 @@ from kith.gui.place import House, Place
 
 HOME, REVIEW, PEOPLE, PHOTOS, CONSOLE = "Home", "Review", "People", "Photos", "Console"
 WELCOME = "welcome"  # what Home shows to whoever begins
+CHECKS = "checks"  # what People shows of how sound all that is
 
 # The makers load a place when it is first turned to: the window need not have it before it shows.
 

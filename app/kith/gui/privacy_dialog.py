@@ -21,16 +21,17 @@ from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import wrapped
+from kith.gui.plain_text import tip, wrapped
 from kith.settings import Settings
 from kith.text import counted, printable, size_in_words
 
 if TYPE_CHECKING:
     from kith.jobs.stored_files import Kind, Stored
 
-_INTRO = (
-    "Nothing of yours leaves this computer. This is all that Kith keeps on it; mark what you want to be rid of. "
-    "Your photos, and the copies filed for you, are not among it: they stay."
+_INTRO = "Nothing of yours leaves this computer. This is all that Kith keeps on it; mark what you want to be rid of."
+_STAYS = (
+    "What stays: your photos, and the copies filed for you, with their report and names, in {0}: delete these there as "
+    "you like."
 )
 _LOOKING = "Looking what there is …"
 _SURE = "Really erase? This cannot be undone."
@@ -77,6 +78,7 @@ class PrivacyDialog(FittingDialog):
         column.addWidget(wrapped(self.tr(_INTRO)))
         column.addWidget(self.list, 1)
         column.addWidget(self.words)
+        column.addWidget(wrapped(self.tr(_STAYS).format(settings.output_folder)))
         column.addWidget(buttons)
         self.resize(760, 480)
         self._rest()
@@ -100,7 +102,7 @@ class PrivacyDialog(FittingDialog):
             row = QTreeWidgetItem([kept.what, size_in_words(kept.size)])
             row.setCheckState(0, Qt.CheckState.Unchecked)
             row.setData(0, Qt.ItemDataRole.UserRole, kept.kind)
-            row.setToolTip(0, kept.what)
+            row.setToolTip(0, tip(kept.what))
             row.addChildren([QTreeWidgetItem([printable(str(path))]) for path in kept.places])
             self.list.addTopLevelItem(row)
             row.setExpanded(True)

@@ -17,11 +17,11 @@ TICK_MS = 100
 
 
 class JobProgress(QWidget):
-    """A row with the job's name, bar, pace and the abort button."""
+    """A row with the job's name, bar, pace and the abort button; nothing before there was a job."""
 
     def __init__(self, abort: QAction) -> None:
         super().__init__()
-        self._name = Label(self.tr("Nothing is running"))
+        self._name = Label()
         self.bar = _photos_bar()
         self.pace_label = Label()
         self.abort_button = ChoiceButton(abort.text())
@@ -39,6 +39,7 @@ class JobProgress(QWidget):
         row.addWidget(self.pace_label)
         row.addWidget(self.abort_button)
         self._rest()
+        self.hide()
 
     def begin(self, job: str) -> None:
         """Show that a job prepares: how many photos there are is not known yet."""
@@ -48,6 +49,7 @@ class JobProgress(QWidget):
         bar.setFormat("")
         bar.setRange(0, 0)
         bar.setEnabled(True)
+        self.show()
 
     def set_total(self, total: int) -> None:
         """Show a bar over `total` photos and begin to measure the pace."""
@@ -66,6 +68,11 @@ class JobProgress(QWidget):
         """Show that the wish to stop was heard."""
         self._said_at = math.inf
         self.pace_label.setText(self.tr("stopping when the photos at work are done …"))
+
+    def waits(self, line: str) -> None:
+        """Show why the job waits, or that it goes on where there is nothing to say."""
+        self._said_at = math.inf if line else 0.0
+        self.pace_label.setText(line)
 
     def end(self, outcome: str) -> None:
         """Leave the bar where the job ended, with a word on how."""

@@ -66,13 +66,13 @@ class QuestionView(QScrollArea):
         for card in self.cards:
             card.hide()
 
-    def show_question(self, question: Question, known: Sequence[str]) -> None:
-        """Show a question about the face; `known` are the names of all people."""
+    def show_question(self, question: Question, known: Sequence[str], is_over: bool = False) -> None:
+        """Show a question about the face; `known` are the names of all people, `is_over` says that it waits no more."""
         spot = question.spot
         if spot.path is None:
             for label in (self.face, self.photo):
                 label.show_picture(Picture(None, spot.box))
-        self.heading.setText(self._heading(question))
+        self.heading.setText(self._heading(question, is_over))
         for card, suggestion in zip_longest(self.cards, question.suggestions[: len(self.cards)]):
             if suggestion:
                 card.show_suggestion(suggestion, question.by_face)
@@ -97,9 +97,11 @@ class QuestionView(QScrollArea):
         for card in self.cards:
             card.enlarge(factor)
 
-    def _heading(self, question: Question) -> str:
+    def _heading(self, question: Question, is_over: bool) -> str:
         if question.said:
             return self.tr("You said: {}.").format(question.said)
+        if question.likely and is_over:
+            return self.tr("Found while you worked: {}").format(question.likely)
         who = self.tr("Perhaps {}").format(question.likely) if question.likely else self.tr("Nobody known")
         return f"{who}: {RULES[question.reason]}." if question.reason else f"{who}."
 

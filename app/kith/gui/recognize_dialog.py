@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.folders import ChooseFolder, FolderField, is_folder, why_not_apart
@@ -19,10 +19,11 @@ class RecognizeDialog(FittingDialog):
         super().__init__(parent)
         self.setWindowTitle(JobName.RECOGNIZE_FOLDER)
         self._settings = settings
-        self.input = FolderField("Photos to recognize", settings.input_folder, choose)
+        self.input = FolderField("Photos to recognise", settings.input_folder, choose)
         self.input.say("Its photos are only read; subfolders are searched too." if settings.recursive else "")
         self.output = FolderField("Copies and report go to", settings.output_folder, choose)
         self.output.say(f"One folder per person, Unknown for photos of nobody known, and {REPORT}.")
+        self.only_tell = QCheckBox(self.tr("Only &tell what would be filed"))
         self.problem = wrapped(bold=True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.start = buttons.addButton(self.tr("&Recognize"), QDialogButtonBox.ButtonRole.AcceptRole)
@@ -33,10 +34,11 @@ class RecognizeDialog(FittingDialog):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.addRow("&Photos to recognize", self.input)
+        form.addRow("&Photos to recognise", self.input)
         form.addRow("&Copies and report go to", self.output)
         column = QVBoxLayout(self)
         column.addLayout(form)
+        column.addWidget(self.only_tell)
         column.addWidget(self.problem)
         column.addWidget(self.buttons)
 

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QListView, QListWidget, QPushButton, QV
 from kith.gui.count_row import CountRow
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
-from kith.gui.plain_text import Label, wrapped
+from kith.gui.plain_text import Label, in_order, wrapped
 from kith.gui.run_model import RunModel
 from kith.gui.style import SPACE
 from kith.gui.thumbnails import Picture
@@ -42,7 +42,7 @@ class ResultPage(QWidget):
         self.people.setSelectionMode(QListView.SelectionMode.SingleSelection)
         self.people.opened.connect(self._open_folder)
         self.people.selected.connect(self._tell_selected)
-        self.folder = _button(self.tr("Open the Person's &Folder"), self._open_selected)
+        self.folder = _button(self.tr("Open the &Person's Folder"), self._open_selected)
         self.reviews = _button("", self.review.emit)
         self.failed = _button("", self._toggle_failures)
         self.failed.setCheckable(True)
@@ -59,7 +59,7 @@ class ResultPage(QWidget):
         self.counts.show_counts(model.counts)
         counts = {name: count for name, count, _ in model.counts}
         waiting = counts.get("unsure", 0) + counts.get("unknown", 0)
-        self.reviews.setText(self.tr("&Review {} Photos").format(f"{waiting:,}"))
+        self.reviews.setText(self.tr("Re&view {} Photos").format(f"{waiting:,}"))
         self.reviews.setVisible(waiting > 0)
         self._show_failures(model)
         self._output = self._house.settings.output_folder
@@ -110,7 +110,7 @@ class ResultPage(QWidget):
         self.failures.clear()
         self.failures.addItems(
             [
-                f"{printable(path.name)}: {printable(reason)}\n{printable(str(path.parent))}"
+                in_order(f"{printable(path.name)}: {printable(reason)}\n{printable(str(path.parent))}")
                 for path, reason in model.failures
             ]
         )

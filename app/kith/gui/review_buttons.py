@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence, QShortcut
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.review_model import Step
+from kith.gui.plain_text import Label, in_order, set_tip
+from kith.gui.review_model import ReviewModel, Step
+from kith.text import printable
 
+_NAME_WIDTH = 100  # pixels of a name on a button
 # What the buttons below do, by name: their words, their key, and in which queues they are offered.
 BUTTONS: dict[str, tuple[str, str, tuple[Step, ...]]] = {
     "back": ("Back", "B", tuple(Step)),
@@ -28,6 +31,52 @@ TIPS = {
     "skip": "Ask another day; not again while this window is open",
     "back": "Ask again about what was asked about before",
 }
+
+
+class ReviewButtons(QWidget):
+    """The row below: what can be done with what is asked about, and how much there is to go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress = Label()
+        self.by_name = {name: ChoiceButton(f"{words} ({key})") for name, (words, key, _) in BUTTONS.items()}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for name, button in self.by_name.items():
+            set_tip(button, self.tr(TIPS[name]))
+            if name == "skip":
+                row.addStretch()
+                row.addWidget(self.progress)
+            row.addWidget(button)
+
+    def show_model(self, model: ReviewModel) -> None:
+        """Offer what can be done now."""
+        line = model.line
+        is_asked = line.current is not None
+        can = {
+            "back": line.can_go_back,
+            "split": model.can_split,
+            "confirm": bool(line.faces),
+            "deny": bool(line.taken_out),
+            "ignore": bool(model.named()),
+            "others": is_asked,
+            "skip": is_asked,
+        }
+        for name, (_, _, steps) in BUTTONS.items():
+            self.by_name[name].setVisible(model.step in steps)
+            self.by_name[name].setEnabled(can[name])
+        self._name_likely(model)
+        self.by_name["skip"].setText(self.tr("Next (S)") if line.is_over else self.tr("Skip (S)"))
+        skipped = self.tr(", {} skipped").format(line.skipped) if line.skipped else ""
+        self.progress.setText(self.tr("{} to go").format(f"{line.left:,}") + skipped)
+
+    def _name_likely(self, model: ReviewModel) -> None:
+        name = printable(model.likely_name)
+        short = self.fontMetrics().elidedText(in_order(name), Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+        faces = len(model.line.faces)
+        words = self.tr("All {} are {} (A)") if faces > 1 else self.tr("This is {1} (A)")
+        self.by_name["confirm"].setText(words.format(faces, short))
+        self.by_name["deny"].setText(self.tr("Not {} (X)").format(short))
 
 
 def connect_keys(page: QWidget, keys: Sequence[tuple[str, Callable[[], object]]]) -> None:

@@ -7,7 +7,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from kith.errors import BadInput
-from kith.gui.plain_text import Label
+from kith.gui.plain_text import Label, tip
 from kith.gui.style import SPACE
 from kith.gui.wheel import ComboBox
 from kith.jobs.review_queues import Choice
@@ -52,7 +52,7 @@ class ReviewFilter(QWidget):
             self.folder.removeItem(1)
         for folder in wanted:
             self.folder.addItem(printable(folder.name or str(folder)), folder)
-            self.folder.setItemData(self.folder.count() - 1, printable(str(folder)), 3)  # Qt.ItemDataRole.ToolTipRole
+            self.folder.setItemData(self.folder.count() - 1, tip(str(folder)), 3)  # Qt.ItemDataRole.ToolTipRole
         self.folder.setCurrentIndex(wanted.index(chosen) + 1 if chosen else 0)
 
     def reset(self) -> None:

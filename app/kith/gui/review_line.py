@@ -1,6 +1,7 @@
 """A queue as one goes through it: which faces are asked about, which were skipped, and the way back."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from kith.jobs.review_queues import Face, Queue
 
@@ -20,7 +21,7 @@ class Line:
         self.together: set[int] = set()
         self._skipped: dict[int, None] = {}
         self._past: list[Queue] = []
-        self._asked: set[int] = set()
+        self._queue_of: dict[int, int] = {}  # entries, by the faces that wait in them
 
     @property
     def left(self) -> int:
@@ -43,21 +44,42 @@ class Line:
         return [face for face in self.shown if face.id in self.marked]
 
     @property
+    def answered(self) -> list[Face]:
+        """Those shown who wait no longer."""
+        return [face for face in self.shown if not self.is_asked(face)]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether an entry is shown of which nobody waits any longer."""
+        return bool(self.shown) and len(self.answered) == len(self.shown)
+
+    @property
     def can_go_back(self) -> bool:
         """Whether there is anything before the current entry."""
         return bool(self._past)
 
     def is_asked(self, face: Face) -> bool:
         """Say whether a face still waits for a word."""
-        return face.id in self._asked
+        return face.id in self._queue_of
 
     def show(self, queues: Sequence[Queue], dealt: Collection[int]) -> None:
-        """Go by the queue as it is now; where nothing of the current entry is left to be shown the next one's turn is.
+        """Go by the queue as it is now, without the faces `dealt` with here.
 
-        Faces that wait no longer, but were not `dealt` with here, stay in sight.
+        Other faces that wait no longer stay in sight; where nothing of the current entry is left to be shown the next
+        one's turn is.
         """
         self.queues = {queue.id: queue for queue in queues}
-        self._asked = {face.id for queue in queues for face in queue.faces}
+        self._queue_of = {face.id: queue.id for queue in queues for face in queue.faces}
+        self.drop(dealt)
+
+    def drop(self, dealt: Collection[int]) -> None:
+        """Ask no more about faces that were dealt with here; of however many it takes as long as these are."""
+        touched = {self._queue_of.pop(face) for face in dealt if face in self._queue_of}
+        for key in touched:
+            left = tuple(filter(self.is_asked, self.queues[key].faces))
+            self.queues[key] = replace(self.queues[key], faces=left)
+            if not left:
+                del self.queues[key]
         self.together &= self.queues.keys()
         if self.current is None:
             return self.go_on()
@@ -85,6 +107,11 @@ class Line:
             self._skipped.pop(queue.id, None)
             self._lay_out(queue.faces)
 
+    def put_together(self, entry: int) -> None:
+        """Ask about another entry together with the current one."""
+        self.together.add(entry)
+        self._lay_out(self.shown)
+
     def next(self) -> Queue | None:
         """Return the entry whose turn is after the current one."""
         at = self.current.id if self.current else None
@@ -95,9 +122,10 @@ class Line:
         self.turn_to(self.next())
 
     def skip(self) -> None:
-        """Leave the current one for another day."""
+        """Leave the current one for another day, if anybody of it waits."""
         if self.current:
-            self._skipped[self.current.id] = None
+            if self.current.id in self.queues:
+                self._skipped[self.current.id] = None
             self.remember()
             self.go_on()
 

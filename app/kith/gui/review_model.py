@@ -1,6 +1,6 @@
 """What Review shows and says, without widgets: three queues, where one is in each, and the words said there."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -9,6 +9,7 @@ from kith.jobs import review_queues
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.person_names import alike
+from kith.jobs.phrases import display_names
 from kith.jobs.review_queues import Choice, Face, Queue, Waiting, queues_of
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Ignored
@@ -44,7 +45,9 @@ class ReviewModel:
         self.ended = 0  # acts that have come to their end, in the order in which they began
         self._dealt: dict[int, int] = {}  # faces, by the number of the act that is about them
         self._acted: dict[int, Step] = {}
+        self._wanted: int | None = None  # the group one came for
         self._meant: set[str] = set()  # new names that are no slips of known ones, says the user
+        self.found: dict[int, str] = {}  # who faces are that wait no longer
 
     @property
     def line(self) -> Line:
@@ -68,9 +71,9 @@ class ReviewModel:
         return {step: len(line.queues) for step, line in self.lines.items()}
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nobody waits, whatever is chosen."""
-        return not any(face.id not in self._dealt for face in self.waiting.faces)
+    def count(self) -> int:
+        """How many faces wait, whatever is chosen."""
+        return len(self._visible())
 
     @property
     def is_said(self) -> bool:
@@ -81,13 +84,25 @@ class ReviewModel:
         """Go by who waits as the library had it when `ended` acts had ended; what came back is asked about again."""
         before = self._visible()
         self.waiting = waiting
+        self.found.clear()
         self._dealt = {face: act for face, act in self._dealt.items() if act >= ended}
         self._refresh()
-        came_back = [face for face in self._acted if face in self._visible() - before]
+        now = self._visible()
+        came_back = [face for face in self._acted if face in now and face not in before]
         for face in came_back:
             self._turn_back(face)
+        self._pass_over([step for step in Step if step is not self.step])
         if not before:
             self.turn_to_first()
+        if self._wanted is not None:
+            self.turn_to_group(self._wanted)
+            self._wanted = None
+
+    def lose(self) -> None:
+        """Show nobody: the library cannot be asked."""
+        for line in self.lines.values():
+            line.turn_to(None)
+        self.take(Waiting(), self.ended)
 
     def choose(self, choice: Choice) -> None:
         """Ask about some only."""
@@ -101,16 +116,38 @@ class ReviewModel:
         """Turn to a queue."""
         self.step = step
 
+    def turn_to_group(self, group: int | None) -> None:
+        """Turn to a group, as soon as it is known who waits."""
+        line, self._wanted = self.lines[Step.GROUPS], group
+        if group not in line.queues:
+            return
+        self.step, self._wanted = Step.GROUPS, None
+        if line.current is None or line.current.id != group:
+            line.remember()
+            line.turn_to(line.queues[group])
+
     def turn_to_first(self) -> None:
         """Turn to the first queue that has anything to ask, if this one has not."""
         if self.line.current is None:
             self.step = next((step for step, line in self.lines.items() if line.current), self.step)
 
+    def begin(self) -> None:
+        """Begin where anybody waits, with what nobody has seen yet."""
+        self._pass_over(Step)
+        self.turn_to_first()
+
+    def _pass_over(self, steps: Iterable[Step]) -> None:
+        """Go on, in queues that are not in sight, from entries of which nobody waits any longer."""
+        for line in (self.lines[step] for step in steps):
+            if line.is_over:
+                line.go_on()
+
     def _visible(self) -> set[int]:
         return {face.id for face in self.waiting.faces} - self._dealt.keys()
 
     def _refresh(self) -> None:
-        queues = queues_of(self.waiting, self.choice, self._dealt)
+        sorted_already = self.waiting.queues if self.choice == Choice() else None
+        queues = sorted_already or queues_of(self.waiting, self.choice)
         for step, of_step in zip(Step, (queues.groups, queues.likely, queues.singles), strict=True):
             self.lines[step].show(of_step, self._dealt)
 
@@ -151,8 +188,28 @@ class ReviewModel:
 
     def put_together(self, group: int) -> None:
         """Ask about another group together with the current one."""
-        self.line.together.add(group)
-        self._refresh()
+        self.line.put_together(group)
+
+    def unheard(self) -> list[int]:
+        """Return once of whom, of those shown, `found` does not tell yet who they are, though they wait no longer."""
+        new = [face.id for face in self.line.answered if face.id not in self.found]
+        self.found |= dict.fromkeys(new, "")
+        return new
+
+    @property
+    def found_names(self) -> list[str]:
+        """Who those shown are who wait no longer, as far as it is known."""
+        names = {self.found.get(face.id, "") for face in self.line.answered}
+        return sorted(names - {""}, key=str.casefold)
+
+    @property
+    def likely_name(self) -> str:
+        """Who those asked about are perhaps, empty where that is not asked."""
+        return self.line.current.name if self.line.current else ""
+
+    def names(self) -> dict[int, str]:
+        """Return the name to show for each person."""
+        return display_names(self.waiting.people.values())
 
     # What is said
 
@@ -165,11 +222,16 @@ class ReviewModel:
         self._meant.add(as_read(name))
 
     def named(self) -> list[Face]:
-        """Return the faces that a name typed now is for: of the likely ones those taken out."""
+        """Return the faces that a name typed now is for: of the likely ones those taken out.
+
+        Of a group of whom nobody waits any longer these are all, too: the user's word goes over what was found.
+        """
         line = self.line
-        if self.step is Step.SINGLES:  # also one gone back to, who waits no longer
+        if self.step is Step.SINGLES:
             return list(line.shown)
-        return line.taken_out if self.step is Step.LIKELY else line.faces
+        if self.step is Step.LIKELY:
+            return line.taken_out
+        return line.faces or [face for face in line.answered if face.id not in line.marked]
 
     def name(self, text: str) -> Act | None:
         """Give all faces asked about a name."""
@@ -237,7 +299,8 @@ class ReviewModel:
             if self.step is Step.SINGLES and line.current and line.current.id in faces:
                 line.remember()
             self._leave(line, _ids(line.shown) - set(faces))
-        self._refresh()
+            for one in self.lines.values():
+                one.drop(faces)
         self.turn_to_first()
         return Act(task, frozenset(faces))
 

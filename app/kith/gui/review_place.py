@@ -8,29 +8,23 @@ from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, Q
 
 from kith.errors import BadInput
 from kith.gui.choice_button import ChoiceButton
-from kith.gui.faces_page import FacesPage
 from kith.gui.name_field import ask_whom, one_spaced
-from kith.gui.picture_grid import Tile
 from kith.gui.place import House, Place
-from kith.gui.plain_text import Label, narrow, set_tip, wrapped
+from kith.gui.plain_text import narrow, set_tip, wrapped
 from kith.gui.question_view import REFUSE_KEYS, QuestionView
-from kith.gui.review_buttons import BUTTONS, TIPS, connect_keys, press
+from kith.gui.review_buttons import BUTTONS, ReviewButtons, connect_keys, press
 from kith.gui.review_filter import ReviewFilter
 from kith.gui.review_model import Act, ReviewModel, Step
+from kith.gui.review_pages import GroupPage, LikelyPage, ReviewPage
 from kith.gui.review_questions import ReviewQuestions
-from kith.gui.style import SPACE, Tone
-from kith.gui.thumbnails import Picture
-from kith.jobs.outcome import Outcome
-from kith.jobs.phrases import display_names
+from kith.gui.style import SPACE
 from kith.jobs.review import Question
-from kith.jobs.review_queues import Choice, Face, Waiting
-from kith.text import percent, printable
+from kith.jobs.review_queues import Choice, Waiting, names_of
 
 _NOBODY = (
     "There is no unknown or unsure face to review.\n\n"
     "When a folder has been recognised, faces that are not sure to be anybody known are shown here."
 )
-_NAME_WIDTH = 150  # pixels of a name on a button
 
 
 class ReviewPlace(Place):
@@ -45,14 +39,14 @@ class ReviewPlace(Place):
         self.tabs = QTabBar()
         self.filter = ReviewFilter()
         self.choosing = ChoiceButton(self.tr("Some only (F)"))
-        self.groups = FacesPage(house.thumbnails, self.tr("All are (N)"))
-        self.likely = FacesPage(house.thumbnails, self.tr("Those taken out are (N)"))
+        self.groups = GroupPage(house.thumbnails, self.tr("All are (N)"))
+        self.likely = LikelyPage(house.thumbnails, self.tr("Those taken out are (N)"))
         self.single = QuestionView(house.thumbnails)
         self.message = wrapped()
         self.again = ChoiceButton(self.tr("Ask about the skipped ones (R)"))
         self.note = narrow()
-        self.progress = Label()
-        self.buttons = {name: ChoiceButton(f"{words} ({key})") for name, (words, key, _) in BUTTONS.items()}
+        self._row = ReviewButtons()
+        self.buttons, self.progress = self._row.by_name, self._row.progress
         self._lay_out()
         self._connect()
 
@@ -62,10 +56,12 @@ class ReviewPlace(Place):
         return not self._is_known or self.house.desk.busy
 
     def enter(self, what: object = None) -> None:
-        """Ask about the first queue that has anybody."""
-        del what
+        """Ask about the group of the number given, or about the first queue that has anybody."""
+        self.note.clear()
         self.house.waiting.look()
-        self.model.turn_to_first()
+        if isinstance(what, int):
+            self.model.turn_to_group(what)
+        self.model.begin()
         self._draw()
         self._rest()
 
@@ -73,17 +69,17 @@ class ReviewPlace(Place):
         self._ended_when_asked = self.model.ended
 
     def _take(self, waiting: Waiting) -> None:
-        step, was_known = self.model.step, self._is_known
+        page, was_known = self._pages.currentIndex(), self._is_known
         self._is_known = True
         self.model.take(waiting, self._ended_when_asked)
-        self.filter.offer({face.path.parent for face in waiting.faces})
+        self.filter.offer(waiting.folders)
         self._draw()
-        if self.model.step is not step or not was_known:
+        if self.isVisible() and (self._pages.currentIndex() != page or not was_known):
             self._rest()
 
     def _fail(self, text: str) -> None:
         self._is_known = True
-        self.model.take(Waiting(), self.model.ended)
+        self.model.lose()
         self._draw()
         self.message.setText(text)
 
@@ -92,24 +88,24 @@ class ReviewPlace(Place):
     def _draw(self) -> None:
         model = self.model
         self._draw_tabs()
-        draw = {Step.GROUPS: self._draw_group, Step.LIKELY: self._draw_likely, Step.SINGLES: self._draw_single}
         if model.line.current:
-            draw[model.step]()
+            self._draw_single() if model.step is Step.SINGLES else self._draw_faces()
             self._pages.setCurrentWidget(self._page)
         else:
             self._draw_message()
-        self._draw_buttons()
+        self._row.show_model(model)
+        self._tell_count()
 
     @property
-    def _page(self) -> FacesPage | QuestionView:
-        pages: dict[Step, FacesPage | QuestionView] = {Step.GROUPS: self.groups, Step.LIKELY: self.likely}
+    def _page(self) -> ReviewPage | QuestionView:
+        pages: dict[Step, ReviewPage | QuestionView] = {Step.GROUPS: self.groups, Step.LIKELY: self.likely}
         return pages.get(self.model.step, self.single)
 
     def _draw_tabs(self) -> None:
         names = {
             Step.GROUPS: self.tr("&Groups"),
             Step.LIKELY: self.tr("&Likely"),
-            Step.SINGLES: self.tr("Single &faces"),
+            Step.SINGLES: self.tr("&Single faces"),
         }
         self.tabs.blockSignals(True)
         for step, count in self.model.counts.items():
@@ -117,50 +113,14 @@ class ReviewPlace(Place):
         self.tabs.setCurrentIndex(self.model.step)
         self.tabs.blockSignals(False)
 
-    def _draw_group(self) -> None:
-        page, line = self.groups, self.model.line
-        page.heading.setText(self.tr("Who is this? {} faces look alike").format(len(line.faces)))
-        page.hint.setText(self.tr("A click or Space takes a face out: it is left for later."))
-        near = self.model.near()
-        page.near.show_group(near[0] if near else None)
-        self._draw_faces(page, self._group_tile)
+    def _draw_faces(self) -> None:
+        if faces := self.model.unheard():
+            self.house.desk.read(partial(names_of, faces=faces), self._know_found, lambda _: None)
+        (self.groups if self.model.step is Step.GROUPS else self.likely).show_model(self.model)
 
-    def _draw_likely(self) -> None:
-        page, line = self.likely, self.model.line
-        name = line.current.name if line.current else ""
-        page.heading.setText(self.tr("Are all of these {}?").format(name))
-        page.hint.setText(self.tr("The surest first. A click or Space takes a wrong one out, Ctrl+A all."))
-        short = self.fontMetrics().elidedText(printable(name), Qt.TextElideMode.ElideRight, _NAME_WIDTH)
-        faces = len(line.faces)
-        words = self.tr("All {} are {} (A)") if faces > 1 else self.tr("This is {1} (A)")
-        self.buttons["confirm"].setText(words.format(faces, short))
-        self.buttons["deny"].setText(self.tr("Not {} (X)").format(short))
-        page.near.show_group(None)
-        page.name.setEnabled(bool(line.taken_out))
-        self._draw_faces(page, self._likely_tile)
-
-    def _draw_faces(self, page: FacesPage, tile: Callable[[Face], Tile]) -> None:
-        line = self.model.line
-        page.name.know(self._names().values())
-        if following := line.next():
-            page.prefetch(following.faces)
-        page.show_tiles([tile(face) for face in line.shown], line.marked)
-
-    def _group_tile(self, face: Face) -> Tile:
-        return self._tile(face, face.taken_at[:10], face.path.name)
-
-    def _likely_tile(self, face: Face) -> Tile:
-        sure = self.tr("{} likely").format(percent(face.certainty)) if face.certainty is not None else face.path.name
-        return self._tile(face, self.tr("distance {:.2f}").format(face.value), sure)
-
-    def _tile(self, face: Face, note: str, name: str) -> Tile:
-        line = self.model.line
-        picture = Picture(face.path, face.box)
-        if not line.is_asked(face):
-            return Tile(face.id, picture, self.tr("found meanwhile"), note, Tone.SURE, faded=True)
-        if face.id in line.marked:
-            return Tile(face.id, picture, self.tr("taken out"), note, Tone.UNSURE, faded=True)
-        return Tile(face.id, picture, name, note)
+    def _know_found(self, found: dict[int, str]) -> None:
+        self.model.found |= found
+        self._draw()
 
     def _draw_single(self) -> None:
         face = self.model.face
@@ -168,7 +128,7 @@ class ReviewPlace(Place):
             return
         if self._questions.turn_to(face):
             self.single.show_face(face.path, face.box)
-            self.single.name.know(self._names().values())
+            self.single.name.know(self.model.names().values())
         self._ask()
 
     def _ask(self) -> None:
@@ -177,14 +137,20 @@ class ReviewPlace(Place):
         if self.model.is_said:
             self._questions.ask(self._show_question, following.faces[0] if following else None, self.single.prefetch)
 
+    def _ask_anew(self) -> None:
+        """Ask about the single face again: something was said, perhaps elsewhere, or taken back."""
+        self._questions.forget()
+        if self.model.step is Step.SINGLES:
+            self._ask()
+
     def _show_question(self, question: Question) -> None:
-        self.single.show_question(question, list(self._names().values()))
+        self.single.show_question(question, list(self.model.names().values()), self.model.line.is_over)
 
     def _draw_message(self) -> None:
         skipped = self.model.line.skipped
         if not self._is_known:
             text = self.tr("Looking for unknown faces …")
-        elif self.model.is_empty:
+        elif not self.model.count:
             text = self.tr(_NOBODY)
         elif skipped:
             text = self.tr("Nothing is left here but what you skipped: {}.").format(skipped)
@@ -194,26 +160,10 @@ class ReviewPlace(Place):
         self.again.setVisible(bool(skipped))
         self._pages.setCurrentIndex(len(Step))
 
-    def _draw_buttons(self) -> None:
-        model, line = self.model, self.model.line
-        is_asked = line.current is not None
-        can = {
-            "back": line.can_go_back,
-            "split": model.can_split,
-            "confirm": bool(line.faces),
-            "deny": bool(line.taken_out),
-            "ignore": bool(model.named()),
-            "others": is_asked,
-            "skip": is_asked,
-        }
-        for name, (_, _, steps) in BUTTONS.items():
-            self.buttons[name].setVisible(model.step in steps)
-            self.buttons[name].setEnabled(can[name])
-        skipped = self.tr(", {} skipped").format(line.skipped) if line.skipped else ""
-        self.progress.setText(self.tr("{} to go").format(f"{line.left:,}") + skipped)
-
-    def _names(self) -> dict[int, str]:
-        return display_names(self.model.waiting.people.values())
+    def _tell_count(self) -> None:
+        """Have the count at the left follow at once, before the library was asked again."""
+        if self._is_known:
+            self.house.waiting.counted.emit(self.model.count)
 
     def _rest(self) -> None:
         self._page.rest() if self.model.line.current else self.setFocus()
@@ -227,21 +177,18 @@ class ReviewPlace(Place):
         step = self._pages.currentIndex()
         self._questions.forget()
         self._draw()
-        if self._pages.currentIndex() != step:
+        if self._pages.currentIndex() != step or not self._page.name.isEnabled():
             self._rest()
-
-        def done(_outcome: Outcome) -> None:
-            self._end()
 
         def fail(text: str) -> None:
             self.note.setText(text)
             self._end()
 
-        self.house.desk.act(act.task, done, fail)
+        self.house.desk.act(act.task, lambda _: self._end(), fail)
 
     def _end(self) -> None:
+        """Count the act as written down; the desk tells then that the library is another one."""
         self.model.ended += 1
-        self._draw()
 
     def _name(self, text: str) -> None:
         """Take a name, but ask about a new one that is much like a known one."""
@@ -252,7 +199,7 @@ class ReviewPlace(Place):
             self.note.setText(error.message)
             return
         if known:
-            shown = self._names()[known.id]
+            shown = self.model.names()[known.id]
             ask_whom(self, name, shown, partial(self._take_name, shown), partial(self._mean, name))
         else:
             self._take_name(name)
@@ -279,6 +226,12 @@ class ReviewPlace(Place):
     def _skip(self) -> None:
         self.model.skip()
         self._move()
+
+    def _pass(self) -> None:
+        """Go on, the keyboard left in the field, where there is nothing to be said."""
+        if self.model.line.is_over and self.model.step is Step.GROUPS:
+            self.model.skip()
+            self._draw()
 
     def _back(self) -> None:
         self.model.back()
@@ -316,6 +269,7 @@ class ReviewPlace(Place):
         house.waiting.asking.connect(self._asking)
         house.waiting.found.connect(self._take)
         house.waiting.failed.connect(self._fail)
+        house.desk.changed.connect(self._ask_anew)
         house.desk.told.connect(self.note.setText)
         house.desk.failed.connect(self.note.setText)
         self.tabs.currentChanged.connect(self._turn)
@@ -326,6 +280,7 @@ class ReviewPlace(Place):
             page.marked.connect(self._mark)
         for field in (self.groups.name, self.likely.name, self.single.name):
             field.named.connect(self._name)
+            field.passed.connect(self._pass)
         self.groups.near.button.clicked.connect(self._together)
         self.single.accepted.connect(lambda person: self._say(model.accept(person)))
         self.single.refused.connect(lambda person: self._say(model.refuse(person)))
@@ -354,8 +309,6 @@ class ReviewPlace(Place):
             self._page.name.setFocus()
 
     def _lay_out(self) -> None:
-        for name, button in self.buttons.items():
-            set_tip(button, self.tr(TIPS[name]))
         for _ in Step:
             self.tabs.addTab("")
         self.choosing.setCheckable(True)
@@ -370,12 +323,6 @@ class ReviewPlace(Place):
         self._pages = QStackedWidget()
         for page in (self.groups, self.likely, self.single, self._message_page()):
             self._pages.addWidget(page)
-        below = QHBoxLayout()
-        for name, button in self.buttons.items():
-            if name == "skip":
-                below.addStretch()
-                below.addWidget(self.progress)
-            below.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
@@ -383,7 +330,7 @@ class ReviewPlace(Place):
         column.addWidget(self.filter)
         column.addWidget(self._pages, 1)
         column.addWidget(self.note)
-        column.addLayout(below)
+        column.addWidget(self._row)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._draw()
 

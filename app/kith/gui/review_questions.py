@@ -20,7 +20,7 @@ class ReviewQuestions:
         self._face: Face | None = None
         self._known: dict[int, Question] = {}
         self._asked: set[int] = set()
-        self._shown: int | None = None
+        self._shown: Question | None = None
         self._age = 0
 
     def turn_to(self, face: Face) -> bool:
@@ -35,7 +35,6 @@ class ReviewQuestions:
         """Look everything up again: something was said."""
         self._known.clear()
         self._asked.clear()
-        self._shown = None
         self._age += 1
 
     def ask(
@@ -67,9 +66,10 @@ class ReviewQuestions:
 
     def _show(self, show: Callable[[Question], None]) -> None:
         face = self._face
-        if face and face.id in self._known and self._shown != face.id:
-            self._shown = face.id
-            show(self._known[face.id])
+        question = self._known.get(face.id) if face else None
+        if question and question != self._shown:
+            self._shown = question
+            show(question)
 
 
 def _question(unknown: Unknown, library: OpenLibrary) -> Question:

@@ -12,11 +12,15 @@ if TYPE_CHECKING:  # loaded by the thread that reads, after the window shows
 
 
 class ReviewWatch(QObject):
-    """Tells with `asking` that it looks from now on, then with `found` who waits, or with `failed` why nobody is."""
+    """Tells with `asking` that it looks from now on, then with `found` who waits, or with `failed` why nobody is.
+
+    `counted` carries how many faces wait: by what the library says, or by what the user has said already.
+    """
 
     asking = pyqtSignal()
     found = pyqtSignal(object)
     failed = pyqtSignal(str)
+    counted = pyqtSignal(int)
 
     def __init__(self, desk: LibraryDesk) -> None:
         super().__init__()
@@ -36,11 +40,13 @@ class ReviewWatch(QObject):
 
     def _find(self, waiting: "Waiting") -> None:
         self._is_looking = False
+        self.counted.emit(len(waiting.faces))
         self.found.emit(waiting)
         self._look_again()
 
     def _fail(self, text: str) -> None:
         self._is_looking = False
+        self.counted.emit(0)
         self.failed.emit(text)
         self._look_again()
 

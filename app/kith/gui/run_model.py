@@ -37,6 +37,7 @@ class RunModel:
         self.best: dict[int, Shown] = {}
         self._certainty: dict[int, float] = {}
         self._counts: Counter[str] = Counter()
+        self._told: dict[Path, tuple[str, tuple[int, ...]]] = {}  # a photo is told of again where it is filed anew
         self._new: list[PhotoDone] = []
         self._taken_at = -math.inf
 
@@ -74,9 +75,15 @@ class RunModel:
 
     def _take_photo(self, event: "PhotoDone") -> None:
         known, unsure = event.row.people, event.unsure
-        self._count("sure" if known else "unsure" if unsure else "unknown", event.done)
+        kind = "sure" if known else "unsure" if unsure else "unknown"
+        people = tuple(event.decision.people)
+        if before := self._told.get(event.path):
+            self._counts[before[0]] -= 1
+            self.people.subtract(before[1])
+        self._told[event.path] = kind, people
+        self._count(kind, event.done)
         self._new = [*self._new[1 - AT_ONCE :], event]
-        self.people.update(event.decision.people)
+        self.people.update(people)
         self._note_best(event)
 
     def _note_best(self, event: "PhotoDone") -> None:

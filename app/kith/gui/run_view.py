@@ -11,7 +11,7 @@ from kith.gui.count_row import CountRow
 from kith.gui.frames import Frame
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
-from kith.gui.plain_text import Label
+from kith.gui.plain_text import Label, in_order
 from kith.gui.read_pane import ReadPane
 from kith.gui.run_model import NEWEST, RunModel
 from kith.gui.style import SPACE, Tone
@@ -98,7 +98,7 @@ class RunView(QWidget):
         lines = self._house.console.newest(_LINES)
         if lines != self._lines:
             self._lines = lines
-            self.lines.setPlainText("\n".join(lines))
+            self.lines.setPlainText(in_order("\n".join(lines)))
             if bar := self.lines.verticalScrollBar():
                 bar.setValue(bar.maximum())
         if not self._is_reading:

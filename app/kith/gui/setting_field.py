@@ -8,10 +8,10 @@ from PyQt6.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder
-from kith.gui.plain_text import set_tip, wrapped
+from kith.gui.plain_text import Label, set_tip, wrapped
 from kith.gui.style import Tone, colour
 from kith.gui.wheel import ComboBox
-from kith.setting_types import CHOICES
+from kith.setting_types import CHOICES, UNITS
 from kith.settings import Settings, allowed
 from kith.settings_model import FIELDS, MODELS, PATHS
 
@@ -118,15 +118,19 @@ class SettingField(QWidget):
         self.problem.setVisible(bool(problem))
 
     def _explanation(self) -> str:
-        words = FIELDS[self.key].description or ""
-        if self._is_number:
-            return f"{words} It is {allowed(self.key)}; the default is {self._default}."
+        words = f"{FIELDS[self.key].description} {self._range_and_default()}"
         if self._problem or self.key not in PATHS:
             return words
         place = self._place()
         if place is None or str(place) == self.text:
             return words
         return f"{words}\nThat is {place}"
+
+    def _range_and_default(self) -> str:
+        default = self._default
+        if self._is_number:
+            return self.tr("It is {0}; the default is {1}.").format(allowed(self.key), default)
+        return self.tr("The default is {0}.").format(default) if default else self.tr("It is empty by default.")
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -143,10 +147,11 @@ class SettingField(QWidget):
     def _row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.addWidget(self.widget, not self._is_number)
+        if unit := UNITS.get(self.key):
+            row.addWidget(Label(unit), 1)
         if self.key in (*PATHS, *MODELS):
             row.addWidget(self.choose)
         row.addWidget(self.reset_button)
-        row.addStretch(self._is_number)
         return row
 
     @property

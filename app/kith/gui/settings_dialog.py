@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -24,9 +25,10 @@ from kith.gui.background import Newest
 from kith.gui.fitting_dialog import ScrolledPage
 from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder, choose_file, choose_files, choose_folder
 from kith.gui.phrases import in_window
-from kith.gui.plain_text import Label, wrapped
+from kith.gui.plain_text import Label, without_icons, wrapped
 from kith.gui.setting_field import SettingField
 from kith.gui.setting_preview import SettingPreview
+from kith.gui.style import let_shine_through
 from kith.settings import Loaded, Settings, conflicts, load, save, with_overrides
 from kith.settings_model import FIELDS, PATHS
 
@@ -47,6 +49,7 @@ _GROUPS = {
         "second_opinion",
     ),
     "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
+    "Watching": ("watch", "gentle", "gentle_cores", "quiet_hours"),
     "Photos": ("valid_exts", "recursive", "names_in", "resize_max", "max_megapixels"),
 }
 _GROUPED = set(chain.from_iterable(_GROUPS.values()))
@@ -67,7 +70,7 @@ DECISIVE = (
     "event_gap",
     "file_under",
 )  # by which stored photos are decided otherwise
-_TRYING = "Trying the model file …"
+_TRYING = "Trying it …"
 
 # The table of the articles that the program's settings come from.
 STRICTNESS = ((0.6, "standard"), (0.5, "strict"), (0.4, "very strict"), (0.35, "extremely strict"))
@@ -136,13 +139,18 @@ class SettingsDialog(QDialog):
         self.reset_button = reset
         return buttons
 
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Have words alone on the buttons."""
+        without_icons(self)
+        super().showEvent(event)
+
     def accept(self) -> None:
-        """Save and close, or lead to the first value that cannot be; model files are tried before."""
+        """Save and close, or lead to the first value that cannot be; model files and folders are tried before."""
         if self._leads_to_problem():
             return
         chosen, before = self._chosen(), self._settings
-        changed = frozenset(key for key in TRIED if getattr(chosen, key) != getattr(before, key))
-        if any(getattr(chosen, f"{key}_file") for key in changed):
+        changed = frozenset(key for key in (*TRIED, *PATHS) if getattr(chosen, key) != getattr(before, key))
+        if changed:
             self._tell(_TRYING)
             self.save_button.setEnabled(False)
             self._try.ask(lambda _stop: _unusable(chosen, changed), partial(self._tried, chosen))
@@ -235,15 +243,17 @@ class SettingsDialog(QDialog):
         column.addStretch()
         scrolled = QScrollArea()
         scrolled.setWidget(page)
+        let_shine_through(scrolled)
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         return scrolled
 
 
 def _unusable(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
-    from kith.jobs.model_trials import unusable_models
+    from kith.jobs.model_trials import misplaced, unusable_models
 
-    return {key: in_window(reason) for key, reason in unusable_models(settings, keys).items()}
+    problems = misplaced(settings, keys) | unusable_models(settings, keys)
+    return {key: in_window(reason) for key, reason in problems.items()}
 
 
 def _list_of_problems(loaded: Loaded) -> str:

@@ -16,6 +16,7 @@ from kith.gui.console import Kind
 from kith.gui.library_notices import LibraryNotices
 from kith.gui.main_window import MainWindow
 from kith.gui.plain_text import message
+from kith.gui.style import be_readable
 from kith.gui.window_memory import keep, restore
 from kith.logs import start_log, told_of_bug
 from kith.messages import command
@@ -39,6 +40,7 @@ def main() -> int:
     app.setApplicationName("Kith")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("kith")
+    be_readable(app)
     first_time = not user_settings_file().exists()
     window = MainWindow(load_user_settings())
     sys.excepthook = report_bug

@@ -77,9 +77,13 @@ class Thumbnails(QObject):
 
     def forget(self) -> None:
         """Look at the files anew: pictures may have changed, gone or come back; those unchanged lie in the folder."""
-        self._problems.clear()
+        self.try_again()
         self._kept.clear()
         self._bytes = 0
+
+    def try_again(self) -> None:
+        """Look again for those of which there was no picture: a drive may be plugged in now."""
+        self._problems.clear()
 
     def close(self) -> None:
         """Make no more pictures."""

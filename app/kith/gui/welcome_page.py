@@ -27,7 +27,7 @@ class WelcomePage(QWidget):
         super().__init__()
         self.steps = FolderSteps(settings_file, settings, choose)
         self.problem = wrapped(bold=True)
-        self.start = QPushButton(self.tr("3  &Find My People"))
+        self.start = QPushButton(self.tr("3  Find M&y People"))
         self.skip = QPushButton(self.tr("&Later"))
         self._keep = Newest(self, pause_ms=0)
         for button, press in ((self.start, self._start), (self.skip, self.later.emit)):

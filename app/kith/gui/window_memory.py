@@ -14,11 +14,13 @@ def _file() -> QSettings:
 
 
 def restore(window: MainWindow) -> None:
-    """Put the window where it was, on a screen that is there, and turn to its place; nothing the first time."""
+    """Put the window where it was, on a screen that is there and no larger, and turn to its place."""
     kept = _file()
     geometry, place = kept.value("geometry"), kept.value("place")
     if isinstance(geometry, QByteArray):
         window.restoreGeometry(geometry)
+    if screen := window.screen():  # also the first time: in a system's large letters a screen has room for less
+        window.resize(window.size().boundedTo(screen.availableSize()))
     if isinstance(place, str) and place in PLACES:
         window.go(place)
 

@@ -32,6 +32,7 @@ class JobWorker(QThread):
     failed = pyqtSignal(Exception)
     job_name: str
     begins_library = False
+    by_itself = False  # not begun by a user who waits for it
 
     def __init__(
         self, settings: Settings, executor: "ExecutorFactory | None" = None, parent: QObject | None = None
@@ -45,17 +46,28 @@ class JobWorker(QThread):
     def _job(self, context: "Context") -> "Iterator[Event]":
         """Return the job."""
 
+    def _end_early(self, error: KithError) -> None:
+        """Tell what ended the job."""
+        self.failed.emit(error)
+
     def run(self) -> None:
         """Run the job to its end, whatever that is; the store is opened here since its connection is this thread's."""
         try:
             from kith.jobs.context import open_context
 
-            opened = open_context(self._settings, self.stop, self.job_name, self._executor, create=self.begins_library)
+            opened = open_context(
+                self._settings,
+                self.stop,
+                self.job_name,
+                self._executor,
+                create=self.begins_library,
+                tell=self.happened.emit,
+            )
             with opened as context:
                 for event in self._job(context):
                     self.happened.emit(event)
         except KithError as error:
-            self.failed.emit(error)
+            self._end_early(error)
         except Exception as error:  # noqa: BLE001 - one that leaves run() ends the program
             _log.exception("%s was ended by a bug", self.job_name)
             told = KithError(OUT_OF_MEMORY) if is_out_of_memory(error) else error
@@ -79,11 +91,13 @@ class FolderWorker(JobWorker):
     """Recognises the photos of the settings' input folder into their output folder."""
 
     job_name = JobName.RECOGNIZE_FOLDER
+    only_tell = False  # what would be filed
 
     def _job(self, context: "Context") -> "Iterator[Event]":
         from kith.jobs.recognize_folder import recognize_folder
 
-        return recognize_folder(context, [self._settings.input_folder], self._settings.output_folder)
+        settings = self._settings
+        return recognize_folder(context, [settings.input_folder], settings.output_folder, self.only_tell)
 
 
 class Redecider(JobWorker):

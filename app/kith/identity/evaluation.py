@@ -75,11 +75,25 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A sample that is not found from a certainty on, or named as somebody else: its appearance and whose it is.
+
+    `certainty` is that of the likeliest person; `is_wrong` tells that this is another one.
+    """
+
+    appearance_id: int
+    person_id: int
+    certainty: float
+    is_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """How well a knowledge base knows its people: `missing` says what it lacks for figures to mean anything.
 
     `people` have samples that are asked as known; `points` are all certainties, `best` is recommended, `error` the mean
-    difference between how sure Kith was and how often it was right.
+    difference between how sure Kith was and how often it was right. `doubts` are the samples concerned, the worst
+    first.
     """
 
     people: int
@@ -89,9 +103,12 @@ class Evaluation:
     points: tuple[Point, ...] = ()
     best: Point | None = None
     error: float = math.nan
+    doubts: tuple[Doubt, ...] = ()
 
 
-def evaluate_gallery(own: Own, calibration: Calibration | None, face_tol: float = 0.0) -> Evaluation:
+def evaluate_gallery(
+    own: Own, calibration: Calibration | None, face_tol: float = 0.0, sure_at: float = 1.0
+) -> Evaluation:
     """Ask each sample twice: as known, without what is tied to it, and as a stranger.
 
     Where there is enough to ask there is a calibration, be it fitted to these samples.
@@ -102,8 +119,22 @@ def evaluate_gallery(own: Own, calibration: Calibration | None, face_tol: float 
     if missing or calibration is None:
         return Evaluation(people, len(left), len(own.samples), missing)
     known, strangers = ask_all(own, calibration)
-    points = tuple(_point(known, strangers, sure_at, face_tol) for sure_at in CERTAINTIES)
-    return Evaluation(people, len(known), len(strangers), (), points, _best(points), _error(known, strangers))
+    points = tuple(_point(known, strangers, certainty, face_tol) for certainty in CERTAINTIES)
+    doubts = _doubts(own, some([*left]), known, known.accepted(sure_at, face_tol))
+    error = _error(known, strangers)
+    return Evaluation(people, len(known), len(strangers), (), points, _best(points), error, doubts)
+
+
+def _doubts(own: Own, asked: Sequence[int], known: Probes, named: NDArray[np.bool_]) -> tuple[Doubt, ...]:
+    """Return the samples (rows `asked`, as `known` came out) that are not `named` rightly, wrong names first."""
+    found = named & known.right
+    doubts = []
+    for place in np.flatnonzero(~found).tolist():
+        sample, certainty = own.samples[asked[place]], float(known.certainty[place])
+        doubts.append(Doubt(sample.appearance_id, sample.person_id, certainty, not known.right[place]))
+    return tuple(
+        sorted(doubts, key=lambda doubt: (not doubt.is_wrong, -doubt.certainty * (1 if doubt.is_wrong else -1)))
+    )
 
 
 def ask_all(own: Own, calibration: Calibration) -> tuple[Probes, Probes]:

@@ -17,6 +17,8 @@ def grouped(faces: Faces, nearness: Nearness = SAME) -> Ids:
     `nearness` adds for few of them, is small enough. Two faces of one photo are never in one group. Whoever is in a
     group of several, or was put into one by the user, stays in it, and two such groups stay two.
     """
+    if faces.groups.all():
+        return faces.groups.copy()  # nobody is new: there is nothing to reckon
     clusters = clusters_of(faces)
     new = np.flatnonzero(clusters.new)
     clusters.grow(new, nearness)

@@ -23,6 +23,7 @@ from kith.jobs.events import (
     PhotoFailed,
     PhotoLearned,
     Started,
+    Waits,
 )
 from kith.jobs.export import check_export, export_encodings
 from kith.jobs.looks import Look, look_at_photos, notes_on, save_look
@@ -68,8 +69,12 @@ def build_kb(context: Context, forget: Forget = ()) -> Iterator[Event]:
         context.store.failures.drop_missing(context.settings.dataset_folder, owners)
     yield Started(JobName.BUILD_KB, build.total)
     yield from (Notice(text) for text in (*not_told_before(context.notices), *notices, *found.notices))
-    for look in look_at_photos(context, [*chain.from_iterable(found.photos.values())]):
+    for look in look_at_photos(
+        context, [*chain.from_iterable(found.photos.values())], [context.settings.dataset_folder]
+    ):
         yield from notes_on(look)
+        if isinstance(look, Waits):
+            continue
         yield _learn(context, build, look, owners)
     total, done = build.total, build.done
     stopped = done < total

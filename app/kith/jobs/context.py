@@ -4,7 +4,7 @@ import os
 import socket
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from kith.errors import BadKnowledgeBase, StoreBusy
 from kith.jobs.dask_executor import dask_executors
 from kith.jobs.engines import decided_device, find_engines
+from kith.jobs.events import Waits
 from kith.jobs.library_file import check_library
 from kith.jobs.people_folder import check_that_somebody_can_be_learned
 from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
@@ -27,15 +28,23 @@ from kith.text import printable
 from kith.vision.engines import EngineSpec
 from kith.whole_files import replacing
 
+Tell = Callable[[Waits], object]
 _LONGEST_NAME = 300  # bytes read of who holds the lock
 # On a graphics card enough faces to keep it busy; on the processor enough that models stay in its cache from photo to
 # photo; few enough to stop soon.
 PHOTOS_A_BATCH = {Device.CUDA: 32, Device.CPU: 4}
 
 
+def untold(_event: Waits) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything a job needs: `workers` processes are at work at a time; `notices` are for the user."""
+    """Everything a job needs: `workers` processes are at work at a time; `notices` are for the user.
+
+    `tell` is told, from any thread, what is so while the job itself can say nothing.
+    """
 
     settings: Settings
     store: Store
@@ -45,6 +54,7 @@ class Context:
     workers: int
     stop: threading.Event
     notices: tuple[str, ...]
+    tell: Tell = untold
 
     @property
     def batch_size(self) -> int:
@@ -65,10 +75,12 @@ def open_context(
     executor: ExecutorFactory | None = None,
     *,
     create: bool = False,
+    tell: Tell = untold,
 ) -> Iterator[Context]:
     """Open the library for one job at a time; raises StoreBusy, BadKnowledgeBase and ModelMissing.
 
-    With `create` one is begun where there is none, if the people folder has anybody to learn: raises BadInput.
+    `tell` is called from another thread. With `create` one is begun where there is none, if the people folder has
+    anybody to learn: raises BadInput.
     """
     spec, notices = find_engines(settings)
     if create and not os.path.isfile(settings.library_file):
@@ -79,7 +91,8 @@ def open_context(
         _power(settings, executor) as power,
         open_store(settings.library_file, create) as store,
     ):
-        yield Context(settings, store, spec, power.device, power.executor, power.workers, stop, notices + power.notices)
+        told = notices + power.notices
+        yield Context(settings, store, spec, power.device, power.executor, power.workers, stop, told, tell)
 
 
 class _Power(NamedTuple):
@@ -99,8 +112,9 @@ def _power(settings: Settings, executor: ExecutorFactory | None) -> Iterator[_Po
             yield _Power(Device.CPU, executors, workers, notices)
         return
     device = decided_device(settings.device)
-    workers = 1 if device is Device.CUDA else worker_count(settings.workers)
-    yield _Power(device, executor or partial(photo_pool, workers, _at_once(device)), workers)
+    gentle_cores = settings.gentle_cores if settings.gentle else None
+    workers = 1 if device is Device.CUDA else worker_count(settings.workers, gentle_cores)
+    yield _Power(device, executor or partial(photo_pool, workers, _at_once(device), settings.gentle), workers)
 
 
 def _at_once(device: Device) -> int:
@@ -114,8 +128,8 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
 
     Raises StoreBusy and BadKnowledgeBase.
     """
-    holder = library.with_name(f"{library.name}.holder")
-    with _lock(library, holder):
+    lock, holder = lock_files(library)
+    with _lock(library, lock, holder):
         _name_holder(holder, f"{job} (process {os.getpid()} on {socket.gethostname()})")
         try:
             yield
@@ -124,9 +138,24 @@ def sole_job(library: Path, job: str) -> Iterator[None]:
                 holder.unlink()
 
 
-def _lock(library: Path, holder: Path) -> AbstractContextManager[object]:
+def lock_files(library: Path) -> tuple[Path, Path]:
+    """Return the files beside a library by which jobs keep apart: one that is locked, and one that says by whom."""
+    return library.with_name(f"{library.name}.lock"), library.with_name(f"{library.name}.holder")
+
+
+def at_work_on(library: Path) -> str:
+    """Return who holds the lock of a library that is there, empty where nobody does."""
+    lock, holder = lock_files(library)
     try:
-        return FileLock(library.with_name(f"{library.name}.lock")).acquire(timeout=0)
+        with FileLock(lock).acquire(timeout=0):
+            return ""
+    except (Timeout, OSError):
+        return _named_holder(holder) or "another job"
+
+
+def _lock(library: Path, lock: Path, holder: Path) -> AbstractContextManager[object]:
+    try:
+        return FileLock(lock).acquire(timeout=0)
     except Timeout as error:
         name = _named_holder(holder) or "another job"
         raise StoreBusy(f"{name} is at work on {library}: wait until it has ended, or stop it") from error

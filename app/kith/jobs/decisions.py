@@ -258,12 +258,10 @@ class Decisions:
     def write_suggestions(self, decided: Iterable[tuple[StoredPhoto, PhotoDecision]]) -> None:
         """Make whom the machine is unsure of all that it suggests of photos, within the caller's transaction."""
         appearances: list[int] = []
-        suggested = {}
+        suggested: dict[int, int] = {}
         for photo, decision in decided:
             appearances += [seen.appearance_id for seen in photo.case.sightings]
-            for appearance in decision.appearances:
-                if appearance.suggested is not None and appearance.person_id is None:
-                    suggested[appearance.appearance_id] = appearance.suggested
+            suggested |= suggestions(decision)
         self._store.suggestions.replace(appearances, suggested)
 
     def settle(self, photo_id: int) -> PhotoDecision:
@@ -277,6 +275,12 @@ class Decisions:
 def teaching(store: Store, samples: Sequence[Sample]) -> list[Sample]:
     """Return those of good samples that are compared with: of nearly the same photos of a person one."""
     return counted_once(samples, store.health.looks(sample.photo_id for sample in samples))
+
+
+def suggestions(decision: PhotoDecision) -> dict[int, int]:
+    """Return whom the machine is unsure of in a photo: appearance → person."""
+    unsure = (one for one in decision.appearances if one.person_id is None)
+    return {one.appearance_id: one.suggested for one in unsure if one.suggested is not None}
 
 
 def machine_links(decision: PhotoDecision, decider: Decider) -> Iterator[Link]:

@@ -51,10 +51,21 @@ def keep(library: OpenLibrary, found: Sequence[Described]) -> Outcome:
     return Outcome(f"{counted(count, 'drawn face')} described: it teaches from now on.", library.decide_again(photos))
 
 
-def describe_drawn(library: OpenLibrary, outcome: Outcome, executor: ExecutorFactory | None = None) -> Outcome:
+def redo(library: OpenLibrary) -> tuple[Outcome, list[Asked]]:
+    """Do again what was undone last; returns the drawn faces, too, that came back and are to be described anew."""
+    before = {key for photo in drawn(library) for key in photo.faces.places}
+    outcome = library.redo()
+    return outcome, [photo for photo in drawn(library) if not before.issuperset(photo.faces.places)]
+
+
+def describe_drawn(
+    library: OpenLibrary, outcome: Outcome, asked: Sequence[Asked], executor: ExecutorFactory | None = None
+) -> Outcome:
     """Describe what is drawn, beside the word that is said of it and stands whatever becomes of this."""
+    if not asked:
+        return outcome
     try:
-        kept = keep(library, describe(library.settings, drawn(library), executor))
+        kept = keep(library, describe(library.settings, asked, executor))
         text = f"{outcome.text} {kept.text}".rstrip()
         return replace(outcome, text=text, problems=(*outcome.problems, *kept.problems))
     except KithError as error:

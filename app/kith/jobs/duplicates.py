@@ -2,13 +2,14 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 
+from kith.errors import BadKnowledgeBase
 from kith.identity.alike_photos import best_alike
 from kith.jobs.open_library import OpenLibrary
 from kith.library.duplicate_queries import PictureFile
@@ -53,10 +54,15 @@ def best_of(files: Iterable[PictureFile]) -> Best:
     best: dict[int, PictureFile] = {}
     for file in files:
         best.setdefault(file.photo_id, file)
-    hashes = {file.photo_id: file.phash for file in best.values() if file.phash is not None}
-    photos = [*hashes]
-    alike = best_alike([*hashes.values()])
-    return Best(best, {photos[index]: photos[leader] for index, leader in alike.items()})
+    return Best(best, _best_photos({file.photo_id: file.phash for file in best.values()}))
+
+
+def _best_photos(hashes: Mapping[int, int | None]) -> dict[int, int]:
+    """Return which photos are nearly the same as which best, of all by their perceptual hashes, the best first."""
+    telling = {photo: phash for photo, phash in hashes.items() if phash is not None}
+    photos = [*telling]
+    alike = best_alike([*telling.values()])
+    return {photos[index]: photos[leader] for index, leader in alike.items()}
 
 
 def find_duplicates(library: OpenLibrary, folder: Path | None = None) -> list[list[Duplicate]]:
@@ -66,10 +72,38 @@ def find_duplicates(library: OpenLibrary, folder: Path | None = None) -> list[li
     return [[_told(file, group[0]) for file in group] for group in _groups(files)]
 
 
+def files_like(library: OpenLibrary, photos: Collection[int]) -> list[list[PictureFile]]:
+    """Return the groups of files that show the same as some photos, the best first, but for the people folder's."""
+    people = library.settings.dataset_folder
+    files = [file for file in library.store.duplicates.files() if not file.path.is_relative_to(people)]
+    there = [[file for file in group if os.path.lexists(file.path)] for group in _groups(files)]
+    return [group for group in there if len(group) > 1 and any(file.photo_id in photos for file in group)]
+
+
 def duplicate_photos(store: Store) -> list[int]:
-    """Return the photos that are the same as others, or lie in several files: group by group, the best first."""
-    grouped = chain.from_iterable(_groups(store.duplicates.files()))
-    return list(dict.fromkeys(file.photo_id for file in grouped))
+    """Return the photos that are the same as others, or lie in several files: group by group, the best first.
+
+    They are reckoned once, and kept until any file is another.
+    """
+    known = store.duplicates.known()
+    if known is None:
+        try:
+            with store.transaction():
+                known = _reckoned(store)
+                store.duplicates.keep(known)
+        except BadKnowledgeBase:  # that nothing can be written just now, nobody needs to know who only looks
+            known = _reckoned(store)
+    return known
+
+
+def _reckoned(store: Store) -> list[int]:
+    files = store.duplicates.hashes()
+    best = _best_photos(dict(files))
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for photo_id, _ in files:
+        groups[best.get(photo_id, photo_id)].append(photo_id)
+    together = chain.from_iterable(group for group in groups.values() if len(group) > 1)
+    return list(dict.fromkeys(together))
 
 
 def _groups(files: Iterable[PictureFile]) -> list[list[PictureFile]]:
@@ -82,10 +116,15 @@ def _groups(files: Iterable[PictureFile]) -> list[list[PictureFile]]:
 
 
 def _told(file: PictureFile, best: PictureFile) -> Duplicate:
-    likeness = Likeness.EXACT if file.photo_id == best.photo_id else Likeness.NEAR
-    likeness = Likeness.BEST if file is best else likeness
     written = datetime.fromtimestamp(file.mtime_ns / 1e9, UTC).isoformat(timespec="seconds")
-    return Duplicate(file.path, likeness, file.width, file.height, file.size, file.taken_at or written)
+    return Duplicate(file.path, likeness(file, best), file.width, file.height, file.size, file.taken_at or written)
+
+
+def likeness(file: PictureFile, best: PictureFile) -> Likeness:
+    """Return what a file of a group is beside the best one."""
+    if file is best:
+        return Likeness.BEST
+    return Likeness.EXACT if file.photo_id == best.photo_id else Likeness.NEAR
 
 
 def duplicate_lines(groups: Iterable[Iterable[Duplicate]]) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """Evaluate the knowledge base by its own photos, fit certainty to it, and recommend from when on to file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kith.filing.curve import check_curve_file, described, draw_curve, write_table
-from kith.identity.evaluation import MOST_FALSE, MOST_WRONG, Evaluation, Point, evaluate_gallery, point_at
+from kith.identity.evaluation import MOST_FALSE, MOST_WRONG, Doubt, Evaluation, Point, evaluate_gallery, point_at
 from kith.identity.gallery import gallery_of, good_faces, is_good
 from kith.identity.own_calibration import fitted
 from kith.identity.own_samples import Own, independent
@@ -12,19 +13,45 @@ from kith.jobs.calibrations import calibration_of, shipped_calibration
 from kith.jobs.decisions import teaching
 from kith.jobs.engines import find_face_model, find_second_opinion
 from kith.jobs.library_file import open_records
+from kith.jobs.phrases import display_names
+from kith.jobs.references import label_of
+from kith.jobs.review import Spot
 from kith.library.store import Store
-from kith.messages import Action, Do, Message
+from kith.messages import Action, Do, Message, Setting
 from kith.settings import Settings
-from kith.text import counted
+from kith.text import counted, percent
 from kith.values.calibration import Calibration
 from kith.vision.observations import Kind
+
+SHOWN = 10  # doubtful faces, in words
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulFace:
+    """A face that teaches and, asked who it is, is not found by the settings as they are, or named as somebody else."""
+
+    appearance_id: int
+    photo_id: int
+    spot: Spot
+    label: str
+    name: str
+    certainty: float
+    is_wrong: bool
+
+    @property
+    def told(self) -> str:
+        """Why it is doubtful."""
+        return (
+            f"somebody else is {percent(self.certainty)} likely" if self.is_wrong else f"{percent(self.certainty)} sure"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFinished:
     """What was measured; `current` is the point of the settings, `recommended` another one where that is better.
 
-    `fitted_on` says whose certainty was measured, `refitted` whether it was fitted anew just now.
+    `fitted_on` says whose certainty was measured, `refitted` whether it was fitted anew just now; `doubtful` are the
+    faces that are not found at present, or named as somebody else, these first.
     """
 
     evaluation: Evaluation
@@ -34,6 +61,7 @@ class EvaluationFinished:
     table: Path | None
     fitted_on: str = ""
     refitted: bool = False
+    doubtful: tuple[DoubtfulFace, ...] = ()
 
 
 def evaluate(settings: Settings, picture: Path | None = None, table: Path | None = None) -> EvaluationFinished:
@@ -52,7 +80,8 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
         calibration = _refitted(store, own, model_id)
         if second := find_second_opinion(settings):
             _refitted(store, own_samples(settings, store, second.id), second.id)
-    evaluation = evaluate_gallery(own, calibration, settings.face_tol)
+        evaluation = evaluate_gallery(own, calibration, settings.face_tol, settings.sure_at)
+        doubtful = _doubtful(store, evaluation.doubts)
     if evaluation.missing or calibration is None:
         return EvaluationFinished(evaluation, None, None, None, None)
     current = point_at(evaluation.points, settings.sure_at)
@@ -63,7 +92,20 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     if table:
         write_table(table, evaluation.points)
     refitted = before is None or calibration.weights != before.weights
-    return EvaluationFinished(evaluation, current, recommended, picture, table, calibration.fitted_on, refitted)
+    fitted_on = calibration.fitted_on
+    return EvaluationFinished(evaluation, current, recommended, picture, table, fitted_on, refitted, doubtful)
+
+
+def _doubtful(store: Store, doubts: Sequence[Doubt]) -> tuple[DoubtfulFace, ...]:
+    names = display_names(store.people.all().values())
+    faces = []
+    for doubt in doubts:
+        key = doubt.appearance_id
+        photo_id, box = store.reviews.place(key)
+        spot = Spot(store.reviews.file_of(photo_id), box)
+        name = names[doubt.person_id]
+        faces.append(DoubtfulFace(key, photo_id, spot, label_of(store, key), name, doubt.certainty, doubt.is_wrong))
+    return tuple(faces)
 
 
 def own_samples(settings: Settings, store: Store, model_id: str) -> Own:
@@ -97,12 +139,15 @@ def evaluation_summary(finished: EvaluationFinished) -> list[str]:
     asked = f"{measured.known} photos that teach, of {counted(measured.people, 'person', 'people')}, asked as known"
     lines = [
         f"{asked}, {measured.strangers} as strangers; in brackets the 95 % intervals.",
-        f"Settings now, sure_at {current.sure_at:g}: {described(current)}.",
+        Message("Now, by ", Setting("sure_at"), f", {current.sure_at:g}: {described(current)}."),
         _advice(current, best),
         f"How sure Kith is was fitted on {finished.fitted_on}; it is off by {100 * measured.error:.1f} % on average.",
     ]
     if finished.refitted:
         lines.append(Message("That is new: ", Do(Action.REDECIDE), " decides all photos again by it."))
+    lines += [f"Not found: {face.label}, {face.name}: {face.told}" for face in finished.doubtful[:SHOWN]]
+    if len(finished.doubtful) > SHOWN:
+        lines.append(f"… and {len(finished.doubtful) - SHOWN} more, which --json lists.")
     files = ("Curve", finished.picture), ("Table", finished.table)
     lines += [f"{what}: {path}" for what, path in files if path]
     return lines
@@ -118,4 +163,4 @@ def _advice(current: Point, best: Point | None) -> str:
         return (
             f"That fits this knowledge base: the best, {best.sure_at:g}, finds {share}, no more than chance explains."
         )
-    return f"Recommended: sure_at {best.sure_at:g}: {described(best)}."
+    return Message("Recommended for ", Setting("sure_at"), f": {best.sure_at:g}, {described(best)}.")

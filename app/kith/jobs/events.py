@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kith.filing.report import ReportRow
+from kith.messages import Message
 from kith.values.decisions import PhotoDecision
 
 Endings = tuple[tuple[str, int], ...]  # how many files have each ending, the most frequent first
@@ -22,6 +23,18 @@ class Notice:
     """Something to know about the whole run, or about a photo beside who shows in it."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The job waits, and why; an empty reason tells that it goes on."""
+
+    reason: str
+
+    @property
+    def line(self) -> str:
+        """That in words."""
+        return Message("Waiting: ", self.reason) if self.reason else "Going on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,4 +199,4 @@ class RedecisionFinished:
 
 
 Finished = BuildFinished | RecognitionFinished | RedecisionFinished
-Event = Started | Notice | PhotosDone | PhotoLearned | PhotoDone | PhotoFailed | Finished
+Event = Started | Notice | Waits | PhotosDone | PhotoLearned | PhotoDone | PhotoFailed | Finished

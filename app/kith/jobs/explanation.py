@@ -1,7 +1,7 @@
 """Why a photo is filed as it is: each decision with its grounds, from the library alone."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from kith.errors import BadInput, BadPhoto
 from kith.identity.decision import Decider
 from kith.jobs.decisions import Decisions
 from kith.jobs.people import People
+from kith.jobs.phrases import IN_WORDS
 from kith.jobs.references import appearance_meant, label_of, parted, photo_meant
 from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
@@ -17,8 +18,10 @@ from kith.photos.pixels import load_rgb
 from kith.setting_types import AUTOMATIC
 from kith.text import timecode
 from kith.values.decisions import Candidate, Decision, Exclusion, Reason
+from kith.values.links import Word
 from kith.values.sightings import Sighting
 
+_NOBODY = "nobody to know"
 _LOOKED_AT = 64  # pixels, where only is asked whether a photo can be read
 
 
@@ -50,7 +53,10 @@ class RuledOut:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decision on an appearance: who it is or, if only suggested, might be, and the rule that says so."""
+    """The decision on an appearance: who it is or, if only suggested, might be, and the rule that says so.
+
+    `elsewhere` tells what other libraries say against it.
+    """
 
     appearance: str
     place: str
@@ -63,6 +69,7 @@ class Explanation:
     pixels: float
     sharpness: float
     models: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +186,12 @@ class _Grounds:
             pixels,
             sharpness,
             tuple(models),
+            tuple(self._elsewhere(key)),
         )
+
+    def _elsewhere(self, appearance_id: int) -> Iterator[str]:
+        for person_id, word in self._store.told.contradictions(appearance_id):
+            yield f"is {_NOBODY}" if person_id is None else f"{IN_WORDS[Word(word)]} {self._name(person_id)}"
 
     def _name(self, person_id: int | None) -> str:
         return self._names.get(person_id or 0, "")

@@ -52,6 +52,8 @@ def appearance_lines(told: Explanation) -> Iterator[str]:
     for out in told.ruled_out:
         by = f" ({out.by})" if out.by else ""
         yield f"    not {out.person}: {RULES[out.rule]}{by}."
+    for word in told.elsewhere:
+        yield f"    another library says: {word}; what is said here counts."
     for like in told.by_face:
         yield f"    {_likeness_line('face', like)}"
     for like in told.by_body:

@@ -8,8 +8,9 @@ import numpy as np
 
 from kith.identity.alike_photos import SAME_PHASH_BITS, tells
 from kith.jobs.duplicates import Best, best_of
+from kith.library.copy_records import CopyRecord
 from kith.library.store import Store
-from kith.policies import Duplicates
+from kith.policies import Duplicates, FileAs
 from kith.settings import Settings
 
 
@@ -75,6 +76,21 @@ class FiledOnce:
                 return ()
             self._filed[photo_id] = {*people} or {None}
         return (*people,) or (None,)
+
+    def outdone(self, settled: Collection[int]) -> list[tuple[int, list[CopyRecord]]]:
+        """Return the copies of photos of other runs for which a better one stands that this run `settled`.
+
+        A photo that was moved itself stays where it is.
+        """
+        if not (self._is_wanted and self._output):
+            return []
+        lesser = [photo for photo, best in self._best.photos.items() if best in settled and photo not in settled]
+        found = self._store.copies.of_photos(lesser, self._output)
+        return [(photo, copies) for photo, copies in found.items() if copies and self._is_outdone(photo, copies)]
+
+    def _is_outdone(self, photo_id: int, copies: Collection[CopyRecord]) -> bool:
+        filed = self._filed_under(self._best.photos[photo_id])
+        return all(copy.person_id in filed and copy.kind is not FileAs.MOVE for copy in copies)
 
     def _filed_under(self, photo_id: int) -> set[int | None]:
         if photo_id not in self._filed and self._output:

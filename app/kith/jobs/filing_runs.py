@@ -65,7 +65,7 @@ class _Completing:
         """Do it, and return what to say."""
         store, run = self._store, self._run
         try:
-            for output in filter(os.path.isdir, store.copies.outputs()):
+            for output in filter(os.path.isdir, dict.fromkeys((*store.copies.outputs(), *run.outputs))):
                 self._complete(output)
             for photo_id in store.runs.photos(run):
                 self._problems += self._names.follow(photo_id)
@@ -74,9 +74,16 @@ class _Completing:
         except FilingFailed as error:
             return [*self._told(), error.message]
         if all(map(os.path.isdir, run.outputs)):
-            store.runs.end(run.id)
+            self._end()
             return self._told() if run.photos else []
         return self._told() if self._completed else []
+
+    def _end(self) -> None:
+        if not self._run.undone_at:
+            self._store.runs.end(self._run.id)
+            return
+        with self._store.transaction():
+            self._store.runs.undo(self._run.id, ())
 
     def _complete(self, output: Path) -> None:
         unsettled = self._store.copies.unsettled(output)
@@ -95,9 +102,13 @@ class _Completing:
                 self._problems.append(str(error))
 
     def _told(self) -> list[str]:
+        run = self._run
+        if run.undone_at:
+            goes_on = Do(Action.UNDO_RUN, str(run.id)), " goes on."
+            return [Message(f"Taking run {run.id} back was interrupted: ", *goes_on), *self._problems]
         photos = len(self._completed)
         done = f": what it had planned for {counted(photos, 'photo')} is done now" if photos else ""
-        return [f"{self._run.job} of {self._run.began_at} was interrupted{done}.", *self._problems]
+        return [f"{run.job} of {run.began_at} was interrupted{done}.", *self._problems]
 
 
 def undo_run(library: OpenLibrary, run_id: int, photo: str = "") -> Outcome:
@@ -111,7 +122,7 @@ def undo_run(library: OpenLibrary, run_id: int, photo: str = "") -> Outcome:
         run = store.runs.get(run_id)
         if run is None:
             raise BadInput(f"There is no run {run_id}: ", Do(Action.LIST_RUNS), " shows them all.")
-        if run.undone_at:
+        if run.is_undone:
             raise BadInput(f"Run {run_id} was taken back already.")
         chosen = store.stacks.with_stacked(photo_meant(store, photo)) if photo else None
         return _Undoing(library, run, chosen).run_back()
@@ -136,15 +147,20 @@ class _Undoing:
         if not former:
             raise BadInput(f"Run {self._run.id} filed nothing of that photo.")
         later = self._store.runs.touched_since(self._run.id, former)
+        outputs = dict.fromkeys(before.output for copies in former.values() for before in copies)
+        self._store.runs.begin_undo(self._run.id)
+        for output in outputs:
+            clear_remnants(self._store.copies, output)
         done = [photo for photo in former if photo not in later and self._undo_photo(photo, former[photo])]
         if later:
             told = counted(len(later), "photo")
             self._problems.append(f"{told} stayed: a later run filed them, too. Take that one back first.")
-        if not self._store.runs.former(self._run.id):
-            self._store.runs.undo(self._run.id)
-            self._give_folders_their_times()
-        for output in {before.output for photo in done for before in former[photo]}:
+        for output in outputs:
             rewrite_report(self._store, self._library.decisions, output)
+        with self._store.transaction():
+            is_all = self._store.runs.undo(self._run.id, done)
+        if is_all:
+            self._give_folders_their_times()
         photos = {*map(self._store.stacks.leader, done)}
         text = f"Taken back: what run {self._run.id} did with {counted(len(photos), 'photo')}."
         again = Message(Do(Action.RECOGNIZE), " files them again.")
@@ -171,19 +187,22 @@ class _Undoing:
             self._problems.append(str(error))
             return False
         self._problems += self._names.follow(photo_id)
-        store.runs.undo_photo(self._run.id, photo_id)
         return True
 
     def _standing(self, present: Sequence[CopyRecord], former: Sequence[Former]) -> list[CopyRecord]:
-        """Return the copies that were there before the run, planned anew where they are gone."""
+        """Return the copies that were there before the run, planned anew where they are gone.
+
+        One that was cut off while it was taken back has planned some already.
+        """
         copies, now = self._store.copies, {record.id: record for record in present}
         known, touched = self._store.people.all(), {before.copy_id for before in former}
+        again = {(record.person_id, record.target): record for record in present if record.id not in touched}
         # What came since, by a word of the user's, took the place of what the run made.
         standing = [record for record in present if record.id not in touched and record.id < max(touched)]
         for before in former:
             if before.target is None:
                 continue
-            record = now.get(before.copy_id)
+            record = now.get(before.copy_id) or again.get((before.person_id, before.target))
             if record is None and (before.person_id is None or before.person_id in known):
                 kind = FileAs.COPY if before.kind == FileAs.MOVE else FileAs(before.kind or FileAs.COPY)
                 target = free_target(copies, before.target)

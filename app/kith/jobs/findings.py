@@ -15,9 +15,10 @@ from kith.values.links import said_to_be
 
 @dataclass(frozen=True, slots=True)
 class FindingFace:
-    """A face that a finding is about, and who it is said to be."""
+    """A face that a finding is about, in which photo, and who it is said to be."""
 
     appearance_id: int
+    photo_id: int
     spot: Spot
     person_id: int
     name: str
@@ -81,4 +82,4 @@ def _face(library: OpenLibrary, appearance_id: int, names: dict[int, str]) -> Fi
     if person_id is None:  # taken back while the check ran
         return None
     photo_id, box = reviews.place(appearance_id)
-    return FindingFace(appearance_id, Spot(reviews.file_of(photo_id), box), person_id, names[person_id])
+    return FindingFace(appearance_id, photo_id, Spot(reviews.file_of(photo_id), box), person_id, names[person_id])

@@ -52,11 +52,20 @@ def check_inputs(inputs: Sequence[Path], known: Collection[Path] = ()) -> None:
             )
 
 
+def file_in_the_way(folder: Path) -> Path | None:
+    """Return the file that keeps a folder from being there or being made: in its own place, or above it."""
+    there = next((path for path in (folder, *folder.parents) if os.path.exists(path)), None)
+    return there if there and not os.path.isdir(there) else None
+
+
 def check_output(output: Path, people: Path, inputs: Sequence[Path] = ()) -> None:
     """Raise BadInput where the output folder is not apart from the people folder and from what is recognised.
 
     None of them need be there. They are not apart where one is or lies in the other, whatever links lead there.
+    Nor can a file be one, or hold one.
     """
+    if file := file_in_the_way(output):
+        raise BadInput(f"The output folder {output} cannot be made: {file} is a file. Choose another one.")
     for name, folder, why in (
         ("the people folder", people, "what Kith files there would teach"),
         *(("the photos in", path, "the copies would be recognised and filed once more") for path in inputs),

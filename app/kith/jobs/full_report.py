@@ -2,25 +2,23 @@
 
 import base64
 import dataclasses
-import io
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from kith import __version__
-from kith.errors import BadInput, BadPhoto, FilingFailed
-from kith.filing.report_page import SIDE, PagePhoto, title_of, write_page
+from kith.errors import BadInput, FilingFailed
+from kith.filing.report_page import SIDE, PageDuplicates, PagePhoto, title_of, write_page
+from kith.jobs.duplicates import Likeness, files_like, likeness
 from kith.jobs.explanation import Why, explain_photo, thresholds_of
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.small_pictures import small_photo
 from kith.json_file import as_json_text
 from kith.library.photo_queries import PhotoFacts
 from kith.messages import Action, Do
-from kith.photos.pixels import load_rgb
 from kith.whole_files import replacing
 
-_QUALITY = 70  # of a thumbnail, which has twice the pixels that it takes on the page
 Tell = Callable[[int, int], object]
 
 
@@ -33,9 +31,12 @@ class FullReport:
     def __init__(self, library: OpenLibrary, output: Path) -> None:
         self._library = library
         self._output = output
-        self._copies = library.store.copies.placed(output)
-        if not self._copies:
+        self._placed = library.store.copies.placed(output)
+        if not self._placed:
             raise BadInput(f"Kith has filed nothing that lies in {output}: ", Do(Action.RECOGNIZE), " files photos.")
+        self._alike = files_like(library, self._placed)
+        self._group = {file.photo_id: group for group in self._alike for file in group}
+        self._copies = self._placed | {photo: [] for photo in self._group if photo not in self._placed}
         self._facts = library.store.search.facts(self._copies)
 
     def write(self, target: Path, tell: Tell, stop: threading.Event) -> bool:
@@ -72,6 +73,7 @@ class FullReport:
         facts, why = self._fact(photo_id), self._why(photo_id)
         return {
             "file": facts.path,
+            "files": [*self._files(photo_id, facts.path)],
             "image_hash": facts.image_hash,
             "taken_at": facts.taken_at,
             "camera": facts.camera,
@@ -85,6 +87,16 @@ class FullReport:
                 {**dataclasses.asdict(seen), "box": self._box(seen.appearance)} for seen in why.appearances
             ],
         }
+
+    def _files(self, photo_id: int, path: Path | None) -> Iterator[dict[str, object]]:
+        """Yield the files of a photo, each with the better one that shows the same, if any, and how much the same."""
+        group = self._group.get(photo_id, [])
+        for file in group:
+            if file.photo_id == photo_id:
+                of = None if file is group[0] else group[0].path
+                yield {"path": file.path, "duplicate_of": of, "likeness": likeness(file, group[0])}
+        if path and not group:
+            yield {"path": path, "duplicate_of": None, "likeness": Likeness.BEST}
 
     def _box(self, appearance: str) -> Mapping[str, float] | None:
         """Return where in the upright photo somebody shows, in parts of its width and height, and at which second."""
@@ -102,27 +114,32 @@ class FullReport:
         return explain_photo(self._library.store, self._library.decisions, photo_id, str(path or ""))
 
     def _write_page(self, target: Path, tell: Tell, stop: threading.Event) -> bool:
-        shown = self._library.store.search.shown(self._copies)
-        names, photos = self._library.people.names(), []
-        for done, photo_id in enumerate(self._copies, start=1):
+        shown = self._library.store.search.shown(self._placed)
+        names, photos = self._library.people.names(), {}
+        for done, (photo_id, copies) in enumerate(self._placed.items(), start=1):
             who, facts = shown.get(photo_id), self._fact(photo_id)
-            place = self._output / self._copies[photo_id][0]
-            photos.append(
-                PagePhoto(
-                    photo_id,
-                    quote(self._copies[photo_id][0]) if target.parent == self._output else place.as_uri(),
-                    facts.path.name if facts.path else place.name,
-                    facts.taken_at or "",
-                    _named(names.get(person, "") for person in (who.sure if who else ())),
-                    _named(names.get(person, "") for person in (who.unsure if who else ())),
-                    _thumbnail(place),
-                )
+            place = self._output / copies[0]
+            photos[photo_id] = PagePhoto(
+                photo_id,
+                quote(copies[0]) if target.parent == self._output else place.as_uri(),
+                facts.path.name if facts.path else place.name,
+                facts.taken_at or "",
+                _named(names.get(person, "") for person in (who.sure if who else ())),
+                _named(names.get(person, "") for person in (who.unsure if who else ())),
+                _thumbnail(place),
             )
-            tell(done, len(self._copies))
+            tell(done, len(self._placed))
             if stop.is_set():
                 return False
-        write_page(target, title_of(self._output, len(photos)), photos)
+        title = title_of(self._output, len(photos))
+        write_page(target, title, [*photos.values()], [*self._duplicates(photos)])
         return True
+
+    def _duplicates(self, photos: Mapping[int, PagePhoto]) -> Iterator[PageDuplicates]:
+        for group in self._alike:
+            shown = next(file for file in group if file.photo_id in photos)
+            others = tuple((str(file.path), likeness(file, shown)) for file in group if file is not shown)
+            yield PageDuplicates(photos[shown.photo_id], others)
 
 
 class _Stopped(Exception):
@@ -135,11 +152,4 @@ def _named(names: Iterable[str]) -> tuple[str, ...]:
 
 def _thumbnail(path: Path) -> str:
     """Return a small JPEG in base 64, empty where the photo cannot be read."""
-    from PIL import Image
-
-    with suppress(BadPhoto, OSError):
-        small = Image.fromarray(load_rgb(path, 2 * SIDE))
-        target = io.BytesIO()
-        small.save(target, "JPEG", quality=_QUALITY)
-        return base64.b64encode(target.getvalue()).decode()
-    return ""
+    return base64.b64encode(small_photo(path, 2 * SIDE)).decode()

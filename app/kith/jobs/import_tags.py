@@ -11,7 +11,8 @@ from kith.errors import BadInput, BadPhoto
 from kith.filing.photo_tags import Contacts, Tag, TagReader, contact_files
 from kith.filing.xmp import NoXmp
 from kith.jobs.context import open_context
-from kith.jobs.drawn_faces import describe_drawn
+from kith.jobs.drawn_faces import describe_drawn, drawn
+from kith.jobs.events import Waits
 from kith.jobs.folder_checks import check_inputs, standing_outputs
 from kith.jobs.library_file import check_library, open_records
 from kith.jobs.looks import look_at_photos, save_look
@@ -167,7 +168,7 @@ def import_tags(
         summary = f"Names of other programs in {found.folder.name or found.folder} imported"
         kept = library.change("import-tags", summary, lambda: _write(joining, found, stop))
         outcome = Outcome(_told(joined), (*problems, *joined.problems(), *kept), _hints(joined))
-        return describe_drawn(library, outcome, executor) if joined.drawn else outcome
+        return describe_drawn(library, outcome, drawn(library), executor) if joined.drawn else outcome
 
 
 def _write(joining: TagJoining, found: TagsFound, stop: threading.Event) -> None:
@@ -182,7 +183,12 @@ def _look(
     """Look at the photos of which that is new, and yield why one could not be."""
     paths = [*found.photos]
     with open_context(settings, stop, "Importing names", executor) as context:
-        for done, look in enumerate(look_at_photos(context, paths), 1):
+        done = 0
+        for look in look_at_photos(context, paths):
+            if isinstance(look, Waits):
+                (tell or _untold)(look.line)
+                continue
+            done += 1
             if isinstance(look, BadPhoto):
                 yield look.message
                 continue
@@ -190,6 +196,10 @@ def _look(
                 save_look(context.store, look, context.spec.engine_id)
             if tell:
                 tell(f"{counted(done, 'photo')} of {len(paths)} looked at …")
+
+
+def _untold(_text: str) -> None:
+    """Nobody listens."""
 
 
 def _told(joined: Joined) -> str:

@@ -9,18 +9,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
-from kith.errors import BadPhoto, KithError
+from kith.errors import BadPhoto, KithError, Unreadable
 from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
-from kith.jobs.events import Notice
+from kith.jobs.events import Notice, Waits
 from kith.jobs.file_identity import enter_file, photo_of, stack
+from kith.jobs.gentle import pauses
+from kith.jobs.read_ahead import ReadAhead
+from kith.jobs.storage import Storage
+from kith.jobs.worker_processes import TookTooLong
 from kith.jobs.workers import IN_FLIGHT_PER_WORKER, Batches, Task, Workers, memory_for_photos
 from kith.library.paths import FileState
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts
 from kith.photos.first_read import Reading
+from kith.policies import Executor
 from kith.vision.analysis import Photo, analyse, read_photos
 from kith.vision.observations import Analysis
 
@@ -48,8 +54,14 @@ class Look:
     note: str = ""
     along: tuple[tuple[Path, Reading], ...] = ()
 
+    @property
+    def photo_id(self) -> int:
+        """The photo that the look is at, once it is entered."""
+        return self.known[0] if self.known else 0
+
 
 Along = Mapping[Path, Sequence[Path]]  # the files that are filed along with a photo's
+NONE_ALONG: Along = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +72,60 @@ class _Along:
     file: Path
 
 
-Seen = TypeVar("Seen", Look, Look | BadPhoto)
+Seen = TypeVar("Seen", Look, Look | BadPhoto | Waits)
 
 
-def look_at_photos(context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+def look_at_photos(
+    context: Context, paths: Collection[Path | BadPhoto], roots: Iterable[Path] = ()
+) -> Iterator[Look | BadPhoto | Waits]:
     """Yield each photo looked at, in the order given until the wish to stop; known photos are not analysed again.
 
-    A photo that takes long comes later. Raises the KithError that concerns the whole run, such as ModelMissing.
+    A photo that takes long comes later. Between them it yields why it waits, and that it goes on. Raises the KithError
+    that concerns the whole run, such as ModelMissing. `roots` are the folders that the photos lie in.
     """
-    with open_workers(context) as workers:
-        yield from look_with(workers, context, paths)
+    storage = storage_of(context, paths, roots)
+    with open_workers(context) as workers, storage.watched(context.tell):
+        yield from look_with(workers, context, paths, storage)
 
 
 def look_with(
-    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], along: Along | None = None
+    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], storage: Storage, along: Along = NONE_ALONG
+) -> Iterator[Look | BadPhoto | Waits]:
+    """Look at photos with workers who have other things to do as well; what is filed `along` is only read.
+
+    Those that their storage let down are looked at once more at the end.
+    """
+    yield from pauses(context.settings, context.stop)
+    while paths and not context.stop.is_set():
+        again: list[Path | BadPhoto] = []
+        for look in _seen(workers, context, paths, along):
+            if isinstance(look, BadPhoto) and (yield from storage.let_down(look)):
+                again.append(look.path)
+                continue
+            if isinstance(look, Look) and look.facts:
+                storage.well(look.path)
+            yield look
+            yield from pauses(context.settings, context.stop)
+        paths = again
+
+
+def storage_of(context: Context, paths: Iterable[Path | BadPhoto], roots: Iterable[Path]) -> Storage:
+    """Return where photos lie, some of them perhaps on disks of their own."""
+    folders = {path.parent for path in paths if isinstance(path, Path)}
+    return Storage(roots, folders, context.stop)
+
+
+def _seen(
+    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], along: Along
 ) -> Iterator[Look | BadPhoto]:
-    """Look at photos with workers who have other things to do as well; what is filed `along` is only read."""
-    along = along or {}
     batches = Batches(context.batch_size, context.at_once, len(paths))
-    read = workers.results(_unread(context, paths, along), lambda: partial(read_photos, spec=context.spec), batches)
+    ahead = ReadAhead()
+    unread = _unread(context, paths, ahead, along)
+    read = workers.results(unread, lambda: partial(read_photos, spec=context.spec), batches)
     seen = workers.results(_unseen(context, _gathered(read, along)), partial(_analysis, context), batches)
-    for look, result in seen:
-        yield _looked(look, result)
+    with ahead.at_work():
+        for look, result in seen:
+            yield _looked(look, result)
 
 
 @contextmanager
@@ -94,9 +138,11 @@ def open_workers(context: Context) -> Iterator[Workers]:
         workers.close()
 
 
-def notes_on(look: Look | BadPhoto) -> Iterator[Notice]:
-    """Yield what there is to know of a photo beside what it shows."""
-    if isinstance(look, Look) and look.note:
+def notes_on(look: Look | BadPhoto | Waits) -> Iterator[Notice | Waits]:
+    """Yield what there is to know of a photo beside what it shows, or of the whole job."""
+    if isinstance(look, Waits):
+        yield look
+    elif isinstance(look, Look) and look.note:
         yield Notice(f"{look.path.name}: {look.note}")
 
 
@@ -104,12 +150,15 @@ def _analysis(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | K
     return partial(analyse, spec=made_ready(context.spec, context.device))
 
 
-def _unread(context: Context, paths: Iterable[Path | BadPhoto], along: Along) -> Iterator[Task]:
+def _unread(context: Context, paths: Iterable[Path | BadPhoto], ahead: ReadAhead, along: Along) -> Iterator[Task]:
     """Yield the photos whose files are to be read: by place, size and time the store may know them."""
     for several in growing(paths, _ASKED_AT_ONCE):
         if context.stop.is_set():
             return
-        known = _unchanged(context, [path for path in several if isinstance(path, Path)], along)
+        files = [path for path in several if isinstance(path, Path)]
+        known = _unchanged(context, files, along)
+        if context.settings.executor is Executor.LOCAL:  # else others read the files, on their own ways
+            ahead.expect(path for path in files if path not in known)
         for path in several:
             if context.stop.is_set():
                 return
@@ -118,6 +167,7 @@ def _unread(context: Context, paths: Iterable[Path | BadPhoto], along: Along) ->
             elif look := known.get(path):
                 yield Task(path, look, is_done=True)
             else:
+                ahead.taken(path)
                 yield Task(path, path)
                 yield from (Task(_Along(path, other), other) for other in along.get(path, ()))
 
@@ -197,7 +247,8 @@ def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
             raise result
         case BrokenExecutor(), _:
             path = photo if isinstance(photo, Path) else photo.path
-            return BadPhoto(path, str(result))
+            late = isinstance(result, TookTooLong)
+            return Unreadable(path, str(result), Unreadable.TOO_LONG) if late else BadPhoto(path, str(result))
         case Look(), _:
             return result
         case Analysis(), Look():

@@ -1,10 +1,12 @@
-"""Model files that the settings name, tried in a process of its own before they are kept."""
+"""Settings tried before they are kept: model files, in a process of their own, and folders."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
-from kith.errors import KithError, ModelMissing
+from kith.errors import BadInput, KithError, ModelMissing
 from kith.jobs.engines import in_a_process_of_its_own
+from kith.jobs.folder_checks import check_inputs, check_output, check_people
 from kith.model_registry import BODY_MODELS, FACE_MODELS, OWN_FACE_MODEL, PERSON_DETECTORS, named
 from kith.settings import Settings
 from kith.vision.engines import try_body_model, try_detector, try_face_model
@@ -28,6 +30,35 @@ def unusable_models(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
             except KithError as error:
                 problems[key] = error.message
     return problems
+
+
+def misplaced(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
+    """Return why paths cannot be what these settings say, by setting."""
+    paths = {
+        "dataset_dir": settings.dataset_folder,
+        "process_dir": settings.input_folder,
+        "processed_dir": settings.output_folder,
+        "models_dir": settings.models_folder,
+    }
+    problems = {key: f"{path} is a file: choose a folder." for key, path in paths.items() if path and path.is_file()}
+    if settings.library_file.is_dir():
+        problems["library_path"] = f"{settings.library_file} is a folder: name a file in it."
+    if settings.input_folder == settings.dataset_folder:
+        problems["process_dir"] = "It is the people folder: choose another one."
+    checks: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("dataset_dir", lambda: check_people(settings.dataset_folder)),
+        ("process_dir", lambda: check_inputs([settings.input_folder])),
+        (
+            "processed_dir",
+            lambda: check_output(settings.output_folder, settings.dataset_folder, [settings.input_folder]),
+        ),
+    )
+    for key, check in checks:
+        try:
+            check()
+        except BadInput as error:
+            problems.setdefault(key, error.message)
+    return problems if keys & {*paths, "library_path"} else {}
 
 
 def _try(key: str, file: Path, settings: Settings) -> None:

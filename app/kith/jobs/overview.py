@@ -16,7 +16,6 @@ from kith.settings import Settings
 from kith.text import counted
 
 LEAST = 2  # faces of a group
-_AT_ONCE = 2_000  # photos decided together
 
 
 class Next(StrEnum):
@@ -91,7 +90,7 @@ def overview(library: OpenLibrary, stop: threading.Event | None = None, regroup:
     store = library.store
     faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
     stop = stop or threading.Event()
-    unsure = _count_unsure(library, {face.appearance_id: face.photo_id for face in faces}, stop)
+    unsure = len(store.suggestions.of([face.appearance_id for face in faces]))
     if regroup and faces:
         groups_near(library)
     return Overview(
@@ -152,19 +151,6 @@ def new_people_line(found: Overview) -> str:
         return ""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"New in the people folder: {', '.join(names[:3])}{more}"
-
-
-def _count_unsure(library: OpenLibrary, photos: dict[int, int], stop: threading.Event) -> int:
-    """Return for how many faces somebody is suggested."""
-    decisions, ids = library.decisions, sorted(set(photos.values()))
-    unsure = 0
-    for start in range(0, len(ids), _AT_ONCE):
-        if stop.is_set():
-            break
-        cases = [photo.case for photo in decisions.photos(ids[start : start + _AT_ONCE])]
-        for decided in decisions.decider.photos(cases):
-            unsure += sum(face.suggested is not None and face.appearance_id in photos for face in decided.appearances)
-    return unsure
 
 
 def _new_people(library: OpenLibrary) -> tuple[str, ...]:

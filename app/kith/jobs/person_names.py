@@ -12,6 +12,7 @@ from kith.text import as_read
 from kith.values.persons import Person
 
 _NUMBER = re.compile(r"#(\d+)", re.ASCII)
+_AT_END = re.compile(r" #\d+$", re.ASCII)
 _WORD = re.compile(r"[^\W_]+")
 _SLIPS_FROM = (4, 8)  # a word of so many letters may have one slip, and a second: Ann is not Amy, but Sharom Sharon
 
@@ -19,6 +20,11 @@ _SLIPS_FROM = (4, 8)  # a word of so many letters may have one slip, and a secon
 def same_name(name: str, other: str) -> bool:
     """Say whether two names are one to a reader: capitals and the way accents are composed do not count."""
     return as_read(name) == as_read(other)
+
+
+def may_mean(text: str, shown: str) -> bool:
+    """Say whether a text may mean somebody shown by a name: that name, it without its number, or a number alone."""
+    return same_name(text, shown) or same_name(text, _AT_END.sub("", shown)) or bool(_NUMBER.fullmatch(text))
 
 
 def cleaned(text: str) -> str:

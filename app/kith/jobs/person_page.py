@@ -35,6 +35,7 @@ class PersonPage:
     """A person with all their faces, the one that fits worst first.
 
     `years` counts photos by the year they were taken, `together` tells who is with them: number, name, photos.
+    `key_face` stands for them, `key_chosen` tells whether the user chose it.
     """
 
     person: Person
@@ -44,18 +45,18 @@ class PersonPage:
     years: tuple[tuple[int, int], ...]
     together: tuple[tuple[int, str, int], ...]
     key_face: int | None
+    key_chosen: bool = False
 
 
 def person_page(library: OpenLibrary, person_id: int) -> PersonPage:
     """Return what is known of a person; raises BadInput where there is none of that number."""
     person = library.people.by_number(person_id)
     store, names = library.store, library.people.names()
-    seen = store.persons.faces(person_id, library.decisions.face_model_id)
+    known = store.persons.faces(person_id, library.decisions.face_model_id)
+    fits = [(face, distance) for face, distance in zip(known, distances(known), strict=True) if face.here]
+    seen = [face for face, _ in fits]
     paths = store.reviews.files_of(face.photo_id for face in seen)
-    faces = [
-        _page_face(face, distance, paths.get(face.photo_id))
-        for face, distance in zip(seen, distances(seen), strict=True)
-    ]
+    faces = [_page_face(face, distance, paths.get(face.photo_id)) for face, distance in fits]
     faces.sort(key=lambda face: (face.distance is None, -(face.distance or 0), face.appearance_id))
     year_of = {face.photo_id: int(face.taken_at[:4]) for face in seen if face.taken_at and face.taken_at[:4].isdigit()}
     together = [(key, names[key], photos) for key, photos in store.persons.together(person_id) if key in names]
@@ -68,6 +69,7 @@ def person_page(library: OpenLibrary, person_id: int) -> PersonPage:
         tuple(sorted(Counter(year_of.values()).items())),
         tuple(together),
         portrait.appearance_id if portrait else None,
+        bool(portrait and portrait.chosen),
     )
 
 

@@ -2,15 +2,16 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
 from kith.jobs.phrases import left_out_lines
+from kith.library.store import Store
 from kith.messages import Message, Setting, joined
 from kith.photos.search import PassedOver, find_photos
-from kith.photos.stacks import stacked
+from kith.photos.stacks import stacked, with_beside
 from kith.settings import Settings
 
 
@@ -21,6 +22,22 @@ class Listed:
     found: Path | BadPhoto
     name: str
     along: tuple["Listed", ...] = ()
+
+    @property
+    def files_along(self) -> list[Path]:
+        """The files that are filed along with it."""
+        return [other.found for other in self.along if isinstance(other.found, Path)]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Photos that alone are meant of all in the inputs; `is_left` says which are no whole ones yet, and left for later.
+
+    It is asked of each that could not be read, or not to its end.
+    """
+
+    photos: Collection[Path]
+    is_left: Callable[[Path], bool]
 
 
 def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
@@ -34,19 +51,31 @@ def check_that_inputs_are_there(inputs: Sequence[Path]) -> None:
             )
 
 
+def folders_of(inputs: Iterable[Path]) -> list[Path]:
+    """Return the folders among the inputs, and those that single photos lie in."""
+    paths = map(Path, map(os.path.abspath, inputs))
+    return [path if os.path.isdir(path) else path.parent for path in paths]
+
+
 def list_photos(
-    inputs: Sequence[Path], settings: Settings, outputs: Collection[Path], passed_over: PassedOver
+    inputs: Sequence[Path],
+    settings: Settings,
+    outputs: Collection[Path],
+    passed_over: PassedOver,
+    chosen: Collection[Path] | None = None,
 ) -> dict[Path, Listed]:
     """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none.
 
-    Raw files are listed along with the photo of their name.
-    Left out is what lies in the `outputs`; `passed_over` is told as by `find_photos`.
+    Left out is what lies in the `outputs`; `passed_over` is told as by `find_photos`. `chosen` ones are not looked for.
+    Raw files, and clips, are listed along with the photo of their name.
     """
     listed: dict[Path, Listed] = {}
     roots = [Path(os.path.abspath(path)) for path in inputs]
     bases = _bases(roots)
     for root in roots:
-        for found in _found(root, settings, outputs, passed_over):
+        mine = chosen and [photo for photo in chosen if photo.is_relative_to(root)]
+        own = mine and with_beside(mine, settings.valid_exts)
+        for found in _found(root, settings, outputs, passed_over) if own is None else own:
             path = found.path if isinstance(found, BadPhoto) else found
             name = os.fspath(path)[bases[root.drive] :]
             listed[path] = Listed(found, name.replace(os.sep, "/"))
@@ -61,6 +90,13 @@ def list_photos(
         )
         raise BadInput(joined([told, *left_out_lines(passed_over.pictures)]))
     return listed
+
+
+def forget_missing_failures(store: Store, inputs: Iterable[Path], listed: Collection[Path]) -> None:
+    """Forget the files in the inputs that could not be read and are not there any more."""
+    with store.transaction():
+        for path in inputs:
+            store.failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 def _bases(roots: Sequence[Path]) -> dict[str, int]:
@@ -83,7 +119,7 @@ def _found(
     root: Path, settings: Settings, outputs: Collection[Path], passed_over: PassedOver
 ) -> Iterable[Path | BadPhoto]:
     if not os.path.isdir(root):
-        return [root]
+        return with_beside([root], settings.valid_exts)
     return find_photos(
         root, settings.valid_exts, recursive=settings.recursive, outputs=outputs, passed_over=passed_over
     )

@@ -1,7 +1,7 @@
 """A photo with everybody who shows in it: where, who they are, and how sure that is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -28,8 +28,9 @@ class Standing(StrEnum):
 class ShownPerson:
     """Somebody in a photo: `name` is who they surely or perhaps are, `box` where in the upright photo they show.
 
+    `body` is the box of their body where `box` is that of their face; without a box nobody knows where they are.
     `certainty` is how likely a face is they, where the machine says so; `source` whose word it is; `is_face` tells a
-    face from a body. Without a box nobody knows where they are. `said_of` is of whom the user said something.
+    face from a body. `said_of` is of whom the user said something.
     """
 
     appearance_id: int
@@ -41,6 +42,7 @@ class ShownPerson:
     is_face: bool = True
     person_id: int | None = None
     said_of: int | None = None
+    body: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ def view_photo(library: OpenLibrary, photo_id: int) -> PhotoView:
         links = photo.case.links.get(seen.appearance_id, ())
         decision = decided.get(seen.appearance_id)
         if decision and not _stands_for_nobody(seen, decision):
-            people.append(_person(library, seen, decision, links, names))
+            shown = _person(library, seen, decision, links, names)
+            body = seen.body.box.to_upright(facts.orientation) if seen.body and seen.face else None
+            people.append(replace(shown, body=body))
     path = store.reviews.source(photo_id)
     taken_at, camera = facts.taken_at or "", facts.camera or ""
     return PhotoView(photo_id, path, taken_at, camera, facts.width, facts.height, tuple(people))

@@ -3,13 +3,13 @@
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from kith.errors import BadInput, BadPhoto
+from kith.errors import BadInput, BadPhoto, FilingFailed
 from kith.filing.copies import Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
@@ -17,27 +17,37 @@ from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
+from kith.jobs.decided import Decided, made_together, marked_named, plans_along
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, descriptions
-from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started
+from kith.jobs.duplicates import duplicate_photos
+from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started, Waits
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
+from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
-from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
-from kith.jobs.output_report import report_row, write_output_report
-from kith.jobs.photo_list import Listed, check_that_inputs_are_there, list_photos
+from kith.jobs.lesser_copies import LesserCopies
+from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, storage_of, together
+from kith.jobs.output_report import place_below, report_row, write_output_report
+from kith.jobs.photo_list import (
+    Chosen,
+    Listed,
+    check_that_inputs_are_there,
+    folders_of,
+    forget_missing_failures,
+    list_photos,
+)
 from kith.jobs.phrases import (
     display_names,
     filed_notices,
     photo_line,
 )
-from kith.jobs.settled_photo import SettledPhoto, made_together
+from kith.jobs.storage import Storage
 from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
-from kith.library.copy_records import CopyRecord, CopyRecords, PlannedOnly
+from kith.library.copy_records import CopyRecords, PlannedOnly
 from kith.library.description_queries import Undescribed
-from kith.library.paths import FileState
 from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
@@ -47,11 +57,16 @@ NOT_REACHED = "not looked at yet: the run was stopped"
 
 
 def recognize_folder(
-    context: Context, inputs: Sequence[Path], output: Path | None, dry_run: bool = False
+    context: Context,
+    inputs: Sequence[Path],
+    output: Path | None,
+    dry_run: bool = False,
+    chosen: Chosen | None = None,
 ) -> Iterator[Event]:
     """Recognise photos and folders of photos; with an `output` folder, file copies there and write its report.
 
-    A dry run files nothing and tells of each photo what would be filed.
+    A dry run files nothing and tells of each photo what would be filed. Of folders where something came, only the
+    `chosen` photos.
 
     Yields Started, Notice, PhotoDone or PhotoFailed a photo, RecognitionFinished. A photo that hangs on the
     others of its event comes when all photos of its folder are looked at. Stopped early it leaves what is done in
@@ -72,37 +87,37 @@ def recognize_folder(
     # This may move photos out of the input, be it all of them.
     interrupted = complete_killed(context.store, settings, decisions) if is_filing else []
     try:
-        listed = list_photos(inputs, settings, outputs, passed_over)
+        listed = list_photos(inputs, settings, outputs, passed_over, chosen.photos if chosen else None)
     except BadInput:
         if not interrupted:
             raise
         listed = {}
-    run = _Run(context, decisions, output, listed, passed_over, dry_run)
+    run = _Run(context, decisions, folders_of(inputs), output, listed, passed_over, dry_run, chosen)
+    if output:
+        filing = run.copies.filing(output, run.folders)
+        check_lengths(filing)
     if output and is_filing:
+        check_room(context.store, settings, listed, inputs, filing)
         prepare_output(copies, output)
-    _forget_missing_failures(context, inputs, listed)
+    if chosen is None:
+        forget_missing_failures(context.store, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
     told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
     yield from (*drawn, *(Notice(text) for text in told))
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
-    along = {path: _found(photo.along) for path, photo in listed.items() if photo.along}
-    with open_workers(context) as workers, run.recorded():
-        for looks in together(look_with(workers, context, photos, along)):
+    along = {path: photo.files_along for path, photo in listed.items() if photo.along}
+    with open_workers(context) as workers, run.recorded(), run.storage.watched(context.tell):
+        for looks in together(look_with(workers, context, photos, run.storage, along)):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
         yield from run.settle_nearly_the_same()
+        yield from run.wait_for_output()
         finished = run.finish()
+    yield from map(Notice, run.planned.told() if run.planned else ())
     yield finished
-
-
-def _forget_missing_failures(context: Context, inputs: Iterable[Path], listed: Collection[Path]) -> None:
-    failures = context.store.failures
-    with context.store.transaction():
-        for path in inputs:
-            failures.drop_missing(Path(os.path.abspath(path)), listed)
 
 
 @dataclass(slots=True)
@@ -111,13 +126,16 @@ class _Run:
 
     context: Context
     decisions: Decisions
+    roots: Sequence[Path]
     output: Path | None
     listed: dict[Path, Listed]
     passed_over: PassedOver
     dry_run: bool = False
+    chosen: Chosen | None = None
     began: float = field(default_factory=time.monotonic)
     rows: dict[Path, ReportRow] = field(default_factory=dict)
     looks: dict[Path, Look] = field(default_factory=dict)  # at what is settled, or waits for the end
+    lesser: list[ReportRow] = field(default_factory=list)  # of photos of other runs that are filed no more
     failed: list[PhotoFailed] = field(default_factory=list)
     people: Counter[str] = field(default_factory=Counter)
     unsure: int = 0
@@ -133,6 +151,8 @@ class _Run:
     records: CopyRecords = field(init=False)
     written: WrittenNames = field(init=False)
     once: FiledOnce = field(init=False)
+    planned: PlannedRoom | None = field(init=False)
+    storage: Storage = field(init=False)
 
     def __post_init__(self) -> None:
         store = self.context.store
@@ -142,6 +162,9 @@ class _Run:
         self.waiting = Counter(map(_folder, self.listed))
         self.once = FiledOnce(store, self.context.settings, self.listed, self.output)
         self._read_persons()
+        self.planned = PlannedRoom(self.output) if self.output and self.dry_run else None
+        roots = [*self.roots, self.output] if self.output else self.roots
+        self.storage = storage_of(self.context, self.listed, roots)
 
     def recorded(self) -> AbstractContextManager[object]:
         """Record what is filed as a run, if anything is to be."""
@@ -155,14 +178,24 @@ class _Run:
         self.called = {person.id: person.name for person in persons}
         self.folders = folder_names(persons)
 
-    def take(self, looks: Sequence[Look | BadPhoto], workers: Workers) -> Iterator[Event]:
+    def take(self, looks: Sequence[Look | BadPhoto | Waits], workers: Workers) -> Iterator[Event]:
         """Settle photos but for those that hang on others, and what hung on them alone."""
-        yield from (self._fail(look) for look in looks if isinstance(look, BadPhoto))
-        yield from self._settle([look for look in looks if isinstance(look, Look)], is_complete=False)
-        for folder, count in Counter(_folder(look.path) for look in looks).items():
+        seen = [look for look in looks if not isinstance(look, Waits)]
+        taken = [look for look in seen if not self._is_left(look)]
+        yield from (self._fail(look) for look in taken if isinstance(look, BadPhoto))
+        yield from self._settle([look for look in taken if isinstance(look, Look)], is_complete=False)
+        for folder, count in Counter(_folder(look.path) for look in seen).items():
             self.waiting[folder] -= count
             if not self.waiting[folder]:
                 yield from self._settle_folder(folder, workers)
+
+    def _is_left(self, look: Look | BadPhoto) -> bool:
+        """Say whether a photo is left for later, which the run then knows nothing of."""
+        is_whole = isinstance(look, Look) and not look.note
+        if self.chosen is None or is_whole or not self.chosen.is_left(look.path):
+            return False
+        self.listed.pop(look.path, None)
+        return True
 
     def settle_held(self, workers: Workers) -> Iterator[Event]:
         """Settle what hung on photos that were not reached."""
@@ -173,9 +206,17 @@ class _Run:
         """Settle photos that are nearly the same as others, the best first."""
         if any(look.facts for look in self.looks.values()):
             self.once.read()
-        last = self.once.last({path: _photo(look) for path, look in self.looks.items()})
+        last = self.once.last({path: look.photo_id for path, look in self.looks.items()})
         for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
+        lesser = LesserCopies(self.copies, self.written, self.decisions, self.names, self.once, self.dry_run)
+        for notes, row in lesser.taken_back({look.photo_id for look in self.looks.values()}, self._called):
+            yield from map(Notice, notes)
+            self.lesser.append(row)
+
+    def wait_for_output(self) -> Generator[Waits, None, bool | None]:
+        """Wait while the output folder is away, as `Storage.wait_for`."""
+        return (yield from self.storage.wait_for(self.output)) if self.output else None
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         self._hear_second_opinion(self.asked.pop(folder, {}).values(), workers)
@@ -205,20 +246,22 @@ class _Run:
         for start in range(0, len(decided), MOST):
             if start and self.context.stop.is_set():
                 return  # what is written down so far is filed by the next run
+            if (yield from self.wait_for_output()) is False:
+                return
             for photo in self._made_together(decided[start : start + MOST]):
                 yield from self._file(photo)
 
-    def _made_together(self, decided: Sequence[SettledPhoto]) -> Sequence[SettledPhoto]:
+    def _made_together(self, decided: Sequence[Decided]) -> Sequence[Decided]:
         if self.dry_run:
             return decided
         return made_together(self.copies, decided)
 
-    def _file(self, decided: SettledPhoto) -> Iterator[Event]:
+    def _file(self, decided: Decided) -> Iterator[Event]:
         path, decision = decided.look.path, decided.decision
         try:
             filed = decided.planned if self.dry_run else decided.filed(self.copies)
-        except BadPhoto as error:
-            yield self._fail(error)
+        except (BadPhoto, FilingFailed) as error:
+            yield from self._not_filed(decided, error)
             return
         notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
@@ -226,13 +269,28 @@ class _Run:
             self._count(decision)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
-        if self.dry_run and self.output:
+        if self.planned and self.output:
+            for source, standing, _ in decided.plans:
+                self.planned.add(source.size, standing)
             line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated)
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
-    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list[SettledPhoto]:
+    def _not_filed(self, decided: Decided, error: BadPhoto | FilingFailed) -> Iterator[Event]:
+        """File a photo once more where a disk is to blame that is back by now, else tell the error, or raise it."""
+        if isinstance(error, FilingFailed):
+            is_worth_it = bool((yield from self.wait_for_output()))
+        else:
+            is_worth_it = yield from self.storage.let_down(error)
+        if is_worth_it and not self.context.stop.is_set():
+            yield from self._file(decided)
+        elif isinstance(error, FilingFailed):
+            raise error
+        elif not is_worth_it:
+            yield self._fail(error)
+
+    def _decide(self, looks: Sequence[Look], is_complete: bool) -> list[Decided]:
         """Decide on photos in one transaction, and return those that hang on no other one."""
         decisions = self.decisions
         with self.context.store.transaction():
@@ -259,41 +317,20 @@ class _Run:
             decisions.write([(photo, decision) for _, photo, decision in settled])
             return self._planned(settled)
 
-    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list[SettledPhoto]:
+    def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list[Decided]:
         """Write down the copies of decided photos, within the caller's transaction."""
         output = self.output
         if output is None:
-            return [SettledPhoto(look, photo.id, decision) for look, photo, decision in settled]
+            return [Decided(look, photo.id, decision) for look, photo, decision in settled]
         present = self.records.of_photos([photo.id for _, photo, _ in settled], output)
         filing = self.copies.filing(output, self.folders)
         planned = []
         for look, photo, decision in settled:
             people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
-            along = [
-                (file, *plan_copies(self.records, filing, key, file.path, taken_at, people, self._present(key)))
-                for file, key in self._along(look.path, photo.id).items()
-            ]
-            planned.append(SettledPhoto(look, photo.id, decision, *plan, along=along))
-        return self._named(planned)
-
-    def _along(self, path: Path, photo_id: int) -> dict[FileState, int]:
-        """Return the files that are filed along with a photo, with the numbers they are known by."""
-        files = _found(self.listed[path].along)
-        return self.context.store.stacks.files(photo_id, files) if files else {}
-
-    def _present(self, photo_id: int) -> Sequence[CopyRecord]:
-        assert self.output
-        return self.records.of_photos([photo_id], self.output)[photo_id]
-
-    def _named(self, planned: Sequence[SettledPhoto]) -> list[SettledPhoto]:
-        """Mark the photos that nothing is new of, whose files name their people already."""
-        same = [one for one in planned if one.look.facts is None and not one.outdated]
-        same = [one for one in same if all(copy.sha256 for copy in one.standing)]
-        copies = {one.photo_id: len(one.standing) for one in same}
-        people = {one.photo_id: [self.called[person] for person in one.decision.people] for one in same}
-        named = copies.keys() - self.written.behind(copies, people)
-        return [replace(one, is_named=one.photo_id in named) for one in planned]
+            along = plans_along(self.context.store, self.records, filing, self.listed[look.path], photo, people)
+            planned.append(Decided(look, photo.id, decision, *plan, along=along))
+        return marked_named(planned, self.written, self.called)
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)
@@ -326,15 +363,17 @@ class _Run:
             self.unknown += 1
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
-        placed = [_below(self.output, copy) for copy in copies] if self.output else ()
+        placed = [place_below(self.output, copy) for copy in copies] if self.output else ()
         listed = self.listed[path]
         row = report_row(listed.name, decision, self.names, placed)
         return replace(row, other_files=[along.name for along in listed.along])
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
-        best = self.once.best(path, _photo(look)) if look else None
-        return "" if best is None else self.listed[best].name if best in self.listed else str(best)
+        return self._called(self.once.best(path, look.photo_id) if look else None)
+
+    def _called(self, path: Path | None) -> str:
+        return "" if path is None else self.listed[path].name if path in self.listed else str(path)
 
     def _told(self, path: Path, row: ReportRow) -> ReportRow:
         duplicate_of = self._duplicate_of(path)
@@ -348,10 +387,11 @@ class _Run:
         if report:
             missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
             rows = (missing | self.rows).items()
-            told = [self._told(path, row) for path, row in rows]
-            reported = {_photo(self.looks[path]) for path in self.rows if path in self.looks}
+            told = [*(self._told(path, row) for path, row in rows), *self.lesser]
+            reported = {self.looks[path].photo_id for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)
         waiting = total - done
+        duplicate_photos(self.context.store)  # searches ask for them
         self.context.store.runs.tell(
             {"sure": known, "unsure": self.unsure, "unknown": self.unknown, "failed": len(failed), "waiting": waiting}
         )
@@ -372,21 +412,6 @@ class _Run:
         )
 
 
-def _photo(look: Look) -> int:
-    """Return the photo that a look is at, once it is entered."""
-    photo_id, _ = look.known or (0, 0)
-    return photo_id
-
-
-def _found(listed: Iterable[Listed]) -> list[Path]:
-    return [photo.found for photo in listed if isinstance(photo.found, Path)]
-
-
 def _folder(path: Path) -> str:
-    """Return the folder that a photo lies in: by text, as `_below`."""
+    """Return the folder that a photo lies in: by text, since taking paths apart is slow."""
     return os.path.dirname(path)  # noqa: PTH120
-
-
-def _below(output: Path, copy: Path) -> str:
-    """Return how the report calls a copy: by text, since taking paths apart is slow."""
-    return os.fspath(copy).removeprefix(os.path.join(output, "")).replace(os.sep, "/")  # noqa: PTH118

@@ -14,6 +14,7 @@ from kith.jobs.user_words import AreNot, Ignored, Is
 from kith.library.waiting_queries import Seen
 from kith.photos.box import Box
 from kith.values.decisions import Decision
+from kith.values.links import known_as
 from kith.values.persons import Person
 
 SPAN = 2_000  # photos decided at once
@@ -42,15 +43,6 @@ class Face:
     def sureness(self) -> tuple[float, float]:
         """What ranks it among the faces of its person."""
         return self.certainty or 0.0, -self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Who waits for a word, by photo; `near` are pairs of groups that may be one person, the nearest first."""
-
-    faces: tuple[Face, ...] = ()
-    near: tuple[tuple[int, int], ...] = ()
-    people: Mapping[int, Person] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +84,21 @@ class Queues:
     singles: tuple[Queue, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who waits for a word, by photo; `near` are pairs of groups that may be one person, the nearest first.
+
+    `queues` are they all in the three queues, where that was worked out already, and `folders` those of their photos:
+    of many both take a while.
+    """
+
+    faces: tuple[Face, ...] = ()
+    near: tuple[tuple[int, int], ...] = ()
+    people: Mapping[int, Person] = field(default_factory=dict)
+    queues: Queues | None = None
+    folders: frozenset[Path] = frozenset()
+
+
 def waiting(library: OpenLibrary) -> Waiting:
     """Return everybody whom a review asks about, in photos that are still there; brings the groups up to date."""
     store, model_id = library.store, library.decisions.face_model_id
@@ -108,7 +115,9 @@ def waiting(library: OpenLibrary) -> Waiting:
             asked.append(replace(face, person_id=person_id, certainty=certainty, value=value))
         elif face.has_face:
             asked.append(face)
-    return Waiting(tuple(asked), tuple(near), library.people.all())
+    found = Waiting(tuple(asked), tuple(near), library.people.all())
+    folders = frozenset(face.path.parent for face in asked)
+    return replace(found, queues=queues_of(found), folders=folders)
 
 
 def _there(library: OpenLibrary, everybody: Sequence[Seen]) -> Iterator[tuple[Seen, Path]]:
@@ -143,12 +152,12 @@ def _certainty(decision: Decision, person_id: int) -> float | None:
     return candidate.certainty if candidate else None
 
 
-def queues_of(waiting: Waiting, choice: Choice = Choice(), without: Collection[int] = ()) -> Queues:
+def queues_of(waiting: Waiting, choice: Choice = Choice()) -> Queues:
     """Sort who waits into the three queues: the largest groups and the people with most faces first."""
     groups, likely = defaultdict(list), defaultdict(list)
     singles = []
     for face in waiting.faces:
-        if face.id in without or not choice.takes(face):
+        if not choice.takes(face):
             continue
         if not face.has_face:
             singles.append(face)
@@ -180,6 +189,13 @@ def _near(group: int, waiting: Waiting, several: Collection[int]) -> tuple[int, 
     pairs = [pair for pair in waiting.near if group in pair]
     others = [pair[0] if pair[1] == group else pair[1] for pair in pairs]
     return tuple(other for other in others if other in several)
+
+
+def names_of(library: OpenLibrary, faces: Collection[int]) -> dict[int, str]:
+    """Return what those of some faces are called who are said or decided to be somebody."""
+    names, links = library.people.names(), library.store.people.links
+    known = {face: known_as(links(face)) for face in faces}
+    return {face: names[person_id] for face, person_id in known.items() if person_id is not None}
 
 
 # What is said

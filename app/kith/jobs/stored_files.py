@@ -9,12 +9,13 @@ from pathlib import Path
 
 from kith.errors import FilingFailed
 from kith.filing.encodings import is_own_export
-from kith.jobs.context import sole_job
+from kith.jobs.context import lock_files, sole_job
 from kith.jobs.erasure import earlier_copies
 from kith.library.snapshots import check_unused
 from kith.library.write_ahead_log import SUFFIXES
 from kith.logs import log_file
 from kith.settings import Settings, user_folder
+from kith.whole_files import parts_in
 
 
 class Kind(StrEnum):
@@ -40,7 +41,10 @@ WHAT = {
     Kind.LOGS: "The log, which names photos and folders; nothing of it is sent",
     Kind.SETTINGS: "Your settings",
 }
-COPIES_STAY = "The copies filed for you, with their report, are yours: delete them in the output folder as you like."
+COPIES_STAY = (
+    "The copies filed for you, with their report and the names written beside them, are yours: delete them in {} as "
+    "you like. Names written into or beside your own photos stay there, too."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,19 @@ def erase(settings: Settings, settings_file: Path, kinds: Collection[Kind]) -> l
     FilingFailed where the system refuses.
     """
     if Kind.KNOWLEDGE in kinds and os.path.isfile(settings.library_file):
+        held = lock_files(settings.library_file)
         with sole_job(settings.library_file, "Erasing the library"):
             check_unused(settings.library_file)
-            return _erase(settings, settings_file, kinds)
+            gone = _erase(settings, settings_file, kinds, but=held)
+        return [*gone, *_erase(settings, settings_file, {Kind.KNOWLEDGE})]
     return _erase(settings, settings_file, kinds)
 
 
-def _erase(settings: Settings, settings_file: Path, kinds: Iterable[Kind]) -> list[Path]:
+def _erase(settings: Settings, settings_file: Path, kinds: Iterable[Kind], but: Collection[Path] = ()) -> list[Path]:
     gone = []
     for stored in stored_files(settings, settings_file):
-        if stored.kind in kinds:
-            for path in stored.places:
+        for path in stored.places:
+            if stored.kind in kinds and path not in but:
                 _delete(path)
                 gone.append(path)
     return gone
@@ -103,12 +109,14 @@ def _places(kind: Kind, settings: Settings, settings_file: Path) -> Iterable[Pat
 
 def _of_settings(settings_file: Path) -> list[Path]:
     broken = sorted(settings_file.parent.glob(f"{settings_file.name}.broken*"))
-    return [settings_file, *broken, *(user_folder("config") / name for name in ("window.ini", "QtProject.conf"))]
+    of_window = (user_folder("config") / name for name in ("window.ini", "window.ini.lock", "QtProject.conf"))
+    return [settings_file, *broken, *of_window, *parts_in(settings_file.parent)]
 
 
 def _of_library(settings: Settings) -> list[Path]:
     library, export = settings.library_file, settings.encodings_file
-    own = [library, *(library.with_name(library.name + suffix) for suffix in SUFFIXES)]
+    own = [library, *(library.with_name(library.name + suffix) for suffix in SUFFIXES), *lock_files(library)]
+    own += parts_in(settings.dataset_folder)
     return [*own, export] if is_own_export(export) else own
 
 

@@ -68,10 +68,13 @@ class Unknowns:
         self._groups = self._store.groups
         self._face_model_id = library.decisions.face_model_id
 
-    def groups(self, least: int, most: int | None = None) -> list[Group]:
-        """Bring the groups up to date and return those of at least so many faces, the largest first, `most` of them."""
-        pairs = groups_near(self._library)
-        large = [(key, faces) for key, faces in self._members().items() if len(faces) >= least]
+    def groups(self, least: int, most: int | None = None, *, regroup: bool = True) -> list[Group]:
+        """Return the groups of at least so many faces, the largest first, `most` of them.
+
+        They are brought up to date first; without `regroup` they are as they were then, with none that is near another.
+        """
+        pairs = groups_near(self._library) if regroup else []
+        large = [(key, faces) for key, faces in self._of_several(least, most).items() if len(faces) >= least]
         members = dict(large[:most])
         perhaps: dict[int, list[int]] = {key: [] for key in members}
         for group, other in pairs:
@@ -86,7 +89,10 @@ class Unknowns:
 
     def count(self, least: int) -> int:
         """Return how many groups there are of at least so many faces, as they were last brought up to date."""
-        return sum(len(faces) >= least for faces in self._members().values())
+        return sum(len(faces) >= least for faces in self._of_several(least).values())
+
+    def _of_several(self, least: int, most: int | None = None) -> dict[int, list[Member]]:
+        return self._groups.groups(self._face_model_id, self._groups.largest(least, most))
 
     def name(self, group_id: int, text: str) -> Outcome:
         """Say that everybody in a group is the person of this name, a new one if nobody has it.

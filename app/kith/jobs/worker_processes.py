@@ -18,7 +18,7 @@ import psutil
 
 from kith.errors import NoWorkers
 from kith.messages import Setting
-from kith.process import is_out_of_memory, settle_child, without_ctrl_c
+from kith.process import be_gentle, is_out_of_memory, settle_child, without_ctrl_c
 
 _START_S = 60.0  # until a new process can take tasks
 _LOOK_S = 0.2  # between two looks at a process at work; most tasks are done before the first
@@ -36,6 +36,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 class WorkerDied(BrokenExecutor):
     """The process that worked on something crashed, was killed or was ended; others go on, and a new one is started."""
+
+
+class TookTooLong(WorkerDied):
+    """It was ended since it took too long: it may have waited for a disk."""
 
 
 @contextmanager
@@ -63,11 +67,14 @@ class WorkerProcesses(ThreadPoolExecutor):
     """Processes that start afresh (`spawn`), leave Ctrl-C to their parent and end with it, each served by a thread.
 
     A task that takes longer than `time_limit_s`, or whose process takes more than `memory` bytes, is given up together
-    with its process; no other task comes to harm.
+    with its process; no other task comes to harm. `gentle` processes work only while nothing else wants to.
     """
 
-    def __init__(self, workers: int, time_limit_s: float | None = None, memory: int | None = None) -> None:
+    def __init__(
+        self, workers: int, time_limit_s: float | None = None, memory: int | None = None, gentle: bool = False
+    ) -> None:
         super().__init__(workers, "kith-worker")
+        self._gentle = gentle
         self._bounds = time_limit_s, memory
         self._of_thread = threading.local()
         self._processes: set[_Process] = set()
@@ -109,7 +116,7 @@ class WorkerProcesses(ThreadPoolExecutor):
     def _own_process(self) -> "_Process":
         process: _Process | None = getattr(self._of_thread, "process", None)
         if process is None:
-            process = self._of_thread.process = _Process()
+            process = self._of_thread.process = _Process(self._gentle)
             self._processes.add(process)
         if self._is_ending:
             raise WorkerDied("nobody waits for it any more")
@@ -124,10 +131,10 @@ class WorkerProcesses(ThreadPoolExecutor):
 class _Process:
     """A process and the line to it; raises NoWorkers where it does not come up."""
 
-    def __init__(self) -> None:
+    def __init__(self, gentle: bool) -> None:
         context = multiprocessing.get_context("spawn")
         self._line, its_end = context.Pipe()
-        self._process = context.Process(target=_serve, args=(its_end,), daemon=True)
+        self._process = context.Process(target=_serve, args=(its_end, gentle), daemon=True)
         with starting(), without_ctrl_c():
             self._process.start()
         its_end.close()
@@ -145,7 +152,7 @@ class _Process:
             self._line.send_bytes(task)
             while not self._line.poll(_LOOK_S):
                 if time.monotonic() > deadline:
-                    raise WorkerDied(_TOO_LONG.format(limit_s))
+                    raise TookTooLong(_TOO_LONG.format(limit_s))
                 if memory and self._memory() > memory:
                     raise WorkerDied(_TOO_MUCH.format(memory / 1e9))
             result, error = self._line.recv()
@@ -184,8 +191,10 @@ def _death_as_end() -> Iterator[None]:
         raise EOFError from error
 
 
-def _serve(line: Connection) -> None:
+def _serve(line: Connection, gentle: bool) -> None:
     """Do the tasks that come over the line, until it is closed: the work of a process."""
+    if gentle:
+        be_gentle()
     settle_child()
     _hush_libraries()
     _keep_memory()

@@ -19,6 +19,7 @@ _MOST_WORKERS = 61  # more a program cannot wait for on Windows
 # A photo of 200 megapixels takes 1 to 13 s (docs/decisions/021-bounds-of-a-photo.md): on a machine several times
 # slower, with the photos on a slow disk, it is still in time. What takes longer was made to.
 TIME_LIMIT_S = 60.0
+_GENTLE_PATIENCE = 10
 _WORKER_BYTES = 700_000_000  # what a worker needs for a photo of 50 megapixels: docs/recognition.md
 _IDLE_BYTES = 300_000_000  # what one needs for nothing but its models
 _SPARE = 0.8  # of the free memory: the rest is for others, and for what the system keeps of files
@@ -42,15 +43,17 @@ class InlineExecutor(Executor):
         return future
 
 
-def worker_count(setting: int) -> int:
-    """Return how many worker processes to use; 0 means as many as this process may use cores and as fit into memory."""
-    if setting:
-        return min(setting, _MOST_WORKERS)
+def worker_count(setting: int, gentle_cores: int | None = None) -> int:
+    """Return how many worker processes to use; 0 means as many as this process may use cores and as fit into memory.
+
+    `gentle_cores` is the most for gentle work, 0 half of the cores.
+    """
     cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     fitting = _free_memory() // _WORKER_BYTES
-    return max(1, min(cores, fitting, _MOST_WORKERS))
+    most = _MOST_WORKERS if gentle_cores is None else gentle_cores or max(1, cores // 2)
+    return max(1, min(setting or min(cores, fitting), most, _MOST_WORKERS))
 
 
 def memory_for_photos(workers: int) -> int:
@@ -67,9 +70,13 @@ def process_pool(workers: int) -> WorkerProcesses:
     return WorkerProcesses(workers)
 
 
-def photo_pool(workers: int, at_once: int) -> WorkerProcesses:
-    """Return worker processes that read so many photos at once, none of which may take a minute or all free memory."""
-    return WorkerProcesses(workers, TIME_LIMIT_S * at_once, memory_for_photos(workers) + _WORKER_BYTES)
+def photo_pool(workers: int, at_once: int, gentle: bool = False) -> WorkerProcesses:
+    """Return worker processes that read so many photos at once, none of which may take a minute or all free memory.
+
+    `gentle` ones have longer: others may take all the time there is.
+    """
+    limit_s = TIME_LIMIT_S * at_once * (_GENTLE_PATIENCE if gentle else 1)
+    return WorkerProcesses(workers, limit_s, memory_for_photos(workers) + _WORKER_BYTES, gentle)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -196,8 +196,20 @@ class WrittenNames:
         """Yield the files of a photo that are as they were looked at; those in the people folder are only read."""
         for original in self.store.copies.originals(photo_id):
             is_taught = original.path.is_relative_to(self.settings.dataset_folder)
-            if not is_taught and FileState.now(original.path) == original:
+            if not is_taught and self._is_as_seen(original):
                 yield original.path
+
+    def _is_as_seen(self, original: FileState) -> bool:
+        """Say whether nobody wrote to a photo but Kith, which a kill may have kept from writing that down."""
+        now = FileState.now(original.path)
+        if now == original:
+            return True
+        record = self.store.names.at(original.path)
+        with suppress(OSError):
+            if now and record and sha256_of(original.path) == record.sha256:
+                self._tell_of(_Place(original.path, True), original, now)
+                return True
+        return False
 
     def _write(self, photo_id: int, place: _Place, names: PhotoNames, is_sure: bool = False) -> str:
         """Write names to a file, and what is Kith's there before it changes; return what is to be said, if anything."""

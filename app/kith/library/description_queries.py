@@ -62,7 +62,8 @@ class DescriptionQueries:
             """
             SELECT a.id, a.id, a.photo_id, n.id, a.x, a.y, a.w, a.h
             FROM links l JOIN appearances a ON a.id = l.appearance_id
-            JOIN analyses n ON n.id = (SELECT max(id) FROM analyses WHERE photo_id = a.photo_id)
+            JOIN analyses n ON n.id = (
+                SELECT max(id) FROM analyses WHERE photo_id = a.photo_id AND engine_id NOT GLOB 'import:*')
             WHERE l.source = 'user' AND l.word = 'is' AND a.x IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM observations o WHERE o.appearance_id = a.id AND (o.score != 0 OR o.model_id = ?))
             ORDER BY a.photo_id, a.id

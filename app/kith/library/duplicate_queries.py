@@ -1,5 +1,6 @@
 """What tells of photo files which is the best of those that show the same picture."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +9,10 @@ from kith.library.connection import LibraryConnection
 from kith.library.paths import path_of
 from kith.library.soundness import text_of, whole
 from kith.photos.box import SWAPPED
+
+_BEST_FIRST = (
+    "FROM files f JOIN photos p ON p.id = f.photo_id ORDER BY p.width * p.height DESC, f.size DESC, f.mtime_ns, f.path"
+)
 
 
 class PictureFile(NamedTuple):
@@ -24,7 +29,7 @@ class PictureFile(NamedTuple):
 
 
 class DuplicateQueries:
-    """Files of photos."""
+    """Files of photos, and which photos were found to be the same."""
 
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
@@ -33,10 +38,26 @@ class DuplicateQueries:
         """Return all files of photos, the best first: those of the most pixels, then the largest, then the oldest."""
         query = (
             "SELECT f.path, f.path, p.id, p.width, p.height, p.orientation, f.size, f.mtime_ns, p.taken_at, p.phash "
-            "FROM files f JOIN photos p ON p.id = f.photo_id "
-            "ORDER BY p.width * p.height DESC, f.size DESC, f.mtime_ns, f.path"
+            f"{_BEST_FIRST}"
         )
         return list(self._connection.read("files", _file, query))
+
+    def hashes(self) -> list[tuple[int, int | None]]:
+        """Return of all files their photo and its pHash, in the order of `files`."""
+        query = f"SELECT f.path, p.id, p.phash {_BEST_FIRST}"
+        return list(self._connection.read("files", _hash, query))
+
+    def known(self) -> list[int] | None:
+        """Return the photos that were found to be the same as others; None where any file changed since."""
+        rows = self._connection.read(
+            "duplicates", lambda row: [whole(one) for one in json.loads(row[0])], "SELECT id, photos FROM duplicates"
+        )
+        return next(iter(rows), None)
+
+    def keep(self, photos: Sequence[int]) -> None:
+        """Write down which photos are the same as others, within the caller's transaction."""
+        self._connection.execute("DELETE FROM duplicates")
+        self._connection.execute("INSERT INTO duplicates (photos) VALUES (?)", (json.dumps([*photos]),))
 
 
 def _file(row: Sequence[Any]) -> PictureFile:
@@ -47,3 +68,8 @@ def _file(row: Sequence[Any]) -> PictureFile:
     hashed = None if phash is None else whole(phash)
     told = taken_at and text_of(taken_at)
     return PictureFile(path_of(path), photo_id, width, height, size, mtime_ns, told, hashed)
+
+
+def _hash(row: Sequence[Any]) -> tuple[int, int | None]:
+    photo_id, phash = row
+    return whole(photo_id), None if phash is None else whole(phash)

@@ -3,8 +3,8 @@
 import json
 import sqlite3
 
-from kith.library.import_records import IMPORTED
 from kith.library.journal import make_final
+from kith.library.photo_records import IMPORTED
 from kith.values.persons import Person
 
 # Who user or dataset or machine says is the person ?1, but for those of whom the user says otherwise.
@@ -13,7 +13,16 @@ _APPEARANCES = """
     WHERE l.person_id = ?1 AND l.word = 'is' AND (l.source = 'user' OR NOT EXISTS (
         SELECT 1 FROM links u WHERE u.appearance_id = l.appearance_id AND u.source = 'user'
         AND (u.word = 'is' OR u.person_id = ?1)))"""
-_OWNED = ("person_folders", "aliases", "person_fields", "key_faces", "links", "suggestions")
+_OWNED = (
+    "person_folders",
+    "aliases",
+    "person_fields",
+    "key_faces",
+    "person_ids",
+    "contradictions",
+    "links",
+    "suggestions",
+)
 
 
 def erase_person(connection: sqlite3.Connection, person: Person) -> None:
@@ -37,7 +46,7 @@ def erase_person(connection: sqlite3.Connection, person: Person) -> None:
         "AND id = (SELECT photo_id FROM appearances WHERE id = ?)",
         [(f"{IMPORTED}*", *key) for key in keys],
     )
-    for table in ("observations", "ignored", "unknown_groups", "key_faces"):
+    for table in ("observations", "ignored", "unknown_groups", "key_faces", "contradictions"):
         connection.executemany(f"DELETE FROM {table} WHERE appearance_id = ?", keys)
     connection.execute(
         "DELETE FROM written_names WHERE EXISTS (SELECT 1 FROM copies c WHERE c.person_id = ? "

@@ -1,13 +1,13 @@
 """Groups of unknown faces, and who is ignored."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kith.library.connection import LibraryConnection
-from kith.library.import_records import IMPORTED
-from kith.library.photo_records import now
+from kith.library.photo_records import IMPORTED, now
 from kith.library.review_queries import NOBODY_KNOWN, NOT_IGNORED, newest_analysis
 from kith.library.soundness import whole
 from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Faces
@@ -38,12 +38,14 @@ class GroupRecords:
             "observations",
             lambda row: (*map(whole, row[:6]), self._connection.vector(model_id, row[6])),
             f"""
-            SELECT o.id, a.id, a.photo_id, coalesce(g.group_id, 0), {UNKNOWN} AS unknown,
-                o.sharpness >= ?3 AND o.pixels >= ?4 AND o.frontality >= ?5 AS good, coalesce(g.settled, 0), o.vector
-            FROM appearances a JOIN observations o ON o.appearance_id = a.id
+            WITH somebody AS MATERIALIZED (  -- else SQLite asks twice who is unknown
+                SELECT a.id, a.photo_id, g.group_id, g.settled, {UNKNOWN} AS unknown
+                FROM appearances a LEFT JOIN unknown_groups g ON g.appearance_id = a.id)
+            SELECT o.id, a.id, a.photo_id, coalesce(a.group_id, 0), a.unknown,
+                o.sharpness >= ?3 AND o.pixels >= ?4 AND o.frontality >= ?5, coalesce(a.settled, 0), o.vector
+            FROM somebody a CROSS JOIN observations o ON o.appearance_id = a.id
                 AND o.kind = ?1 AND o.model_id = ?2 AND o.analysis_id = {newest_analysis("a.photo_id", "?2")}
-            LEFT JOIN unknown_groups g ON g.appearance_id = a.id
-            WHERE unknown OR g.group_id IS NOT NULL
+            WHERE a.unknown OR a.group_id IS NOT NULL
             ORDER BY a.id
             """,
             (Kind.FACE, model_id, least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY),
@@ -74,17 +76,30 @@ class GroupRecords:
             [(appearance, group_id) for appearance in appearance_ids],
         )
 
-    def groups(self, model_id: str) -> dict[int, list[Member]]:
-        """Return the unknown members of each group as this model sees them: the largest first, the best faces first."""
+    def largest(self, least: int, most: int | None = None) -> list[int]:
+        """Return the groups of at least so many unknown members, whichever model saw them: `most`, the largest."""
+        rows = self._connection.execute(
+            f"SELECT g.group_id FROM unknown_groups g CROSS JOIN appearances a ON a.id = g.appearance_id "
+            f"WHERE {UNKNOWN} GROUP BY g.group_id HAVING count(*) >= ? ORDER BY count(*) DESC, g.group_id LIMIT ?",
+            (least, -1 if most is None else most),
+        )
+        return [row[0] for row in rows]
+
+    def groups(self, model_id: str, among: Sequence[int] | None = None) -> dict[int, list[Member]]:
+        """Return the unknown members of groups, of all or some, as this model sees them.
+
+        The largest come first, of each its best faces.
+        """
+        chosen = "" if among is None else "AND g.group_id IN (SELECT value FROM json_each(?3))"
         rows = self._connection.execute(
             f"""
             SELECT g.group_id, a.id, a.photo_id FROM unknown_groups g CROSS JOIN appearances a ON a.id = g.appearance_id
             CROSS JOIN observations o ON o.appearance_id = a.id AND o.kind = ?1 AND o.model_id = ?2
                 AND o.analysis_id = {newest_analysis("a.photo_id", "?2")}
-            WHERE {UNKNOWN}
+            WHERE {UNKNOWN} {chosen}
             ORDER BY g.group_id, o.frontality >= {LEAST_FRONTALITY} DESC, o.pixels DESC, a.id
             """,
-            (Kind.FACE, model_id),
+            (Kind.FACE, model_id, *([] if among is None else [json.dumps(among)])),
         )
         groups: dict[int, list[Member]] = {}
         for group, appearance, photo in rows:

@@ -3,10 +3,9 @@
 import hashlib
 import sqlite3
 
-from kith.library.photo_records import now, to_blob
+from kith.library.photo_records import IMPORTED, now, to_blob
 from kith.vision.observations import Kind, Vector
 
-IMPORTED = "import:"  # begins the image hash that stands for a photo nobody has
 _GOOD_SHARPNESS, _GOOD_PIXELS, _FRONTAL = 1e9, 150, 1  # nothing is known but that it was meant to teach
 
 

@@ -86,11 +86,19 @@ def reference(version: int) -> sqlite3.Connection:
     if version >= TYPED:
         run_migrations(empty, 0)
         for table in [table for table, since in NEWER.items() if since > version]:
-            empty.execute(f"DROP TABLE {table}")
+            drop_table(empty, table)
     else:
         for script in FIRST_VERSIONS[:version]:
             empty.executescript(script)
     return empty
+
+
+def drop_table(connection: sqlite3.Connection, table: str) -> None:
+    """Take a table away, and the triggers of others that write to it."""
+    triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name != ?1 AND name GLOB ?1 || '_*'"
+    for (trigger,) in connection.execute(triggers, (table,)).fetchall():
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute(f"DROP TABLE {table}")
 
 
 def _missing(connection: sqlite3.Connection, version: int) -> tuple[str, ...]:

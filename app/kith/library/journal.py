@@ -8,11 +8,19 @@ from typing import Any
 from kith.errors import BadKnowledgeBase
 from kith.library.connection import LibraryConnection, repair_advice
 from kith.library.photo_records import now
-from kith.library.schema import JOURNALLED, REAL
+from kith.library.schema import BLOBS, JOURNALLED, REAL
 from kith.library.soundness import former_row, whole
 from kith.values.links import Source
 
 _Step = tuple[str, int, Mapping[str, Any] | None]
+# What an import entered stays where others go by it since: its photo came, a detector saw the same face.
+_STAYS = {
+    "photos": "EXISTS (SELECT 1 FROM files WHERE photo_id = photos.id) OR "
+    "EXISTS (SELECT 1 FROM analyses WHERE photo_id = photos.id) OR "
+    "EXISTS (SELECT 1 FROM appearances WHERE photo_id = photos.id)",
+    "analyses": "EXISTS (SELECT 1 FROM observations WHERE analysis_id = analyses.id)",
+    "appearances": "EXISTS (SELECT 1 FROM observations WHERE appearance_id = appearances.id AND score != 0)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +164,7 @@ class Journal:
         except (sqlite3.IntegrityError, ValueError, TypeError) as error:
             raise _cannot_be_turned() from error
         self._connection.execute("DELETE FROM open_change")
+        turned.photo_ids |= self.photos(change.id)  # also of appearances that were not there before
         self._note_newest(change.id)
         undone_at = now() if is_undone else None
         self._connection.execute("UPDATE changes SET undone_at = ? WHERE id = ?", (undone_at, change.id))
@@ -169,7 +178,10 @@ class Journal:
         elif table == "persons":
             return  # whom the change made, and the dataset or a word has taken up since
         else:
-            self._connection.execute(f"DELETE FROM {table} WHERE {JOURNALLED[table][0]} = ?", (row_id,))
+            stays = _STAYS.get(table, "FALSE")
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE {JOURNALLED[table][0]} = ? AND NOT ({stays})", (row_id,)
+            )
 
     def _steps(self, change_id: int) -> list[_Step]:
         rows = self._connection.execute(
@@ -287,4 +299,10 @@ def _cannot_be_turned() -> BadKnowledgeBase:
 
 
 def _exact(values: Iterable[tuple[str, Any]]) -> list[Any]:
-    return [float(value) if name in REAL and value is not None else value for name, value in values]
+    return [_exact_value(name, value) for name, value in values]
+
+
+def _exact_value(name: str, value: Any) -> Any:
+    if value is None or name not in REAL | BLOBS:
+        return value
+    return float(value) if name in REAL else bytes.fromhex(value)

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 
 from kith.library.person_records import PersonRecords
+from kith.text import as_read
 from kith.values.links import Link, Source, Word, said_to_be
 from kith.values.partial_dates import earliest, latest, same_date
 from kith.values.persons import Person
@@ -105,10 +106,10 @@ class PersonEdits:
         """
         for appearance_id in self._about(gone):
             self._merge_links(appearance_id, kept, gone)
-        for table in ("person_folders", "copies"):
+        for table in ("person_folders", "copies", "person_ids", "contradictions"):
             self._connection.execute(f"UPDATE {table} SET person_id = ? WHERE person_id = ?", (kept, gone))
         everybody = self._people.all()
-        self._merge_details(everybody[kept], everybody[gone])
+        self.join_details(everybody[kept], everybody[gone])
         self._remove(gone)
 
     def split(self, appearance_ids: Collection[int], source: int, target: int) -> None:
@@ -164,26 +165,34 @@ class PersonEdits:
                 (kept, chosen.appearance_id, chosen.person_id, chosen.source),
             )
 
-    def _merge_details(self, kept: Person, gone: Person) -> None:
+    def join_details(self, kept: Person, gone: Person) -> None:
+        """Give a person the names and details of another one; what both have is told once, what contradicts twice."""
+        known = {as_read(name) for name in (kept.name, *kept.aliases)}
         for name in (gone.name, *gone.aliases):
-            if name != kept.name:
+            if as_read(name) not in known:
                 self.add_alias(kept.id, name)
         fields = dict(kept.fields)
         for key, value in gone.fields:
-            mine = fields.get(key, value)
-            self.set_field(kept.id, key, value if mine == value else f"{mine}; {value}")
+            self.set_field(kept.id, key, _both(fields.get(key, ""), value, "; "))
         birth = _joined_date(kept.birth, gone.birth)
         death = _joined_date(kept.death, gone.death)
         if birth and death and not lived(birth, death):
             birth, death = kept.birth, kept.death
-        told = [_lost_date(gone, "born", gone.birth, birth), _lost_date(gone, "died", gone.death, death)]
-        notes = "\n".join(filter(None, (kept.notes, gone.notes, *told)))
+        notes = _both(kept.notes, gone.notes, "\n")
+        for lost in (_lost_date(gone, "born", gone.birth, birth), _lost_date(gone, "died", gone.death, death)):
+            notes = _both(notes, lost, "\n")
         self.describe(kept.id, {"birth": birth, "death": death, "notes": notes})
 
 
 def lived(birth: str, death: str) -> bool:
     """Say whether a partial date of death may lie after one of birth."""
     return earliest(birth) <= latest(death)
+
+
+def _both(own: str, other: str, between: str) -> str:
+    """Return a text with those parts of another one behind it that it has not."""
+    parts = own.split(between)
+    return between.join(filter(None, (own, *(part for part in other.split(between) if part not in parts))))
 
 
 def _lost_date(gone: Person, word: str, date: str | None, joined: str | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.library.connection import LibraryConnection
-from kith.library.photo_records import box_of
+from kith.library.photo_records import IMPORTED, box_of
 from kith.photos.box import Box
 from kith.values.links import Source
 from kith.vision.observations import Kind
@@ -22,7 +22,8 @@ _SEEN = """(SELECT o.id FROM observations o WHERE o.appearance_id = a.id
 class PersonFace:
     """Somebody said to be a person: by whom, at which box of the upright photo; the vector where the model saw a face.
 
-    `score` is what the machine's word rests on, `taken_at` when the photo was taken (ISO 8601).
+    `score` is what the machine's word rests on, `taken_at` when the photo was taken (ISO 8601). The photo is not `here`
+    where only another library told of it.
     """
 
     appearance_id: int
@@ -32,6 +33,7 @@ class PersonFace:
     box: Box
     taken_at: str | None
     vector: NDArray[np.float32] | None
+    here: bool = True
 
 
 class PersonQueries:
@@ -47,7 +49,7 @@ class PersonQueries:
             lambda row: self._face(model_id, row),
             f"""
             SELECT o.id, a.id, a.photo_id, l.source, l.score, p.taken_at, p.orientation, o.kind, o.model_id, o.vector,
-                o.x, o.y, o.w, o.h
+                o.x, o.y, o.w, o.h, p.image_hash NOT GLOB '{IMPORTED}*'
             FROM accepted_links l JOIN appearances a ON a.id = l.appearance_id JOIN photos p ON p.id = a.photo_id
             JOIN observations o ON o.id = {_SEEN}
             WHERE l.person_id = ?1 ORDER BY a.id
@@ -57,11 +59,11 @@ class PersonQueries:
         return list(rows)
 
     def _face(self, model_id: str, row: Sequence[Any]) -> PersonFace:
-        key, photo, source, score, taken_at, orientation, kind, seen_by, vector, *place = row
+        key, photo, source, score, taken_at, orientation, kind, seen_by, vector, *place, here = row
         is_compared = kind == Kind.FACE and seen_by == model_id
         box = box_of(place).to_upright(orientation)
         compared = self._connection.vector(model_id, vector) if is_compared else None
-        return PersonFace(key, photo, Source(source), score, box, taken_at, compared)
+        return PersonFace(key, photo, Source(source), score, box, taken_at, compared, bool(here))
 
     def together(self, person_id: int) -> list[tuple[int, int]]:
         """Return who is in photos with the person, and in how many: the most often first."""

@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 
 from kith.library.connection import Damaged, LibraryConnection
-from kith.library.import_records import IMPORTED
-from kith.library.photo_records import now
+from kith.library.photo_records import IMPORTED, now
 from kith.library.soundness import date_of, name_of, number_of, text_of, whole
 from kith.values.links import Link, Source, Word
 from kith.values.persons import Person

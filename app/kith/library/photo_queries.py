@@ -20,7 +20,7 @@ from kith.values.photo_condition import Condition
 @dataclass(frozen=True, slots=True)
 class PhotoFacts:
     """What the library says of a photo beside who shows: where it was last seen, when and by what it was taken, and its
-    pixels, upright; `image_hash` is what it is known by.
+    pixels, upright, which way up its file holds them; `image_hash` is what it is known by.
     """
 
     id: int
@@ -30,6 +30,7 @@ class PhotoFacts:
     width: int = 1
     height: int = 1
     image_hash: str = ""
+    orientation: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,5 @@ class PhotoQueries:
 def _facts(path: Path | None, row: Sequence[Any]) -> PhotoFacts:
     key, taken_at, camera, width, height, orientation, image_hash = row
     upright = (height, width) if orientation in SWAPPED else (width, height)
-    return PhotoFacts(
-        whole(key), path, taken_at and text_of(taken_at), camera and text_of(camera), *upright, text_of(image_hash)
-    )
+    taken_at, camera = taken_at and text_of(taken_at), camera and text_of(camera)
+    return PhotoFacts(whole(key), path, taken_at, camera, *upright, text_of(image_hash), orientation)

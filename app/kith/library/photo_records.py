@@ -20,6 +20,8 @@ from kith.vision.observations import Analysis, Appearance, Kind, Observation
 # An analysis by these models, or by these and a body model.
 _BY_ENGINE = "(engine_id = {0} OR substr(engine_id, 1, length({0}) + 1) = {0} || ' ')"
 
+IMPORTED = "import:"  # begins the image hash of a photo that nobody has here, and the name of what told of it
+
 Places = Mapping[Kind | None, Box]  # where somebody shows (stored pixels): face, body, and as entered
 
 
@@ -71,6 +73,14 @@ class PhotoRecords:
         rows = self._connection.execute("SELECT orientation, id FROM photos WHERE image_hash = ?", (image_hash,))
         return dict(rows.fetchall())
 
+    def told_of(self, image_hash: str, orientation: int) -> int | None:
+        """Return the photo with this image data that another library told of and nobody has seen here."""
+        row = self._connection.execute(
+            "SELECT id FROM photos WHERE image_hash = ? ORDER BY orientation != ?, id",
+            (f"{IMPORTED}{image_hash}", orientation),
+        ).fetchone()
+        return row[0] if row else None
+
     def at_path(self, path: Path) -> int | None:
         """Return the photo last seen at a path, whatever lies there now."""
         query = "SELECT p.id FROM files f JOIN photos p ON p.id = f.photo_id WHERE f.path = ?"
@@ -85,9 +95,11 @@ class PhotoRecords:
     def save_photo(self, facts: PhotoFacts, photo_id: int | None = None, others: bool = False) -> int:
         """Enter a photo, or what is told today of one that is known, and return its id.
 
-        Where other files hold the same photo (`others`), what one of them told of time and camera stays.
+        Where other files hold the same photo (`others`), what one of them told of time and camera stays. A photo that
+        only another library told of so far is known now, with what was said of it.
         """
-        photo_id = photo_id or self.ways_up(facts.image_hash).get(facts.orientation)
+        known = photo_id or self.ways_up(facts.image_hash).get(facts.orientation)
+        photo_id = known or self.told_of(facts.image_hash, facts.orientation)
         row = (facts.image_hash, facts.width, facts.height, facts.orientation, facts.taken_at, facts.camera)
         if photo_id is None:
             cursor = self._connection.execute(

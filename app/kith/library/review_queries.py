@@ -7,12 +7,13 @@ from pathlib import Path
 
 from kith.library.connection import LibraryConnection
 from kith.library.paths import path_of, path_value, time_value
-from kith.library.photo_records import box_of
+from kith.library.photo_records import IMPORTED, box_of
 from kith.photos.box import Box
 
-_NEWEST = """(
+# What was taken over from another library is no look at a photo.
+_NEWEST = f"""(
     SELECT max(n.id) FROM analyses n JOIN photos q ON q.id = n.photo_id AND q.orientation = n.orientation
-    WHERE n.photo_id = {photo}{condition})"""
+    WHERE n.photo_id = {{photo}} AND n.engine_id NOT GLOB '{IMPORTED}*'{{condition}})"""
 NOBODY_KNOWN = "NOT EXISTS (SELECT 1 FROM accepted_links l WHERE l.appearance_id = a.id)"
 NOT_IGNORED = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)"
 

@@ -38,7 +38,7 @@ class FilingRun:
     """A run that filed photos: when it began and ended (ISO 8601), what job it was, and what it touched.
 
     `made` are the copies that are new since, `photos` all whose copies are others; `ended_at` is None of a run that is
-    at work or was killed.
+    at work or was killed, or with `undone_at` of one that is just being taken back.
     """
 
     id: int
@@ -49,6 +49,11 @@ class FilingRun:
     made: int
     outputs: tuple[Path, ...]
     undone_at: str | None = None
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether all that it did is taken back."""
+        return bool(self.undone_at and self.ended_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,9 @@ class RunRecords:
         self.leave()
         self._connection.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), run_id))
         self._connection.execute(
-            "DELETE FROM runs WHERE id = ? AND told IS NULL AND id NOT IN (SELECT run_id FROM run_copies)", (run_id,)
+            "DELETE FROM runs WHERE id = ? AND told IS NULL AND undone_at IS NULL "
+            "AND id NOT IN (SELECT run_id FROM run_copies)",
+            (run_id,),
         )
 
     def leave(self) -> None:
@@ -136,10 +143,9 @@ class RunRecords:
     def _run(self, row: Any) -> FilingRun:
         key, began_at, ended_at, job, undone_at, photos, made = row
         outputs = self._connection.read(
-            "copies",
+            "run_copies",
             lambda place: path_of(place[0]),
-            "SELECT min(c.id), c.output FROM copies c JOIN run_copies r ON r.copy_id = c.id WHERE r.run_id = ? "
-            "GROUP BY c.output",
+            "SELECT min(id), output FROM run_copies WHERE run_id = ? GROUP BY output",
             (key,),
         )
         times = (text_of(began_at), ended_at and text_of(ended_at))
@@ -170,18 +176,30 @@ class RunRecords:
         """Return which of these photos a later run touched that is not undone."""
         rows = self._connection.execute(
             "SELECT DISTINCT c.photo_id FROM run_copies c JOIN runs r ON r.id = c.run_id WHERE c.run_id > ? "
-            "AND r.undone_at IS NULL AND c.photo_id IN (SELECT value FROM json_each(?))",
+            "AND c.photo_id IN (SELECT value FROM json_each(?))",
             (run_id, json.dumps([*photo_ids])),
         )
         return {row[0] for row in rows}
 
-    def undo_photo(self, run_id: int, photo_id: int) -> None:
-        """Say that what a run did to a photo's copies is taken back."""
-        self._connection.execute("DELETE FROM run_copies WHERE run_id = ? AND photo_id = ?", (run_id, photo_id))
+    def begin_undo(self, run_id: int) -> None:
+        """Say that a run is being taken back, all of it or photo by photo."""
+        self._connection.execute("UPDATE runs SET undone_at = ?, ended_at = NULL WHERE id = ?", (now(), run_id))
 
-    def undo(self, run_id: int) -> None:
-        """Say that a run is taken back."""
-        self._connection.execute("UPDATE runs SET undone_at = ? WHERE id = ?", (now(), run_id))
+    def undo(self, run_id: int, photo_ids: Iterable[int]) -> bool:
+        """Say that what a run did to the copies of photos is taken back, and say whether that is all it did.
+
+        It is for the caller's transaction.
+        """
+        self._connection.execute(
+            "DELETE FROM run_copies WHERE run_id = ? AND photo_id IN (SELECT value FROM json_each(?))",
+            (run_id, json.dumps([*photo_ids])),
+        )
+        self._connection.execute(
+            "UPDATE runs SET ended_at = ?1, undone_at = iif(id IN (SELECT run_id FROM run_copies), NULL, ?1) "
+            "WHERE id = ?2",
+            (now(), run_id),
+        )
+        return not self.former(run_id)
 
     def note_folder(self, folder: Path) -> None:
         """Write down how old a folder is that the run at work moves a photo out of, unless that was done already."""

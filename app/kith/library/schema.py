@@ -4,8 +4,19 @@ from collections.abc import Iterable
 
 from kith.policies import FileAs
 
+_QUALITIES = ("sharpness", "pixels", "frontality")
+# Parents first, as in TABLES below; of those in _ONLY just some rows.
 JOURNALLED = {
+    "photos": (
+        *("id", "image_hash", "width", "height", "orientation"),
+        *("taken_at", "camera", "phash", "added_at", "carried_at"),
+    ),
+    "analyses": ("id", "photo_id", "engine_id", "orientation", "made_at"),
     "appearances": ("id", "photo_id", "x", "y", "w", "h"),  # that the user enters
+    "observations": (
+        *("id", "appearance_id", "analysis_id", "kind", "model_id", "x", "y", "w", "h", "score"),
+        *(*_QUALITIES, "weak", "vector", "mirror"),
+    ),
     "persons": ("id", "name", "birth", "death", "notes", "hidden", "added_at"),
     "person_folders": ("id", "folder", "person_id"),
     "aliases": ("id", "person_id", "name"),
@@ -13,15 +24,20 @@ JOURNALLED = {
     "links": ("id", "appearance_id", "person_id", "word", "source", "score", "model_id", "made_at"),
     "ignored": ("appearance_id", "made_at"),
     "key_faces": ("id", "person_id", "appearance_id"),
+    "person_ids": ("id", "person_id", "code"),
+    "contradictions": ("id", "appearance_id", "person_id", "word", "made_at"),
     "unknown_groups": ("appearance_id", "group_id", "settled"),
     "applied_settings": ("id", "key", "value"),
 }
 
-# Of which rows only some are written down: those of imports stay where these are undone, for the next one.
+# Of what the machine sees only what was taken over from elsewhere, which is gone when that is undone.
 _ONLY = {
-    "appearances": "NOT EXISTS (SELECT 1 FROM photos WHERE id = {row}.photo_id AND image_hash GLOB 'import:*')",
+    "photos": "{row}.image_hash GLOB 'import:*'",
+    "analyses": "{row}.engine_id GLOB 'import:*'",
+    "observations": "EXISTS (SELECT 1 FROM analyses WHERE id = {row}.analysis_id AND engine_id GLOB 'import:*')",
 }
-REAL = frozenset({"score", "x", "y", "w", "h"})  # columns of theirs that hold numbers with a point
+REAL = frozenset({"score", "x", "y", "w", "h", *_QUALITIES})  # columns of theirs that hold numbers with a point
+BLOBS = frozenset({"vector", "mirror"})  # and bytes, which JSON has as hexadecimal digits
 
 
 def _triggers(table: str, columns: tuple[str, ...]) -> str:
@@ -41,7 +57,9 @@ def _triggers(table: str, columns: tuple[str, ...]) -> str:
 
 
 def _exact(column: str) -> str:
-    """Return a column of the old row for JSON, whose numbers have 15 digits only."""
+    """Return a column of the old row for JSON, whose numbers have 15 digits only, and which has no bytes."""
+    if column in BLOBS:
+        return f"iif(OLD.{column} IS NULL, NULL, hex(OLD.{column}))"
     return f"iif(OLD.{column} IS NULL, NULL, printf('%!.17g', OLD.{column}))" if column in REAL else f"OLD.{column}"
 
 
@@ -50,7 +68,18 @@ def triggers(tables: Iterable[str]) -> str:
     return "\n".join(_triggers(table, JOURNALLED[table]) for table in tables)
 
 
-TRIGGERS = triggers(JOURNALLED)
+# What is reckoned from all files holds until any of them is another.
+_STALE = "\n".join(
+    f"CREATE TRIGGER duplicates_{table}_{event.split()[0].lower()} AFTER {event} ON {table} "
+    "BEGIN DELETE FROM duplicates; END;"
+    for table, event in (
+        ("files", "INSERT"),
+        ("files", "UPDATE"),
+        ("files", "DELETE"),
+        ("photos", "UPDATE OF phash, width, height"),
+    )
+)
+TRIGGERS = f"{triggers(JOURNALLED)}\n{_STALE}"
 
 # Since version 3: typed tables that take nothing else, a photo for each way up, and where each copy came from.
 # Parents come before those that refer to them, and what is journalled before the journal; CHECKS below says what a
@@ -126,6 +155,10 @@ TABLES = {
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         person_id INTEGER NOT NULL UNIQUE REFERENCES persons (id),
         appearance_id INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE""",
+    "person_ids": """                  -- by which other libraries know a person again
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        person_id INTEGER NOT NULL REFERENCES persons (id) ON DELETE CASCADE,
+        code TEXT NOT NULL UNIQUE""",
     "links": """                       -- linking: who says that an appearance is, or is not, a person
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         appearance_id INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE,
@@ -138,6 +171,12 @@ TABLES = {
         UNIQUE (appearance_id, person_id, source)""",
     "ignored": """                     -- the user said: nobody I want to know
         appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id) ON DELETE CASCADE,
+        made_at TEXT NOT NULL""",
+    "contradictions": """              -- what another library says and this one does not: kept, without effect
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        appearance_id INTEGER NOT NULL REFERENCES appearances (id) ON DELETE CASCADE,
+        person_id INTEGER REFERENCES persons (id) ON DELETE CASCADE,  -- nobody where it is ignored there
+        word TEXT NOT NULL,
         made_at TEXT NOT NULL""",
     "unknown_groups": """              -- appearances of nobody known that resemble each other
         appearance_id INTEGER PRIMARY KEY REFERENCES appearances (id) ON DELETE CASCADE,
@@ -194,6 +233,9 @@ TABLES = {
         path ANY NOT NULL UNIQUE,
         names TEXT NOT NULL,          -- what is Kith's in it, by field, as JSON
         sha256 TEXT NOT NULL""",
+    "duplicates": """                  -- one row: which photos are the same as others, while no file changes
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        photos TEXT NOT NULL          -- group by group, the best first, as JSON""",
     "applied_settings": """            -- by which the user last had everything decided, as JSON
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,
@@ -230,6 +272,9 @@ NEWER = {
     "run_copies": 6,
     "moved_folders": 6,
     "written_names": 6,
+    "duplicates": 7,
+    "person_ids": 7,
+    "contradictions": 7,
 }
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
@@ -259,6 +304,7 @@ CHECKS: dict[str, dict[str, str]] = {
         "hidden": "hidden IN (0, 1)",
     },
     "aliases": {"name": "name != ''"},
+    "contradictions": {"word": "word IN ('is', 'is_not', 'ignored')"},
     "unknown_groups": {"settled": "settled IN (0, 1)"},
     "links": {
         "word": "word IN ('is', 'is_not')",
@@ -275,6 +321,7 @@ CHECKS: dict[str, dict[str, str]] = {
     },
     "runs": {"told": "told IS NULL OR json_valid(told)"},
     "written_names": {"path": f"typeof(path) {_PATH}", "names": "json_valid(names)"},
+    "duplicates": {"photos": "json_valid(photos)"},
     "applied_settings": {"value": "json_valid(value)"},
     "failures": {"path": f"typeof(path) {_PATH}"},
     "calibrations": {"numbers": "json_valid(numbers)"},
@@ -303,6 +350,9 @@ INDEXES = """
     CREATE INDEX links_by_person ON links (person_id, source, word, appearance_id);
     CREATE INDEX links_by_source ON links (source, word);
     CREATE INDEX key_faces_by_appearance ON key_faces (appearance_id);
+    CREATE INDEX person_ids_by_person ON person_ids (person_id);
+    CREATE INDEX contradictions_by_appearance ON contradictions (appearance_id);
+    CREATE INDEX contradictions_by_person ON contradictions (person_id);
     CREATE INDEX unknown_groups_by_group ON unknown_groups (group_id);
     CREATE INDEX copies_by_photo ON copies (photo_id, output);
     CREATE INDEX copies_by_person ON copies (person_id);

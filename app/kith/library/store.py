@@ -41,6 +41,7 @@ from kith.library.run_records import RunRecords
 from kith.library.setting_records import SettingRecords
 from kith.library.stack_records import StackRecords
 from kith.library.suggestion_records import SuggestionRecords
+from kith.library.told_records import ToldRecords
 from kith.library.waiting_queries import WaitingQueries
 from kith.library.write_ahead_log import Log, check_log
 from kith.values.persons import Person
@@ -67,6 +68,7 @@ class Store:
         self.duplicates = DuplicateQueries(connection)
         self.exchange = ExchangeQueries(connection)
         self.imports = ImportRecords(connection)
+        self.told = ToldRecords(connection)
         self.health = HealthQueries(connection)
         self.stacks = StackRecords(connection)
         self.copies = CopyRecords(connection)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
-from kith.errors import BadPhoto
+from kith.errors import BadPhoto, Unreadable
 from kith.photos.endings import VIDEO
 
 _BLOCK_BYTES = 2**20
@@ -112,7 +112,7 @@ def opened(path: Path) -> Iterator[PhotoFile]:
             raise BadPhoto(path, _BEING_WRITTEN)
         yield PhotoFile(path, stamp, io.BytesIO(content))
     except OSError as error:
-        raise BadPhoto(path, why_unreadable(path, error)) from error
+        raise Unreadable(path, why_unreadable(path, error), error.errno) from error
 
 
 def steadily(

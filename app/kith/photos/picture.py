@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
-from kith.errors import BadPhoto, KithError
+from kith.errors import BadPhoto, KithError, Unreadable
 from kith.messages import Message, Setting
 from kith.photos.endings import RAW
 from kith.photos.heif import HEIF_FORMATS, exif_of, is_turned_by_file
@@ -159,7 +159,7 @@ def _bad_photo(file: PhotoFile, error: Exception, max_pixels: int) -> BadPhoto:
         case MemoryError():
             return BadPhoto(file.path, "there is not enough memory to open the image")
         case OSError(errno=int()):
-            return BadPhoto(file.path, why_unreadable(file.path, error))
+            return Unreadable(file.path, why_unreadable(file.path, error), error.errno)
     told = " ".join(str(error).split())
     if any(sign in told.lower() for sign in ("truncated", "unexpected end", "outside of file")):
         return Truncated(file.path, "the file is truncated: a part of the image is missing")

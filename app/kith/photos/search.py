@@ -6,7 +6,7 @@ import stat
 import sys
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from operator import itemgetter
@@ -67,6 +67,7 @@ def find_photos(
     outputs: Collection[Path] = (),
     passed_over: PassedOver | None = None,
     stop: threading.Event | None = None,
+    listed: Callable[[Path], object] = lambda _: None,
 ) -> Iterator[Path | BadPhoto]:
     """Yield the photos of `root` as they are found: a folder's own first, then its subfolders', as a person sorts them.
 
@@ -74,7 +75,8 @@ def find_photos(
     `leave_out`, and what lies in folders that Kith filed to, `outputs` and those it knows by itself; `passed_over` is
     told of the latter, and of pictures with another ending. Links to folders are followed, and each real folder is
     visited once. A folder that cannot be listed is yielded as a BadPhoto. Whatever else bears a photo's extension is
-    yielded, be it a broken link: opening it says why. Once `stop` is set no further folder is listed.
+    yielded, be it a broken link: opening it says why. Once `stop` is set no further folder is listed; `listed` is told
+    of each that was and is not left out.
     """
     wanted = frozenset(ending.lower() for ending in extensions)
     search = _Search(wanted, outputs, passed_over or PassedOver())
@@ -92,6 +94,7 @@ def find_photos(
             continue
         if folder.path != root and search.is_filed(folder, entries):
             continue
+        listed(folder.path)
         yield from search.photos(entries)
         if recursive:
             subfolders = _subfolders(folder.path, entries)

@@ -2,7 +2,8 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -30,6 +31,19 @@ def stacked(paths: Iterable[Path]) -> dict[Path, list[Path]]:
         if leading and along:
             found[leading[0][1]] = along
     return found
+
+
+def with_beside(paths: Iterable[Path], endings: Collection[str]) -> list[Path]:
+    """Return files with those that lie beside them and are one photo with some, of these endings."""
+    found = dict.fromkeys(paths)
+    stacks = {(path.parent, path.stem.casefold()) for path in found if path.suffix.lower() in _ALONG.union(_LEADING)}
+    for folder in {folder for folder, _ in stacks}:
+        with suppress(OSError):
+            beside = sorted(folder.iterdir())
+            there = [path for path in beside if path.suffix.lower() in endings]
+            one = [path for path in there if (path.parent, path.stem.casefold()) in stacks]
+            found |= dict.fromkeys(chain.from_iterable([lead, *others] for lead, others in stacked(one).items()))
+    return [*found]
 
 
 def leading(photos: Iterable[Path | BadPhoto]) -> list[Path | BadPhoto]:

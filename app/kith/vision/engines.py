@@ -20,7 +20,7 @@ from kith.vision.face_search import face_search
 from kith.vision.runtime import Network, OnnxNetwork, TorchNetwork
 from kith.vision.tiles import tiled
 
-LOOK = 3  # to be raised when the same models see other things by other constants: photos are then looked at anew
+LOOK = 4  # to be raised when the same models see other things by other constants: photos are then looked at anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """Look for faces of every size in the frame and every way up, by a detector of upright ones of ordinary size."""
 
+import math
 from collections.abc import Sequence
+
+import numpy as np
 
 from kith.vision.detection import Detect, Detection, FaceDetector, apart, sure_enough, turned, wide_enough
 from kith.vision.observations import Rgb
@@ -8,6 +11,7 @@ from kith.vision.tiles import tiled
 from kith.vision.working_copy import working_copy
 
 SMALL = 320  # pixels: in so small a picture even a face that fills it is of ordinary size
+NOBODY = -math.inf  # the score that every face exceeds
 INSIDE = 0.5  # of the smaller box: two that share more are not two faces
 
 
@@ -29,8 +33,8 @@ def face_search(detector: FaceDetector, side: int, min_face: int) -> Detect:
         if surest >= detector.sure:
             return found
         small = working_copy(rgb, round(SMALL * max(1.0, max(rgb.shape) / side)))
-        score, turns = max((_surest(glance(turned(small, turns))), turns) for turns in (1, 2, 3))
-        if score <= surest:
+        turns = _way_up(small, glance, surest)
+        if not turns:
             return found
         upright = turned(rgb, turns)
         height, width = upright.shape[:2]
@@ -55,6 +59,34 @@ def _at_two_sizes(detect: Detect, detect_small: Detect, overlap: float) -> Detec
     return detect_all
 
 
+def _way_up(small: Rgb, glance: Detect, as_it_came: float) -> int:
+    """Return after how many quarter turns, counter-clockwise, the surest face is upright, or nearly so.
+
+    Half-way between two ways up a face is found in both, and often surer upside down: the look from there tells. Only a
+    way up in which a face is found by itself counts.
+    """
+    straight = [as_it_came, *(_surest(glance(turned(small, turns))) for turns in (1, 2, 3))]
+    if max(straight[1:]) == NOBODY:
+        return 0
+    between = [_surest(glance(_tilted(small, turns + 0.5))) for turns in range(4)]
+    sure = [max(straight[turns], between[turns], between[turns - 1]) for turns in range(4)]
+    return max(
+        (turns for turns in range(4) if straight[turns] > NOBODY or not turns),
+        key=lambda turns: (sure[turns], straight[turns], -turns),
+    )
+
+
+def _tilted(rgb: Rgb, turns: float) -> Rgb:
+    """Return a picture turned counter-clockwise by so many quarter turns, as large as its longer side, black around."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    side = max(height, width)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 90 * turns, side / math.hypot(height, width))
+    turn[:, 2] += (side - width) / 2, (side - height) / 2
+    return np.asarray(cv2.warpAffine(rgb, turn, (side, side), flags=cv2.INTER_LINEAR), np.uint8)
+
+
 def _surest(found: Sequence[Detection]) -> float:
     """Return the score of the surest face; where there is none, one that every face exceeds."""
-    return max((face.score for face in found), default=float("-inf"))
+    return max((face.score for face in found), default=NOBODY)

@@ -1,19 +1,23 @@
-"""A photo that is decided, with the raw files that are filed along with it."""
+"""A photo that was looked at and decided on, on its way to be filed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from kith.filing.copies import Filed
+from kith.filing.copies import Filed, Filing, plan_copies
 from kith.jobs.filed_copies import FiledCopies, Plan
 from kith.jobs.looks import Look
-from kith.library.copy_records import CopyRecord
+from kith.jobs.photo_list import Listed
+from kith.jobs.written_names import WrittenNames
+from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.library.paths import FileState, time_value
+from kith.library.redecision_queries import StoredPhoto
+from kith.library.store import Store
 from kith.values.decisions import PhotoDecision
 
 
 @dataclass(frozen=True, slots=True)
-class SettledPhoto:
+class Decided:
     """A photo's decision, its copies that stand for it and those that it outdates; `along` are its raw files' plans."""
 
     look: Look
@@ -56,7 +60,24 @@ class SettledPhoto:
         return Filed((*placed,), (*chain.from_iterable(one.notes for one in filed),))
 
 
-def made_together(copies: FiledCopies, photos: Sequence[SettledPhoto]) -> list[SettledPhoto]:
+def plans_along(
+    store: Store,
+    records: CopyRecords,
+    filing: Filing,
+    listed: Listed,
+    photo: StoredPhoto,
+    people: Collection[int | None],
+) -> list[Plan]:
+    """Write down the copies of what is filed along with a photo, within the caller's transaction."""
+    files = store.stacks.files(photo.id, listed.files_along) if listed.along else {}
+    present = records.of_photos([*files.values()], filing.output) if files else {}
+    return [
+        (file, *plan_copies(records, filing, key, file.path, photo.case.taken_at, people, present[key]))
+        for file, key in files.items()
+    ]
+
+
+def made_together(copies: FiledCopies, photos: Sequence[Decided]) -> list[Decided]:
     """Return photos with those copies made that nothing stands in the way of: many in the time of a few."""
     made = iter(copies.made_together([plan for photo in photos for plan in photo.plans]))
     plans = [[next(made) for _ in photo.plans] for photo in photos]
@@ -64,3 +85,16 @@ def made_together(copies: FiledCopies, photos: Sequence[SettledPhoto]) -> list[S
         replace(photo, standing=standing, along=along)
         for photo, ((_, standing, _), *along) in zip(photos, plans, strict=True)
     ]
+
+
+def marked_named(planned: Sequence[Decided], written: WrittenNames, called: Mapping[int, str]) -> list[Decided]:
+    """Return the photos, those marked that nothing is new of, and whose files name their people already.
+
+    `called` is what each person is called.
+    """
+    same = [one for one in planned if one.look.facts is None and not one.outdated]
+    same = [one for one in same if all(copy.sha256 for copy in one.standing)]
+    copies = {one.photo_id: len(one.standing) for one in same}
+    people = {one.photo_id: [called[person] for person in one.decision.people] for one in same}
+    named = copies.keys() - written.behind(copies, people)
+    return [replace(one, is_named=one.photo_id in named) for one in planned]

@@ -1,0 +1,156 @@
+"""Whether an output folder takes what a run is to file: its disk's free space, rights, and how long its paths get."""
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from kith.errors import FilingFailed
+from kith.filing.copies import Filing
+from kith.filing.names import LONGEST_PATH, PATH_ROOM
+from kith.jobs.duplicates import best_of
+from kith.library.copy_records import CopyRecord
+from kith.library.store import Store
+from kith.messages import Message, Setting
+from kith.policies import Duplicates, FileAs
+from kith.settings import Settings
+from kith.text import counted, size_in_words
+
+_SAMPLE = 4096  # bytes at either end of a file
+
+Waiting = tuple[Path, int | None, int]  # a file to be filed, its photo, if that is known, and its size
+
+
+def check_room(
+    store: Store, settings: Settings, photos: Collection[Path], inputs: Sequence[Path], filing: Filing
+) -> None:
+    """Raise FilingFailed where the output folder cannot take what of these photos is not filed there yet.
+
+    What they take at the least is reckoned: each is filed once, if it is no duplicate as far as that can be known.
+    """
+    room = _Room(store, settings, filing)
+    waiting = room.waiting(photos, inputs)
+    free = shutil.disk_usage(_standing(filing.output)).free
+    if sum(size for _, _, size in waiting) <= free:
+        return
+    needed = room.least(waiting)
+    if needed > free:
+        raise FilingFailed(*_too_little(needed, free, filing.output, "at least "))
+
+
+def check_lengths(filing: Filing) -> None:
+    """Raise FilingFailed where the folders of people are so deep that no file in them could have a name."""
+    folders = [filing.folder(person, None) for person in filing.folders]
+    longest = max(folders, key=lambda folder: len(os.fsencode(folder)))
+    if len(os.fsencode(longest)) > LONGEST_PATH - PATH_ROOM:
+        raise FilingFailed(
+            f"The path {longest} is too long for photos in it to have names: choose an output folder with a shorter "
+            "path, or let ",
+            Setting("file_under"),
+            " name fewer folders.",
+        )
+
+
+def _too_little(needed: int, free: int, output: Path, least: str = "") -> tuple[str | Setting, ...]:
+    takes = f"Filing these photos takes {least}{size_in_words(needed)} in {output}"
+    advice = "Free some space, choose another output folder, or let "
+    links = Setting("file_as"), " be hard link, which takes none."
+    return f"{takes}, where {size_in_words(free)} are free: nothing was filed. {advice}", *links
+
+
+def _standing(folder: Path) -> Path:
+    """Return a folder, or the one around it that is there already."""
+    return next((path for path in (folder, *folder.parents) if os.path.isdir(path)), folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    store: Store
+    settings: Settings
+    filing: Filing
+
+    def waiting(self, photos: Collection[Path], inputs: Sequence[Path]) -> list[Waiting]:
+        """Return the files that are to be filed and take room there."""
+        kind = self.filing.file_as
+        if kind in (FileAs.HARD_LINK, FileAs.SYMBOLIC_LINK):
+            return []
+        known = self.store.photos.photos_at([Path(os.path.abspath(path)) for path in inputs])
+        filed = self.store.copies.photos_in(self.filing.output)
+        disk = _standing(self.filing.output).stat().st_dev
+        failed = {failure.path for failure in self.store.failures.all()}
+        found = []
+        for path in (path for path in photos if path not in failed):
+            photo_id = known.get(path)
+            with suppress(OSError):
+                if photo_id not in filed and ((status := path.stat()).st_dev != disk or kind is FileAs.COPY):
+                    found.append((path, photo_id, status.st_size))
+        return found
+
+    def least(self, waiting: Iterable[Waiting]) -> int:
+        """Return how many bytes they take if duplicates, known or to be expected, are filed once."""
+        files = self.store.duplicates.files()
+        is_once = self.settings.duplicates is Duplicates.FILE_ONCE
+        lesser: Collection[int] = best_of(files).photos if is_once else ()
+        sizes: dict[int, int] = {}
+        known: defaultdict[int, set[Path]] = defaultdict(set)
+        unseen: defaultdict[int, set[Path]] = defaultdict(set)
+        for file in files:
+            known[file.size].add(file.path)
+        for path, photo_id, size in waiting:
+            if photo_id is None:
+                unseen[size].add(path)
+            elif photo_id not in lesser:
+                sizes[photo_id] = min(size, sizes.get(photo_id, size))
+        return sum(sizes.values()) + sum(size * _distinct(unseen[size], known[size]) for size in unseen)
+
+
+def _distinct(paths: Collection[Path], known: Collection[Path]) -> int:
+    """Return how many of files, all of one size, are told apart by how they begin and end, and from those known."""
+    if len(paths) == 1 and not known:
+        return 1
+    return len({*map(_ends, paths)} - {*map(_ends, known)})
+
+
+def _ends(path: Path) -> bytes:
+    with suppress(OSError), path.open("rb") as file:
+        begin = file.read(_SAMPLE)
+        file.seek(max(os.fstat(file.fileno()).st_size - _SAMPLE, 0))
+        return begin + file.read(_SAMPLE)
+    return b""
+
+
+@dataclass(slots=True)
+class PlannedRoom:
+    """What a run that is only told would write, and whether there is room for it."""
+
+    output: Path
+    files: int = 0
+    size: int = 0
+
+    def add(self, size: int, standing: Iterable[CopyRecord]) -> None:
+        """Count what would be made of a photo of so many bytes."""
+        new = [record for record in standing if not record.sha256]
+        self.files += len(new)
+        disk = _standing(self.output).stat().st_dev
+        self.size += size * sum(_takes_room(record, disk) for record in new)
+
+    def told(self) -> Iterator[Message]:
+        """Say what is to be said of it."""
+        folder = _standing(self.output)
+        free = shutil.disk_usage(folder).free
+        planned = f"{counted(self.files, 'new file')}, which take {size_in_words(self.size)}"
+        yield Message(f"Planned are {planned}; {size_in_words(free)} are free in {folder}.")
+        if self.size > free:
+            yield Message(*_too_little(self.size, free, self.output))
+        if not os.access(folder, os.W_OK):
+            yield Message(f"Nothing can be written to {folder}: choose another output folder, or see to its rights.")
+
+
+def _takes_room(record: CopyRecord, disk: int) -> bool:
+    if record.kind is FileAs.MOVE and record.moved_from:
+        with suppress(OSError):
+            return record.moved_from.stat().st_dev != disk
+    return record.kind in (FileAs.COPY, FileAs.MOVE)
