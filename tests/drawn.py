@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from PIL import Image
 from kith.errors import BadPhoto
 from kith.jobs.workers import InlineExecutor
 from kith.photos.box import Box
+from kith.photos.photo_file import opened
 from kith.photos.pixels import load_rgb
+from kith.photos.video import frames, is_video
 from kith.vision.engines import EngineSpec
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
+from kith.vision.tracks import shots, tracked
 from tests.desk import is_analysis, is_description
 from tests.small_world import face_vector
 
@@ -58,10 +62,24 @@ class Eyes(Executor):
     def _look(self, path: Path, orientation: int, spec: EngineSpec) -> Analysis | BadPhoto:
         self.looked.append(path)
         try:
+            if is_video(path):
+                return Analysis(None, tuple(_in_video(path)))
             rgb = load_rgb(path)
         except BadPhoto as error:
             return error
         return Analysis(_phash(rgb), tuple(_faces(rgb, orientation)))
+
+
+def _in_video(path: Path) -> Sequence[Appearance]:
+    seen, of_shots = [], []
+    with opened(path) as file:
+        for frame, shot in shots(frames(file, WIDTH)):
+            for appearance in _faces(frame.rgb, 1):
+                (face,) = appearance.observations
+                box = face.box.at(frame.moment)
+                seen.append(Appearance(box, (replace(face, box=box),)))
+                of_shots.append(shot)
+    return tracked(seen, of_shots, default_face_model().metric)
 
 
 def _described(path: Path, box: Box, spec: EngineSpec) -> Observation | None:

@@ -16,13 +16,15 @@ from kith.jobs.context import Context
 from kith.jobs.events import BuildFinished, Event, RecognitionFinished
 from kith.jobs.phrases import build_summary, left_out_lines, recognition_summary
 from kith.jobs.recognize_folder import recognize_folder
-from kith.photos.endings import PICTURES, READABLE
+from kith.photos.endings import PICTURES, RAW, READABLE, VIDEO
 from kith.photos.facts import read_facts
 from kith.photos.pixels import load_rgb
 from kith.settings import Settings
 from tests.album import Album
+from tests.clips import save_clip
 from tests.desk import run_job
 from tests.drawn import MIDDLE, draw
+from tests.raw_files import save_raw
 
 pillow_heif.register_heif_opener()  # so that the tests can write HEIC files
 _BY_PILLOW = Image.registered_extensions()
@@ -34,7 +36,12 @@ _MODES = {".pbm": "1", ".pgm": "L", ".pfm": "F"}
 def test_every_readable_ending_is_read(tmp_path: Path, ending: str) -> None:
     photo = tmp_path / f"photo{ending}"
     scene = draw((0, MIDDLE)).convert(_MODES.get(ending, "RGB"))
-    scene.save(photo, format=_OTHERS.get(ending) or _BY_PILLOW[ending])
+    if ending in VIDEO:
+        save_clip(tmp_path / "clip.mp4", [(0, scene)], 1).rename(photo)
+    elif ending in RAW:
+        save_raw(scene, photo, scene)
+    else:
+        scene.save(photo, format=_OTHERS.get(ending) or _BY_PILLOW[ending])
     shown = load_rgb(photo).astype(int)
     assert np.abs(shown - np.asarray(scene.convert("RGB"))).mean() < 3
     assert (read_facts(photo).width, read_facts(photo).height) == scene.size
@@ -57,18 +64,18 @@ def test_pictures_left_out_are_counted_by_ending_in_both_summaries(tmp_path: Pat
     album = Album(tmp_path)
     album.save(draw((0, MIDDLE), shade=9), "album/ann.png")
     _put(album.album, *(f"{number}.jpg" for number in range(9)), *(f"sub/{number}.gif" for number in range(5)))
-    _put(album.album, "a.cr2", "b.CR2", "c.psd", "film.mp4", "notes.txt")
+    _put(album.album, "a.gpr", "b.GPR", "c.psd", "film.mp4", "notes.txt")
     _put(album.root / "people/Ann", "scan.jpg")
     _put(album.root / "people", "loose.jpg")
 
     finished = _recognise(album)[-1]
     assert isinstance(finished, RecognitionFinished)
-    assert finished.left_out == ((".jpg", 9), (".gif", 5), (".cr2", 2), (".psd", 1))
+    assert finished.left_out == ((".jpg", 9), (".gif", 5), (".gpr", 2), (".mp4", 1), (".psd", 1))
     lines = recognition_summary(finished)
-    assert "14 pictures left out: 9 .jpg, 5 .gif; valid_exts adds them." in lines
-    assert "3 pictures left out that Kith cannot read: 2 .cr2, 1 .psd; save them as JPEG." in lines
+    assert "15 pictures left out: 9 .jpg, 5 .gif, 1 .mp4; valid_exts adds them." in lines
+    assert "3 pictures left out that Kith cannot read: 2 .gpr, 1 .psd; save them as JPEG." in lines
     shown = [in_window(text) for _, text in lines_of(finished)]
-    assert "14 pictures left out: 9 .jpg, 5 .gif; “Photo file endings” in the settings adds them." in shown
+    assert "15 pictures left out: 9 .jpg, 5 .gif, 1 .mp4; “Photo file endings” in the settings adds them." in shown
 
     built = run_job(album.settings, build_kb, executor=lambda: album.eyes)[-1]
     assert isinstance(built, BuildFinished)
@@ -77,7 +84,7 @@ def test_pictures_left_out_are_counted_by_ending_in_both_summaries(tmp_path: Pat
 
 def test_where_all_is_left_out_the_refusal_counts_it(tmp_path: Path) -> None:
     album = Album(tmp_path)
-    _put(album.album, "a.jpg", "b.nef")
+    _put(album.album, "a.jpg", "b.psd")
     with pytest.raises(BadInput, match=r"1 picture left out: 1 \.jpg; valid_exts adds them\. 1 picture left out that"):
         _recognise(album)
     for photo in (album.root / "people").glob("*/*.png"):
@@ -86,7 +93,7 @@ def test_where_all_is_left_out_the_refusal_counts_it(tmp_path: Path) -> None:
         run_job(album.settings, build_kb, executor=lambda: album.eyes)
 
 
-def test_nothing_is_said_where_nothing_is_left_out_and_raw_files_are_never_to_be_added() -> None:
+def test_nothing_is_said_where_nothing_is_left_out_and_unreadable_ones_are_never_to_be_added() -> None:
     assert left_out_lines(()) == []
     for ending in PICTURES - READABLE:
         (line,) = left_out_lines(((ending, 3),))

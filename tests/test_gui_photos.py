@@ -22,11 +22,13 @@ from kith.jobs.photo_view import PhotoView, ShownPerson, Standing, view_photo
 from kith.jobs.workers import InlineExecutor
 from kith.library.store import open_store
 from kith.photos.box import Box
+from kith.settings import Settings
 from kith.values.links import Source
 from kith.values.photo_filter import PhotoState
 from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 from tests.album import ANN, BOB, EVE, Album
+from tests.clips import save_clip
 from tests.drawn import COLOURS, LEFT, RIGHT, SIDE, STRIPE, draw
 from tests.windows import PATIENCE_MS, open_window, press
 
@@ -616,3 +618,33 @@ def test_without_a_library_the_place_says_so(qtbot: QtBot, tmp_path: Path) -> No
     place = window.places["Photos"]
     assert isinstance(place, PhotosPlace)
     _until(qtbot, lambda: bool(place.hint.text()))
+
+
+def test_a_video_is_shown_at_the_moment_of_whom_one_chooses(
+    qtbot: QtBot, place: PhotosPlace, window: MainWindow, album: Album
+) -> None:
+    album.settings = Settings.at(album.root, {**album.settings.model_dump(), "valid_exts": [".png", ".mp4"]})
+    save_clip(album.album / "film.mp4", [(0, draw((ANN, LEFT))), (2, draw((BOB, RIGHT), shade=255))], 4)
+    album.recognise()
+    window.desk.look_again()
+    _until(qtbot, lambda: "film.mp4" in _names(qtbot, place))
+    _open(qtbot, place, "film.mp4")
+    page = place.page
+
+    def shown(colour: tuple[int, int, int], corner: tuple[int, int]) -> bool:
+        image = page.canvas._image
+        if image.isNull():
+            return False
+        pixel = image.pixelColor(corner[0] + SIDE // 2, corner[1] + SIDE * 3 // 4)
+        return max(abs(one - other) for one, other in zip(pixel.getRgb(), (*colour, 255), strict=True)) < 40
+
+    _until(qtbot, lambda: shown(COLOURS[ANN], LEFT))
+    bob = _somebody(place, "Bob")
+    assert bob.box
+    assert bob.box.moment == 2000
+    assert not page.canvas.place_of(bob).isEmpty()
+    page.choose(bob.appearance_id)
+    _until(qtbot, lambda: shown(COLOURS[BOB], RIGHT))
+    assert [person.name for person in page.canvas._people] == ["Bob"]
+    listed = [item.text() for row in range(2) if (item := page.panel.people.item(row))]
+    assert any(text.startswith("Bob") and "0:02" in text for text in listed)

@@ -64,7 +64,7 @@ def _dump(library: Path, tables: Sequence[str] = KEPT) -> dict[str, list[tuple[o
 
 def _without_new_columns(rows: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
     """Return the rows without the columns that later versions add at the end, which no earlier row fills."""
-    added = {"photos": (None,), "copies": (None, None, None, "copy", None)}
+    added = {"photos": (None, None), "copies": (None, None, None, "copy", None)}
     for table, values in added.items():
         assert all(row[-len(values) :] == values for row in rows[table])
     return {table: [row[: len(row) - len(added.get(table, ()))] for row in own] for table, own in rows.items()}

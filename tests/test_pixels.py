@@ -338,8 +338,6 @@ def test_what_it_takes_to_read_a_picture_is_known_from_its_header(tmp_path: Path
     [
         (b"\xff\x0a\xfa\x1f\x41\x91\x08\x06\x01\x00", "JPEG XL photo"),
         (b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl ", "JPEG XL photo"),
-        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "raw photo of a Canon camera"),
-        (b"FUJIFILMCCD-RAW 0201", "raw photo of a Fujifilm camera"),
         (b"8BPS\0\1" + bytes(20), "Photoshop picture"),
         (b"%PDF-1.7\n%", "PDF document"),
     ],

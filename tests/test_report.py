@@ -23,7 +23,7 @@ from tests.making import full_disk, needs_full_disk
 HEADER = (
     "file,people,source,faces,face_1,face_1_distance,face_2,face_2_distance,face_3,face_3_distance,"
     "body_1,body_1_similarity,body_2,body_2_similarity,body_3,body_3_similarity,copies,error,unsure,other_faces,"
-    "duplicate_of"
+    "duplicate_of,other_files,times"
 )
 
 
@@ -47,16 +47,19 @@ def test_the_report_has_its_columns_and_a_row_for_each_photo(tmp_path: Path) -> 
         more_faces=[[("Bob", 0.4), ("Ann", 0.5)]],
         other_faces=[[("Eve", 0.57), ("Ann", 0.7)], [("Zoe", 0.9)]],
         duplicate_of="best.jpg",
+        other_files=["photo.CR2", "photo.dng"],
+        times=["Ann 0:03", "Bob? 1:02"],
     )
     rows = _report(path, full, ReportRow("unknown.jpg"), ReportRow("broken.jpg", error="is empty"))
     assert path.read_bytes().splitlines()[0].decode() == HEADER == ",".join(COLUMNS)
     assert ["|".join(row.values()) for row in rows] == [
         (
             "sub/photo.jpg|Ann; Bob|face|2|Ann; Bob|0.310; 0.400|Bob; Ann|0.525; 0.500|Eve; |0.600; |"
-            "Bob|0.830|||||Ann/photo.jpg; Bob/photo.jpg||Eve|Eve:0.570, Ann:0.700; Zoe:0.900|best.jpg"
+            "Bob|0.830|||||Ann/photo.jpg; Bob/photo.jpg||Eve|Eve:0.570, Ann:0.700; Zoe:0.900|best.jpg|"
+            "photo.CR2; photo.dng|Ann 0:03; Bob? 1:02"
         ),
-        "unknown.jpg||none|0|||||||||||||||||",
-        "broken.jpg||none|0||||||||||||||is empty|||",
+        "unknown.jpg||none|0|||||||||||||||||||",
+        "broken.jpg||none|0||||||||||||||is empty|||||",
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kith.errors import BadPhoto
-from kith.photos.endings import PICTURES, READABLE
+from kith.photos.endings import PICTURES, RAW, READABLE
 from kith.photos.search import PassedOver, find_broken_links, find_folders, find_photos
 from kith.settings import Settings
 
@@ -191,7 +191,7 @@ def test_pictures_with_another_ending_are_counted_where_photos_would_be_found(tm
     (tmp_path / "folder.tif").mkdir()
     passed_over = PassedOver()
     assert len(list(find_photos(tmp_path, [".jpg"], passed_over=passed_over))) == 2
-    assert passed_over.pictures == ((".tif", 2), (".cr2", 1), (".gif", 1))
+    assert passed_over.pictures == ((".tif", 2), (".cr2", 1), (".gif", 1), (".mp4", 1))
     passed_over = PassedOver()
     assert len(list(find_photos(tmp_path, [".jpg", ".cr2"], recursive=False, passed_over=passed_over))) == 3
     assert passed_over.pictures == ((".tif", 1),)
@@ -199,7 +199,8 @@ def test_pictures_with_another_ending_are_counted_where_photos_would_be_found(tm
 
 def test_every_photo_ending_is_one_that_is_read() -> None:
     assert set(Settings().valid_exts) < READABLE < PICTURES
-    assert {".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2", ".psd", ".jxl"} <= PICTURES - READABLE
+    assert {".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"} <= RAW & {*Settings().valid_exts}
+    assert {".psd", ".jxl", ".gpr"} <= PICTURES - READABLE
 
 
 def test_links_that_lead_nowhere_are_told_apart(tmp_path: Path) -> None:

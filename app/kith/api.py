@@ -18,6 +18,7 @@ from kith.jobs.calibrations import shipped_calibration
 from kith.jobs.engines import find_engines
 from kith.photos.photo_file import opened
 from kith.photos.search import find_folders, find_photos
+from kith.photos.stacks import leading
 from kith.policies import BodyPolicy
 from kith.settings import Settings, user_folder
 from kith.values.decisions import Candidate as NearPerson
@@ -129,7 +130,7 @@ def encode(faces: Sequence[AlignedFace]) -> Vector:
 
 def _teaching_faces(person: Path) -> Iterator[tuple[Path, Observation | str]]:
     """Yield each photo of a person's folder with the face that is theirs, or why it teaches nothing."""
-    for photo in find_photos(person, _settings().valid_exts):
+    for photo in leading(find_photos(person, _settings().valid_exts)):
         if isinstance(photo, BadPhoto):
             yield photo.path, photo.reason
         else:

@@ -49,3 +49,10 @@ def size_in_words(size: int) -> str:
     if size >= 1e9:
         return f"{size / 1e9:,.1f} GB"
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
+
+
+def timecode(moment: int) -> str:
+    """Return a moment of a video, in milliseconds, as players show it: `0:41`, `1:02:03`."""
+    minutes, seconds = divmod(moment // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -27,6 +27,8 @@ COLUMNS = (
     "unsure",
     "other_faces",
     "duplicate_of",
+    "other_files",
+    "times",
 )
 FIRST_COLUMNS = 18  # of the first version; others are only ever added behind, so that any version's report is known
 LONGEST_HEADER = 2_000  # letters
@@ -43,7 +45,8 @@ class ReportRow:
 
     Where several faces or bodies decided, `more_faces` and `more_bodies` are those of the others, in the order of the
     first; `other_faces` are those of the faces that decided nothing. `unsure` are the people only suggested.
-    `duplicate_of` is a better file that shows the same, exactly or nearly.
+    `duplicate_of` is a better file that shows the same, exactly or nearly; `other_files` are filed along; `times` tells
+    who shows when in a video.
     """
 
     file: str
@@ -59,6 +62,8 @@ class ReportRow:
     more_bodies: Sequence[Ranking] = ()
     other_faces: Sequence[Ranking] = ()
     duplicate_of: str = ""
+    other_files: Sequence[str] = ()
+    times: Sequence[str] = ()
 
     def cells(self) -> list[str]:
         """Return the row's cells in the order of COLUMNS; those that list several names keep them apart by `; `."""
@@ -74,6 +79,8 @@ class ReportRow:
             _listed(self.unsure),
             _defused(SEPARATOR.join(map(_told, self.other_faces))),
             _defused(_escaped(self.duplicate_of, "")),
+            _listed(self.other_files),
+            _listed(self.times),
         ]
 
 

@@ -50,8 +50,10 @@ class PhotoCanvas(QWidget):
         self.frame = PhotoFrame()
         self._image = QImage()
         self._problem = ""
+        self._everybody: Sequence[ShownPerson] = ()
         self._people: Sequence[ShownPerson] = ()
         self._chosen: int | None = None
+        self._moment: int | None = None
         self.labelled: list[int] = []  # whose names there was room for
         self._is_drawing = False
         self._pressed: QPointF | None = None
@@ -72,12 +74,19 @@ class PhotoCanvas(QWidget):
         """Show another photo, fitted in; its picture follows."""
         self._image, self._problem = QImage(), ""
         self.draw_faces(False)
+        self._moment = None
         self.frame.show(view.width, view.height)
         self.show_people(view)
 
     def show_people(self, view: PhotoView) -> None:
         """Show the boxes of everybody as they are now."""
-        self._people = view.people
+        self._everybody = view.people
+        self.show_moment(self._moment)
+
+    def show_moment(self, moment: int | None) -> None:
+        """Show the boxes at a moment of a video; of a photo it is None."""
+        self._moment = moment
+        self._people = [person for person in self._everybody if person.box and person.box.moment == moment]
         self.update()
 
     def show_image(self, image: QImage) -> None:
@@ -123,7 +132,7 @@ class PhotoCanvas(QWidget):
         return self._placed(person.box)
 
     def _placed(self, box: Box | None) -> QRectF:
-        return QRectF(*self.frame.placed(box)) if box else QRectF()
+        return QRectF(*self.frame.placed(box.in_frame)) if box else QRectF()
 
     # What the user does
 
@@ -181,7 +190,7 @@ class PhotoCanvas(QWidget):
         if self._is_drawing and self._moved:
             box = self.frame.box_between(_point(begun), _point(event.position()))
             self.draw_faces(False)
-            self.drawn.emit(box)
+            self.drawn.emit(box.at(self._moment))
         elif not self._moved and (person := self._at(event.position())):
             self.chosen.emit(person.appearance_id)
         self.update()

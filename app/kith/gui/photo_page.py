@@ -16,7 +16,7 @@ from kith.gui.help import open_outside
 from kith.gui.name_field import ask_whom
 from kith.gui.photo_canvas import PhotoCanvas
 from kith.gui.photo_panel import PhotoPanel
-from kith.gui.photos_model import grounds_of
+from kith.gui.photos_model import grounds_of, title_of
 from kith.gui.phrases import GONE
 from kith.gui.place import House
 from kith.gui.plain_text import Label, set_tip
@@ -59,6 +59,7 @@ class PhotoPage(QWidget):
         self.view: PhotoView | None = None
         self._subject = _Subject()
         self._side = 0  # of the picture at hand
+        self._moment: int | None = None  # of a video
         self._look = Newest(self, pause_ms=0)
         self.zoom = Label()
         self.buttons: dict[str, QToolButton] = {}
@@ -115,6 +116,8 @@ class PhotoPage(QWidget):
     def _show(self, view: PhotoView, names: Sequence[str]) -> None:
         self._side = 0
         self.canvas.show_photo(view)
+        self._moment = next((person.box.moment for person in view.people if person.box), None)
+        self.canvas.show_moment(self._moment)
         self._update(view, names)
         self._zoomed()
         if self.view and self.view.path is None:
@@ -124,7 +127,7 @@ class PhotoPage(QWidget):
     def _update(self, view: PhotoView, names: Sequence[str]) -> None:
         self.view = view
         self.canvas.show_people(view)
-        self.panel.show_photo(view, names, _title(view))
+        self.panel.show_photo(view, names, title_of(view))
         for name in ("folder", "open"):
             self.buttons[name].setEnabled(view.path is not None)
         if self._subject.is_new:
@@ -132,14 +135,21 @@ class PhotoPage(QWidget):
         else:
             self.choose(self._chosen)
 
+    def _show_moment(self, moment: int | None) -> None:
+        """Show a video as it is at a moment."""
+        if moment != self._moment:
+            self._moment, self._side = moment, 0
+            self.canvas.show_moment(moment)
+            self._load(_FIRST_SIDE)
+
     def _load(self, side: int) -> None:
         view = self.view
         if view is None or view.path is None or self._side >= min(side, max(view.width, view.height)):
             return
-        wanted, path = view.id, view.path
+        wanted, path, moment = view.id, view.path, self._moment
 
         def show(image: QImage | str) -> None:
-            if wanted != self.photo_id:
+            if (wanted, moment) != (self.photo_id, self._moment):
                 return
             if isinstance(image, str):
                 self.canvas.show_problem(image)
@@ -148,7 +158,7 @@ class PhotoPage(QWidget):
                 self.canvas.show_image(image)
                 self._zoomed()
 
-        self._look.ask(lambda _stop: _image(path, side), show)
+        self._look.ask(lambda _stop: _image(path, side, moment), show)
 
     def _zoomed(self) -> None:
         scale = self.canvas.frame.scale * self.devicePixelRatioF()
@@ -164,6 +174,8 @@ class PhotoPage(QWidget):
         self._turn_to(_Subject(self.photo_id, person.appearance_id if person else None))
         self.canvas.choose(self._chosen)
         self.panel.choose(person)
+        if person and person.box:
+            self._show_moment(person.box.moment)
         if person:
             key = person.appearance_id
             self._house.desk.read(lambda library: why_of(library, key), lambda why: self._explain(key, why))
@@ -373,18 +385,12 @@ class PhotoPage(QWidget):
             shortcut.activated.connect(does)
 
 
-def _image(path: Path, side: int) -> QImage | str:
+def _image(path: Path, side: int, moment: int | None) -> QImage | str:
     from kith.gui.pictures import large_picture
 
     try:
-        return large_picture(path, side)
+        return large_picture(path, side, moment)
     except BadPhoto as error:
         return f"Cannot be shown: {error.reason}."
     except OSError:
         return GONE
-
-
-def _title(view: PhotoView) -> str:
-    name = view.path.name if view.path else ""
-    taken = view.taken_at.replace("T", " ")
-    return "\n".join(filter(None, (name, ", ".join(filter(None, (taken, view.camera))))))

@@ -9,9 +9,9 @@ from kith.gui.thumbnails import Picture
 from kith.jobs.explanation import Explanation, Likeness
 from kith.jobs.explanation_lines import RULES
 from kith.jobs.photo_search import Found, PhotoCard
-from kith.jobs.photo_view import ShownPerson, Standing
+from kith.jobs.photo_view import PhotoView, ShownPerson, Standing
 from kith.library.failure_records import Failure
-from kith.text import counted, percent
+from kith.text import counted, percent, timecode
 from kith.values.links import Source
 
 _MOST_TILES = 4000  # kept: some screens before and after that in sight
@@ -127,8 +127,16 @@ def _likeness(like: Likeness, measure: str) -> str:
 
 
 def line_of(person: ShownPerson) -> str:
-    """Return somebody in the list of all who show: the label, whose word it is, and what shows."""
+    """Return somebody in the list of all who show: the label, when in a video, whose word it is, and what shows."""
     where = "face" if person.is_face else "body"
     what = where if person.box else "no box"
+    when = timecode(person.box.moment) if person.box and person.box.moment is not None else ""
     says = {Source.USER: "you said so", Source.DATASET: "taught"}.get(person.source or Source.MACHINE, "")
-    return ", ".join(filter(None, (label_of(person), says, what)))
+    return ", ".join(filter(None, (label_of(person), when, says, what)))
+
+
+def title_of(view: PhotoView) -> str:
+    """Return the name of a photo's file, and when and by what it was taken."""
+    name = view.path.name if view.path else ""
+    taken = view.taken_at.replace("T", " ")
+    return "\n".join(filter(None, (name, ", ".join(filter(None, (taken, view.camera))))))

@@ -41,7 +41,8 @@ class PictureLabel(Label):
 
     def wanted(self, picture: Picture) -> Picture:
         """Return which picture is shown for a face."""
-        return Picture(picture.path) if self._whole else picture
+        moment = picture.box.moment if picture.box else None
+        return Picture(picture.path, moment=moment) if self._whole else picture
 
     @property
     def _pixels(self) -> int:

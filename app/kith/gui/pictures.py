@@ -15,31 +15,32 @@ _MARK = QColor(255, 196, 0)
 _RIM = QColor(0, 0, 0)  # around the mark, so that it shows on bright photos
 
 
-def face_picture(path: Path, box: Box, size: QSize) -> QImage:
-    """Return the face at a box of the upright photo, as large as fits into `size`; raises BadPhoto."""
+def face_picture(path: Path, place: Box, size: QSize) -> QImage:
+    """Return the face at a place in the upright photo, as large as fits into `size`; raises BadPhoto."""
+    box = place.in_frame
     shorter = max(min(box.w, box.h), 1e-3)
     side = _longer(size) / (_AROUND * shorter)
-    photo = _load(path, min(round(side), _LARGEST_SIDE))
+    photo = _load(path, min(round(side), _LARGEST_SIDE), place.moment)
     around = _around(box, photo)
     face = photo.copy(around.toRect())
     return _fitted(face, size)
 
 
-def photo_picture(path: Path, size: QSize) -> QImage:
-    """Return the upright photo as large as fits into `size`; raises BadPhoto."""
-    loaded = _load(path, _longer(size))
+def photo_picture(path: Path, size: QSize, moment: int | None = None) -> QImage:
+    """Return the upright photo, or what a video shows at a moment, as large as fits into `size`; raises BadPhoto."""
+    loaded = _load(path, _longer(size), moment)
     return _fitted(loaded, size)
 
 
-def large_picture(path: Path, most: int = _LARGEST_SIDE) -> QImage:
-    """Return the upright photo, no side of more than `most` pixels; raises BadPhoto."""
-    return _load(path, most)
+def large_picture(path: Path, most: int = _LARGEST_SIDE, moment: int | None = None) -> QImage:
+    """Return the upright photo, or what a video shows at a moment, at most `most` pixels long; raises BadPhoto."""
+    return _load(path, most, moment)
 
 
 def marked(photo: QImage, box: Box) -> QImage:
     """Return the upright photo with the box drawn in."""
     drawn = photo.copy()
-    place = _pixels(box, drawn)
+    place = _pixels(box.in_frame, drawn)
     painter = QPainter(drawn)
     for colour, width in ((_RIM, 5), (_MARK, 3)):
         painter.setPen(QPen(colour, width))
@@ -52,8 +53,8 @@ def _longer(size: QSize) -> int:
     return max(size.width(), size.height())
 
 
-def _load(path: Path, max_side: int) -> QImage:
-    rgb = load_rgb(path, max_side, sys.maxsize)  # a photo that was looked at, by whatever setting
+def _load(path: Path, max_side: int, moment: int | None) -> QImage:
+    rgb = load_rgb(path, max_side, sys.maxsize, moment)  # a photo that was looked at, by whatever setting
     height, width, _ = rgb.shape
     return QImage(rgb.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 

@@ -138,10 +138,13 @@ def _tile(photo: "PhotoDone", marks: "tuple[Mark, ...]") -> Tile:
     known, unsure = photo.row.people, photo.unsure
     tone = Tone.SURE if known else Tone.UNSURE if unsure else Tone.UNKNOWN
     note = ", ".join(known) or "; ".join(f"{name}?" for name in unsure) or ("unknown" if marks else "nobody")
-    return Tile(photo.done, Picture(photo.path), photo.path.name, note, tone, tuple(map(_frame, marks)))
+    moment = marks[0].box.moment if marks else None
+    frames = tuple(_frame(mark) for mark in marks if mark.box.moment == moment)
+    return Tile(photo.done, Picture(photo.path, moment=moment), photo.path.name, note, tone, frames)
 
 
 def _frame(mark: "Mark") -> Frame:
+    box = mark.box.in_frame
     if not mark.name:
-        return Frame(mark.box, "", Tone.UNKNOWN)
-    return Frame(mark.box, mark.name if mark.sure else f"{mark.name}?", Tone.SURE if mark.sure else Tone.UNSURE)
+        return Frame(box, "", Tone.UNKNOWN)
+    return Frame(box, mark.name if mark.sure else f"{mark.name}?", Tone.SURE if mark.sure else Tone.UNSURE)

@@ -29,10 +29,14 @@ _LEFT = 0.8  # of these, where there were more
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A face at its box in the upright photo, or the whole photo; no `path` where its file is gone."""
+    """A face at its box in the upright photo, or the whole photo, of a video at a moment (in milliseconds).
+
+    There is no `path` where its file is gone.
+    """
 
     path: Path | None
     box: Box | None = None
+    moment: int | None = None
 
 
 Wanted = tuple[Picture, int]
@@ -128,14 +132,15 @@ class Thumbnails(QObject):
 
         if picture.path is None:
             raise FileNotFoundError
-        kept = self._folder / _name(picture.path, picture.box, side)
+        kept = self._folder / _name(picture, side)
         image = QImage()
         with suppress(OSError):
             image.loadFromData(kept.read_bytes())
         if image.isNull():
             size = QSize(side, side)
             box = picture.box
-            image = face_picture(picture.path, box, size) if box else photo_picture(picture.path, size)
+            path, moment = picture.path, picture.moment
+            image = face_picture(path, box, size) if box else photo_picture(path, size, moment)
             with suppress(OSError):  # a full disk keeps nobody from seeing it
                 _keep(kept, image)
         return image
@@ -163,9 +168,11 @@ def tidy(folder: Path, most: int = _MOST_KEPT) -> None:
             return
 
 
-def _name(path: Path, box: Box | None, side: int) -> str:
+def _name(picture: Picture, side: int) -> str:
+    path, box = picture.path or Path(), picture.box
     found = path.stat()
-    meant = os.fsencode(path) + repr((found.st_size, found.st_mtime_ns, box and tuple(box), side)).encode()
+    at = () if picture.moment is None else (picture.moment,)
+    meant = os.fsencode(path) + repr((found.st_size, found.st_mtime_ns, box and tuple(box), side, *at)).encode()
     return hashlib.sha256(meant).hexdigest() + ".jpg"
 
 

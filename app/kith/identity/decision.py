@@ -1,5 +1,6 @@
 """Decide who is in a photo: by the face where there is one, else by the body, else it is nobody known."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -116,26 +117,26 @@ class Decider:
     def _by_faces(self, probes: Sequence[Probe]) -> list[Decision]:
         """Give the people that faces claim one-to-one, and decide on each face by what it got."""
         doubts: dict[int, Reason] = {}
-        claims: dict[int, list[Claim]] = {}
+        claims: defaultdict[int | None, dict[int, list[Claim]]] = defaultdict(dict)
         for probe in probes:
             if probe.undecided:
                 key = probe.appearance_id
                 doubt = self._doubt(probe)
                 doubts[key] = doubt
                 if doubt is not Reason.TOO_FAR:
-                    claims[key] = self._claims(probe, sure=doubt is Reason.ACCEPTED)
+                    claims[probe.moment][key] = self._claims(probe, sure=doubt is Reason.ACCEPTED)
         nobody = max(self.face_tol, self.face_suggest) if self.calibration is None else 1 - self.suggest_at
-        given = assign(claims, nobody)
-        holders = {person: appearance for appearance, person in given.items()}
+        given = {moment: assign(together, nobody) for moment, together in claims.items()}
+        holders = {(moment, person): key for moment, of_faces in given.items() for key, person in of_faces.items()}
         decisions = []
         for probe in probes:
-            key = probe.appearance_id
-            for claim in claims.get(key, ()):
+            key, moment = probe.appearance_id, probe.moment
+            for claim in claims.get(moment, {}).get(key, ()):
                 person = claim.person_id
-                holder = holders.get(person, key)
+                holder = holders.get((moment, person), key)
                 if holder != key:
                     probe.out[person] = Exclusion(person, Reason.TAKEN, holder)
-            decision = self._decision(probe, doubts.get(key), given.get(key))
+            decision = self._decision(probe, doubts.get(key), given.get(moment, {}).get(key))
             decisions.append(decision)
         return decisions
 
@@ -198,6 +199,7 @@ class Decider:
             score=standing.score if standing else next(values_of_given, None),
             open=self._is_open(probe, person, suggested),
             standing=standing,
+            moment=probe.moment,
             asks=self.second is not None and probe.seen.second is None and self._is_unsure(probe),
         )
 

@@ -1,5 +1,6 @@
 """Before the decision: whom each face of a photo resembles, and who cannot be it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,6 +42,11 @@ class Probe:
         return self.seen.appearance_id
 
     @property
+    def moment(self) -> int | None:
+        """When it is seen in a video, at no other moment of which it takes anybody's place."""
+        return self.seen.face.box.moment if self.seen.face else None
+
+    @property
     def undecided(self) -> bool:
         """Whether the face is the machine's to decide."""
         if self.seen.face is None or self.ignored or not self.is_comparable:
@@ -56,15 +62,15 @@ def probes_of(case: Case, lives: Mapping[int, Life], model_id: str) -> list[Prob
     ordered = sorted(case.sightings, key=lambda seen: -seen.face.pixels if seen.face else 0)
     probes = [_probe(seen, case, model_id) for seen in ordered]
     impossible = _impossible(case.taken_at, lives)
-    taken = {}
+    taken: defaultdict[int | None, dict[int, Exclusion]] = defaultdict(dict)
     for probe in probes:
         if probe.said:
             person, _ = probe.said
-            taken[person] = Exclusion(person, Reason.TAKEN, probe.appearance_id)
+            taken[probe.moment][person] = Exclusion(person, Reason.TAKEN, probe.appearance_id)
     for probe in probes:
         key = probe.appearance_id
         denied = {person: Exclusion(person, Reason.DENIED, key) for person in probe.denied}
-        probe.out = impossible | taken | denied
+        probe.out = impossible | taken[probe.moment] | denied
         if not probe.is_comparable and not probe.said and not probe.ignored:
             links = case.links[key]
             probe.standing = next((link for link in links if _stands(link, probe.out)), None)

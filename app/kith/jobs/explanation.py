@@ -16,6 +16,7 @@ from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb
 from kith.setting_types import AUTOMATIC
+from kith.text import timecode
 from kith.values.decisions import Candidate, Decision, Exclusion, Reason
 from kith.values.links import Word
 from kith.values.sightings import Sighting
@@ -208,7 +209,9 @@ class _Grounds:
 
 
 def _place(box: Box) -> str:
-    """Return in words where in the upright photo a box lies."""
+    """Return in words where in the upright photo a box lies, and when in a video."""
+    if box.moment is not None:
+        return f"{timecode(box.moment)}, {_place(box.in_frame)}"
     column = _third(box.x + box.w / 2, 0.4, 0.6, ("left", "", "right"))
     row = _third(box.y + box.h / 2, 0.33, 0.67, ("top", "", "bottom"))
     if row:

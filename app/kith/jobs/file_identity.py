@@ -1,6 +1,7 @@
 """Which photo of the library a file is: by its image data and way up, or by its place where it still shows the same."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from kith.identity.same_content import Content, content_of, turn_shown
 from kith.library.carried_links import Turn, as_stored, turn_between
 from kith.library.store import Store
 from kith.photos.facts import PhotoFacts, read_facts
+from kith.photos.first_read import Reading
 from kith.vision.observations import Analysis
 
 
@@ -24,8 +26,8 @@ def known_photo(store: Store, path: Path) -> int | None:
     """Return the photo that lies, or lay, at a path, else the one of the same image data. Raises BadPhoto."""
     known = store.photos.at_path(path)
     if known is None and os.path.isfile(path):
-        return photo_of(store, read_facts(path), path)
-    return known
+        known = photo_of(store, read_facts(path), path)
+    return known and store.stacks.leader(known)
 
 
 def photo_of(store: Store, facts: PhotoFacts, path: Path) -> int | None:
@@ -61,6 +63,34 @@ def enter_file(store: Store, path: Path, facts: PhotoFacts, analysis: Analysis |
         store.carried.keep(like, turn)
         return Entered(_save(store, path, facts, like))
     return Entered(_save(store, path, facts, known), like, turn)
+
+
+def stack(store: Store, photo_id: int, along: Collection[tuple[Path, Reading]]) -> None:
+    """Enter that a photo is looked at, and which files are filed along with it, within the caller's transaction.
+
+    What the user said of one of them counts for the photo, and of a photo for its raw file that is alone by now. A raw
+    file that lies elsewhere by itself stays a photo of its own.
+    """
+    former = store.stacks.take_off(photo_id)
+    if former is not None:
+        _carry(store, former, photo_id)
+    paths = {path for path, _ in along}
+    for path, reading in along:
+        key = photo_of(store, reading.facts, path)
+        elsewhere = [file for file in store.reviews.files(key or 0) if file not in paths]
+        is_another = key is not None and store.stacks.leader(key) != photo_id
+        if key == photo_id or (is_another and any(map(store.reviews.is_unchanged, elsewhere))):
+            continue
+        raw = store.photos.save_photo(reading.facts, key)
+        if key and store.stacks.leader(raw) == raw:
+            _carry(store, raw, photo_id)
+        store.stacks.put(raw, photo_id)
+        store.photos.save_file(path, raw, reading.stamp.size, reading.stamp.mtime_ns)
+
+
+def _carry(store: Store, source: int, target: int) -> None:
+    before, after = store.photos.look(source).orientation, store.photos.look(target).orientation
+    store.carried.copy(source, target, turn_between(before, after))
 
 
 def _same_pixels(store: Store, facts: PhotoFacts) -> dict[int, int]:

@@ -46,8 +46,15 @@ class FiledCopies:
     def plans(self, photo_id: int, people: Collection[int] | None, folders: Folders) -> list[Plan]:
         """Return for each output folder the plan of copies under the names of `people`, of nobody under Unknown.
 
-        Where `people` is None, copies stay theirs who have them now.
+        Those of its raw file are planned with those of a photo. Where `people` is None, copies stay theirs who have
+        them now.
         """
+        plans: list[Plan] = []
+        for key in self.store.stacks.with_stacked(photo_id):
+            plans += self._plans(key, people, folders)
+        return plans
+
+    def _plans(self, photo_id: int, people: Collection[int] | None, folders: Folders) -> list[Plan]:
         copies = self.store.copies
         # An output folder that is gone, perhaps with its drive, is not made anew for one photo.
         outputs = filter(os.path.isdir, copies.outputs_of(photo_id))

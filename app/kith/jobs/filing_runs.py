@@ -90,7 +90,8 @@ class _Completing:
         clear_remnants(self._store.copies, output)
         folders = self._copies.folders()
         for photo_id in dict.fromkeys(record.photo_id for record in unsettled):
-            shown = self._store.search.shown([photo_id]).get(photo_id)
+            leader = self._store.stacks.leader(photo_id)
+            shown = self._store.search.shown([leader]).get(leader)
             people = shown.sure if shown else ()
             with self._store.transaction():
                 plans = self._copies.plans(photo_id, people, folders)
@@ -123,7 +124,7 @@ def undo_run(library: OpenLibrary, run_id: int, photo: str = "") -> Outcome:
             raise BadInput(f"There is no run {run_id}: ", Do(Action.LIST_RUNS), " shows them all.")
         if run.is_undone:
             raise BadInput(f"Run {run_id} was taken back already.")
-        chosen = [photo_meant(store, photo)] if photo else None
+        chosen = store.stacks.with_stacked(photo_meant(store, photo)) if photo else None
         return _Undoing(library, run, chosen).run_back()
 
 
@@ -160,7 +161,8 @@ class _Undoing:
             is_all = self._store.runs.undo(self._run.id, done)
         if is_all:
             self._give_folders_their_times()
-        text = f"Taken back: what run {self._run.id} did with {counted(len(done), 'photo')}."
+        photos = {*map(self._store.stacks.leader, done)}
+        text = f"Taken back: what run {self._run.id} did with {counted(len(photos), 'photo')}."
         again = Message(Do(Action.RECOGNIZE), " files them again.")
         return Outcome(text, tuple(dict.fromkeys(self._problems)), (again,) if done else ())
 

@@ -99,9 +99,12 @@ class FullReport:
             yield {"path": path, "duplicate_of": None, "likeness": Likeness.BEST}
 
     def _box(self, appearance: str) -> Mapping[str, float] | None:
-        """Return where in the upright photo somebody shows, in parts of its width and height."""
+        """Return where in the upright photo somebody shows, in parts of its width and height, and at which second."""
         _, box = self._library.store.reviews.place(int(appearance.rpartition("#")[2]))
-        return box._asdict() if box else None
+        if box is None:
+            return None
+        place: dict[str, float] = box.in_frame._asdict()
+        return place if box.moment is None else {**place, "at": box.moment / 1000}
 
     def _fact(self, photo_id: int) -> PhotoFacts:
         return self._facts.get(photo_id, PhotoFacts(photo_id, None, None))

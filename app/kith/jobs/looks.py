@@ -1,20 +1,22 @@
 """Looks at photos: the way of one up to its observations, the same for known and unknown photos."""
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from kith.errors import BadPhoto, KithError, Unreadable
 from kith.jobs.context import Context
 from kith.jobs.engines import made_ready
 from kith.jobs.events import Notice, Waits
-from kith.jobs.file_identity import enter_file, photo_of
+from kith.jobs.file_identity import enter_file, photo_of, stack
 from kith.jobs.gentle import pauses
 from kith.jobs.read_ahead import ReadAhead
 from kith.jobs.storage import Storage
@@ -39,7 +41,8 @@ DECIDED_AT_ONCE = 512  # photos: many are compared at once, few are lost where a
 class Look:
     """A photo's file with its analysis: `known` (photo id, analysis id) where the store has it already.
 
-    `note` says what is missing of a photo that was looked at all the same.
+    `note` says what is missing of a photo that was looked at all the same, `along` are the files that are filed with
+    it, as they were read.
     """
 
     path: Path
@@ -49,11 +52,24 @@ class Look:
     known: tuple[int, int] | None = None
     analysis: Analysis | None = None
     note: str = ""
+    along: tuple[tuple[Path, Reading], ...] = ()
 
     @property
     def photo_id(self) -> int:
         """The photo that the look is at, once it is entered."""
         return self.known[0] if self.known else 0
+
+
+Along = Mapping[Path, Sequence[Path]]  # the files that are filed along with a photo's
+NONE_ALONG: Along = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Along:
+    """A file that is filed along with a photo's."""
+
+    photo: Path
+    file: Path
 
 
 Seen = TypeVar("Seen", Look, Look | BadPhoto | Waits)
@@ -73,16 +89,16 @@ def look_at_photos(
 
 
 def look_with(
-    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], storage: Storage
+    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], storage: Storage, along: Along = NONE_ALONG
 ) -> Iterator[Look | BadPhoto | Waits]:
-    """Look at photos with workers who have other things to do as well.
+    """Look at photos with workers who have other things to do as well; what is filed `along` is only read.
 
     Those that their storage let down are looked at once more at the end.
     """
     yield from pauses(context.settings, context.stop)
     while paths and not context.stop.is_set():
         again: list[Path | BadPhoto] = []
-        for look in _seen(workers, context, paths):
+        for look in _seen(workers, context, paths, along):
             if isinstance(look, BadPhoto) and (yield from storage.let_down(look)):
                 again.append(look.path)
                 continue
@@ -99,11 +115,14 @@ def storage_of(context: Context, paths: Iterable[Path | BadPhoto], roots: Iterab
     return Storage(roots, folders, context.stop)
 
 
-def _seen(workers: Workers, context: Context, paths: Collection[Path | BadPhoto]) -> Iterator[Look | BadPhoto]:
+def _seen(
+    workers: Workers, context: Context, paths: Collection[Path | BadPhoto], along: Along
+) -> Iterator[Look | BadPhoto]:
     batches = Batches(context.batch_size, context.at_once, len(paths))
     ahead = ReadAhead()
-    read = workers.results(_unread(context, paths, ahead), lambda: partial(read_photos, spec=context.spec), batches)
-    seen = workers.results(_unseen(context, read), partial(_analysis, context), batches)
+    unread = _unread(context, paths, ahead, along)
+    read = workers.results(unread, lambda: partial(read_photos, spec=context.spec), batches)
+    seen = workers.results(_unseen(context, _gathered(read, along)), partial(_analysis, context), batches)
     with ahead.at_work():
         for look, result in seen:
             yield _looked(look, result)
@@ -131,13 +150,13 @@ def _analysis(context: Context) -> Callable[[Sequence[Photo]], list[Analysis | K
     return partial(analyse, spec=made_ready(context.spec, context.device))
 
 
-def _unread(context: Context, paths: Iterable[Path | BadPhoto], ahead: ReadAhead) -> Iterator[Task]:
+def _unread(context: Context, paths: Iterable[Path | BadPhoto], ahead: ReadAhead, along: Along) -> Iterator[Task]:
     """Yield the photos whose files are to be read: by place, size and time the store may know them."""
     for several in growing(paths, _ASKED_AT_ONCE):
         if context.stop.is_set():
             return
         files = [path for path in several if isinstance(path, Path)]
-        known = _unchanged(context, files)
+        known = _unchanged(context, files, along)
         if context.settings.executor is Executor.LOCAL:  # else others read the files, on their own ways
             ahead.expect(path for path in files if path not in known)
         for path in several:
@@ -150,6 +169,7 @@ def _unread(context: Context, paths: Iterable[Path | BadPhoto], ahead: ReadAhead
             else:
                 ahead.taken(path)
                 yield Task(path, path)
+                yield from (Task(_Along(path, other), other) for other in along.get(path, ()))
 
 
 def growing(items: Iterable[T], most: int) -> Iterator[list[T]]:
@@ -160,41 +180,61 @@ def growing(items: Iterable[T], most: int) -> Iterator[list[T]]:
         size = min(2 * size, most)
 
 
-def _unchanged(context: Context, paths: Iterable[Path]) -> dict[Path, Look]:
-    """Return the looks at photos that lie where they lay, of the size and time they had."""
+def _unchanged(context: Context, paths: Iterable[Path], along: Along) -> dict[Path, Look]:
+    """Return the looks at photos that lie where they lay, of the size and time they had, and what is filed along."""
     files = [file for file in map(FileState.now, paths) if file]  # who reads one that is gone will say why
     known = context.store.photos.unchanged(files, context.spec.engine_id)
     looks = {}
     for file in files:
         photo = known.get(file.path)
-        if photo and photo.analysis_id:
+        if photo and photo.analysis_id and _are_stacked(context.store, photo.photo_id, along.get(file.path, ())):
             ids = photo.photo_id, photo.analysis_id
             looks[file.path] = Look(file.path, file.size, file.mtime_ns, None, ids)
     return looks
 
 
-def _unseen(context: Context, read: Iterable[tuple[Path, object]]) -> Iterator[Task]:
+def _are_stacked(store: Store, photo_id: int, along: Collection[Path]) -> bool:
+    """Say whether files are known to be filed along with a photo, and nobody wrote to them since."""
+    return not along or {*store.stacks.files(photo_id, along)} == {*map(FileState.now, along)}
+
+
+def _gathered(
+    read: Iterable[tuple[Path | _Along, object]], along: Along
+) -> Iterator[tuple[Path, object, Mapping[Path, object]]]:
+    """Yield what the file of each photo told, with what the files told that are filed along, once all are read."""
+    waiting: defaultdict[Path, dict[Path, object]] = defaultdict(dict)
+    for item, result in read:
+        photo, file = (item.photo, item.file) if isinstance(item, _Along) else (item, item)
+        told = waiting[photo]
+        told[file] = result
+        if isinstance(result, Look) or len(told) > len(along.get(photo, ())):
+            yield photo, told.pop(photo), waiting.pop(photo)
+
+
+def _unseen(context: Context, read: Iterable[tuple[Path, object, Mapping[Path, object]]]) -> Iterator[Task]:
     """Yield the photos that are to be looked at: by their image data the store may know them."""
-    for path, result in read:
+    for path, result, along in read:
         if context.stop.is_set():
             return
         if not isinstance(result, Reading):
             yield Task(path, result, is_done=True)
             continue
-        look = _recalled(context, path, result)
+        look = _recalled(context, path, result, along)
         if look.known:
             yield Task(path, look, is_done=True)
         else:
             yield Task(look, (path, result), memory=result.memory)
 
 
-def _recalled(context: Context, path: Path, reading: Reading) -> Look:
+def _recalled(context: Context, path: Path, reading: Reading, along: Mapping[Path, object]) -> Look:
     photos, facts = context.store.photos, reading.facts
     photo_id = photo_of(context.store, facts, path)
     analysis_id = photos.analysis(photo_id, context.spec.engine_id, facts.orientation) if photo_id else None
     known = (photo_id, analysis_id) if photo_id and analysis_id else None
     stamp = reading.stamp
-    return Look(path, stamp.size, stamp.mtime_ns, facts, known)
+    whole = tuple((file, told) for file, told in along.items() if isinstance(told, Reading))
+    left_out = [f"{error} (it is not filed along)" for error in along.values() if isinstance(error, Exception)]
+    return Look(path, stamp.size, stamp.mtime_ns, facts, known, note="; ".join(left_out), along=whole)
 
 
 def _looked(photo: Look | Path, result: object) -> Look | BadPhoto:
@@ -223,7 +263,7 @@ def _log_notes(error: KithError) -> None:
 
 def _with_analysis(look: Look, analysis: Analysis) -> Look:
     """Return the look with what was seen, and what the file told then if it was written to after it was read."""
-    look = replace(look, analysis=analysis, note=analysis.note)
+    look = replace(look, analysis=analysis, note="; ".join(filter(None, (look.note, analysis.note))))
     if not analysis.reading:
         return look
     stamp, facts = analysis.reading.stamp, analysis.reading.facts
@@ -240,6 +280,7 @@ def save_look(store: Store, look: Look, engine_id: str) -> tuple[int, int]:
         analysis_id = _save_analysis(store, look, photo_id, engine_id)
         if entered.like is not None:
             store.carried.copy(entered.like, photo_id, entered.turn)
+        stack(store, photo_id, look.along)
     return photo_id, analysis_id
 
 

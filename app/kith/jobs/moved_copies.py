@@ -101,7 +101,8 @@ class MovedCopies:
     def _word(self, move: MovedCopy) -> UserWord | None:
         """Return what a move says of who shows; None where it takes away whom nobody was said to be."""
         record, people = move.record, self._library.people
-        case = self._library.decisions.photo(record.photo_id).case
+        photo = self._store.stacks.leader(record.photo_id)
+        case = self._library.decisions.photo(photo).case
         faces = [seen.appearance_id for seen in case.sightings if seen.face and seen.appearance_id not in case.ignored]
         shown = [key for key in faces if known_as(case.links.get(key, ())) == record.person_id]
         if move.now is None:
@@ -109,7 +110,7 @@ class MovedCopies:
         person: Person | str = move.now if move.is_new else people.find(move.now)
         if len(shown) == 1:
             return Is(shown, person, meant=True)
-        return Shows(record.photo_id, person, meant=True)  # which of several faces it is, the move does not tell
+        return Shows(photo, person, meant=True)  # which of several faces it is, the move does not tell
 
 
 def _files(output: Path) -> Iterator[Path]:

@@ -4,6 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from kith.filing.report import REPORT, Ranking, ReportRow, RowCells, listed_in, 
 from kith.jobs.decisions import Decisions
 from kith.jobs.phrases import deciding_bodies, deciding_faces, display_names, other_faces, ranking
 from kith.library.store import Store
+from kith.text import timecode
 from kith.values.decisions import PhotoDecision
 
 _AT_ONCE = 2_000  # photos decided together
@@ -36,7 +38,19 @@ def report_row(file: str, decision: PhotoDecision, names: Mapping[int, str], cop
         more_faces=more_faces,
         more_bodies=more_bodies,
         other_faces=others,
+        times=_times(decision, names),
     )
+
+
+def _times(decision: PhotoDecision, names: Mapping[int, str]) -> list[str]:
+    """Return who surely or perhaps shows when in a video, in its order."""
+    shown = []
+    for seen in decision.appearances:
+        person = seen.person_id or seen.suggested
+        if seen.moment is not None and person is not None:
+            doubt = "" if seen.person_id else "?"
+            shown.append((seen.moment, f"{names[person]}{doubt} {timecode(seen.moment)}"))
+    return [told for _, told in sorted(shown)]
 
 
 def place_below(output: Path, copy: Path) -> str:
@@ -104,4 +118,7 @@ def _decided(
         for photo, decision in zip(photos, decided, strict=True):
             originals = store.copies.originals(photo.id)
             file = os.fspath(originals[0].path) if originals else copies[photo.id][0]
-            yield report_row(file, decision, names, copies[photo.id])
+            row = report_row(file, decision, names, copies[photo.id])
+            raw = store.stacks.with_stacked(photo.id)[1:]
+            others = chain.from_iterable(map(store.copies.originals, raw))
+            yield replace(row, other_files=[os.fspath(other.path) for other in others])

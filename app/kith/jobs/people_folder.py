@@ -15,6 +15,7 @@ from kith.messages import Action, Do, Message, Setting, joined
 from kith.photos.endings import PICTURES
 from kith.photos.outputs import MARKER, is_same_folder, output_around
 from kith.photos.search import PassedOver, find_broken_links, find_folders, find_photos
+from kith.photos.stacks import leading
 from kith.settings import Settings, people_folder_is_away
 
 _NOBODY = f"{UNKNOWN} is for copies of photos of nobody known. If all its photos show one person, name it otherwise."
@@ -64,7 +65,7 @@ def read_people_folder(settings: Settings, copies: CopyRecords) -> PeopleFolder:
             outputs.append(output)
     found = PeopleFolder(copies=frozenset(own_copies))
     for folder in _persons_folders(settings, outputs, found):
-        photos = _photos(folder, settings, outputs, found.passed_over)
+        photos = leading(_photos(folder, settings, outputs, found.passed_over))
         teaching = [photo for photo in photos if not _is_among(photo, found.copies)]
         found.photos[folder.name] = teaching
     found.broken = [link for link in find_broken_links(root) if _may_be_a_folder(link, settings)]

@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
@@ -11,15 +11,22 @@ from kith.jobs.phrases import left_out_lines
 from kith.library.store import Store
 from kith.messages import Message, Setting, joined
 from kith.photos.search import PassedOver, find_photos
+from kith.photos.stacks import stacked, with_beside
 from kith.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A photo found (or what cannot be listed) and its name in lines and report."""
+    """A photo found (or what cannot be listed), its name in lines and report, and what is filed along with it."""
 
     found: Path | BadPhoto
     name: str
+    along: tuple["Listed", ...] = ()
+
+    @property
+    def files_along(self) -> list[Path]:
+        """The files that are filed along with it."""
+        return [other.found for other in self.along if isinstance(other.found, Path)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +67,20 @@ def list_photos(
     """Return the photos of all inputs by path, named relative to their input; raises BadInput where there is none.
 
     Left out is what lies in the `outputs`; `passed_over` is told as by `find_photos`. `chosen` ones are not looked for.
+    Raw files, and clips, are listed along with the photo of their name.
     """
     listed: dict[Path, Listed] = {}
     roots = [Path(os.path.abspath(path)) for path in inputs]
     bases = _bases(roots)
     for root in roots:
-        own = chosen and [photo for photo in chosen if photo.is_relative_to(root)]
+        mine = chosen and [photo for photo in chosen if photo.is_relative_to(root)]
+        own = mine and with_beside(mine, settings.valid_exts)
         for found in _found(root, settings, outputs, passed_over) if own is None else own:
             path = found.path if isinstance(found, BadPhoto) else found
             name = os.fspath(path)[bases[root.drive] :]
             listed[path] = Listed(found, name.replace(os.sep, "/"))
+    for path, others in stacked(listed).items():
+        listed[path] = replace(listed[path], along=tuple(listed.pop(other) for other in others))
     if not listed:
         told = Message(
             f"There is no photo in {', '.join(map(str, inputs))}: ",
@@ -108,7 +119,7 @@ def _found(
     root: Path, settings: Settings, outputs: Collection[Path], passed_over: PassedOver
 ) -> Iterable[Path | BadPhoto]:
     if not os.path.isdir(root):
-        return [root]
+        return with_beside([root], settings.valid_exts)
     return find_photos(
         root, settings.valid_exts, recursive=settings.recursive, outputs=outputs, passed_over=passed_over
     )

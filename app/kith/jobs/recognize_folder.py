@@ -10,14 +10,14 @@ from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto, FilingFailed
-from kith.filing.copies import Filed, Folders, plan_copies, prepare_output
+from kith.filing.copies import Folders, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
 from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
-from kith.jobs.decided import Decided, Tally, marked_named
+from kith.jobs.decided import Decided, Tally, made_together, marked_named, plans_along
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, hear_second_opinion
 from kith.jobs.duplicates import duplicate_photos
@@ -48,7 +48,6 @@ from kith.jobs.workers import Workers
 from kith.jobs.written_names import WrittenNames
 from kith.library.copy_records import CopyRecords, PlannedOnly
 from kith.library.description_queries import Undescribed
-from kith.library.paths import FileState
 from kith.library.redecision_queries import StoredPhoto
 from kith.messages import Action, Do, JobName, Message
 from kith.photos.search import PassedOver
@@ -107,8 +106,9 @@ def recognize_folder(
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
     photos = [photo.found for photo in listed.values()]
+    along = {path: photo.files_along for path, photo in listed.items() if photo.along}
     with open_workers(context) as workers, run.recorded(), run.storage.watched(context.tell):
-        for looks in together(look_with(workers, context, photos, run.storage)):
+        for looks in together(look_with(workers, context, photos, run.storage, along)):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
@@ -239,13 +239,12 @@ class _Run:
     def _made_together(self, decided: Sequence[Decided]) -> Sequence[Decided]:
         if self.dry_run:
             return decided
-        plans = self.copies.made_together([(one.source, one.standing, one.outdated) for one in decided])
-        return [replace(one, standing=standing) for one, (_, standing, _) in zip(decided, plans, strict=True)]
+        return made_together(self.copies, decided)
 
     def _file(self, decided: Decided) -> Iterator[Event]:
         path, decision = decided.look.path, decided.decision
         try:
-            filed = self._filed(decided.source, decided)
+            filed = decided.planned if self.dry_run else decided.filed(self.copies)
         except (BadPhoto, FilingFailed) as error:
             yield from self._not_filed(decided, error)
             return
@@ -256,8 +255,9 @@ class _Run:
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
         if self.planned and self.output:
-            self.planned.add(decided.look.size, decided.standing)
-            line = planned_line(row.file, self.output, decided.standing, decided.outdated)
+            for source, standing, _ in decided.plans:
+                self.planned.add(source.size, standing)
+            line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated)
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
@@ -274,11 +274,6 @@ class _Run:
             raise error
         elif not is_worth_it:
             yield self._fail(error)
-
-    def _filed(self, source: FileState, decided: Decided) -> Filed:
-        if self.dry_run:
-            return Filed(tuple(record.target for record in decided.standing), ())
-        return self.copies.file_photo(source, decided.standing, decided.outdated)
 
     def _decide(self, looks: Sequence[Look], is_complete: bool) -> list[Decided]:
         """Decide on photos in one transaction, and return those that hang on no other one."""
@@ -318,7 +313,8 @@ class _Run:
         for look, photo, decision in settled:
             people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
             plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
-            planned.append(Decided(look, photo.id, decision, *plan))
+            along = plans_along(self.context.store, self.records, filing, self.listed[look.path], photo, people)
+            planned.append(Decided(look, photo.id, decision, *plan, along=along))
         return marked_named(planned, self.written, self.called)
 
     def _save(self, look: Look) -> tuple[int, int]:
@@ -344,7 +340,9 @@ class _Run:
 
     def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
         placed = [place_below(self.output, copy) for copy in copies] if self.output else ()
-        return report_row(self.listed[path].name, decision, self.names, placed)
+        listed = self.listed[path]
+        row = report_row(listed.name, decision, self.names, placed)
+        return replace(row, other_files=[along.name for along in listed.along])
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)

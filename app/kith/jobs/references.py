@@ -80,7 +80,7 @@ def _photo_named(store: Store, text: str) -> int | None:
         return None
     name = Path(os.path.normpath(text))
     found = store.photos.named(name)
-    photos = {*found.values()}
+    photos = {*map(store.stacks.leader, found.values())}
     if len(photos) > 1:
         paths = [*map(str, found)]
         shown = ", ".join(paths[:SHOWN])

@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from kith.filing.copy_file import clear_folder
@@ -58,15 +59,21 @@ class WrittenNames:
     def follow(self, photo_id: int, without: Collection[int] = (), is_sure: bool = True) -> list[str]:
         """Write who surely shows in a photo, but for the people `without`, where that is not so already.
 
+        A raw file that is filed with the photo has the same names.
+
         What Kith wrote to a file and would write again is still there if `is_sure`, and files that the settings no
         longer name follow as well; else every file is read, and only what the settings name is left. Returns what is to
         be said of files that were left alone.
         """
+        leader, *raw = self.store.stacks.with_stacked(photo_id)
+        return [*chain.from_iterable(self._follow(key, leader, without, is_sure) for key in (leader, *raw))]
+
+    def _follow(self, photo_id: int, leader: int, without: Collection[int], is_sure: bool) -> list[str]:
         records = self.store.names.of_photo(photo_id)
         places = self._places_now(photo_id, records, is_sure)
         if not places and not records:
             return []
-        names = self._names(photo_id, without)
+        names = self._names(leader, without)
         left = [record for path, record in records.items() if path not in places]
         notes = [self._leave(record, places.values()) for record in left]
         notes += [self._write(photo_id, place, names, is_sure) for place in places.values()]
@@ -90,9 +97,13 @@ class WrittenNames:
 
     def planned(self, photo_id: int) -> list[NamesPlanned]:
         """Return what `follow` would write to which files, were it not sure; they are only read."""
+        leader, *raw = self.store.stacks.with_stacked(photo_id)
+        return [*chain.from_iterable(self._planned(key, leader) for key in (leader, *raw))]
+
+    def _planned(self, photo_id: int, leader: int) -> list[NamesPlanned]:
         records = self.store.names.of_photo(photo_id)
         places = self._places_now(photo_id, records, is_sure=False)
-        names = self._names(photo_id, ())
+        names = self._names(leader, ())
         people = tuple(dict.fromkeys(person.name for person in names.people))
         plans = [NamesPlanned(path, ()) for path in records if path not in places]
         plans += [NamesPlanned(place.path, people) for place in places.values() if self._is_behind(place, names)]
@@ -135,7 +146,8 @@ class WrittenNames:
             if person not in without and said.setdefault(appearance, person) == person:
                 seen = places.get(appearance, {})
                 box = seen.get(Kind.FACE) or (None if Kind.BODY in seen else seen.get(None))
-                named.setdefault(person, []).append(NamedPlace(name, box))
+                is_still = box is not None and box.moment is None  # XMP has no place for the time of a region
+                named.setdefault(person, []).append(NamedPlace(name, box if is_still else None))
         width, height = self.store.names.size(photo_id)
         people = []
         for shown in named.values():

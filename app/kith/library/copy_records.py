@@ -134,9 +134,12 @@ class CopyRecords:
     def placed(self, output: Path, without: Container[int] = ()) -> dict[int, list[str]]:
         """Return the copies that lie in an output folder, by photo but for some, as they are called from there on.
 
-        By text, since taking paths apart is slow.
+        Those of its raw file count as those of a photo. By text, since taking paths apart is slow.
         """
-        query = "SELECT id, photo_id, target FROM copies WHERE output = ? AND sha256 IS NOT NULL ORDER BY id"
+        query = (
+            "SELECT c.id, coalesce(p.stacked_on, p.id), c.target FROM copies c JOIN photos p ON p.id = c.photo_id "
+            "WHERE c.output = ? AND c.sha256 IS NOT NULL ORDER BY c.id"
+        )
         rows = self._connection.read(
             "copies", lambda row: (whole(row[0]), path_text(row[1])), query, (path_value(output),)
         )

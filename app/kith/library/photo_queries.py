@@ -12,6 +12,7 @@ from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, below, path_of, path_text
 from kith.library.photo_conditions import AMONG, PhotoQuestion
 from kith.library.soundness import text_of, whole
+from kith.library.stack_records import NOT_STACKED
 from kith.photos.box import SWAPPED
 from kith.values.photo_condition import Condition
 
@@ -53,7 +54,8 @@ class PhotoQueries:
         `duplicates` are the photos that count as such.
         """
         question = PhotoQuestion(wanted, people_folder, duplicates)
-        query = f"SELECT p.id FROM photos p WHERE {question.sql} ORDER BY p.taken_at DESC, p.id DESC"
+        condition = f"{NOT_STACKED} AND {question.sql}"
+        query = f"SELECT p.id FROM photos p WHERE {condition} ORDER BY p.taken_at DESC, p.id DESC"
         return [row[0] for row in self._connection.execute(query, question.values)]
 
     def facts(self, photo_ids: Iterable[int]) -> dict[int, PhotoFacts]:

@@ -14,6 +14,7 @@ from kith.library.person_records import links_by_photo
 from kith.library.photo_records import now, observation_of
 from kith.library.review_queries import newest_analysis
 from kith.library.soundness import text_of, whole
+from kith.library.stack_records import NOT_STACKED
 from kith.values.links import Link, Source, Word
 from kith.values.sightings import Case, Sighting
 from kith.vision.observations import Kind, Observation
@@ -71,7 +72,7 @@ class RedecisionQueries:
             WHERE {chosen} (EXISTS (SELECT 1 FROM copies c WHERE c.photo_id = p.id)
                 OR EXISTS (SELECT 1 FROM files f WHERE f.photo_id = p.id AND NOT {BELOW})
                 OR EXISTS (SELECT 1 FROM appearances a CROSS JOIN links l ON l.appearance_id = a.id
-                    WHERE a.photo_id = p.id AND l.source = 'machine'))
+                    WHERE a.photo_id = p.id AND l.source = 'machine')) AND {NOT_STACKED}
             ORDER BY p.id
             """,
             {**below(people_folder), "among": json.dumps([*(among or ())])},

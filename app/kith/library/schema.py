@@ -96,6 +96,7 @@ TABLES = {
         phash INTEGER,
         added_at TEXT NOT NULL,
         carried_at TEXT,              -- when its file took the place of another content that shows the same
+        stacked_on INTEGER REFERENCES photos (id),  -- the photo that it is the raw file of, which is looked at
         UNIQUE (image_hash, orientation)""",
     "files": """                       -- where a photo was last seen
         path ANY PRIMARY KEY,
@@ -278,7 +279,9 @@ NEWER = {
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
-_BOX = {name: f"{name} BETWEEN -10 AND 10" for name in "xy"} | {name: f"{name} BETWEEN 0 AND 10" for name in "wh"}
+_MOST = {"x": 10, "y": 1e12}  # of videos `y` tells when, too: kith.photos.box
+_BOX = {name: f"{name} BETWEEN -10 AND {most:.0f}" for name, most in _MOST.items()}
+_BOX |= {name: f"{name} BETWEEN 0 AND 10" for name in "wh"}
 _WHOLE = "(x IS NULL) = (y IS NULL) AND (x IS NULL) = (w IS NULL) AND (x IS NULL) = (h IS NULL)"
 # An empty (null) value passes where the column admits it.
 CHECKS: dict[str, dict[str, str]] = {
@@ -337,6 +340,7 @@ def definition(table: str) -> str:
 
 INDEXES = """
     CREATE INDEX photos_by_time ON photos (taken_at);
+    CREATE INDEX photos_by_stack ON photos (stacked_on) WHERE stacked_on IS NOT NULL;
     CREATE INDEX suggestions_by_person ON suggestions (person_id);
     CREATE INDEX files_by_photo ON files (photo_id);
     CREATE INDEX appearances_by_photo ON appearances (photo_id);

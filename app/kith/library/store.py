@@ -39,6 +39,7 @@ from kith.library.redecision_queries import RedecisionQueries
 from kith.library.review_queries import ReviewQueries
 from kith.library.run_records import RunRecords
 from kith.library.setting_records import SettingRecords
+from kith.library.stack_records import StackRecords
 from kith.library.suggestion_records import SuggestionRecords
 from kith.library.told_records import ToldRecords
 from kith.library.waiting_queries import WaitingQueries
@@ -69,6 +70,7 @@ class Store:
         self.imports = ImportRecords(connection)
         self.told = ToldRecords(connection)
         self.health = HealthQueries(connection)
+        self.stacks = StackRecords(connection)
         self.copies = CopyRecords(connection)
         self.runs = RunRecords(connection)
         self.names = NameRecords(connection)

@@ -1,5 +1,6 @@
 """A place in a photo, free of the photo's size and able to follow its EXIF orientation."""
 
+import math
 from typing import NamedTuple
 
 # What each EXIF orientation does to the stored pixels to show them upright (Exif 2.32, tag 0x0112):
@@ -9,13 +10,38 @@ MIRRORED = frozenset({2, 3, 6, 7})
 FLIPPED = frozenset({3, 4, 7, 8})
 
 
+# In a video `y` counts so many heights of a frame for each millisecond since its first frame, and once more: so boxes
+# of two moments never overlap, and are kept, compared and handed on as those of photos. None reaches out of a frame
+# by a whole height.
+_HEIGHTS = 4
+
+
 class Box(NamedTuple):
-    """A rectangle by its top left corner and its size, each a share (0 to 1) of the photo's width or height."""
+    """A rectangle by its top left corner and its size, each a share (0 to 1) of the photo's width or height.
+
+    One in a video is at a moment, and its share of the frame that is shown then is its box `in_frame`.
+    """
 
     x: float
     y: float
     w: float
     h: float
+
+    @property
+    def moment(self) -> int | None:
+        """When a video shows it, in milliseconds; None in a photo."""
+        passed = math.floor((self.y + 1) / _HEIGHTS)
+        return passed - 1 if passed > 0 else None
+
+    @property
+    def in_frame(self) -> "Box":
+        """The box in the frame that is shown at its moment; in a photo the box itself."""
+        moment = self.moment
+        return self if moment is None else self._replace(y=self.y - _HEIGHTS * (moment + 1))
+
+    def at(self, moment: int | None) -> "Box":
+        """Return this box of a frame at the moment that a video shows it; None: of a photo."""
+        return self if moment is None else self._replace(y=self.y + _HEIGHTS * (moment + 1))
 
     def iou(self, other: "Box") -> float:
         """Return the intersection of the two areas over their union, 0 to 1."""

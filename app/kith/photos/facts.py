@@ -49,9 +49,14 @@ class PhotoFacts:
 
 
 def read_facts(path: Path) -> PhotoFacts:
-    """Return what the photo's file tells; what broken EXIF does not tell is left out. Raises BadPhoto."""
-    with opened(path) as file, open_picture(file) as image:
-        return facts_of(file, image)
+    """Return what the photo's or video's file tells; what broken EXIF does not tell is left out. Raises BadPhoto."""
+    from kith.photos.video import is_video, video_facts  # which gives facts, too
+
+    with opened(path) as file:
+        if is_video(path):
+            return video_facts(file)
+        with open_picture(file) as image:
+            return facts_of(file, image)
 
 
 def facts_of(file: PhotoFile, image: ImageFile.ImageFile) -> PhotoFacts:

@@ -5,12 +5,14 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image, TiffImagePlugin
 
 from kith.photos.heif import HEIF_FORMATS, heif_image_data
 from kith.photos.photo_file import PhotoFile
+from kith.photos.raw_data import RAW_FORMAT, raw_image_data
+from kith.photos.tiff_data import tiff_places, tiff_tags
 
 JPEG_START = b"\xff\xd8\xff"
 JPEG_END = b"\xff\xd9"
@@ -28,16 +30,6 @@ _PNG_IMAGE_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"acTL", b"fc
 _WEBP_CHUNKS = 12  # bytes before the first: RIFF, the size, WEBP
 _WEBP_IMAGE_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
 
-# Where a TIFF holds pixels: the tags of the places and of the sizes of strips, tiles, and a JPEG of the old kind.
-_TIFF_PLACES = ((273, 279), (324, 325), (513, 514))
-# What makes pixels of them (TIFF 6.0, TIFF Technical Notes 1 and 2): size, bits, compression, colours, arrangement.
-# Not how many rows there are in a strip, which libtiff changes as it likes when it writes a tag.
-_TIFF_IMAGE_TAGS = (
-    *(256, 257, 258, 259, 262, 266, 277, 284, 290, 291, 292, 293, 301, 317, 318, 319, 320, 322, 323),
-    *(332, 338, 339, 340, 341, 347, 512, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532),
-)
-_TIFF_TAGS_OF_1 = frozenset({258, 259, 266, 277, 284, 317, 339})  # what they are, too, where they are not written
-
 
 def image_hash(file: PhotoFile, image: Image.Image) -> tuple[str, str | None]:
     """Return the SHA-256 of the image data: of the whole file where the two cannot be told apart.
@@ -49,6 +41,8 @@ def image_hash(file: PhotoFile, image: Image.Image) -> tuple[str, str | None]:
         return _hash(file, _jpeg_image_data(file)), None
     if head == PNG_START:
         return _hash(file, _png_image_data(file)), None
+    if image.format == RAW_FORMAT:
+        return _hash(file, raw_image_data(file)), None
     whole = _hash(file, file.parts(0, file.size))
     if image.format == "WEBP":
         return _hash(file, _webp_image_data(file)), whole
@@ -160,8 +154,8 @@ def _tiff_image_data(file: PhotoFile, image: TiffImagePlugin.TiffImageFile) -> I
         for number in range(image.n_frames):
             image.seek(number)
             tags = image.tag_v2
-            yield from _tiff_tags(tags)
-            for offset, count in _tiff_places(tags):
+            yield from tiff_tags(tags)
+            for offset, count in tiff_places(tags):
                 size += count
                 if size > file.size:
                     raise ValueError("the TIFF holds a part many times")
@@ -171,21 +165,3 @@ def _tiff_image_data(file: PhotoFile, image: TiffImagePlugin.TiffImageFile) -> I
         raise ValueError("the TIFF is damaged") from error
     if not size:
         raise ValueError("the TIFF holds no picture")
-
-
-def _tiff_tags(tags: TiffImagePlugin.ImageFileDirectory_v2) -> Iterator[bytes]:
-    for tag in _TIFF_IMAGE_TAGS:
-        values = _values(tags.get(tag, ()))
-        if any(value != 1 for value in values) or (values and tag not in _TIFF_TAGS_OF_1):
-            told = (value if isinstance(value, bytes) else b"%r" % float(value) for value in values)
-            yield b"%d:%s;" % (tag, b",".join(told))
-
-
-def _tiff_places(tags: TiffImagePlugin.ImageFileDirectory_v2) -> Iterator[tuple[int, int]]:
-    for offsets, counts in _TIFF_PLACES:
-        if offsets in tags:
-            yield from zip(_values(tags[offsets]), _values(tags[counts]), strict=True)
-
-
-def _values(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)

@@ -6,6 +6,7 @@ import psutil
 from PIL import Image
 
 from kith.errors import BadPhoto
+from kith.photos.raw import RawImageFile
 
 # Bytes a pixel at the most while a picture becomes RGB, measured on pictures of 48 megapixels in all their kinds
 # (docs/decisions/021-bounds-of-a-photo.md): the decoders' own, Pillow's four and those of two copies.
@@ -20,6 +21,8 @@ def memory_for(image: Image.Image, side: int | None) -> int:
 
     A JPEG is read at a reduced size, which may be up to twice as wide and high as asked for.
     """
+    if isinstance(image, RawImageFile):
+        return image.memory(side)
     pixels = image.width * image.height
     form = image.format or ""
     if form not in {"JPEG", "MPO"}:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from kith.errors import BadPhoto, Unreadable
+from kith.photos.endings import VIDEO
 
 _BLOCK_BYTES = 2**20
 _HELD_BYTES = 32 * 2**20  # files up to here are read at once: whoever writes to one meanwhile spoils nothing
@@ -166,7 +167,7 @@ def why_unreadable(path: Path, error: OSError) -> str:
 
 def _check_size(path: Path, size: int, stream: BinaryIO) -> None:
     """Refuse what no photo of its kind needs: formats that hold the bare pixels may be larger than others."""
-    most = _MOST_BYTES
+    most = _MOST_BYTES if path.suffix.lower() not in VIDEO else size
     if size > most and stream.read(8).startswith(_PIXELS_STARTS):
         most = _MOST_BYTES_AS_PIXELS
     if size > most:

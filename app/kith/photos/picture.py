@@ -13,14 +13,20 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from kith.errors import BadPhoto, KithError, Unreadable
 from kith.messages import Message, Setting
+from kith.photos.endings import RAW
 from kith.photos.heif import HEIF_FORMATS, exif_of, is_turned_by_file
 from kith.photos.photo_file import PhotoFile, why_unreadable
+from kith.photos.raw import register_raw
+from kith.photos.raw_data import RAW_FORMAT, begins_as_raw
 
 MAX_PIXELS = 256_000_000  # above the largest phone photos, of 200 megapixels
 
 # Pillow's other readers start Ghostscript (EPS) or take any bytes for a picture (no signature to know it by). AVIF is
 # asked before HEIF, which would take an AVIF that calls itself by the name they have in common (mif1).
-_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF", "GIF", "BMP", "JPEG2000", "PPM")
+_PLAIN = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "JPEG2000", "PPM")
+_FORMATS = (*_PLAIN, "TIFF")
+# Most raw files are TIFF files, too, of which a reader of these would take a tiny preview for the photo.
+_FORMATS_OF_RAW = (*_PLAIN, RAW_FORMAT)
 _ORIENTATION = ExifTags.Base.Orientation
 _ORIENTATIONS = range(1, 9)
 
@@ -28,8 +34,6 @@ _ORIENTATIONS = range(1, 9)
 _UNREAD_KINDS = (
     (b"\xff\x0a", "JPEG XL photo"),
     (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL photo"),
-    (b"????ftypcrx ", "raw photo of a Canon camera"),
-    (b"FUJIFILMCCD-RAW", "raw photo of a Fujifilm camera"),
     (b"8BPS", "Photoshop picture"),
     (b"%PDF-", "PDF document"),
 )
@@ -51,7 +55,9 @@ def open_picture(
         with _pillow.in_force(max_pixels):
             _register_heif()
             stream: BinaryIO = file.stream() if instead is None else io.BytesIO(instead)
-            with Image.open(stream, formats=_FORMATS) as image:
+            register_raw()
+            formats = _FORMATS_OF_RAW if _is_raw(file) else _FORMATS
+            with Image.open(stream, formats=formats) as image:
                 _check_pixels(image.width * image.height, max_pixels)
                 _show_hidden_orientation(file, image)
                 yield image
@@ -59,6 +65,11 @@ def open_picture(
         raise
     except Exception as error:  # Pillow and its plugins raise every kind of exception for a damaged file
         raise _bad_photo(file, error, max_pixels) from error
+
+
+def _is_raw(file: PhotoFile) -> bool:
+    """Say whether a file is called a raw one, or begins as no other does."""
+    return file.path.suffix.lower() in RAW or begins_as_raw(file.read(0, 16))
 
 
 def exif_orientation(image: Image.Image) -> int:
@@ -160,4 +171,6 @@ def _why_unknown(file: PhotoFile) -> str:
     for start, kind in _UNREAD_KINDS:
         if re.match(re.escape(start).replace(rb"\?", b"."), head, re.DOTALL):
             return f"this is a {kind}, which Kith cannot read yet: convert it to JPEG"
+    if _is_raw(file):
+        return "the raw file is damaged, or of a camera that is not known yet: convert it to JPEG or DNG"
     return "the file is not an image of a known kind, or its beginning is damaged"

@@ -12,7 +12,10 @@ from kith.errors import BadPhoto
 from kith.photos.memory import check_memory
 from kith.photos.photo_file import PhotoFile, opened
 from kith.photos.picture import MAX_PIXELS, Truncated, exif_orientation, open_picture
+from kith.photos.raw import RawImageFile
+from kith.photos.raw_data import RAW_FORMAT
 from kith.photos.salvage import MOST_MISSING, Load, load_all, remedy_for
+from kith.photos.video import frame_at, is_video
 
 # What makes the stored pixels upright (Exif 2.32, tag 0x0112); Pillow's rotations are counter-clockwise.
 _TRANSPOSE = {
@@ -25,6 +28,7 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 _JPEG = frozenset({"JPEG", "MPO"})
+_REDUCED = _JPEG | {RAW_FORMAT}
 
 Result = TypeVar("Result")
 
@@ -40,10 +44,13 @@ class Decoded(NamedTuple):
     note: str = ""
 
 
-def load_rgb(path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def load_rgb(
+    path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXELS, moment: int | None = None
+) -> NDArray[np.uint8]:
     """Return the photo upright as height x width x 3 RGB, read-only; a larger one shrunk to `max_side` pixels.
 
-    Transparent parts become white, of an animation the first picture is taken. Raises BadPhoto.
+    Transparent parts become white, of an animation the first picture is taken, of a video the frame that it shows at a
+    moment (in milliseconds), or the first one. Raises BadPhoto.
     """
 
     def shrunk(image: ImageFile.ImageFile, load: Load) -> NDArray[np.uint8]:
@@ -57,6 +64,8 @@ def load_rgb(path: Path, max_side: int | None = None, max_pixels: int = MAX_PIXE
         return _upright(image, rgb)
 
     with opened(path) as file:
+        if is_video(path):
+            return frame_at(file, moment or 0, max_side)
         return _read(file, shrunk, max_pixels)[0]
 
 
@@ -65,7 +74,8 @@ def at_least(
 ) -> Decoded:
     """Return the photo as `load_rgb` does, at the size that is read soonest and has `side` pixels, or all there are.
 
-    A JPEG is read at a half, a quarter or an eighth of its size, any other photo at its own. Raises BadPhoto.
+    A JPEG is read at a half, a quarter or an eighth of its size, a raw file as `RawImageFile` says, any other photo at
+    its own. Raises BadPhoto.
     """
 
     def whole(image: ImageFile.ImageFile, load: Load) -> tuple[NDArray[np.uint8], bool]:
@@ -73,7 +83,7 @@ def at_least(
         size = image.size
         target = _target(image, side)
         _draft(image, target)
-        has_more = image.size != size
+        has_more = image.has_more if isinstance(image, RawImageFile) else image.size != size
         if decode_jpeg and (rgb := _decoded(file, image, decode_jpeg)) is not None:
             return rgb, has_more
         load(image)
@@ -127,9 +137,9 @@ def _target(image: ImageFile.ImageFile, max_side: int | None) -> tuple[int, int]
 
 
 def _draft(image: ImageFile.ImageFile, target: tuple[int, int]) -> tuple[float, float, float, float] | None:
-    """Have a JPEG read at a reduced size; returns where, in the reduced pixels, the whole picture lies."""
-    # JPEG only: the small version inside a HEIC file need not show the picture as it was edited since.
-    if image.format not in _JPEG:
+    """Have a JPEG or raw file read at a reduced size; returns where, in these pixels, the whole picture lies."""
+    # No HEIC: the small version inside it need not show the picture as it was edited since.
+    if image.format not in _REDUCED:
         return None
     draft = image.draft(None, target)
     return draft[1] if draft else None

@@ -82,7 +82,7 @@ class Decision:
     here; `score` is the distance or similarity of whom the machine decided on or suggests; `said` tells that user or
     dataset said it, not the machine; `open` that the face leaves it to the body and the other photos of the event.
     `standing` is what the machine said by another face model than today's, and stays until the photo is looked at anew.
-    `asks` says that a second opinion on the face may decide.
+    `asks` says that a second opinion on the face may decide; `moment` is when a video shows it, in milliseconds.
     """
 
     appearance_id: int
@@ -100,6 +100,7 @@ class Decision:
     open: bool = False
     standing: Link | None = None
     asks: bool = False
+    moment: int | None = None
 
 
 @dataclass(frozen=True)

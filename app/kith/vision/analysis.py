@@ -14,6 +14,7 @@ from kith.vision.alignment import AlignedFace
 from kith.vision.engines import Engines, EngineSpec, engines_of
 from kith.vision.observations import Analysis, Appearance, Kind, Observation, Vector
 from kith.vision.scene import Body, Scene, Somebody, is_there, read_file, see
+from kith.vision.tracks import tracked
 
 Photo = tuple[Path, Reading | None]  # with what its file told when it was read, if it was
 Faces = tuple[Path, Reading, Sequence[Box]]  # of a photo, with their places in the stored pixels
@@ -133,7 +134,7 @@ def _described(scenes: Sequence[Scene], engines: Engines) -> list[Analysis]:
         observations = []
         face, body = somebody.face, somebody.body
         if face:
-            seen = _face(scene, face, next(faces), face_model.id)
+            seen = _face(scene, somebody.moment, face, next(faces), face_model.id)
             observations.append(seen)
         if body:
             seen = _body(scene, body, next(bodies), body_model_id)
@@ -141,15 +142,16 @@ def _described(scenes: Sequence[Scene], engines: Engines) -> list[Analysis]:
         return Appearance(observations[0].box, tuple(observations))
 
     def analysis(scene: Scene) -> Analysis:
-        appearances = tuple(appearance(scene, somebody) for somebody in scene.people)
-        return Analysis(scene.phash, appearances, scene.reading, scene.note)
+        appearances = [appearance(scene, somebody) for somebody in scene.people]
+        shots = [somebody.shot for somebody in scene.people]
+        return Analysis(scene.phash, (*tracked(appearances, shots, face_model.metric),), scene.reading, scene.note)
 
     return [analysis(scene) for scene in scenes]
 
 
-def _face(scene: Scene, face: AlignedFace, vector: Vector, model_id: str) -> Observation:
+def _face(scene: Scene, moment: int | None, face: AlignedFace, vector: Vector, model_id: str) -> Observation:
     detection = face.detection
-    box = scene.box(detection[:4])
+    box = scene.box(detection[:4], moment)
     return Observation(
         kind=Kind.FACE,
         model_id=model_id,
@@ -163,5 +165,5 @@ def _face(scene: Scene, face: AlignedFace, vector: Vector, model_id: str) -> Obs
 
 
 def _body(scene: Scene, body: Body, vector: Vector, model_id: str) -> Observation:
-    box = scene.box(body.corners)
+    box = scene.box(body.corners, None)
     return Observation(Kind.BODY, model_id, box, body.score, vector, weak=body.weak)

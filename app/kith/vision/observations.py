@@ -50,12 +50,12 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """All that was seen in one photo; `phash` is its perceptual hash (signed 64 bits).
+    """All that was seen in one photo; `phash` is its perceptual hash (signed 64 bits), which videos have not.
 
     `reading` is what the file told at that moment, None where it was known; `note` says what is missing of the picture.
     """
 
-    phash: int
+    phash: int | None
     appearances: tuple[Appearance, ...]
     reading: Reading | None = None
     note: str = ""

@@ -1,6 +1,6 @@
 """Who shows in a photo: faces with their bodies, cut out and still to be described."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
 from kith.photos.first_read import Reading, read
 from kith.photos.photo_file import PhotoFile
+from kith.photos.video import Frame, frame_at, frames, is_video
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
 from kith.vision.bodies import BodyModel, body_region, shows_more_than_the_head
 from kith.vision.detection import Detect, Detection, turned
@@ -17,6 +18,7 @@ from kith.vision.observations import Rgb
 from kith.vision.pairs import pair
 from kith.vision.photo_pixels import grey, photo_pixels
 from kith.vision.tiles import working_side
+from kith.vision.tracks import shots
 from kith.vision.working_copy import working_copy
 
 Corners = tuple[int, int, int, int]
@@ -39,17 +41,19 @@ class Body:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Somebody:
-    """Who shows by a face, a body or both."""
+    """Who shows by a face, a body or both; in a video at a moment (in milliseconds), in a shot of it."""
 
     face: AlignedFace | None
     body: Body | None
+    moment: int | None = None
+    shot: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """Who shows in a photo of `height` x `width` working pixels."""
+    """Who shows in a photo of `height` x `width` working pixels; videos have no `phash`."""
 
-    phash: int
+    phash: int | None
     height: int
     width: int
     orientation: int
@@ -57,9 +61,9 @@ class Scene:
     reading: Reading | None
     note: str
 
-    def box(self, corners: Corners) -> Box:
-        """Return corners in working pixels as a box in the photo as stored."""
-        return placed(corners, self.width, self.height, self.orientation)
+    def box(self, corners: Corners, moment: int | None = None) -> Box:
+        """Return corners in working pixels as a box in the photo as stored, or in a video at a moment."""
+        return placed(corners, self.width, self.height, self.orientation).at(moment)
 
 
 def read_file(file: PhotoFile, spec: EngineSpec) -> Reading:
@@ -80,6 +84,8 @@ def see(
     Of the faces `only` those at these places (stored pixels), where some are given; all of them where they are `drawn`.
     """
     reading = known if known and known.stamp == file.stamp else read_file(file, spec)
+    if is_video(file.path):
+        return _see_video(file, None if reading is known else reading, spec, engines, only, drawn)
     facts = reading.facts
     side = working_side(facts.width, facts.height, spec.resize_max)
     decoded, has_more, note = photo_pixels(file, side, spec.max_pixels)
@@ -103,6 +109,35 @@ def see(
         people = [Somebody(face, None) for face in faces]
     anew = None if reading is known else reading
     return Scene(perceptual_hash(grey(working)), height, width, facts.orientation, people, anew, note)
+
+
+def _see_video(
+    file: PhotoFile,
+    anew: Reading | None,
+    spec: EngineSpec,
+    engines: Engines,
+    only: Sequence[Box] | None,
+    drawn: bool,
+) -> Scene:
+    """Find faces in frames of a video, or `only` those at these places, shot by shot."""
+    side = spec.resize_max
+    shown: Iterable[tuple[Frame, int | None]]
+    if only is None:
+        shown = shots(frames(file, 2 * side))
+    else:
+        moments = dict.fromkeys(box.moment or 0 for box in only)
+        shown = ((Frame(moment, frame_at(file, moment, 2 * side)), None) for moment in moments)
+    people, height, width = [], 1, 1
+    for frame, shot in shown:
+        working = working_copy(frame.rgb, side)
+        height, width = working.shape[:2]
+        detect = engines.detector
+        if only is not None:
+            there = [box.in_frame for box in only if (box.moment or 0) == frame.moment]
+            detect = drawn_faces(there, 1, detect) if drawn else _at(there, 1, detect)
+        faces = detect_and_align_faces(frame.rgb, working, detect, engines.faces)
+        people += [Somebody(face, None, frame.moment, shot) for face in faces]
+    return Scene(None, height, width, 1, people, anew, "")
 
 
 def _at(boxes: Sequence[Box], orientation: int, detect: Detect) -> Detect:
