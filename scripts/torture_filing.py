@@ -18,6 +18,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 from random import Random
+from threading import Timer
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ STEPS = (
 FILED_FROM_NOTHING = 0, 2  # of these steps
 LARGE_MB = 64
 SMALL, LARGE = "4m", f"{LARGE_MB}m"  # disks that take some of the photos, and all
+AWAY_S = 1.5  # for so long a drive is away
 DRIVER = Path(__file__).with_name("torture_driver.py")
 
 
@@ -230,18 +232,26 @@ def _two_at_once(life: Life, number: int, at: int) -> str:
 
 
 def _target_removed(life: Life, number: int, at: int) -> str:
-    """Halt a run, take its output folder away like a drive: it ends in words; the next one, with it back, goes on."""
+    """Halt a run, take its output folder away like a drive: it waits, or ends in words, and goes on with it back."""
     world, step = life.world, STEPS[number]
     assert isinstance(world, FilingWorld)
     halted = world.run(step, _disturbed(life, world.root / "output", at, signal.SIGSTOP))
     output, away = world.root / "output", world.root / "away"
+    made_anew = []
+
+    def put_back() -> None:
+        made_anew.append(away.exists() and output.exists())
+        if away.exists() and not output.exists():
+            away.rename(output)
+
     if output.exists():
         output.rename(away)
+    timer = Timer(AWAY_S, put_back)
+    timer.start()
     ended = world.go_on(step, halted)
-    if away.exists():
-        if output.exists():
-            return "an output folder that is not there was made anew"
-        away.rename(output)
+    timer.join()
+    if any(made_anew):
+        return "an output folder that is not there was made anew"
     return badly_told(ended) or not_whole(world) or life.finish(number)
 
 
