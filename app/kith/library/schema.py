@@ -9,7 +9,7 @@ _QUALITIES = ("sharpness", "pixels", "frontality")
 JOURNALLED = {
     "photos": (
         *("id", "image_hash", "width", "height", "orientation"),
-        *("taken_at", "camera", "phash", "added_at", "carried_at"),
+        *("taken_at", "camera", "phash", "added_at", "carried_at", "stacked_on"),
     ),
     "analyses": ("id", "photo_id", "engine_id", "orientation", "made_at"),
     "appearances": ("id", "photo_id", "x", "y", "w", "h"),  # that the user enters
