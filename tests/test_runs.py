@@ -83,6 +83,12 @@ class Cabinet(World):
         return found
 
 
+@pytest.fixture(autouse=True)
+def _drives_stay_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kith.jobs.storage.LOOK_S", 0.01)
+    monkeypatch.setattr("kith.jobs.storage.BOUND_S", 0.0)
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> World:
     return World(tmp_path_factory.mktemp("built"))
