@@ -415,7 +415,7 @@ def test_copies_follow_also_where_the_photo_is_gone(desk: Desk, library: OpenLib
 
 
 def test_what_cannot_be_filed_is_told_and_the_change_stands(desk: Desk, library: OpenLibrary) -> None:
-    shutil.rmtree(desk.output / "Powell")
+    (desk.output / "Powell" / KNOWN).write_bytes(b"mine")
     (desk.input / KNOWN).unlink()
     (problem,) = PersonChanges(library).rename(library.people.find("Powell"), "Colin").problems
     assert KNOWN in problem

@@ -138,7 +138,7 @@ def test_a_damaged_file_is_named_with_what_to_do_and_left_as_it_is(library: Path
 def test_damage_further_behind_is_told_when_it_is_met(library: Path) -> None:
     _fill(library)
     whole = library.read_bytes()
-    library.write_bytes(whole[: len(whole) // 2] + b"\xff" * (len(whole) // 2))
+    library.write_bytes(whole[: len(whole) * 3 // 4] + b"\xff" * (len(whole) // 4))
     with (
         closing(open_store(library)) as store,
         pytest.raises(BadKnowledgeBase, match=r"malformed.*backup"),

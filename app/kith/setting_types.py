@@ -49,6 +49,7 @@ UNITS = {
     "event_gap": "hours",
     "kb_batch_size": "pictures",
     "workers": "processes",
+    "gentle_cores": "photos",
 }
 SHIPPED, WITHOUT_FILE = FACE_DETECTORS[0], next(model for model in FACE_DETECTORS if model.file is None)
 

@@ -174,10 +174,10 @@ def _moved(records: CopyRecords, record: CopyRecord, left: list[CopyRecord]) -> 
     if record.sha256 or leads_out(record):
         return record
     for old in left:
-        if old.sha256 and old.person_id == record.person_id and not os.path.lexists(old.target):
+        if old.is_made and old.person_id == record.person_id and not os.path.lexists(old.target):
             left.remove(old)  # somebody took it away: they want none in the person's new folder either
             records.drop(old)
-            return records.complete(record, old.sha256, old.source)
+            return records.complete(record, old.sha256 or "", old.source)
     for old in sorted(left, key=lambda old: old.kind is not FileAs.MOVE):
         with suppress(OSError):  # then the photo is filed anew instead
             if _can_become(old, record) and is_untouched(records, old):
@@ -269,15 +269,20 @@ def prepare_output(records: CopyRecords, output: Path) -> None:
 
 def clear_remnants(records: CopyRecords, output: Path) -> None:
     """Clear away what a killed run left in an output folder, for a job that holds the library's lock."""
+    for record in clear_half_written(records, output):
+        with suppress(OSError):
+            _clear_plan(records, record)
+
+
+def clear_half_written(records: CopyRecords, output: Path) -> list[CopyRecord]:
+    """Clear away files that were not written to their end, and return the copies that are planned."""
     unsettled = [record for record in records.unsettled(output) if record.is_placed]
     folders = {record.target.parent for record in unsettled}
     clear_parts(output)  # of the report
     for folder in folders:
         if not is_link(folder):
             clear_parts(folder)
-    for record in unsettled:
-        with suppress(OSError):
-            _clear_plan(records, record)
+    return unsettled
 
 
 def _clear_plan(records: CopyRecords, record: CopyRecord) -> None:

@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto, FilingFailed
-from kith.filing.copies import Folders, plan_copies, prepare_output
+from kith.filing.copies import Folders, clear_half_written, plan_copies, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
 from kith.filing.report import REPORT, ReportRow, check_report
@@ -105,10 +105,8 @@ def recognize_folder(
     yield from (*drawn, *(Notice(text) for text in told))
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
-    photos = [photo.found for photo in listed.values()]
-    along = {path: photo.files_along for path, photo in listed.items() if photo.along}
     with open_workers(context) as workers, run.recorded(), run.storage.watched(context.tell):
-        for looks in together(look_with(workers, context, photos, run.storage, along)):
+        for looks in run.look(workers):
             yield from chain.from_iterable(map(notes_on, looks))
             yield from run.take(looks, workers)
         yield from run.settle_held(workers)
@@ -175,6 +173,12 @@ class _Run:
         self.called = {person.id: person.name for person in persons}
         self.folders = folder_names(persons)
 
+    def look(self, workers: Workers) -> Iterator[list[Look | BadPhoto | Waits]]:
+        """Look at the photos, as `look_with`; those known already come together."""
+        photos = [photo.found for photo in self.listed.values()]
+        along = {path: photo.files_along for path, photo in self.listed.items() if photo.along}
+        return together(look_with(workers, self.context, photos, self.storage, along))
+
     def take(self, looks: Sequence[Look | BadPhoto | Waits], workers: Workers) -> Iterator[Event]:
         """Settle photos but for those that hang on others, and what hung on them alone."""
         seen = [look for look in looks if not isinstance(look, Waits)]
@@ -213,7 +217,10 @@ class _Run:
 
     def wait_for_output(self) -> Generator[Waits, None, bool | None]:
         """Wait while the output folder is away, as `Storage.wait_for`."""
-        return (yield from self.storage.wait_for(self.output)) if self.output else None
+        is_back = (yield from self.storage.wait_for(self.output)) if self.output else None
+        if is_back and self.output:
+            clear_half_written(self.records, self.output)
+        return is_back
 
     def _settle_folder(self, folder: str, workers: Workers) -> Iterator[Event]:
         hear_second_opinion(self.context, self.decisions, workers, self.asked.pop(folder, {}).values())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,11 @@ class CopyRecord:
         """Whether the target lies in a folder of the output, and not in it itself."""
         folder = self.target.parent
         return folder != self.output and folder.is_relative_to(self.output)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it was made to its end; a damaged library may say so of what it has no hash of."""
+        return re.fullmatch("[0-9a-f]{64}", self.sha256 or "") is not None
 
 
 class CopyRecords:
