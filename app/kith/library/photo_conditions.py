@@ -27,10 +27,13 @@ from kith.values.photo_filter import PhotoState
 AMONG = "IN (SELECT value FROM json_each({}))"
 _LINKED = "SELECT a.photo_id FROM {} l JOIN appearances a ON a.id = l.appearance_id"
 _SURE, _PERHAPS = _LINKED.format("accepted_links"), _LINKED.format("suggestions")
+# Whoever it is: in the order of the photos, since links, which lie by person, would jump about among them.
+_ANYBODY = "SELECT a.photo_id FROM appearances a CROSS JOIN {} l ON l.appearance_id = a.id"
+_ANYBODY_SURE, _ANYBODY_PERHAPS = _ANYBODY.format("accepted_links"), _ANYBODY.format("suggestions")
 _STATES = {
-    PhotoState.SURE: f"p.id IN ({_SURE})",
-    PhotoState.UNSURE: f"p.id IN ({_PERHAPS})",
-    PhotoState.UNKNOWN: f"p.id NOT IN ({_SURE} UNION ALL {_PERHAPS})",
+    PhotoState.SURE: f"p.id IN ({_ANYBODY_SURE})",
+    PhotoState.UNSURE: f"p.id IN ({_ANYBODY_PERHAPS})",
+    PhotoState.UNKNOWN: f"p.id NOT IN ({_ANYBODY_SURE} UNION ALL {_ANYBODY_PERHAPS})",
     PhotoState.FAILED: "0",  # what could not be read is no photo
 }
 _FACES = (
