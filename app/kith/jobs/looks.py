@@ -1,6 +1,7 @@
 """Looks at photos: the way of one up to its observations, the same for known and unknown photos."""
 
 import logging
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
@@ -111,8 +112,8 @@ def look_with(
 
 def storage_of(context: Context, paths: Iterable[Path | BadPhoto], roots: Iterable[Path]) -> Storage:
     """Return where photos lie, some of them perhaps on disks of their own."""
-    folders = {path.parent for path in paths if isinstance(path, Path)}
-    return Storage(roots, folders, context.stop)
+    folders = {os.path.dirname(path) for path in paths if isinstance(path, Path)}  # noqa: PTH120 - of many, and quick
+    return Storage(roots, map(Path, folders), context.stop)
 
 
 def _seen(

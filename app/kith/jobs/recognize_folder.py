@@ -218,7 +218,7 @@ class _Run:
     def wait_for_output(self) -> Generator[Waits, None, bool | None]:
         """Wait while the output folder is away, as `Storage.wait_for`."""
         is_back = (yield from self.storage.wait_for(self.output)) if self.output else None
-        if is_back and self.output:
+        if is_back and self.output and not self.dry_run:
             clear_half_written(self.records, self.output)
         return is_back
 
@@ -349,7 +349,7 @@ class _Run:
         placed = [place_below(self.output, copy) for copy in copies] if self.output else ()
         listed = self.listed[path]
         row = report_row(listed.name, decision, self.names, placed)
-        return replace(row, other_files=[along.name for along in listed.along])
+        return replace(row, other_files=[along.name for along in listed.along]) if listed.along else row
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
