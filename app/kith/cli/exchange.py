@@ -63,43 +63,24 @@ def export_all(call: Call, file: _NewFile, with_faces: _WithFaces = False) -> No
     call.show(done, export_summary(done))
 
 
-@_imports.register("people", '~/family.zip --as "Mum=Anna" --yes')
-def import_some(
-    call: Call,
-    file: _File,
-    who: _As = None,
-    new: _New = None,
-    without: _Without = None,
-    yes: _Yes = False,
+def import_file(
+    call: Call, file: _File, who: _As = None, new: _New = None, without: _Without = None, yes: _Yes = False
 ) -> None:
-    """Take over the people of a relative's file: who they are here is shown person by person first.
+    """Take over the people of a relative's file, be it some or a whole library: who they are here is shown first.
 
     What they teach and every word on them joins yours; where both contradict, yours stays and theirs is kept beside.
     One undo takes all of it back.
     """
-    _import(call, file, _choices(who or (), new or (), without or ()), yes)
-
-
-@_imports.register("library", "~/family.zip --yes")
-def import_all(
-    call: Call,
-    file: _File,
-    who: _As = None,
-    new: _New = None,
-    without: _Without = None,
-    yes: _Yes = False,
-) -> None:
-    """Take over a relative's whole library from its file, as `import people` does."""
-    _import(call, file, _choices(who or (), new or (), without or ()), yes)
-
-
-def _import(call: Call, file: Path, choices: Choices, yes: bool) -> None:
     settings = call.settings()
-    found = find_people(settings, file, choices)
+    found = find_people(settings, file, _choices(who or (), new or (), without or ()))
     if yes:
         call.show_outcome(import_people(settings, found))
     else:
         call.show(_preview(found), found_lines(found), [Message("Nothing was changed: --yes does it.")])
+
+
+_imports.register("people", '~/family.zip --as "Mum=Anna" --yes')(import_file)
+_imports.register("library", "~/family.zip --yes")(import_file)
 
 
 def _choices(who: list[str] | tuple[()], new: list[str] | tuple[()], without: list[str] | tuple[()]) -> Choices:
