@@ -117,8 +117,12 @@ class MainWindow(QMainWindow):
 
     def show_page(self, page: Page) -> None:
         """Open a page, unless that would be on default folders for the only reason that the user's cannot be read."""
-        if self._has(page.needs):
-            self._open(page.make(self, self))
+        self._with(page.needs, lambda: self._open(page.make(self, self)))
+
+    def _with(self, needs: Needs, act: Callable[[], object]) -> None:
+        """Do what needs so much of the settings, or tell what is wrong with them."""
+        if self._has(needs):
+            act()
         else:
             self.mend_settings()
 
@@ -211,7 +215,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         does, jobs = self.does, self.jobs
         slots: dict[QAction, Callable[[], object]] = {
-            does.build: self._build_by_settings,
+            does.build: partial(self._with, Needs.FOLDERS, self._build),
             does.undo: self.desk.undo,
             does.redo: self.desk.redo,
             does.abort: self._stop,
@@ -219,7 +223,7 @@ class MainWindow(QMainWindow):
             does.output: lambda: self._show_folder(self.settings.output_folder),
             does.save_console: self._save_console,
             does.find: partial(self.go, CONSOLE),
-            does.review: self._review,
+            does.review: partial(self._with, Needs.FOLDERS, partial(self.go, REVIEW)),
             does.quit: self.close,
             does.watch: lambda: self._watch(does.watch.isChecked()),
             does.log_folder: lambda: self._show_folder(log_file().parent),
@@ -259,20 +263,18 @@ class MainWindow(QMainWindow):
             self._stack.look_again()
 
     def _watch(self, wanted: bool) -> None:
-        if not self._has(Needs.FILE):
-            self.mend_settings()
-        elif problem := self._in_use.write({"watch": wanted}):
-            self._warn(problem)
+        self._with(Needs.FILE, lambda: self._write({"watch": wanted}))
         self.refresh()
+
+    def _write(self, values: Mapping[str, object]) -> bool:
+        """Write some of the settings, and say whether they were; what hinders is told."""
+        problem = self._in_use.write(values)
+        if problem:
+            self._warn(problem)
+        return not problem
 
     def _show_steps_back(self) -> None:
         self.does.show_steps(self.desk.undoes, self.desk.redoes)
-
-    def _review(self) -> None:
-        if self._has(Needs.FOLDERS):
-            self.go(REVIEW)
-        else:
-            self.mend_settings()
 
     def _see(self, around: Around) -> None:
         if around != self._around:
@@ -287,7 +289,7 @@ class MainWindow(QMainWindow):
         output = filed or around.output
         self.does.enable(running=running, report=report, output=output)
         if not running:
-            step = next_step(jobs.report is not None, around.taught if jobs.built is None else jobs.built)
+            step = next_step(filed, around.taught if jobs.built is None else jobs.built)
             people = self._in_use.last.dataset_folder
             self.steps.show_next(step, people.name, around.missed)
 
@@ -303,12 +305,6 @@ class MainWindow(QMainWindow):
     def _start(self, worker: JobWorker) -> None:
         self._tell_problems()
         self.jobs.start(worker)
-
-    def _build_by_settings(self) -> None:
-        if self._has(Needs.FOLDERS):
-            self._build()
-        else:
-            self.mend_settings()
 
     def _build(self, forget: Sequence[Path] = ()) -> None:
         worker = KbBuilder(self.settings, self._executor)
@@ -348,9 +344,7 @@ class MainWindow(QMainWindow):
 
     def _turn_settings(self, values: Mapping[str, object]) -> None:
         """Let the file have the settings that were taken back, and decide by them."""
-        if problem := self._in_use.write(values):
-            self._warn(problem)
-        else:
+        if self._write(values):
             self.decide_again()
 
     def decide_again(self) -> None:
