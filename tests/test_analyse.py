@@ -13,7 +13,7 @@ from PIL import Image
 
 from kith.errors import BadPhoto, ModelMissing
 from kith.jobs.engines import decided_device, find_engines, made_ready
-from kith.settings import Device, Settings
+from kith.settings import Device
 from kith.vision import engines
 from kith.vision.analysis import analyse
 from kith.vision.engines import Chosen, EngineSpec
@@ -184,7 +184,7 @@ def test_cuda_where_there_is_none_is_a_clear_error() -> None:
         pytest.skip("this machine has a graphics card")
     assert decided_device(Device.AUTO) is decided_device(Device.CPU) is Device.CPU
     with pytest.raises(ModelMissing, match="device is cuda, but no NVIDIA graphics card can be used: set it to auto"):
-        decided_device(Settings(device="cuda").device)
+        decided_device(Device.CUDA)
 
 
 def test_a_small_face_in_a_large_jpeg_is_cut_from_finer_pixels(desk: Desk, shared: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON_DETECTORS, names
 from kith.policies import BodyPolicy, Device, Duplicates, Executor, FileAs, NamesIn, place_problem
@@ -119,13 +119,14 @@ def is_onnx_file(model: str) -> bool:
 
 _TIME = r"([01]?\d|2[0-3]):[0-5]\d"
 PATH = AfterValidator(_path_text)
+FROM_JSON = Strict(strict=False)  # which has strings and lists, no enumerations and tuples
 Limit = Annotated[float, BeforeValidator(_limit)]
 OptionalPath = Annotated[str, PATH]
 Place = Annotated[str, AfterValidator(_place)]
 QuietHours = Annotated[str, AfterValidator(_quiet_hours)]
 NeededPath = Annotated[str, PATH, Field(min_length=1)]
 Detector = Annotated[str, AfterValidator(_face_detector)]
-Endings = Annotated[tuple[str, ...], AfterValidator(_file_endings)]
+Endings = Annotated[tuple[str, ...], FROM_JSON, AfterValidator(_file_endings)]
 BareName = Annotated[str, AfterValidator(_bare_name)]
 Address = Annotated[str, AfterValidator(_address)]
-Prefixes = Annotated[tuple[str, ...], AfterValidator(_prefixes)]
+Prefixes = Annotated[tuple[str, ...], FROM_JSON, AfterValidator(_prefixes)]

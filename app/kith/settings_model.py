@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -11,6 +11,7 @@ from kith.model_registry import BODY_MODELS, FACE_DETECTORS, FACE_MODELS, PERSON
 from kith.policies import BodyPolicy, Device, Duplicates, Executor, FileAs, NamesIn
 from kith.setting_types import (
     AUTO,
+    FROM_JSON,
     PATH,
     PHOTO_ENDINGS,
     SHIPPED,
@@ -47,9 +48,8 @@ class Settings(BaseModel):
         title="Output folder",
         description="Where the copies go, one folder per person, and the report.",
     )
-    file_as: FileAs = Field(
+    file_as: Annotated[FileAs, FROM_JSON] = Field(
         default=FileAs.COPY,
-        strict=False,  # JSON has strings, not enumerations
         title="File photos as",
         description="What comes to lie in the output folder: a copy of each photo, a hard link to it (which takes no "
         "room on the same disk), a symbolic link, or the photo itself: move takes it out of the input folder. All that "
@@ -61,9 +61,8 @@ class Settings(BaseModel):
         description="The folders in the output folder: {person}, with {year}, {month} and {day} as you like, as in "
         "{person}/{year}.",
     )
-    duplicates: Duplicates = Field(
+    duplicates: Annotated[Duplicates, FROM_JSON] = Field(
         default=Duplicates.FILE_ONCE,
-        strict=False,  # JSON has strings, not enumerations
         title="Nearly the same photos",
         description="Of photos that are nearly the same (made smaller, recompressed, brightened): file once (the best, "
         "and those that show people whom it is not filed under) or file all. The report tells them all.",
@@ -168,7 +167,6 @@ class Settings(BaseModel):
     valid_exts: Endings = Field(
         default=PHOTO_ENDINGS,
         min_length=1,
-        strict=False,  # JSON has lists, not tuples
         title="Photo file endings",
         description="Files with these endings are photos, in upper or lower case; all others are left alone, and "
         "pictures among them are counted.",
@@ -219,9 +217,8 @@ class Settings(BaseModel):
         title="Models folder",
         description="A folder to keep model files in; empty: the models folder in your user data.",
     )
-    body_policy: BodyPolicy = Field(
+    body_policy: Annotated[BodyPolicy, FROM_JSON] = Field(
         default=BodyPolicy.SUGGEST,
-        strict=False,  # JSON has strings, not enumerations
         title="Use of bodies",
         description="When no face shows: suggest (show the match as unsure, file nothing), event (file who wears the "
         "clothes of somebody whose face shows in the same event), anywhere (file every match above the body "
@@ -235,9 +232,8 @@ class Settings(BaseModel):
         description="Photos of one folder taken at most so many hours after each other show one event, in which people "
         "wear the same clothes.",
     )
-    names_in: NamesIn = Field(
+    names_in: Annotated[NamesIn, FROM_JSON] = Field(
         default=NamesIn.COPIES,
-        strict=False,  # JSON has strings, not enumerations
         title="Names in photos",
         description="Where who shows is written as XMP, which other photo programs read: copies (a small .xmp file "
         "beside each filed copy), photos (beside your own photos too), copies_embedded or photos_embedded (into the "
@@ -256,15 +252,13 @@ class Settings(BaseModel):
         title="Worker processes",
         description="How many photos are worked on at the same time; 0: as many as cores and free memory allow.",
     )
-    device: Device = Field(
+    device: Annotated[Device, FROM_JSON] = Field(
         default=Device.AUTO,
-        strict=False,  # JSON has strings, not enumerations
         title="Device",
         description="What the networks run on: cpu, cuda (an NVIDIA graphics card), or auto: cuda where there is one.",
     )
-    executor: Executor = Field(
+    executor: Annotated[Executor, FROM_JSON] = Field(
         default=Executor.LOCAL,
-        strict=False,  # JSON has strings, not enumerations
         title="Look at photos on",
         description="Who looks at photos: local (processes of this computer) or dask (the workers of a Dask cluster; "
         "photos that they cannot read by themselves are sent to them).",
@@ -276,7 +270,6 @@ class Settings(BaseModel):
     )
     path_map: Prefixes = Field(
         default=(),
-        strict=False,  # JSON has lists, not tuples
         title="Folders of the workers",
         description="What folders are called on the workers' computers, such as /home/ann/Pictures=/mnt/pictures.",
     )
