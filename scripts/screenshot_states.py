@@ -139,7 +139,7 @@ def _album(root: Path, names: tuple[str, ...] = ("Ann", "Bob"), recognised: bool
     _build(album)
     if recognised:
         _recognise(album)
-    return _file(album), album.eyes
+    return album.settings_file(), album.eyes
 
 
 def _photos(left: Any, middle: Any, right: Any) -> Iterator[tuple[Any, ...]]:
@@ -165,13 +165,6 @@ def _recognise(album: Any) -> None:
         return recognize_folder(context, [album.album], album.output)
 
     run_job(album.settings, job, executor=lambda: album.eyes)
-
-
-def _file(album: Any) -> Path:
-    file: Path = album.root / "settings.json"
-    values = album.settings.model_dump(mode="json") | {"process_dir": "album", "workers": 1}
-    file.write_text(json.dumps(values), encoding="utf-8")
-    return file
 
 
 def _nothing(root: Path) -> tuple[Path, Any]:
@@ -207,7 +200,7 @@ def _many(root: Path) -> tuple[Path, Any]:
     album.save(draw((ANN, MIDDLE), shade=7), "album/one.png")
     _build(album)
     _recognise(album)
-    return _file(album), album.eyes
+    return album.settings_file(), album.eyes
 
 
 def _broken_settings(root: Path) -> tuple[Path, Any]:

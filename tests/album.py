@@ -1,5 +1,6 @@
 """A people folder that teaches two drawn people, and an album of drawn photos, with real files, library and jobs."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -42,6 +43,13 @@ class Album:
             for shade in (1, 2):
                 self.save(draw((number, MIDDLE), shade=shade), f"people/{name}/{shade}.png")
         run_job(self.settings, build_kb, executor=lambda: self.eyes)
+
+    def settings_file(self) -> Path:
+        """Write the settings for a window, by which the album is the input folder."""
+        file = self.root / "settings.json"
+        values = self.settings.model_dump(mode="json") | {"process_dir": "album", "workers": 1}
+        file.write_text(json.dumps(values), encoding="utf-8")
+        return file
 
     def save(self, image: Image.Image, place: str, orientation: int = 1, **how: Any) -> Path:
         """Save an image, its pixels as they are, with an orientation tag."""

@@ -41,13 +41,6 @@ def album(tmp_path: Path) -> Album:
     return album
 
 
-def _file(album: Album) -> Path:
-    file = album.root / "settings.json"
-    values = album.settings.model_dump(mode="json") | {"process_dir": "album", "workers": 1}
-    file.write_text(json.dumps(values), encoding="utf-8")
-    return file
-
-
 def _home(window: MainWindow) -> HomePlace:
     home = window.places[HOME]
     assert isinstance(home, HomePlace)
@@ -55,7 +48,7 @@ def _home(window: MainWindow) -> HomePlace:
 
 
 def _open(qtbot: QtBot, album: Album) -> MainWindow:
-    return open_window(qtbot, _file(album), lambda: album.eyes)
+    return open_window(qtbot, album.settings_file(), lambda: album.eyes)
 
 
 def _wait(qtbot: QtBot, state: Callable[[], bool]) -> None:
@@ -191,7 +184,7 @@ def test_groups_found_after_home_looked_are_told(qtbot: QtBot, album: Album, mon
 
 def test_a_stopped_run_says_so_at_once_and_is_resumed(qtbot: QtBot, album: Album) -> None:
     gate = Gate(album.eyes)
-    window = open_window(qtbot, _file(album), gate)
+    window = open_window(qtbot, album.settings_file(), gate)
     home = _home(window)
     _advised(qtbot, window, "find them in a folder")
     click(qtbot, home.advice.button)
@@ -213,7 +206,7 @@ def test_a_stopped_run_says_so_at_once_and_is_resumed(qtbot: QtBot, album: Album
 def test_a_stopped_build_is_resumed(qtbot: QtBot, album: Album) -> None:
     album.save(draw((EVE, MIDDLE), shade=8), "people/Eve/1.png")
     gate = Gate(album.eyes)
-    window = open_window(qtbot, _file(album), gate)
+    window = open_window(qtbot, album.settings_file(), gate)
     home = _home(window)
     _advised(qtbot, window, "New in the people folder: Eve")
     click(qtbot, home.advice.button)
@@ -230,7 +223,7 @@ def test_a_stopped_build_is_resumed(qtbot: QtBot, album: Album) -> None:
 
 def test_a_run_shows_its_newest_photos_with_boxes_and_names(qtbot: QtBot, album: Album) -> None:
     gate = Gate(album.eyes)
-    window = open_window(qtbot, _file(album), gate)
+    window = open_window(qtbot, album.settings_file(), gate)
     run = _home(window).run
     window.recognize(window.settings, {})
     gate.open(3)
@@ -249,7 +242,7 @@ def test_a_run_shows_its_newest_photos_with_boxes_and_names(qtbot: QtBot, album:
 
 def test_closing_during_a_run_stops_it(qtbot: QtBot, album: Album) -> None:
     gate = Gate(album.eyes)
-    window = open_window(qtbot, _file(album), gate)
+    window = open_window(qtbot, album.settings_file(), gate)
     window.recognize(window.settings, {})
     gate.open(2)
     _wait(qtbot, lambda: _home(window).run.model.done > 0)
@@ -273,7 +266,7 @@ def test_an_unplugged_folder_is_named_and_nothing_is_made(qtbot: QtBot, album: A
 
 
 def test_broken_settings_are_shown_with_their_error_and_mended(qtbot: QtBot, album: Album) -> None:
-    file = _file(album)
+    file = album.settings_file()
     good = file.read_text(encoding="utf-8")
     file.write_text("{", encoding="utf-8")
     window = open_window(qtbot, file, lambda: album.eyes)
@@ -302,7 +295,7 @@ def _drop(window: MainWindow, *paths: Path) -> bool:
 
 
 def test_a_dropped_folder_of_photos_is_recognised(qtbot: QtBot, album: Album) -> None:
-    file = _file(album)
+    file = album.settings_file()
     (album.root / "album").rename(album.root / "summer")
     window = open_window(qtbot, file, lambda: album.eyes)
     assert _drop(window, album.root / "summer")
@@ -336,7 +329,7 @@ def test_of_several_folders_none_is_taken(qtbot: QtBot, album: Album) -> None:
 
 def test_what_is_no_folder_is_refused_and_nothing_is_taken_during_a_run(qtbot: QtBot, album: Album) -> None:
     gate = Gate(album.eyes)
-    window = open_window(qtbot, _file(album), gate)
+    window = open_window(qtbot, album.settings_file(), gate)
     assert _drop(window, album.root / "album/ann.png")
     asked = dialog(qtbot, DroppedFolder)
     _wait(qtbot, lambda: "no folder" in asked.hint.text())

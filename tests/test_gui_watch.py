@@ -1,6 +1,5 @@
 """The switch in Home: the input folder is watched while the window is open, beside all else."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -31,10 +30,7 @@ def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Album:
 @pytest.fixture
 def file(album: Album) -> Path:
     """The settings, by which nothing is watched."""
-    file = album.root / "settings.json"
-    values = album.settings.model_dump(mode="json") | {"process_dir": "album", "workers": 1}
-    file.write_text(json.dumps(values), encoding="utf-8")
-    return file
+    return album.settings_file()
 
 
 def _home(window: MainWindow) -> HomePlace:
