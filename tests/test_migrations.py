@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -215,6 +216,19 @@ def test_of_two_programs_that_open_it_at_once_one_migrates(library: Path) -> Non
     assert failures == []
     assert names == [["Grandma", "Bob", "Bob"]] * 4
     assert len(_copies(library)) == 1
+
+
+def test_a_library_at_work_in_another_program_gets_its_log_when_that_has_ended(library: Path) -> None:
+    open_store(library, create=True).close()
+    with closing(sqlite3.connect(library, isolation_level=None)) as other, ThreadPoolExecutor(1) as thread:
+        other.execute("PRAGMA journal_mode = DELETE")  # as where it was restored just now
+        other.execute("BEGIN IMMEDIATE")  # SQLite refuses the log to whoever reads the file, and does not wait
+        opened = thread.submit(lambda: open_store(library).close())
+        with pytest.raises(TimeoutError):
+            opened.result(timeout=0.3)
+        other.execute("ROLLBACK")
+        opened.result()
+    assert library.read_bytes()[18:20] == b"\2\2"  # sqlite.org/fileformat2.html, 1.3.3: it has a log
 
 
 @posix_only

@@ -55,6 +55,11 @@ def tells_damage(error: BaseException | None) -> bool:
     return isinstance(error, SQLITE_ERRORS) and _kind(error) not in _ADVICE
 
 
+def tells_of_others(error: BaseException | None) -> bool:
+    """Say whether it is another program at work on the file that an error of SQLite tells."""
+    return isinstance(error, SQLITE_ERRORS) and _ADVICE.get(_kind(error)) == _BUSY
+
+
 def _kind(error: Exception) -> int:
     no_text = sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else 0
     return int(getattr(error, "sqlite_errorcode", no_text)) & _PRIMARY

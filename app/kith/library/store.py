@@ -43,7 +43,7 @@ from kith.library.stack_records import StackRecords
 from kith.library.suggestion_records import SuggestionRecords
 from kith.library.told_records import ToldRecords
 from kith.library.waiting_queries import WaitingQueries
-from kith.library.write_ahead_log import Log, check_log
+from kith.library.write_ahead_log import Log, check_log, keep_log
 from kith.values.persons import Person
 
 _log = logging.getLogger(__name__)
@@ -197,7 +197,7 @@ def open_store(path: Path, create: bool = False) -> Store:
         connection = LibraryConnection.open(path)
     try:
         migrate(connection)  # first: it refuses what is not ours to write to
-        connection.execute("PRAGMA journal_mode = WAL")  # answers with another mode where the file system has no WAL
+        keep_log(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA recursive_triggers = ON")  # for a row that another replaces, too

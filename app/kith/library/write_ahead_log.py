@@ -9,6 +9,7 @@ import os
 import secrets
 import sqlite3
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kith.errors import BadKnowledgeBase
+from kith.library.connection import WAIT_S, LibraryConnection, tells_of_others
 from kith.library.open_files import is_open
 from kith.messages import Action, Do
 
@@ -27,6 +29,7 @@ _WAL_HEADER, _WAL_FRAME, _JOURNAL_HEADER = 32, 24, 28
 _WAL_MAGIC = bytes.fromhex("377f06")
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 _LOOKS = 3  # another program may be writing just now
+_PAUSE_S = 0.01
 
 
 def side_file(library: Path, suffix: str) -> Path:
@@ -60,6 +63,23 @@ def foreign_logs(library: Path) -> list[Path]:
         for suffix, is_foreign in logs.items()
         if all(is_foreign(library, side_file(library, suffix)) for _ in range(_LOOKS))
     ]
+
+
+def keep_log(connection: LibraryConnection) -> None:
+    """Have changes written to a log beside the library first, where its file system knows such logs.
+
+    SQLite does not wait for another program that asks for it at this moment, since both are reading the file.
+    """
+    end = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except BadKnowledgeBase as error:
+            if not tells_of_others(error.__cause__) or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def mark_as_copy(connection: sqlite3.Connection) -> None:
