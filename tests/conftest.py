@@ -11,6 +11,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 from typer.main import get_command
 
 from kith.library.store import open_store
@@ -116,6 +120,14 @@ def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch, networks: P
     monkeypatch.delenv("KITH_MODELS", raising=False)
     monkeypatch.delenv("KITH_COMMAND", raising=False)
     return home
+
+
+@pytest.fixture(autouse=True)
+def _keys_let_go() -> Iterator[None]:
+    """Have no key held in the next test: Qt takes one that was pressed with another for held until the next is."""
+    yield
+    if QGuiApplication.keyboardModifiers():
+        QtBot.keyRelease(QWidget(), Qt.Key.Key_Control)
 
 
 @pytest.fixture(autouse=True)
