@@ -10,12 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench_tables import Tables
+
+if TYPE_CHECKING:
+    from PyQt6.QtWidgets import QApplication
 
 SHOW = """
 import sys
@@ -34,6 +38,15 @@ sys.stdin.read()
 TICK_MS = 10
 PATIENCE_S = 300
 TAUGHT = 4  # photos a person
+
+
+@cache
+def application() -> "QApplication":
+    """Return the one that all measuring in this process shares, as all of a program does."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PyQt6.QtWidgets import QApplication
+
+    return QApplication(["kith"])
 
 
 def window(data: Path) -> Tables:
@@ -60,13 +73,12 @@ def _time_to_window() -> float:
 
 def _run_and_abort(people: Path, folder: Path) -> dict[str, Any]:
     from PyQt6.QtCore import Qt, QTimer
-    from PyQt6.QtWidgets import QApplication
 
     from kith.gui.main_window import MainWindow
     from kith.gui.workers import FolderWorker, KbBuilder
     from kith.settings import load
 
-    app = QApplication(["kith"])
+    app = application()
     settings = load(_settings(people, folder))
     window = MainWindow(settings)
     window.show()

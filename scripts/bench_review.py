@@ -4,7 +4,6 @@ Run by `scripts/bench.py review`. The estimate is a keystroke-level model: so ma
 the look before it, and so many more for each name typed.
 """
 
-import os
 import shutil
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench_gui import application
 from bench_people import PEOPLE, faces_in, settings_in
 from bench_tables import Row, Tables
 from kith.gui.review_model import Act, ReviewModel, Step
@@ -221,13 +221,10 @@ def _single(user: User, model: ReviewModel) -> Act | None:
 
 def _paints(root: Path) -> list[Row]:
     """Press keys in the real window, with nothing else at work and then as fast as it takes them."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PyQt6.QtWidgets import QApplication
-
     from kith.gui.main_window import MainWindow
     from kith.settings import load
 
-    app = QApplication.instance() or QApplication(["kith"])
+    application()
     file = root / "settings.json"
     file.write_text(settings_in(root).model_dump_json(), encoding="utf-8")
     rows: list[Row] = []
@@ -239,7 +236,6 @@ def _paints(root: Path) -> list[Row]:
         window.close()
         _undo_all(root)
         rows += [{"while": way, **row} for row in _summed(times)]
-    assert app
     return rows
 
 
