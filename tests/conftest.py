@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from functools import cache
+from functools import cache, partialmethod
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from typer.main import get_command
 
 from kith.library.store import open_store
-from tests.desk import DRAWN, Desk, shared_folder
+from tests.desk import DRAWN, PATIENCE_MS, Desk, shared_folder
 from tests.drawn_photos import draw_all, open_eyes
 from tests.filing_desk import Filer
 
@@ -38,6 +38,14 @@ for name, derandomize in (("chance", False), ("same", True)):
         suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
     )
     hypothesis.settings.load_profile(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _states_are_waited_for() -> Iterator[None]:
+    """Have `qtbot.waitUntil` wait longer than the 5 seconds after which it gives up by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QtBot, "waitUntil", partialmethod(QtBot.waitUntil, timeout=PATIENCE_MS))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -143,5 +151,5 @@ def _no_thread_left() -> Iterator[None]:
 
 def _still_runs(thread: threading.Thread) -> bool:
     """Say whether a thread is at work though it had a moment to stop."""
-    thread.join(timeout=5)
+    thread.join(PATIENCE_MS / 1000)
     return thread.is_alive()

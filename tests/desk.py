@@ -35,6 +35,7 @@ from kith.settings import Settings
 from kith.vision.analysis import describe
 
 REPOSITORY = Path(__file__).parents[1]
+PATIENCE_MS = 60_000  # of a machine under load
 DRAWN = "KITH_TESTS_SEE_DRAWN_PHOTOS"  # set where there are no real photos: commands then see by `tests.drawn_photos`
 DRAWN_EYES = "import tests.drawn_photos; tests.drawn_photos.open_eyes(setattr)"
 POWELL = [f"lfw10/Colin_Powell/Colin_Powell_000{number}.jpg" for number in (2, 5, 8)]

@@ -13,6 +13,7 @@ from kith import api
 from kith.errors import BadInput, BadPhoto
 from kith.photos.pixels import load_rgb
 from tests.desk import CHIRAC, NOBODY, POWELL, POWELL_AGAIN, REPOSITORY, Desk
+from tests.making import aged
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs/python.md").read_text(encoding="utf-8"), re.DOTALL)
 
@@ -53,6 +54,7 @@ def test_the_person_is_nearest_in_a_file_as_in_its_pixels(folder: Path) -> None:
 
 def test_what_teaches_nobody_is_told_and_what_is_no_photo_refused(folder: Path) -> None:
     (folder / "people/Powell/broken.jpg").write_bytes(b"no picture")
+    aged(folder / "people/Powell/broken.jpg")
     shutil.copyfile(folder / "nobody.jpg", folder / "people/Powell/nobody.jpg")
     gallery = api.Gallery.from_folder(folder / "people")
     assert {path.name for path in gallery.left_out} == {"broken.jpg", "nobody.jpg"}

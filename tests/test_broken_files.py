@@ -29,6 +29,7 @@ from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.worker_processes import WorkerProcesses
 from kith.jobs.workers import InlineExecutor, process_pool
 from tests.desk import CHIRAC, CHIRAC_AGAIN, DRAWN, NOBODY, POWELL, POWELL_AGAIN, Desk, is_analysis
+from tests.making import aged
 
 GOOD = {
     "Powell": [f"lfw10/Colin_Powell/Colin_Powell_00{number}.jpg" for number in ("01", "04", "06", "07", "09", "10")],
@@ -94,6 +95,7 @@ def _put_broken_files(folder: Path, good: Path) -> dict[str, str]:
     }
     for name, (content, _) in kinds.items():
         (folder / name).write_bytes(content)
+        aged(folder / name)
     return {name: reason for name, (_, reason) in kinds.items()} | _put_what_is_no_file(folder, good)
 
 
@@ -322,6 +324,7 @@ def test_photo_without_its_last_bytes_counts_and_is_noted_once(taught: Desk) -> 
     for name, number, folder in (("short", 0, "input"), ("taught", 1, "people/Powell")):
         data = (taught.data / POWELL_AGAIN[number]).read_bytes()
         (taught.root / folder / f"{name}.jpg").write_bytes(data[:-20])
+        aged(taught.root / folder / f"{name}.jpg")
     note = r"{}\.jpg: the end of the file is missing: read without the last \d % of the picture"
     for job, name in ((build_kb, "taught"), (taught.recognition(), "short")):
         events = taught.run(job, executor=None)

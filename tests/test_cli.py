@@ -36,7 +36,7 @@ from tests.desk import (
     no_analysis,
     ran,
 )
-from tests.making import posix_only
+from tests.making import aged, posix_only
 
 needs_sigint = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
 NO_NAME = 300 * "n"  # too long for any file system: looking for it is an error of its own
@@ -182,6 +182,8 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
     desk.put(NOBODY, "people/Powell/")
     desk.put_all([POWELL_AGAIN[0], STRANGER], "input")
     (desk.input / "broken.jpg").write_bytes(b"no photo")
+    aged(desk.input / "broken.jpg")
+    desk.change(workers=1)  # of two that take long to start the second might be done first
     file = desk.settings_file()
 
     built = finished(kith("build-kb", "--settings", file, "--set", "body_policy=suggest"))
@@ -216,6 +218,7 @@ def test_results_go_to_standard_output_and_messages_to_standard_error(desk: Desk
 
 def test_json_lines_are_the_events(taught: Desk) -> None:
     (taught.input / "broken.jpg").write_bytes(b"no photo")
+    aged(taught.input / "broken.jpg")
     code, out, err = ran("recognize", "--settings", taught.settings_file(), "--json")
     assert (code, err) == (0, "")
     events = [json.loads(line) for line in out.splitlines()]
@@ -268,6 +271,21 @@ def test_named_output_files_a_single_photo_too(taught: Desk, tmp_path: Path) -> 
 # Ctrl-C and pipes
 
 
+# A job goes on behind its first photo when it is to stop: else it may be done before Ctrl-C comes.
+WAITING = """
+import kith.cli.command
+run_job = kith.cli.command.run_job
+def run_waiting(settings, name, job, *more):
+    def waiting(context):
+        for event in job(context):
+            yield event
+            if type(event).__name__ in ("PhotoLearned", "PhotoDone"):
+                context.stop.wait()
+    run_job(settings, name, waiting, *more)
+kith.cli.command.run_job = run_waiting
+"""
+
+
 @needs_sigint
 @pytest.mark.parametrize("job", ["build-kb", "recognize"])
 def test_ctrl_c_stops_with_a_partial_summary_and_the_next_run_goes_on(desk: Desk, job: str) -> None:
@@ -279,7 +297,7 @@ def test_ctrl_c_stops_with_a_partial_summary_and_the_next_run_goes_on(desk: Desk
     total = len(photos) + (job == "build-kb")
     command = (job, "--settings", desk.settings_file(), "--json", "--set", "workers=1")
 
-    process = kith(*command)
+    process = kith(*command, code=WAITING)
     assert process.stdout is not None
     told = [process.stdout.readline() for _ in range(2)]
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
@@ -303,7 +321,7 @@ def test_ctrl_c_in_plain_words(taught: Desk) -> None:
     taught.people.mkdir()
     taught.put_all(POWELL[:1], "people/Powell")
     taught.build()
-    process = kith("recognize", "--settings", taught.settings_file(), "--set", "workers=1")
+    process = kith("recognize", "--settings", taught.settings_file(), "--set", "workers=1", code=WAITING)
     assert process.stdout is not None
     told = process.stdout.readline()
     os.kill(process.pid, signal.SIGINT)
@@ -319,7 +337,7 @@ def test_ctrl_c_in_plain_words(taught: Desk) -> None:
 @needs_sigint
 def test_second_ctrl_c_ends_at_once(desk: Desk) -> None:
     desk.put_all([*POWELL, *CHIRAC, *POWELL_AGAIN, *CHIRAC_AGAIN], "people/Powell")
-    process = kith("build-kb", "--settings", desk.settings_file(), "--json", "--set", "workers=1")
+    process = kith("build-kb", "--settings", desk.settings_file(), "--json", "--set", "workers=1", code=WAITING)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.readline()

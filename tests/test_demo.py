@@ -94,7 +94,7 @@ def test_demo_command_says_what_it_found_and_where(root: Path) -> None:
     assert code == 0, err
     lines = out.splitlines()
     assert f"Learning two people from {root / 'people'} …" in lines
-    assert [line.partition(" | ")[0] for line in lines if "→" in line] == [
+    assert sorted(line.partition(" | ")[0] for line in lines if "→" in line) == [
         "known person.jpg → Barack Obama",
         "stranger.png → Unknown",
         "two people.jpg → Barack Obama, Joe Biden",

@@ -29,6 +29,7 @@ from kith.vision.onnx_faces import DLIBS_SCALE, OnnxFaces, SFace
 from kith.vision.runtime import OnnxNetwork
 from kith.vision.template import FIVE_POINTS, SIDE, chip, similarity
 from tests.drawn_people import ANN, BOB, draw_photo
+from tests.making import aged
 from tests.networks import save_network
 
 LENGTH = 128
@@ -219,6 +220,7 @@ def test_a_photo_that_cannot_be_read_any_more_is_an_error_as_a_value(tmp_path: P
     (reading,) = read_photos([photo], spec)
     assert isinstance(reading, Reading)
     photo.write_bytes(b"no photo")
+    aged(photo)
     (failure,) = describe([(photo, reading, [Box(0, 0, 1, 1)])], spec)
     assert isinstance(failure, BadPhoto)
 

@@ -35,6 +35,7 @@ from kith.values.photo_condition import (
 )
 from kith.values.photo_filter import PhotoFilter, PhotoState
 from tests.desk import ran
+from tests.making import aged
 from tests.small_world import World
 from tests.windows import PATIENCE_MS, open_window
 
@@ -381,6 +382,7 @@ def test_files_that_are_no_photos_are_found_by_where_they_lie(tmp_path: Path) ->
     world = World(tmp_path)
     broken = world.root / "input" / "broken.png"
     broken.write_bytes(b"no photo")
+    aged(broken)
     world.recognise()
     with world.library() as library:
 

@@ -36,6 +36,7 @@ import kith.gui
 from kith.gui.main_window import MainWindow
 from kith.gui.places import HOME, PEOPLE
 from kith.gui.style import LEAST_CONTRAST, Tone, colour, colour_on_dark, contrast, is_dark, readable, take_colours
+from tests.making import aged
 from tests.review_world import review_world
 from tests.window_tour import PAGES, View, broken, job, tour, wait_for
 from tests.windows import DARK, LIGHT, Gate, open_window
@@ -58,6 +59,7 @@ def gate(tmp_path: Path) -> Gate:
     """A gate before eyes that see a world with faces known, unsure and unknown, some in groups, and photos to come."""
     world = review_world(tmp_path)
     (tmp_path / "input/broken.png").write_bytes(b"no picture")
+    aged(tmp_path / "input/broken.png")
     (tmp_path / "settings.json").write_text(json.dumps(world.values), encoding="utf-8")
     for number in range(24):
         world.put(number % 5, f"input/{number}", (10 + number, 9))

@@ -24,6 +24,7 @@ from kith.jobs.overview import LastRun, Overview
 from kith.settings import load
 from tests.album import Album
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw
+from tests.making import aged
 from tests.windows import MENUS, PATIENCE_MS, Gate, click, dialog, letters_twice, mnemonic, open_window, wait_for_end
 
 ANN, BOB, EVE = 0, 1, 2
@@ -38,6 +39,7 @@ def album(tmp_path: Path) -> Album:
     album.save(draw((EVE, MIDDLE), shade=5), "album/eve.png")
     album.save(draw((EVE, LEFT), shade=6), "album/eve again.png")
     (album.root / "album/broken.png").write_bytes(b"no picture")
+    aged(album.root / "album/broken.png")
     return album
 
 

@@ -30,6 +30,7 @@ from kith.vision.observations import Kind
 from tests.album import ANN, BOB, EVE, Album
 from tests.clips import save_clip
 from tests.drawn import COLOURS, LEFT, RIGHT, SIDE, STRIPE, draw
+from tests.making import aged
 from tests.windows import PATIENCE_MS, open_window, press
 
 LYING = 5  # the shade of the photo with a face that no model sees
@@ -168,6 +169,7 @@ def test_a_file_that_is_no_photo_is_found_with_the_reason(
     qtbot: QtBot, place: PhotosPlace, window: MainWindow, album: Album
 ) -> None:
     (album.album / "broken.png").write_bytes(b"no photo")
+    aged(album.album / "broken.png")
     with pytest.raises(AssertionError):  # it fails, as it should
         album.recognise()
     window.desk.look_again()
@@ -188,6 +190,7 @@ def test_a_file_that_is_no_photo_leads_to_its_folder(
     monkeypatch.setattr(photos_place, "open_outside", opened.append)
     broken = album.album / "broken.png"
     broken.write_bytes(b"no photo")
+    aged(broken)
     with pytest.raises(AssertionError):  # it fails, as it should
         album.recognise()
     window.desk.look_again()

@@ -42,6 +42,7 @@ from tests.desk import (
     Desk,
     no_analysis,
 )
+from tests.making import aged
 from tests.networks import save_one_person
 
 FACE_TOL = 0.56  # nearer faces may be one person's
@@ -288,6 +289,7 @@ def test_each_photo_that_teaches_nothing_has_its_reason(desk: Desk) -> None:
         far_away.paste(photo.resize((side, side), Image.Resampling.LANCZOS), (150, 150))
         far_away.save(good.with_name("far away.png"))
     (good.parent / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no photo")
+    aged(good.parent / "broken.jpg")
 
     events = desk.run(build_kb)
 

@@ -25,7 +25,7 @@ from kith.text import printable
 from kith.values.persons import Person
 from kith.vision.torchreid_networks import network_names
 from tests.desk import REPOSITORY, ran, why
-from tests.making import posix_only
+from tests.making import aged, posix_only
 from tests.small_world import World
 
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
@@ -120,12 +120,13 @@ def _truncated(path: Path) -> Path:
     noise = Image.effect_noise((400, 300), 90)
     noise.save(path)
     path.write_bytes(path.read_bytes()[:20_000])
-    return path
+    return aged(path)
 
 
 def test_why_says_that_a_photo_failed_and_why(world: World) -> None:
     empty, broken = world.root / "input/empty.png", world.root / "input/broken.png"
     empty.touch()
+    aged(empty)
     _truncated(broken)
     for path, reason in ((empty, "the file is empty"), (broken, "truncated")):
         with pytest.raises(BadPhoto, match=f"{path.name}: failed, nothing is decided on it: .*{reason}"):
@@ -258,6 +259,7 @@ def _only(world: World, folder: str, *broken: str) -> None:
     for name in broken:
         (world.root / folder / name).parent.mkdir(parents=True, exist_ok=True)
         (world.root / folder / name).write_bytes(b"no photo")
+        aged(world.root / folder / name)
 
 
 def test_a_run_in_which_every_photo_failed_does_not_end_well(world: World) -> None:

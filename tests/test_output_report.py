@@ -12,6 +12,7 @@ from kith.jobs.overview import last_run
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.user_words import Is
 from tests.desk import run_job
+from tests.making import aged
 from tests.test_runs import Cabinet
 from tests.test_runs import built as built
 from tests.test_runs import world as world
@@ -73,6 +74,7 @@ def test_a_row_whose_copies_went_along_with_a_word_is_written_anew(world: Cabine
 def test_failed_photos_are_those_of_the_last_run(world: Cabinet) -> None:
     (world.root / "more").mkdir()
     (world.root / "more/broken.png").write_bytes(b"no photo")
+    aged(world.root / "more/broken.png")
     world.put(7, "more")
     _recognise(world, "more")
     assert [row["file"] for row in read_report(world.output / REPORT) if row["error"]] == ["broken.png"]

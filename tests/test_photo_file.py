@@ -105,6 +105,13 @@ def test_facts_of_a_png_need_no_pixels_wherever_its_exif_stands(tmp_path: Path) 
 # A file that is written to meanwhile
 
 
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine under load whoever writes to a file may need long."""
+    for bound in ("_PATIENCE_S", "_YOUNG_S"):
+        monkeypatch.setattr(photo_file, bound, 60.0)
+
+
 @contextmanager
 def _beside(work: threading.Thread) -> Iterator[None]:
     work.start()
@@ -118,6 +125,7 @@ def _readings(path: Path, count: int) -> list[Reading]:
     return [steadily(path, lambda file: read(file, MAX_PIXELS, lambda *_: 1000)) for _ in range(count)]
 
 
+@pytest.mark.usefixtures("_patient")
 @pytest.mark.parametrize("way", ["in place", "in two pieces", "put in its place", "deleted first"])
 def test_an_edit_beside_never_makes_a_good_photo_a_bad_one(tmp_path: Path, way: str) -> None:
     """What belongs together is read together: each size goes with its picture."""
@@ -188,6 +196,7 @@ def test_a_file_without_end_of_changes_is_given_up(tmp_path: Path, monkeypatch: 
         steadily(tmp_path / "a.jpg", lambda file: os.utime(file.path, ns=(0, time.time_ns())))
 
 
+@pytest.mark.usefixtures("_patient")
 def test_a_file_that_is_not_whole_yet_is_waited_for(tmp_path: Path) -> None:
     content = _photo(tmp_path / "a.jpg")
     for early in (b"", content[:200]):

@@ -12,6 +12,7 @@ from kith.jobs.photo_search import PhotoCard, PhotoSearch
 from kith.jobs.user_words import Ignored, Is, IsNot
 from kith.values.photo_filter import PhotoFilter, PhotoState
 from tests.desk import ran
+from tests.making import aged
 from tests.small_world import World
 
 # The photos of the small world's input by number, and who shows: 6 Ann and Bob, 10 Ann and Eve, 11 Bob, 13 Ann,
@@ -159,6 +160,7 @@ def _cards(library: OpenLibrary) -> list[PhotoCard]:
 def test_photos_that_cannot_be_read_are_kept_with_the_reason_until_they_can(world: World) -> None:
     broken = world.root / "input" / "broken.png"
     broken.write_bytes(b"no photo")
+    aged(broken)
     world.recognise()
     with world.library() as library:
         (failure,) = PhotoSearch(library).find(PhotoFilter(state=PhotoState.FAILED)).failed
@@ -178,6 +180,7 @@ def test_photos_that_cannot_be_read_are_kept_with_the_reason_until_they_can(worl
 def test_a_photo_of_a_person_that_cannot_be_read_is_kept_with_the_reason_too(world: World) -> None:
     broken = world.root / "people" / "Ann" / "broken.png"
     broken.write_bytes(b"no photo")
+    aged(broken)
     world.build()
     with world.library() as library:
         (failure,) = PhotoSearch(library).find(PhotoFilter(state=PhotoState.FAILED)).failed
@@ -190,6 +193,7 @@ def test_a_photo_of_a_person_that_cannot_be_read_is_kept_with_the_reason_too(wor
 def test_a_broken_file_that_is_gone_is_forgotten(world: World) -> None:
     broken = world.root / "input" / "broken.png"
     broken.write_bytes(b"no photo")
+    aged(broken)
     world.recognise()
     broken.unlink()
     world.recognise()

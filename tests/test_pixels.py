@@ -470,12 +470,12 @@ def test_pillows_settings_hold_until_the_last_of_several_threads_is_done(tmp_pat
     def hold_open() -> None:
         with open_photo(path):
             opened.set()
-            leave.wait(10)
+            leave.wait(60)
 
     thread = threading.Thread(target=hold_open)
     with open_photo(path):
         thread.start()
-        assert opened.wait(10)
+        assert opened.wait(60)
         assert Image.MAX_IMAGE_PIXELS == 128_000_000
     assert Image.MAX_IMAGE_PIXELS == 128_000_000
     leave.set()

@@ -17,6 +17,7 @@ from kith.gui.thumbnails import FOLDER, Picture, Thumbnails, tidy
 from kith.photos.box import Box
 from kith.settings import user_folder
 from kith.whole_files import part_file
+from tests.making import aged
 from tests.windows import PATIENCE_MS
 
 SIDE = 64
@@ -128,6 +129,7 @@ def test_a_photo_that_is_gone_or_none_is_said_and_found_when_it_is_back(
 ) -> None:
     gone, broken = Picture(photo.with_name("gone.png")), Picture(photo.with_name("broken.png"))
     photo.with_name("broken.png").write_bytes(b"no photo")
+    aged(photo.with_name("broken.png"))
     for picture in (gone, broken, Picture(None)):
 
         def is_told(picture: Picture = picture) -> bool:

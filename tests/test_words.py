@@ -27,7 +27,6 @@ from tests.review_world import open_review, rest
 from tests.small_world import World
 from tests.unknowns import accept, all_unknown, give_name, question_on, refuse
 
-PATIENCE_MS = 60_000  # of a machine under load
 ANN, BOB, EVE, STRANGER = range(4)
 # Photos of this file, beside those of the small world.
 ANN_TWICE, STRANGER_TWICE, ANN_AND_STRANGER = range(20, 23)

@@ -346,7 +346,8 @@ def job(window: MainWindow, gate: Gate) -> Iterator[View]:
     window.recognize(window.settings, {})
     place = _place(window, HOME, HomePlace)
     while window.jobs.running and not place.run.grid.tiles.rowCount():
-        gate.open(1)  # jobs look ahead, by more the faster they get on
+        if gate.is_shut:
+            gate.open(1)  # jobs look ahead, by more the faster they get on
         _pass(_A_TICK_S)
     yield _seen(window, "run")
     window.go(CONSOLE)

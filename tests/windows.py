@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from kith.gui.main_window import MainWindow
 from kith.jobs.workers import ExecutorFactory, InlineExecutor
 from kith.settings import load
+from tests.desk import PATIENCE_MS as PATIENCE_MS
 from tests.desk import is_analysis
 
-PATIENCE_MS = 60_000  # of a machine under load
 MENUS = "FEKRH"  # which open a menu with Alt
 LIGHT = QPalette(QColor("#f0f0f0"), QColor("#f0f0f0"))  # Qt reckons the rest, by its lightness
 LIGHT.setColor(QPalette.ColorRole.Base, QColor("white"))
@@ -38,6 +38,11 @@ class Gate(InlineExecutor):
 
     def __call__(self) -> "Gate":
         return self
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether as many photos have gone through as were let."""
+        return not self._tickets._value
 
     def open(self, photos: int) -> None:
         """Let so many more photos through."""
