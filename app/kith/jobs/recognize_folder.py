@@ -262,9 +262,8 @@ class _Run:
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
         if self.planned and self.output:
-            for source, standing, _ in decided.plans:
-                self.planned.add(source.size, standing)
-            line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated)
+            after_all = " after all" if self.planned.plan(decided.plans) else ""
+            line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated) + after_all
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
