@@ -255,7 +255,8 @@ class _Run:
         except (BadPhoto, FilingFailed) as error:
             yield from self._not_filed(decided, error)
             return
-        notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
+        is_named = decided.is_named and len(filed.copies) == len(decided.all_standing)  # none was taken away
+        notes = () if is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
         if path not in self.rows:
             self.tally.count(decision, self.names)
