@@ -207,6 +207,14 @@ def said(world: World) -> list[tuple[str, str, float | None]]:
     return [(Path(path).name, name, x) for path, name, x in rows]
 
 
+def test_a_folder_in_which_nobody_is_named_says_so(world: World) -> None:
+    """Instead of a count of nothing; there is nothing to take over then."""
+    found = find_tags(world.settings, world.root / "input")
+    assert found_lines(found) == [f"No photo in {world.root / 'input'} names anybody."]
+    with pytest.raises(BadInput, match="Nothing was imported"):
+        take_over(world)
+
+
 @pytest.mark.parametrize("is_known", [True, False])
 def test_tags_join_faces_or_are_drawn_and_undone_as_one(world: World, is_known: bool) -> None:
     """Regions of everybody's kind, in photos recognised before or not, teach; one undo takes all of it back."""

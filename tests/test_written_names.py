@@ -94,6 +94,18 @@ def _without(names: Named, path: str) -> Named:
     return {own: people for own, people in names.items() if own != path}
 
 
+def test_the_sidecar_of_a_copy_that_somebody_deleted_goes(world: World) -> None:
+    """With the next run, which makes no copy anew."""
+    world.recognise()
+    output = world.root / "output"
+    (output / "Ann/6.png").unlink()
+    before = named(output)
+    world.recognise()
+    assert named(output) == _without(before, "Ann/6.png.xmp")
+    assert not (output / "Ann/6.png.xmp").exists()
+    assert not (output / "Ann/6.png").exists()
+
+
 def test_regions_are_faces_and_people_without_a_face_have_none(world: World) -> None:
     """A drawn face is a region, somebody at no known place is named without one."""
     world.recognise()

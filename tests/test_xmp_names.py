@@ -33,6 +33,7 @@ NAMES = (
     "A" * 200,
     "AC/DC | People",
     'type="Bag" Ann',
+    "type=x",
     "rdf:li ]]> --> \\ %s {x}",
 )
 FOREIGN = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -156,13 +157,13 @@ def test_exiftool_reads_what_was_written(tmp_path: Path) -> None:
 
 def test_no_name_breaks_the_xmp(tmp_path: Path) -> None:
     """Quotes, commas, emoji, right-to-left, markup and length come back as they are, and go without a trace."""
-    people = tuple(NamedPlace(name, Box(0.1 * number, 0.1, 0.05, 0.2)) for number, name in enumerate(NAMES))
+    people = tuple(NamedPlace(name, Box(0.09 * number, 0.1, 0.05, 0.2)) for number, name in enumerate(NAMES))
     sidecar = tmp_path / "photo.jpg.xmp"
     written = write_sidecar(sidecar, _update(*people))
     root = xmp.packet(sidecar.read_bytes())
     assert xmp.listed(root, f"{xmp.IPTC}PersonInImage") == [*NAMES]
     mwg, microsoft = xmp.xml_regions(root)
-    assert [name.strip() for name, _ in mwg] == [name.strip() for name, _ in microsoft] == [*NAMES]
+    assert [name for name, _ in mwg] == [name for name, _ in microsoft] == [*NAMES]
     for (_, area), person in zip(mwg, people, strict=True):
         assert area == pytest.approx(person.box, abs=1e-5)
     assert xmp.listed(root, f"{xmp.DIGIKAM}TagsList") == [f"People/{name.replace('/', '∕')}" for name in NAMES]
@@ -171,9 +172,51 @@ def test_no_name_breaks_the_xmp(tmp_path: Path) -> None:
     if xmp.EXIFTOOL:
         (told,) = xmp.exiftool(sidecar)
         assert told["PersonInImage"] == [*NAMES]
-        assert [name.strip() for name, _ in xmp.exiftool_regions(told)[0]] == [*NAMES]
+        assert [name for name, _ in xmp.exiftool_regions(told)[0]] == [*NAMES]
+    assert write_sidecar(sidecar, _update(*people, former=written)) == written
     assert write_sidecar(sidecar, _update(former=written)) == {}
     assert not sidecar.exists()
+
+
+def test_names_of_others_that_exiv2_takes_for_orders_stay(tmp_path: Path) -> None:
+    """Beside what Kith writes; a photo that carries such a name is not written to."""
+    sidecar = tmp_path / "photo.jpg.xmp"
+    sidecar.write_bytes(FOREIGN.replace(b">Anna<", b">type=Bag a<").replace(b'Name="Carl"', b'Name="type=x Carl"'))
+    before = _facts(sidecar.read_bytes())
+    written = write_sidecar(sidecar, _update(NamedPlace("Ben", FACE)))
+    assert before <= _facts(sidecar.read_bytes())
+    assert write_sidecar(sidecar, _update(former=written)) == {}
+    assert _facts(sidecar.read_bytes()) == before
+    photo = _photo(tmp_path / "photo.jpg", 1)
+    write_into(photo, _update(NamedPlace("xxxx=Bag Carl", FACE)))
+    photo.write_bytes(photo.read_bytes().replace(b"xxxx=", b"type="))
+    content = photo.read_bytes()
+    with pytest.raises(NotWritten):
+        write_into(photo, _update(NamedPlace("Ben", FACE)))
+    assert photo.read_bytes() == content
+
+
+def test_odd_names_in_a_photo_are_taken_out_again(tmp_path: Path) -> None:
+    """Also one that exiv2 would take for an order, which has a blank before it there."""
+    photo = _photo(tmp_path / "photo.jpg", 1)
+    people = tuple(NamedPlace(name, Box(0.09 * number, 0.1, 0.05, 0.2)) for number, name in enumerate(NAMES))
+    written = write_into(photo, _update(*people))
+    mwg, _ = xmp.xml_regions(xmp.packet(photo.read_bytes()))
+    assert [name.strip() for name, _ in mwg] == [*NAMES]
+    assert write_into(photo, _update(*people, former=written)) == written
+    assert write_into(photo, _update(former=written)) == {}
+    assert b"Ann" not in photo.read_bytes()
+
+
+def test_of_what_picture_areas_are_shares_stays_for_regions_of_others(tmp_path: Path) -> None:
+    """Another program drew a region into a sidecar of Kith's, whose names are taken out afterwards."""
+    sidecar = tmp_path / "photo.jpg.xmp"
+    written = write_sidecar(sidecar, _update(NamedPlace("Anna", FACE)))
+    write_sidecar(sidecar, _update(NamedPlace("Theirs", Box(0.6, 0.6, 0.1, 0.1))))
+    assert write_sidecar(sidecar, _update(former=written, size=(1, 1))) == {}
+    root = xmp.packet(sidecar.read_bytes())
+    assert [name for name, _ in xmp.xml_regions(root)[0]] == ["Theirs"]
+    assert xmp.dimensions(root) == (str(WIDTH), str(HEIGHT), "pixel")
 
 
 @pytest.mark.parametrize("name", ["bell \a", "null \0", "lone \ud800", "end \ufffe"])

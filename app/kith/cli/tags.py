@@ -50,8 +50,8 @@ def import_tags(
     settings = call.settings()
     found = find_tags(settings, folder, contacts)
     if not yes:
-        told = Message("Nothing was changed: --yes does it.") if found.photos else Message("Nobody is named there.")
-        call.show(_preview(found), found_lines(found), (*found.problems, told))
+        told = (Message("Nothing was changed: --yes does it."),) if found.photos else ()
+        call.show(_preview(found), found_lines(found), (*found.problems, *told))
         return
     call.show_outcome(take_over(settings, found))
 

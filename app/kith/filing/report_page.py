@@ -72,15 +72,19 @@ def _parts(title: str, photos: Sequence[PagePhoto], duplicates: Sequence[PageDup
     people = sorted(by_person, key=lambda name: (-len(by_person[name]), name.casefold()))
     unsure = [photo for photo in photos if photo.unsure and not photo.people]
     unknown = [photo for photo in photos if not (photo.unsure or photo.people)]
-    figures = [("photos", len(photos)), ("people", len(people)), ("photos unsure", len(unsure))]
-    figures.append(("photos of nobody known", len(unknown)))
+    figures = [
+        (len(photos), "photo", "photos"),
+        (len(people), "person", "people"),
+        (len(unsure), "photo unsure", "photos unsure"),
+        (len(unknown), "photo of nobody known", "photos of nobody known"),
+    ]
     if duplicates:
-        figures.append(("duplicates", sum(len(group.files) for group in duplicates)))
+        figures.append((sum(len(group.files) for group in duplicates), "duplicate", "duplicates"))
     return page.generate(
         title=title,
         side=SIDE,
         pictures=[{"id": photo.id, "data": photo.picture} for photo in photos if photo.picture],
-        figures=figures,
+        figures=[(count, one if count == 1 else many) for count, one, many in figures],
         people=[_section(name, by_person[name]) for name in people],
         together=_together(people[:_MOST], photos),
         years=_years(people[:_MOST], by_person),

@@ -21,6 +21,10 @@ _SPACES = {
 }
 _DECLARED = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
 _MADE_UP = re.compile(r"ns\d+")  # what ElementTree keeps for itself
+# A text that begins so, unless it is one of a list, exiv2 takes for an order: one that orders nothing goes before it.
+_ORDER, _NO_ORDER = "type=", "type= "
+_ORDERING = re.compile(rb"""(?<!<rdf:li)[>"']type=""")
+_BOM = b"\xef\xbb\xbf"
 _HEADER = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _AROUND = "\0 \t\r\n\ufeff"  # a packet
 _KNOWN_STARTS = (b"<?xpacket", b"<?xml", b"<x:xmpmeta")
@@ -71,16 +75,20 @@ class Xmp:
     @classmethod
     def read(cls, content: bytes) -> Self:
         """Read a sidecar or picture; raises NoXmp where it holds any that exiv2 cannot make out."""
-        start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = content[:200].removeprefix(_BOM).lstrip()
         if start.startswith(b"<") and not start.startswith(_KNOWN_STARTS):
-            content = _HEADER + content.removeprefix(b"\xef\xbb\xbf")  # by which exiv2 knows what it is
+            content = _HEADER + content.removeprefix(_BOM)  # by which exiv2 knows what it is
         image = _exiv2().ImageFactory.open(content)
+        if _ORDERING.search(content):
+            if not _is_sidecar(image):
+                raise NoXmp("a text in it begins with type=")  # exiv2 would drop it
+            image = _exiv2().ImageFactory.open(_as_usual(content))
         image.readMetadata()
         packet = image.xmpPacket()
         if image.xmpData().empty() and _says_something(packet.strip(_AROUND)):
             raise NoXmp("the XMP in it is damaged")
         if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(packet)):
-            usual = _exiv2().ImageFactory.open(_HEADER + _with_usual_prefixes(packet.strip(_AROUND)))
+            usual = _exiv2().ImageFactory.open(_as_usual(packet.encode()))
             usual.readMetadata()
             image.setXmpData(usual.xmpData())
         return cls(image)
@@ -108,7 +116,7 @@ class Xmp:
         """Set a plain property."""
         if key in self._keys:
             self._erase([key])
-        self._add(key, _text_value(text))
+        self._add(key, self._text_value(text))
 
     def drop(self, key: str) -> None:
         """Take a property away with all that is in it."""
@@ -152,14 +160,22 @@ class Xmp:
         self._add(key, exiv2.XmpTextValue(f'type="{kind}"'))
         for number, item in enumerate(items, 1):
             for rest, value in item:
-                self._add(f"{key}[{number}]{rest}", _text_value(value) if isinstance(value, str) else value)
+                self._add(f"{key}[{number}]{rest}", self._text_value(value) if isinstance(value, str) else value)
 
     def _kind(self, key: str) -> str:
         """Return whether a list is a Bag or a Seq, empty where there is none."""
         if key not in self._keys:
             return ""
-        told = f"{self._datum(key).typeName()} {self._datum(key).toString()}"
-        return next((kind for kind in ("Bag", "Seq") if f"Xmp{kind}" in told or f'type="{kind}"' in told), "")
+        datum = self._datum(key)
+        told = datum.toString() if datum.typeName() == "XmpText" else datum.typeName()
+        return next((kind for kind in ("Bag", "Seq") if told in (f"Xmp{kind}", f'type="{kind}"')), "")
+
+    def _text_value(self, text: str) -> Any:
+        """Return a text as exiv2's value; in a picture one that it could not read again begins with a blank."""
+        value = _exiv2().XmpTextValue
+        if not text.startswith(_ORDER):
+            return value(text)
+        return value(f"{_NO_ORDER}{text}" if _is_sidecar(self._image) else f" {text}")
 
     def _datum(self, key: str) -> Any:
         return self._data[key]
@@ -174,9 +190,8 @@ class Xmp:
             del self._keys[key]
 
 
-def _text_value(text: str) -> Any:
-    """Return a text as exiv2's value, which takes one that begins so for an order."""
-    return _exiv2().XmpTextValue(f" {text}" if text.startswith(("type=", "lang=")) else text)
+def _is_sidecar(image: Any) -> bool:
+    return bool(image.mimeType() == "application/rdf+xml")
 
 
 def _is_part(key: str, outer: str) -> bool:
@@ -195,12 +210,23 @@ def _says_something(packet: str) -> bool:
     return any(len(about) or [name for name in about.attrib if name != f"{_RDF}about"] for about in described)
 
 
-def _with_usual_prefixes(packet: str) -> bytes:
-    """Return a packet that says the same, with the prefixes that regions usually have."""
-    declared = {space: prefix for prefix, space in _DECLARED.findall(packet) if not _MADE_UP.fullmatch(prefix)}
+def _as_usual(packet: bytes) -> bytes:
+    """Return a packet that says the same, with the prefixes that regions usually have and no text that is an order."""
+    text = packet.decode("utf-8", "replace").strip(_AROUND)
+    declared = {space: prefix for prefix, space in _DECLARED.findall(text) if not _MADE_UP.fullmatch(prefix)}
     for space, prefix in (declared | _SPACES).items():
         ElementTree.register_namespace(prefix, space)
     try:
-        return ElementTree.tostring(ElementTree.fromstring(packet))
+        root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
         raise NoXmp("the XMP in it is damaged") from error
+    for element in root.iter():
+        if element.tag != f"{_RDF}li":  # whose texts are no orders
+            element.text = _no_order(element.text or "")
+        for name, value in element.attrib.items():
+            element.set(name, value if name.startswith(_RDF) else _no_order(value))
+    return _HEADER + ElementTree.tostring(root)
+
+
+def _no_order(text: str) -> str:
+    return f"{_NO_ORDER}{text}" if text.startswith(_ORDER) else text

@@ -195,15 +195,13 @@ def _size(names: PhotoNames) -> str:
 
 def _put_dimensions(xmp: Xmp, names: PhotoNames, has_own: bool, former: Written) -> list[str]:
     """Say of what picture the areas are shares, without which others read no region; those of others stay."""
-    size = [_size(names)]
-    if former.get("dimensions") and not xmp.items(MWG.key):
-        xmp.drop(_DIMENSIONS)
+    size, before = [_size(names)], list(former.get("dimensions", ()))
+    if not has_own:
+        if before and not xmp.items(MWG.key):  # else the regions of others are shares of it, too
+            xmp.drop(_DIMENSIONS)
         return []
-    if xmp.has_parts(_DIMENSIONS):
-        if not former.get("dimensions") or list(former["dimensions"]) == size:
-            return list(former.get("dimensions", ()))
-    elif not has_own:
-        return []
+    if xmp.has_parts(_DIMENSIONS) and before in ([], size):
+        return before
     for side, value in (("w", names.width), ("h", names.height), ("unit", "pixel")):
         xmp.set_text(f"{_DIMENSIONS}/stDim:{side}", str(value))
     return size

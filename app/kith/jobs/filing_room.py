@@ -5,13 +5,15 @@ import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from kith.errors import FilingFailed
 from kith.filing.copies import Filing
 from kith.filing.names import LONGEST_PATH, PATH_ROOM
 from kith.jobs.duplicates import best_of
+from kith.jobs.filed_copies import Plan
 from kith.library.copy_records import CopyRecord
 from kith.library.store import Store
 from kith.messages import Message, Setting
@@ -124,27 +126,32 @@ def _ends(path: Path) -> bytes:
 
 @dataclass(slots=True)
 class PlannedRoom:
-    """What a run that is only told would write, and whether there is room for it."""
+    """What a run that is only told would write, and whether there is room for it.
+
+    `made` is which files, of how many bytes, would be made of each photo's file: what is planned last counts.
+    """
 
     output: Path
-    files: int = 0
-    size: int = 0
+    made: dict[Path, dict[Path, int]] = field(default_factory=dict)
 
-    def add(self, size: int, standing: Iterable[CopyRecord]) -> None:
-        """Count what would be made of a photo of so many bytes."""
-        new = [record for record in standing if not record.sha256]
-        self.files += len(new)
-        disk = _standing(self.output).stat().st_dev
-        self.size += size * sum(_takes_room(record, disk) for record in new)
+    def plan(self, plans: Iterable[Plan]) -> bool:
+        """Have a photo's files be filed so; return whether that is not what was planned of them before."""
+        disk, before = _standing(self.output).stat().st_dev, dict(self.made)
+        for source, standing, _ in plans:
+            new = [record for record in standing if not record.sha256]
+            self.made[source.path] = {record.target: source.size * _takes_room(record, disk) for record in new}
+        return self.made != {**self.made, **before}
 
     def told(self) -> Iterator[Message]:
         """Say what is to be said of it."""
         folder = _standing(self.output)
         free = shutil.disk_usage(folder).free
-        planned = f"{counted(self.files, 'new file')}, which take {size_in_words(self.size)}"
+        files = dict(chain.from_iterable(made.items() for made in self.made.values()))  # of the same photo one
+        size = sum(files.values())
+        planned = f"{counted(len(files), 'new file')}, which take {size_in_words(size)}"
         yield Message(f"Planned are {planned}; {size_in_words(free)} are free in {folder}.")
-        if self.size > free:
-            yield Message(*_too_little(self.size, free, self.output))
+        if size > free:
+            yield Message(*_too_little(size, free, self.output))
         if not os.access(folder, os.W_OK):
             yield Message(f"Nothing can be written to {folder}: choose another output folder, or see to its rights.")
 

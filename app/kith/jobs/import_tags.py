@@ -216,6 +216,8 @@ def _hints(joined: Joined) -> tuple[str, ...]:
 
 def found_lines(found: TagsFound) -> list[str]:
     """Return what other programs say, and what importing it would do, line by line."""
+    if not found.people:
+        return [f"No photo in {found.folder} names anybody."]
     lines = []
     for person in found.people:
         new = " (new)" if person.is_new else ""

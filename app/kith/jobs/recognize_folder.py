@@ -255,16 +255,16 @@ class _Run:
         except (BadPhoto, FilingFailed) as error:
             yield from self._not_filed(decided, error)
             return
-        notes = () if decided.is_named or self.dry_run else self.written.follow(decided.photo_id)
+        is_named = decided.is_named and len(filed.copies) == len(decided.all_standing)  # none was taken away
+        notes = () if is_named or self.dry_run else self.written.follow(decided.photo_id)
         yield from (Notice(note) for note in (*filed.notes, *notes))
         if path not in self.rows:
             self.tally.count(decision, self.names)
         row = self.rows[path] = self._row(path, decision, filed.copies)
         line = photo_line(row.file, decision, self.names)
         if self.planned and self.output:
-            for source, standing, _ in decided.plans:
-                self.planned.add(source.size, standing)
-            line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated)
+            after_all = " after all" if self.planned.plan(decided.plans) else ""
+            line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated) + after_all
         if self.output and not decided.standing:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
