@@ -77,15 +77,15 @@ class Filer:
             copies, photo_id = self.store.copies, self._photo_id(source)
             present = copies.of_photo(photo_id, self.output)
             filing, taken_at = Filing(self.output, self.folders), copies.taken_at(photo_id)
-            return plan_copies(copies, filing, photo_id, source, taken_at, people, present)
+            return plan_copies(copies, filing, photo_id, FileState(str(source), 0, 0), taken_at, people, present)
 
     def make(self, source: Path, standing: Sequence[CopyRecord]) -> list[str]:
         """Make planned copies and return where they lie."""
         return self.names(make(self.store.copies, record, source).target for record in standing)
 
-    def names(self, paths: Iterable[Path]) -> list[str]:
+    def names(self, paths: Iterable[Path | str]) -> list[str]:
         """Return paths as they are called in the output folder."""
-        return [path.relative_to(self.output).as_posix() for path in paths]
+        return [Path(path).relative_to(self.output).as_posix() for path in paths]
 
     def file(self, source: Path, *people: int | None) -> list[str]:
         """Look, plan, make and withdraw, as a run does with each photo."""

@@ -200,7 +200,7 @@ def test_a_library_that_is_long_open_keeps_nothing_of_what_was_asked(store: Stor
 
 def _known_at(store: Store, path: Path, size: int, mtime_ns: int) -> tuple[int, int] | None:
     """Return photo and orientation of an unchanged file, None if it is new or was written to."""
-    known = store.photos.unchanged([FileState(path, size, mtime_ns)], ENGINE).get(path)
+    known = store.photos.unchanged([FileState(str(path), size, mtime_ns)], ENGINE).get(str(path))
     return known and known[:2]
 
 

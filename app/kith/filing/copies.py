@@ -56,7 +56,7 @@ def _folder(output: Path, places: Places, person: str, day: str | None) -> Path:
 class Filed:
     """Where a photo's copies lie, and what is to be said of files that were left alone."""
 
-    copies: tuple[Path, ...]
+    copies: tuple[str, ...]  # as text, since taking paths apart is slow
     notes: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ def plan_copies(
     records: CopyRecords,
     filing: Filing,
     photo_id: int,
-    source: Path,
+    source: FileState,
     taken_at: str | None,
     people: Collection[int | None],
     present: Sequence[CopyRecord],
@@ -80,17 +80,20 @@ def plan_copies(
         folder = filing.folder(person, taken_at)
         record = _standing(present, person, folder)
         if record is None:
-            target = _target(records, within_limits(folder / safe_photo_name(source.name)), source, kind)
-            moved_from = source if kind is FileAs.MOVE else None
+            path = source.path
+            target = _target(records, within_limits(folder / safe_photo_name(path.name)), path, kind)
+            moved_from = path if kind is FileAs.MOVE else None
             record = records.plan(photo_id, person, filing.output, target, kind, moved_from)
             kind = FileAs.COPY if kind is FileAs.MOVE else kind  # one of the people has the photo, the others a copy
         standing.append(record)
     return standing, [record for record in present if record not in standing]
 
 
-def _kind(records: CopyRecords, filing: Filing, photo_id: int, source: Path, present: Sequence[CopyRecord]) -> FileAs:
+def _kind(
+    records: CopyRecords, filing: Filing, photo_id: int, source: FileState, present: Sequence[CopyRecord]
+) -> FileAs:
     """Return as what to file what is new: a photo is moved once, and where it was copied before it is not moved."""
-    if filing.file_as is FileAs.MOVE and (present or records.is_moved(photo_id) or not is_file(source)):
+    if filing.file_as is FileAs.MOVE and (present or records.is_moved(photo_id) or not is_file(source.path)):
         return FileAs.COPY
     return filing.file_as
 
@@ -106,15 +109,18 @@ def _target(records: CopyRecords, wanted: Path, source: Path, kind: FileAs) -> P
 
 def _standing(present: Iterable[CopyRecord], person: int | None, folder: Path) -> CopyRecord | None:
     for record in present:
-        if record.person_id == person and _is_same_folder(record.target.parent, folder):
+        if record.person_id == person and _lies_in(record, folder):
             return record
     return None
 
 
-def _is_same_folder(folder: Path, other: Path) -> bool:
-    """Say whether two folders of an output folder are one, where capitals or accents make no difference."""
+def _lies_in(record: CopyRecord, folder: Path) -> bool:
+    """Say whether a copy lies in a folder of the output, where capitals or accents make no difference."""
+    own = os.path.dirname(record.target_text)  # noqa: PTH120 - of many, and quick
+    if os.path.normcase(own) == os.path.normcase(folder):
+        return True
     with suppress(OSError, ValueError):
-        return folder == other or (len(folder.parts) == len(other.parts) and folder.samefile(other))
+        return own.count(os.sep) == os.fspath(folder).count(os.sep) and folder.samefile(own)
     return False
 
 
@@ -127,7 +133,7 @@ def file_copies(
     made; one that somebody took away is not made again. Raises BadPhoto and FilingFailed.
     """
     left, refused = list(outdated), None
-    copies: list[Path] = []
+    copies: list[str] = []
     notes: list[str] = []
     made: list[CopyRecord] = []
     for record in [_moved(records, record, left) for record in standing]:
@@ -138,8 +144,8 @@ def file_copies(
             continue
         made.append(filed)
         notes.append(note)
-        if os.path.lexists(filed.target):
-            copies.append(filed.target)
+        if os.path.lexists(filed.target_text):
+            copies.append(filed.target_text)
         else:  # somebody took it away, unless all of the output folder is
             with filing_errors(source.path, filed):
                 filed.output.stat()
@@ -159,7 +165,7 @@ def _filed(records: CopyRecords, record: CopyRecord, source: FileState) -> tuple
         return record, "", FileState.now(record.target) or source
     if not record.sha256:
         return make(records, record, source.path), "", source
-    if record.source == source or not os.path.lexists(record.target):
+    if record.source == source or not os.path.lexists(record.target_text):
         return record, "", source
     with filing_errors(source.path, record):
         filed, note = follow(records, record, source)

@@ -36,7 +36,7 @@ def move(records: CopyRecords, record: CopyRecord) -> CopyRecord:
         with folder_made(record):
             sha256 = sha256_of(source)
             record = _named(records, record, source)
-            record = records.complete(record, sha256, FileState(source, UNSETTLED, 0))
+            record = records.complete(record, sha256, FileState(os.fspath(source), UNSETTLED, 0))
             return _settled(records, record, sha256)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from kith.errors import BadInput, FilingFailed
@@ -102,14 +103,10 @@ def listed_in(cell: str) -> list[str]:
 def _ranked(rankings: Sequence[Ranking]) -> list[str]:
     """Return for each rank the names of all rankings, then their values."""
     cells = []
-    for rank in range(RANKS):
-        if not any(len(ranking) > rank for ranking in rankings):
-            cells += ["", ""]
-            continue
-        found = [ranking[rank] if rank < len(ranking) else None for ranking in rankings]
+    for found in islice(zip_longest(*rankings), RANKS):
         cells.append(_listed(candidate[0] if candidate else "" for candidate in found))
         cells.append(SEPARATOR.join(f"{candidate[1]:.3f}" if candidate else "" for candidate in found))
-    return cells
+    return cells + [""] * (2 * RANKS - len(cells))
 
 
 def _told(ranking: Ranking) -> str:

@@ -1,9 +1,11 @@
 """A photo that was looked at and decided on, on its way to be filed."""
 
+import os
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
 
 from kith.filing.copies import Filed, Filing, plan_copies
 from kith.jobs.filed_copies import FiledCopies, Plan
@@ -17,27 +19,23 @@ from kith.library.store import Store
 from kith.values.decisions import PhotoDecision
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decided:
-    """A photo's decision, its copies that stand for it and those that it outdates; `along` are its raw files' plans."""
+    """A photo's decision, and what is to be filed: the photo, then its raw files.
+
+    It `is_named` where its files name its people already.
+    """
 
     look: Look
     photo_id: int
     decision: PhotoDecision
-    standing: Sequence[CopyRecord] = ()
-    outdated: Sequence[CopyRecord] = ()
+    plans: Sequence[Plan] = ()
     is_named: bool = False
-    along: Sequence[Plan] = ()
 
     @property
-    def source(self) -> FileState:
-        """The photo's file as it was looked at."""
-        return FileState(self.look.path, self.look.size, time_value(self.look.mtime_ns))
-
-    @property
-    def plans(self) -> list[Plan]:
-        """What is to be filed: the photo, then its raw files."""
-        return [(self.source, self.standing, self.outdated), *self.along]
+    def is_filed(self) -> bool:
+        """Whether a copy of the photo itself stands for the decision."""
+        return any(standing for _, standing, _ in self.plans[:1])
 
     @property
     def all_standing(self) -> list[CopyRecord]:
@@ -52,40 +50,63 @@ class Decided:
     @property
     def planned(self) -> Filed:
         """What would be filed."""
-        return Filed(tuple(record.target for record in self.all_standing), ())
+        return Filed(tuple(record.target_text for record in self.all_standing), ())
 
     def filed(self, copies: FiledCopies) -> Filed:
         """File it, and return where its copies lie. Raises BadPhoto and FilingFailed."""
         filed = [copies.file_photo(*plan) for plan in self.plans]
+        if len(filed) == 1:
+            return filed[0]
         placed = chain.from_iterable(one.copies for one in filed)
         return Filed((*placed,), (*chain.from_iterable(one.notes for one in filed),))
 
 
-def plans_along(
-    store: Store,
-    records: CopyRecords,
-    filing: Filing,
-    listed: Listed,
-    photo: StoredPhoto,
-    people: Collection[int | None],
-) -> list[Plan]:
-    """Write down the copies of what is filed along with a photo, within the caller's transaction."""
-    files = store.stacks.files(photo.id, listed.files_along) if listed.along else {}
-    present = records.of_photos([*files.values()], filing.output) if files else {}
-    return [
-        (file, *plan_copies(records, filing, key, file.path, photo.case.taken_at, people, present[key]))
-        for file, key in files.items()
-    ]
+def file_of(look: Look) -> FileState:
+    """Return a photo's file as it was looked at."""
+    return FileState(os.fspath(look.path), look.size, time_value(look.mtime_ns))
 
 
-def made_together(copies: FiledCopies, photos: Sequence[Decided]) -> list[Decided]:
-    """Return photos with those copies made that nothing stands in the way of: many in the time of a few."""
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """Writes down the copies of listed photos in an output folder, within the caller's transaction."""
+
+    store: Store
+    records: CopyRecords
+    filing: Filing
+    listed: Mapping[Path, Listed]
+
+    def plans(
+        self, photos: Sequence[tuple[Look, StoredPhoto]], people: Iterable[Collection[int | None]]
+    ) -> Iterator[list[Plan]]:
+        """Yield what is to be filed of each photo that shows these people, or nobody (None): it, then its raw files."""
+        present = self.records.of_photos([photo.id for _, photo in photos], self.filing.output)
+        for (look, photo), shown in zip(photos, people, strict=True):
+            own = self._plan(photo, shown, photo.id, file_of(look), present)
+            yield [own, *self._along(photo, shown, self.listed[look.path])]
+
+    def _along(self, photo: StoredPhoto, people: Collection[int | None], listed: Listed) -> list[Plan]:
+        if not listed.along:
+            return []
+        files = self.store.stacks.files(photo.id, listed.files_along)
+        present = self.records.of_photos([*files.values()], self.filing.output)
+        return [self._plan(photo, people, key, file, present) for file, key in files.items()]
+
+    def _plan(
+        self,
+        photo: StoredPhoto,
+        people: Collection[int | None],
+        key: int,
+        file: FileState,
+        present: Mapping[int, Sequence[CopyRecord]],
+    ) -> Plan:
+        return file, *plan_copies(self.records, self.filing, key, file, photo.case.taken_at, people, present[key])
+
+
+def make_together(copies: FiledCopies, photos: Sequence[Decided]) -> None:
+    """Make those copies of photos that nothing stands in the way of: many in the time of a few."""
     made = iter(copies.made_together([plan for photo in photos for plan in photo.plans]))
-    plans = [[next(made) for _ in photo.plans] for photo in photos]
-    return [
-        replace(photo, standing=standing, along=along)
-        for photo, ((_, standing, _), *along) in zip(photos, plans, strict=True)
-    ]
+    for photo in photos:
+        photo.plans = [*islice(made, len(photo.plans))]
 
 
 @dataclass(slots=True)
@@ -104,14 +125,18 @@ class Tally:
             self.unknown += not decision.unsure
 
 
-def marked_named(planned: Sequence[Decided], written: WrittenNames, called: Mapping[int, str]) -> list[Decided]:
-    """Return the photos, those marked that nothing is new of, and whose files name their people already.
+def mark_named(planned: Sequence[Decided], written: WrittenNames, called: Mapping[int, str]) -> None:
+    """Mark the photos that nothing is new of, and whose files name their people already.
 
     `called` is what each person is called.
     """
-    same = [one for one in planned if one.look.facts is None and not one.outdated]
-    same = [one for one in same if all(copy.sha256 for copy in one.standing)]
-    copies = {one.photo_id: len(one.standing) for one in same}
-    people = {one.photo_id: [called[person] for person in one.decision.people] for one in same}
+    copies: dict[int, int] = {}
+    people: dict[int, Collection[str]] = {}
+    for photo in planned:
+        _, standing, outdated = photo.plans[0]
+        if photo.look.facts is None and not outdated and all(copy.sha256 for copy in standing):
+            copies[photo.photo_id] = len(standing)
+            people[photo.photo_id] = [called[person] for person in photo.decision.people]
     named = copies.keys() - written.behind(copies, people)
-    return [replace(one, is_named=one.photo_id in named) for one in planned]
+    for photo in planned:
+        photo.is_named = photo.photo_id in named

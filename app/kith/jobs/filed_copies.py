@@ -61,12 +61,12 @@ class FiledCopies:
         plans: list[Plan] = []
         for output in outputs:
             present = copies.of_photo(photo_id, output)
-            source = self.original(photo_id) or FileState(present[0].target, 0, 0)
+            source = self.original(photo_id) or FileState(present[0].target_text, 0, 0)
             filed: Collection[int | None] = people or (None,)
             if people is None:
                 filed = dict.fromkeys(record.person_id for record in present)
             filing, taken_at = self.filing(output, folders), copies.taken_at(photo_id)
-            standing, outdated = plan_copies(copies, filing, photo_id, source.path, taken_at, filed, present)
+            standing, outdated = plan_copies(copies, filing, photo_id, source, taken_at, filed, present)
             plans.append((source, standing, outdated))
         return plans
 

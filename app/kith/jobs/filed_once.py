@@ -1,14 +1,18 @@
 """Photos that are nearly the same as a better one: filed once, and told in the report."""
 
+import os
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from kith.identity.alike_photos import SAME_PHASH_BITS, tells
 from kith.jobs.duplicates import Best, best_of
+from kith.jobs.known_files import KnownFiles, known_files
+from kith.jobs.photo_list import Listed
 from kith.library.copy_records import CopyRecord
+from kith.library.duplicate_queries import PictureFile
 from kith.library.store import Store
 from kith.policies import Duplicates, FileAs
 from kith.settings import Settings
@@ -21,19 +25,21 @@ class FiledOnce:
     is not filed under.
     """
 
-    def __init__(self, store: Store, settings: Settings, listed: Collection[Path], output: Path | None) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, listed: Mapping[Path, Listed], output: Path | None, known: KnownFiles
+    ) -> None:
         self._store, self._listed, self._output = store, listed, output
         self._is_wanted = output is not None and settings.duplicates is Duplicates.FILE_ONCE
         self._filed: dict[int, set[int | None]] = {}
         self._near: set[int] = set()
         self.is_last = False
-        self.read()
+        self._learn(known.files)
 
     def read(self) -> None:
-        """Read which photos there are, and which of them are nearly the same."""
-        placed = self._store.copies.photos_in(self._output) if self._output else set()
-        files = self._store.duplicates.files() if self._output else []
-        files = [file for file in files if file.path in self._listed or file.photo_id in placed]
+        """Read anew which photos there are, and which of them are nearly the same."""
+        self._learn(known_files(self._store, self._listed, self._output).files)
+
+    def _learn(self, files: Sequence[PictureFile]) -> None:
         best, count = best_of(files), Counter(file.photo_id for file in files)
         hashes = [file.phash for file in best.files.values() if file.phash is not None]
         self._hashes = np.array(hashes, np.int64)
@@ -42,7 +48,7 @@ class FiledOnce:
         # Of all others nothing is to be told: a large folder holds few duplicates.
         several = {photo: file for photo, file in best.files.items() if count[photo] > 1 or photo in near}
         self._best = Best(several, best.photos)
-        self._paths = {file.path for file in files if file.photo_id in several}
+        self._paths = {file.path_text for file in files if file.photo_id in several}
 
     def waits(self, photo_id: int, is_new: bool) -> bool:
         """Whether a photo is to be filed with others at the end; a new one is known from now on."""
@@ -98,8 +104,11 @@ class FiledOnce:
             return {copy.person_id for copy in copies}
         return self._filed.get(photo_id, set())
 
-    def best(self, path: Path, photo_id: int) -> Path | None:
-        """Return of which file a photo's file is a duplicate, None where it is none or the best itself."""
-        best = self._best.of(photo_id) if photo_id in self._best.files else None
-        is_itself = best and (best.path == path or (best.photo_id == photo_id and path not in self._paths))  # moved
-        return None if best is None or is_itself else best.path
+    def better(self, path: Path, photo_id: int) -> str:
+        """Return how the file is called that a photo's file is a duplicate of; nothing where it is none."""
+        if photo_id not in self._best.files:
+            return ""
+        best, own = self._best.of(photo_id), os.fspath(path)
+        if best.path_text == own or (best.photo_id == photo_id and own not in self._paths):  # or it was moved
+            return ""
+        return self._listed[best.path].name if best.path in self._listed else best.path_text

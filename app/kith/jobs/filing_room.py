@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,6 +14,7 @@ from kith.filing.copies import Filing
 from kith.filing.names import LONGEST_PATH, PATH_ROOM
 from kith.jobs.duplicates import best_of
 from kith.jobs.filed_copies import Plan
+from kith.jobs.known_files import KnownFiles
 from kith.library.copy_records import CopyRecord
 from kith.library.store import Store
 from kith.messages import Message, Setting
@@ -26,15 +27,13 @@ _SAMPLE = 4096  # bytes at either end of a file
 Waiting = tuple[Path, int | None, int]  # a file to be filed, its photo, if that is known, and its size
 
 
-def check_room(
-    store: Store, settings: Settings, photos: Collection[Path], inputs: Sequence[Path], filing: Filing
-) -> None:
+def check_room(store: Store, settings: Settings, photos: Collection[Path], known: KnownFiles, filing: Filing) -> None:
     """Raise FilingFailed where the output folder cannot take what of these photos is not filed there yet.
 
-    What they take at the least is reckoned: each is filed once, if it is no duplicate as far as that can be known.
+    What they take at the least is reckoned: each is filed once, if it is no duplicate as far as that is `known`.
     """
-    room = _Room(store, settings, filing)
-    waiting = room.waiting(photos, inputs)
+    room = _Room(store, settings, filing, known)
+    waiting = room.waiting(photos)
     free = shutil.disk_usage(_standing(filing.output)).free
     if sum(size for _, _, size in waiting) <= free:
         return
@@ -73,40 +72,42 @@ class _Room:
     store: Store
     settings: Settings
     filing: Filing
+    known: KnownFiles
 
-    def waiting(self, photos: Collection[Path], inputs: Sequence[Path]) -> list[Waiting]:
+    def waiting(self, photos: Collection[Path]) -> list[Waiting]:
         """Return the files that are to be filed and take room there."""
         kind = self.filing.file_as
         if kind in (FileAs.HARD_LINK, FileAs.SYMBOLIC_LINK):
             return []
-        known = self.store.photos.photos_at([Path(os.path.abspath(path)) for path in inputs])
-        filed = self.store.copies.photos_in(self.filing.output)
+        photo_at = {file.path_text: file.photo_id for file in self.known.files}
         disk = _standing(self.filing.output).stat().st_dev
         failed = {failure.path for failure in self.store.failures.all()}
         found = []
-        for path in (path for path in photos if path not in failed):
-            photo_id = known.get(path)
+        for path in photos:
+            photo_id = photo_at.get(os.fspath(path))
+            if photo_id in self.known.filed or path in failed:
+                continue
             with suppress(OSError):
-                if photo_id not in filed and ((status := path.stat()).st_dev != disk or kind is FileAs.COPY):
+                if (status := path.stat()).st_dev != disk or kind is FileAs.COPY:
                     found.append((path, photo_id, status.st_size))
         return found
 
     def least(self, waiting: Iterable[Waiting]) -> int:
         """Return how many bytes they take if duplicates, known or to be expected, are filed once."""
-        files = self.store.duplicates.files()
+        files = self.known.files
         is_once = self.settings.duplicates is Duplicates.FILE_ONCE
         lesser: Collection[int] = best_of(files).photos if is_once else ()
         sizes: dict[int, int] = {}
-        known: defaultdict[int, set[Path]] = defaultdict(set)
+        seen: defaultdict[int, set[Path]] = defaultdict(set)
         unseen: defaultdict[int, set[Path]] = defaultdict(set)
         for file in files:
-            known[file.size].add(file.path)
+            seen[file.size].add(file.path)
         for path, photo_id, size in waiting:
             if photo_id is None:
                 unseen[size].add(path)
             elif photo_id not in lesser:
                 sizes[photo_id] = min(size, sizes.get(photo_id, size))
-        return sum(sizes.values()) + sum(size * _distinct(unseen[size], known[size]) for size in unseen)
+        return sum(sizes.values()) + sum(size * _distinct(unseen[size], seen[size]) for size in unseen)
 
 
 def _distinct(paths: Collection[Path], known: Collection[Path]) -> int:
@@ -132,14 +133,14 @@ class PlannedRoom:
     """
 
     output: Path
-    made: dict[Path, dict[Path, int]] = field(default_factory=dict)
+    made: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def plan(self, plans: Iterable[Plan]) -> bool:
         """Have a photo's files be filed so; return whether that is not what was planned of them before."""
         disk, before = _standing(self.output).stat().st_dev, dict(self.made)
         for source, standing, _ in plans:
             new = [record for record in standing if not record.sha256]
-            self.made[source.path] = {record.target: source.size * _takes_room(record, disk) for record in new}
+            self.made[source.path_text] = {record.target_text: source.size * _takes_room(record, disk) for record in new}
         return self.made != {**self.made, **before}
 
     def told(self) -> Iterator[Message]:

@@ -218,4 +218,4 @@ class _Undoing:
 
 
 def _state_of(present: Sequence[CopyRecord]) -> FileState:
-    return FileState(present[0].target, 0, 0) if present else FileState(Path(), 0, 0)
+    return FileState(present[0].target_text if present else "", 0, 0)

@@ -1,8 +1,7 @@
 """Copies that an earlier run filed of photos for which a better one of nearly the same is filed now."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from kith.filing.report import ReportRow
 from kith.jobs.decisions import Decisions
@@ -25,16 +24,14 @@ class LesserCopies:
     once: FiledOnce
     dry_run: bool
 
-    def taken_back(
-        self, settled: Collection[int], called: Callable[[Path | None], str]
-    ) -> Iterator[tuple[list[str], ReportRow]]:
+    def taken_back(self, settled: Collection[int]) -> Iterator[tuple[list[str], ReportRow]]:
         """Take the copies back, now that these photos are settled, and yield what to say and the photo's row.
 
         Raises BadPhoto and FilingFailed.
         """
         for photo_id, outdated in self.once.outdone(settled):
             if original := self.copies.original(photo_id):
-                better = called(self.once.best(original.path, photo_id))
+                better = self.once.better(original.path, photo_id)
                 yield self._withdrawn(photo_id, original, outdated, better)
 
     def _withdrawn(

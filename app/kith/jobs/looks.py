@@ -183,14 +183,14 @@ def growing(items: Iterable[T], most: int) -> Iterator[list[T]]:
 
 def _unchanged(context: Context, paths: Iterable[Path], along: Along) -> dict[Path, Look]:
     """Return the looks at photos that lie where they lay, of the size and time they had, and what is filed along."""
-    files = [file for file in map(FileState.now, paths) if file]  # who reads one that is gone will say why
-    known = context.store.photos.unchanged(files, context.spec.engine_id)
+    files = {path: file for path in paths if (file := FileState.now(path))}  # who reads one that is gone says why
+    known = context.store.photos.unchanged(files.values(), context.spec.engine_id)
     looks = {}
-    for file in files:
-        photo = known.get(file.path)
-        if photo and photo.analysis_id and _are_stacked(context.store, photo.photo_id, along.get(file.path, ())):
+    for path, file in files.items():
+        photo = known.get(file.path_text)
+        if photo and photo.analysis_id and _are_stacked(context.store, photo.photo_id, along.get(path, ())):
             ids = photo.photo_id, photo.analysis_id
-            looks[file.path] = Look(file.path, file.size, file.mtime_ns, None, ids)
+            looks[path] = Look(path, file.size, file.mtime_ns, None, ids)
     return looks
 
 

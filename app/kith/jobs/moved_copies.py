@@ -134,7 +134,7 @@ def _place(record: CopyRecord, strays: dict[int, list[Path]]) -> Path | None:
     for size in sizes:
         for path in strays.get(size, ()):
             with suppress(OSError):
-                if mark_of(replace(record, target=path)) == record.sha256:
+                if mark_of(replace(record, target_text=os.fspath(path))) == record.sha256:
                     strays[size].remove(path)
                     return path
     return None

@@ -53,9 +53,9 @@ def _times(decision: PhotoDecision, names: Mapping[int, str]) -> list[str]:
     return [told for _, told in sorted(shown)]
 
 
-def place_below(output: Path, copy: Path) -> str:
+def place_below(output: Path, copy: str) -> str:
     """Return how the report calls a copy there: by text, since taking paths apart is slow."""
-    return os.fspath(copy).removeprefix(os.path.join(output, "")).replace(os.sep, "/")  # noqa: PTH118
+    return copy.removeprefix(os.path.join(output, "")).replace(os.sep, "/")  # noqa: PTH118
 
 
 def write_output_report(

@@ -5,19 +5,19 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto, FilingFailed
-from kith.filing.copies import Folders, clear_half_written, plan_copies, prepare_output
+from kith.filing.copies import Folders, clear_half_written, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
 from kith.filing.report import REPORT, ReportRow, check_report
 from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
-from kith.jobs.decided import Decided, Tally, made_together, marked_named, plans_along
+from kith.jobs.decided import Decided, Planning, Tally, make_together, mark_named
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, hear_second_opinion
 from kith.jobs.duplicates import duplicate_photos
@@ -27,6 +27,7 @@ from kith.jobs.filed_once import FiledOnce
 from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
+from kith.jobs.known_files import KnownFiles, known_files
 from kith.jobs.lesser_copies import LesserCopies
 from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, storage_of, together
 from kith.jobs.output_report import place_below, report_row, write_output_report
@@ -91,13 +92,15 @@ def recognize_folder(
         if not interrupted:
             raise
         listed = {}
-    run = _Run(context, decisions, folders_of(inputs), output, listed, passed_over, dry_run, chosen)
+    known = known_files(context.store, listed, output)
+    run = _Run(context, decisions, folders_of(inputs), output, listed, passed_over, known, dry_run, chosen)
     if output:
         filing = run.copies.filing(output, run.folders)
         check_lengths(filing)
     if output and is_filing:
-        check_room(context.store, settings, listed, inputs, filing)
+        check_room(context.store, settings, listed, known, filing)
         prepare_output(copies, output)
+    del known  # of a large folder that is much
     if chosen is None:
         forget_missing_failures(context.store, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
@@ -127,6 +130,7 @@ class _Run:
     output: Path | None
     listed: dict[Path, Listed]
     passed_over: PassedOver
+    known: InitVar[KnownFiles]
     dry_run: bool = False
     chosen: Chosen | None = None
     began: float = field(default_factory=time.monotonic)
@@ -149,13 +153,13 @@ class _Run:
     planned: PlannedRoom | None = field(init=False)
     storage: Storage = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, known: KnownFiles) -> None:
         store = self.context.store
         self.copies = FiledCopies(store, self.context.settings)
         self.records = PlannedOnly(store.copies) if self.dry_run else store.copies
         self.written = WrittenNames(store, self.context.settings)
         self.waiting = Counter(map(_folder, self.listed))
-        self.once = FiledOnce(store, self.context.settings, self.listed, self.output)
+        self.once = FiledOnce(store, self.context.settings, self.listed, self.output, known)
         self._read_persons()
         self.planned = PlannedRoom(self.output) if self.output and self.dry_run else None
         roots = [*self.roots, self.output] if self.output else self.roots
@@ -211,7 +215,7 @@ class _Run:
         for looks in together([self.looks[path] for path in last], DECIDED_AT_ONCE):
             yield from self._settle(looks, is_complete=True)
         lesser = LesserCopies(self.copies, self.written, self.decisions, self.names, self.once, self.dry_run)
-        for notes, row in lesser.taken_back({look.photo_id for look in self.looks.values()}, self._called):
+        for notes, row in lesser.taken_back({look.photo_id for look in self.looks.values()}):
             yield from map(Notice, notes)
             self.lesser.append(row)
 
@@ -240,13 +244,11 @@ class _Run:
                 return  # what is written down so far is filed by the next run
             if (yield from self.wait_for_output()) is False:
                 return
-            for photo in self._made_together(decided[start : start + MOST]):
+            photos = decided[start : start + MOST]
+            if not self.dry_run:
+                make_together(self.copies, photos)
+            for photo in photos:
                 yield from self._file(photo)
-
-    def _made_together(self, decided: Sequence[Decided]) -> Sequence[Decided]:
-        if self.dry_run:
-            return decided
-        return made_together(self.copies, decided)
 
     def _file(self, decided: Decided) -> Iterator[Event]:
         path, decision = decided.look.path, decided.decision
@@ -265,7 +267,7 @@ class _Run:
         if self.planned and self.output:
             after_all = " after all" if self.planned.plan(decided.plans) else ""
             line = planned_line(row.file, self.output, decided.all_standing, decided.all_outdated) + after_all
-        if self.output and not decided.standing:
+        if self.output and not decided.is_filed:
             line += f" (nearly the same as {self._duplicate_of(path)}, which is filed)"
         yield PhotoDone(len(self.rows), len(self.listed), path, line, row, tuple(row.unsure), decision)
 
@@ -311,18 +313,17 @@ class _Run:
 
     def _planned(self, settled: Sequence[tuple[Look, StoredPhoto, PhotoDecision]]) -> list[Decided]:
         """Write down the copies of decided photos, within the caller's transaction."""
-        output = self.output
-        if output is None:
+        if self.output is None:
             return [Decided(look, photo.id, decision) for look, photo, decision in settled]
-        present = self.records.of_photos([photo.id for _, photo, _ in settled], output)
-        filing = self.copies.filing(output, self.folders)
-        planned = []
-        for look, photo, decision in settled:
-            people, taken_at = self.once.people(photo.id, decision.people), photo.case.taken_at
-            plan = plan_copies(self.records, filing, photo.id, look.path, taken_at, people, present[photo.id])
-            along = plans_along(self.context.store, self.records, filing, self.listed[look.path], photo, people)
-            planned.append(Decided(look, photo.id, decision, *plan, along=along))
-        return marked_named(planned, self.written, self.called)
+        filing = self.copies.filing(self.output, self.folders)
+        planning = Planning(self.context.store, self.records, filing, self.listed)
+        people = [self.once.people(photo.id, decision.people) for _, photo, decision in settled]
+        plans = planning.plans([(look, photo) for look, photo, _ in settled], people)
+        planned = [
+            Decided(look, photo.id, decision, own) for (look, photo, decision), own in zip(settled, plans, strict=True)
+        ]
+        mark_named(planned, self.written, self.called)
+        return planned
 
     def _save(self, look: Look) -> tuple[int, int]:
         return save_look(self.context.store, look, self.context.spec.engine_id)
@@ -345,7 +346,7 @@ class _Run:
         self.failed.append(failure)
         return failure
 
-    def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[Path]) -> ReportRow:
+    def _row(self, path: Path, decision: PhotoDecision, copies: Iterable[str]) -> ReportRow:
         placed = [place_below(self.output, copy) for copy in copies] if self.output else ()
         listed = self.listed[path]
         row = report_row(listed.name, decision, self.names, placed)
@@ -353,12 +354,10 @@ class _Run:
 
     def _duplicate_of(self, path: Path) -> str:
         look = self.looks.get(path)
-        return self._called(self.once.best(path, look.photo_id) if look else None)
+        return self.once.better(path, look.photo_id) if look else ""
 
-    def _called(self, path: Path | None) -> str:
-        return "" if path is None else self.listed[path].name if path in self.listed else str(path)
-
-    def _told(self, path: Path, row: ReportRow) -> ReportRow:
+    def _told(self, path: Path, row: ReportRow | None) -> ReportRow:
+        row = row or ReportRow(self.listed[path].name, error=NOT_REACHED)
         duplicate_of = self._duplicate_of(path)
         return replace(row, duplicate_of=duplicate_of) if duplicate_of else row
 
@@ -368,8 +367,7 @@ class _Run:
         known = done - len(failed) - self.tally.unsure - self.tally.unknown
         report = self.output / REPORT if self.output and not self.dry_run else None
         if report:
-            missing = {path: ReportRow(photo.name, error=NOT_REACHED) for path, photo in self.listed.items()}
-            rows = (missing | self.rows).items()
+            rows = (dict.fromkeys(self.listed) | self.rows).items()
             told = [*(self._told(path, row) for path, row in rows), *self.lesser]
             reported = {self.looks[path].photo_id for path in self.rows if path in self.looks}
             write_output_report(self.context.store, self.decisions, self.names, report, told, reported)

@@ -129,7 +129,7 @@ class Watch:
             several = [*files]
             asked = [several[at : at + _ASKED_AT_ONCE] for at in range(0, len(several), _ASKED_AT_ONCE)]
             known = [store.photos.unchanged(some, self._engine_id) for some in asked]
-        return {path for found in known for path, photo in found.items() if photo.analysis_id}
+        return {Path(path) for found in known for path, photo in found.items() if photo.analysis_id}
 
 
 class _Halt(threading.Event):

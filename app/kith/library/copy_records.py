@@ -32,11 +32,16 @@ class CopyRecord:
     photo_id: int
     person_id: int | None
     output: Path
-    target: Path
+    target_text: str
     sha256: str | None = None
     source: FileState | None = None
     kind: FileAs = FileAs.COPY
     moved_from: Path | None = None
+
+    @property
+    def target(self) -> Path:
+        """Where it lies, or is to lie."""
+        return Path(self.target_text)
 
     @property
     def is_placed(self) -> bool:
@@ -120,7 +125,7 @@ class CopyRecords:
         """Return the files of a photo, as they were when they were last looked at."""
         rows = self._connection.read(
             "files",
-            lambda row: FileState(path_of(row[0]), whole(row[1]), whole(row[2])),
+            lambda row: FileState(path_text(row[0]), whole(row[1]), whole(row[2])),
             "SELECT path, path, size, mtime_ns FROM files WHERE photo_id = ? ORDER BY path",
             (photo_id,),
         )
@@ -197,13 +202,14 @@ class CopyRecords:
         moved_from: Path | None = None,
     ) -> CopyRecord:
         """Write down a copy to come, or a link, or that the photo itself is to be moved there."""
-        record = self._entered(CopyRecord(0, photo_id, person_id, output, target, kind=kind, moved_from=moved_from))
+        place = os.fspath(target)
+        record = self._entered(CopyRecord(0, photo_id, person_id, output, place, kind=kind, moved_from=moved_from))
         self._names_in(target.parent).add(folded(target.name))
         return record
 
     def _entered(self, record: CopyRecord) -> CopyRecord:
         moved_from = record.moved_from and path_value(record.moved_from)
-        places = path_value(record.output), path_value(record.target), moved_from
+        places = path_value(record.output), path_value(record.target_text), moved_from
         cursor = self._connection.execute(
             "INSERT INTO copies (photo_id, person_id, output, target, moved_from, kind, made_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -243,7 +249,7 @@ class CopyRecords:
         )
         self._give_free(record.target)
         self._names_in(target.parent).add(folded(target.name))
-        return replace(record, target=target, sha256=None, source=None)
+        return replace(record, target_text=os.fspath(target), sha256=None, source=None)
 
     def adopt(self, record: CopyRecord, person_id: int | None, target: Path) -> None:
         """Say that a copy lies elsewhere by the user's doing, and for whom; what was made of it stays true."""
@@ -256,7 +262,7 @@ class CopyRecords:
 
     def begin(self, record: CopyRecord, source: Path) -> None:
         """Say that a copy that was complete is about to be made anew of a file."""
-        self.follow(record, FileState(source, UNSETTLED, 0))
+        self.follow(record, FileState(os.fspath(source), UNSETTLED, 0))
 
     def complete(self, record: CopyRecord, sha256: str, source: FileState | None) -> CopyRecord:
         """Say that the copy is complete, what it holds, and what it was made of."""
@@ -302,7 +308,7 @@ class PlannedOnly(CopyRecords):
 
 
 def _columns(source: FileState | None) -> tuple[object, object, object]:
-    return (path_value(source.path), source.size, source.mtime_ns) if source else (None, None, None)
+    return (path_value(source.path_text), source.size, source.mtime_ns) if source else (None, None, None)
 
 
 def _record(row: Sequence[Any]) -> CopyRecord:
@@ -310,8 +316,8 @@ def _record(row: Sequence[Any]) -> CopyRecord:
     key, photo_id, person_id, known, output, target, sha256, source, size, mtime_ns, kind, moved_from = row
     if person_id != known:
         raise ValueError(person_id)
-    made_of = None if source is None else FileState(path_of(source), whole(size or 0), whole(mtime_ns or 0))
-    places = folder_of(output), path_of(target)
+    made_of = None if source is None else FileState(path_text(source), whole(size or 0), whole(mtime_ns or 0))
+    places = folder_of(output), path_text(target)
     lay_at = None if moved_from is None else path_of(moved_from)
     sha256 = sha256 and text_of(sha256)
     return CopyRecord(key, whole(photo_id), person_id, *places, sha256, made_of, FileAs(kind), lay_at)

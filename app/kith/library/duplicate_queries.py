@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import path_of
+from kith.library.paths import path_text
 from kith.library.soundness import text_of, whole
 from kith.photos.box import SWAPPED
 
@@ -18,7 +18,7 @@ _BEST_FIRST = (
 class PictureFile(NamedTuple):
     """A photo's file as last seen: its pixels, upright, its bytes, when it was written and taken, and its pHash."""
 
-    path: Path
+    path_text: str
     photo_id: int
     width: int
     height: int
@@ -26,6 +26,11 @@ class PictureFile(NamedTuple):
     mtime_ns: int
     taken_at: str | None
     phash: int | None
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.path_text)
 
 
 class DuplicateQueries:
@@ -67,7 +72,7 @@ def _file(row: Sequence[Any]) -> PictureFile:
     whole(width + height + size + mtime_ns)  # of many, and quick: each is one if all are
     hashed = None if phash is None else whole(phash)
     told = taken_at and text_of(taken_at)
-    return PictureFile(path_of(path), photo_id, width, height, size, mtime_ns, told, hashed)
+    return PictureFile(path_text(path), photo_id, width, height, size, mtime_ns, told, hashed)
 
 
 def _hash(row: Sequence[Any]) -> tuple[int, int | None]:

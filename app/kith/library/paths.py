@@ -10,7 +10,7 @@ _LAST_LETTER = chr(0x10FFFF)
 _NUMBERS_OF_SQLITE = -(2**63), 2**63 - 1
 
 
-def path_value(path: Path) -> str | bytes:
+def path_value(path: Path | str) -> str | bytes:
     """Return a path as the store keeps it: text, or bytes where the name is no Unicode (`os.fsdecode` reads both)."""
     text = os.fspath(path)
     try:
@@ -49,11 +49,19 @@ def time_value(mtime_ns: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was at one moment: by size and time it is known whether it was written to since."""
+    """A file as it was at one moment: by size and time it is known whether it was written to since.
 
-    path: Path
+    Of many it is told apart by the text of its path, since taking paths apart is slow.
+    """
+
+    path_text: str
     size: int
     mtime_ns: int
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return Path(self.path_text)
 
     @classmethod
     def now(cls, path: Path) -> Self | None:
@@ -62,7 +70,7 @@ class FileState:
             stat = path.stat()
         except (OSError, ValueError):
             return None
-        return cls(path, stat.st_size, time_value(stat.st_mtime_ns))
+        return cls(os.fspath(path), stat.st_size, time_value(stat.st_mtime_ns))
 
     def is_written_like(self, other: "FileState") -> bool:
         """Say whether two files, or one at two moments, are of one size and time."""

@@ -52,9 +52,12 @@ class PhotoRecords:
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
 
-    def unchanged(self, files: Collection[FileState], engine_id: str) -> dict[Path, KnownFile]:
-        """Return what is known of those of the files, as they are now, that nobody wrote to since they were entered."""
-        states = {path_value(file.path): file for file in files}
+    def unchanged(self, files: Collection[FileState], engine_id: str) -> dict[str, KnownFile]:
+        """Return what is known of those of the files, as they are now, that nobody wrote to since they were entered.
+
+        They are told apart by the text of their paths.
+        """
+        states = {path_value(file.path_text): file for file in files}
         rows = self._connection.execute(
             "SELECT f.path, f.size, f.mtime_ns, p.id, p.orientation, (SELECT max(a.id) FROM analyses a "
             f"WHERE a.photo_id = p.id AND a.orientation = p.orientation AND {_BY_ENGINE.format('?1')}) "
@@ -65,7 +68,7 @@ class PhotoRecords:
         for path, size, mtime_ns, *known in rows:
             file = states[path]
             if (file.size, file.mtime_ns) == (size, mtime_ns):
-                found[file.path] = KnownFile(*known)
+                found[file.path_text] = KnownFile(*known)
         return found
 
     def ways_up(self, image_hash: str) -> dict[int, int]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import FileState, path_of, path_value
+from kith.library.paths import FileState, path_text, path_value
 from kith.library.soundness import whole
 
 # Of rows `p` of the photos: by the index of the few that are stacked, the table itself left alone.
@@ -43,7 +43,7 @@ class StackRecords:
         """Return those of some files, as they were last read, that hold a photo stacked on this one, with its id."""
         rows = self._connection.read(
             "files",
-            lambda row: (FileState(path_of(row[0]), whole(row[1]), whole(row[2])), row[3]),
+            lambda row: (FileState(path_text(row[0]), whole(row[1]), whole(row[2])), row[3]),
             "SELECT f.path, f.path, f.size, f.mtime_ns, p.id FROM files f JOIN photos p ON p.id = f.photo_id "
             f"WHERE p.stacked_on = ? AND f.path IN ({', '.join('?' * len(among))}) ORDER BY f.path",
             (photo_id, *map(path_value, among)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import FileState, path_of
+from kith.library.paths import FileState, path_text
 from kith.library.photo_records import box_of
 from kith.library.review_queries import NOBODY_KNOWN, NOT_IGNORED, newest_analysis
 from kith.library.soundness import whole
@@ -66,7 +66,7 @@ class WaitingQueries:
         """Return the files of photos as they were when they were last looked at."""
         rows = self._connection.read(
             "files",
-            lambda row: (row[0], FileState(path_of(row[1]), row[2], row[3])),
+            lambda row: (row[0], FileState(path_text(row[1]), row[2], row[3])),
             "SELECT path, photo_id, path, size, mtime_ns FROM files "
             "WHERE photo_id IN (SELECT value FROM json_each(?)) ORDER BY path",
             (json.dumps([*photo_ids]),),
