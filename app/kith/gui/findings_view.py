@@ -9,6 +9,7 @@ from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import FaceInPhoto, House
 from kith.gui.places import CHECKS, PEOPLE, PHOTOS
@@ -213,7 +214,7 @@ def _tiles(card: "Card") -> Iterable[Tile]:
 
 
 def _file_name(path: "Path | None") -> str:
-    return path.name if path else "no photo"
+    return path.name if path else translate("Kith", "no photo")
 
 
 def _checked(library: "OpenLibrary") -> "tuple[CheckFinished, list[Card]]":

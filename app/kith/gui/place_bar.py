@@ -6,6 +6,7 @@ from PyQt6.QtCore import QEvent, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from kith.gui.phrases import translate
 from kith.gui.style import ICON, SPACE, Tone, colour, icon
 
 _BADGE_SIZE = 0.85  # of the usual letters
@@ -80,7 +81,8 @@ class PlaceBar(QWidget):
     def count(self, name: str, waiting: int) -> None:
         """Show how much waits in a place."""
         self.buttons[name].show_waiting(waiting)
-        self.buttons[name].setAccessibleName(self.tr("{0}, {1} waiting").format(name, waiting) if waiting else name)
+        shown = self.actions_by_place[name].text()
+        self.buttons[name].setAccessibleName(self.tr("{0}, {1} waiting").format(shown, waiting) if waiting else shown)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take the colours of a new theme."""
@@ -89,10 +91,11 @@ class PlaceBar(QWidget):
             self._draw_icons()
 
     def _button(self, name: str, number: int) -> PlaceButton:
-        action = QAction(name, self)
+        shown = translate("Kith", name)
+        action = QAction(shown, self)
         action.setCheckable(True)
         action.setShortcut(f"Alt+{number}")
-        action.setToolTip(self.tr("{0} (Alt+{1})").format(name, number))
+        action.setToolTip(self.tr("{0} (Alt+{1})").format(shown, number))
         action.triggered.connect(lambda: self.chosen.emit(name))
         self._group.addAction(action)
         button = PlaceButton()
@@ -103,7 +106,7 @@ class PlaceBar(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policies = QSizePolicy.Policy
         button.setSizePolicy(policies.Expanding, policies.Preferred)
-        button.setAccessibleName(name)
+        button.setAccessibleName(shown)
         self.actions_by_place[name] = action
         self.buttons[name] = button
         return button
