@@ -78,6 +78,15 @@ def test_every_text_can_be_translated() -> None:
     assert found == []
 
 
+def test_no_class_that_others_are_made_from_asks_by_its_objects_class() -> None:
+    """PyQt's tr() asks under the name of the object's class; what is marked is found under that of its own."""
+    nodes = [node for module in MODULES for node in ast.walk(ast.parse(module.read_text("utf-8")))]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    bases = {_name(base) for node in classes for base in node.bases}
+    calls = [(node.name, call) for node in classes if node.name in bases for call in ast.walk(node)]
+    assert [name for name, call in calls if isinstance(call, ast.Call) and _name(call.func) == "tr"] == []
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def touches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def _window_calling() -> str:
     """Return which line of the window called, where no import, and none of the tests, stands between."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame:
         path = Path(frame.f_code.co_filename)
         if "importlib" in str(path) or path.parent.name == "tests":

@@ -63,7 +63,13 @@ class FindingsView(QWidget):
         """Look what may be wrong."""
         if not self._cards:
             self.words.setText(self.tr("Looking what may be wrong …"))
-        self._house.desk.read(_checked, self._show, self.words.setText, is_long=True)
+        self._house.desk.read(_checked, self._show, self._fail, is_long=True)
+
+    def _fail(self, reason: str) -> None:
+        self._cards = []
+        self.list.clear()
+        self._show_card()
+        self.words.setText(reason)
 
     def _lay_out(self) -> None:
         acts = QHBoxLayout()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QDialogButtonBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
@@ -34,7 +34,8 @@ class FirstStart(FittingDialog):
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
-        self.start = buttons.addButton(self.tr("Co&ntinue"), roles.AcceptRole)
+        self.start = QPushButton(self.tr("Co&ntinue"))
+        buttons.addButton(self.start, roles.AcceptRole)
         self.later = buttons.addButton(self.tr("&Later"), roles.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -99,7 +99,11 @@ class _LeftOut(QWidget):
 
     def read(self) -> None:
         """Look which photos are left out."""
-        self._house.desk.read(_left_out, self._show, self.words.setText, is_long=True)
+        self._house.desk.read(_left_out, self._show, self._fail, is_long=True)
+
+    def _fail(self, reason: str) -> None:
+        self._show([])
+        self.words.setText(reason)
 
     def _show(self, photos: "list[LeftOutPhoto]") -> None:
         self._shown = []

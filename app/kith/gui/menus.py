@@ -22,6 +22,7 @@ from kith.settings import Settings
 from kith.text import printable
 
 Role = QAction.MenuRole
+_LONGEST = 70  # characters of what is undone, in a menu
 
 
 class Needs(Enum):
@@ -162,8 +163,9 @@ class Actions:
         """Say in words what is undone and done again; empty where there is nothing, as they then say themselves."""
         tr = partial(translate, "Actions")
         for action, name, what in ((self.undo, tr("&Undo"), undoes), (self.redo, tr("&Redo"), redoes)):
-            told = in_order(printable(what)).replace("&", "&&")
-            action.setText(f"{name}: {told}" if what else name)
+            told = printable(what)
+            told = told if len(told) <= _LONGEST else f"{told[:_LONGEST]} …"
+            action.setText(f"{name}: {in_order(told).replace('&', '&&')}" if what else name)
 
     def enable(self, *, running: bool, report: bool, output: bool) -> None:
         """Offer what makes sense now: while a job is running, no other one."""

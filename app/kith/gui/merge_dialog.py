@@ -77,7 +77,7 @@ class MergeDialog(FittingDialog):
         column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
         for label in (name, count):
             column.addWidget(label)
-        column.addStretch()
+        column.addStretch(1)
         return column
 
     def _tell(self) -> None:

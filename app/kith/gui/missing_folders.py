@@ -13,7 +13,7 @@ from kith.gui.plain_text import message
 if TYPE_CHECKING:
     from kith.jobs.events import FolderAway
 
-SHOWN = 3  # folders; the console has them all
+SHOWN = 2  # folders; the console has them all
 MISSING = QT_TRANSLATE_NOOP("Kith", "Folders that taught people are missing, or have no photo any more:")
 FORGET = QT_TRANSLATE_NOOP(
     "Kith",

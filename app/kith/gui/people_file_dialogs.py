@@ -235,6 +235,7 @@ class ExportPeopleDialog(NamesDialog):
         self._known = 0
         self.people = QListWidget()
         self.people.setAccessibleName(self.tr("People to export"))
+        self.people.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names are elided
         self.with_faces = QCheckBox(self.tr("With a small &picture of each face"))
         self.whole = QCheckBox(self.tr("Also whom I i&gnore"))
         column = self.layout()

@@ -137,7 +137,8 @@ class PhotoPanel(QWidget):
         around.setWidget(self.why)
         around.setAccessibleName(self.tr("Why"))
         self.why.setAlignment(Qt.AlignmentFlag.AlignTop)
-        around.setMinimumHeight(60)
+        around.setMinimumHeight(40)
+        self.people.setMinimumHeight(40)
         column.addWidget(around, 3)
 
 

@@ -10,6 +10,7 @@ from kith.gui.phrases import translate
 from kith.gui.style import ICON, SPACE, Tone, colour, icon
 
 _BADGE_SIZE = 0.85  # of the usual letters
+_MARK = 3  # pixels
 
 
 class PlaceButton(QToolButton):
@@ -30,8 +31,12 @@ class PlaceButton(QToolButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw the badge over the button."""
+        """Draw the badge over the button, and a mark beside that of the place one is at, to be seen in any theme."""
         super().paintEvent(event)
+        if self.isChecked():
+            painter = QPainter(self)
+            painter.fillRect(0, SPACE, _MARK, self.height() - 2 * SPACE, colour(Tone.NOTICE, self.palette()))
+            painter.end()
         if self._waiting:
             self._draw_badge()
 

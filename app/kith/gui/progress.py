@@ -107,5 +107,5 @@ class JobProgress(QWidget):
 def _photos_bar() -> QProgressBar:
     bar = QProgressBar()
     bar.setAccessibleName(translate("Kith", "Photos done"))
-    bar.setMinimumWidth(240)
+    bar.setMinimumWidth(120)
     return bar

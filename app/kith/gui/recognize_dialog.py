@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QCheckBox, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QCheckBox, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
@@ -29,7 +29,8 @@ class RecognizeDialog(FittingDialog):
         self.problem = wrapped(bold=True)
         self._look = Newest(self, pause_ms=0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.start = buttons.addButton(self.tr("&Recognize"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start = QPushButton(self.tr("&Recognize"))
+        buttons.addButton(self.start, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.buttons = buttons

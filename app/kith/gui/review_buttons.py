@@ -40,9 +40,7 @@ class ReviewButtons(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.progress = Label()
-        self.by_name = {
-            name: ChoiceButton(f"{translate('Kith', words)} ({key})") for name, (words, key, _) in BUTTONS.items()
-        }
+        self.by_name = {name: ChoiceButton(_words(name)) for name in BUTTONS}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for name, button in self.by_name.items():
@@ -65,21 +63,32 @@ class ReviewButtons(QWidget):
             "others": is_asked,
             "skip": is_asked,
         }
-        for name, (_, _, steps) in BUTTONS.items():
-            self.by_name[name].setVisible(model.step in steps)
-            self.by_name[name].setEnabled(can[name])
         self._name_likely(model)
+        for is_offered in (False, True):  # all of them at once would widen the window for good
+            for name, (_, _, steps) in BUTTONS.items():
+                if (model.step in steps) is is_offered:
+                    self.by_name[name].setVisible(is_offered)
+                    self.by_name[name].setEnabled(can[name])
         self.by_name["skip"].setText(self.tr("Next (S)") if line.is_over else self.tr("Skip (S)"))
         skipped = self.tr(", {} skipped").format(line.skipped) if line.skipped else ""
         self.progress.setText(self.tr("{} to go").format(f"{line.left:,}") + skipped)
 
     def _name_likely(self, model: ReviewModel) -> None:
         name = printable(model.likely_name)
+        if not name:
+            for button in ("confirm", "deny"):
+                self.by_name[button].setText(_words(button))
+            return
         short = self.fontMetrics().elidedText(in_order(name), Qt.TextElideMode.ElideRight, _NAME_WIDTH)
         faces = len(model.line.faces)
         words = self.tr("All {} are {} (A)") if faces > 1 else self.tr("This is {1} (A)")
         self.by_name["confirm"].setText(words.format(faces, short))
         self.by_name["deny"].setText(self.tr("Not {} (X)").format(short))
+
+
+def _words(name: str) -> str:
+    words, key, _ = BUTTONS[name]
+    return f"{translate('Kith', words)} ({key})"
 
 
 def connect_keys(page: QWidget, keys: Sequence[tuple[str, Callable[[], object]]]) -> None:

@@ -69,7 +69,8 @@ class GroupPage(ReviewPage):
         super().show_model(model)
 
     def _heading(self, model: ReviewModel) -> str:
-        return self.tr("Who is this? {} faces look alike").format(len(model.line.faces))
+        faces = len(model.line.faces)
+        return self.tr("Who is this? {} faces look alike").format(faces) if faces > 1 else self.tr("Who is this?")
 
     def _hint(self, is_over: bool) -> str:
         if is_over:
@@ -90,7 +91,8 @@ class LikelyPage(ReviewPage):
         super().show_model(model)
 
     def _heading(self, model: ReviewModel) -> str:
-        return self.tr("Are all of these {}?").format(model.likely_name)
+        asked = self.tr("Are all of these {}?") if len(model.line.faces) > 1 else self.tr("Is this {}?")
+        return asked.format(model.likely_name)
 
     def _hint(self, is_over: bool) -> str:
         if is_over:

@@ -56,6 +56,7 @@ class SettingPreview(QWidget):
     def begin(self, settings: Settings) -> None:
         """Tell of the settings as they are."""
         self.words.setText(translate("Kith", _WORKING))
+        self.people.hide()
         self._ask_before.ask(partial(_previewed, settings), self._begun)
         self._measure.ask(lambda _stop: _measured(settings), self._draw)
         self._show_lines(settings)
@@ -65,6 +66,7 @@ class SettingPreview(QWidget):
         self._show_lines(settings)
         if self._before:
             self.words.setText(translate("Kith", _WORKING))
+            self.words.show()
             self._ask.ask(partial(_previewed, settings), self._tell)
 
     def _begun(self, answer: "Answer") -> None:
@@ -75,6 +77,8 @@ class SettingPreview(QWidget):
         finished, lines = answer
         self.words.setText(counts_in_words(finished, self._before) if finished else "")
         self.people.setText("\n".join(lines[:_PEOPLE]))
+        for label in (self.words, self.people):
+            label.setVisible(bool(label.text()))
 
     def _draw(self, measured: "tuple[Bars, Bars] | None") -> None:
         if not measured:
