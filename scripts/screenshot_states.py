@@ -19,7 +19,7 @@ from typing import Any
 SIZES = {"1024x640": (1016, 600), "1920x1080": (1912, 1040)}  # what the frame of a window leaves
 SCALES = (1, 2)
 PATIENCE_S = 4  # a picture that moves all the time is taken as it is then
-STILL_S = 0.04
+STILL_S, STILL_TIMES = 0.04, 4  # looks at a picture that is the same each time
 MANY = 1000  # people
 LONG = "Wilhelmina Alexandrina Constantia Theodora von und zu Hohenlohe-Schillingsfürst"
 RIGHT_TO_LEFT = "מרים בת יוסף", "عبد الرحمن بن محمد"
@@ -100,13 +100,12 @@ def _still(shown: Any) -> Any:
     """Return a picture of what is shown, once it does not change any more: small pictures in it come one by one."""
     from PyQt6.QtWidgets import QApplication
 
-    picture, until = shown.grab().toImage(), time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+    picture, until, still = shown.grab().toImage(), time.monotonic() + PATIENCE_S, 0
+    while time.monotonic() < until and still < STILL_TIMES:
         time.sleep(STILL_S)
         QApplication.processEvents()
         before, picture = picture, shown.grab().toImage()
-        if before == picture:
-            break
+        still = still + 1 if before == picture else 0
     return picture
 
 

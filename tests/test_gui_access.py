@@ -39,6 +39,7 @@ from kith.gui.style import LEAST_CONTRAST, Tone, colour, colour_on_dark, contras
 from tests.making import aged
 from tests.review_world import review_world
 from tests.window_tour import PAGES, View, broken, job, tour, wait_for
+from tests.window_watch import marked, touches, translations
 from tests.windows import DARK, LIGHT, Gate, open_window
 
 CONTROLS = (
@@ -203,17 +204,23 @@ def _described(widget: QWidget) -> str:
 
 
 def test_every_control_is_named_reached_and_seen_and_every_text_read_wherever_they_show(
-    palette: QPalette, window: MainWindow, gate: Gate
+    palette: QPalette, window: MainWindow, gate: Gate, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And every text can be translated, and none of it all touches the disk in the window's own thread."""
     known: set[str] = set()
     seen: set[type] = set()
     problems = set()
-    for name, shown in _all_views(window, gate):
-        problems |= {f"{name}: {problem}" for problem in _pale(shown)}
-        if not is_dark(palette):
-            problems |= {f"{name}: {problem}" for problem in _problems(shown, known)}
-        seen |= {type(widget) for widget in [shown, *shown.findChildren(QWidget)] if widget.isVisible()}
+    touched = touches(monkeypatch)
+    with translations(qapp) as asked:
+        for name, shown in _all_views(window, gate):
+            problems |= {f"{name}: {problem}" for problem in _pale(shown)}
+            if not is_dark(palette):
+                problems |= {f"{name}: {problem}" for problem in _problems(shown, known)}
+            seen |= {type(widget) for widget in [shown, *shown.findChildren(QWidget)] if widget.isVisible()}
     assert problems == set()
+    assert set(touched) == set()
+    contexts = {context for context, _ in marked()} | {kind.__name__ for kind in _kinds()}
+    assert {(context, text) for context, text in asked.texts if context in contexts} - marked() == set()
     assert {kind.__name__ for kind in _kinds() - seen} <= NEED_MORE
 
 

@@ -17,7 +17,7 @@ from kith.gui.review_place import ReviewPlace
 from kith.gui.settings_dialog import SettingsDialog
 from kith.settings import load, load_user_settings, user_settings_file
 from tests.desk import finished, kith
-from tests.windows import click, console_has, dialog, open_window, wait_for_end
+from tests.windows import click, console_has, dialog, open_window, press_start, wait_for_end
 
 GOOD = '{"dataset_dir": "mine", "face_tol": 0.5}'
 BROKEN = '{"dataset_dir": "mine",\n "face_tol" 0.5}'
@@ -93,7 +93,7 @@ def test_defaults_are_used_when_the_user_says_so_and_the_file_is_left(
     box.accept()
     (file.parent / "input").mkdir()
     click(qtbot, window.steps.recognize)
-    click(qtbot, dialog(qtbot, RecognizeDialog).start)
+    press_start(qtbot, dialog(qtbot, RecognizeDialog))
     console_has(qtbot, window, "The settings could not be saved")
     wait_for_end(qtbot, window)
     assert file.read_text(encoding="utf-8") == BROKEN
@@ -106,7 +106,7 @@ def test_put_aside_it_keeps_its_values_and_the_first_steps_follow(qtbot: QtBot, 
     welcome.people.edit.setText(str(file.parent / "people"))
     welcome.photos.edit.clear()
     welcome.output.edit.setText(str(file.parent / "output"))
-    click(qtbot, welcome.start)
+    press_start(qtbot, welcome)
     assert load(file).settings.dataset_folder == file.parent / "people"
     assert file.with_name("settings.json.broken").read_text(encoding="utf-8") == BROKEN
 

@@ -14,7 +14,7 @@ from kith.jobs.overview import overview
 from tests.test_runs import Cabinet, _cut_off
 from tests.test_runs import built as built
 from tests.test_runs import world as world
-from tests.windows import PATIENCE_MS, click, console_has, dialog, open_window, wait_for_end
+from tests.windows import PATIENCE_MS, click, console_has, dialog, open_window, press_start, wait_for_end
 
 
 def _window(qtbot: QtBot, world: Cabinet) -> MainWindow:
@@ -65,7 +65,7 @@ def test_the_window_tells_what_would_be_filed_and_files_nothing(qtbot: QtBot, wo
     click(qtbot, window.steps.recognize)
     asked = dialog(qtbot, RecognizeDialog)
     asked.only_tell.setChecked(True)
-    click(qtbot, asked.start)
+    press_start(qtbot, asked)
     wait_for_end(qtbot, window)
     console_has(qtbot, window, "6.png: copy to Ann/6.png, copy to Bob/6.png")
     console_has(qtbot, window, "Planned are 9 new files")

@@ -31,7 +31,7 @@ from kith.photos.outputs import mark_output
 from kith.settings import load, load_user_settings, user_settings_file
 from kith.vision import given_models, model_files
 from tests.desk import CHIRAC, CHIRAC_AGAIN, NOBODY, POWELL, POWELL_AGAIN, Desk, finished, kith
-from tests.windows import PATIENCE_MS, click, dialog, open_window, wait_for_end
+from tests.windows import PATIENCE_MS, click, dialog, open_window, press_start, wait_for_end
 
 CONTENT = bytes(range(256)) * 4000
 YUNET = "yunet_2026may"
@@ -141,7 +141,8 @@ def test_folders_are_kept_and_the_people_folder_is_made(qtbot: QtBot, desk: Desk
     assert welcome.people.hint.text() == LOOKING
     qtbot.waitUntil(lambda: "will be created" in welcome.people.hint.text(), timeout=PATIENCE_MS)
     welcome.photos.edit.clear()
-    qtbot.keyClick(welcome.people.edit, Qt.Key.Key_Return)
+    with qtbot.waitSignal(welcome.finished, timeout=PATIENCE_MS):
+        qtbot.keyClick(welcome.people.edit, Qt.Key.Key_Return)
     assert new.is_dir()
     kept = json.loads(file.read_text())
     assert (kept["dataset_dir"], kept["process_dir"], kept["a_new_key"], kept["face_tol"]) == (
@@ -181,7 +182,7 @@ def test_folders_that_cannot_be_used_are_refused(
     _, welcome = _first_steps(qtbot, file)
     for field, name in ((welcome.people, people), (welcome.photos, photos), (welcome.output, output)):
         field.edit.setText(str(desk.root / name) if name else "")
-    click(qtbot, welcome.start)
+    press_start(qtbot, welcome)
     assert words in welcome.problem.text()
     assert welcome.isVisible()
     assert file.read_bytes() == before

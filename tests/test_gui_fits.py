@@ -44,7 +44,7 @@ ROOM = QSize(1024 - 8, 640 - 40)  # what the frame of a window and its title lea
 LONG_WORD, LONG_NAME = "W" * 140, "Wilhelmina Alexandrina Constantia Theodora von und zu Hohenlohe-Schillingsfürst"
 
 
-@pytest.fixture(params=[9, 13], ids=["usual", "large"])
+@pytest.fixture(params=[9, 14], ids=["usual", "large"])
 def _letters(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[None]:
     before, font = qapp.font(), qapp.font()
     font.setPointSize(request.param)
@@ -125,7 +125,7 @@ def _in_a_page(widget: QWidget, shown: QWidget) -> bool:
 
 
 @pytest.mark.usefixtures("_letters")
-@pytest.mark.parametrize("_letters", [13], indirect=True)
+@pytest.mark.parametrize("_letters", [14], indirect=True)
 def test_every_view_fits_in_large_letters(qtbot: QtBot, tmp_path: Path) -> None:
     world = review_world(tmp_path)
     with world.library() as library:

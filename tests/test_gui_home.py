@@ -25,7 +25,18 @@ from kith.settings import load
 from tests.album import Album
 from tests.drawn import LEFT, MIDDLE, RIGHT, draw
 from tests.making import aged
-from tests.windows import MENUS, PATIENCE_MS, Gate, click, dialog, letters_twice, mnemonic, open_window, wait_for_end
+from tests.windows import (
+    MENUS,
+    PATIENCE_MS,
+    Gate,
+    click,
+    dialog,
+    letters_twice,
+    mnemonic,
+    open_window,
+    press_start,
+    wait_for_end,
+)
 
 ANN, BOB, EVE = 0, 1, 2
 
@@ -190,7 +201,7 @@ def test_a_stopped_run_says_so_at_once_and_is_resumed(qtbot: QtBot, album: Album
     home = _home(window)
     _advised(qtbot, window, "find them in a folder")
     click(qtbot, home.advice.button)
-    click(qtbot, dialog(qtbot, RecognizeDialog).start)
+    press_start(qtbot, dialog(qtbot, RecognizeDialog))
     gate.open(2)  # the next photo is asked for before the first is told
     _wait(qtbot, lambda: home.page is home.run and home.run.model.done > 0)
     assert not window.steps.isVisible()

@@ -17,7 +17,7 @@ from kith.gui.recognize_dialog import RecognizeDialog
 from kith.library.store import open_store
 from kith.photos.outputs import mark_output
 from tests.album import Album
-from tests.windows import PATIENCE_MS, build, click, console_has, dialog, open_window, wait_for_end
+from tests.windows import PATIENCE_MS, build, click, console_has, dialog, open_window, press_start, wait_for_end
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_people_folder_that_is_gone_is_no_first_start_and_is_not_made(qtbot: Q
     window.first_steps()
     welcome = dialog(qtbot, FirstStart)
     qtbot.waitUntil(lambda: "not there now" in welcome.people.hint.text(), timeout=PATIENCE_MS)
-    click(qtbot, welcome.start)
+    press_start(qtbot, welcome)
     assert "not there now" in welcome.problem.text()
     assert welcome.isVisible()
     click(qtbot, welcome.later)
@@ -107,7 +107,7 @@ def test_another_people_folder_may_be_named_and_made(qtbot: QtBot, album: Album)
     welcome = dialog(qtbot, FirstStart)
     welcome.people.edit.setText(str(album.root / "new people"))
     qtbot.waitUntil(lambda: "will be created" in welcome.people.hint.text(), timeout=PATIENCE_MS)
-    click(qtbot, welcome.start)
+    press_start(qtbot, welcome)
     assert (album.root / "new people").is_dir()
     assert not (album.root / "people").exists()
 
@@ -141,13 +141,13 @@ def test_folders_of_copies_are_refused_as_photos_and_as_people(qtbot: QtBot, alb
     for photos in ("sorted", "sorted/Ann"):
         asked.input.edit.setText(str(album.root / photos))
         asked.problem.clear()
-        click(qtbot, asked.start)
+        press_start(qtbot, asked)
         assert "a folder that Kith files copies to" in asked.problem.text()
     asked.reject()
     qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=PATIENCE_MS)
     window.first_steps()
     welcome = dialog(qtbot, FirstStart)
     welcome.people.edit.setText(str(album.root / "sorted"))
-    click(qtbot, welcome.start)
+    press_start(qtbot, welcome)
     assert "must not teach" in welcome.problem.text()
     assert "“People folder” in the settings" in welcome.problem.text()

@@ -24,7 +24,7 @@ from kith.jobs.person_changes import PersonChanges
 from tests.desk import REPOSITORY
 from tests.making import posix_only
 from tests.small_world import World
-from tests.windows import PATIENCE_MS, console_has, dialog, open_window
+from tests.windows import PATIENCE_MS, console_has, dialog, open_window, press_start
 
 PERSON = '<b>Bo</b> <img src="file:///x.png"> &lt;i&gt; &amp; Söhne'
 FILE = "<h1>&amp;<img src=x.png>"
@@ -108,7 +108,7 @@ def test_the_window_and_its_dialogs_show_folders_and_values_as_they_are(qtbot: Q
     first = dialog(qtbot, FirstStart)
     first.people.edit.setText(str(world.root / f"{FILE}2"))
     first.photos.edit.setText(str(world.root / "absent"))
-    first.start.click()
+    press_start(qtbot, first)
     assert any(FILE in text for text in _texts(first))
     assert str(world.root / "known.sqlite") in first.privacy.text()
     _close(first)
@@ -116,7 +116,7 @@ def test_the_window_and_its_dialogs_show_folders_and_values_as_they_are(qtbot: Q
     window.does.recognize.trigger()
     recognize = dialog(qtbot, RecognizeDialog)
     recognize.input.edit.setText(str(world.root / "absent"))
-    recognize.start.click()
+    press_start(qtbot, recognize)
     assert FILE in recognize.problem.text()
     assert recognize.problem.text() in _texts(recognize)
     _close(recognize)

@@ -41,6 +41,7 @@ from tests.windows import (
     dialog,
     open_window,
     press,
+    press_start,
     start_recognition,
     wait_for_end,
 )
@@ -167,13 +168,14 @@ def test_recognition_by_keys_files_the_photos_and_remembers_the_folders(qtbot: Q
     press(qtbot, window, Qt.Key.Key_R)
     asked = dialog(qtbot, RecognizeDialog)
     qtbot.keyClick(asked.input.edit, Qt.Key.Key_Return)
-    assert "There is no folder" in asked.problem.text()
+    qtbot.waitUntil(lambda: "There is no folder" in asked.problem.text(), timeout=PATIENCE_MS)
     asked.input.edit.selectAll()
     qtbot.keyClicks(asked.input.edit, str(desk.input))
     target = desk.root / "a new folder" / "sorted"
     asked.output.edit.selectAll()
     qtbot.keyClicks(asked.output.edit, str(target))
-    qtbot.keyClick(asked.output.edit, Qt.Key.Key_Return)
+    with qtbot.waitSignal(asked.finished, timeout=PATIENCE_MS):
+        qtbot.keyClick(asked.output.edit, Qt.Key.Key_Return)
     wait_for_end(qtbot, window)
     console_has(qtbot, window, "Colin_Powell_0007.jpg → Colin Powell | Face: [99 % Colin Powell (0.")
     assert sorted(path.relative_to(target).as_posix() for path in target.rglob("*.jpg")) == [
@@ -206,17 +208,17 @@ def test_folders_are_chosen_and_refused_where_they_cannot_be_used(qtbot: QtBot, 
     click(qtbot, asked.output.button)
     assert asked_for == [("Photos to recognise", desk.input), ("Copies and report go to", desk.output)]
     assert (asked.input.folder, asked.output.folder) == (desk.input, desk.people)
-    click(qtbot, asked.start)
+    press_start(qtbot, asked)
     assert f"is the people folder {desk.people}" in asked.problem.text()
     for output in (desk.people / "output", desk.root, desk.input, desk.input / "sorted"):
         asked.output.edit.setText(str(output))
         asked.problem.clear()
-        click(qtbot, asked.start)
+        press_start(qtbot, asked)
         assert f"The output folder {output} " in asked.problem.text()
         assert f"for example {desk.root / 'sorted'}" in asked.problem.text()
     assert asked.isVisible()
     asked.output.edit.clear()
-    click(qtbot, asked.start)
+    press_start(qtbot, asked)
     assert asked.problem.text() == "Choose a folder for the copies and the report."
     assert asked.isVisible()
     qtbot.keyClick(asked, Qt.Key.Key_Escape)
@@ -365,7 +367,7 @@ def _shown(console: Console) -> list[str]:
     return [line.partition("  ")[2] for line in console.text.toPlainText().splitlines()]
 
 
-def test_console_filters_by_kind_and_text(qtbot: QtBot, console: Console, tmp_path: Path) -> None:
+def test_console_filters_by_kind_and_text(qtbot: QtBot, console: Console) -> None:
     for kind in Kind:
         console.add(kind, f"a line of kind {kind.name}")
     qtbot.waitUntil(lambda: len(_shown(console)) == len(Kind))
@@ -375,8 +377,7 @@ def test_console_filters_by_kind_and_text(qtbot: QtBot, console: Console, tmp_pa
     console.add(Kind.KNOWN, "about no problem")
     console.add(Kind.PROBLEM, "OUT of memory")
     qtbot.waitUntil(lambda: _shown(console) == ["a line of kind LEFT_OUT", "OUT of memory"])
-    console.save(tmp_path / "saved.txt")
-    assert len((tmp_path / "saved.txt").read_text(encoding="utf-8").splitlines()) == 2
+    assert len(console.as_text().splitlines()) == 2
     console.search.clear()
     console.kinds.setCurrentIndex(2)
     assert _shown(console) == ["a line of kind UNSURE", "a line of kind UNKNOWN"]
@@ -429,11 +430,23 @@ def test_console_stays_where_the_reader_scrolled_to(qtbot: QtBot, console: Conso
     qtbot.waitUntil(lambda: len(_shown(console)) == 202 and _last_line_in_sight(console))
 
 
-def test_odd_file_names_stay_on_their_line_and_can_be_saved(qtbot: QtBot, console: Console, tmp_path: Path) -> None:
+def test_odd_file_names_stay_on_their_line_and_can_be_saved(qtbot: QtBot, console: Console) -> None:
     console.add(Kind.PROBLEM, "a\nb\x1b[31m\u202egpj.\udcff")
     qtbot.waitUntil(lambda: _shown(console) == ["a\\nb\\x1b[31m\\u202egpj.\\udcff"])
-    console.save(tmp_path / "saved.txt")
-    assert "\\udcff" in (tmp_path / "saved.txt").read_text(encoding="utf-8")
+    assert b"\\udcff" in console.as_text().encode()
+
+
+def test_the_console_is_saved_where_the_user_says(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.console.add(Kind.NOTICE, "a line to keep")
+    for target in (tmp_path / "no such folder/saved.txt", tmp_path / "saved.txt"):
+        window.choose_file = lambda *_, target=target: target
+        window.does.save_console.trigger()
+        if target.parent != tmp_path:
+            box = dialog(qtbot, QMessageBox)
+            assert f"{target} could not be written: " in box.text()
+            box.accept()
+    qtbot.waitUntil(lambda: window.status.text() == f"Saved {tmp_path / 'saved.txt'}", timeout=PATIENCE_MS)
+    assert "a line to keep" in (tmp_path / "saved.txt").read_text(encoding="utf-8")
 
 
 def _luminance(colour: QColor) -> float:
@@ -485,7 +498,9 @@ def test_problem_report_is_text_to_copy(qtbot: QtBot, window: MainWindow) -> Non
     log_file().parent.mkdir(parents=True)
     log_file().write_text("\n".join([*lines, f"ERROR cannot read {Path.home() / 'Pictures'}"]), encoding="utf-8")
     window.does.problem.trigger()
-    click(qtbot, dialog(qtbot, ProblemDialog).copy)
+    told = dialog(qtbot, ProblemDialog)
+    qtbot.waitUntil(lambda: bool(told.text.toPlainText()), timeout=PATIENCE_MS)
+    click(qtbot, told.copy)
     clipboard = QApplication.clipboard()
     assert clipboard
     text = clipboard.text()

@@ -137,15 +137,31 @@ def _without_numbers(links: list[tuple[object, ...]]) -> list[tuple[object, ...]
     return sorted((link[1:5] for link in links), key=repr)
 
 
-def test_the_command_takes_settings_back_into_their_file(world: World) -> None:
+def test_the_command_applies_settings_as_the_window_does_and_takes_them_back(world: World) -> None:
     file = _file(world)
-    with world.library() as library:
-        library.apply_settings(world.settings, _with(world, sure_at=0.99, body_policy="event"))
-    assert ran("settings", "sure_at=0.99", "body_policy=event", "--settings", file)[0] == 0
-    code, out, err = ran("people", "undo", "--settings", file)
-    assert (code, "Undone" in out, "redecide" in err) == (0, True, True)
-    settings = load(file).settings
-    assert (settings.sure_at, settings.body_policy) == (world.settings.sure_at, world.settings.body_policy)
+    machine = world.said(Source.MACHINE)
+    assert machine
+    code, out, err = ran("settings", "face_tol=0.05", "--settings", file)
+    assert (code, err, world.said(Source.MACHINE)) == (0, "", [])
+    assert "decisions changed" in out
+    for verb, tolerance in (("undo", 0.0), ("redo", 0.05), ("undo", 0.0)):
+        code, out, err = ran("people", verb, "--settings", file)
+        assert (code, err, _has_tolerance(file, tolerance)) == (0, "", True)
+        assert "decisions changed" in out
+    assert _without_numbers(world.said(Source.MACHINE)) == _without_numbers(machine)
+    code, out, _ = ran("settings", "face_tol=0.05", "--json", "--settings", file)
+    assert (code, json.loads(out)["decided_again"]["changed"] > 0) == (0, True)
+
+
+@pytest.mark.parametrize("key", ["process_dir", "processed_dir", "face_model"])
+def test_the_command_refuses_what_the_window_refuses(world: World, key: str) -> None:
+    file = _file(world)
+    before = file.read_bytes()
+    value = "none.onnx" if key == "face_model" else world.settings.dataset_folder
+    code, out, err = ran("settings", f"{key}={value}", "--settings", file)
+    assert (code, out) == (2, "")
+    assert f"{key}: " in err
+    assert file.read_bytes() == before
 
 
 def test_settings_that_decide_nothing_start_no_job(qtbot: QtBot, world: World) -> None:

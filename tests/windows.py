@@ -12,7 +12,9 @@ from PyQt6.QtGui import QColor, QKeySequence, QPalette, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from kith.gui.first_start import FirstStart
 from kith.gui.main_window import MainWindow
+from kith.gui.recognize_dialog import RecognizeDialog
 from kith.jobs.workers import ExecutorFactory, InlineExecutor
 from kith.settings import load
 from tests.desk import PATIENCE_MS as PATIENCE_MS
@@ -132,12 +134,19 @@ def build(qtbot: QtBot, window: MainWindow) -> None:
     wait_for_end(qtbot, window)
 
 
+def press_start(qtbot: QtBot, asked: RecognizeDialog | FirstStart) -> None:
+    """Press the button of a dialog whose folders are looked at in a thread, and wait until it goes or says why not."""
+    ended: list[int] = []
+    asked.finished.connect(ended.append)
+    click(qtbot, asked.start)
+    qtbot.waitUntil(lambda: bool(ended) or asked.start.isEnabled(), timeout=PATIENCE_MS)
+
+
 def start_recognition(qtbot: QtBot, window: MainWindow) -> None:
     """Click Recognize Folder and take the folders as they are offered."""
-    from kith.gui.recognize_dialog import RecognizeDialog
-
     click(qtbot, window.steps.recognize)
-    click(qtbot, dialog(qtbot, RecognizeDialog).start)
+    asked = dialog(qtbot, RecognizeDialog)
+    press_start(qtbot, asked)
 
 
 def turn_wheel(widget: QWidget | None, notches: int = -1) -> None:

@@ -1,8 +1,40 @@
-"""Rules between settings, and what names a model: values that each may have by itself, and not with the others."""
+"""Rules between settings, and what names a model: values that each may have by itself, and not with the others; and
+which are to be tried before they are kept, and photos decided again by.
+"""
+
+from collections.abc import Iterable
 
 from kith.policies import Executor
 from kith.setting_types import CHOICES, is_onnx_file
-from kith.settings_model import FIELDS, MODELS, Settings
+from kith.settings_model import FIELDS, MODELS, PATHS, Settings
+
+TRIED = (*PATHS, "face_model", "second_opinion", "person_detector", "reid_model", "reid_weights")
+DECISIVE = (
+    "sure_at",
+    "suggest_at",
+    "face_tol",
+    "face_margin",
+    "face_suggest",
+    "lap_var_thresh",
+    "body_policy",
+    "body_tol",
+    "event_gap",
+    "file_under",
+)
+
+
+def to_be_tried(before: Settings, after: Settings) -> frozenset[str]:
+    """Return which of the changed settings name files and folders, to be tried before they are kept."""
+    return frozenset(_changed(before, after, TRIED))
+
+
+def decide_otherwise(before: Settings, after: Settings) -> bool:
+    """Say whether the changed settings may decide stored photos otherwise."""
+    return bool(_changed(before, after, DECISIVE))
+
+
+def _changed(before: Settings, after: Settings, keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if getattr(before, key) != getattr(after, key)]
 
 
 def conflicts(settings: Settings) -> dict[str, str]:

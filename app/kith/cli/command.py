@@ -13,9 +13,9 @@ from kith.cli.job import Job, run_job
 from kith.cli.options import FOR_RESULT, loaded_settings, settings_for_run
 from kith.cli.output import show
 from kith.jobs.outcome import Outcome
-from kith.messages import Action, Do, Message, command
+from kith.messages import command
 from kith.policies import Executor
-from kith.settings import Settings, update
+from kith.settings import Settings, load, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,21 @@ class Call:
     def show_outcome(self, outcome: Outcome) -> None:
         """Print what became of a change, what could not follow it, and what may be worth a second look.
 
-        Settings that were taken back are in their file again.
+        Settings that were taken back are in their file again, and all photos are decided by them.
         """
-        notes = [*outcome.problems, *outcome.hints]
+        lines = [outcome.text]
         if outcome.settings:
-            update(self.place_of_settings(), outcome.settings)
-            notes.append(Message("The settings are changed: ", Do(Action.REDECIDE), " decides all photos again."))
-        self.show(outcome, [outcome.text], notes)
+            lines += self._turn_settings(outcome.settings)
+        self.show(outcome, lines, [*outcome.problems, *outcome.hints])
+
+    def _turn_settings(self, values: Mapping[str, object]) -> list[str]:
+        from kith.cli.deciding import decided_again
+        from kith.jobs.phrases import summary_of
+
+        file = self.place_of_settings()
+        update(file, values)
+        finished = decided_again(load(file).settings)
+        return summary_of(finished) if finished else []
 
     def run(self, settings: Settings, name: str, job: Job, *, create: bool = False) -> None:
         """Run a job and print its events; raises typer.Exit as `run_job`."""

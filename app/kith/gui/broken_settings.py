@@ -2,22 +2,25 @@
 
 from enum import IntEnum
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from kith.errors import BadInput
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
 from kith.gui.help import open_outside
+from kith.gui.phrases import translate
 from kith.gui.plain_text import Label, wrapped
 from kith.gui.settings_in_use import SettingsInUse
 from kith.settings import start_afresh
 
-KEPT = (
+KEPT = QT_TRANSLATE_NOOP(
+    "Kith",
     "The file was not changed, so that nothing you set is lost. Mend it in a text editor and have it read again; or "
-    "let Kith put it aside, under a name that ends in .broken, and begin with new settings."
+    "let Kith put it aside, under a name that ends in .broken, and begin with new settings.",
 )
-_READ_BEFORE = "Keep the Settings Read &Before, for Now"
-_DEFAULTS = "Use &Defaults for Now, and Leave the File"
+_READ_BEFORE = QT_TRANSLATE_NOOP("Kith", "Keep the Settings Read &Before, for Now")
+_DEFAULTS = QT_TRANSLATE_NOOP("Kith", "Use &Defaults for Now, and Leave the File")
 _WIDTH = 520
 
 
@@ -40,7 +43,9 @@ class BrokenSettings(FittingDialog):
         self.problem = wrapped(bold=True)
         self.look = ChoiceButton(self.tr("&Open the File"))
         self.again = ChoiceButton(self.tr("&Read It Again"))
-        self.without = ChoiceButton(self.tr(_READ_BEFORE) if settings.were_read else self.tr(_DEFAULTS))
+        self.without = ChoiceButton(
+            translate("Kith", _READ_BEFORE) if settings.were_read else translate("Kith", _DEFAULTS)
+        )
         self.afresh = ChoiceButton(self.tr("&Put It Aside and Start Afresh"))
         self.look.clicked.connect(self._open)
         self.again.clicked.connect(self._read_again)
@@ -53,7 +58,7 @@ class BrokenSettings(FittingDialog):
     def _lay_out(self) -> None:
         heading = Label(self.tr("The settings cannot be read"), bold=True, size=1.15)
         page = QVBoxLayout()
-        for words in (heading, self.fault, wrapped(self.tr(KEPT))):
+        for words in (heading, self.fault, wrapped(translate("Kith", KEPT))):
             page.addWidget(words)
         column = QVBoxLayout(self)
         for widget in (ScrolledPage(page), self.problem, self.look, self.again, self.without, self.afresh):

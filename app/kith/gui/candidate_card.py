@@ -35,8 +35,8 @@ class CandidateCard(QFrame):
     def show_suggestion(self, suggestion: Suggestion, by_face: bool) -> None:
         """Show a person with their distance by face, or similarity by body."""
         name, nearest = suggestion.name, suggestion.nearest
-        measure = "distance" if by_face else "body similarity"
-        certain = "" if suggestion.certainty is None else f"{percent(suggestion.certainty)} likely, "
+        measure = "distance" if by_face else self.tr("body similarity")
+        certain = "" if suggestion.certainty is None else self.tr("{0} likely, ").format(percent(suggestion.certainty))
         self._person_id = suggestion.person_id
         self.name.setText(name)
         samples = counted(suggestion.samples, "sample")

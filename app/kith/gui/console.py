@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from itertools import chain, islice
-from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QTimer
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QEvent, QTimer
 from PyQt6.QtGui import QAction, QFont, QPalette, QTextCharFormat, QTextCursor
 from PyQt6.QtWidgets import (
     QHBoxLayout,
@@ -18,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import Label, in_order
 from kith.gui.read_pane import ReadPane
 from kith.gui.style import Tone, colour
@@ -43,9 +42,9 @@ class Kind(Enum):
 
 
 FILTERS: dict[str, frozenset[Kind]] = {
-    "All lines": frozenset(Kind),
-    "Problems": frozenset({Kind.PROBLEM, Kind.LEFT_OUT}),
-    "Unsure and unknown": frozenset({Kind.UNSURE, Kind.UNKNOWN}),
+    QT_TRANSLATE_NOOP("Kith", "All lines"): frozenset(Kind),
+    QT_TRANSLATE_NOOP("Kith", "Problems"): frozenset({Kind.PROBLEM, Kind.LEFT_OUT}),
+    QT_TRANSLATE_NOOP("Kith", "Unsure and unknown"): frozenset({Kind.UNSURE, Kind.UNKNOWN}),
 }
 TONES = {
     Kind.UNSURE: Tone.UNSURE,
@@ -86,7 +85,7 @@ class Console(QWidget):
 
     def _make_kinds(self) -> ComboBox:
         kinds = ComboBox()
-        kinds.addItems(FILTERS)
+        kinds.addItems([translate("Kith", name) for name in FILTERS])
         kinds.setAccessibleName(self.tr("Which lines are shown"))
         kinds.currentIndexChanged.connect(self._show_again)
         return kinds
@@ -118,10 +117,9 @@ class Console(QWidget):
         newest = islice(chain(reversed(self._waiting), reversed(self._kept)), count)
         return [str(line) for line in newest][::-1]
 
-    def save(self, path: Path) -> None:
-        """Write the lines that the filter admits into a text file; raises OSError."""
-        lines = [f"{line}\n" for line in self.lines()]
-        path.write_text("".join(lines), encoding="utf-8")
+    def as_text(self) -> str:
+        """Return the lines that the filter admits."""
+        return "".join(f"{line}\n" for line in self.lines())
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take the colours of a new theme."""
@@ -146,7 +144,7 @@ class Console(QWidget):
         column.addWidget(self.text, 1)
 
     def _admitted(self, lines: Iterable[Line]) -> Iterator[Line]:
-        kinds = FILTERS[self.kinds.currentText()]
+        kinds = list(FILTERS.values())[self.kinds.currentIndex()]
         wanted = self.search.text().casefold()
         for line in lines:
             if line.kind in kinds and wanted in line.text.casefold():
@@ -181,7 +179,7 @@ class _Pane(ReadPane):
     """Keeps its end in sight, through new lines and new widths, until the user scrolls away from it."""
 
     def __init__(self) -> None:
-        super().__init__("Console")
+        super().__init__(self.tr("Console"))
         self.setMaximumBlockCount(MOST_LINES)
         self.setPlaceholderText(
             self.tr("Every photo gets a line here, with who is in it and the three people who are most alike.")

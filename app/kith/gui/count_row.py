@@ -6,6 +6,7 @@ from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QPalette
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from kith.gui.phrases import translate
 from kith.gui.plain_text import Label
 from kith.gui.style import SPACE, Tone, colour
 
@@ -50,7 +51,7 @@ class CountRow(QWidget):
         for place, (name, _, tone) in enumerate(counts):
             number = Label("0", bold=True, size=1.6)
             self._shown[name] = (number, tone)
-            self._row.insertWidget(place, _column(number, Label(name)))
+            self._row.insertWidget(place, _column(number, Label(translate("Kith", name))))
         self._colour()
 
     def _colour(self) -> None:

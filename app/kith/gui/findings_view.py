@@ -9,6 +9,7 @@ from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import FaceInPhoto, House
 from kith.gui.places import CHECKS, PEOPLE, PHOTOS
@@ -62,7 +63,13 @@ class FindingsView(QWidget):
         """Look what may be wrong."""
         if not self._cards:
             self.words.setText(self.tr("Looking what may be wrong …"))
-        self._house.desk.read(_checked, self._show, self.words.setText, is_long=True)
+        self._house.desk.read(_checked, self._show, self._fail, is_long=True)
+
+    def _fail(self, reason: str) -> None:
+        self._cards = []
+        self.list.clear()
+        self._show_card()
+        self.words.setText(reason)
 
     def _lay_out(self) -> None:
         acts = QHBoxLayout()
@@ -213,7 +220,7 @@ def _tiles(card: "Card") -> Iterable[Tile]:
 
 
 def _file_name(path: "Path | None") -> str:
-    return path.name if path else "no photo"
+    return path.name if path else translate("Kith", "no photo")
 
 
 def _checked(library: "OpenLibrary") -> "tuple[CheckFinished, list[Card]]":

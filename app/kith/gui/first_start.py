@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from PyQt6.QtWidgets import QDialogButtonBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
+from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
 from kith.gui.folder_steps import ON_THEIR_WAY, FolderSteps
 from kith.gui.folders import ChooseFolder
+from kith.gui.phrases import translate
 from kith.gui.plain_text import wrapped
 from kith.settings import Settings
 
@@ -21,6 +23,7 @@ class FirstStart(FittingDialog):
         self.people, self.photos, self.output = steps.people, steps.photos, steps.output
         self.models, self.privacy = steps.models, steps.privacy
         self.problem = wrapped(bold=True)
+        self._keep = Newest(self, pause_ms=0)
         page = QVBoxLayout()
         page.addWidget(steps)
         page.addStretch()
@@ -31,15 +34,24 @@ class FirstStart(FittingDialog):
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
-        self.start = buttons.addButton(self.tr("Co&ntinue"), roles.AcceptRole)
+        self.start = QPushButton(self.tr("Co&ntinue"))
+        buttons.addButton(self.start, roles.AcceptRole)
         self.later = buttons.addButton(self.tr("&Later"), roles.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         return buttons
 
     def accept(self) -> None:
-        """Keep the folders and close, or say what is wrong with them."""
-        problem = ON_THEIR_WAY if self.models.download else self.steps.chosen.problem()
+        """Keep the folders, in a thread, and close, or say what is wrong with them."""
+        chosen = self.steps.chosen
+        if self.models.download:
+            self._tell(translate("Kith", ON_THEIR_WAY))
+        else:
+            self.start.setEnabled(False)
+            self._keep.ask(lambda _stop: chosen.problem(), self._tell)
+
+    def _tell(self, problem: str) -> None:
+        self.start.setEnabled(True)
         self.problem.setText(problem)
         if not problem:
             super().accept()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
@@ -18,23 +19,26 @@ from kith.gui.folders import (
     why_not_apart,
 )
 from kith.gui.model_download import ModelBox
+from kith.gui.phrases import translate
 from kith.gui.plain_text import Label, wrapped
 from kith.gui.style import SPACE
 from kith.settings import Settings
 
-WELCOME = (
+WELCOME = QT_TRANSLATE_NOOP(
+    "Kith",
     "Kith learns the people you know from a folder of photos for each of them, and then finds them in other photos: "
-    "it puts copies into a folder for each person. Your own photos are only read."
+    "it puts copies into a folder for each person. Your own photos are only read.",
 )
-PRIVATE = "Everything stays on this computer; nothing is ever sent anywhere."
-PRIVACY = (
+PRIVATE = QT_TRANSLATE_NOOP("Kith", "Everything stays on this computer; nothing is ever sent anywhere.")
+PRIVACY = QT_TRANSLATE_NOOP(
+    "Kith",
     "From every photo Kith computes numbers that describe the faces and bodies in it, and keeps them with the photo's "
     "place, time and camera. "
     "All of it stays on this computer, in the files {library} and {encodings}; nothing is ever sent anywhere. "
-    "Help ▸ Privacy… shows every file that Kith keeps, and erases what you do not want any more."
+    "Help ▸ Privacy… shows every file that Kith keeps, and erases what you do not want any more.",
 )
-LOOKING = "Looking for photos in it …"
-ON_THEIR_WAY = "The model files are on their way: wait for them, or stop the download."
+LOOKING = QT_TRANSLATE_NOOP("Kith", "Looking for photos in it …")
+ON_THEIR_WAY = QT_TRANSLATE_NOOP("Kith", "The model files are on their way: wait for them, or stop the download.")
 
 
 class FolderSteps(QWidget):
@@ -44,9 +48,9 @@ class FolderSteps(QWidget):
         super().__init__()
         self._file = settings_file
         self._settings = settings
-        self.people = FolderField("Your people", settings.dataset_folder, choose)
-        self.photos = FolderField("Photos to recognise", None, choose)
-        self.output = FolderField("Copies and report go to", settings.output_folder, choose)
+        self.people = FolderField(self.tr("Your people"), settings.dataset_folder, choose)
+        self.photos = FolderField(self.tr("Photos to recognise"), None, choose)
+        self.output = FolderField(self.tr("Copies and report go to"), settings.output_folder, choose)
         self.photos.edit.setPlaceholderText(self.tr("Can be chosen later"))
         self._look = Newest(self)
         look_once = Newest(self, pause_ms=0)
@@ -72,9 +76,9 @@ class FolderSteps(QWidget):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setVerticalSpacing(SPACE)
-        form.addRow("1  Your &people", self.people)
-        form.addRow("2  Ph&otos to recognise", self.photos)
-        form.addRow("&Copies and report go to", self.output)
+        form.addRow(self.tr("1  Your &people"), self.people)
+        form.addRow(self.tr("2  Ph&otos to recognise"), self.photos)
+        form.addRow(self.tr("&Copies and report go to"), self.output)
         self.more.setCheckable(True)
         self.more.setAutoDefault(False)
         self.more.toggled.connect(self.privacy.setVisible)
@@ -83,11 +87,11 @@ class FolderSteps(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * SPACE)
         column.addWidget(Label(self.tr("Welcome to Kith"), bold=True, size=1.5))
-        column.addWidget(wrapped(self.tr(WELCOME)))
+        column.addWidget(wrapped(translate("Kith", WELCOME)))
         column.addLayout(form)
         column.addWidget(self.models)
         sentence = QHBoxLayout()
-        sentence.addWidget(wrapped(self.tr(PRIVATE)), 1)
+        sentence.addWidget(wrapped(translate("Kith", PRIVATE)), 1)
         sentence.addWidget(self.more)
         column.addLayout(sentence)
         column.addWidget(self.privacy)
@@ -107,7 +111,7 @@ class FolderSteps(QWidget):
             self._look.drop()
             field.say("")
         else:
-            field.say(LOOKING)
+            field.say(translate("Kith", LOOKING))
             self._look.ask(lambda stop: people_problem(people, settings, stop), field.say)
 
 
@@ -125,19 +129,25 @@ class Chosen:
         """Write them down, and create the people folder where it is missing; raises BadInput."""
         people, photos, output = self.people, self.photos, self.output
         if people is None or output is None:
-            raise BadInput("Name a folder for your people and one for the copies.")
+            raise BadInput(translate("Kith", "Name a folder for your people and one for the copies."))
         if people == photos:
-            raise BadInput("People and photos to recognise need a folder each: choose another one.")
+            raise BadInput(translate("Kith", "People and photos to recognise need a folder each: choose another one."))
         if problem := why_not_apart(people, photos, output):
             raise BadInput(problem)
         if is_missed(people, self.settings):
-            raise BadInput(f"{people}: {AWAY}")
+            raise BadInput(f"{people}: {translate('Kith', AWAY)}")
         if photos and not is_folder(photos):
-            raise BadInput(f"There is no folder {photos}: choose the folder of photos, or leave it empty for now.")
+            raise BadInput(
+                translate(
+                    "Kith", "There is no folder {0}: choose the folder of photos, or leave it empty for now."
+                ).format(photos)
+            )
         try:
             people.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BadInput(f"{people} cannot be created: {error.strerror or error}.") from error
+            raise BadInput(
+                translate("Kith", "{0} cannot be created: {1}.").format(people, error.strerror or error)
+            ) from error
         folders = {"dataset_dir": people, "processed_dir": output}
         if photos:
             folders["process_dir"] = photos
@@ -154,5 +164,7 @@ class Chosen:
 
 def _privacy(settings: Settings) -> str:
     library = settings.library_file
-    encodings = f"{settings.encodings_filename} in your people folder"
-    return PRIVACY.format(library=library if settings.library_path else library.name, encodings=encodings)
+    encodings = translate("Kith", "{0} in your people folder").format(settings.encodings_filename)
+    return translate("Kith", PRIVACY).format(
+        library=library if settings.library_path else library.name, encodings=encodings
+    )

@@ -5,13 +5,17 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
+from kith.gui.phrases import translate
 from kith.gui.plain_text import wrapped
 from kith.settings import Settings, people_folder_is_away, update
 
-AWAY = "This folder is not there now: is its drive plugged in, its share mounted? If not, choose another one."
+AWAY = QT_TRANSLATE_NOOP(
+    "Kith", "This folder is not there now: is its drive plugged in, its share mounted? If not, choose another one."
+)
 ChooseFolder = Callable[[str, Path], Path | None]
 ChooseFile = Callable[[str, Path, str], Path | None]
 ChooseFiles = Callable[[str], list[Path]]
@@ -33,18 +37,6 @@ def choose_files(parent: QWidget, title: str) -> list[Path]:
     """Ask for files that are there; none where the user thinks better of it."""
     chosen, _ = QFileDialog.getOpenFileNames(parent, title)
     return [Path(file) for file in chosen]
-
-
-def written(
-    target: Path, write: Callable[[], object], tell: Callable[[str], object], warn: Callable[[str], object]
-) -> None:
-    """Write a file that the user chose, and tell so, or warn why that cannot be."""
-    try:
-        write()
-    except OSError as error:
-        warn(f"{target} could not be written: {error.strerror or error}.")
-    else:
-        tell(f"Saved {target}")
 
 
 class FolderField(QWidget):
@@ -117,20 +109,24 @@ def people_problem(people: Path, settings: Settings, stop: threading.Event | Non
     from kith.photos.search import find_photos
 
     if is_missed(people, settings):
-        return AWAY
+        return translate("Kith", AWAY)
     if file := file_in_the_way(people):
-        return f"{file} is a file: name a folder."
+        return translate("Kith", "{0} is a file: name a folder.").format(file)
     if not is_folder(people):
-        return "This folder is not there yet: it will be created."
+        return translate("Kith", "This folder is not there yet: it will be created.")
     own = any(True for _ in find_photos(people, settings.valid_exts, recursive=False, stop=stop))
     photos = find_photos(people, settings.valid_exts, leave_out=[settings.output_folder], stop=stop)
     if any(photo.parent != people for photo in photos if isinstance(photo, Path)):
         return ""
     if own:
-        return "Its photos lie in no person's folder: put them into one folder for each person, named as the person."
-    return (
+        return translate(
+            "Kith",
+            "Its photos lie in no person's folder: put them into one folder for each person, named as the person.",
+        )
+    return translate(
+        "Kith",
         "There is no photo in it yet: put one folder of photos for each person there, named as the person. If they are "
-        "there already, is its drive plugged in, its share mounted?"
+        "there already, is its drive plugged in, its share mounted?",
     )
 
 

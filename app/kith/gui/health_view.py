@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QPixmap, QResizeEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 from kith.errors import BadInput
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.findings_view import FindingsView
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import FaceInPhoto, House
 from kith.gui.places import CHECKS, PEOPLE, PHOTOS
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 
 _SIDE, _SMALL = 130, 90
 _BESIDE = 60  # pixels beside the curve: margins, and the scroll bar
-_LEFT_OUT = (
+_LEFT_OUT = QT_TRANSLATE_NOOP(
+    "Kith",
     "Photos in your people folder that teach nobody. Where several faces show, choose the one that is the person and "
-    "press Enter."
+    "press Enter.",
 )
 
 
@@ -97,7 +99,11 @@ class _LeftOut(QWidget):
 
     def read(self) -> None:
         """Look which photos are left out."""
-        self._house.desk.read(_left_out, self._show, self.words.setText, is_long=True)
+        self._house.desk.read(_left_out, self._show, self._fail, is_long=True)
+
+    def _fail(self, reason: str) -> None:
+        self._show([])
+        self.words.setText(reason)
 
     def _show(self, photos: "list[LeftOutPhoto]") -> None:
         self._shown = []
@@ -105,7 +111,7 @@ class _LeftOut(QWidget):
             self._shown += [(photo, face) for face, _ in photo.faces] or [(photo, None)]
         self.grid.tiles.show_tiles(tile for number, photo in enumerate(photos) for tile in _tiles(number, photo))
         self.words.setText(
-            self.tr(_LEFT_OUT) if photos else self.tr("Every photo in the people folder teaches somebody.")
+            translate("Kith", _LEFT_OUT) if photos else self.tr("Every photo in the people folder teaches somebody.")
         )
         self.grid.setVisible(bool(photos))
         self.say.setVisible(bool(photos))

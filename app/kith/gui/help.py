@@ -1,6 +1,8 @@
 """Help: the log folder, the text of a problem report, and what this program is."""
 
 import platform
+import threading
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from PyQt6.QtWidgets import (
 )
 
 from kith import __version__
+from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
+from kith.gui.phrases import translate
 from kith.gui.plain_text import message, wrapped
 from kith.gui.read_pane import ReadPane
 from kith.logs import log_file
@@ -30,10 +34,9 @@ def open_outside(path: Path) -> bool:
     return QDesktopServices.openUrl(url)
 
 
-def problem_report() -> str:
+def _problem_report(screen: str, _stop: threading.Event) -> str:
     """Return version, platform, packages and the end of the log, the home folder written as ~."""
     python = platform.python_version()
-    screen = QApplication.platformName()
     packages = [f"{name} {_version(name)}" for name in _PACKAGES]
     lines = [
         f"Kith {__version__}",
@@ -77,7 +80,7 @@ class ProblemDialog(FittingDialog):
                 "the log can name your folders and photos."
             )
         )
-        self.text = ReadPane(self.tr("Report of a problem"), problem_report())
+        self.text = ReadPane(self.tr("Report of a problem"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy = buttons.addButton(self.tr("&Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
@@ -86,6 +89,7 @@ class ProblemDialog(FittingDialog):
         column = QVBoxLayout(self)
         for widget in (intro, self.text, buttons):
             column.addWidget(widget)
+        Newest(self, pause_ms=0).ask(partial(_problem_report, QApplication.platformName()), self.text.setPlainText)
 
     def _copy(self) -> None:
         if clipboard := QApplication.clipboard():
@@ -94,11 +98,12 @@ class ProblemDialog(FittingDialog):
 
 def about(parent: QWidget) -> QMessageBox:
     """Return the box that says what Kith is."""
-    text = (
-        f"Kith {__version__}\n\nKith finds the people you know in your own photo collection. Your photos and what is "
-        "computed from them never leave this computer.\n\n"
-        "Free software under the GNU General Public License, version 3 or later."
-    )
+    text = translate(
+        "Kith",
+        "Kith {0}\n\nKith finds the people you know in your own photo collection. Your photos and what is computed "
+        "from them never leave this computer.\n\n"
+        "Free software under the GNU General Public License, version 3 or later.",
+    ).format(__version__)
     box = message(parent, text, QMessageBox.Icon.NoIcon)
-    box.setWindowTitle("About Kith")
+    box.setWindowTitle(translate("Kith", "About Kith"))
     return box

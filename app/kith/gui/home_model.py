@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from kith.gui.phrases import translate
+
 if TYPE_CHECKING:  # the window shows without it
     from kith.jobs.overview import Overview
 
@@ -48,15 +50,24 @@ class State:
     def advice(self) -> Advice:
         """What to do next."""
         if self.fault:
-            return Advice(f"The settings file cannot be read: {self.fault}", "&Mend or Restore It…", Do.MEND)
-        if self.away:
-            told = (
-                f"{self.away} is not there now: is its drive plugged in, its share mounted? Nothing is made there. "
-                "If your people are elsewhere, F1 names another folder."
+            return Advice(
+                translate("Kith", "The settings file cannot be read: {0}").format(self.fault),
+                translate("Kith", "&Mend or Restore It…"),
+                Do.MEND,
             )
-            return Advice(told, "&Look Again", Do.LOOK_AGAIN)
+        if self.away:
+            told = translate(
+                "Kith",
+                "{0} is not there now: is its drive plugged in, its share mounted? Nothing is made there. "
+                "If your people are elsewhere, F1 names another folder.",
+            ).format(self.away)
+            return Advice(told, translate("Kith", "&Look Again"), Do.LOOK_AGAIN)
         if self.stopped:
-            return Advice("Learning your people was stopped: what was looked at is kept.", "Res&ume", Do.BUILD)
+            return Advice(
+                translate("Kith", "Learning your people was stopped: what was looked at is kept."),
+                translate("Kith", "Res&ume"),
+                Do.BUILD,
+            )
         return _advice(self.overview)
 
     @property
@@ -65,7 +76,11 @@ class State:
         from kith.jobs.overview import last_line
 
         last = self.overview.last if self.overview else None
-        return f"Last run, {last.ended[:16].replace('T', ' ')}. {last_line(last)}." if last else ""
+        return (
+            translate("Kith", "Last run, {0}. {1}.").format(last.ended[:16].replace("T", " "), last_line(last))
+            if last
+            else ""
+        )
 
     @property
     def known(self) -> str:
@@ -73,25 +88,43 @@ class State:
         found = self.overview
         if not found or not found.people:
             return ""
-        return f"{found.people:,} people known, {found.photos:,} photos recognised"
+        return translate("Kith", "{0:,} people known, {1:,} photos recognised").format(found.people, found.photos)
 
 
 def _advice(found: "Overview | None") -> Advice:
     from kith.jobs.overview import Next, moved_line, new_people_line, waiting_line
 
     if found is None or not found.people:
-        return Advice("Nobody is known yet: show Kith the photos of your people.", "First &Steps", Do.STEPS)
+        return Advice(
+            translate("Kith", "Nobody is known yet: show Kith the photos of your people."),
+            translate("Kith", "First &Steps"),
+            Do.STEPS,
+        )
     match found.next:
         case Next.BUILD:
-            return Advice(f"{new_people_line(found)}.", "&Build KB Again", Do.BUILD)
+            return Advice(f"{new_people_line(found)}.", translate("Kith", "&Build KB Again"), Do.BUILD)
         case Next.RESUME:
             left = found.last.waiting if found.last else 0
-            return Advice(f"The last run was stopped, {left:,} photos to go.", "Res&ume", Do.RESUME)
+            return Advice(
+                translate("Kith", "The last run was stopped, {0:,} photos to go.").format(left),
+                translate("Kith", "Res&ume"),
+                Do.RESUME,
+            )
         case Next.RECOGNIZE:
-            return Advice("Your people are known: find them in a folder of photos.", "Reco&gnize Folder…", Do.RECOGNIZE)
+            return Advice(
+                translate("Kith", "Your people are known: find them in a folder of photos."),
+                translate("Kith", "Reco&gnize Folder…"),
+                Do.RECOGNIZE,
+            )
         case Next.REVIEW:
-            return Advice(f"{waiting_line(found)}.", "Re&view Them", Do.REVIEW)
+            return Advice(f"{waiting_line(found)}.", translate("Kith", "Re&view Them"), Do.REVIEW)
         case Next.MOVES:
-            return Advice(f"{moved_line(found)}: take that as your word?", "&See Them", Do.MOVES)
+            return Advice(
+                translate("Kith", "{0}: take that as your word?").format(moved_line(found)),
+                translate("Kith", "&See Them"),
+                Do.MOVES,
+            )
         case Next.LOOK:
-            return Advice("Every face has a name.", "&Open Output Folder", Do.OUTPUT)
+            return Advice(
+                translate("Kith", "Every face has a name."), translate("Kith", "&Open Output Folder"), Do.OUTPUT
+            )

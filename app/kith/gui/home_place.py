@@ -11,6 +11,7 @@ from kith.gui.advice_page import AdvicePage
 from kith.gui.background import Newest
 from kith.gui.folders import is_missed
 from kith.gui.home_model import Do, State
+from kith.gui.phrases import translate
 from kith.gui.place import House, Place
 from kith.gui.places import PLACES, REVIEW, WELCOME
 from kith.gui.result_page import ResultPage
@@ -100,12 +101,6 @@ class HomePlace(Place):
         jobs.happened.connect(self.run.take)
         jobs.stopping.connect(self.run.stopping)
         jobs.ended.connect(self._after_job)
-        self.house.waiting.found.connect(self._take_groups)
-
-    def _take_groups(self) -> None:
-        """Look again once it is known who waits: who asks that groups them, and Home may have been faster."""
-        if self.isVisible():
-            self.look_again()
 
     def _show(self, state: State) -> None:
         """Show how things stand; the first time look, too, whether a run was killed."""
@@ -219,7 +214,7 @@ def _completed(library: "OpenLibrary") -> "Outcome":
     from kith.jobs.filing_runs import complete_killed
     from kith.jobs.outcome import Outcome
 
-    with sole_job(library.settings.library_file, "Completing a run"):
+    with sole_job(library.settings.library_file, translate("Kith", "Completing a run")):
         return Outcome(" ".join(complete_killed(library.store, library.settings, library.decisions)))
 
 

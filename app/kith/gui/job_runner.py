@@ -7,7 +7,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from kith.errors import KithError
 from kith.gui.console import Console, Kind
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.progress import JobProgress
 from kith.gui.workers import JobWorker, KbBuilder
 from kith.logs import log_file
@@ -116,7 +116,7 @@ class JobRunner(QObject):
         job = worker.job_name if worker else ""
         if isinstance(worker, KbBuilder):
             self.built, self.report = False, None
-        self.outcome = f"{job} could not be finished"
+        self.outcome = self.tr("{0} could not be finished").format(job)
         text = in_window(error.message) if isinstance(error, KithError) else _told_of_bug(job, error)
         self._console.add(Kind.PROBLEM, text)
         self.failed.emit(text)
@@ -136,12 +136,13 @@ class JobRunner(QObject):
 
 
 def _running(job: str) -> str:
-    return f"{job} is running"
+    return translate("Kith", "{0} is running").format(job)
 
 
 def _told_of_bug(job: str, error: Exception) -> str:
     kind = type(error).__name__
-    return (
-        f"{job} was ended by a bug in Kith ({kind}). What is stored and filed is safe, and it can be "
-        f"started again. {log_file()} tells what happened; Help ▸ Report a Problem… shows it."
-    )
+    return translate(
+        "Kith",
+        "{0} was ended by a bug in Kith ({1}). What is stored and filed is safe, and it can be started again. "
+        "{2} tells what happened; Help ▸ Report a Problem… shows it.",
+    ).format(job, kind, log_file())

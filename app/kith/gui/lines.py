@@ -1,6 +1,7 @@
 """The events of a job as lines of the console, and its summary in one sentence."""
 
 from kith.gui.console import Kind
+from kith.gui.phrases import translate
 from kith.jobs.events import (
     BuildFinished,
     Event,
@@ -44,18 +45,22 @@ def lines_of(event: Event) -> Lines:
 
 def headline(event: Finished) -> str:
     """Return the summary in one sentence, for the status line."""
-    head = f"{counted(event.done, 'photo')} done"
+    head = translate("Kith", "{0} done").format(counted(event.done, "photo"))
     if event.stopped:
-        head = f"Stopped after {event.done} of {counted(event.total, 'photo')}"
+        head = translate("Kith", "Stopped after {0} of {1}").format(event.done, counted(event.total, "photo"))
     if isinstance(event, RedecisionFinished):
-        return f"{head}, {counted(event.changed, 'decision')} changed, {counted(event.refiled, 'photo')} filed anew"
+        return translate("Kith", "{0}, {1} changed, {2} filed anew").format(
+            head, counted(event.changed, "decision"), counted(event.refiled, "photo")
+        )
     if isinstance(event, RecognitionFinished):
-        counts = f"{event.known} with people known, {event.unsure} unsure, {event.unknown} unknown"
-        return f"{head}, {counts}, {len(event.failed)} failed"
+        counts = translate("Kith", "{0} with people known, {1} unsure, {2} unknown").format(
+            event.known, event.unsure, event.unknown
+        )
+        return translate("Kith", "{0}, {1}, {2} failed").format(head, counts, len(event.failed))
     if event.stopped:
-        return f"{head}: the knowledge base is as it was before"
+        return translate("Kith", "{0}: the knowledge base is as it was before").format(head)
     used = sum(person.used for person in event.people)
-    return f"{head}, {used} teach {counted(len(event.people), 'person', 'people')}"
+    return translate("Kith", "{0}, {1} teach {2}").format(head, used, counted(len(event.people), "person", "people"))
 
 
 def _kind(event: PhotoDone) -> Kind:

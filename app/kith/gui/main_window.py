@@ -13,11 +13,12 @@ from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.drawn_faces import DrawnFaces
 from kith.gui.folder_drops import FolderDrops, page_about
-from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder, written
+from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder
 from kith.gui.job_runner import JobRunner
 from kith.gui.library_desk import LibraryDesk
 from kith.gui.menus import Actions, Needs, Page
 from kith.gui.next_steps import Around, NextSteps, look_around, next_step
+from kith.gui.phrases import translate
 from kith.gui.place import Place
 from kith.gui.place_bar import PlaceBar
 from kith.gui.place_stack import PlaceStack
@@ -39,8 +40,6 @@ from kith.settings import Loaded, Settings
 if TYPE_CHECKING:
     from kith.jobs.events import FolderAway
     from kith.jobs.workers import ExecutorFactory
-
-_BROKEN = "The settings file cannot be read"
 
 
 class MainWindow(QMainWindow):
@@ -252,7 +251,7 @@ class MainWindow(QMainWindow):
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
         settings, report = self.settings, self._report
         self._show_steps()
-        ready = _BROKEN if self._in_use.broken else "Ready"
+        ready = self.tr("The settings file cannot be read") if self._in_use.broken else self.tr("Ready")
         self.status.setText(self.jobs.outcome or ready)
         if self._closing and not self.jobs.running:
             self.close()
@@ -370,22 +369,23 @@ class MainWindow(QMainWindow):
         from kith.gui.help import open_outside
 
         if not open_outside(folder):
-            self._warn(f"The folder could not be shown: it is {folder}.")
+            self._warn(self.tr("The folder could not be shown: it is {0}.").format(folder))
 
     def _save_report(self) -> None:
         suggestion = self._report.parent / PAGE
-        target = self.choose_file("Write Report", suggestion, KINDS)
+        target = self.choose_file(self.tr("Write Report"), suggestion, translate("Kith", KINDS))
         if target:
             self._report_file.save(self.settings, self._report, target)
 
     def _save_console(self) -> None:
         suggestion = Path.home() / "kith-console.txt"
-        target = self.choose_file("Save Console", suggestion, "Text files (*.txt)")
+        target = self.choose_file(self.tr("Save Console"), suggestion, self.tr("Text files (*.txt)"))
         if target:
-            written(target, partial(self.console.save, target), self.tell, self._warn)
+            self._report_file.save_text(self.console.as_text(), target)
 
-    def _warn(self, text: str, headline: str = "That did not work") -> None:
+    def _warn(self, text: str, headline: str = "") -> None:
         if not self._closing:
+            headline = headline or self.tr("That did not work")
             box = message(self, f"{headline}.\n\n{text}")
             self._open(box)
 

@@ -6,6 +6,7 @@ A page is a dialog behind an entry: a new one is a module of its own, and here i
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,12 +15,14 @@ from PyQt6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QMenu, QMenuB
 
 from kith.gui.folders import ChooseFile, ChooseFolder
 from kith.gui.library_desk import LibraryDesk
+from kith.gui.phrases import translate
 from kith.gui.plain_text import in_order
 from kith.gui.thumbnails import Thumbnails
 from kith.settings import Settings
 from kith.text import printable
 
 Role = QAction.MenuRole
+_LONGEST = 70  # characters of what is undone, in a menu
 
 
 class Needs(Enum):
@@ -75,33 +78,34 @@ class Actions:
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
-        self.build = self._action("&Build KB", "Ctrl+B", "Learn your people from the people folder")
-        self.recognize = self._action("&Recognize Folder…", "Ctrl+R", "Find your people in a folder of photos")
-        self.abort = self._action("&Abort", "Ctrl+.", "Stop when the photos at work are done; the next run goes on")
-        self.watch = self._action("Wa&tch Input Folder", "Ctrl+T", "Recognise new photos there as they come")
+        act, tr = self._action, partial(translate, "Actions")
+        self.build = act(tr("&Build KB"), "Ctrl+B", tr("Learn your people from the people folder"))
+        self.recognize = act(tr("&Recognize Folder…"), "Ctrl+R", tr("Find your people in a folder of photos"))
+        self.abort = act(tr("&Abort"), "Ctrl+.", tr("Stop when the photos at work are done; the next run goes on"))
+        self.watch = act(tr("Wa&tch Input Folder"), "Ctrl+T", tr("Recognise new photos there as they come"))
         self.watch.setCheckable(True)
-        self.report = self._action("&Write Report…", "Ctrl+E", "Save what was found: as a page, a table or data")
-        self.review = self._action("Review &Unknowns…", "Ctrl+U", "Say who is in the photos Kith was not sure of")
-        self.output = self._action("Open &Output Folder", "Ctrl+O", "Show the copies in the file manager")
-        self.filed = self._action("&What Was Filed…", "", "Each run that filed photos, to be taken back")
-        self.undo = self._action("&Undo", "Ctrl+Z", "Take back what you did last")
-        self.redo = self._action("&Redo", "Ctrl+Y", "Do again what you took back")
+        self.report = act(tr("&Write Report…"), "Ctrl+E", tr("Save what was found: as a page, a table or data"))
+        self.review = act(tr("Review &Unknowns…"), "Ctrl+U", tr("Say who is in the photos Kith was not sure of"))
+        self.output = act(tr("Open &Output Folder"), "Ctrl+O", tr("Show the copies in the file manager"))
+        self.filed = act(tr("&What Was Filed…"), "", tr("Each run that filed photos, to be taken back"))
+        self.undo = act(tr("&Undo"), "Ctrl+Z", tr("Take back what you did last"))
+        self.redo = act(tr("&Redo"), "Ctrl+Y", tr("Do again what you took back"))
         self.redo.setShortcuts([QKeySequence("Ctrl+Y"), QKeySequence("Ctrl+Shift+Z")])
-        self.save_console = self._action("Save &Console…", "Ctrl+S", "Save the lines of the console as a text file")
-        self.save_console.setIconText("Save Console…")  # a button has this text, and Qt's own loses the dots
-        self.find = self._action("&Find in Console", "Ctrl+F", "Show only lines with a text")
-        self.settings = self._action("&Settings…", "Ctrl+,", "Change how Kith works", Role.PreferencesRole)
-        self.quit = self._action("&Quit", "Ctrl+Q", "", Role.QuitRole)
-        self.first_steps = self._action("&First Steps…", "F1", "Folders, privacy and model files")
-        self.models = self._action("&Model Files…", "", "Which networks are there, and fetching those that are not")
-        self.import_names = self._action("&Import Names…", "", "Take over whom other programs named in photos")
-        self.write_names = self._action("Write &Names…", "", "Write who shows for other programs to read")
-        self.import_people = self._action("I&mport People…", "", "Take over a relative's people from a file")
-        self.export_people = self._action("E&xport People…", "", "Write people to a file for a relative")
-        self.privacy = self._action("&Privacy…", "", "Everything Kith keeps on this computer, and erasing it")
-        self.log_folder = self._action("&Log Folder", "", "Show the log files in the file manager")
-        self.problem = self._action("Report a &Problem…", "", "What a report needs, as text to copy; nothing is sent")
-        self.about = self._action("&About Kith", "", "", Role.AboutRole)
+        self.save_console = act(tr("Save &Console…"), "Ctrl+S", tr("Save the lines of the console as a text file"))
+        self.save_console.setIconText(tr("Save Console…"))  # a button has this text, and Qt's own loses the dots
+        self.find = act(tr("&Find in Console"), "Ctrl+F", tr("Show only lines with a text"))
+        self.settings = act(tr("&Settings…"), "Ctrl+,", tr("Change how Kith works"), Role.PreferencesRole)
+        self.quit = act(tr("&Quit"), "Ctrl+Q", "", Role.QuitRole)
+        self.first_steps = act(tr("&First Steps…"), "F1", tr("Folders, privacy and model files"))
+        self.models = act(tr("&Model Files…"), "", tr("Which networks are there, and fetching those that are not"))
+        self.import_names = act(tr("&Import Names…"), "", tr("Take over whom other programs named in photos"))
+        self.write_names = act(tr("Write &Names…"), "", tr("Write who shows for other programs to read"))
+        self.import_people = act(tr("I&mport People…"), "", tr("Take over a relative's people from a file"))
+        self.export_people = act(tr("E&xport People…"), "", tr("Write people to a file for a relative"))
+        self.privacy = act(tr("&Privacy…"), "", tr("Everything Kith keeps on this computer, and erasing it"))
+        self.log_folder = act(tr("&Log Folder"), "", tr("Show the log files in the file manager"))
+        self.problem = act(tr("Report a &Problem…"), "", tr("What a report needs, as text to copy; nothing is sent"))
+        self.about = act(tr("&About Kith"), "", "", Role.AboutRole)
         self.pages = {
             self.recognize: Page(_recognition, Needs.FOLDERS),
             self.filed: Page(_filed, Needs.FOLDERS),
@@ -120,17 +124,17 @@ class Actions:
     def fill(self, bar: QMenuBar, look_at_steps: Callable[[], None]) -> None:
         """Put the actions into the menu bar; what can be undone is looked at when its menu is opened."""
         menus: tuple[tuple[str, list[QAction | None]], ...] = (
-            ("&File", [self.settings, None, self.find, self.save_console, None, self.quit]),
+            (translate("Kith", "&File"), [self.settings, None, self.find, self.save_console, None, self.quit]),
             (
-                "&Edit",
+                translate("Kith", "&Edit"),
                 [
                     *(self.undo, self.redo, None, self.import_names, self.write_names),
                     *(None, self.import_people, self.export_people),
                 ],
             ),
-            ("&Knowledge Base", [self.build]),
+            (translate("Kith", "&Knowledge Base"), [self.build]),
             (
-                "&Recognition",
+                translate("Kith", "&Recognition"),
                 [
                     self.recognize,
                     self.watch,
@@ -144,7 +148,7 @@ class Actions:
                 ],
             ),
             (
-                "&Help",
+                translate("Kith", "&Help"),
                 [self.first_steps, self.models, self.privacy, None, self.log_folder, self.problem, None, self.about],
             ),
         )
@@ -157,9 +161,11 @@ class Actions:
 
     def show_steps(self, undoes: str, redoes: str) -> None:
         """Say in words what is undone and done again; empty where there is nothing, as they then say themselves."""
-        for action, name, what in ((self.undo, "&Undo", undoes), (self.redo, "&Redo", redoes)):
-            told = in_order(printable(what)).replace("&", "&&")
-            action.setText(f"{name}: {told}" if what else name)
+        tr = partial(translate, "Actions")
+        for action, name, what in ((self.undo, tr("&Undo"), undoes), (self.redo, tr("&Redo"), redoes)):
+            told = printable(what)
+            told = told if len(told) <= _LONGEST else f"{told[:_LONGEST]} …"
+            action.setText(f"{name}: {in_order(told).replace('&', '&&')}" if what else name)
 
     def enable(self, *, running: bool, report: bool, output: bool) -> None:
         """Offer what makes sense now: while a job is running, no other one."""

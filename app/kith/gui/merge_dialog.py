@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
+from kith.gui.phrases import translate
 from kith.gui.picture_label import PictureLabel
 from kith.gui.place import House
 from kith.gui.plain_text import Label, wrapped
@@ -76,7 +77,7 @@ class MergeDialog(FittingDialog):
         column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
         for label in (name, count):
             column.addWidget(label)
-        column.addStretch()
+        column.addStretch(1)
         return column
 
     def _tell(self) -> None:
@@ -164,9 +165,9 @@ def choose_whom(house: House, person_id: int, parent: QWidget) -> None:
         kept = next((person for person in people if person.id == person_id), None)
         others = [person for person in people if person.id != person_id]
         if kept is None or not others:
-            house.tell("There is nobody else.")
+            house.tell(translate("Kith", "There is nobody else."))
             return
-        dialog = WhomDialog(f"{kept.name} is the same as", others, parent)
+        dialog = WhomDialog(translate("Kith", "{0} is the same as").format(kept.name), others, parent)
         dialog.chosen.connect(lambda gone: _open(MergeDialog(house, kept, gone, parent)))
         _open(dialog)
 

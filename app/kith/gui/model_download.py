@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PyQt6.QtCore import QCoreApplication, QThread, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QThread, pyqtSignal
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QGroupBox, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout
 
@@ -16,7 +16,7 @@ from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.folders import ChooseFiles, choose_files
 from kith.gui.pace import Pace, time_left
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import set_tip, wrapped
 from kith.model_registry import ModelFile
 from kith.settings import Settings
@@ -26,8 +26,8 @@ from kith.vision.model_files import default_folder, missing_models
 
 _log = logging.getLogger(__name__)
 
-LOOKING = "Looking for the model files …"
-TAKING = "Looking whether that is a model file …"
+LOOKING = QT_TRANSLATE_NOOP("Kith", "Looking for the model files …")
+TAKING = QT_TRANSLATE_NOOP("Kith", "Looking whether that is a model file …")
 
 
 class _Stopped(Exception):
@@ -58,7 +58,7 @@ class ModelDownload(QThread):
                 self.failed.emit(in_window(error.message))
             except Exception:  # noqa: BLE001 - one that leaves run() ends the program
                 _log.exception("the download of %s was ended by a bug", model.name)
-                self.failed.emit(f"{model.name} could not be fetched; the log tells why.")
+                self.failed.emit(self.tr("{0} could not be fetched; the log tells why.").format(model.name))
 
     def _tell(self, model: ModelFile, done: int, size: int) -> None:
         if self.stop.is_set():
@@ -92,7 +92,7 @@ class ModelBox(QGroupBox):
     changed = pyqtSignal()
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__("Model files")
+        super().__init__(self.tr("Model files"))
         self._settings = settings
         self._thread: ModelDownload | None = None
         self._failures: list[str] = []
@@ -127,7 +127,7 @@ class ModelBox(QGroupBox):
 
     def _look(self) -> None:
         """Look which files are there, and whether they are whole, which means to read them."""
-        self._wait(LOOKING)
+        self._wait(translate("Kith", LOOKING))
         settings = self._settings
         self._look_up.ask(lambda _stop: missing_models(settings), self._tell_missing)
 
@@ -143,7 +143,7 @@ class ModelBox(QGroupBox):
         for button in (self.button, self.choose, self.copy):
             button.setVisible(bool(missing))
         words = "\n".join([*self._failures, *_told(missing)])
-        self.words.setText(words or "All model files that the settings ask for are there.")
+        self.words.setText(words or self.tr("All model files that the settings ask for are there."))
         self.changed.emit()
 
     def _press(self) -> None:
@@ -186,21 +186,21 @@ class ModelBox(QGroupBox):
         pace.note(done, now)
         if not pace.rate:
             return ""
-        return f", {pace.rate / 1e6:.1f} MB/s, {time_left((size - done) / pace.rate)}"
+        return self.tr(", {0:.1f} MB/s, {1}").format(pace.rate / 1000000.0, time_left((size - done) / pace.rate))
 
     def _choose(self) -> None:
         """Take what the user has fetched by other means."""
-        files = self.choose_files("Model files fetched by other means")
+        files = self.choose_files(self.tr("Model files fetched by other means"))
         if not files:
             return
-        self._wait(TAKING)
+        self._wait(translate("Kith", TAKING))
         folder = default_folder(self._settings)
         self._look_up.ask(lambda _stop: _refusals(files, folder), self._taken)
 
     def _taken(self, refused: list[str]) -> None:
         self._failures = refused
         if refused:
-            self._failures += ["Those that are missing are:", *map(facts_of, self._missing)]
+            self._failures += [self.tr("Those that are missing are:"), *map(facts_of, self._missing)]
         self._look()
 
     def _copy(self) -> None:
@@ -233,11 +233,13 @@ def _refusals(files: list[Path], folder: Path) -> list[str]:
 
 def _told(missing: list[ModelFile]) -> list[str]:
     lines = [
-        f"The model that {model.purpose} ({model.name}, licence {model.licence}) is missing: {model.without}."
+        translate("Kith", "The model that {0} ({1}, licence {2}) is missing: {3}.").format(
+            model.purpose, model.name, model.licence, model.without
+        )
         for model in missing
     ]
     if missing:
         hosts = {urlsplit(url).netloc for model in missing for url in model.urls}
         names = ", ".join(sorted(hosts))
-        lines.append(f"Kith can fetch it from {names}; nothing of yours is sent there.")
+        lines.append(translate("Kith", "Kith can fetch it from {0}; nothing of yours is sent there.").format(names))
     return lines

@@ -4,12 +4,13 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QItemSelectionModel, Qt
 from PyQt6.QtWidgets import QDialogButtonBox, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.model_download import ModelBox
+from kith.gui.phrases import translate
 from kith.gui.plain_text import tip, wrapped
 from kith.gui.style import SPACE, Tone, colour
 from kith.settings import Settings
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from kith.model_registry import ModelFile
     from kith.vision.model_files import ModelStatus
 
-_INTRO = (
+_INTRO = QT_TRANSLATE_NOOP(
+    "Kith",
     "Each network lies in a file that is fetched only when you ask for it, checked by its hash, and used on this "
     "computer alone. Choose one to download it, several with Ctrl or Shift, or all with Ctrl+A; one that breaks off "
-    "goes on where it stopped."
+    "goes on where it stopped.",
 )
 _TONES = {"ready": Tone.SURE, "missing": Tone.UNKNOWN, "damaged": Tone.PROBLEM}
 
@@ -53,7 +55,7 @@ class ModelsDialog(FittingDialog):
         buttons.addButton(self.fetch, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(wrapped(self.tr(_INTRO)))
+        column.addWidget(wrapped(translate("Kith", _INTRO)))
         column.addWidget(self.list, 1)
         column.addWidget(self.box)
         column.addWidget(buttons)
@@ -91,7 +93,8 @@ class ModelsDialog(FittingDialog):
         for column in range(self.list.columnCount() - 1):
             self.list.resizeColumnToContents(column)
             self.list.setColumnWidth(column, self.list.columnWidth(column) + 2 * SPACE)
-        self.list.setCurrentItem(self.list.topLevelItem(max(chosen, 0)))
+        flags = QItemSelectionModel.SelectionFlag  # told, or a key that is held would have it toggled
+        self.list.setCurrentItem(self.list.topLevelItem(max(chosen, 0)), 0, flags.ClearAndSelect | flags.Rows)
 
     def _offer(self) -> None:
         """Offer what can be fetched of the files chosen."""

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QMessageBox, QVBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
+from kith.gui.phrases import translate
 from kith.gui.plain_text import message, narrow
 from kith.jobs.person_names import may_mean
 
@@ -14,7 +15,7 @@ from kith.jobs.person_names import may_mean
 def ask_whom(parent: QWidget, name: str, known: str, yes: Callable[[], object], no: Callable[[], object]) -> None:
     """Ask whether a name was meant for somebody known, and do what the user says; nothing where they do not say."""
     answers = QMessageBox.StandardButton
-    box = message(parent, f"{name}: did you mean {known}?", QMessageBox.Icon.Question)
+    box = message(parent, translate("Kith", "{0}: did you mean {1}?").format(name, known), QMessageBox.Icon.Question)
     box.setStandardButtons(answers.Yes | answers.No | answers.Cancel)
     box.setDefaultButton(answers.Cancel)  # one more Enter after the name decides nothing
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -115,10 +116,10 @@ class NameField(QWidget):
 
     def _tell(self, text: str) -> None:
         name = one_spaced(text)
-        button_text, hint = "Name", ""
+        button_text, hint = self.tr("Name"), ""
         if self._is_new(name):
-            button_text = "Add person"
-            hint = f"{name} would be a new person."
+            button_text = self.tr("Add person")
+            hint = self.tr("{0} would be a new person.").format(name)
         button = self.button
         button.setText(button_text)
         button.setEnabled(bool(name))

@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, pyqtSignal
 from PyQt6.QtWidgets import QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
 from kith.gui.folders import ChooseFolder
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import in_order, wrapped
 from kith.gui.read_pane import ReadPane
 from kith.settings import Settings
@@ -23,15 +23,17 @@ from kith.text import printable
 if TYPE_CHECKING:
     from kith.jobs.import_tags import TagsFound
 
-_LOOKING = "Looking …"
-_AT_WORK = "At work … Closing stops it; what is done by then stays."
-_WRITE = (
+_LOOKING = QT_TRANSLATE_NOOP("Kith", "Looking …")
+_AT_WORK = QT_TRANSLATE_NOOP("Kith", "At work … Closing stops it; what is done by then stays.")
+_WRITE = QT_TRANSLATE_NOOP(
+    "Kith",
     "Other photo programs read who shows in a photo from XMP: in small files beside your copies or photos, or in the "
-    "photos themselves, as “Names in photos” of the settings says. What they wrote there stays."
+    "photos themselves, as “Names in photos” of the settings says. What they wrote there stays.",
 )
-_TAKE_OVER = (
+_TAKE_OVER = QT_TRANSLATE_NOOP(
+    "Kith",
     "Names that digiKam, Lightroom, Picasa, Windows and others gave to people in your photos become your own word "
-    "here. Ctrl+Z takes all of it back."
+    "here. Ctrl+Z takes all of it back.",
 )
 
 
@@ -59,7 +61,7 @@ class NamesDialog(FittingDialog):
         self._deed: Deed | None = None
         self._stop: threading.Event | None = None
         self._result = 0
-        self.lines = ReadPane(self.tr("What would be done"))
+        self.lines = ReadPane(translate("Kith", "What would be done"))
         self.words = wrapped(bold=True)
         self.do = QPushButton(press)
         self.do.setAutoDefault(False)
@@ -82,7 +84,7 @@ class NamesDialog(FittingDialog):
 
     def look(self, look: Deed) -> None:
         """Show what would be done, once that is known."""
-        self.words.setText(self.tr(_LOOKING))
+        self.words.setText(translate("Kith", _LOOKING))
         self.do.setEnabled(False)
         self._task.ask(partial(_told, look), self._show)
 
@@ -106,7 +108,7 @@ class NamesDialog(FittingDialog):
         if deed is None or self._stop:
             return
         self.do.setEnabled(False)
-        self.words.setText(self.tr(_AT_WORK))
+        self.words.setText(translate("Kith", _AT_WORK))
         stop = self._stop = threading.Event()
         self._task.ask(lambda _stop: _told(deed, stop), self._end)
 
@@ -127,7 +129,9 @@ def _told(deed: Deed, stop: threading.Event) -> Told:
 
 def writing_dialog(settings: Settings, parent: QWidget) -> NamesDialog:
     """Return the dialog that writes names into XMP now."""
-    dialog = NamesDialog("Write Names", _WRITE, "&Write Names", parent)
+    dialog = NamesDialog(
+        translate("Kith", "Write Names"), translate("Kith", _WRITE), translate("Kith", "&Write Names"), parent
+    )
     dialog.look(partial(_writing, settings, True))
     return dialog
 
@@ -145,18 +149,24 @@ def _writing(settings: Settings, preview: bool, stop: threading.Event) -> Told:
 
 def import_dialog(settings: Settings, choose: ChooseFolder, parent: QWidget) -> NamesDialog:
     """Return the dialog that takes over the names of other programs, its folder to be chosen."""
-    dialog = NamesDialog("Import Names", _TAKE_OVER, "&Import Names", parent)
-    folder = QPushButton("&Choose Folder…")
+    dialog = NamesDialog(
+        translate("Kith", "Import Names"), translate("Kith", _TAKE_OVER), translate("Kith", "&Import Names"), parent
+    )
+    folder = QPushButton(translate("Kith", "&Choose Folder…"))
     folder.setAutoDefault(False)
     dialog.buttons.addButton(folder, QDialogButtonBox.ButtonRole.ActionRole)
 
     def ask() -> None:
-        chosen = None if dialog.busy else choose("Photos that other programs named", settings.input_folder)
+        chosen = (
+            None
+            if dialog.busy
+            else choose(translate("Kith", "Photos that other programs named"), settings.input_folder)
+        )
         if chosen:
             dialog.look(partial(_finding, settings, chosen))
 
     folder.clicked.connect(ask)
-    dialog.words.setText("Choose the folder of photos.")
+    dialog.words.setText(translate("Kith", "Choose the folder of photos."))
     return dialog
 
 

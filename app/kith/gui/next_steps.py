@@ -116,16 +116,16 @@ class NextSteps(QWidget):
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
-        self.build = LargeButton("1  Build KB", actions.build)
-        self.recognize = LargeButton("2  Recognize Folder…", actions.recognize)
-        self.output = LargeButton("3  Open Output Folder", actions.output)
-        self.review = LargeButton("4  Review Unknowns…", actions.review)
+        self.build = LargeButton(self.tr("1  Build KB"), actions.build)
+        self.recognize = LargeButton(self.tr("2  Recognize Folder…"), actions.recognize)
+        self.output = LargeButton(self.tr("3  Open Output Folder"), actions.output)
+        self.review = LargeButton(self.tr("4  Review Unknowns…"), actions.review)
         self._colour()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         for button in (self.build, self.recognize, self.output, self.review):
             row.addWidget(button, 1)
-        self.review.say("Say who the others are")
+        self.review.say(self.tr("Say who the others are"))
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take the colours of a new theme."""
@@ -142,14 +142,14 @@ class NextSteps(QWidget):
 
     def show_next(self, step: Step, people: str, is_missed: bool = False) -> None:
         """Point at a step; `people` is the name of the people folder, `is_missed` where it is not there any more."""
-        learn = "Learn your people again after you added photos"
+        learn = self.tr("Learn your people again after you added photos")
         if step is Step.BUILD:
-            learn = f"Start here: learn your people from “{people}”"
+            learn = self.tr("Start here: learn your people from “{0}”").format(people)
             if is_missed:
-                learn = f"“{people}” is not there now: is its drive plugged in?"
+                learn = self.tr("“{0}” is not there now: is its drive plugged in?").format(people)
         self.build.say(learn, is_next=step is Step.BUILD)
-        self.recognize.say("Find your people in a folder of photos", is_next=step is Step.RECOGNIZE)
-        self.output.say("See the copies, a folder for each person", is_next=step is Step.LOOK)
+        self.recognize.say(self.tr("Find your people in a folder of photos"), is_next=step is Step.RECOGNIZE)
+        self.output.say(self.tr("See the copies, a folder for each person"), is_next=step is Step.LOOK)
         buttons = {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}
         window = self.window()
         if window and not isinstance(window.focusWidget(), QLineEdit | QPlainTextEdit):  # somebody may be typing there

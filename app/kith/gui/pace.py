@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from kith.gui.phrases import translate
+
 SMOOTHED_OVER_S = 15.0
 
 
@@ -32,9 +34,9 @@ def time_left(seconds: float) -> str:
     """Return a time to wait in words, no more exact than it can be known."""
     if seconds < 60:
         fives = round(seconds / 5)
-        return f"about {max(5, 5 * fives)} s left"
+        return translate("Kith", "about {0} s left").format(max(5, 5 * fives))
     minutes = round(seconds / 60)
     if minutes < 60:
-        return f"about {minutes} min left"
+        return translate("Kith", "about {0} min left").format(minutes)
     hours, minutes = divmod(minutes, 60)
-    return f"about {hours} h {minutes} min left"
+    return translate("Kith", "about {0} h {1} min left").format(hours, minutes)

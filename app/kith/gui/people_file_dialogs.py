@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt
 from PyQt6.QtGui import QIcon, QImage, QPixmap
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 
 from kith.gui.folders import ChooseFile, choose_files
 from kith.gui.names_dialog import NamesDialog, Told
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import Label
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.gui.wheel import ComboBox
@@ -38,13 +38,15 @@ if TYPE_CHECKING:
 
 _SIDE = 56  # pixels of a face
 _NEW, _WITHOUT = "new", "left out"  # beside people's numbers: what may be chosen
-_TAKE_OVER = (
+_TAKE_OVER = QT_TRANSLATE_NOOP(
+    "Kith",
     "A relative's people join yours: their details, the faces they know them by, and what they said of photos. Where "
-    "that contradicts you, yours stays and theirs is kept beside it. Ctrl+Z takes all of it back."
+    "that contradicts you, yours stays and theirs is kept beside it. Ctrl+Z takes all of it back.",
 )
-_HAND_ON = (
+_HAND_ON = QT_TRANSLATE_NOOP(
+    "Kith",
     "A relative can take your people over from a file: names, details, taught faces and what you said of photos. Faces "
-    "as numbers are biometric: give it only to whom you trust."
+    "as numbers are biometric: give it only to whom you trust.",
 )
 
 
@@ -63,7 +65,7 @@ class ImportPeopleDialog(NamesDialog):
     """Shows who is in a file and who that is here, lets the user choose otherwise, and takes them over."""
 
     def __init__(self, settings: Settings, thumbnails: Thumbnails, parent: QWidget) -> None:
-        super().__init__("Import People", _TAKE_OVER, "&Import People", parent)
+        super().__init__(self.tr("Import People"), translate("Kith", _TAKE_OVER), self.tr("&Import People"), parent)
         self._settings = settings
         self._thumbnails = thumbnails
         self._found = _Found(())
@@ -122,7 +124,7 @@ class ImportPeopleDialog(NamesDialog):
         self._found = told if isinstance(told, _Found) else _Found(())
         self.table.clear()
         for meant in self._found.people:
-            here = self.tr(_here(meant))
+            here = _here(meant)
             apart = "" if meant.distance is None else self.tr(" ({0} apart)").format(f"{meant.distance:.2f}")
             perhaps = self.tr("; perhaps {0}").format(meant.perhaps) if meant.perhaps else ""
             item = QTreeWidgetItem([printable(meant.name), printable(here), printable(meant.reason + perhaps + apart)])
@@ -169,7 +171,8 @@ class ImportPeopleDialog(NamesDialog):
 
 
 def _here(meant: "PersonMeant") -> str:
-    return meant.into or {_NEW: "somebody new", _WITHOUT: "left out"}[meant.verdict.value]
+    here = {_NEW: translate("Kith", "somebody new"), _WITHOUT: translate("Kith", "left out")}
+    return meant.into or here[meant.verdict.value]
 
 
 def _short(name: str) -> str:
@@ -226,12 +229,13 @@ class ExportPeopleDialog(NamesDialog):
     """Asks whom to write to a file, and whether with their faces, and writes it."""
 
     def __init__(self, settings: Settings, choose: ChooseFile, parent: QWidget) -> None:
-        super().__init__("Export People", _HAND_ON, "&Export People…", parent)
+        super().__init__(self.tr("Export People"), translate("Kith", _HAND_ON), self.tr("&Export People…"), parent)
         self._settings = settings
         self._choose_file = choose
         self._known = 0
         self.people = QListWidget()
         self.people.setAccessibleName(self.tr("People to export"))
+        self.people.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names are elided
         self.with_faces = QCheckBox(self.tr("With a small &picture of each face"))
         self.whole = QCheckBox(self.tr("Also whom I i&gnore"))
         column = self.layout()
@@ -256,7 +260,7 @@ class ExportPeopleDialog(NamesDialog):
         if self.busy:
             return
         suggestion = self._settings.dataset_folder.parent / "family.zip"
-        file = self._choose_file(self.tr("Export People"), suggestion, "People (*.zip)")
+        file = self._choose_file(self.tr("Export People"), suggestion, self.tr("People (*.zip)"))
         if file:
             items = [self.people.item(row) for row in range(self.people.count())]
             wanted = [item for item in items if item and item.checkState() is Qt.CheckState.Checked]
@@ -268,7 +272,7 @@ class ExportPeopleDialog(NamesDialog):
 
 def _everybody(settings: Settings, _stop: threading.Event) -> Told:
     everybody, _ = _known_here(settings)
-    return _Found((), "" if everybody else "Nobody is known yet.", everybody=everybody)
+    return _Found((), "" if everybody else translate("Kith", "Nobody is known yet."), everybody=everybody)
 
 
 def _exporting(
@@ -277,6 +281,6 @@ def _exporting(
     from kith.jobs.export_people import export_people, export_summary
 
     if not names:
-        return Told((), "Nobody is chosen: nothing was written.")
+        return Told((), translate("Kith", "Nobody is chosen: nothing was written."))
     (line,) = export_summary(export_people(settings, file, names, whole, with_faces))
     return Told((), line)

@@ -3,13 +3,14 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PyQt6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from kith.gui.background import Newest
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.folders import is_missed
 from kith.gui.merge_dialog import MergeDialog, choose_whom
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House, Place
 from kith.gui.places import CHECKS, REVIEW
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 SIDE = 120  # pixels of a face on the wall
 LEAST = 2  # faces of an unknown group
 _MOST_GROUPS = 100  # of unknown people below the wall; Review has them all
-NOBODY = (
+NOBODY = QT_TRANSLATE_NOOP(
+    "Kith",
     "Nobody is known yet.\n\nPut a folder of photos for each person into your people folder and press Build KB, "
-    "or name faces in Review."
+    "or name faces in Review.",
 )
 
 
@@ -178,7 +180,7 @@ class PeoplePlace(Place):
     def _show_wall(self) -> None:
         if not self._people:
             self.wall.hide()
-            self.words.setText(self.tr(NOBODY))
+            self.words.setText(translate("Kith", NOBODY))
             self.words.show()
             return
         from kith.jobs.people_wall import searched
@@ -202,7 +204,7 @@ class PeoplePlace(Place):
         def explain(is_away: bool) -> None:
             """Tell how to begin, unless people are known and only their drive is not plugged in."""
             if not is_away:
-                self.words.setText(f"{self.tr(NOBODY)}\n\n{text}")
+                self.words.setText(f"{translate('Kith', NOBODY)}\n\n{text}")
 
         self._look.ask(lambda _stop: is_missed(settings.dataset_folder, settings), explain)
 
@@ -232,8 +234,14 @@ class PeoplePlace(Place):
 
 def _tile(person: "WallPerson") -> Tile:
     picture = Picture(person.spot.path, person.spot.box) if person.spot else Picture(None)
-    note = counted(person.photos, "photo") if person.photos else "no photo"
-    return Tile(person.id, picture, person.name, f"{note}, hidden" if person.hidden else note, Tone.UNKNOWN)
+    note = counted(person.photos, "photo") if person.photos else translate("Kith", "no photo")
+    return Tile(
+        person.id,
+        picture,
+        person.name,
+        translate("Kith", "{0}, hidden").format(note) if person.hidden else note,
+        Tone.UNKNOWN,
+    )
 
 
 def _everybody(library: "OpenLibrary") -> "list[WallPerson]":

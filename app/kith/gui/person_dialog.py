@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import (
     QCheckBox,
     QDialogButtonBox,
@@ -18,6 +19,7 @@ from PyQt6.QtWidgets import (
 
 from kith.errors import BadInput
 from kith.gui.fitting_dialog import FittingDialog, ScrolledPage
+from kith.gui.phrases import translate
 from kith.gui.place import House
 from kith.gui.plain_text import message, wrapped
 from kith.values.partial_dates import check_date
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.outcome import Outcome
 
-_DATE = "1950, 1950-03 or 1950-03-28"
+_DATE = QT_TRANSLATE_NOOP("Kith", "1950, 1950-03 or 1950-03-28")
 _NOTES_HEIGHT = 70
-_FORGET = (
+_FORGET = QT_TRANSLATE_NOOP(
+    "Kith",
     "Everything Kith knows of {name} is erased: the numbers that describe their faces, their name, their details, what "
-    "you said of them. Photos and filed copies stay. This cannot be undone."
+    "you said of them. Photos and filed copies stay. This cannot be undone.",
 )
 
 
@@ -51,7 +54,7 @@ class PersonDialog(FittingDialog):
         self.aliases.setPlaceholderText(self.tr("Other names, with commas between them"))
         self.birth, self.death = QLineEdit(person.birth or ""), QLineEdit(person.death or "")
         for edit in (self.birth, self.death):
-            edit.setPlaceholderText(self.tr(_DATE))
+            edit.setPlaceholderText(translate("Kith", _DATE))
         self.notes = QPlainTextEdit(person.notes)
         self.notes.setFixedHeight(_NOTES_HEIGHT)
         self.notes.setTabChangesFocus(True)
@@ -165,7 +168,7 @@ class PersonDialog(FittingDialog):
         for line in filter(str.strip, self.fields.toPlainText().splitlines()):
             key, colon, value = line.partition(":")
             if not colon or not key.strip() or not value.strip():
-                raise BadInput(f"{line.strip()}: write it as town: Rome.")
+                raise BadInput(self.tr("{0}: write it as town: Rome.").format(line.strip()))
             told[key.strip()] = value.strip()
         before = dict(self._person.fields)
         gone: dict[str, str | None] = dict.fromkeys(before.keys() - told.keys())
@@ -183,7 +186,7 @@ class PersonDialog(FittingDialog):
     def _ask_to_forget(self) -> None:
         """Forget the person once that was confirmed: the one thing here that cannot be taken back."""
         answers = QMessageBox.StandardButton
-        box = message(self, _FORGET.format(name=self._person.name), QMessageBox.Icon.Warning)
+        box = message(self, translate("Kith", _FORGET).format(name=self._person.name), QMessageBox.Icon.Warning)
         box.setStandardButtons(answers.Yes | answers.Cancel)
         box.setDefaultButton(answers.Cancel)
         box.finished.connect(self._forget_if)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.name_field import NameField, ask_whom
 from kith.gui.name_in_place import NameInPlace
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import FaceInPhoto, House
 from kith.gui.places import PEOPLE, PHOTOS
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 
 _SIDE = 110
 _ASIDE = 250  # pixels of the column beside the faces
-_SAID_BY = {"dataset": "folder", "user": "you", "machine": "Kith"}
+_SAID_BY = {
+    "dataset": QT_TRANSLATE_NOOP("Kith", "folder"),
+    "user": QT_TRANSLATE_NOOP("Kith", "you"),
+    "machine": QT_TRANSLATE_NOOP("Kith", "Kith"),
+}
 _TONES = {"dataset": Tone.SURE, "user": Tone.SURE, "machine": Tone.UNSURE}
 _MOST_TOGETHER = 8
 _LONGEST = 80  # letters of a name above their faces
@@ -319,21 +324,31 @@ def _told(library: "OpenLibrary", person_id: int) -> "Told":
 
 
 def _tile(face: "PageFace", key_face: int | None) -> Tile:
-    fit = "not compared" if face.distance is None else f"distance {face.distance:.2f}"
+    fit = (
+        translate("Kith", "not compared")
+        if face.distance is None
+        else translate("Kith", "distance {0:.2f}").format(face.distance)
+    )
     star = "★ " if face.appearance_id == key_face else ""
     picture = Picture(face.spot.path, face.spot.box)
-    return Tile(face.appearance_id, picture, f"{star}{fit}", f"by {_SAID_BY[face.source]}", _TONES[face.source])
+    return Tile(
+        face.appearance_id,
+        picture,
+        f"{star}{fit}",
+        translate("Kith", "by {0}").format(translate("Kith", _SAID_BY[face.source])),
+        _TONES[face.source],
+    )
 
 
 def _facts(page: "PersonPage") -> str:
     person = page.person
     known = [
-        ("Also called", ", ".join(person.aliases)),
-        ("Born", person.birth),
-        ("Died", person.death),
+        (translate("Kith", "Also called"), ", ".join(person.aliases)),
+        (translate("Kith", "Born"), person.birth),
+        (translate("Kith", "Died"), person.death),
         *person.fields,
-        ("Folder", ", ".join(person.folders)),
-        ("Notes", person.notes),
+        (translate("Kith", "Folder"), ", ".join(person.folders)),
+        (translate("Kith", "Notes"), person.notes),
     ]
     lines = [f"{key}: {value}" for key, value in known if value]
-    return "\n".join([*lines, "Hidden from lists"] if person.hidden else lines)
+    return "\n".join([*lines, translate("Kith", "Hidden from lists")] if person.hidden else lines)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PyQt6.QtCore import QModelIndex, QStringListModel, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QModelIndex, QStringListModel, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QCompleter, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
+from kith.gui.phrases import translate
 from kith.gui.plain_text import Label, set_tip, tip
 from kith.gui.style import SPACE
 from kith.gui.wheel import ComboBox
@@ -16,9 +17,10 @@ from kith.values.photo_filter import PhotoFilter, PhotoState
 
 _PAUSE_MS = 120  # while somebody types
 _SEPARATOR = ";"  # between people
-_SEARCH_TIP = (
+_SEARCH_TIP = QT_TRANSLATE_NOOP(
+    "Kith",
     "Names, and words of the path; with and, or, not and brackets. Anna? also where she is only suggested. "
-    "Also year:2019, date:2019-05..2019-08, folder:Italy, camera:Canon, faces:2.., with:unsure"
+    "Also year:2019, date:2019-05..2019-08, folder:Italy, camera:Canon, faces:2.., with:unsure",
 )
 
 
@@ -137,7 +139,7 @@ class PhotoFilterBar(QWidget):
         self.folder.setMinimumContentsLength(12)
         self.folder.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.text.setAccessibleName(self.tr("Search"))
-        set_tip(self.text, self.tr(_SEARCH_TIP))
+        set_tip(self.text, translate("Kith", _SEARCH_TIP))
         for date in (self.since, self.until):
             set_tip(date, self.tr("A year (2019), year and month (2019-05) or the day (2019-05-31)"))
         self.clear.setAutoDefault(False)

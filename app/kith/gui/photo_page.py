@@ -17,7 +17,7 @@ from kith.gui.name_field import ask_whom
 from kith.gui.photo_canvas import PhotoCanvas
 from kith.gui.photo_panel import PhotoPanel
 from kith.gui.photos_model import grounds_of, title_of
-from kith.gui.phrases import GONE
+from kith.gui.phrases import GONE, translate
 from kith.gui.place import House
 from kith.gui.plain_text import Label, set_tip
 from kith.gui.style import SPACE, icon
@@ -121,7 +121,7 @@ class PhotoPage(QWidget):
         self._update(view, names)
         self._zoomed()
         if self.view and self.view.path is None:
-            self.canvas.show_problem(GONE)
+            self.canvas.show_problem(translate("Kith", GONE))
         self._load(_FIRST_SIDE)
 
     def _update(self, view: PhotoView, names: Sequence[str]) -> None:
@@ -391,6 +391,6 @@ def _image(path: Path, side: int, moment: int | None) -> QImage | str:
     try:
         return large_picture(path, side, moment)
     except BadPhoto as error:
-        return f"Cannot be shown: {error.reason}."
+        return translate("Kith", "Cannot be shown: {0}.").format(error.reason)
     except OSError:
-        return GONE
+        return translate("Kith", GONE)

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.name_field import NameField
 from kith.gui.photos_model import TONES, line_of
+from kith.gui.phrases import translate
 from kith.gui.plain_text import Label, in_order, narrow
 from kith.gui.style import SPACE, colour
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing
@@ -136,18 +137,19 @@ class PhotoPanel(QWidget):
         around.setWidget(self.why)
         around.setAccessibleName(self.tr("Why"))
         self.why.setAlignment(Qt.AlignmentFlag.AlignTop)
-        around.setMinimumHeight(60)
+        around.setMinimumHeight(40)
+        self.people.setMinimumHeight(40)
         column.addWidget(around, 3)
 
 
 def _question(person: ShownPerson | None) -> str:
     if person is None:
-        return "Click a face to see why, and to correct it."
+        return translate("Kith", "Click a face to see why, and to correct it.")
     if person.standing is Standing.SURE:
-        return f"This is {_short(person.name)}. Or somebody else?"
+        return translate("Kith", "This is {0}. Or somebody else?").format(_short(person.name))
     if person.standing is Standing.UNSURE:
-        return f"Is this {_short(person.name)}, or who?"
-    return "Who is this?"
+        return translate("Kith", "Is this {0}, or who?").format(_short(person.name))
+    return translate("Kith", "Who is this?")
 
 
 def _short(name: str) -> str:

@@ -3,6 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import Tile
 from kith.gui.style import Tone
 from kith.gui.thumbnails import Picture
@@ -78,10 +81,10 @@ class FoundTiles:
 
 def photo_tile(card: PhotoCard) -> Tile:
     """Return a photo's tile: who shows, and when it was taken or its file's name."""
-    name = card.path.name if card.path else f"photo {card.id}"
+    name = card.path.name if card.path else translate("Kith", "photo {0}").format(card.id)
     people = ", ".join((*card.people, *(f"{person}?" for person in card.unsure)))
     tone = Tone.SURE if card.people else Tone.UNSURE if card.unsure else Tone.UNKNOWN
-    return Tile(card.id, Picture(card.path), name, people or "nobody known", tone)
+    return Tile(card.id, Picture(card.path), name, people or translate("Kith", "nobody known"), tone)
 
 
 def failure_tile(failure: Failure) -> Tile:
@@ -91,10 +94,14 @@ def failure_tile(failure: Failure) -> Tile:
 
 def found_text(found: int, is_failed: bool) -> str:
     """Return how much was found, in words."""
-    return counted(found, "file that could not be read" if is_failed else "photo", None if not is_failed else _FILES)
+    return counted(
+        found,
+        "file that could not be read" if is_failed else "photo",
+        None if not is_failed else translate("Kith", _FILES),
+    )
 
 
-_FILES = "files that could not be read"
+_FILES = QT_TRANSLATE_NOOP("Kith", "files that could not be read")
 
 
 def label_of(person: ShownPerson) -> str:
@@ -110,28 +117,32 @@ def label_of(person: ShownPerson) -> str:
 
 def grounds_of(told: Explanation) -> str:
     """Return why somebody is who they are, in words for a narrow panel."""
-    outcome = told.person or (f"Perhaps {told.suggested}" if told.suggested else "Nobody known")
+    outcome = told.person or (
+        translate("Kith", "Perhaps {0}").format(told.suggested) if told.suggested else translate("Kith", "Nobody known")
+    )
     lines = [f"{outcome}: {RULES[told.rule]}."]
-    lines += [f"Not {out.person}: {RULES[out.rule]}." for out in told.ruled_out]
-    lines += [f"Face: {_likeness(like, 'distance')}" for like in told.by_face]
-    lines += [f"Body: {_likeness(like, 'similarity')}" for like in told.by_body]
+    lines += [translate("Kith", "Not {0}: {1}.").format(out.person, RULES[out.rule]) for out in told.ruled_out]
+    lines += [translate("Kith", "Face: {0}").format(_likeness(like, "distance")) for like in told.by_face]
+    lines += [translate("Kith", "Body: {0}").format(_likeness(like, "similarity")) for like in told.by_body]
     if told.by_face or told.pixels:
-        lines.append(f"{told.pixels:.0f} pixels wide, sharpness {told.sharpness:.0f}")
+        lines.append(translate("Kith", "{0:.0f} pixels wide, sharpness {1:.0f}").format(told.pixels, told.sharpness))
     return "\n\n".join(lines)
 
 
 def _likeness(like: Likeness, measure: str) -> str:
-    likely = f" {percent(like.certainty)} likely," if like.certainty is not None else ""
-    over = f" over {counted(like.samples, 'photo')}" if like.samples > 1 else ""
+    likely = translate("Kith", " {0} likely,").format(percent(like.certainty)) if like.certainty is not None else ""
+    over = translate("Kith", " over {0}").format(counted(like.samples, "photo")) if like.samples > 1 else ""
     return f"{like.person},{likely} {measure} {like.value:.2f}{over}"
 
 
 def line_of(person: ShownPerson) -> str:
     """Return somebody in the list of all who show: the label, when in a video, whose word it is, and what shows."""
     where = "face" if person.is_face else "body"
-    what = where if person.box else "no box"
+    what = where if person.box else translate("Kith", "no box")
     when = timecode(person.box.moment) if person.box and person.box.moment is not None else ""
-    says = {Source.USER: "you said so", Source.DATASET: "taught"}.get(person.source or Source.MACHINE, "")
+    says = {Source.USER: translate("Kith", "you said so"), Source.DATASET: translate("Kith", "taught")}.get(
+        person.source or Source.MACHINE, ""
+    )
     return ", ".join(filter(None, (label_of(person), when, says, what)))
 
 

@@ -6,9 +6,11 @@ from PyQt6.QtCore import QEvent, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QActionGroup, QFontMetrics, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from kith.gui.phrases import translate
 from kith.gui.style import ICON, SPACE, Tone, colour, icon
 
 _BADGE_SIZE = 0.85  # of the usual letters
+_MARK = 3  # pixels
 
 
 class PlaceButton(QToolButton):
@@ -29,8 +31,12 @@ class PlaceButton(QToolButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw the badge over the button."""
+        """Draw the badge over the button, and a mark beside that of the place one is at, to be seen in any theme."""
         super().paintEvent(event)
+        if self.isChecked():
+            painter = QPainter(self)
+            painter.fillRect(0, SPACE, _MARK, self.height() - 2 * SPACE, colour(Tone.NOTICE, self.palette()))
+            painter.end()
         if self._waiting:
             self._draw_badge()
 
@@ -80,7 +86,8 @@ class PlaceBar(QWidget):
     def count(self, name: str, waiting: int) -> None:
         """Show how much waits in a place."""
         self.buttons[name].show_waiting(waiting)
-        self.buttons[name].setAccessibleName(self.tr("{0}, {1} waiting").format(name, waiting) if waiting else name)
+        shown = self.actions_by_place[name].text()
+        self.buttons[name].setAccessibleName(self.tr("{0}, {1} waiting").format(shown, waiting) if waiting else shown)
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take the colours of a new theme."""
@@ -89,10 +96,11 @@ class PlaceBar(QWidget):
             self._draw_icons()
 
     def _button(self, name: str, number: int) -> PlaceButton:
-        action = QAction(name, self)
+        shown = translate("Kith", name)
+        action = QAction(shown, self)
         action.setCheckable(True)
         action.setShortcut(f"Alt+{number}")
-        action.setToolTip(self.tr("{0} (Alt+{1})").format(name, number))
+        action.setToolTip(self.tr("{0} (Alt+{1})").format(shown, number))
         action.triggered.connect(lambda: self.chosen.emit(name))
         self._group.addAction(action)
         button = PlaceButton()
@@ -103,7 +111,7 @@ class PlaceBar(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         policies = QSizePolicy.Policy
         button.setSizePolicy(policies.Expanding, policies.Preferred)
-        button.setAccessibleName(name)
+        button.setAccessibleName(shown)
         self.actions_by_place[name] = action
         self.buttons[name] = button
         return button

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
 from kith.gui.place import House, Place
 
-HOME, REVIEW, PEOPLE, PHOTOS, CONSOLE = "Home", "Review", "People", "Photos", "Console"
+HOME = QT_TRANSLATE_NOOP("Kith", "Home")
+REVIEW = QT_TRANSLATE_NOOP("Kith", "Review")
+PEOPLE = QT_TRANSLATE_NOOP("Kith", "People")
+PHOTOS = QT_TRANSLATE_NOOP("Kith", "Photos")
+CONSOLE = QT_TRANSLATE_NOOP("Kith", "Console")
 WELCOME = "welcome"  # what Home shows to whoever begins
 CHECKS = "checks"  # what People shows of how sound all that is
 

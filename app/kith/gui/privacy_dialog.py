@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QHeaderView,
@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import FittingDialog
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import tip, wrapped
 from kith.settings import Settings
 from kith.text import counted, printable, size_in_words
@@ -28,13 +28,16 @@ from kith.text import counted, printable, size_in_words
 if TYPE_CHECKING:
     from kith.jobs.stored_files import Kind, Stored
 
-_INTRO = "Nothing of yours leaves this computer. This is all that Kith keeps on it; mark what you want to be rid of."
-_STAYS = (
-    "What stays: your photos, and the copies filed for you, with their report and names, in {0}: delete these there as "
-    "you like."
+_INTRO = QT_TRANSLATE_NOOP(
+    "Kith", "Nothing of yours leaves this computer. This is all that Kith keeps on it; mark what you want to be rid of."
 )
-_LOOKING = "Looking what there is …"
-_SURE = "Really erase? This cannot be undone."
+_STAYS = QT_TRANSLATE_NOOP(
+    "Kith",
+    "What stays: your photos, and the copies filed for you, with their report and names, in {0}: delete these there as "
+    "you like.",
+)
+_LOOKING = QT_TRANSLATE_NOOP("Kith", "Looking what there is …")
+_SURE = QT_TRANSLATE_NOOP("Kith", "Really erase? This cannot be undone.")
 
 
 class PrivacyDialog(FittingDialog):
@@ -67,7 +70,7 @@ class PrivacyDialog(FittingDialog):
             header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
             header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemChanged.connect(self._rest)
-        self.words = wrapped(self.tr(_LOOKING))
+        self.words = wrapped(translate("Kith", _LOOKING))
         self.erase_button = QPushButton()
         self.erase_button.setAutoDefault(False)
         self.erase_button.clicked.connect(self._press)
@@ -75,10 +78,10 @@ class PrivacyDialog(FittingDialog):
         buttons.addButton(self.erase_button, QDialogButtonBox.ButtonRole.DestructiveRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.addWidget(wrapped(self.tr(_INTRO)))
+        column.addWidget(wrapped(translate("Kith", _INTRO)))
         column.addWidget(self.list, 1)
         column.addWidget(self.words)
-        column.addWidget(wrapped(self.tr(_STAYS).format(settings.output_folder)))
+        column.addWidget(wrapped(translate("Kith", _STAYS).format(settings.output_folder)))
         column.addWidget(buttons)
         self.resize(760, 480)
         self._rest()
@@ -95,7 +98,7 @@ class PrivacyDialog(FittingDialog):
         self._task.ask(partial(_stored, self._settings, self._file), self._show)
 
     def _show(self, stored: "list[Stored]") -> None:
-        if self.words.text() == _LOOKING:
+        if self.words.text() == translate("Kith", _LOOKING):
             self.words.clear()
         self.list.clear()
         for kept in stored:
@@ -120,7 +123,7 @@ class PrivacyDialog(FittingDialog):
     def _press(self) -> None:
         if not self._sure:
             self._sure = True
-            self.words.setText(self.tr(_SURE))
+            self.words.setText(translate("Kith", _SURE))
             self.erase_button.setText(self.tr("&Erase for good"))
             return
         self.erase_button.setEnabled(False)
@@ -145,4 +148,4 @@ def _erased(settings: Settings, file: Path, kinds: "list[Kind]") -> str:
         gone = erase(settings, file, kinds)
     except KithError as error:
         return in_window(error.message)
-    return f"Erased: {counted(len(gone), 'file or folder', 'files and folders')}."
+    return translate("Kith", "Erased: {0}.").format(counted(len(gone), "file or folder", "files and folders"))

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.menus import share
 from kith.gui.pace import Pace, time_left
+from kith.gui.phrases import translate
 from kith.gui.plain_text import Label
 
 SAID_EVERY_S = 0.5
@@ -54,7 +55,7 @@ class JobProgress(QWidget):
     def set_total(self, total: int) -> None:
         """Show a bar over `total` photos and begin to measure the pace."""
         self.bar.setRange(0, total)
-        self.bar.setFormat("%v of %m photos")
+        self.bar.setFormat(self.tr("%v of %m photos"))
         self._done = 0
         self._said_at = 0.0
         self._pace = Pace(time.monotonic())
@@ -105,6 +106,6 @@ class JobProgress(QWidget):
 
 def _photos_bar() -> QProgressBar:
     bar = QProgressBar()
-    bar.setAccessibleName("Photos done")
-    bar.setMinimumWidth(240)
+    bar.setAccessibleName(translate("Kith", "Photos done"))
+    bar.setMinimumWidth(120)
     return bar

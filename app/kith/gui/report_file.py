@@ -1,4 +1,4 @@
-"""The report saved where the user wants it: the table as it is, the page and the data made anew in a thread."""
+"""The report and the console saved where the user wants them, in a thread: the table as it is, page and data anew."""
 
 import shutil
 import threading
@@ -6,19 +6,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PyQt6.QtCore import QObject
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QObject
 
 from kith.errors import KithError
 from kith.gui.background import Newest
-from kith.gui.folders import written
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.settings import Settings
 
-KINDS = "Web page (*.html);;Everything, for programs (*.json);;Table (*.csv)"
+KINDS = QT_TRANSLATE_NOOP("Kith", "Web page (*.html);;Everything, for programs (*.json);;Table (*.csv)")
 
 
 class ReportFile(QObject):
-    """Writes reports, one at a time; `tell` says that one is saved, `warn` why it could not be."""
+    """Writes files that the user named, one at a time; `tell` says that one is saved, `warn` why it could not be."""
 
     def __init__(self, owner: QObject, tell: Callable[[str], object], warn: Callable[[str], object]) -> None:
         super().__init__(owner)
@@ -28,12 +27,18 @@ class ReportFile(QObject):
 
     def save(self, settings: Settings, report: Path, target: Path) -> None:
         """Save a report.csv, or by the target's ending the page or the data of its output folder."""
-        if target.suffix.lower() not in {".html", ".htm", ".json"}:
-            if target != report:
-                written(target, partial(shutil.copyfile, report, target), self._tell, self._warn)
-            return
+        if target.suffix.lower() in {".html", ".htm", ".json"}:
+            self._ask(target, partial(_report, settings, report.parent, target))
+        elif target != report:
+            self._ask(target, lambda _stop: shutil.copyfile(report, target))
+
+    def save_text(self, text: str, target: Path) -> None:
+        """Save a text."""
+        self._ask(target, lambda _stop: target.write_text(text, encoding="utf-8"))
+
+    def _ask(self, target: Path, write: Callable[[threading.Event], object]) -> None:
         self._tell(self.tr("Writing {file} …").replace("{file}", target.name))
-        self._task.ask(partial(_write, settings, report.parent, target), partial(self._told, target))
+        self._task.ask(partial(_problem, target, write), partial(self._told, target))
 
     def _told(self, target: Path, problem: str) -> None:
         if problem:
@@ -42,13 +47,20 @@ class ReportFile(QObject):
             self._tell(self.tr("Saved {file}").replace("{file}", str(target)))
 
 
-def _write(settings: Settings, output: Path, target: Path, stop: threading.Event) -> str:
+def _problem(target: Path, write: Callable[[threading.Event], object], stop: threading.Event) -> str:
+    """Write a file, and return why that cannot be; empty where it was done."""
+    try:
+        write(stop)
+    except KithError as error:
+        return in_window(error.message)
+    except OSError as error:
+        return translate("Kith", "{0} could not be written: {1}.").format(target, error.strerror or error)
+    return ""
+
+
+def _report(settings: Settings, output: Path, target: Path, stop: threading.Event) -> None:
     from kith.jobs.full_report import FullReport
     from kith.jobs.open_library import OpenLibrary
 
-    try:
-        with OpenLibrary(settings) as library:
-            FullReport(library, output).write(target, lambda _done, _total: None, stop)
-    except KithError as error:
-        return in_window(error.message)
-    return ""
+    with OpenLibrary(settings) as library:
+        FullReport(library, output).write(target, lambda _done, _total: None, stop)

@@ -30,7 +30,7 @@ class ReviewFilter(QWidget):
         self.folder = ComboBox()
         self.folder.setAccessibleName(self.tr("Folder"))
         self.folder.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.folder.setMinimumContentsLength(12)
+        self.folder.setMinimumContentsLength(8)
         self.folder.addItem(self.tr("Any folder"), None)
         self.folder.activated.connect(self._choose)
         self._choice = Choice()
@@ -68,7 +68,7 @@ class ReviewFilter(QWidget):
         edit.setPlaceholderText(example)
         edit.setToolTip(self.tr("{}: a year, a month (2004-05) or a day (2004-05-31)").format(name))
         edit.setMaxLength(_DATE_LENGTH)
-        edit.setFixedWidth(edit.fontMetrics().averageCharWidth() * (_DATE_LENGTH + 4))
+        edit.setFixedWidth(edit.fontMetrics().averageCharWidth() * (_DATE_LENGTH + 3))
         edit.editingFinished.connect(self._choose)
         return edit
 

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 
 from kith.gui.faces_page import FacesPage
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import Tile
 from kith.gui.review_model import ReviewModel
 from kith.gui.style import Tone
@@ -27,7 +28,11 @@ class ReviewPage(FacesPage):
     def _over(self, model: ReviewModel) -> str:
         """Return in words that nobody shown waits any longer."""
         names = ", ".join(model.found_names)
-        return self.tr("Found while you worked: {}").format(names) if names else self.tr("Nobody here waits any longer")
+        return (
+            translate("Kith", "Found while you worked: {}").format(names)
+            if names
+            else translate("Kith", "Nobody here waits any longer")
+        )
 
     def _tile(self, model: ReviewModel, face: Face) -> Tile:
         line = model.line
@@ -35,10 +40,10 @@ class ReviewPage(FacesPage):
         name, note = self._words(face)
         if not line.is_asked(face):
             found = model.found.get(face.id, "")
-            note = self.tr("found meanwhile") if found else self.tr("answered")
+            note = translate("Kith", "found meanwhile") if found else translate("Kith", "answered")
             return Tile(face.id, picture, found or name, note, Tone.SURE, faded=True)
         if face.id in line.marked:
-            return Tile(face.id, picture, self.tr("taken out"), note, Tone.UNSURE, faded=True)
+            return Tile(face.id, picture, translate("Kith", "taken out"), note, Tone.UNSURE, faded=True)
         return Tile(face.id, picture, name, note)
 
     @abstractmethod
@@ -64,7 +69,8 @@ class GroupPage(ReviewPage):
         super().show_model(model)
 
     def _heading(self, model: ReviewModel) -> str:
-        return self.tr("Who is this? {} faces look alike").format(len(model.line.faces))
+        faces = len(model.line.faces)
+        return self.tr("Who is this? {} faces look alike").format(faces) if faces > 1 else self.tr("Who is this?")
 
     def _hint(self, is_over: bool) -> str:
         if is_over:
@@ -85,7 +91,8 @@ class LikelyPage(ReviewPage):
         super().show_model(model)
 
     def _heading(self, model: ReviewModel) -> str:
-        return self.tr("Are all of these {}?").format(model.likely_name)
+        asked = self.tr("Are all of these {}?") if len(model.line.faces) > 1 else self.tr("Is this {}?")
+        return asked.format(model.likely_name)
 
     def _hint(self, is_over: bool) -> str:
         if is_over:

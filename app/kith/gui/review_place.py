@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PyQt6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from kith.errors import BadInput
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.name_field import ask_whom, one_spaced
+from kith.gui.phrases import translate
 from kith.gui.place import House, Place
 from kith.gui.plain_text import narrow, set_tip, wrapped
 from kith.gui.question_view import REFUSE_KEYS, QuestionView
@@ -21,9 +22,10 @@ from kith.gui.style import SPACE
 from kith.jobs.review import Question
 from kith.jobs.review_queues import Choice, Waiting, names_of
 
-_NOBODY = (
+_NOBODY = QT_TRANSLATE_NOOP(
+    "Kith",
     "There is no unknown or unsure face to review.\n\n"
-    "When a folder has been recognised, faces that are not sure to be anybody known are shown here."
+    "When a folder has been recognised, faces that are not sure to be anybody known are shown here.",
 )
 
 
@@ -151,7 +153,7 @@ class ReviewPlace(Place):
         if not self._is_known:
             text = self.tr("Looking for unknown faces …")
         elif not self.model.count:
-            text = self.tr(_NOBODY)
+            text = translate("Kith", _NOBODY)
         elif skipped:
             text = self.tr("Nothing is left here but what you skipped: {}.").format(skipped)
         else:

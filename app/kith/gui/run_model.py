@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
+
 from kith.gui.style import Tone
 from kith.messages import JobName
 
@@ -16,9 +18,19 @@ NEWEST = 12  # photos shown
 AT_ONCE = 3  # photos that are new to the eye at a time: each is decoded beside the job that needs the processor
 EVERY_S = 0.5
 
-_OF_PHOTOS = {"sure": Tone.SURE, "unsure": Tone.UNSURE, "unknown": Tone.UNKNOWN, "failed": Tone.PROBLEM}
-_OF_LESSONS = {"learned": Tone.SURE, "left out": Tone.UNSURE, "failed": Tone.PROBLEM}
-_OF_DECISIONS = {"decided": Tone.SURE, "failed": Tone.PROBLEM}
+_FAILED = {QT_TRANSLATE_NOOP("Kith", "failed"): Tone.PROBLEM}
+_OF_PHOTOS = {
+    QT_TRANSLATE_NOOP("Kith", "sure"): Tone.SURE,
+    QT_TRANSLATE_NOOP("Kith", "unsure"): Tone.UNSURE,
+    QT_TRANSLATE_NOOP("Kith", "unknown"): Tone.UNKNOWN,
+    **_FAILED,
+}
+_OF_LESSONS = {
+    QT_TRANSLATE_NOOP("Kith", "learned"): Tone.SURE,
+    QT_TRANSLATE_NOOP("Kith", "left out"): Tone.UNSURE,
+    **_FAILED,
+}
+_OF_DECISIONS = {QT_TRANSLATE_NOOP("Kith", "decided"): Tone.SURE, **_FAILED}
 _COUNTED = {JobName.BUILD_KB: _OF_LESSONS, JobName.RECOGNIZE_FOLDER: _OF_PHOTOS}
 
 

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QListView, QSplitter, QVBoxLayout, QWidget
 
 from kith.gui.count_row import CountRow
 from kith.gui.frames import Frame
+from kith.gui.phrases import translate
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.place import House
 from kith.gui.plain_text import Label, in_order
@@ -137,7 +138,11 @@ class RunView(QWidget):
 def _tile(photo: "PhotoDone", marks: "tuple[Mark, ...]") -> Tile:
     known, unsure = photo.row.people, photo.unsure
     tone = Tone.SURE if known else Tone.UNSURE if unsure else Tone.UNKNOWN
-    note = ", ".join(known) or "; ".join(f"{name}?" for name in unsure) or ("unknown" if marks else "nobody")
+    note = (
+        ", ".join(known)
+        or "; ".join(f"{name}?" for name in unsure)
+        or (translate("Kith", "unknown") if marks else translate("Kith", "nobody"))
+    )
     moment = marks[0].box.moment if marks else None
     frames = tuple(_frame(mark) for mark in marks if mark.box.moment == moment)
     return Tile(photo.done, Picture(photo.path, moment=moment), photo.path.name, note, tone, frames)

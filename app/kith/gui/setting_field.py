@@ -52,8 +52,8 @@ class SettingField(QWidget):
         self._problem = self._conflict = ""
         self._editor = editor
         self.widget = editor.widget
-        self.choose = _button("Choose…", f"Choose: {title}")
-        self.reset_button = _button("Reset", f"Reset: {title}")
+        self.choose = _button(self.tr("Choose…"), self.tr("Choose: {0}").format(title))
+        self.reset_button = _button(self.tr("Reset"), self.tr("Reset: {0}").format(title))
         set_tip(self.reset_button, self.tr("The default: {0}").format(default or "empty"))
         self.help = wrapped()
         self.problem = wrapped(bold=True)
@@ -84,7 +84,7 @@ class SettingField(QWidget):
         if self._is_folder:
             chosen = choose_folder(self.title, start)
         elif self.key == "library_path":
-            chosen = choose_file(self.title, start, "Libraries (*.sqlite)")
+            chosen = choose_file(self.title, start, self.tr("Libraries (*.sqlite)"))
         else:
             chosen = next(iter(choose_files(self.title)), None)
         if chosen:
@@ -124,7 +124,7 @@ class SettingField(QWidget):
         place = self._place()
         if place is None or str(place) == self.text:
             return words
-        return f"{words}\nThat is {place}"
+        return self.tr("{0}\nThat is {1}").format(words, place)
 
     def _range_and_default(self) -> str:
         default = self._default

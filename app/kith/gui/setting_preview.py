@@ -5,13 +5,14 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import QT_TRANSLATE_NOOP
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from kith.errors import KithError
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import ScrolledPage
 from kith.gui.histogram import Histogram
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import Label, narrow
 from kith.gui.style import SPACE
 from kith.settings import Settings
@@ -23,9 +24,9 @@ if TYPE_CHECKING:  # loaded by the threads that ask
 
     Answer = tuple[RedecisionFinished | None, list[str]]
 
-_WORKING = "Trying it on your photos …"
+_WORKING = QT_TRANSLATE_NOOP("Kith", "Trying it on your photos …")
 _PEOPLE = 12  # whose gains and losses are told
-_TOO_FEW = "Too few photos of your people to draw how far apart they are."
+_TOO_FEW = QT_TRANSLATE_NOOP("Kith", "Too few photos of your people to draw how far apart they are.")
 
 
 class SettingPreview(QWidget):
@@ -38,8 +39,8 @@ class SettingPreview(QWidget):
         self.words = narrow()
         self.people = narrow()
         self.distance_words = narrow()
-        self.certainty = Histogram("How sure Kith is of your own photos")
-        self.distances = Histogram("How far apart your own photos are")
+        self.certainty = Histogram(self.tr("How sure Kith is of your own photos"))
+        self.distances = Histogram(self.tr("How far apart your own photos are"))
         column = QVBoxLayout()
         column.setSpacing(SPACE)
         column.addWidget(Label(self.tr("On your photos"), bold=True))
@@ -54,7 +55,8 @@ class SettingPreview(QWidget):
 
     def begin(self, settings: Settings) -> None:
         """Tell of the settings as they are."""
-        self.words.setText(self.tr(_WORKING))
+        self.words.setText(translate("Kith", _WORKING))
+        self.people.hide()
         self._ask_before.ask(partial(_previewed, settings), self._begun)
         self._measure.ask(lambda _stop: _measured(settings), self._draw)
         self._show_lines(settings)
@@ -63,7 +65,8 @@ class SettingPreview(QWidget):
         """Tell of other settings, once nothing was typed for a moment."""
         self._show_lines(settings)
         if self._before:
-            self.words.setText(self.tr(_WORKING))
+            self.words.setText(translate("Kith", _WORKING))
+            self.words.show()
             self._ask.ask(partial(_previewed, settings), self._tell)
 
     def _begun(self, answer: "Answer") -> None:
@@ -74,10 +77,12 @@ class SettingPreview(QWidget):
         finished, lines = answer
         self.words.setText(counts_in_words(finished, self._before) if finished else "")
         self.people.setText("\n".join(lines[:_PEOPLE]))
+        for label in (self.words, self.people):
+            label.setVisible(bool(label.text()))
 
     def _draw(self, measured: "tuple[Bars, Bars] | None") -> None:
         if not measured:
-            self.distance_words.setText(self.tr(_TOO_FEW))
+            self.distance_words.setText(translate("Kith", _TOO_FEW))
             return
         self.distance_words.setText(
             self.tr(
@@ -90,20 +95,20 @@ class SettingPreview(QWidget):
             histogram.show()
 
     def _show_lines(self, settings: Settings) -> None:
-        self.certainty.show_lines(((settings.suggest_at, "unsure"), (settings.sure_at, "sure")))
-        self.distances.show_lines(((settings.face_tol, "tolerance"),) if settings.face_tol else ())
+        self.certainty.show_lines(((settings.suggest_at, self.tr("unsure")), (settings.sure_at, self.tr("sure"))))
+        self.distances.show_lines(((settings.face_tol, self.tr("tolerance")),) if settings.face_tol else ())
 
 
 def counts_in_words(now: "RedecisionFinished", before: "RedecisionFinished | None") -> str:
     """Return how many photos are sure, unsure and unknown, and how many more or fewer than before."""
     then = before or now
     counts = (
-        (now.known, then.known, "sure"),
-        (now.unsure, then.unsure, "unsure"),
-        (now.unknown, then.unknown, "unknown"),
+        (now.known, then.known, translate("Kith", "sure")),
+        (now.unsure, then.unsure, translate("Kith", "unsure")),
+        (now.unknown, then.unknown, translate("Kith", "unknown")),
     )
     told = [f"{count:,} {word}{_difference(count - was)}" for count, was, word in counts]
-    return f"Of {counted(now.done, 'photo')}: {' · '.join(told)}"
+    return translate("Kith", "Of {0}: {1}").format(counted(now.done, "photo"), " · ".join(told))
 
 
 def _difference(more: int) -> str:

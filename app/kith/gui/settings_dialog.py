@@ -4,7 +4,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
@@ -24,19 +24,20 @@ from kith.errors import BadInput, BadSetting
 from kith.gui.background import Newest
 from kith.gui.fitting_dialog import ScrolledPage
 from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder, choose_file, choose_files, choose_folder
-from kith.gui.phrases import in_window
+from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import Label, without_icons, wrapped
 from kith.gui.setting_field import SettingField
 from kith.gui.setting_preview import SettingPreview
 from kith.gui.style import let_shine_through
+from kith.setting_rules import decide_otherwise, to_be_tried
 from kith.settings import Loaded, Settings, conflicts, load, save, with_overrides
 from kith.settings_model import FIELDS, PATHS
 
 _PROBLEMS_HEIGHT = 100
-_FOLDERS = "Folders"
+_FOLDERS = QT_TRANSLATE_NOOP("Kith", "Folders")
 _GROUPS = {
     _FOLDERS: ("dataset_dir", "process_dir", "processed_dir", "file_as", "duplicates", "file_under"),
-    "Faces": (
+    QT_TRANSLATE_NOOP("Kith", "Faces"): (
         "sure_at",
         "suggest_at",
         "face_tol",
@@ -48,32 +49,31 @@ _GROUPS = {
         "face_model",
         "second_opinion",
     ),
-    "Bodies": ("body_policy", "body_tol", "event_gap", "person_detector", "reid_model", "reid_weights"),
-    "Watching": ("watch", "gentle", "gentle_cores", "quiet_hours"),
-    "Photos": ("valid_exts", "recursive", "names_in", "resize_max", "max_megapixels"),
+    QT_TRANSLATE_NOOP("Kith", "Bodies"): (
+        "body_policy",
+        "body_tol",
+        "event_gap",
+        "person_detector",
+        "reid_model",
+        "reid_weights",
+    ),
+    QT_TRANSLATE_NOOP("Kith", "Watching"): ("watch", "gentle", "gentle_cores", "quiet_hours"),
+    QT_TRANSLATE_NOOP("Kith", "Photos"): ("valid_exts", "recursive", "names_in", "resize_max", "max_megapixels"),
 }
 _GROUPED = set(chain.from_iterable(_GROUPS.values()))
 _ADVANCED = tuple(key for key in FIELDS if key not in _GROUPED)
-GROUPS = {**_GROUPS, "Advanced": _ADVANCED}
+GROUPS = {**_GROUPS, QT_TRANSLATE_NOOP("Kith", "Advanced"): _ADVANCED}
 
 _PREVIEWED = ("Faces", "Bodies")
-TRIED = ("face_model", "second_opinion", "person_detector", "reid_model", "reid_weights")
-DECISIVE = (
-    "sure_at",
-    "suggest_at",
-    "face_tol",
-    "face_margin",
-    "face_suggest",
-    "lap_var_thresh",
-    "body_policy",
-    "body_tol",
-    "event_gap",
-    "file_under",
-)  # by which stored photos are decided otherwise
-_TRYING = "Trying it …"
+_TRYING = QT_TRANSLATE_NOOP("Kith", "Trying it …")
 
 # The table of the articles that the program's settings come from.
-STRICTNESS = ((0.6, "standard"), (0.5, "strict"), (0.4, "very strict"), (0.35, "extremely strict"))
+STRICTNESS = (
+    (0.6, QT_TRANSLATE_NOOP("Kith", "standard")),
+    (0.5, QT_TRANSLATE_NOOP("Kith", "strict")),
+    (0.4, QT_TRANSLATE_NOOP("Kith", "very strict")),
+    (0.35, QT_TRANSLATE_NOOP("Kith", "extremely strict")),
+)
 
 
 class SettingsDialog(QDialog):
@@ -104,7 +104,7 @@ class SettingsDialog(QDialog):
         self.pages = QTabWidget()
         for title, keys in GROUPS.items():
             page = self._page(keys)
-            self.pages.addTab(page, title)
+            self.pages.addTab(page, translate("Kith", title))
         self.failure = wrapped(bold=True)
         self.failure.hide()
         self.preview = SettingPreview()
@@ -148,12 +148,11 @@ class SettingsDialog(QDialog):
         """Save and close, or lead to the first value that cannot be; model files and folders are tried before."""
         if self._leads_to_problem():
             return
-        chosen, before = self._chosen(), self._settings
-        changed = frozenset(key for key in (*TRIED, *PATHS) if getattr(chosen, key) != getattr(before, key))
-        if changed:
-            self._tell(_TRYING)
+        chosen = self._chosen()
+        if changed := to_be_tried(self._settings, chosen):
+            self._tell(translate("Kith", _TRYING))
             self.save_button.setEnabled(False)
-            self._try.ask(lambda _stop: _unusable(chosen, changed), partial(self._tried, chosen))
+            self._try.ask(lambda _stop: _refusals(chosen, changed), partial(self._tried, chosen))
         else:
             self._save(chosen)
 
@@ -179,7 +178,7 @@ class SettingsDialog(QDialog):
             self._tell(error.message)
             return
         super().accept()
-        if any(getattr(chosen, key) != getattr(self._settings, key) for key in DECISIVE):
+        if decide_otherwise(self._settings, chosen):
             self.applied.emit(self._settings, chosen)
 
     def _tell(self, text: str) -> None:
@@ -197,7 +196,7 @@ class SettingsDialog(QDialog):
         self.preview.show_settings(chosen)
 
     def _show_preview(self) -> None:
-        self.preview.setVisible(self.pages.tabText(self.pages.currentIndex()) in _PREVIEWED)
+        self.preview.setVisible(list(GROUPS)[self.pages.currentIndex()] in _PREVIEWED)
 
     def _chosen(self) -> Settings:
         """Return what the fields say; a relative path stays one, from the folder of the file."""
@@ -249,11 +248,10 @@ class SettingsDialog(QDialog):
         return scrolled
 
 
-def _unusable(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
-    from kith.jobs.model_trials import misplaced, unusable_models
+def _refusals(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
+    from kith.jobs.model_trials import refusals
 
-    problems = misplaced(settings, keys) | unusable_models(settings, keys)
-    return {key: in_window(reason) for key, reason in problems.items()}
+    return {key: in_window(reason) for key, reason in refusals(settings, keys).items()}
 
 
 def _list_of_problems(loaded: Loaded) -> str:
@@ -262,18 +260,21 @@ def _list_of_problems(loaded: Loaded) -> str:
 
 
 def _strictness_table() -> QGroupBox:
-    box = QGroupBox("How strict a tolerance is")
+    box = QGroupBox(translate("Kith", "How strict a tolerance is"))
     grid = QGridLayout(box)
     for row, (distance, word) in enumerate(STRICTNESS):
         number = Label(f"{distance}")
         grid.addWidget(number, row, 0, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(Label(word), row, 1)
+        grid.addWidget(Label(translate("Kith", word)), row, 1)
     grid.setColumnStretch(1, 1)
     grid.setHorizontalSpacing(16)
     words = wrapped(
-        "This usual table compares a face with the one nearest photo of a person. Kith compares with their three "
-        "nearest photos, and left to itself (0) goes by how likely it is that they are one person: one distance does "
-        "not fit people with one photo and with thirty."
+        translate(
+            "Kith",
+            "This usual table compares a face with the one nearest photo of a person. Kith compares with their three "
+            "nearest photos, and left to itself (0) goes by how likely it is that they are one person: one distance "
+            "does not fit people with one photo and with thirty.",
+        )
     )
     grid.addWidget(words, len(STRICTNESS), 0, 1, 2)
     return box

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kith.errors import BadInput
+from kith.gui.phrases import translate
 from kith.settings import Loaded, Settings, load, update
 
 
@@ -62,5 +63,11 @@ class SettingsInUse:
         """Return what is wrong with the file, in sentences."""
         if not self.broken:
             return [f"{self.file}: {problem}" for problem in self._loaded.problems]
-        used = "the settings read before it broke are" if self.were_read else "every setting with its default is"
-        return [f"{self.broken}. The file is left as it is; until it is mended {used} used."]
+        used = (
+            translate("Kith", "the settings read before it broke are")
+            if self.were_read
+            else translate("Kith", "every setting with its default is")
+        )
+        return [
+            translate("Kith", "{0}. The file is left as it is; until it is mended {1} used.").format(self.broken, used)
+        ]

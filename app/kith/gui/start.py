@@ -15,6 +15,7 @@ from kith import __version__
 from kith.gui.console import Kind
 from kith.gui.library_notices import LibraryNotices
 from kith.gui.main_window import MainWindow
+from kith.gui.phrases import translate
 from kith.gui.plain_text import message
 from kith.gui.style import be_readable
 from kith.gui.window_memory import keep, restore
@@ -29,7 +30,11 @@ _log = logging.getLogger(__name__)
 def main() -> int:
     """Show the window until it is closed and return the exit code."""
     if not _has_display():
-        sys.stderr.write(f"There is no display to show the window on. {command('--help')} tells what works without.\n")
+        sys.stderr.write(
+            translate("Kith", "There is no display to show the window on. {0} tells what works without.\n").format(
+                command("--help")
+            )
+        )
         return CANNOT
     start_log()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would wait for the next click
@@ -101,6 +106,6 @@ def report_bug(kind: type[BaseException], error: BaseException, trace: Traceback
     _log.error("bug", exc_info=(kind, error, trace))
     sys.__excepthook__(kind, error, trace)
     if QApplication.activeModalWidget() is None:
-        text = f"{told_of_bug(kind.__name__)}; Help ▸ Report a Problem… shows it."
+        text = translate("Kith", "{0}; Help ▸ Report a Problem… shows it.").format(told_of_bug(kind.__name__))
         box = message(QApplication.activeWindow(), text, QMessageBox.Icon.Critical)
         box.open()

@@ -13,7 +13,7 @@ from PyQt6.QtGui import QImage
 
 from kith.errors import BadPhoto
 from kith.gui.background import Background
-from kith.gui.phrases import GONE
+from kith.gui.phrases import GONE, translate
 from kith.photos.box import Box
 from kith.settings import user_folder
 from kith.whole_files import clear_parts, part_file
@@ -66,7 +66,7 @@ class Thumbnails(QObject):
             self._kept.move_to_end(wanted)
             return image
         if picture.path is None:
-            self._problems[picture] = GONE
+            self._problems[picture] = translate("Kith", GONE)
         if picture not in self._problems:
             self._want(wanted)
         return None
@@ -108,9 +108,9 @@ class Thumbnails(QObject):
         try:
             return wanted, self._made(picture, side)
         except BadPhoto as error:
-            return wanted, f"Cannot be shown: {error.reason}."
+            return wanted, self.tr("Cannot be shown: {0}.").format(error.reason)
         except OSError:
-            return wanted, GONE
+            return wanted, translate("Kith", GONE)
 
     def _take(self, made: tuple[Wanted, QImage | str] | None) -> None:
         if made is None:

@@ -41,7 +41,7 @@ class WallMenu:
         wall, viewport = self._wall, self._wall.viewport()
         index = wall.indexAt(point)
         if index.isValid():
-            wall.setCurrentIndex(index)
+            wall.select_key(wall.tiles.tile(index.row()).key)
         if viewport:
             self.pop_up(viewport.mapToGlobal(point))
 

@@ -9,6 +9,7 @@ from kith.gui.background import Newest
 from kith.gui.fitting_dialog import ScrolledPage
 from kith.gui.folder_steps import ON_THEIR_WAY, FolderSteps
 from kith.gui.folders import ChooseFolder
+from kith.gui.phrases import translate
 from kith.gui.plain_text import wrapped
 from kith.gui.style import SPACE
 from kith.settings import Settings
@@ -52,7 +53,7 @@ class WelcomePage(QWidget):
 
     def _start(self) -> None:
         if self.steps.models.download:
-            self.problem.setText(self.tr(ON_THEIR_WAY))
+            self.problem.setText(translate("Kith", ON_THEIR_WAY))
             return
         chosen = self.steps.chosen
         self.start.setEnabled(False)

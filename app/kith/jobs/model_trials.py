@@ -13,6 +13,11 @@ from kith.vision.engines import try_body_model, try_detector, try_face_model
 from kith.vision.model_files import published
 
 
+def refusals(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
+    """Return why changed settings cannot be kept, by key: models that are none, and folders that do not go together."""
+    return misplaced(settings, keys) | unusable_models(settings, keys)
+
+
 def unusable_models(settings: Settings, keys: frozenset[str]) -> dict[str, str]:
     """Return why model files of the user's own cannot be used, by setting; of all others nothing is said."""
     own = {
