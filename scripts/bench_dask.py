@@ -91,7 +91,7 @@ def _told(look: Look) -> object:
 def _scheduler(root: Path) -> Iterator[str]:
     file = root / "scheduler.json"
     with _process("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)):
-        while not file.is_file():
+        while not (file.is_file() and file.stat().st_size):
             time.sleep(0.05)
         yield json.loads(file.read_text())["address"]
 

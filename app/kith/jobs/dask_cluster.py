@@ -1,5 +1,6 @@
 """A Dask cluster as Kith sees it: its scheduler, and the workers that run the same Kith."""
 
+import asyncio
 import importlib.metadata
 import threading
 import time
@@ -82,7 +83,7 @@ class Cluster:
         told = {worker: _told_version(versions.get(worker)) for worker in workers}
         same = [worker for worker in workers if told[worker] == _OWN]
         models = self._client.run(models_here, workers=same, on_error="return") if same else {}
-        return told | {worker: _told_models(models.get(worker)) for worker in same}
+        return told | {worker: told_models(models.get(worker)) for worker in same}
 
     def refusals(self) -> tuple[str, ...]:
         """Return what to tell of workers that are of no use."""
@@ -144,18 +145,20 @@ class Cluster:
     def _answer(self, future: Any, worker: str) -> bytes:
         from distributed import KilledWorker
 
+        # Its own `result(timeout)` loses an answer that comes just as the time is over.
+        answer = asyncio.run_coroutine_threadsafe(_awaited(future), self._client.loop.asyncio_loop)
         while True:
-            try:
-                with self._scheduler():
-                    answer: bytes = future.result(_LOOK_S)
-                    return answer
-            except TimeoutError as error:
-                if worker not in self.workers():
-                    future.cancel()
-                    raise WorkerLeft(worker) from error
-            except KilledWorker as error:
-                self._usable.pop(worker, None)
-                raise WorkerLost(worker) from error
+            with self._scheduler():
+                try:
+                    return answer.result(_LOOK_S)
+                except OSError as error:  # time is over, else the line to the worker is broken
+                    if answer.done() or worker not in self.workers():
+                        answer.cancel()
+                        future.cancel()
+                        raise WorkerLeft(worker) from error
+                except KilledWorker as error:
+                    self._usable.pop(worker, None)
+                    raise WorkerLost(worker) from error
 
     def cancel(self) -> None:
         """Wait for nothing any more; workers end what they are at."""
@@ -169,8 +172,6 @@ class Cluster:
             if self._client.status != "running":  # it would try to reach it again for a while, but all work is lost
                 raise CancelledError
             yield
-        except TimeoutError:
-            raise
         except (CancelledError, OSError) as error:
             raise NoWorkers(
                 f"The Dask scheduler at {self._address} is gone. What was done is kept: start it again, then Kith."
@@ -201,6 +202,11 @@ def _connected(address: str) -> Any:
     return client
 
 
+async def _awaited(future: Any) -> bytes:
+    answer: bytes = await future
+    return answer
+
+
 async def _called(address: str) -> None:
     from distributed.comm import connect
 
@@ -217,7 +223,7 @@ def _told_version(answer: object) -> str:
     return f"{_NO_ANSWER} ({answer})"
 
 
-def _told_models(answer: object) -> str:
+def told_models(answer: object) -> str:
     """Return what a worker with the same Kith has, by the hashes of the models that come with its packages."""
     if not isinstance(answer, dict):
         return f"{_NO_ANSWER} ({answer})"
