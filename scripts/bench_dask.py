@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench_people import settings_in
 from bench_photos import enlarged, sources, spread
+from bench_processes import Watch
 from bench_tables import Row, Tables
 from kith.jobs.context import open_context
 from kith.jobs.dask_cluster import Cluster
@@ -44,12 +45,14 @@ def _compared(root: Path, photos: Sequence[Path], workers: int, address: str) ->
         "Dask, photos sent": cluster | {"path_map": [f"{root}=/nowhere"]},
     }
     seconds: dict[str, list[float]] = {name: [] for name in sides}
+    processor: dict[str, list[float]] = {name: [] for name in sides}
     seen = {}
     with _workers(root, workers, address):
         for _ in range(ROUNDS):
             for name, values in sides.items():
-                took, seen[name] = _looked(settings_in(root, workers=workers, **values), photos)
+                took, busy, seen[name] = _looked(settings_in(root, workers=workers, **values), photos)
                 seconds[name].append(took)
+                processor[name].append(busy)
     local = min(seconds["local"])
     for name in sides:
         least = min(seconds[name])
@@ -58,21 +61,24 @@ def _compared(root: Path, photos: Sequence[Path], workers: int, address: str) ->
             "side": name,
             "photos/s": round(len(photos) / least, 1),
             "ms a photo and worker more than local": round(1000 * workers * (least - local) / len(photos), 1),
+            "processor ms a photo": round(1000 * min(processor[name]) / len(photos), 1),
             "the same is seen": seen[name] == seen["local"],
         }
 
 
-def _looked(settings: Settings, photos: Sequence[Path]) -> tuple[float, list[object]]:
-    """Return how long warm workers take for all photos, and what they see in each."""
+def _looked(settings: Settings, photos: Sequence[Path]) -> tuple[float, float, list[object]]:
+    """Return how long warm workers take for all photos, the processor time of all programs, and what they see."""
     settings.library_file.parent.mkdir(exist_ok=True)
     open_store(settings.library_file, create=True).close()
     with open_context(settings, threading.Event(), "bench") as context, open_workers(context) as workers:
         storage = storage_of(context, photos, ())
         warm = [*look_with(workers, context, photos[: 2 * context.workers], storage)]
         assert all(isinstance(look, Look) for look in warm)
-        began = time.perf_counter()
+        all_of_us = Watch(os.getpid())
+        began, busy = time.perf_counter(), all_of_us.processor_seconds()
         looks = [look for look in look_with(workers, context, photos, storage) if isinstance(look, Look)]
-        return time.perf_counter() - began, [_told(look) for look in sorted(looks, key=lambda look: look.path)]
+        took, busy = time.perf_counter() - began, all_of_us.processor_seconds() - busy
+        return took, busy, [_told(look) for look in sorted(looks, key=lambda look: look.path)]
 
 
 def _told(look: Look) -> object:
@@ -85,7 +91,7 @@ def _told(look: Look) -> object:
 def _scheduler(root: Path) -> Iterator[str]:
     file = root / "scheduler.json"
     with _process("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file)):
-        while not file.is_file():
+        while not (file.is_file() and file.stat().st_size):
             time.sleep(0.05)
         yield json.loads(file.read_text())["address"]
 

@@ -1,7 +1,9 @@
-"""Photos looked at by the workers of a Dask cluster: real schedulers and workers, each a process of its own."""
+"""Photos looked at by the workers of a Dask cluster: a real scheduler and real workers, processes of their own."""
 
+import hashlib
 import json
 import os
+import pickle
 import shutil
 import signal
 import sqlite3
@@ -10,39 +12,39 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from kith import __version__
 from kith.errors import BadInput, NoWorkers
+from kith.jobs import looks
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import open_context
-from kith.jobs.dask_cluster import Cluster
-from kith.jobs.dask_executor import dask_executors, places_of
+from kith.jobs.dask_cluster import Cluster, told_models
+from kith.jobs.dask_executor import DaskExecutor, dask_power, places_of
+from kith.jobs.dask_work import Answer, Assignment, SentFile, SentPhoto, answered, without_files
+from kith.jobs.dask_worker import models_here
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
 from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.worker_processes import WorkerDied
+from kith.jobs.workers import InlineExecutor
+from kith.photos.first_read import Reading
 from kith.photos.outputs import REPORT
-from kith.settings import Settings, conflicts, save, with_overrides
+from kith.photos.photo_file import Stamp
+from kith.settings import Device, Settings, conflicts, save, with_overrides
+from kith.vision.analysis import read_photos
+from kith.vision.engines import Chosen, EngineSpec, Networks
+from kith.vision.packaged_models import LANDMARKS
+from tests.cluster_eyes import ANN, BOB, EVE, draw, see
 from tests.desk import REPOSITORY, ran
-from tests.drawn_people import ANN, BOB, EVE, draw_photo
 from tests.making import posix_only
 
 pytestmark = posix_only
-# Of a photo called "deadly" a worker dies; one called "held" it cannot open as long as a file "hold" lies beside it.
-HOOK = """
-import os, sys, time
-def look(event, details):
-    if event == "open" and isinstance(details[0], str):
-        name = os.path.basename(details[0])
-        if name.startswith("deadly"):
-            os._exit(9)
-        while name.startswith("held") and os.path.exists(os.path.join(os.path.dirname(details[0]), "hold")):
-            os.makedirs(os.path.join(os.environ["KITH_HOME"], "holding"), exist_ok=True)
-            time.sleep(0.02)
-sys.addaudithook(look)
-"""
 
 
 class DaskProcesses:
@@ -52,34 +54,26 @@ class DaskProcesses:
         self.root = root
         self._started: list[subprocess.Popen[bytes]] = []
         self._file = root / "scheduler.json"
-        self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        while not self._file.is_file():
-            assert self.scheduler.poll() is None
-            time.sleep(0.02)
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        _wait_for(lambda: self._file.is_file() and self._file.stat().st_size > 0, self.scheduler)
         self.address = json.loads(self._file.read_text())["address"]
 
     def worker(self, name: str, *search_path: Path) -> subprocess.Popen[bytes]:
-        """Start a worker, whose modules are looked for in other folders first."""
+        """Start a worker, whose modules are looked for in other folders first, and wait until it is there."""
         places = os.pathsep.join(map(str, (*search_path, REPOSITORY / "app", REPOSITORY)))
         own = {"KITH_HOME": str(self.root / name), "PYTHONPATH": places}
-        return self._start("dask_worker", "--nthreads", "1", "--no-dashboard", "--name", name, **own)
+        process = self._start("worker", "--nthreads", "1", "--no-nanny", "--name", name, **own)
+        with connected(self) as cluster:
+            _wait_for(lambda: name in {info["name"] for info in _present(cluster).values()}, process)
+        return process
 
-    def await_workers(self, usable: int) -> None:
-        """Wait until that many workers can be used."""
-        cluster = Cluster(self.address)
-        try:
-            while len(cluster.workers()) < usable:
-                time.sleep(0.1)
-        finally:
-            cluster.close()
-
-    def _start(self, module: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.{module}", "--scheduler-file", str(self._file), *arguments]
-        output = (self.root / "log").open("ab")
-        process = subprocess.Popen(
-            command, cwd=self.root, env=os.environ | environment, stdout=output, stderr=output, start_new_session=True
-        )
-        output.close()
+    def _start(self, kind: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", kind, "--scheduler-file", str(self._file), "--no-dashboard"]
+        with (self.root / "log").open("ab") as output:
+            process = subprocess.Popen(
+                [*command, *arguments], cwd=self.root, env=os.environ | environment, stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
         self._started.append(process)
         return process
 
@@ -87,6 +81,23 @@ class DaskProcesses:
         """Kill all."""
         for process in self._started:
             kill_all(process)
+
+
+def _wait_for(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Wait until something is so, as long as a process is alive."""
+    while not is_so():
+        assert process.poll() is None
+        time.sleep(0.02)
+
+
+def _present(cluster: Cluster) -> dict[str, dict[str, str]]:
+    present: dict[str, dict[str, str]] = cluster._client.scheduler_info()["workers"]
+    return present
+
+
+def connected(processes: DaskProcesses) -> "closing[Cluster]":
+    """Connect to a cluster."""
+    return closing(Cluster(processes.address))
 
 
 def kill_all(process: subprocess.Popen[bytes]) -> None:
@@ -97,50 +108,48 @@ def kill_all(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskProcesses]:
-    """Two workers with this Kith, and one with another."""
-    root = tmp_path_factory.mktemp("dask")
-    other, hook = root / "other/kith_photos-0.0.1.dist-info", root / "hook"
-    for folder in (other, hook):
-        folder.mkdir(parents=True)
-    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: kith-photos\nVersion: 0.0.1\n")
-    (hook / "sitecustomize.py").write_text(HOOK)
-    processes = DaskProcesses(root)
-    try:
-        for name in ("one", "two"):
-            processes.worker(name, hook)
-        processes.worker("old", other.parent)
-        processes.await_workers(2)
-        yield processes
-    finally:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[DaskProcesses]]:
+    """Where clusters go that are to end with this module, the one in use last."""
+    clusters: list[DaskProcesses] = []
+    yield clusters
+    for processes in clusters:
         processes.close()
 
 
-@pytest.fixture(scope="module")
-def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two people, to be taught, and photos of them."""
-    folder = tmp_path_factory.mktemp("album")
-    for person, name in ((ANN, "Ann"), (BOB, "Bob")):
-        for number in range(2):
-            draw_photo(folder / "people" / name / f"{number}.png", person, aside=4 * number)
-    for number, people in enumerate(((ANN,), (BOB,), (ANN, BOB))):
-        draw_photo(folder / "input" / f"photo {number}.png", *people, aside=-3 * number)
-    (folder / "input/broken.jpg").write_bytes(b"no photo at all")
-    return folder
+@pytest.fixture
+def cluster(started: list[DaskProcesses], tmp_path_factory: pytest.TempPathFactory) -> DaskProcesses:
+    """A worker with this Kith, and one with another; begun anew where a test ended its scheduler."""
+    if not started or started[-1].scheduler.poll() is not None:
+        root = tmp_path_factory.mktemp("dask")
+        version = root / "version/kith_photos-0.0.1.dist-info"
+        version.mkdir(parents=True)
+        (version / "METADATA").write_text("Metadata-Version: 2.1\nName: kith-photos\nVersion: 0.0.1\n")
+        started.append(DaskProcesses(root))
+        started[-1].worker("one")
+        started[-1].worker("old", version.parent)
+    return started[-1]
+
+
+@pytest.fixture(autouse=True)
+def _eyes(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let jobs, and workers, see by eyes that need no networks, but for a file that stands for one."""
+    network = tmp_path_factory.getbasetemp() / "network.onnx"
+    network.write_bytes(b"a network")
+    monkeypatch.setattr(looks, "analyse", see)
+    monkeypatch.setattr(looks, "made_ready", lambda spec, _device: replace(spec, networks=Networks(network, None)))
 
 
 @pytest.fixture
-def settings(album: Path, tmp_path: Path) -> Settings:
-    """The settings for a copy of the album; nothing needs a model file."""
-    shutil.copytree(album, tmp_path, dirs_exist_ok=True)
-    return settings_in(tmp_path)
-
-
-def settings_in(folder: Path, **changes: object) -> Settings:
-    """Return the settings for an album."""
+def settings(tmp_path: Path) -> Settings:
+    """The settings for a folder of two people, to be taught, and photos of them."""
+    for person, name in ((ANN, "Ann"), (BOB, "Bob")):
+        for number in range(2):
+            draw(tmp_path / "people" / name / f"{number}.png", person, number=number)
+    for number, people in enumerate(((ANN,), (BOB,), (ANN, BOB)), 2):
+        draw(tmp_path / "input" / f"photo {number}.png", *people, number=number)
+    (tmp_path / "input/broken.jpg").write_bytes(b"no photo at all")
     places = {"dataset_dir": "people", "process_dir": "input", "processed_dir": "output", "workers": 1}
-    plain = {"face_detector": "hog", "body_policy": "off", "names_in": "off"}
-    return Settings.at(folder, places | plain | changes)
+    return Settings.at(tmp_path, places | {"face_detector": "hog", "body_policy": "off", "names_in": "off"})
 
 
 def over(cluster: DaskProcesses, settings: Settings, **changes: object) -> Settings:
@@ -149,26 +158,18 @@ def over(cluster: DaskProcesses, settings: Settings, **changes: object) -> Setti
     return Settings.at(settings.folder, settings.model_dump(exclude_unset=True) | own)
 
 
-@pytest.fixture(scope="module")
-def alone(album: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The album, learned and recognised by this machine."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KITH_HOME", str(tmp_path_factory.mktemp("home")))
-        settings = settings_in(shutil.copytree(album, tmp_path_factory.mktemp("alone"), dirs_exist_ok=True))
-        learned(settings)
-        recognised(settings)
-    return settings
+def elsewhere(settings: Settings, folder: Path) -> Settings:
+    """Return the settings for the same photos and a library and output of their own."""
+    folder.mkdir(exist_ok=True)
+    own = {"processed_dir": str(folder / "output"), "library_path": str(folder / "library.sqlite")}
+    return Settings.at(settings.folder, settings.model_dump(exclude_unset=True) | own)
 
 
-def learned(settings: Settings) -> None:
-    """Build the knowledge base."""
-    with open_context(settings, threading.Event(), "test", create=True) as context:
+def done(settings: Settings, seen: Callable[[Event], None] = lambda _: None) -> RecognitionFinished:
+    """Build the knowledge base and recognise the input folder; return the end."""
+    executor = None if settings.executor == "dask" else InlineExecutor
+    with open_context(settings, threading.Event(), "test", executor, create=True) as context:
         assert [*build_kb(context)]
-
-
-def recognised(settings: Settings, seen: Callable[[Event], None] = lambda _: None) -> RecognitionFinished:
-    """Recognise the input folder, and return the end."""
-    with open_context(settings, threading.Event(), "test") as context:
         for event in recognize_folder(context, [settings.input_folder], settings.output_folder):
             seen(event)
     assert isinstance(event, RecognitionFinished)
@@ -186,101 +187,109 @@ def rows(settings: Settings) -> list[list[object]]:
         return [files, seen, library.execute("SELECT path, reason FROM failures ORDER BY path").fetchall()]
 
 
-@pytest.mark.parametrize("place", ["here", "elsewhere", "nowhere"])
-def test_a_cluster_sees_what_this_machine_sees(
-    cluster: DaskProcesses, alone: Settings, tmp_path: Path, place: str
-) -> None:
-    """Photos lie where they lie here, or elsewhere, or are to be sent; one that is another there is sent, too."""
-    there = over(cluster, alone, processed_dir=str(tmp_path / "output"), library_path=str(tmp_path / "dask.sqlite"))
-    if place != "here":
-        there = over(cluster, there, path_map=[f"{alone.folder}={tmp_path / place}"])
-    if place == "elsewhere":
-        shutil.copytree(alone.folder, tmp_path / place)
-        draw_photo(tmp_path / place / "input/photo 0.png", BOB, EVE)
-    learned(there)
-    recognised(there)
-    assert rows(there) == rows(alone)
-    assert (there.output_folder / REPORT).read_bytes() == (alone.output_folder / REPORT).read_bytes()
-    kept = [path.suffix for path in cluster.root.glob("*/cache/networks/*")]
-    assert {*kept} == {".onnx"}
-    assert not [*cluster.root.glob("old/cache/networks/*")]
+def test_three_workers_see_what_this_machine_sees(cluster: DaskProcesses, settings: Settings, tmp_path: Path) -> None:
+    """Folders have other names there, one photo is another there and one is not there; one worker is killed at it.
 
-
-def test_a_worker_with_another_kith_is_named_and_not_used(cluster: DaskProcesses, settings: Settings) -> None:
-    with open_context(over(cluster, settings), threading.Event(), "test", create=True) as context:
-        (told,) = (notice for notice in context.notices if "Dask" in notice)
-    assert "Kith 0.0.1" in told
-    assert f"this is Kith {__version__}" in told
-    assert context.workers == 2
-
-
-def test_a_photo_that_its_worker_dies_of_is_reported_alone(cluster: DaskProcesses, settings: Settings) -> None:
-    shutil.copy(settings.input_folder / "photo 1.png", settings.input_folder / "deadly.png")
-    there = over(cluster, settings)
-    learned(there)
-    finished = recognised(there)
-    assert {photo.path.name for photo in finished.failed} == {"broken.jpg", "deadly.png"}
-    assert "the worker that read it died" in {photo.path.name: photo.reason for photo in finished.failed}["deadly.png"]
-    assert finished.known == 3
-
-
-def test_a_worker_that_is_killed_loses_no_photo(settings: Settings, cluster: DaskProcesses) -> None:
-    for number in range(6):
-        draw_photo(settings.input_folder / f"held {number}.png", ANN, aside=5 * number)
-    hold = settings.input_folder / "hold"
-    hold.touch()
-    there = over(cluster, settings)
-    learned(there)
-    doomed = cluster.worker("doomed", cluster.root / "hook")
-    cluster.await_workers(3)
+    One more has another Kith.
+    """
+    for number in range(8):
+        draw(settings.input_folder / f"held {number}.png", ANN, number=10 + number)
+    here = elsewhere(settings, tmp_path / "here")
+    assert done(here).known == 11
+    there = tmp_path / "there"
+    shutil.copytree(settings.folder / "people", there / "people")
+    shutil.copytree(settings.input_folder, there / "input")
+    draw(there / "input/photo 2.png", BOB, EVE)
+    (there / "input/photo 3.png").unlink()
+    (hold := there / "input/hold").touch()
+    doomed = cluster.worker("doomed")
 
     def kill() -> None:
-        while not (cluster.root / "doomed/holding").exists():
+        holding = cluster.root / "doomed/holding"
+        while not holding.exists():
             time.sleep(0.02)
         kill_all(doomed)
         hold.unlink()
 
     killer = threading.Thread(target=kill)
     killer.start()
-    finished = recognised(there)
+    finished = done(over(cluster, elsewhere(settings, tmp_path / "dask"), path_map=[f"{settings.folder}={there}"]))
     killer.join()
     assert [photo.path.name for photo in finished.failed] == ["broken.jpg"]
-    assert finished.known == 9
+    dask = elsewhere(settings, tmp_path / "dask")
+    assert rows(dask) == rows(here)
+    assert (dask.output_folder / REPORT).read_bytes() == (here.output_folder / REPORT).read_bytes()
+    (kept,) = (cluster.root / "one/cache/networks").iterdir()
+    assert kept.read_bytes() == b"a network"
+    assert not (cluster.root / "old").exists()
 
 
-def test_what_was_done_is_kept_where_the_scheduler_goes(tmp_path: Path, settings: Settings) -> None:
-    processes = DaskProcesses(tmp_path)
-    try:
-        processes.worker("alone")
-        there = over(processes, settings)
-        learned(there)
-        done = []
+def test_another_kith_is_named_and_not_used(cluster: DaskProcesses, settings: Settings) -> None:
+    with open_context(over(cluster, settings), threading.Event(), "test", create=True) as context:
+        (told,) = (notice for notice in context.notices if "Dask" in notice)
+    assert "it has Kith 0.0.1, " in told
+    assert told.endswith(f"this is Kith {__version__}.")
+    assert context.workers == 1
+    assert context.memory
 
-        def kill(event: Event) -> None:
-            if isinstance(event, PhotoDone):
-                done.append(event.path)
-                kill_all(processes.scheduler)
 
-        for number in range(12):
-            draw_photo(settings.input_folder / f"more {number}.png", ANN, aside=number)
-        with pytest.raises(NoWorkers, match=r"(is gone|no worker).*What was done is kept"):
-            recognised(there, kill)
-    finally:
-        processes.close()
-    assert done
-    here = Settings.at(there.folder, there.model_dump(exclude_unset=True) | {"executor": "local"})
-    finished = recognised(here)
-    assert finished.done == 16
-    assert finished.analysed <= 16 - len(done)
+def test_other_models_of_packages_are_named() -> None:
+    own = models_here()
+    assert own[LANDMARKS].startswith("c4b1e9804792")
+    assert told_models(own) == f"Kith {__version__}"
+    assert told_models(own | {LANDMARKS: "0" * 64}).endswith(
+        f"{LANDMARKS} of SHA-256 000000000000 instead of c4b1e9804792"
+    )
+    assert " of SHA-256 none instead of " in told_models({})
+    assert told_models(OSError("gone")) == "no answer (gone)"
+
+
+def test_a_photo_that_kills_costs_no_worker(cluster: DaskProcesses, settings: Settings) -> None:
+    deadly = draw(settings.input_folder / "deadly.png", ANN)
+    harmless = settings.input_folder / "photo 2.png"
+    work = partial(see, spec=vars(looks)["made_ready"](plain_spec(), Device.CPU))
+    with connected(cluster) as connection, DaskExecutor(connection, ()) as executor:
+        before = {*_present(connection)}
+        first, second = (
+            executor.submit(work, [(path, None)]) for path in (deadly, settings.input_folder / "photo 2.png")
+        )
+        assert isinstance(first.exception(), WorkerDied)
+        assert len(second.result()) == 1
+        assert {*_present(connection)} == before
+
+
+def test_a_worker_has_its_next_assignment_at_hand(cluster: DaskProcesses) -> None:
+    nobody = threading.Event()
+    with connected(cluster) as connection:
+        with connection.worker(nobody) as first, connection.worker(nobody) as second:
+            assert first == second
+            nobody.set()
+            third = threading.Thread(target=connection.worker(nobody).__enter__)
+            third.start()
+        third.join()
+
+
+def test_nobody_waits_for_a_worker_that_is_still_at_it(cluster: DaskProcesses, tmp_path: Path) -> None:
+    """As when the user stops a run."""
+    held = draw(tmp_path / "held.png", ANN)
+    (hold := tmp_path / "hold").touch()
+    (holding := cluster.root / "one/holding").unlink(missing_ok=True)
+    with connected(cluster) as connection:
+        executor = DaskExecutor(connection, ())
+        future = executor.submit(partial(see, spec=plain_spec()), [(held, None)])
+        while not holding.exists():
+            time.sleep(0.02)
+        executor.shutdown(cancel_futures=True)
+        assert isinstance(future.exception(), NoWorkers | BrokenExecutor)
+    hold.unlink()
 
 
 def test_a_run_is_stopped_between_photos(cluster: DaskProcesses, settings: Settings) -> None:
     for number in range(12):
-        draw_photo(settings.input_folder / f"more {number}.png", ANN, aside=number)
-    there = over(cluster, settings)
-    learned(there)
+        draw(settings.input_folder / f"more {number}.png", ANN, number=10 + number)
     stop = threading.Event()
-    with open_context(there, stop, "test") as context:
+    with open_context(over(cluster, settings), stop, "test", create=True) as context:
+        assert [*build_kb(context)]
         for event in recognize_folder(context, [settings.input_folder], settings.output_folder):
             if isinstance(event, PhotoDone):
                 stop.set()
@@ -297,6 +306,91 @@ def test_the_command_takes_the_address(cluster: DaskProcesses, settings: Setting
     assert "Kith 0.0.1" in err
 
 
+def test_what_was_done_is_kept_where_the_scheduler_goes(cluster: DaskProcesses, settings: Settings) -> None:
+    kept = []
+
+    def kill(event: Event) -> None:
+        if isinstance(event, PhotoDone):
+            kept.append(event.path)
+            kill_all(cluster.scheduler)
+
+    for number in range(12):
+        draw(settings.input_folder / f"more {number}.png", ANN, number=10 + number)
+    with pytest.raises(NoWorkers, match=r"(is gone|no worker).*What was done is kept"):
+        done(over(cluster, settings), kill)
+    assert kept
+    finished = done(settings)
+    assert finished.done == 16
+    assert finished.analysed <= 16 - len(kept)
+
+
+# What a worker makes of an assignment
+
+
+def plain_spec() -> EngineSpec:
+    """Return a spec that needs no file."""
+    return EngineSpec(
+        Chosen("kith.vision.dlib_detectors:DlibHog", "hog", "dlib_hog"),
+        Chosen("kith.vision.dlib_faces:DlibFaces", "dlib", "dlib"),
+        None, None, 800, 20, 4,
+    )  # fmt: skip
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Return what the system says of a file."""
+    status = path.stat()
+    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def answer_to(assignment: Assignment, folder: Path) -> Answer:
+    """Return a worker's answer."""
+    answer: Answer = pickle.loads(answered(pickle.dumps(assignment), str(folder), "host"))
+    return answer
+
+
+def test_a_photo_counts_by_its_size_and_time(tmp_path: Path) -> None:
+    path = draw(tmp_path / "photo.png", ANN)
+    stamp = stamp_of(path)
+    others = [stamp._replace(size=stamp.size + 1), stamp._replace(mtime_ns=stamp.mtime_ns - 3 * 10**9)]
+    photos = [SentPhoto([str(path)], ".png", own, None) for own in (stamp, *others)]
+    photos.append(SentPhoto([str(tmp_path / "none.png"), "\0"], ".png", stamp, None))
+    job = Assignment(read_photos, plain_spec(), [], photos, {})
+    assert [*answer_to(job, tmp_path).unread] == [1, 2, 3]
+    sent = [photos[0], *(replace(photo, content=path.read_bytes()) for photo in photos[1:])]
+    results = answer_to(replace(job, photos=sent), tmp_path).results
+    assert results
+    assert [reading.stamp for reading in results] == [stamp, *others, stamp]
+
+
+def test_a_file_that_changed_since_it_was_read_is_read_anew(tmp_path: Path) -> None:
+    path = draw(tmp_path / "photo.png", ANN)
+    (before,) = read_photos([path], plain_spec())
+    draw(path, ANN, BOB)
+    photo = SentPhoto([str(path)], ".png", stamp_of(path), (before,))
+    answer = answer_to(Assignment(given, plain_spec(), [], [photo], {}), tmp_path)
+    assert answer.results == [False]
+    photo = replace(photo, rest=(read_photos([path], plain_spec())[0],))
+    answer = answer_to(Assignment(given, plain_spec(), [], [photo], {}), tmp_path)
+    assert answer.results == [True]
+
+
+def given(photos: list[tuple[Path, Reading]], spec: EngineSpec) -> list[bool]:
+    """Say of each photo whether its file is what was read."""
+    return [stamp_of(path) == reading.stamp for path, reading in photos]
+
+
+def test_a_model_is_asked_for_until_it_is_the_right_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITH_HOME", str(tmp_path / "home"))
+    file = SentFile("face", hashlib.sha256(b"a network").hexdigest(), ".onnx")
+    job = Assignment(see, without_files(plain_spec()), [file], [], {})
+    assert answer_to(job, tmp_path).lacking == [file]
+    assert answer_to(replace(job, models={file: b"another"}), tmp_path).lacking == [file]
+    assert answer_to(replace(job, models={file: b"a network"}), tmp_path).results == []
+    assert answer_to(job, tmp_path).results == []
+    (tmp_path / f"home/cache/networks/{file.sha256}.onnx").write_bytes(b"spoiled")
+    assert answer_to(job, tmp_path).lacking == [file]
+
+
 # Without a cluster
 
 
@@ -311,14 +405,14 @@ def test_a_scheduler_that_does_not_answer_is_named(settings: Settings, monkeypat
 
 def test_a_program_without_dask_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(BadInput, match=r"kith-photos\[dask\]"), dask_executors(address("tcp://127.0.0.1:9", settings)):
+    with pytest.raises(BadInput, match=r"kith-photos\[dask\]"), dask_power(address("tcp://127.0.0.1:9", settings)):
         pass
 
 
 def test_dask_needs_an_address(settings: Settings) -> None:
     values = Settings.at(settings.folder, {"executor": "dask"})
     assert "Dask scheduler" in conflicts(values)["executor"]
-    with pytest.raises(BadInput, match="dask_scheduler"), dask_executors(values):
+    with pytest.raises(BadInput, match="dask_scheduler"), dask_power(values):
         pass
 
 

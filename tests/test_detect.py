@@ -16,10 +16,11 @@ from kith.settings import Settings
 from kith.vision import dlib_faces as dlibs
 from kith.vision.alignment import FINE_ENOUGH, AlignedFace, detect_and_align_faces
 from kith.vision.detection import Detection, wide_enough
-from kith.vision.dlib_detectors import CNN_FILE, DlibCnn, DlibHog
+from kith.vision.dlib_detectors import DlibCnn, DlibHog
 from kith.vision.dlib_faces import DlibFaces, face_weights
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
+from kith.vision.packaged_models import CNN_FILE, LANDMARKS
 from kith.vision.photo_pixels import load_at_least
 from kith.vision.runtime import OnnxNetwork
 from kith.vision.working_copy import working_copy
@@ -184,7 +185,7 @@ def test_damaged_landmarks_are_refused_by_name(
     tmp_path: Path, model: DlibFaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "landmarks.dat"
-    file.write_bytes(packaged_model(dlibs.LANDMARKS).read_bytes()[:1000])
+    file.write_bytes(packaged_model(LANDMARKS).read_bytes()[:1000])
     monkeypatch.setattr(dlibs, "packaged_model", lambda _: file)
     with pytest.raises(ModelMissing, match=r"landmarks\.dat is damaged"):
         DlibFaces(model._network)

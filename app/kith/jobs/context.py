@@ -14,7 +14,7 @@ from typing import NamedTuple
 from filelock import FileLock, Timeout
 
 from kith.errors import BadKnowledgeBase, StoreBusy
-from kith.jobs.dask_executor import dask_executors
+from kith.jobs.dask_executor import dask_power
 from kith.jobs.engines import decided_device, find_engines
 from kith.jobs.events import Waits
 from kith.jobs.library_file import check_library
@@ -43,6 +43,7 @@ def untold(_event: Waits) -> None:
 class Context:
     """Everything a job needs: `workers` processes are at work at a time; `notices` are for the user.
 
+    Photos at work take no more than `memory` bytes together, without it what this computer has.
     `tell` is told, from any thread, what is so while the job itself can say nothing.
     """
 
@@ -55,6 +56,7 @@ class Context:
     stop: threading.Event
     notices: tuple[str, ...]
     tell: Tell = untold
+    memory: int | None = None
 
     @property
     def batch_size(self) -> int:
@@ -91,8 +93,8 @@ def open_context(
         _power(settings, executor) as power,
         open_store(settings.library_file, create) as store,
     ):
-        told = notices + power.notices
-        yield Context(settings, store, spec, power.device, power.executor, power.workers, stop, told, tell)
+        device, executors, workers, memory, told = power
+        yield Context(settings, store, spec, device, executors, workers, stop, notices + told, tell, memory)
 
 
 class _Power(NamedTuple):
@@ -101,6 +103,7 @@ class _Power(NamedTuple):
     device: Device
     executor: ExecutorFactory
     workers: int
+    memory: int | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -108,8 +111,8 @@ class _Power(NamedTuple):
 def _power(settings: Settings, executor: ExecutorFactory | None) -> Iterator[_Power]:
     """Give what the settings ask for, else the executor given; raises ModelMissing and NoWorkers."""
     if settings.executor is Executor.DASK and not executor:
-        with dask_executors(settings) as (executors, workers, notices):
-            yield _Power(Device.CPU, executors, workers, notices)
+        with dask_power(settings) as power:
+            yield _Power(Device.CPU, power.executor, power.workers, power.memory, power.notices)
         return
     device = decided_device(settings.device)
     gentle_cores = settings.gentle_cores if settings.gentle else None

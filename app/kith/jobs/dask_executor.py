@@ -1,28 +1,44 @@
 """An executor whose tasks the workers of a Dask cluster do: jobs need not know that it is no process of theirs."""
 
+import pickle
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kith.errors import BadInput, BadPhoto
-from kith.jobs.dask_cluster import Cluster, WorkerLeft
-from kith.jobs.dask_work import Assignment, Refused, SentFile, SentPhoto, files_of, without_files
+from kith.jobs.dask_cluster import Cluster, WorkerLeft, WorkerLost
+from kith.jobs.dask_work import Answer, Assignment, Refused, SentFile, SentPhoto, files_of, without_files
 from kith.jobs.worker_processes import WorkerDied
+from kith.jobs.workers import photo_pool
 from kith.messages import Setting
 from kith.photos.photo_file import Stamp, opened, why_unreadable
 from kith.settings import Settings
 from kith.vision.download import sha256_of
 
 _MOST_ROUNDS = 5  # until a worker has all that it takes: models, and photos
+_MOST_LOST = 3  # workers, one after the other, of a photo: by then it may be its fault
 _MOST_AT_ONCE = 256  # tasks that are waited for
+
+_Work = partial[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What a cluster gives: what makes executors, how many workers, memory for photos, what to tell of others."""
+
+    executor: Callable[[], "DaskExecutor"]
+    workers: int
+    memory: int
+    notices: tuple[str, ...]
 
 
 class DaskExecutor(ThreadPoolExecutor):
-    """Tasks are a function of photos with its spec, as the jobs' are. One that its worker dies of is tried once more.
+    """Tasks are a function of photos with its spec, as the jobs' are; others do those of a worker that is lost.
 
     A worker takes a photo that lies at its place there, of the same size and time; else its content is sent, and so are
     models that it lacks.
@@ -31,30 +47,26 @@ class DaskExecutor(ThreadPoolExecutor):
     def __init__(self, cluster: Cluster, path_map: Sequence[str]) -> None:
         super().__init__(_MOST_AT_ONCE, "kith-dask")
         self._cluster, self._path_map = cluster, path_map
-        self._is_ending = False
+        self._ending = threading.Event()
+        self._here = photo_pool(1, 1)  # a photo that is sent does not travel twice
+        self._unseen: set[tuple[str, Path]] = set()  # workers, with a folder in which they found no photo
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Have a worker do it; the future raises WorkerDied, and NoWorkers where the cluster is gone."""
         assert isinstance(fn, partial)
-        return super().submit(self._twice, fn, *args, **kwargs)
+        return super().submit(self._results, fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End; with `cancel_futures` nothing is waited for."""
         super().shutdown(wait=False, cancel_futures=cancel_futures)
         if cancel_futures:
-            self._is_ending = True
+            self._ending.set()
             self._cluster.cancel()
+            self._here.shutdown(cancel_futures=True)
         super().shutdown(wait=wait)
+        self._here.shutdown(wait)
 
-    def _twice(self, work: "partial[Sequence[Any]]", payloads: Sequence[Any]) -> Sequence[Any]:
-        try:
-            return self._results(work, payloads)
-        except WorkerDied:
-            if self._is_ending or len(payloads) > 1:
-                raise
-        return self._results(work, payloads)  # it may have been ended from outside
-
-    def _results(self, work: "partial[Sequence[Any]]", payloads: Sequence[Any]) -> Sequence[Any]:
+    def _results(self, work: _Work, payloads: Sequence[Any]) -> Sequence[Any]:
         todo, done = dict[Path, SentPhoto](), dict[Path, Any]()
         paths = [payload if isinstance(payload, Path) else payload[0] for payload in payloads]
         for path, payload in zip(paths, payloads, strict=True):
@@ -64,38 +76,49 @@ class DaskExecutor(ThreadPoolExecutor):
             done |= self._worked_out(work, todo)
         return [_of(path, done[path]) for path in paths]
 
-    def _worked_out(self, work: "partial[Sequence[Any]]", photos: Mapping[Path, SentPhoto]) -> dict[Path, Any]:
-        keywords = {**work.keywords}
-        spec = keywords.pop("spec")
-        models = {SentFile(field, sha256_of(file), file.suffix): file for field, file in files_of(spec).items()}
-        job = Assignment(partial(work.func, *work.args, **keywords), without_files(spec), [*models], ())
-        while not self._is_ending:
-            with suppress(WorkerLeft), self._cluster.worker() as worker:
-                return self._asked(worker, job, models, {**photos})
+    def _worked_out(self, work: _Work, photos: Mapping[Path, SentPhoto]) -> dict[Path, Any]:
+        for _ in range(1 if len(photos) > 1 else _MOST_LOST):  # several are then tried one by one
+            with suppress(WorkerLost):
+                return self._done_by_somebody(work, photos)
+        raise WorkerDied("the workers that were to read it were lost, one after the other")
+
+    def _done_by_somebody(self, work: _Work, photos: Mapping[Path, SentPhoto]) -> dict[Path, Any]:
+        while not self._ending.is_set():
+            with suppress(WorkerLeft), self._cluster.worker(self._ending) as worker:
+                return self._asked(worker, work, {**photos})
         raise WorkerDied("nobody waits for it any more")
 
-    def _asked(
-        self, worker: str, job: Assignment, models: Mapping[SentFile, Path], photos: dict[Path, SentPhoto]
-    ) -> dict[Path, Any]:
+    def _asked(self, worker: str, work: _Work, photos: dict[Path, SentPhoto]) -> dict[Path, Any]:
         """Return what a worker makes of photos, once it was sent what it lacks for them."""
-        done = dict[Path, Any]()
+        job, models = _assignment(work)
+        done, unread = dict[Path, Any](), [path for path in photos if (worker, path.parent) in self._unseen]
         for _ in range(_MOST_ROUNDS):
-            answer = self._cluster.ask(worker, replace(job, photos=[*photos.values()]))
+            self._bring(unread, work, photos, done)
+            photos = {path: photo for path, photo in photos.items() if path not in done}
+            if done and not photos:
+                return done
+            assignment = pickle.dumps(replace(job, photos=[*photos.values()]))
+            answer: Answer = pickle.loads(self._cluster.ask(worker, assignment))
             if answer.results is not None:
                 return done | dict(zip(photos, answer.results, strict=True))
-            if answer.lacking:
-                self._cluster.send([(model, models[model].read_bytes()) for model in answer.lacking], worker)
-            paths = [*photos]
-            for path in [paths[index] for index in answer.unread]:
-                with _as_value(done, path):
-                    photos[path] = replace(photos[path], content=_content(path))
-            photos = {path: photo for path, photo in photos.items() if path not in done}
+            job = replace(job, models={model: models[model].read_bytes() for model in answer.lacking})
+            unread = [[*photos][index] for index in answer.unread]
+            self._unseen |= {(worker, path.parent) for path in unread}
         raise WorkerDied("the worker had not all that it takes to look at it")
+
+    def _bring(self, paths: Sequence[Path], work: _Work, photos: dict[Path, SentPhoto], done: dict[Path, Any]) -> None:
+        """Have files that a worker lacks read here, where that is all there is to do; else send it their content."""
+        if read := [path for path in paths if photos[path].rest is None]:
+            done |= dict(zip(read, self._here.submit(work, read).result(), strict=True))
+        for path in paths:
+            if path not in done:
+                with _as_value(done, path):
+                    photos[path] = _with_content(photos[path], path)
 
 
 @contextmanager
-def dask_executors(settings: Settings) -> Iterator[tuple[Callable[[], DaskExecutor], int, tuple[str, ...]]]:
-    """Give what makes executors, how many workers there are and what to tell of others; raises NoWorkers, BadInput."""
+def dask_power(settings: Settings) -> Iterator[Power]:
+    """Connect to the cluster that the settings name; raises NoWorkers, BadInput."""
     if not settings.dask_scheduler:
         raise BadInput(
             Setting("executor"), " is dask: let ", Setting("dask_scheduler"), " name the address of a scheduler."
@@ -103,7 +126,8 @@ def dask_executors(settings: Settings) -> Iterator[tuple[Callable[[], DaskExecut
     cluster = Cluster(settings.dask_scheduler)
     try:
         workers = cluster.await_workers()
-        yield partial(DaskExecutor, cluster, settings.path_map), len(workers), cluster.refusals()
+        executor = partial(DaskExecutor, cluster, settings.path_map)
+        yield Power(executor, len(workers), cluster.memory(), cluster.refusals())
     finally:
         cluster.close()
 
@@ -135,12 +159,21 @@ def _sent(path: Path, payload: Any, path_map: Sequence[str]) -> SentPhoto:
         raise BadPhoto(path, why_unreadable(path, error)) from error
     stamp = Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     rest = None if isinstance(payload, Path) else tuple(payload[1:])
-    return SentPhoto(places_of(path, path_map), path.name, stamp, rest)
+    return SentPhoto(places_of(path, path_map), path.suffix, stamp, rest)
 
 
-def _content(path: Path) -> bytes:
+def _assignment(work: _Work) -> tuple[Assignment, dict[SentFile, Path]]:
+    """Return what is to be done, of no photo yet, and where the models for it lie here."""
+    keywords = {**work.keywords}
+    spec = keywords.pop("spec")
+    models = {SentFile(field, sha256_of(file), file.suffix): file for field, file in files_of(spec).items()}
+    return Assignment(partial(work.func, *work.args, **keywords), without_files(spec), [*models], (), {}), models
+
+
+def _with_content(photo: SentPhoto, path: Path) -> SentPhoto:
+    """Return a photo with its content, as of now; raises BadPhoto."""
     with opened(path) as file:
-        return file.stream().read()
+        return replace(photo, stamp=file.stamp, content=file.stream().read())
 
 
 def _of(path: Path, result: Any) -> Any:

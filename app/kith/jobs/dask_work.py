@@ -1,18 +1,16 @@
-"""The work on photos as a worker of a Dask cluster does it: on another machine, perhaps, where paths are others."""
+"""The work on photos as it is done for a worker of a Dask cluster: on another machine, perhaps, where paths are others.
+
+What is assigned and what is answered travels as bytes: neither the scheduler nor the worker looks into it.
+"""
 
 import os
-import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from kith.errors import BadPhoto, KithError
-from kith.jobs.workers import TIME_LIMIT_S
 from kith.photos.first_read import Reading
 from kith.photos.photo_file import Stamp
 from kith.settings import user_folder
@@ -22,8 +20,6 @@ from kith.vision.observations import Analysis
 from kith.whole_files import replacing
 
 _SAME_TIME_NS = 2 * 10**9  # some file systems keep the time of a file to two seconds
-_HOST = socket.gethostname()
-_one_at_a_time = threading.Lock()  # whatever number of threads a worker has
 
 
 class SentFile(NamedTuple):
@@ -42,7 +38,7 @@ class SentPhoto:
     """
 
     places: Sequence[str]
-    name: str
+    ending: str
     stamp: Stamp
     rest: tuple[Any, ...] | None
     content: bytes | None = None
@@ -50,12 +46,16 @@ class SentPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Photos and what is to be done with them; the spec names no file, since the worker has its own."""
+    """Photos and what is to be done with them; the spec names no file, since the worker has its own.
+
+    `models` are the contents of those of the `files` that it lacked.
+    """
 
     work: Callable[..., Sequence[Any]]
     spec: EngineSpec
     files: Sequence[SentFile]
     photos: Sequence[SentPhoto]
+    models: Mapping[SentFile, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,45 +72,26 @@ class Answer:
 
     results: Sequence[Any] | None = None
     lacking: Sequence[SentFile] = ()
-    unread: Mapping[int, str] = field(default_factory=dict)
+    unread: Sequence[int] = ()
 
 
-def work_here(assignment: Assignment) -> Answer:
-    """Do what is assigned; a photo that takes too long ends this process, as on one machine. Raises KithError."""
-    lacking = [file for file in assignment.files if not _place(file).is_file()]
-    try:
-        with _one_at_a_time, TemporaryDirectory(prefix="kith-") as folder, _within_time():
-            return _worked(assignment, lacking, Path(folder))
-    except OSError as error:
-        raise KithError(f"{_HOST} cannot work on photos: {error}") from error
+def answered(assignment: bytes, folder: str, host: str) -> bytes:
+    """Return the answer to a pickled assignment, pickled; photos that were sent are put into `folder`."""
+    return pickle.dumps(_answer(pickle.loads(assignment), Path(folder), host))
 
 
-def _worked(assignment: Assignment, lacking: Sequence[SentFile], folder: Path) -> Answer:
+def _answer(assignment: Assignment, folder: Path, host: str) -> Answer:
     photos = assignment.photos
+    for file, content in assignment.models.items():
+        _keep(file, content)
+    lacking = [file for file in assignment.files if not _is_here(file)]
     places = [_found(photo, folder / str(index)) for index, photo in enumerate(photos)]
-    unread = {index: place for index, place in enumerate(places) if isinstance(place, str)}
+    unread = [index for index, place in enumerate(places) if place is None]
     if lacking or unread:
         return Answer(lacking=lacking, unread=unread)
-    payloads = [_payload(photo, Path(place)) for photo, place in zip(photos, places, strict=True)]
+    payloads = [_payload(photo, place) for photo, place in zip(photos, places, strict=True) if place]
     results = assignment.work(payloads, spec=_with_files(assignment.spec, assignment.files))
-    return Answer([_told(*pair) for pair in zip(results, photos, strict=True)])
-
-
-def keep_models(models: Sequence[tuple[SentFile, bytes]]) -> None:
-    """Keep files of models, of which the worker lacks some; raises ValueError where one is not what it is called."""
-    for file, content in models:
-        place = _place(file)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(place) as kept:
-            kept.write(content)
-        if sha256_of(place) != file.sha256:
-            place.unlink()
-            raise ValueError(f"{file.field} did not arrive whole")
-
-
-def fail_once(dask_scheduler: Any) -> None:
-    """Have a scheduler try no other worker where one died of a photo; Kith finds out by which."""
-    dask_scheduler.allowed_failures = 0
+    return Answer([_told(*pair, host) for pair in zip(results, photos, strict=True)])
 
 
 def files_of(spec: EngineSpec) -> dict[str, Path]:
@@ -155,54 +136,58 @@ def _place(file: SentFile) -> Path:
     return user_folder("cache") / "networks" / f"{file.sha256}{file.ending}"
 
 
-@contextmanager
-def _within_time() -> Iterator[None]:
-    watch = threading.Timer(TIME_LIMIT_S, partial(os._exit, 1))
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
+def _keep(file: SentFile, content: bytes) -> None:
+    place = _place(file)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(place) as kept:
+        kept.write(content)
 
 
-def _found(photo: SentPhoto, folder: Path) -> Path | str:
-    """Return where a photo lies here: a file of its size and time, or its content, put into `folder`; else why not."""
+def _is_here(file: SentFile) -> bool:
+    """Say whether a model is kept here, whole."""
+    place = _place(file)
+    return place.is_file() and sha256_of(place) == file.sha256
+
+
+def _found(photo: SentPhoto, folder: Path) -> Path | None:
+    """Return where a photo lies here: a file of its size and time, or its content, put into `folder`."""
     if photo.content is not None:
         folder.mkdir()
-        place = folder / photo.name
+        place = folder / f"photo{photo.ending}"
         place.write_bytes(photo.content)
         os.utime(place, ns=(photo.stamp.mtime_ns, photo.stamp.mtime_ns))
         return place
-    reasons = []
-    for text in photo.places:
-        try:
-            status = Path(text).stat()
-        except (OSError, ValueError) as error:
-            reasons.append(f"{text}: {getattr(error, 'strerror', None) or error}")
-            continue
-        if status.st_size == photo.stamp.size and abs(status.st_mtime_ns - photo.stamp.mtime_ns) <= _SAME_TIME_NS:
-            return Path(text)
-        reasons.append(f"{text} is another file")
-    return f"{'; '.join(reasons)} (on {_HOST})"
+    return next((Path(text) for text in photo.places if _is_same(text, photo.stamp)), None)
+
+
+def _is_same(text: str, stamp: Stamp) -> bool:
+    try:
+        status = Path(text).stat()
+    except (OSError, ValueError):
+        return False
+    return status.st_size == stamp.size and abs(status.st_mtime_ns - stamp.mtime_ns) <= _SAME_TIME_NS
 
 
 def _payload(photo: SentPhoto, place: Path) -> Any:
-    """Return what the work takes of a photo, as if its file had lain here when it was read."""
+    """Return what the work takes of a photo, as if its file had lain here when it was read, unless it changed since."""
     if photo.rest is None:
         return place
     status = place.stat()
     here = Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-    return (place, *(replace(item, stamp=here) if isinstance(item, Reading) else item for item in photo.rest))
+    return (place, *(_stamped(item, photo.stamp, here) for item in photo.rest))
 
 
-def _told(result: Any, photo: SentPhoto) -> Any:
+def _stamped(item: Any, there: Stamp, here: Stamp) -> Any:
+    return replace(item, stamp=here) if isinstance(item, Reading) and item.stamp == there else item
+
+
+def _told(result: Any, photo: SentPhoto, host: str) -> Any:
     """Return a result as of the file that its owner sees."""
     match result:
         case BadPhoto():
             return Refused(result.reason, tuple(getattr(result, "__notes__", ())))
         case KithError():
-            return KithError(f"On {_HOST}: {result}")
+            return KithError(f"On {host}: {result}")
         case Reading():
             return replace(result, stamp=photo.stamp)
         case Analysis() if result.reading:

@@ -132,7 +132,8 @@ def _seen(
 @contextmanager
 def open_workers(context: Context) -> Iterator[Workers]:
     """Have worker processes for photos, begun with the first."""
-    workers = Workers(context.executor, IN_FLIGHT_PER_WORKER * context.workers, memory_for_photos(context.workers))
+    memory = context.memory or memory_for_photos(context.workers)
+    workers = Workers(context.executor, IN_FLIGHT_PER_WORKER * context.workers, memory)
     try:
         yield workers
     finally:

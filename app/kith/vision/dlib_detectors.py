@@ -9,8 +9,8 @@ from kith.messages import Setting
 from kith.vision.detection import Detection
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
+from kith.vision.packaged_models import CNN_FILE
 
-CNN_FILE = "mmod_human_face_detector.dat"
 HOG_UPSAMPLING = 1  # as face_recognition does; both without it miss most faces below 80 pixels: docs/recognition.md
 CNN_UPSAMPLING = 1
 

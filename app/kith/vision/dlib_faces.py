@@ -11,10 +11,10 @@ from kith.vision.face_model import FaceModel
 from kith.vision.metric import Metric
 from kith.vision.model_files import packaged_model
 from kith.vision.observations import Rgb
+from kith.vision.packaged_models import LANDMARKS
 from kith.vision.runtime import Network
 
 CHIP_PADDING = 0.25  # the margin the network was trained with
-LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 
 
 class DlibFaces(FaceModel):

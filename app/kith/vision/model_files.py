@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +25,7 @@ from kith.model_registry import (
 from kith.policies import BodyPolicy
 from kith.settings import AUTO, Settings, user_folder
 from kith.vision.download import sha256_of
+from kith.vision.packaged_models import packaged_file
 from kith.vision.torchreid_networks import network_names
 from kith.vision.weights import is_exported
 
@@ -52,7 +52,7 @@ def registered(name: str) -> ModelFile:
 
 def packaged_model(file: str) -> Path:
     """A file of the package face_recognition_models, its hash checked where Kith knows it; raises ModelMissing."""
-    path = _packaged_file(file)
+    path = packaged_file(file)
     if path is None:
         raise ModelMissing(f"{file} of the package face_recognition_models is not there: install that package again.")
     known = next((model.sha256 for model in PACKAGED if model.file == file), None)
@@ -181,7 +181,7 @@ def status(settings: Settings) -> list[ModelStatus]:
     """Where each model is, those that can be downloaded first."""
     found = [_status(model, _copies(model, settings)) for model in DOWNLOADED]
     for model in PACKAGED:
-        path = _packaged_file(model.file)
+        path = packaged_file(model.file)
         copies = [path] if path else []
         found.append(_status(model, copies))
     return found
@@ -207,14 +207,6 @@ def _wanted(settings: Settings) -> Iterator[Model | None]:
 def _copies(model: ModelFile, settings: Settings) -> list[Path]:
     places = [folder / model.file for folder in search_folders(settings)]
     return [path for path in places if os.path.isfile(path)]
-
-
-def _packaged_file(file: str) -> Path | None:
-    # Importing that package fails where setuptools has no pkg_resources any more.
-    spec = find_spec("face_recognition_models")
-    folders = spec.submodule_search_locations if spec else None
-    places = [Path(folder) / "models" / file for folder in folders or ()]
-    return next((path for path in places if os.path.isfile(path)), None)
 
 
 def _status(model: ModelFile, copies: Iterable[Path]) -> ModelStatus:
