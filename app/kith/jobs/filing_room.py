@@ -140,7 +140,8 @@ class PlannedRoom:
         disk, before = _standing(self.output).stat().st_dev, dict(self.made)
         for source, standing, _ in plans:
             new = [record for record in standing if not record.sha256]
-            self.made[source.path_text] = {record.target_text: source.size * _takes_room(record, disk) for record in new}
+            sizes = {record.target_text: source.size * _takes_room(record, disk) for record in new}
+            self.made[source.path_text] = sizes
         return self.made != {**self.made, **before}
 
     def told(self) -> Iterator[Message]:
