@@ -83,9 +83,8 @@ def recognize_folder(
     drawn = list(describe_drawn(context))
     decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
-    is_filing = output and not dry_run
     # This may move photos out of the input, be it all of them.
-    interrupted = complete_killed(context.store, settings, decisions) if is_filing else []
+    interrupted = complete_killed(context.store, settings, decisions) if output and not dry_run else []
     try:
         listed = list_photos(inputs, settings, outputs, passed_over, chosen.photos if chosen else None)
     except BadInput:
@@ -97,9 +96,9 @@ def recognize_folder(
     if output:
         filing = run.copies.filing(output, run.folders)
         check_lengths(filing)
-    if output and is_filing:
-        check_room(context.store, settings, listed, known, filing)
-        prepare_output(copies, output)
+        if not dry_run:
+            check_room(context.store, settings, listed, known, filing)
+            prepare_output(copies, output)
     del known  # of a large folder that is much
     if chosen is None:
         forget_missing_failures(context.store, inputs, listed)
