@@ -218,14 +218,18 @@ def _as_usual(packet: bytes) -> bytes:
         ElementTree.register_namespace(prefix, space)
     try:
         root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
+        _take_orders_away(root)
+        return _HEADER + ElementTree.tostring(root)
+    except (ElementTree.ParseError, ValueError, RecursionError) as error:
         raise NoXmp("the XMP in it is damaged") from error
+
+
+def _take_orders_away(root: ElementTree.Element) -> None:
     for element in root.iter():
         if element.tag != f"{_RDF}li":  # whose texts are no orders
             element.text = _no_order(element.text or "")
         for name, value in element.attrib.items():
             element.set(name, value if name.startswith(_RDF) else _no_order(value))
-    return _HEADER + ElementTree.tostring(root)
 
 
 def _no_order(text: str) -> str:
