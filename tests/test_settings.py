@@ -364,8 +364,10 @@ def test_overrides_are_read_from_text(tmp_path: Path, monkeypatch: pytest.Monkey
         (
             "file_under",
             "{year}",
-            "file_under: {year} is not folders such as {person}/{year}, of {person}, {year}, {month}, {day} and names, "
-            "with {person} in it",
+            (
+                "file_under: {year} is not folders such as {person}/{year}, of {person}, {year}, {month}, {day} and "
+                "names, with {person} in it"
+            ),
         ),
         ("face_tolerance", "1", "face_tolerance is no setting of Kith (did you mean face_tol?)"),
     ],
