@@ -270,6 +270,7 @@ def test_what_somebody_edited_is_neither_overwritten_nor_taken_away(world: Cabin
     assert edited.read_bytes() == b"my own"
     assert world.filed() == {"13.png": {"Ann"}}
     assert outcome.text.endswith("with 7 photos.")
+    assert outcome.problems == (f"{edited} is not as Kith made it, and stays.",)
     world.run()
     assert edited.read_bytes() == b"my own"
     assert (world.output / "Ann" / "13 (2).png").exists()

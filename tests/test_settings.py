@@ -361,6 +361,14 @@ def test_overrides_are_read_from_text(tmp_path: Path, monkeypatch: pytest.Monkey
         ("body_policy", "maybe", "body_policy: maybe is not suggest or event or anywhere or off"),
         ("valid_exts", "", 'valid_exts: "" is not a list of file endings such as .jpg'),
         ("dataset_dir", "", 'dataset_dir: "" is not a path'),
+        (
+            "file_under",
+            "{year}",
+            (
+                "file_under: {year} is not folders such as {person}/{year}, of {person}, {year}, {month}, {day} and "
+                "names, with {person} in it"
+            ),
+        ),
         ("face_tolerance", "1", "face_tolerance is no setting of Kith (did you mean face_tol?)"),
     ],
 )

@@ -4,6 +4,7 @@ import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -17,7 +18,8 @@ from kith.filing.name_files import (
     write_into,
     write_sidecar,
 )
-from kith.filing.xmp_names import NamedPlace, PhotoNames, Written
+from kith.filing.xmp import NoXmp, Xmp, alone
+from kith.filing.xmp_names import NamedPlace, PhotoNames, Written, put_names
 from kith.photos.box import SWAPPED, Box
 from kith.photos.facts import read_facts
 from tests import xmp_reading as xmp
@@ -309,6 +311,49 @@ def test_a_damaged_sidecar_stays(tmp_path: Path, content: bytes) -> None:
         write_sidecar(sidecar, _update(NamedPlace("Anna", FACE)))
     assert sidecar.read_bytes() == content
     assert os.listdir(tmp_path) == [sidecar.name]
+
+
+@pytest.mark.parametrize("depth", [30, 3000])
+@pytest.mark.parametrize("said", ["1", "type=x"])
+def test_a_packet_nested_deep_is_read_or_refused(tmp_path: Path, depth: int, said: str) -> None:
+    """And with it the run goes on, whatever the names of its spaces are."""
+    sidecar = tmp_path / "photo.jpg.xmp"
+    nested = '<o:a rdf:parseType="Resource">' * depth + f"<o:b>{said}</o:b>" + "</o:a>" * depth
+    start, end = (
+        FOREIGN.decode()
+        .replace("http://example.org/own/1.0/", "http://ns.microsoft.com/photo/1.2/")
+        .split("<dc:title>")
+    )
+    sidecar.write_text(f"{start.replace('own', 'o')}{nested}<dc:title>{end.replace('own:', 'o:')}")
+    content = sidecar.read_bytes()
+    if depth > 1000:
+        with pytest.raises(NotWritten):
+            write_sidecar(sidecar, _update(NamedPlace("Anna", FACE)))
+        assert sidecar.read_bytes() == content
+    else:
+        write_sidecar(sidecar, _update(NamedPlace("Anna", FACE)))
+        assert said in "".join(value for fact in _facts(sidecar.read_bytes()) for value in fact)
+
+
+def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
+    """Of hundreds, sidecars and pictures that carry names, none ends the process or is anything but refused."""
+    whole = [FOREIGN]
+    for ending in (".jpg", ".png", ".webp", ".tif"):
+        photo = _photo(tmp_path / f"photo{ending}", 6)
+        write_into(photo, _update(NamedPlace("Anna", FACE)))
+        whole.append(photo.read_bytes())
+    random, outcomes = Random(1), set()
+    for _ in range(300):
+        content = bytearray(random.choice(whole))
+        for _ in range(random.choice((1, 2, 8))):
+            content[random.randrange(len(content))] = random.randrange(256)
+        try:
+            with alone():
+                put_names(Xmp.read(bytes(content)), PhotoNames((NamedPlace("Ben", FACE),), WIDTH, HEIGHT), {})
+            outcomes.add("read")
+        except NoXmp:
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}
 
 
 def test_pixels_of_a_photo_stay(tmp_path: Path) -> None:

@@ -221,6 +221,8 @@ def withdraw(records: CopyRecords, record: CopyRecord, source: Path, made: Itera
             if record.kind is not FileAs.SYMBOLIC_LINK:
                 check_readable(source)  # the copy may be the last one there is
             record.target.unlink()
+        else:
+            note = f"{record.target} is not as Kith made it, and stays."
     if record.is_placed:
         clear_away(record)
     records.drop(record)

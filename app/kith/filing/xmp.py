@@ -79,16 +79,18 @@ class Xmp:
         if start.startswith(b"<") and not start.startswith(_KNOWN_STARTS):
             content = _HEADER + content.removeprefix(_BOM)  # by which exiv2 knows what it is
         image = _exiv2().ImageFactory.open(content)
+        is_sidecar = _is_sidecar(image)
         if _ORDERING.search(content):
-            if not _is_sidecar(image):
+            if not is_sidecar:
                 raise NoXmp("a text in it begins with type=")  # exiv2 would drop it
-            image = _exiv2().ImageFactory.open(_as_usual(content))
+            content = _as_usual(content)
+            image = _exiv2().ImageFactory.open(content)
         image.readMetadata()
-        packet = image.xmpPacket()
-        if image.xmpData().empty() and _says_something(packet.strip(_AROUND)):
+        packet = content if is_sidecar else image.xmpPacket().encode("utf-8", "replace")
+        if image.xmpData().empty() and _says_something(_text_of(packet)):
             raise NoXmp("the XMP in it is damaged")
-        if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(packet)):
-            usual = _exiv2().ImageFactory.open(_as_usual(packet.encode()))
+        if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(_text_of(packet))):
+            usual = _exiv2().ImageFactory.open(_as_usual(packet))
             usual.readMetadata()
             image.setXmpData(usual.xmpData())
         return cls(image)
@@ -198,6 +200,10 @@ def _is_part(key: str, outer: str) -> bool:
     return key.startswith(outer) and key[len(outer) : len(outer) + 1] in ("/", "[")
 
 
+def _text_of(packet: bytes) -> str:
+    return packet.decode("utf-8", "replace").strip(_AROUND)
+
+
 def _says_something(packet: str) -> bool:
     """Say whether a packet of which exiv2 makes nothing has anything to lose."""
     if not packet:
@@ -212,20 +218,24 @@ def _says_something(packet: str) -> bool:
 
 def _as_usual(packet: bytes) -> bytes:
     """Return a packet that says the same, with the prefixes that regions usually have and no text that is an order."""
-    text = packet.decode("utf-8", "replace").strip(_AROUND)
+    text = _text_of(packet)
     declared = {space: prefix for prefix, space in _DECLARED.findall(text) if not _MADE_UP.fullmatch(prefix)}
     for space, prefix in (declared | _SPACES).items():
         ElementTree.register_namespace(prefix, space)
     try:
         root = ElementTree.fromstring(text)
-    except (ElementTree.ParseError, ValueError) as error:
+        _take_orders_away(root)
+        return _HEADER + ElementTree.tostring(root)
+    except (ElementTree.ParseError, ValueError, RecursionError) as error:
         raise NoXmp("the XMP in it is damaged") from error
+
+
+def _take_orders_away(root: ElementTree.Element) -> None:
     for element in root.iter():
         if element.tag != f"{_RDF}li":  # whose texts are no orders
             element.text = _no_order(element.text or "")
         for name, value in element.attrib.items():
             element.set(name, value if name.startswith(_RDF) else _no_order(value))
-    return _HEADER + ElementTree.tostring(root)
 
 
 def _no_order(text: str) -> str:
