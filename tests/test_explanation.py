@@ -163,7 +163,7 @@ def test_the_command_prints_lines_or_one_json_object(desk: Desk) -> None:
 # Real faces
 
 
-def test_whom_a_face_is_not_later_photos_like_it_are_not_either(desk: Desk) -> None:
+def test_whom_a_face_is_not_later_photos_like_it_are_not_either(desk: Desk, shared: Path) -> None:
     """Schroeder is not known and the tolerance far too wide: once one photo is denied, the next one is as well."""
     desk.change(sure_at=0)
     desk.recognize()
