@@ -10,7 +10,7 @@ from kith.filing.names import folder_names
 from kith.filing.report import REPORT
 from kith.jobs.events import PhotoDone
 from kith.jobs.person_changes import PersonChanges
-from kith.jobs.phrases import deciding_bodies, photo_line
+from kith.jobs.phrases import photo_line
 from kith.jobs.user_words import Is
 from kith.values.decisions import Candidate, Decision, Evidence, PhotoDecision, Reason
 from kith.values.persons import Person
@@ -156,5 +156,5 @@ def test_the_bodies_that_decide_are_reported_not_the_most_alike() -> None:
         ((alike,), [alike]),
         ((), []),
     ):
-        assert deciding_bodies(PhotoDecision(bodies)) == deciding
+        assert PhotoDecision(bodies).deciding_bodies == deciding
     assert photo_line("a", PhotoDecision((alike, decided, also)), names).endswith("| Body: [Bob (0.85)] [Eve (0.82)]")

@@ -104,8 +104,8 @@ def _ranked(rankings: Sequence[Ranking]) -> list[str]:
     """Return for each rank the names of all rankings, then their values."""
     cells = []
     for found in islice(zip_longest(*rankings), RANKS):
-        cells.append(_listed(candidate[0] if candidate else "" for candidate in found))
-        cells.append(SEPARATOR.join(f"{candidate[1]:.3f}" if candidate else "" for candidate in found))
+        cells.append(_listed([candidate[0] if candidate else "" for candidate in found]))
+        cells.append(SEPARATOR.join([f"{candidate[1]:.3f}" if candidate else "" for candidate in found]))
     return cells + [""] * (2 * RANKS - len(cells))
 
 
@@ -113,8 +113,8 @@ def _told(ranking: Ranking) -> str:
     return ", ".join(f"{_escaped(name, ';,')}:{value:.3f}" for name, value in ranking[:RANKS])
 
 
-def _listed(names: Iterable[str]) -> str:
-    return _defused(SEPARATOR.join(_escaped(name, ";") for name in names))
+def _listed(names: Sequence[str]) -> str:
+    return _defused(SEPARATOR.join([_escaped(name, ";") for name in names])) if names else ""
 
 
 @lru_cache(maxsize=4096)  # most are people's

@@ -204,10 +204,12 @@ class Decider:
         )
 
     def _excluded(self, probe: Probe) -> tuple[Exclusion, ...]:
+        out = probe.out
+        if not out:
+            return ()
         people = sorted(probe.denied)
         if probe.undecided:
             people += [candidate.person_id for candidate in probe.shown if self._may_be(candidate)]
-        out = probe.out
         return tuple(out[person] for person in people if person in out)
 
     def _is_open(self, probe: Probe, person: int | None, suggested: int | None) -> bool:

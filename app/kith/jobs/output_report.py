@@ -11,7 +11,7 @@ from pathlib import Path
 from kith.errors import BadInput
 from kith.filing.report import REPORT, Ranking, ReportRow, RowCells, listed_in, read_report, write_report
 from kith.jobs.decisions import Decisions
-from kith.jobs.phrases import deciding_bodies, deciding_faces, display_names, other_faces, ranking
+from kith.jobs.phrases import display_names, ranking
 from kith.library.store import Store
 from kith.text import timecode
 from kith.values.decisions import PhotoDecision
@@ -21,9 +21,9 @@ _AT_ONCE = 2_000  # photos decided together
 
 def report_row(file: str, decision: PhotoDecision, names: Mapping[int, str], copies: Iterable[str]) -> ReportRow:
     """Return a photo's row; `file` is what it is called there, `copies` where they lie in the output folder."""
-    faces: list[Ranking] = [ranking(face.face, names) for face in deciding_faces(decision)]
-    bodies: list[Ranking] = [ranking(body.body, names) for body in deciding_bodies(decision)]
-    others = [ranking(face.face, names) for face in other_faces(decision)]
+    faces: list[Ranking] = [ranking(face.face, names) for face in decision.deciding_faces]
+    bodies: list[Ranking] = [ranking(body.body, names) for body in decision.deciding_bodies]
+    others = [ranking(face.face, names) for face in decision.other_faces]
     face, *more_faces = faces or [()]
     body, *more_bodies = bodies or [()]
     return ReportRow(

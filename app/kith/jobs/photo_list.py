@@ -75,9 +75,10 @@ def list_photos(
     for root in roots:
         mine = chosen and [photo for photo in chosen if photo.is_relative_to(root)]
         own = mine and with_beside(mine, settings.valid_exts)
+        start = bases[root.drive]
         for found in _found(root, settings, outputs, passed_over) if own is None else own:
             path = found.path if isinstance(found, BadPhoto) else found
-            name = os.fspath(path)[bases[root.drive] :]
+            name = os.fspath(path)[start:]
             listed[path] = Listed(found, name.replace(os.sep, "/"))
     for path, others in stacked(listed).items():
         listed[path] = replace(listed[path], along=tuple(listed.pop(other) for other in others))

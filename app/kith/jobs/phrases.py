@@ -21,7 +21,7 @@ from kith.jobs.events import (
 from kith.messages import Action, Do, Message, Setting
 from kith.photos.endings import READABLE
 from kith.text import as_read, counted, percent
-from kith.values.decisions import BODY_REASONS, Candidate, Decision, PhotoDecision, Reason
+from kith.values.decisions import Candidate, Decision, PhotoDecision, Reason
 from kith.values.links import Word
 from kith.values.persons import Person
 
@@ -48,35 +48,6 @@ def ranking(candidates: Sequence[Candidate], names: Mapping[int, str]) -> list[t
     return [(names[candidate.person_id], candidate.value) for candidate in candidates]
 
 
-def deciding_faces(decision: PhotoDecision) -> list[Decision]:
-    """Return the faces that speak for the photo: who is somebody, else who may be somebody, else the largest."""
-    faces = [appearance for appearance in decision.appearances if appearance.has_face]
-    return _decided(faces) or _suggested(faces) or faces[:1]
-
-
-def other_faces(decision: PhotoDecision) -> list[Decision]:
-    """Return the other faces, the largest first."""
-    deciding = {face.appearance_id for face in deciding_faces(decision)}
-    faces = [appearance for appearance in decision.appearances if appearance.has_face]
-    return [face for face in faces if face.appearance_id not in deciding]
-
-
-def deciding_bodies(decision: PhotoDecision) -> list[Decision]:
-    """Return the bodies that speak for the photo: who is somebody by it, else may be somebody, else the most alike."""
-    bodies = [appearance for appearance in decision.appearances if appearance.body]
-    by_body = [body for body in bodies if body.reason in BODY_REASONS]
-    most_alike = sorted(bodies, key=lambda body: -body.body[0].value)[:1]
-    return _decided(by_body) or _suggested(by_body) or most_alike
-
-
-def _decided(decisions: Sequence[Decision]) -> list[Decision]:
-    return [decision for decision in decisions if decision.person_id is not None]
-
-
-def _suggested(decisions: Sequence[Decision]) -> list[Decision]:
-    return [decision for decision in decisions if decision.suggested is not None]
-
-
 def photo_line(name: str, decision: PhotoDecision, names: Mapping[int, str]) -> str:
     """Return `name → people | Face: [99 % A (0.31), <1 % B (0.62)] | Body: [A (0.83)]`.
 
@@ -87,11 +58,11 @@ def photo_line(name: str, decision: PhotoDecision, names: Mapping[int, str]) -> 
         people += f" (unsure: {', '.join(names[person] for person in decision.unsure)})"
     for person, reason in _ruled_out(decision):
         people += f" ({_AGAINST[reason].format(names[person])})"
-    shown = deciding_faces(decision)
+    shown = decision.deciding_faces
     faces = [_face_bracket(face, names) for face in shown] or ["[]"]
     if decision.faces > len(shown):
         faces.append(f"+{decision.faces - len(shown)} more")
-    bodies = [_bracket(body.body, names) for body in deciding_bodies(decision)] or ["[]"]
+    bodies = [_bracket(body.body, names) for body in decision.deciding_bodies] or ["[]"]
     return f"{name} → {people} | Face: {' '.join(faces)} | Body: {' '.join(bodies)}"
 
 

@@ -29,7 +29,7 @@ from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.known_files import KnownFiles, known_files
 from kith.jobs.lesser_copies import LesserCopies
-from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, storage_of, together
+from kith.jobs.looks import DECIDED_AT_ONCE, Look, look_with, notes_on, open_workers, save_look, together
 from kith.jobs.output_report import place_below, report_row, write_output_report
 from kith.jobs.photo_list import (
     Chosen,
@@ -162,7 +162,7 @@ class _Run:
         self._read_persons()
         self.planned = PlannedRoom(self.output) if self.output and self.dry_run else None
         roots = [*self.roots, self.output] if self.output else self.roots
-        self.storage = storage_of(self.context, self.listed, roots)
+        self.storage = Storage(roots, map(Path, self.waiting), self.context.stop)
 
     def recorded(self) -> AbstractContextManager[object]:
         """Record what is filed as a run, if anything is to be."""

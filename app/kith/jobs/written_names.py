@@ -86,12 +86,12 @@ class WrittenNames:
         """
         if self.settings.names_in not in (NamesIn.COPIES, NamesIn.COPIES_EMBEDDED):
             return {*copies}
-        records = self.store.names.of_photos(copies.keys())
+        written = self.store.names.people_of(copies.keys())
 
         def is_named(photo_id: int) -> bool:
-            own, wanted = records.get(photo_id, []), {*names[photo_id]}
+            own, wanted = written.get(photo_id, []), {*names[photo_id]}
             is_complete = len(own) == copies[photo_id] or not (own or wanted)
-            return is_complete and all({*record.written.get("in_image", ())} == wanted for record in own)
+            return is_complete and all(people == wanted for people in own)
 
         return {photo_id for photo_id in copies if not is_named(photo_id)}
 

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +36,16 @@ class NameRecords:
         """Return where the people of a photo were written."""
         return {record.path: record for record in self._where("photo_id = ?", photo_id)}
 
-    def of_photos(self, photo_ids: Collection[int]) -> dict[int, list[NameRecord]]:
-        """Return where the people of photos were written, by photo."""
-        found: dict[int, list[NameRecord]] = {}
-        for record in self._where("photo_id IN (SELECT value FROM json_each(?))", json.dumps([*photo_ids])):
-            found.setdefault(record.photo_id, []).append(record)
+    def people_of(self, photo_ids: Collection[int]) -> dict[int, list[Collection[str]]]:
+        """Return the names of people in each file to which some of a photo's were written, by photo."""
+        rows = self._connection.execute(
+            "SELECT photo_id, iif(json_valid(names), json_extract(names, '$.in_image'), NULL) FROM written_names "
+            "WHERE photo_id IN (SELECT value FROM json_each(?))",
+            (json.dumps([*photo_ids]),),
+        )
+        found: dict[int, list[Collection[str]]] = {}
+        for photo_id, names in rows:
+            found.setdefault(photo_id, []).append(_listed(names))
         return found
 
     def at(self, path: Path) -> NameRecord | None:
@@ -96,6 +103,14 @@ class NameRecords:
         """Return a photo's width and height as stored."""
         query = "SELECT width, height FROM photos WHERE id = ?"
         return self._connection.execute(query, (photo_id,)).fetchone()  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=4096)  # the same few people show again and again
+def _listed(names: str | None) -> Collection[str]:
+    """Return the names in a list as JSON; none where it is nothing of the kind."""
+    with suppress(ValueError, TypeError):
+        return frozenset(map(text_of, json.loads(names or "[]")))
+    return frozenset()
 
 
 def _record(row: Sequence[Any]) -> NameRecord:

@@ -26,6 +26,9 @@ class Shot:
     taken_at: str | None
     mtime_ns: int
 
+    def __hash__(self) -> int:
+        return hash(self.path)  # of many, and quick
+
 
 def events_of(shots: Sequence[Shot], gap_hours: float) -> list[int | None]:
     """Return the number of each photo's event, None where nothing tells; the order of `shots` does not matter.
@@ -79,6 +82,8 @@ class _FolderEvents:
 
     def _undated(self) -> list[tuple[Shot | None, list[Shot], Shot | None]]:
         """Return the runs of undated photos in each series, with the dated ones before and after them."""
+        if len(self._instants) == len(self._shots):
+            return []
         found = []
         for series in _series(self._shots):
             dated = [index for index, shot in enumerate(series) if shot in self._instants]

@@ -1,6 +1,6 @@
 """Who an appearance is decided to be, and on what grounds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -120,6 +120,26 @@ class PhotoDecision:
         suggested = _once(decision.suggested for decision in self.appearances)
         return tuple(person for person in suggested if person not in self.people)
 
+    @cached_property
+    def deciding_faces(self) -> Sequence[Decision]:
+        """The faces that speak for the photo: who is somebody, else who may be somebody, else the largest."""
+        faces = [decision for decision in self.appearances if decision.has_face]
+        return _decided(faces) or _suggested(faces) or faces[:1]
+
+    @property
+    def other_faces(self) -> Sequence[Decision]:
+        """The other faces, the largest first."""
+        deciding = {face.appearance_id for face in self.deciding_faces}
+        return [face for face in self.appearances if face.has_face and face.appearance_id not in deciding]
+
+    @cached_property
+    def deciding_bodies(self) -> Sequence[Decision]:
+        """The bodies that speak for the photo: who is somebody by it, else may be somebody, else the most alike."""
+        bodies = [decision for decision in self.appearances if decision.body]
+        by_body = [body for body in bodies if body.reason in BODY_REASONS]
+        most_alike = sorted(bodies, key=lambda body: -body.body[0].value)[:1]
+        return _decided(by_body) or _suggested(by_body) or most_alike
+
     @property
     def evidence(self) -> Evidence:
         """What the photo's people rest on."""
@@ -137,6 +157,14 @@ class PhotoDecision:
     def faces(self) -> int:
         """How many faces show."""
         return sum(decision.has_face for decision in self.appearances)
+
+
+def _decided(decisions: Sequence[Decision]) -> list[Decision]:
+    return [decision for decision in decisions if decision.person_id is not None]
+
+
+def _suggested(decisions: Sequence[Decision]) -> list[Decision]:
+    return [decision for decision in decisions if decision.suggested is not None]
 
 
 def _once(people: Iterable[int | None]) -> tuple[int, ...]:
