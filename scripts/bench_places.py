@@ -133,9 +133,8 @@ def measure(root: Path) -> list[Row]:
     rows = []
     with _open_window(root) as (window, application):
         home = window.places["Home"]
-        rows.append(
-            {"what": "Home, first words", **_opened(window, application, "Home", lambda: bool(home.page.advice.text()))}
-        )
+        words = _opened(window, application, "Home", lambda: bool(home.page.advice.text()))
+        rows.append({"what": "Home, what is next", **words})
         for name in window.bar.buttons:
             opened = [{"what": f"{name}, {when}", **_opened(window, application, name)} for when in ("first", "again")]
             rows += opened
