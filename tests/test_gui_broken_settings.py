@@ -12,6 +12,7 @@ from kith.gui import start
 from kith.gui.broken_settings import BrokenSettings
 from kith.gui.first_start import FirstStart
 from kith.gui.main_window import MainWindow
+from kith.gui.people_place import PeoplePlace
 from kith.gui.places import HOME, PEOPLE, PHOTOS, REVIEW
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_place import ReviewPlace
@@ -59,6 +60,15 @@ def test_no_place_is_that_of_a_first_start(qtbot: QtBot, window: MainWindow) -> 
         place = window.places[name]
         qtbot.waitUntil(lambda: any(WHERE in text for text in _read(place)), timeout=PATIENCE_MS)  # noqa: B023
         assert not any("persons_dataset" in text or "Nobody is known" in text for text in _read(place))
+    window.go(PEOPLE)
+    people = window.places[PEOPLE]
+    assert isinstance(people, PeoplePlace)
+    people.show_checks()
+    assert people.checks
+    for page in (people.checks.left_out, people.checks.findings):
+        people.checks.pages.setCurrentWidget(page)
+        qtbot.waitUntil(lambda: WHERE in page.words.text(), timeout=PATIENCE_MS)  # noqa: B023
+        assert not any(button.isVisible() and button.isEnabled() for button in page.findChildren(QPushButton))
     window.go(HOME)
     assert not any(button.property("next") for button in window.steps.findChildren(QPushButton))
     assert not any("Start here" in text for text in _read(window))
