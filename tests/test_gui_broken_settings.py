@@ -5,19 +5,21 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtGui import QDesktopServices
-from PyQt6.QtWidgets import QDialog, QMessageBox
+from PyQt6.QtWidgets import QDialog, QLabel, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from kith.gui import start
 from kith.gui.broken_settings import BrokenSettings
 from kith.gui.first_start import FirstStart
 from kith.gui.main_window import MainWindow
+from kith.gui.people_place import PeoplePlace
+from kith.gui.places import HOME, PEOPLE, PHOTOS, REVIEW
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_place import ReviewPlace
 from kith.gui.settings_dialog import SettingsDialog
 from kith.settings import load, load_user_settings, user_settings_file
 from tests.desk import finished, kith
-from tests.windows import click, console_has, dialog, open_window, press_start, wait_for_end
+from tests.windows import PATIENCE_MS, click, console_has, dialog, open_window, press_start, wait_for_end
 
 GOOD = '{"dataset_dir": "mine", "face_tol": 0.5}'
 BROKEN = '{"dataset_dir": "mine",\n "face_tol" 0.5}'
@@ -49,6 +51,31 @@ def test_the_fault_is_told_instead_of_a_first_start(qtbot: QtBot, file: Path, wi
     console_has(qtbot, window, WHERE)
     assert window.status.text() == "The settings file cannot be read"
     assert file.read_text(encoding="utf-8") == BROKEN
+
+
+def test_no_place_is_that_of_a_first_start(qtbot: QtBot, window: MainWindow) -> None:
+    """What would be told of the folders of the defaults is not about those of the user."""
+    for name in (PEOPLE, PHOTOS, REVIEW):
+        window.go(name)
+        place = window.places[name]
+        qtbot.waitUntil(lambda: any(WHERE in text for text in _read(place)), timeout=PATIENCE_MS)  # noqa: B023
+        assert not any("persons_dataset" in text or "Nobody is known" in text for text in _read(place))
+    window.go(PEOPLE)
+    people = window.places[PEOPLE]
+    assert isinstance(people, PeoplePlace)
+    people.show_checks()
+    assert people.checks
+    for page in (people.checks.left_out, people.checks.findings):
+        people.checks.pages.setCurrentWidget(page)
+        qtbot.waitUntil(lambda: WHERE in page.words.text(), timeout=PATIENCE_MS)  # noqa: B023
+        assert not any(button.isVisible() and button.isEnabled() for button in page.findChildren(QPushButton))
+    window.go(HOME)
+    assert not any(button.property("next") for button in window.steps.findChildren(QPushButton))
+    assert not any("Start here" in text for text in _read(window))
+
+
+def _read(shown: QWidget) -> list[str]:
+    return [label.text() for label in shown.findChildren(QLabel) if label.isVisible()]
 
 
 def test_the_file_is_opened_mended_and_read_again(

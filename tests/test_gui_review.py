@@ -93,8 +93,18 @@ def test_a_name_typed_once_is_everybodys_in_the_group(qtbot: QtBot, world: World
 def test_a_face_taken_out_is_left_for_later(qtbot: QtBot, world: World, place: ReviewPlace) -> None:
     press(qtbot, place, Key.Key_Right, Key.Key_Space)
     assert "2 faces" in place.groups.heading.text()
+    press(qtbot, place, Key.Key_Right, Key.Key_Space)
+    assert place.groups.heading.text() == "Who is this?", "of one face"
+    press(qtbot, place, Key.Key_Space)
     type_name(qtbot, place, "Zoe")
     assert _said(world) == [(GROUPS[0], "Zoe", "is"), (GROUPS[2], "Zoe", "is")]
+
+
+def test_buttons_about_nobody_name_nobody(qtbot: QtBot, likely: ReviewPlace) -> None:
+    while likely.model.line.current:
+        press(qtbot, likely, Key.Key_S)
+    words = [likely.buttons[name].text() for name in ("confirm", "deny")]
+    assert words == ["All are this person (A)", "Not this person (X)"]
 
 
 def test_a_click_takes_a_face_out_and_in_again(qtbot: QtBot, place: ReviewPlace) -> None:

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from kith.errors import KithError
+from kith.errors import BadInput, KithError
 from kith.gui.background import Background
 from kith.gui.phrases import in_window
 from kith.settings import Settings
@@ -84,9 +85,9 @@ class LibraryDesk(QObject):
     drawn_again = pyqtSignal(object)
     steps = pyqtSignal()
 
-    def __init__(self, settings: Callable[[], Settings]) -> None:
+    def __init__(self, settings: Callable[[], Settings], refusal: Callable[[], str] = str) -> None:
         super().__init__()
-        self._settings = settings
+        self._settings, self._refusal = settings, refusal
         self._reads, self._long_reads, self._writes = _Hand(), _Hand(), _Hand()
         self._look = 0
         self._state: object = None
@@ -121,7 +122,15 @@ class LibraryDesk(QObject):
             self._hand_on(future, then, fail)
 
         hand = self._long_reads if is_long else self._reads
-        hand.run(self._settings(), self._look, task, ended)
+        self._run(hand, task, ended)
+
+    def _run(self, hand: _Hand, task: "Callable[[OpenLibrary], T]", ended: "Callable[[Future[T]], None]") -> None:
+        """Run a task over the library, or tell why it is not known which one that is."""
+        settings = self._settings()
+        if refusal := self._refusal():
+            hand.run_closed(partial(_refuse, refusal), ended)
+        else:
+            hand.run(settings, self._look, task, ended)
 
     def act(
         self,
@@ -154,7 +163,7 @@ class LibraryDesk(QObject):
             if then:
                 then(outcome)
 
-        self._writes.run(self._settings(), self._look, say, ended)
+        self._run(self._writes, say, ended)
 
     def _go_on(self) -> None:
         """Let the words said so far teach, unless another is being said already."""
@@ -177,7 +186,7 @@ class LibraryDesk(QObject):
             self._follows = not following.is_complete
             return outcome
 
-        self._writes.run(self._settings(), self._look, follow, self._followed)
+        self._run(self._writes, follow, self._followed)
 
     def _followed(self, future: "Future[Outcome]") -> None:
         self._writing -= 1
@@ -274,6 +283,10 @@ class LibraryDesk(QObject):
             (fail or self.failed.emit)(in_window(error.message))
         else:
             raise error
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise BadInput(reason)
 
 
 def _identity(settings: Settings) -> tuple[int, int] | None:

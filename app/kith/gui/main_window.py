@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self.console = Console(does.save_console)
         self.status = Label(self.tr("Ready"))
         self.jobs = JobRunner(self.console, self.progress)
-        self.desk = LibraryDesk(lambda: self.settings)
+        self.desk = LibraryDesk(lambda: self.settings, lambda: self._in_use.refusal)
         self.drawn = DrawnFaces(self, self, executor)
         self.waiting = ReviewWatch(self.desk)
         self.watcher = Watcher(self.jobs, self.console, executor)
@@ -288,7 +288,8 @@ class MainWindow(QMainWindow):
         output = filed or around.output
         self.does.enable(running=running, report=report, output=output)
         if not running:
-            step = next_step(filed, around.taught if jobs.built is None else jobs.built)
+            taught = around.taught if jobs.built is None else jobs.built
+            step = None if self._in_use.refusal else next_step(filed, taught)
             people = self._in_use.last.dataset_folder
             self.steps.show_next(step, people.name, around.missed)
 

@@ -140,9 +140,11 @@ class NextSteps(QWidget):
         if look != self.styleSheet():
             self.setStyleSheet(look)
 
-    def show_next(self, step: Step, people: str, is_missed: bool = False) -> None:
-        """Point at a step; `people` is the name of the people folder, `is_missed` where it is not there any more."""
+    def show_next(self, step: Step | None, people: str, is_missed: bool = False) -> None:
+        """Point at a step, if at any; `people` is the name of the people folder, which `is_missed` where it is gone."""
         learn = self.tr("Learn your people again after you added photos")
+        if step is None:
+            learn = self.tr("Learn your people from the people folder")
         if step is Step.BUILD:
             learn = self.tr("Start here: learn your people from “{0}”").format(people)
             if is_missed:
@@ -152,5 +154,6 @@ class NextSteps(QWidget):
         self.output.say(self.tr("See the copies, a folder for each person"), is_next=step is Step.LOOK)
         buttons = {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}
         window = self.window()
-        if window and not isinstance(window.focusWidget(), QLineEdit | QPlainTextEdit):  # somebody may be typing there
+        types = window and isinstance(window.focusWidget(), QLineEdit | QPlainTextEdit)  # somebody, who goes on
+        if step and window and not types:
             buttons[step].setFocus()

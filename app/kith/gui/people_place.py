@@ -45,6 +45,7 @@ class PeoplePlace(Place):
     def __init__(self, house: House) -> None:
         super().__init__(house)
         self._people: list[WallPerson] = []
+        self._reason = ""  # why nobody is known
         self.page: PersonView | None = None
         self._look = Newest(self, pause_ms=0)
         self.search = QLineEdit()
@@ -167,7 +168,7 @@ class PeoplePlace(Place):
 
     def _show(self, people: "list[WallPerson]") -> None:
         self._look.drop()
-        self._people = people
+        self._people, self._reason = people, ""
         self._show_wall()
 
     def _show_groups(self, groups: "Groups") -> None:
@@ -180,7 +181,7 @@ class PeoplePlace(Place):
     def _show_wall(self) -> None:
         if not self._people:
             self.wall.hide()
-            self.words.setText(translate("Kith", NOBODY))
+            self.words.setText(self._reason or translate("Kith", NOBODY))
             self.words.show()
             return
         from kith.jobs.people_wall import searched
@@ -193,7 +194,7 @@ class PeoplePlace(Place):
         self._tell_chosen()
 
     def _fail(self, text: str) -> None:
-        self._people = []
+        self._people, self._reason = [], text
         self.wall.hide()
         self.unknown.hide()
         self.unknown_words.hide()
@@ -204,8 +205,11 @@ class PeoplePlace(Place):
         def explain(is_away: bool) -> None:
             """Tell how to begin, unless people are known and only their drive is not plugged in."""
             if not is_away:
-                self.words.setText(f"{translate('Kith', NOBODY)}\n\n{text}")
+                self._reason = f"{translate('Kith', NOBODY)}\n\n{text}"
+                self.words.setText(self._reason)
 
+        if self.house.settings_fault:
+            return
         self._look.ask(lambda _stop: is_missed(settings.dataset_folder, settings), explain)
 
     def _ask_to_merge(self, gone: int, kept: int) -> None:

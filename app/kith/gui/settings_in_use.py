@@ -36,6 +36,14 @@ class SettingsInUse:
         return not self.broken or self.were_read or self.defaults_will_do
 
     @property
+    def refusal(self) -> str:
+        """Why nothing is looked up by them, to whoever asks the library; empty where they may be used."""
+        if self.may_be_used:
+            return ""
+        told = translate("Kith", "{0}. Your own folders are not known until then: Home mends or restores the file.")
+        return told.format(self.broken)
+
+    @property
     def last(self) -> Settings:
         """The settings as read the last time."""
         return self._loaded.settings

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from kith.filing.names import is_unknown
@@ -45,8 +46,11 @@ class MovedCopies:
         self._library = library
         self._store = library.store
         self._names = library.people.names()
-        folders = library.copies.folders()
-        self._owners = {as_read(name): person for person, name in folders.items() if person is not None}
+
+    @cached_property
+    def _owners(self) -> dict[str, int]:
+        folders = self._library.copies.folders()
+        return {as_read(name): person for person, name in folders.items() if person is not None}
 
     def found(self) -> list[MovedCopy]:
         """Return them, those that came to another person's folder; looks at every file of the output folders."""
