@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -60,6 +60,28 @@ def test_a_run_that_has_no_room_is_refused_before_anything_is_done(large: Cabine
     free(7 * SIZE)
     large.run()
     assert len(large.filed()) == 7
+
+
+def test_hard_links_to_another_disk_are_refused_before_anything_is_done(
+    world: Cabinet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.change(file_as="hard link")
+    before, ask = world.tree(), os.stat
+
+    def on_another(path: Any, **options: Any) -> os.stat_result:
+        found = ask(path, **options)
+        is_input = isinstance(path, str | Path) and Path(path) == world.input
+        return os.stat_result([*found[:2], found.st_dev + 1, *found[3:]]) if is_input else found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", on_another)
+        told = _refusal(world)
+    assert f"No hard link to photos in {world.input} can be made in {world.output}" in told
+    assert "file_as in the settings be copy" in told
+    assert not world.output.exists()
+    assert world.tree() == before
+    world.run()
+    assert len(world.filed()) == 7
 
 
 def test_what_takes_no_room_needs_none(large: Cabinet, free: Callable[[int], None]) -> None:

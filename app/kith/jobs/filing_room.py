@@ -32,6 +32,8 @@ def check_room(store: Store, settings: Settings, photos: Collection[Path], known
 
     What they take at the least is reckoned: each is filed once, if it is no duplicate as far as that is `known`.
     """
+    if filing.file_as is FileAs.HARD_LINK:
+        _check_that_it_is_one_disk(photos, filing.output)
     room = _Room(store, settings, filing, known)
     waiting = room.waiting(photos)
     free = shutil.disk_usage(_standing(filing.output)).free
@@ -40,6 +42,19 @@ def check_room(store: Store, settings: Settings, photos: Collection[Path], known
     needed = room.least(waiting)
     if needed > free:
         raise FilingFailed(*_too_little(needed, free, filing.output, "at least "))
+
+
+def _check_that_it_is_one_disk(photos: Iterable[Path], output: Path) -> None:
+    disk = _standing(output).stat().st_dev
+    for folder in {os.path.dirname(path) for path in photos}:  # noqa: PTH120 - of many, and quick
+        with suppress(OSError):
+            if os.stat(folder).st_dev != disk:  # noqa: PTH116
+                raise FilingFailed(
+                    f"No hard link to photos in {folder} can be made in {output}, which is on another disk: nothing "
+                    "was filed. Choose an output folder on theirs, or let ",
+                    Setting("file_as"),
+                    " be copy.",
+                )
 
 
 def check_lengths(filing: Filing) -> None:
