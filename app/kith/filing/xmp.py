@@ -23,7 +23,7 @@ _DECLARED = re.compile(r"""xmlns:([\w.-]+)\s*=\s*["']([^"']+)["']""")
 _MADE_UP = re.compile(r"ns\d+")  # what ElementTree keeps for itself
 # A text that begins so, unless it is one of a list, exiv2 takes for an order: one that orders nothing goes before it.
 _ORDER, _NO_ORDER = "type=", "type= "
-_ORDERING = re.compile(rb"""(?<!<rdf:li)[>"']type=""")
+_ORDERING = re.compile(rb"""type=(?<=[>"']type=)(?<!<rdf:li>type=)""")  # whose letters come first is looked for quickly
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _AROUND = "\0 \t\r\n\ufeff"  # a packet
