@@ -138,3 +138,20 @@ def test_a_name_is_cut_where_its_path_would_be_too_long(tmp_path: Path) -> None:
         assert cut.suffix == ".jpg"
         assert len(f"{cut}.xmp") <= LONGEST_PATH
     assert within_limits(folder / "a.jpg") == folder / "a.jpg"
+
+
+def test_files_of_other_programs_beside_moved_photos_are_told(world: Cabinet) -> None:
+    """Not of photos that are copied, and no sidecar of Kith's."""
+    (world.input / "8.XMP").touch()  # it shows nobody known, so that Kith writes nothing there
+
+    def told() -> list[str]:
+        texts = [str(event.text) for event in world.run() if isinstance(event, Notice)]
+        return [text for text in texts if "other programs" in text]
+
+    world.change(names_in="photos")
+    assert told() == []
+    assert (world.input / "13.png.xmp").exists()
+    (run,) = world.runs()
+    world.undo(run.id)
+    world.change(file_as="move")
+    assert told() == ["1 file of other programs, such as 8.XMP, will stay where the photos lay that are moved."]

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
 from kith.errors import FilingFailed
 from kith.filing.copies import Filing
+from kith.filing.name_files import SIDECAR
 from kith.filing.names import LONGEST_PATH, PATH_ROOM
 from kith.jobs.duplicates import best_of
 from kith.jobs.filed_copies import Plan
@@ -68,6 +70,22 @@ def check_lengths(filing: Filing) -> None:
             Setting("file_under"),
             " name fewer folders.",
         )
+
+
+def left_behind(store: Store, photos: Iterable[Path], filing: Filing) -> Iterator[str]:
+    """Say that files of other programs beside photos stay where they are when these are moved."""
+    if filing.file_as is not FileAs.MOVE:
+        return
+    there = cache(lambda folder: {file.name.casefold(): file.name for file in folder.iterdir()})
+    beside = []
+    for path in photos:
+        with suppress(OSError):
+            names = there(path.parent)
+            found = {names.get(f"{stem}{SIDECAR}".casefold()) for stem in (path.name, path.stem)}
+            beside += [path.with_name(name) for name in found if name and not store.names.at(path.with_name(name))]
+    if beside:
+        files = counted(len(beside), "file")
+        yield f"{files} of other programs, such as {beside[0].name}, will stay where the photos lay that are moved."
 
 
 def _too_little(needed: int, free: int, output: Path, least: str = "") -> tuple[str | Setting, ...]:

@@ -24,7 +24,7 @@ from kith.jobs.duplicates import duplicate_photos
 from kith.jobs.events import Event, Notice, PhotoDone, PhotoFailed, RecognitionFinished, Started, Waits
 from kith.jobs.filed_copies import FiledCopies
 from kith.jobs.filed_once import FiledOnce
-from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room
+from kith.jobs.filing_room import PlannedRoom, check_lengths, check_room, left_behind
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.folder_checks import check_inputs, check_output, standing_outputs
 from kith.jobs.known_files import KnownFiles, known_files
@@ -84,11 +84,11 @@ def recognize_folder(
     decisions = Decisions(settings, context.store, context.spec)
     knows_bodies = decisions.read().bodies.people.size > 0
     # This may move photos out of the input, be it all of them.
-    interrupted = complete_killed(context.store, settings, decisions) if output and not dry_run else []
+    notes = complete_killed(context.store, settings, decisions) if output and not dry_run else []
     try:
         listed = list_photos(inputs, settings, outputs, passed_over, chosen.photos if chosen else None)
     except BadInput:
-        if not interrupted:
+        if not notes:
             raise
         listed = {}
     known = known_files(context.store, listed, output)
@@ -96,6 +96,7 @@ def recognize_folder(
     if output:
         filing = run.copies.filing(output, run.folders)
         check_lengths(filing)
+        notes += left_behind(context.store, listed, filing)
         if not dry_run:
             check_room(context.store, settings, listed, known, filing)
             prepare_output(copies, output)
@@ -103,7 +104,7 @@ def recognize_folder(
     if chosen is None:
         forget_missing_failures(context.store, inputs, listed)
     yield Started(JobName.RECOGNIZE_FOLDER, len(listed))
-    told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *interrupted)
+    told = (*not_told_before(context.notices), *decisions.notices(), *filed_notices(passed_over.outputs), *notes)
     yield from (*drawn, *(Notice(text) for text in told))
     if context.spec.body_model_id and not knows_bodies:
         yield Notice(Message("The knowledge base knows no bodies yet: ", Do(Action.BUILD_KB), " adds them."))
