@@ -73,8 +73,7 @@ def recognize_folder(
     order, and the next run goes on. Raises BadInput, BadKnowledgeBase, ModelMissing, ModelMismatch and FilingFailed.
     """
     output = output and Path(os.path.abspath(output))  # its copies are known by one spelling of it
-    settings, copies, passed_over = context.settings, context.store.copies, PassedOver()
-    outputs = standing_outputs(copies)
+    settings, outputs, passed_over = context.settings, standing_outputs(context.store.copies), PassedOver()
     check_that_inputs_are_there(inputs)
     check_inputs(inputs, outputs)
     if output:
@@ -99,7 +98,7 @@ def recognize_folder(
         notes += left_behind(context.store, listed, filing)
         if not dry_run:
             check_room(context.store, settings, listed, known, filing)
-            prepare_output(copies, output)
+            prepare_output(context.store.copies, output)
     del known  # of a large folder that is much
     if chosen is None:
         forget_missing_failures(context.store, inputs, listed)
