@@ -24,8 +24,9 @@ from kith.gui.people_place import PeoplePlace
 from kith.gui.person_dialog import PersonDialog
 from kith.gui.photos_place import PhotosPlace
 from kith.gui.picture_label import PictureLabel
-from kith.gui.places import HOME
-from kith.gui.plain_text import message
+from kith.gui.place_stack import OnAnyScreen
+from kith.gui.places import HOME, PLACES, REVIEW
+from kith.gui.plain_text import OneLine, message
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_model import Step
 from kith.gui.settings_dialog import SettingsDialog
@@ -93,6 +94,7 @@ def _check(qtbot: QtBot, shown: QWidget) -> None:
     """Check that a window fits and shows all its words, as it opens and as large as the screen."""
     shown.show()
     _settled(qtbot, shown)
+    assert not any(map(_scrolls, shown.findChildren(OnAnyScreen)))
     for size in (shown.size(), ROOM):
         assert _within(size)
         assert _within(shown.minimumSizeHint().expandedTo(shown.minimumSize()))
@@ -101,10 +103,15 @@ def _check(qtbot: QtBot, shown: QWidget) -> None:
         for label in shown.findChildren(QLabel):
             if label.isVisible() and label.text() and not isinstance(label, PictureLabel):
                 assert label.height() >= _height_needed(label), label.text()
-                assert label.wordWrap() or label.width() >= label.sizeHint().width(), label.text()
+                is_cut = not label.wordWrap() and label.width() < label.sizeHint().width()
+                assert isinstance(label, OneLine) or not is_cut, label.text()
         for widget in _parts(shown):
             if widget.isVisible() and not _in_a_page(widget, shown):
                 assert shown.rect().contains(_place(widget, shown))
+
+
+def _scrolls(around: QScrollArea) -> bool:
+    return any(bar and bar.maximum() for bar in (around.verticalScrollBar(), around.horizontalScrollBar()))
 
 
 def _within(size: QSize) -> bool:
@@ -118,7 +125,7 @@ def _height_needed(label: QLabel) -> int:
 def _in_a_page(widget: QWidget, shown: QWidget) -> bool:
     above = widget.parentWidget()
     while above and above is not shown:
-        if isinstance(above, QScrollArea):
+        if isinstance(above, QScrollArea) and not isinstance(above, OnAnyScreen):
             return True
         above = above.parentWidget()
     return False
@@ -147,6 +154,9 @@ def _faults(shown: QWidget) -> Iterator[str]:
     """Yield what does not fit in a window as it is."""
     if not _within(shown.size()) or not _within(shown.minimumSizeHint().expandedTo(shown.minimumSize())):
         yield f"larger than the screen: {shown.size()}"
+    for around in shown.findChildren(OnAnyScreen):
+        if _scrolls(around):
+            yield "scrolls on a usual screen"
     for part in _parts(shown):
         if not part.isVisible() or part.window() is not shown or not part.text() or isinstance(part, PictureLabel):
             continue
@@ -154,12 +164,29 @@ def _faults(shown: QWidget) -> Iterator[str]:
             yield f"not in sight: {part.text()}"
         if isinstance(part, QLabel) and part.height() < _height_needed(part):
             yield f"too low: {part.text()}"
-        if isinstance(part, QLabel) and not part.wordWrap() and part.width() < part.sizeHint().width():
+        is_whole = isinstance(part, QLabel) and not isinstance(part, OneLine)
+        if is_whole and not part.wordWrap() and part.width() < part.sizeHint().width():
             yield f"too narrow: {part.text()}"
 
 
 def _place(part: QWidget, shown: QWidget) -> QRect:
     return part.rect().translated(part.mapTo(shown, part.rect().topLeft()))
+
+
+def test_the_window_fits_on_a_screen_that_is_too_small_and_scrolls(qtbot: QtBot, world: World) -> None:
+    """1024 × 640 pixels are so many where all is drawn half as large again."""
+    small = QSize(682 - 8, 426 - 40)
+    window = open_window(qtbot, _file(world))
+    for place in PLACES:
+        window.go(place)
+        _wait_for_the_library(qtbot, window)
+        window.tell(f"Saved /{LONG_WORD}")
+        _settled(qtbot, window)
+        window.resize(small)
+        assert window.size() == small, place
+    window.go(REVIEW)
+    (around,) = window.findChildren(OnAnyScreen)
+    assert _scrolls(around)
 
 
 @pytest.mark.usefixtures("_letters")

@@ -16,9 +16,10 @@ from kith.gui.people_place import NOBODY, PeoplePlace
 from kith.gui.person_dialog import PersonDialog
 from kith.gui.person_view import PersonView
 from kith.gui.photos_place import PhotosPlace
-from kith.gui.picture_grid import PictureGrid
+from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.review_model import Step
 from kith.gui.review_place import ReviewPlace
+from kith.gui.thumbnails import Picture
 from kith.jobs.check import CheckFinished, Finding, Trouble
 from kith.jobs.findings import Card
 from kith.jobs.open_library import OpenLibrary
@@ -438,6 +439,17 @@ def test_forgetting_is_asked_about_and_final(qtbot: QtBot, world: World, window:
         assert ("Bob" not in {person[0] for person in world.persons()}) == is_gone
         if not is_gone:
             dialog.reject()
+
+
+def test_a_key_that_is_held_takes_nobody_out_of_what_is_selected(qtbot: QtBot, window: MainWindow) -> None:
+    """Faces are shown anew while the user holds Ctrl, which by Qt's own way would toggle the one that is selected."""
+    grid = PictureGrid(window.thumbnails, 50)
+    qtbot.addWidget(grid)
+    grid.tiles.show_tiles([Tile(key, Picture(None)) for key in (1, 2)])
+    qtbot.keyPress(grid, Qt.Key.Key_Control, Qt.KeyboardModifier.ControlModifier)
+    for _ in range(2):
+        grid.select_key(2)
+        assert grid.selected_keys() == [2]
 
 
 def _drop(grid: PictureGrid, dragged: int, onto: int) -> None:

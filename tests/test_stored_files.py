@@ -157,9 +157,3 @@ def test_every_model_file_is_listed_with_its_state(qtbot: QtBot, world: World, f
     missing = [name for name, state in states.items() if state != "ready"]
     assert f"{len(missing)} Files" in dialog.fetch.text()
     assert dialog.fetch.isEnabled()
-    dialog.list.setCurrentItem(rows[0])
-    qtbot.keyPress(dialog.list, Qt.Key.Key_Control, Qt.KeyboardModifier.ControlModifier)
-    for _ in range(2):  # looked up anew, as after each download
-        with qtbot.waitSignal(dialog.list.itemSelectionChanged, timeout=PATIENCE_MS):
-            dialog._look()
-        qtbot.waitUntil(lambda: dialog.list.selectedItems() == [dialog.list.topLevelItem(0)], timeout=PATIENCE_MS)

@@ -9,6 +9,7 @@ from kith.gui.style import let_shine_through
 
 HIGHEST = 580  # pixels: with its frame on a screen of 1024 × 640
 _LEAST = 60  # of a page that scrolls
+_FRAME = 8, 40  # pixels around a window, with its title
 _CHANGES = (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
 
 
@@ -22,6 +23,7 @@ class FittingDialog(QDialog):
         """Fit the height when the contents or the width have changed."""
         if event and event.type() == QEvent.Type.Show:
             without_icons(self)
+            self.resize(self.size().boundedTo(room_on(self)))
         handled = super().event(event)
         if event and event.type() in _CHANGES:
             self._fit()
@@ -35,7 +37,13 @@ class FittingDialog(QDialog):
             needed = layout.totalHeightForWidth(self.width())
         else:
             needed = layout.totalSizeHint().height()
-        self.setMinimumHeight(min(needed, HIGHEST))
+        self.setMinimumHeight(min(needed, HIGHEST, room_on(self).height()))
+
+
+def room_on(dialog: QWidget) -> QSize:
+    """Return how large a dialog can be on its screen, with a frame around it."""
+    screen = dialog.screen()
+    return screen.availableSize() - QSize(*_FRAME) if screen else dialog.maximumSize()
 
 
 class ScrolledPage(QScrollArea):

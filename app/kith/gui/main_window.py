@@ -21,9 +21,9 @@ from kith.gui.next_steps import Around, NextSteps, look_around, next_step
 from kith.gui.phrases import translate
 from kith.gui.place import Place
 from kith.gui.place_bar import PlaceBar
-from kith.gui.place_stack import PlaceStack
+from kith.gui.place_stack import OnAnyScreen, PlaceStack
 from kith.gui.places import CONSOLE, HOME, PLACES, REVIEW, WELCOME
-from kith.gui.plain_text import Label, message
+from kith.gui.plain_text import OneLine, message
 from kith.gui.progress import JobProgress
 from kith.gui.report_file import KINDS, ReportFile
 from kith.gui.review_watch import ReviewWatch
@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
         self.steps = NextSteps(does)
         self.progress = JobProgress(does.abort)
         self.console = Console(does.save_console)
-        self.status = Label(self.tr("Ready"))
+        self.status = OneLine(self.tr("Ready"))
         self.jobs = JobRunner(self.console, self.progress)
         self.desk = LibraryDesk(lambda: self.settings, lambda: self._in_use.refusal)
         self.drawn = DrawnFaces(self, self, executor)
@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout()
         column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         column.setSpacing(SPACE)
-        column.addWidget(self._stack, 1)
+        column.addWidget(OnAnyScreen(self._stack), 1)
         column.addWidget(self.progress)
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)

@@ -4,7 +4,7 @@ import re
 from html import escape
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QIcon, QShowEvent
+from PyQt6.QtGui import QIcon, QPainter, QPaintEvent, QShowEvent
 from PyQt6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QMessageBox, QSizePolicy, QWidget
 
 from kith.gui.phrases import in_window
@@ -47,6 +47,27 @@ class Label(QLabel):
     def text(self) -> str:
         """Return the text as it is meant, with no signs that only help to show it."""
         return self._text
+
+
+class OneLine(Label):
+    """A line that asks for no width; what there is no room for is in its tip."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        policies = QSizePolicy.Policy
+        self.setSizePolicy(policies.Ignored, policies.Preferred)
+
+    def setText(self, text: str | None) -> None:  # noqa: N802 - Qt's name
+        """Show a text as far as there is room."""
+        super().setText(text)
+        set_tip(self, self.text())
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Draw it, with dots where it is cut."""
+        painter, room = QPainter(self), self.contentsRect()
+        shown = self.fontMetrics().elidedText(QLabel.text(self), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.end()
 
 
 def wrapped(text: str = "", *, bold: bool = False) -> Label:

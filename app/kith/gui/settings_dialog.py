@@ -4,7 +4,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, Qt, pyqtSignal
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 
 from kith.errors import BadInput, BadSetting
 from kith.gui.background import Newest
-from kith.gui.fitting_dialog import ScrolledPage
+from kith.gui.fitting_dialog import ScrolledPage, room_on
 from kith.gui.folders import ChooseFile, ChooseFiles, ChooseFolder, choose_file, choose_files, choose_folder
 from kith.gui.phrases import in_window, translate
 from kith.gui.plain_text import Label, without_icons, wrapped
@@ -117,7 +117,7 @@ class SettingsDialog(QDialog):
         column.addLayout(beside, 1)
         column.addWidget(self.failure)
         column.addWidget(self._buttons())
-        self.resize(960, 560)
+        self.resize(QSize(960, 560).boundedTo(room_on(self)))
         self.pages.currentChanged.connect(self._show_preview)
         for field in self.fields.values():
             field.changed.connect(self._look_at_all)
