@@ -119,7 +119,8 @@ class Tally:
 
     def count(self, decision: PhotoDecision, names: Mapping[int, str]) -> None:
         """Count a photo."""
-        self.people.update(names[person] for person in decision.people)
+        for person in decision.people:
+            self.people[names[person]] += 1
         if not decision.people:
             self.unsure += bool(decision.unsure)
             self.unknown += not decision.unsure
