@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from kith.filing.copies import Filed, Filing, plan_copies
+from kith.filing.together import MOST
 from kith.jobs.filed_copies import FiledCopies, Plan
 from kith.jobs.looks import Look
 from kith.jobs.photo_list import Listed
@@ -100,6 +101,13 @@ class Planning:
         present: Mapping[int, Sequence[CopyRecord]],
     ) -> Plan:
         return file, *plan_copies(self.records, self.filing, key, file, photo.case.taken_at, people, present[key])
+
+
+def in_spans(photos: Sequence[Decided]) -> Iterator[Sequence[Decided]]:
+    """Yield photos that are filed together: not too many where copies are to be made."""
+    is_new = any(not copy.sha256 for photo in photos for copy in photo.all_standing)
+    most = MOST if is_new else max(1, len(photos))
+    return (photos[start : start + most] for start in range(0, len(photos), most))
 
 
 def make_together(copies: FiledCopies, photos: Sequence[Decided]) -> None:
