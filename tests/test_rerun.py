@@ -9,7 +9,11 @@ import pytest
 
 from kith.jobs import looks, recognize_folder
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
+from kith.library.duplicate_queries import DuplicateQueries, PictureFile
+from kith.library.name_records import NameRecords
+from kith.library.photo_records import PhotoRecords
 from kith.library.store import Store
+from kith.policies import NamesIn
 from tests.album import ANN, BOB, EVE, Album
 from tests.desk import no_analysis, run_job
 from tests.drawn import MIDDLE, draw
@@ -87,6 +91,32 @@ def test_known_photos_are_settled_in_few_transactions(album: Album, monkeypatch:
     monkeypatch.setattr(Store, "transaction", contextmanager(counted))
     album.recognise(looks=False)
     assert len(begun) < PHOTOS / 2
+
+
+def test_what_the_library_knows_of_the_files_is_read_once(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, tree = album.recognise(), album.tree()
+    read = []
+    all_files = DuplicateQueries.files
+
+    def counted(queries: DuplicateQueries) -> list[PictureFile]:
+        read.append(queries)
+        return all_files(queries)
+
+    monkeypatch.setattr(DuplicateQueries, "files", counted)
+    monkeypatch.delattr(PhotoRecords, "photos_at")
+    assert album.recognise(looks=False) == first
+    assert album.tree() == tree
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize("names_in", [NamesIn.COPIES, NamesIn.OFF])
+def test_photos_whose_names_are_as_they_should_be_are_asked_for_together(
+    album: Album, monkeypatch: pytest.MonkeyPatch, names_in: NamesIn
+) -> None:
+    album.settings = album.settings.model_copy(update={"names_in": names_in})
+    first = album.recognise()
+    monkeypatch.delattr(NameRecords, "of_photo")
+    assert album.recognise(looks=False) == first
 
 
 def test_stopped_among_known_photos_the_next_run_goes_on(album: Album) -> None:

@@ -152,8 +152,8 @@ def _most_alike(
     gallery: Gallery, probes: Sequence[Probe], never: Sequence[Collection[int]]
 ) -> list[tuple[Candidate, ...]]:
     bodies = [probe.seen.body for probe in probes if probe.seen.body]
-    if not bodies:
-        return []
+    if not bodies or not len(gallery):
+        return [()] * len(bodies)
     own = gallery.model_id
     foreign = (body.model_id for body in bodies if body.model_id != own)
     vectors = np.stack([body.vector for body in bodies])

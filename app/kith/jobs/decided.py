@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from kith.filing.copies import Filed, Filing, plan_copies
+from kith.filing.together import MOST
 from kith.jobs.filed_copies import FiledCopies, Plan
 from kith.jobs.looks import Look
 from kith.jobs.photo_list import Listed
@@ -102,6 +103,13 @@ class Planning:
         return file, *plan_copies(self.records, self.filing, key, file, photo.case.taken_at, people, present[key])
 
 
+def in_spans(photos: Sequence[Decided]) -> Iterator[Sequence[Decided]]:
+    """Yield photos that are filed together: not too many where copies are to be made."""
+    is_new = any(not copy.sha256 for photo in photos for copy in photo.all_standing)
+    most = MOST if is_new else max(1, len(photos))
+    return (photos[start : start + most] for start in range(0, len(photos), most))
+
+
 def make_together(copies: FiledCopies, photos: Sequence[Decided]) -> None:
     """Make those copies of photos that nothing stands in the way of: many in the time of a few."""
     made = iter(copies.made_together([plan for photo in photos for plan in photo.plans]))
@@ -119,7 +127,8 @@ class Tally:
 
     def count(self, decision: PhotoDecision, names: Mapping[int, str]) -> None:
         """Count a photo."""
-        self.people.update(names[person] for person in decision.people)
+        for person in decision.people:
+            self.people[names[person]] += 1
         if not decision.people:
             self.unsure += bool(decision.unsure)
             self.unknown += not decision.unsure

@@ -206,10 +206,13 @@ def _gathered(
     """Yield what the file of each photo told, with what the files told that are filed along, once all are read."""
     waiting: defaultdict[Path, dict[Path, object]] = defaultdict(dict)
     for item, result in read:
+        if isinstance(item, Path) and isinstance(result, Look):  # known, with all that is filed along
+            yield item, result, {}
+            continue
         photo, file = (item.photo, item.file) if isinstance(item, _Along) else (item, item)
         told = waiting[photo]
         told[file] = result
-        if isinstance(result, Look) or len(told) > len(along.get(photo, ())):
+        if len(told) > len(along.get(photo, ())):
             yield photo, told.pop(photo), waiting.pop(photo)
 
 

@@ -14,10 +14,9 @@ from kith.filing.copies import Folders, clear_half_written, prepare_output
 from kith.filing.names import folder_names
 from kith.filing.planned import planned_line
 from kith.filing.report import REPORT, ReportRow, check_report
-from kith.filing.together import MOST
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
-from kith.jobs.decided import Decided, Planning, Tally, make_together, mark_named
+from kith.jobs.decided import Decided, Planning, Tally, in_spans, make_together, mark_named
 from kith.jobs.decisions import Decisions
 from kith.jobs.descriptions import Asked, describe_drawn, hear_second_opinion
 from kith.jobs.duplicates import duplicate_photos
@@ -238,12 +237,11 @@ class _Run:
         if not looks:
             return
         decided = self._decide(looks, is_complete)
-        for start in range(0, len(decided), MOST):
-            if start and self.context.stop.is_set():
+        for number, photos in enumerate(in_spans(decided)):
+            if number and self.context.stop.is_set():
                 return  # what is written down so far is filed by the next run
             if (yield from self.wait_for_output()) is False:
                 return
-            photos = decided[start : start + MOST]
             if not self.dry_run:
                 make_together(self.copies, photos)
             for photo in photos:

@@ -84,14 +84,16 @@ class WrittenNames:
 
         It asks once for many photos, of which only the `names` of their people may have changed.
         """
-        if self.settings.names_in not in (NamesIn.COPIES, NamesIn.COPIES_EMBEDDED):
+        if self.settings.names_in.are_with_photos:
             return {*copies}
+        is_off = self.settings.names_in is NamesIn.OFF
         written = self.store.names.people_of(copies.keys())
 
         def is_named(photo_id: int) -> bool:
             own, wanted = written.get(photo_id, []), {*names[photo_id]}
-            is_complete = len(own) == copies[photo_id] or not (own or wanted)
-            return is_complete and all(people == wanted for people in own)
+            if not own:
+                return is_off or not (wanted and copies[photo_id])
+            return not is_off and len(own) == copies[photo_id] and all(people == wanted for people in own)
 
         return {photo_id for photo_id in copies if not is_named(photo_id)}
 

@@ -37,7 +37,8 @@ class FailureRecords:
 
     def drop(self, paths: Iterable[Path]) -> None:
         """Say that these were read by now, within the caller's transaction."""
-        self._connection.executemany("DELETE FROM failures WHERE path = ?", [(path_value(path),) for path in paths])
+        if self._connection.execute("SELECT 1 FROM failures LIMIT 1").fetchone():  # most libraries have none
+            self._connection.executemany("DELETE FROM failures WHERE path = ?", [(path_value(path),) for path in paths])
 
     def drop_missing(self, folder: Path, present: Collection[Path]) -> None:
         """Forget those below a folder that are not there any more, within the caller's transaction."""

@@ -18,6 +18,10 @@ _ALONG = RAW | {".mov", ".mp4"}  # of Live and Motion Photos
 def stacked(paths: Iterable[Path]) -> dict[Path, list[Path]]:
     """Return the photos that have others beside them, with these: of the same folder and name but for the ending."""
     stacks: defaultdict[tuple[str, str], list[tuple[str, Path]]] = defaultdict(list)
+    paths = [*paths]
+    endings = {os.fspath(path).rpartition(".")[2].lower() for path in paths}
+    if _ALONG.isdisjoint(f".{ending}" for ending in endings):  # as in most folders
+        return {}
     for path in paths:
         start, ending = os.path.splitext(path)  # noqa: PTH122 - of many, and quick
         ending = ending.lower()
