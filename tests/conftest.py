@@ -29,6 +29,10 @@ sys.dont_write_bytecode = False
 for library in ("OMP", "OPENBLAS"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+BEFORE_OPENCV = {
+    name: os.environ.get(name) for name in ("LD_LIBRARY_PATH", "QT_QPA_FONTDIR", "QT_QPA_PLATFORM_PLUGIN_PATH")
+}
+
 # No example fails for having taken long. They are the same each time; --hypothesis-profile chance tries others.
 for name, derandomize in (("chance", False), ("same", True)):
     hypothesis.settings.register_profile(
@@ -128,6 +132,17 @@ def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch, networks: P
     monkeypatch.delenv("KITH_MODELS", raising=False)
     monkeypatch.delenv("KITH_COMMAND", raising=False)
     return home
+
+
+@pytest.fixture(autouse=True)
+def _opencv_leaves_qt_alone() -> Iterator[None]:
+    """Have an application that begins later find its fonts: OpenCV names it a folder of its own, which is not there."""
+    yield
+    for name, value in BEFORE_OPENCV.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(autouse=True)
