@@ -53,6 +53,14 @@ def _states_are_waited_for() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _disks_are_not_waited_for() -> Iterator[None]:
+    """What tests write need not outlast a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _file: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _commands_made_once() -> Iterator[None]:
     """Commands for typer's CliRunner, which makes them anew for each that it runs."""
     with pytest.MonkeyPatch.context() as patch:
@@ -136,7 +144,7 @@ def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch, networks: P
 
 @pytest.fixture(autouse=True)
 def _opencv_leaves_qt_alone() -> Iterator[None]:
-    """Have an application that begins later find its fonts: OpenCV names it a folder of its own, which is not there."""
+    """Have Qt find its own fonts and plugins: OpenCV, once imported, names folders of its own for them."""
     yield
     for name, value in BEFORE_OPENCV.items():
         if value is None:
