@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
+
 from kith.cli import main as command_line
 from kith.jobs import recognize_folder, redecision  # noqa: F401 - imported once for all children
 
@@ -35,6 +37,7 @@ def _go_on(process: int) -> int:
 
 def main() -> None:
     """Run what is asked for until there is no more."""
+    command_line.cli = get_command(command_line.cli)  # type: ignore[assignment]  # made once: it takes longer than most
     for line in sys.stdin:
         task = json.loads(line)
         process = _go_on(task["process"]) if "process" in task else _child(task)

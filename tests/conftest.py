@@ -29,6 +29,10 @@ sys.dont_write_bytecode = False
 for library in ("OMP", "OPENBLAS"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
+BEFORE_OPENCV = {
+    name: os.environ.get(name) for name in ("LD_LIBRARY_PATH", "QT_QPA_FONTDIR", "QT_QPA_PLATFORM_PLUGIN_PATH")
+}
+
 # No example fails for having taken long. They are the same each time; --hypothesis-profile chance tries others.
 for name, derandomize in (("chance", False), ("same", True)):
     hypothesis.settings.register_profile(
@@ -45,6 +49,14 @@ def _states_are_waited_for() -> Iterator[None]:
     """Have `qtbot.waitUntil` wait longer than the 5 seconds after which it gives up by itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QtBot, "waitUntil", partialmethod(QtBot.waitUntil, timeout=PATIENCE_MS))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _disks_are_not_waited_for() -> Iterator[None]:
+    """What tests write need not outlast a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _file: None)
         yield
 
 
@@ -128,6 +140,17 @@ def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch, networks: P
     monkeypatch.delenv("KITH_MODELS", raising=False)
     monkeypatch.delenv("KITH_COMMAND", raising=False)
     return home
+
+
+@pytest.fixture(autouse=True)
+def _opencv_leaves_qt_alone() -> Iterator[None]:
+    """Have Qt find its own fonts and plugins: OpenCV, once imported, names folders of its own for them."""
+    yield
+    for name, value in BEFORE_OPENCV.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture(autouse=True)

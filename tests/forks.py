@@ -13,8 +13,10 @@ from tests.desk import REPOSITORY
 
 _DRIVER = """
 import json, os, sys, traceback
-import scipy.optimize
-import kith.cli.main, kith.jobs.library_check, kith.vision.dlib_faces
+import scipy.optimize, typer.main
+import kith.cli.main, kith.jobs.library_check
+import kith.vision.dlib_detectors, kith.vision.dlib_faces, kith.vision.onnx_faces
+kith.cli.main.cli = typer.main.get_command(kith.cli.main.cli)  # made once: it takes longer than most commands
 for line in sys.stdin:
     trial = json.loads(line)
     child = os.fork()

@@ -300,8 +300,7 @@ def _do_or_die(work: Callable[..., Any], photos: Sequence[Any]) -> Any:
     return work(photos)
 
 
-@pytest.mark.parametrize("of_analysis", [False, True])
-@pytest.mark.parametrize("job", ["build", "recognise"])
+@pytest.mark.parametrize(("job", "of_analysis"), [("build", False), ("recognise", False), ("recognise", True)])
 def test_photo_that_kills_its_worker_is_the_only_one_lost(taught: Desk, job: str, of_analysis: bool) -> None:
     folder = "people/Powell" if job == "build" else "input"
     taught.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN], folder)
@@ -370,7 +369,7 @@ def _tagged(jpeg: bytes) -> list[bytes]:
 def test_edit_beside_a_run_never_makes_a_good_photo_a_failed_one(taught: Desk, in_place: bool) -> None:
     photos = taught.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN], "input")
     contents = {photo: _tagged(photo.read_bytes()) for photo in photos}
-    for _ in range(4):
+    for _ in range(2):
         editor = _Editor(contents, in_place)
         editor.start()
         try:

@@ -177,10 +177,13 @@ def _fits(damage: str, command: str, code: int, told: str) -> bool:
     return code in ((0,) if goes_on else (0, CANNOT)) and "Traceback" not in told and not UNSAFE.search(told)
 
 
-@pytest.mark.parametrize("damage", [*ENTRIES, *STRUCTURE, *FILES])
-def test_no_command_ends_as_a_bug_and_what_is_sound_goes_on(damage: str, run: Command, fresh: Fresh) -> None:
+@pytest.mark.parametrize(("number", "damage"), enumerate([*ENTRIES, *STRUCTURE, *FILES]))
+def test_no_command_ends_as_a_bug_and_what_is_sound_goes_on(
+    number: int, damage: str, run: Command, fresh: Fresh
+) -> None:
+    """Each damage meets every third command that writes, and each command every third damage."""
     wrong = []
-    for commands in (READING, *((command,) for command in (*WRITING, *KEEPING))):
+    for commands in (READING, *((command,) for command in (*WRITING[number % 3 :: 3], *KEEPING))):
         (ENTRIES | STRUCTURE | FILES)[damage](fresh())
         told = {command: run(command) for command in commands}
         wrong += [(command, end) for command, end in told.items() if not _fits(damage, command, *end)]

@@ -260,7 +260,7 @@ def test_full_standard_error_ends_in_silence(ready: Path) -> None:
 
 
 @posix_only
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_lead_nowhere_and_no_file_takes_their_place(taught: Path, closed: str) -> None:
     (taught.parent / "output/report.csv").unlink(missing_ok=True)
     code, out, _ = _shell(f"recognize --settings $SETTINGS {closed}", taught)

@@ -29,7 +29,7 @@ NUMBER = st.integers(0, 30)
 NAMES = st.sampled_from(["Ann", "Bob", "Zoe", "Unknown", "a/b", "Ann #3", "CON", "zoé"])
 FOLDERS = st.sampled_from(["input", "input", "input", "people/Ann", "people/Bob", "people/Zoe"])
 THRESHOLDS = st.sampled_from([(0.2, 0.2, 0.04), (0.45, 0.6, 0.04), (0.56, 0.6, 0.04), (0.95, 0.95, 0.0)])
-EXAMPLES = int(os.environ.get("KITH_STATEFUL_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("KITH_STATEFUL_EXAMPLES", "8"))
 
 
 class Library(RuleBasedStateMachine):
