@@ -249,9 +249,7 @@ def test_a_photo_that_kills_costs_no_worker(cluster: DaskProcesses, settings: Se
     work = partial(see, spec=vars(looks)["made_ready"](plain_spec(), Device.CPU))
     with connected(cluster) as connection, DaskExecutor(connection, ()) as executor:
         before = {*_present(connection)}
-        first, second = (
-            executor.submit(work, [(path, None)]) for path in (deadly, settings.input_folder / "photo 2.png")
-        )
+        first, second = (executor.submit(work, [(path, None)]) for path in (deadly, harmless))
         assert isinstance(first.exception(), WorkerDied)
         assert len(second.result()) == 1
         assert {*_present(connection)} == before
