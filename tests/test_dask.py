@@ -246,6 +246,7 @@ def test_other_models_of_packages_are_named() -> None:
 
 def test_a_photo_that_kills_costs_no_worker(cluster: DaskProcesses, settings: Settings) -> None:
     deadly = draw(settings.input_folder / "deadly.png", ANN)
+    harmless = settings.input_folder / "photo 2.png"
     work = partial(see, spec=vars(looks)["made_ready"](plain_spec(), Device.CPU))
     with connected(cluster) as connection, DaskExecutor(connection, ()) as executor:
         before = {*_present(connection)}

@@ -73,9 +73,8 @@ class Cluster:
         with self._scheduler():
             present = self._client.scheduler_info()["workers"]
             unknown = [address for address in present if self._told.get(address, _NO_ANSWER).startswith(_NO_ANSWER)]
-            new = self._versions(unknown)
-            self._told |= new
-            for told in _refusals(new):
+            known, self._told = self._told, self._told | self._versions(unknown)
+            for told in {*_refusals(self._told)} - {*_refusals(known)}:
                 _log.warning(told)
         return {address: info["memory_limit"] for address, info in present.items() if self._told[address] == _OWN}
 
