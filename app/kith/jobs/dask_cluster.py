@@ -76,7 +76,7 @@ class Cluster:
             known, self._told = self._told, self._told | self._versions(unknown)
             for told in {*_refusals(self._told)} - {*_refusals(known)}:
                 _log.warning(told)
-        return {address: info["memory_limit"] for address, info in present.items() if self._told[address] == _OWN}
+        return {address: info["memory_limit"] or 0 for address, info in present.items() if self._told[address] == _OWN}
 
     def _versions(self, workers: list[str]) -> dict[str, str]:
         """Return what each worker has: the same Kith as this one, or what else."""
