@@ -22,7 +22,6 @@ from itertools import chain
 from pathlib import Path
 
 from bench_people import SHARED, settings_in
-from bench_photos import enlarged, sources, spread
 from kith.errors import KithError
 from kith.jobs.build_kb import build_kb
 from kith.jobs.context import open_context
@@ -32,7 +31,7 @@ from kith.settings import Settings, load, save
 
 NET, HUB, BRIDGE = "10.123.0", "kith-hub", "bridge"
 MACHINES = ("client", "scheduler", "one", "two", "old")
-PHOTOS, PRINTS, MEGAPIXELS, MIDDLE = 8, 8, 12, 12
+TAUGHT, MIDDLE = 3, 40  # photos of a person; done when it happens
 FACES = "FROM files f JOIN appearances a ON a.photo_id = f.photo_id JOIN"
 ROWS = (
     "SELECT path, size, mtime_ns FROM files",
@@ -144,6 +143,7 @@ class House:
         folder = self.root / "runs" / run
         folder.mkdir(parents=True, exist_ok=True)
         own = {"dataset_dir": str(self.photos / "people"), "process_dir": str(self.photos / "input"), "names_in": "off"}
+        own["library_path"] = str(folder / "library.sqlite")
         settings = settings_in(folder, **own | changes)
         save(folder / "settings.json", settings)
         return settings
@@ -223,11 +223,22 @@ def tried(house: House, what: str, in_the_middle: Callable[[], object], alone: l
     return same
 
 
+def arrange(data: Path, photos: Path) -> None:
+    """Copy some photos of each person to the people, all others to the input; no two of them are nearly the same."""
+    (photos / "input").mkdir(parents=True)
+    for folder in (*sorted((data / "lfw10").iterdir()), *sorted((data / "athletes").iterdir()), data / "groups"):
+        for number, path in enumerate(sorted(path for path in folder.iterdir() if path.is_file())):
+            is_taught = folder.parent.name == "lfw10" and number < TAUGHT
+            place = photos / "people" / folder.name if is_taught else photos / "input"
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place / f"{folder.name} {path.name}")
+
+
 def main() -> None:
     """Try all, print what was seen, and say by the exit code whether all held."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--client", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder with athletes/ and groups/ in it")
+    parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder like shared/data")
     arguments = parser.parse_args()
     if arguments.client:
         run_all(load(arguments.client / "settings.json").settings)
@@ -235,15 +246,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kith-network-") as folder:
         root = Path(folder)
         photos = root / "photos"
-        for person in sorted((arguments.data / "athletes").iterdir())[:3]:
-            (photos / "people" / person.name).mkdir(parents=True)
-            for path in sorted(person.iterdir())[:3]:
-                shutil.copy(path, photos / "people" / person.name)
-        enlarged(spread(sources(arguments.data), PHOTOS), MEGAPIXELS, PRINTS, photos / "input")
+        arrange(arguments.data, photos)
         house = House(root, photos)
         try:
             alone = house.settings("alone")
-            run_all(alone)
+            with contextlib.redirect_stdout(None):
+                run_all(alone)
             results = [tried(house, what, act, rows(alone)) for what, act in trials(house)]
         finally:
             house.network.close()

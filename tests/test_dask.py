@@ -246,26 +246,24 @@ def test_other_models_of_packages_are_named() -> None:
 
 def test_a_photo_that_kills_costs_no_worker(cluster: DaskProcesses, settings: Settings) -> None:
     deadly = draw(settings.input_folder / "deadly.png", ANN)
+    harmless = settings.input_folder / "photo 2.png"
     work = partial(see, spec=vars(looks)["made_ready"](plain_spec(), Device.CPU))
     with connected(cluster) as connection, DaskExecutor(connection, ()) as executor:
         before = {*_present(connection)}
-        first, second = (
-            executor.submit(work, [(path, None)]) for path in (deadly, settings.input_folder / "photo 2.png")
-        )
+        first, second = (executor.submit(work, [(path, None)]) for path in (deadly, harmless))
         assert isinstance(first.exception(), WorkerDied)
         assert len(second.result()) == 1
         assert {*_present(connection)} == before
 
 
 def test_a_worker_has_its_next_assignment_at_hand(cluster: DaskProcesses) -> None:
-    nobody = threading.Event()
-    with connected(cluster) as connection:
-        with connection.worker(nobody) as first, connection.worker(nobody) as second:
-            assert first == second
-            nobody.set()
-            third = threading.Thread(target=connection.worker(nobody).__enter__)
-            third.start()
-        third.join()
+    """Whoever waits for a third one is told when nobody wants it any more."""
+    ending = threading.Event()
+    with connected(cluster) as connection, connection.worker(ending) as first, connection.worker(ending) as second:
+        assert first == second
+        ending.set()
+        with pytest.raises(WorkerDied, match="nobody waits"):
+            connection.worker(ending).__enter__()
 
 
 def test_nobody_waits_for_a_worker_that_is_still_at_it(cluster: DaskProcesses, tmp_path: Path) -> None:

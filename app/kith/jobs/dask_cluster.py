@@ -2,10 +2,11 @@
 
 import asyncio
 import importlib.metadata
+import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,6 +17,7 @@ from kith.jobs.dask_worker import fail_once, models_here, work_here
 from kith.jobs.worker_processes import WorkerDied
 from kith.messages import Setting
 
+_log = logging.getLogger(__name__)
 _PACKAGE = "kith-photos"  # as its version is asked for
 _OWN = f"Kith {__version__}"
 _NO_ANSWER = "no answer"
@@ -71,8 +73,10 @@ class Cluster:
         with self._scheduler():
             present = self._client.scheduler_info()["workers"]
             unknown = [address for address in present if self._told.get(address, _NO_ANSWER).startswith(_NO_ANSWER)]
-            self._told |= self._versions(unknown)
-        return {address: info["memory_limit"] for address, info in present.items() if self._told[address] == _OWN}
+            known, self._told = self._told, self._told | self._versions(unknown)
+            for told in {*_refusals(self._told)} - {*_refusals(known)}:
+                _log.warning(told)
+        return {address: info["memory_limit"] or 0 for address, info in present.items() if self._told[address] == _OWN}
 
     def _versions(self, workers: list[str]) -> dict[str, str]:
         """Return what each worker has: the same Kith as this one, or what else."""
@@ -87,26 +91,23 @@ class Cluster:
 
     def refusals(self) -> tuple[str, ...]:
         """Return what to tell of workers that are of no use."""
-        return tuple(
-            f"The Dask worker {address} is not used: it has {has}, and this is {_OWN}."
-            for address, has in self._told.items()
-            if has != _OWN
-        )
+        return (*_refusals(self._told),)
 
-    def await_workers(self, ending: threading.Event | None = None) -> list[str]:
+    def await_workers(self, ending: threading.Event) -> list[str]:
         """Return the workers as soon as there are any; raises NoWorkers, and WorkerDied where nobody waits any more."""
-        ending = ending or threading.Event()
         until = time.monotonic() + _PATIENCE_S
-        while not (usable := self.workers()):
+        while True:
+            if ending.is_set():
+                raise WorkerDied("nobody waits for it any more")
+            if usable := self.workers():
+                return usable
             if time.monotonic() > until:
                 refused = " ".join(self.refusals())
                 raise NoWorkers(
                     f"The Dask scheduler at {self._address} has no worker with {_OWN}: start one there with “dask "
                     f"worker {self._address}”. What was done is kept. {refused}".rstrip()
                 )
-            if ending.wait(_LOOK_S):
-                raise WorkerDied("nobody waits for it any more")
-        return usable
+            ending.wait(_LOOK_S)
 
     @contextmanager
     def worker(self, ending: threading.Event) -> Iterator[str]:
@@ -212,6 +213,13 @@ async def _called(address: str) -> None:
 
     line = await connect(address, timeout=_CONNECT_S)
     await line.close()
+
+
+def _refusals(told: Mapping[str, str]) -> Iterator[str]:
+    """Yield what to tell of workers that have something else."""
+    for address, has in told.items():
+        if has != _OWN:
+            yield f"The Dask worker {address} is not used: it has {has}, and this is {_OWN}."
 
 
 def _told_version(answer: object) -> str:

@@ -83,10 +83,9 @@ class DaskExecutor(ThreadPoolExecutor):
         raise WorkerDied("the workers that were to read it were lost, one after the other")
 
     def _done_by_somebody(self, work: _Work, photos: Mapping[Path, SentPhoto]) -> dict[Path, Any]:
-        while not self._ending.is_set():
+        while True:
             with suppress(WorkerLeft), self._cluster.worker(self._ending) as worker:
                 return self._asked(worker, work, {**photos})
-        raise WorkerDied("nobody waits for it any more")
 
     def _asked(self, worker: str, work: _Work, photos: dict[Path, SentPhoto]) -> dict[Path, Any]:
         """Return what a worker makes of photos, once it was sent what it lacks for them."""
@@ -125,7 +124,7 @@ def dask_power(settings: Settings) -> Iterator[Power]:
         )
     cluster = Cluster(settings.dask_scheduler)
     try:
-        workers = cluster.await_workers()
+        workers = cluster.await_workers(threading.Event())
         executor = partial(DaskExecutor, cluster, settings.path_map)
         yield Power(executor, len(workers), cluster.memory(), cluster.refusals())
     finally:
