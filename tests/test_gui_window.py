@@ -381,6 +381,8 @@ def test_console_filters_by_kind_and_text(qtbot: QtBot, console: Console) -> Non
     console.add(Kind.PROBLEM, "OUT of memory")
     qtbot.waitUntil(lambda: _shown(console) == ["a line of kind LEFT_OUT", "OUT of memory"])
     assert len(console.as_text().splitlines()) == 2
+    qtbot.keyClicks(console.search, " of nothing")
+    assert (_shown(console), console.text.placeholderText()) == ([], "No line is like that.")
     console.search.clear()
     console.kinds.setCurrentIndex(2)
     assert _shown(console) == ["a line of kind UNSURE", "a line of kind UNKNOWN"]

@@ -160,6 +160,7 @@ class Console(QWidget):
 
     def _show_again(self) -> None:
         self.text.clear()
+        self.text.say_why_empty(bool(self._kept))
         self._write(self._kept)
 
     def _write(self, lines: Iterable[Line]) -> None:
@@ -181,9 +182,7 @@ class _Pane(ReadPane):
     def __init__(self) -> None:
         super().__init__(self.tr("Console"))
         self.setMaximumBlockCount(MOST_LINES)
-        self.setPlaceholderText(
-            self.tr("Every photo gets a line here, with who is in it and the three people who are most alike.")
-        )
+        self.say_why_empty(False)
         self._follows = True
         soon = QTimer(self)  # Qt itself moves the bar behind its change of range
         soon.setSingleShot(True)
@@ -194,6 +193,11 @@ class _Pane(ReadPane):
         if bar := self.verticalScrollBar():
             bar.rangeChanged.connect(self._start_soon)
             bar.actionTriggered.connect(self._look)  # what the user does, and nothing else
+
+    def say_why_empty(self, is_filtered: bool) -> None:
+        """Say in an empty pane what is to be there, or that there are lines, and none is like that."""
+        to_come = self.tr("Every photo gets a line here, with who is in it and the three people who are most alike.")
+        self.setPlaceholderText(self.tr("No line is like that.") if is_filtered else to_come)
 
     def _start_soon(self) -> None:
         self._soon.start()
