@@ -213,6 +213,16 @@ def test_nearly_the_same_photos_are_filed_once_and_all_told(files: Files) -> Non
     assert files.eyes.looked.total() == looked == len(set(files.eyes.looked))
 
 
+def test_files_of_one_photo_that_lie_side_by_side_are_looked_at_once(files: Files) -> None:
+    """Also while the first one is still being looked at; each is in the report."""
+    for number in range(8):
+        shutil.copy(files.root / "input/11.png", files.root / f"input/11 ({number}).png")
+    files.filed()
+    assert {*files.eyes.looked.values()} == {1}
+    same = {"11.png", "copy.png", *(f"11 ({number}).png" for number in range(8))}
+    assert len(same & files.told().keys()) == len(same) - 1
+
+
 def test_a_better_one_that_comes_later_takes_the_place(files: Files) -> None:
     best, elsewhere = files.root / "input/11.png", files.root / "11.png"
     for path in (files.root / "input/copy.png", files.root / "input/6.png"):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -61,6 +61,7 @@ class Look:
         return self.known[0] if self.known else 0
 
 
+_Read = tuple[Path, object, Mapping[Path, object]]  # a photo's file, and what it and those filed along with it told
 Along = Mapping[Path, Sequence[Path]]  # the files that are filed along with a photo's
 NONE_ALONG: Along = MappingProxyType({})
 
@@ -123,10 +124,15 @@ def _seen(
     ahead = ReadAhead()
     unread = _unread(context, paths, ahead, along)
     read = workers.results(unread, lambda: partial(read_photos, spec=context.spec), batches)
-    seen = workers.results(_unseen(context, _gathered(read, along)), partial(_analysis, context), batches)
+    twins = _Twins()
     with ahead.at_work():
-        for look, result in seen:
+        for look, result in workers.results(
+            _unseen(context, _gathered(read, along), twins), partial(_analysis, context), batches
+        ):
             yield _looked(look, result)
+            twins.ended(look)
+    for look, result in workers.results(_unseen(context, twins.waiting), partial(_analysis, context), batches):
+        yield _looked(look, result)
 
 
 @contextmanager
@@ -202,7 +208,7 @@ def _are_stacked(store: Store, photo_id: int, along: Collection[Path]) -> bool:
 
 def _gathered(
     read: Iterable[tuple[Path | _Along, object]], along: Along
-) -> Iterator[tuple[Path, object, Mapping[Path, object]]]:
+) -> Iterator[_Read]:
     """Yield what the file of each photo told, with what the files told that are filed along, once all are read."""
     waiting: defaultdict[Path, dict[Path, object]] = defaultdict(dict)
     for item, result in read:
@@ -216,8 +222,30 @@ def _gathered(
             yield photo, told.pop(photo), waiting.pop(photo)
 
 
-def _unseen(context: Context, read: Iterable[tuple[Path, object, Mapping[Path, object]]]) -> Iterator[Task]:
-    """Yield the photos that are to be looked at: by their image data the store may know them."""
+@dataclass(slots=True)
+class _Twins:
+    """Files of a photo of which another file is being looked at: they wait until that is entered, for it is theirs."""
+
+    begun: set[tuple[str, int]] = field(default_factory=set)  # by image data and way up
+    waiting: list[_Read] = field(default_factory=list)
+
+    def waits(self, read: _Read, facts: PhotoFacts) -> bool:
+        """Say whether a file waits; another one is begun by that."""
+        shown = facts.image_hash, facts.orientation
+        is_twin = shown in self.begun
+        if is_twin:
+            self.waiting.append(read)
+        self.begun.add(shown)
+        return is_twin
+
+    def ended(self, look: object) -> None:
+        """Hear that a photo was looked at and entered: its other files find it in the library from now on."""
+        if isinstance(look, Look) and look.facts:
+            self.begun.discard((look.facts.image_hash, look.facts.orientation))
+
+
+def _unseen(context: Context, read: Iterable[_Read], twins: _Twins | None = None) -> Iterator[Task]:
+    """Yield the photos that are to be looked at, but for `twins`: by their image data the store may know them."""
     for path, result, along in read:
         if context.stop.is_set():
             return
@@ -227,7 +255,7 @@ def _unseen(context: Context, read: Iterable[tuple[Path, object, Mapping[Path, o
         look = _recalled(context, path, result, along)
         if look.known:
             yield Task(path, look, is_done=True)
-        else:
+        elif twins is None or not twins.waits((path, result, along), result.facts):
             yield Task(look, (path, result), memory=result.memory)
 
 
