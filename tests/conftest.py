@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from typer.main import get_command
 
@@ -159,6 +159,14 @@ def _keys_let_go() -> Iterator[None]:
     yield
     if QGuiApplication.keyboardModifiers():
         QtBot.keyRelease(QWidget(), Qt.Key.Key_Control)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_open() -> Iterator[None]:
+    """Have no dialog of a test before the next one's windows: it takes clicks and keys until it is collected."""
+    yield
+    for shown in QApplication.topLevelWidgets():
+        shown.hide()
 
 
 @pytest.fixture(autouse=True)

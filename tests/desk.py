@@ -11,9 +11,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,19 @@ def _kill_all(process: subprocess.Popen[str]) -> None:
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def worker_begun(parent: "subprocess.Popen[Any]") -> None:
+    """Wait until a process has begun a worker process."""
+    while not any(map(_is_worker, psutil.Process(parent.pid).children())):
+        assert parent.poll() is None, "it ended"
+        time.sleep(0.01)
+
+
+def _is_worker(child: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # it ended meanwhile
+        return "spawn_main" in " ".join(child.cmdline())
+    return False
 
 
 def outliving(parent: "subprocess.Popen[Any]", children: list[psutil.Process]) -> list[psutil.Process]:

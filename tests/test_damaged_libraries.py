@@ -177,7 +177,7 @@ def _fits(damage: str, command: str, code: int, told: str) -> bool:
     return code in ((0,) if goes_on else (0, CANNOT)) and "Traceback" not in told and not UNSAFE.search(told)
 
 
-@pytest.mark.parametrize(("number", "damage"), enumerate([*ENTRIES, *STRUCTURE, *FILES]))
+@pytest.mark.parametrize(("number", "damage"), [*enumerate([*ENTRIES, *STRUCTURE, *FILES])])
 def test_no_command_ends_as_a_bug_and_what_is_sound_goes_on(
     number: int, damage: str, run: Command, fresh: Fresh
 ) -> None:

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from kith.jobs.workers import worker_count
-from tests.desk import REPOSITORY, outliving
+from tests.desk import REPOSITORY, outliving, worker_begun
 
 
 @pytest.mark.parametrize(("megabytes", "most"), [(0, 1), (500, 1), (1500, 2), (10**6, 61)])
@@ -25,9 +25,5 @@ def test_the_number_in_the_settings_is_taken_as_far_as_windows_allows() -> None:
 def test_the_process_that_makes_networks_ready_ends_with_its_parent() -> None:
     code = "from kith.jobs import engines; import time; engines.in_a_process_of_its_own(time.sleep, 600)"
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, stderr=subprocess.DEVNULL)
-    process = psutil.Process(parent.pid)
-    children: list[psutil.Process] = []
-    while parent.poll() is None and not any("spawn_main" in " ".join(child.cmdline()) for child in children):
-        children = process.children()
-    assert children
-    assert not outliving(parent, children)
+    worker_begun(parent)
+    assert not outliving(parent, psutil.Process(parent.pid).children())
