@@ -12,6 +12,7 @@ from kith.values.samples import PhotoTraits, Sample
 SAME_PHASH_BITS = 8  # copies, shrunk, compressed or slightly cropped, differ in no more: docs/recognition.md
 TELLING_ONES = 32  # half of the bits are above the median; where others are, the picture is too plain to be told apart
 CROWD = 200  # so many share two bands where pictures differ hardly, as those of a fixed camera
+FEW = 200  # are compared each with each: sooner than by bands, and no crowd
 BANDS = 10  # two of them, at the least, are equal where 8 bits differ
 
 Pairs = NDArray[np.intp]
@@ -30,6 +31,9 @@ def _pairs(bits: NDArray[np.uint64], most: int) -> tuple[Pairs, NDArray[np.intp]
     Multi-index hashing: M. Norouzi et al., "Fast Search in Hamming Space with Multi-Index Hashing" (2012), with two
     bands as a key, since of 100,000 photos some 800 share each single one.
     """
+    if len(bits) <= FEW:
+        near = np.bitwise_count(bits[:, None] ^ bits) <= SAME_PHASH_BITS
+        return np.argwhere(np.triu(near, 1)), np.empty(0, np.intp)
     edges = np.linspace(0, 64, BANDS + 1).astype(int).tolist()
     masks = [2**end - 2**start for start, end in pairwise(edges)]
     shared = [_alike_in_bands(bits, np.uint64(one | other), most) for one, other in combinations(masks, 2)]

@@ -26,7 +26,7 @@ from kith.policies import Executor
 from kith.settings import Device, Settings
 from kith.text import printable
 from kith.vision.engines import EngineSpec
-from kith.whole_files import replacing
+from kith.whole_files import clear_parts, part_file
 
 Tell = Callable[[Waits], object]
 _LONGEST_NAME = 300  # bytes read of who holds the lock
@@ -172,8 +172,12 @@ def _lock(library: Path, lock: Path, holder: Path) -> AbstractContextManager[obj
 
 def _name_holder(holder: Path, name: str) -> None:
     """Write who holds the lock into a new file that takes the place of whatever lies there, be it a link."""
-    with suppress(OSError), replacing(holder, 0o600) as file:  # a courtesy; the lock holds without
-        file.write(name.encode())
+    with suppress(OSError):  # a courtesy, which need not reach the disk; the lock holds without
+        clear_parts(holder.parent)
+        with part_file(holder.parent, 0o600) as (file, part):
+            file.write(name.encode())
+            file.close()
+            part.replace(holder)
 
 
 def _named_holder(holder: Path) -> str:
