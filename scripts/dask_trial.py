@@ -61,7 +61,7 @@ class Network:
 
     def start(self, name: str, *command: str, **environment: str) -> "subprocess.Popen[str]":
         """Run a command on a machine, in a group of processes of its own."""
-        own = {"PYTHONPATH": os.pathsep.join(sys.path)} | environment
+        own = {"PYTHONPATH": os.pathsep.join(sys.path), "DASK_TEMPORARY_DIRECTORY": str(self._root)} | environment
         with (self._root / f"{name}.log").open("a") as log:
             process = subprocess.Popen(
                 ["ip", "netns", "exec", _space(name), *command],

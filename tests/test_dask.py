@@ -69,9 +69,10 @@ class DaskProcesses:
 
     def _start(self, kind: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", kind, "--scheduler-file", str(self._file), "--no-dashboard"]
+        own = {"DASK_TEMPORARY_DIRECTORY": str(self.root)}
         with (self.root / "log").open("ab") as output:
             process = subprocess.Popen(
-                [*command, *arguments], cwd=self.root, env=os.environ | environment, stdout=output, stderr=output,
+                [*command, *arguments], cwd=self.root, env=os.environ | own | environment, stdout=output, stderr=output,
                 start_new_session=True,
             )  # fmt: skip
         self._started.append(process)

@@ -22,10 +22,13 @@ _first = threading.Lock()  # whatever number of threads a worker has
 
 def work_here(assignment: bytes) -> bytes:
     """Return the pickled answer to an assignment; raises WorkerDied, and KithError where this machine cannot do it."""
+    from distributed import get_worker
+
     with _first:
         process = _process()
+    scratch = get_worker().local_directory  # of which Dask clears what a killed worker left
     try:
-        with TemporaryDirectory(prefix="kith-") as folder:
+        with TemporaryDirectory(prefix="kith-", dir=scratch) as folder:
             answer: bytes = process.submit(_answered, assignment, folder, HOST).result()
             return answer
     except (OSError, NoWorkers) as error:
