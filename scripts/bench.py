@@ -4,6 +4,7 @@
     .venv/bin/python scripts/bench.py memory|identify|certainty|groups|matching|bodies|scale [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py rerun|folder|detection|closeups|quality|gui [--data FOLDER] [--json]
     .venv/bin/python scripts/bench.py review|find|names|dask|exchange [--data FOLDER] [--json]
+    .venv/bin/python scripts/bench.py scale --million [--json]
     .venv/bin/python scripts/bench.py filing [--count N] [--json]
     .venv/bin/python scripts/bench.py networks [NAME or FILE.onnx ...] [--data FOLDER] [--json]
 
@@ -36,6 +37,7 @@ from bench_groups import groups
 from bench_gui import window
 from bench_identify import identify
 from bench_matching import matching
+from bench_million import million
 from bench_names import names
 from bench_networks import networks
 from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
@@ -133,12 +135,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder with athletes/ or lfw10/ in it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--count", type=int, default=COUNT, help="filing: how many photos of 3 MB")
+    parser.add_argument("--million", action="store_true", help="scale: a library of a million faces, and smaller ones")
     parser.add_argument("--picture", type=Path, help="certainty: a PNG file to draw how often it is right into")
     arguments = parser.parse_args()
     data = arguments.data.resolve()
     folders = [data / people for people in PEOPLE]
     if not any(map(Path.is_dir, folders)):
         parser.error(f"there is neither {' nor '.join(PEOPLE)} in {data}")
+    if arguments.million:
+        commands["scale"] = lambda _: million()
     try:
         if arguments.measure in commands:
             found = tables = commands[arguments.measure](data)

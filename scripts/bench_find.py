@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from bench_places import draw_library
-from bench_scale import settings_of
+from bench_scale_library import settings_of
 from bench_tables import Row, Tables
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.photo_search import PhotoSearch

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench_scale import FACES_A_PHOTO, FILED, PEOPLE, SAMPLES, fill, settings_of
+from bench_scale import FACES_A_PHOTO, OBSERVATIONS, PEOPLE, SAMPLES
+from bench_scale_library import Size, draw
 from bench_tables import Row, Tables
 from kith.library.store import open_store
 
@@ -24,10 +25,7 @@ if TYPE_CHECKING:
     from PyQt6.QtWidgets import QApplication
 
 PICTURES = 60  # different ones, each in the place of many
-UNSURE = 3_000
 STEPS = 300  # of the scroll bar
-FIRST = ("Anna", "Bruno", "Carla", "David", "Emma", "Felix", "Greta", "Hugo", "Irene", "Jakob", "Klara", "Rosa")
-LAST = ("Abel", "Berg", "Conti", "Dahl", "Egger", "Falk", "Gruber", "Haas", "Imhof", "Jansen", "Keller", "Moser")
 TYPED = "Rosa Moser"
 PATIENCE_S = 120
 
@@ -43,34 +41,15 @@ def places() -> Tables:
 
 
 def draw_library(root: Path, faces_a_photo: float = FACES_A_PHOTO, lie_there: bool = True) -> None:
-    """Draw a library: who shows is what the machine says, in photos that lie there."""
-    fill(root, faces_a_photo)
-    settings = settings_of(root)
+    """Draw a library as recognising left it, with photos that lie there."""
+    taught = PEOPLE * SAMPLES
+    size = Size(OBSERVATIONS + taught, PEOPLE, round(OBSERVATIONS / faces_a_photo) + taught, SAMPLES)
+    settings = draw(root, size)
     (root / "settings.json").write_text(json.dumps({"dataset_dir": "people", "process_dir": "input"}))
-    random, taught = np.random.default_rng(1), PEOPLE * SAMPLES
-    with closing(open_store(settings.library_file)) as store, store.transaction():
-        connection = store._connection
-        shown = [row[0] for row in connection.execute("SELECT id FROM appearances WHERE id > ?", (taught,))]
-        people = random.integers(1, PEOPLE + 1, size=len(shown)).tolist()
-        unsure = set(random.permutation(len(shown))[:UNSURE].tolist())
-        known = [(key, person) for row, (key, person) in enumerate(zip(shown, people, strict=True)) if row % 5]
-        connection.executemany(
-            "INSERT INTO links (appearance_id, person_id, word, source, score, model_id, made_at) "
-            "SELECT ?, ?, 'is', 'machine', 0.3, 'm', ''",
-            known,
-        )
-        perhaps = [(shown[row], people[row]) for row in sorted(unsure) if row % 5 == 0]
-        connection.executemany("INSERT INTO suggestions VALUES (?, ?)", perhaps)
-        names = [(f"{FIRST[key % 12]} {LAST[key // 12 % 12]} {key // 144}", key) for key in range(1, PEOPLE + 1)]
-        connection.executemany("UPDATE persons SET name = ? WHERE id = ?", names)
-        connection.execute(
-            "UPDATE photos SET taken_at = date('2000-01-01', (id * 37 % 9000) || ' days') || 'T12:00:00'"
-        )
-        paths = [
-            Path(row[0]) for row in connection.execute("SELECT path FROM files WHERE photo_id > ?", (taught + FILED,))
-        ]
     if lie_there:
-        _lay_photos(root, paths)
+        with closing(open_store(settings.library_file)) as store:
+            paths = store.photos.photos_at([settings.input_folder])
+        _lay_photos(root, [*paths])
 
 
 def _lay_photos(root: Path, paths: list[Path]) -> None:

@@ -1,7 +1,7 @@
 """Measure recognising again what has not changed: a large library drawn, real SQLite and files, nothing looked at.
 
-Photos are files of a few bytes that the library knows, with faces and bodies drawn as bench_scale draws faces: five in
-six photos show a face of somebody with the body below it, the others a body alone, which hangs on its event. A first
+Photos are files of a few bytes that the library knows, faces drawn as bench_scale_library draws them, and bodies: five
+in six photos show a face of somebody with the body below it, the others a body alone, which hangs on its event. A first
 run decides and files, the second one finds all as it left it. Times are the processor's, of a process with no workers.
 """
 
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench_people import SHARED
-from bench_scale import BETWEEN, MEAN_LENGTH, ROOT, WITHIN
+from bench_scale_library import BETWEEN, MEAN_LENGTH, ROOT, WITHIN
 from bench_tables import Row, Tables
 from kith.errors import BadInput
 from kith.jobs.context import Context, open_context

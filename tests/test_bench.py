@@ -13,8 +13,13 @@ import pytest
 from PIL import Image
 
 from kith.errors import BadInput
+from kith.jobs.library_check import inspect_library
+from kith.jobs.open_library import OpenLibrary
+from kith.jobs.overview import overview
+from kith.jobs.photo_search import PhotoSearch
 from kith.photos.facts import read_facts
 from kith.photos.pixels import load_rgb
+from kith.values.photo_filter import PhotoFilter, PhotoState
 from kith.vision.runtime import cuda_available
 from tests.bench_runs import run_bench
 from tests.networks import onnx_bodies
@@ -207,6 +212,34 @@ def test_scale_decides_again_on_what_it_drew(scripts: Path, monkeypatch: pytest.
     assert (unchanged["changed"], unchanged["filed anew"]) == (0, 0)
     assert preview["changed"] == stricter["changed"]
     assert all(row["failed"] == 0 and row["peak MB"] > 0 for row in rows)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of a POSIX system")
+def test_a_library_is_measured_at_each_size(scripts: Path) -> None:
+    import bench_million
+
+    tables = bench_million.million((200, 400))
+    warm, _, sizes, costs = tables.values()
+    assert len(warm) > 30
+    assert all({*row} == {"what", "200", "400"} for rows in tables.values() for row in rows)
+    assert sizes[0]["what"] == "the file"
+    assert all(row["400"] >= 0 for row in costs)
+
+
+def test_a_drawn_library_is_whole_and_what_was_decided_is_found_in_it(scripts: Path, tmp_path: Path) -> None:
+    import bench_scale_library
+
+    size = bench_scale_library.Size(faces=700, people=5, photos=500)
+    settings = bench_scale_library.draw(tmp_path, size)
+    assert inspect_library(settings).faults == ()
+    with OpenLibrary(settings) as library:
+        found = overview(library, regroup=False)
+        states = {state: len(PhotoSearch(library).find(PhotoFilter(state=state)).photos) for state in PhotoState}
+        (run,) = library.store.runs.all()
+    assert (found.people, found.photos, run.photos) == (5, 450, 450)
+    assert 0 < found.unsure < found.unknown < size.faces - size.taught
+    assert found.groups > 5
+    assert states[PhotoState.SURE] > states[PhotoState.UNKNOWN] > states[PhotoState.UNSURE] > 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of a POSIX system")

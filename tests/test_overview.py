@@ -1,5 +1,6 @@
 """How things stand: counted from the library and the report, with what to do next."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from kith.jobs.overview import Next, Overview, last_run, overview, overview_lines
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.unknowns import Unknowns
+from kith.jobs.user_words import Ignored
 from tests.desk import run_job
 from tests.small_world import World
 
@@ -85,3 +87,41 @@ def test_a_file_that_is_no_report_is_no_run(world: World) -> None:
     (world.root / "output/report.csv").write_bytes(b"\xff\xfe no report")
     with world.store() as store:
         assert last_run(store) is None
+
+
+def test_what_is_kept_of_how_things_stand_is_what_would_be_counted(world: World) -> None:
+    world.put(7, "input")
+
+    def name() -> None:
+        with world.library() as library:
+            (group,) = Unknowns(library).groups(2)
+            Unknowns(library).name(group.id, "Zoe")
+
+    def undo() -> None:
+        with world.library() as library:
+            library.undo()
+
+    def ignore() -> None:
+        with world.library() as library:
+            (appearance, *_) = (one for group in Unknowns(library).groups(1) for one in group.examples)
+            library.say(Ignored([appearance.appearance_id]))
+
+    def look_at_more() -> None:
+        world.put(9, "input")
+        world.recognise()
+
+    for act in (world.recognise, name, undo, ignore, look_at_more, world.redecide, world.build):
+        act()
+        kept = [_seen(world) for _ in range(2)]
+        with world.store() as store, store.transaction():
+            assert store._connection.execute("DELETE FROM standing").rowcount == 1
+        assert kept == [_seen(world)] * 2
+
+
+def test_how_things_stand_is_counted_once(world: World) -> None:
+    world.recognise()
+    found = _seen(world)
+    with world.store() as store, store.transaction():
+        store._connection.execute("UPDATE standing SET counts = json_set(counts, '$.unsure', 77)")
+    assert replace(_seen(world), unsure=found.unsure) == found
+    assert _seen(world).unsure == 77

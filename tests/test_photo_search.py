@@ -10,6 +10,7 @@ from kith.errors import BadInput
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.photo_search import PhotoCard, PhotoSearch
 from kith.jobs.user_words import Ignored, Is, IsNot
+from kith.library.photo_conditions import Marks, PhotoSets
 from kith.values.photo_filter import PhotoFilter, PhotoState
 from tests.desk import ran
 from tests.making import aged
@@ -215,3 +216,35 @@ def test_the_command_finds_them_by_the_same_filter(world: World) -> None:
     (photo,) = found["photos"]
     assert str(photo["path"]).endswith("6.png")
     assert photo["people"] == ["Ann", "Bob"]
+
+
+def test_what_another_program_says_meanwhile_is_found(world: World, library: OpenLibrary) -> None:
+    eve = _number(library, "Eve")
+    assert 8 not in _found(library, all_of=[eve])
+    assert 8 in _found(library, none_of=[eve])
+    with world.library() as other:
+        (photo,) = (
+            key for path, key in other.store.photos.photos_at([world.root / "input"]).items() if path.stem == "8"
+        )
+        (face, *_) = other.store.photos.appearances(photo)
+        other.say(Is([face], other.people.find("Eve")))
+    assert 8 in _found(library, all_of=[eve])
+    assert 8 not in _found(library, none_of=[eve])
+
+
+def test_a_search_is_of_one_moment_whatever_is_written_during_it(
+    world: World, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, outside = _found(library), PhotoSets.outside
+
+    def forgotten_meanwhile(sets: PhotoSets, folder: Path) -> Marks:
+        with world.store() as store, store.transaction():
+            store.photos.forget_missing_files(world.root / "input", ())
+        return outside(sets, folder)
+
+    monkeypatch.setattr(PhotoSets, "outside", forgotten_meanwhile)
+    with world.store() as store, store.transaction():  # so that nothing is known from before
+        store.failures.save(world.root / "x.jpg", "no photo")
+    search = PhotoSearch(library)
+    assert len(search.find(PhotoFilter()).photos) == len(before)
+    assert search.find(PhotoFilter()).photos == []

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # What could command a terminal, break a line or turn its text round: control characters (C0, DEL, C1), the separators
 # of lines and paragraphs, the signs that embed, override or isolate a direction, and what is no Unicode character.
@@ -18,6 +19,7 @@ def as_read(name: str) -> str:
     return " ".join(folded(name).split())
 
 
+@lru_cache(maxsize=50_000)
 def folded(name: str) -> str:
     """Return what two names have in common that some file systems take for one.
 

@@ -53,6 +53,14 @@ class Decisions:
         self._read: tuple[int, int] | None = None
         self._decider: Decider | None = None
         self._evidence: EventEvidence | None = None
+        self._forgave = False
+
+    @property
+    def forgave(self) -> bool:
+        """Whether anything had to be forgiven, of what is taught as it is now."""
+        if not self.are_current:
+            self.forget()
+        return bool(self.decider) and self._forgave
 
     def read(self) -> Decider:
         """Read what is taught, as it is now, and return the decider over it."""
@@ -166,6 +174,7 @@ class Decisions:
     def _forgive(self, error: KithError) -> None:
         if not isinstance(error, self._forgives):
             raise error
+        self._forgave = True
 
     @property
     def evidence(self) -> EventEvidence:

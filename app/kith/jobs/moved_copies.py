@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -45,10 +45,14 @@ class MovedCopies:
     def __init__(self, library: OpenLibrary) -> None:
         self._library = library
         self._store = library.store
-        self._names = library.people.names()
 
     @cached_property
-    def _owners(self) -> dict[str, int]:
+    def _names(self) -> Mapping[int, str]:
+        return self._library.people.names()
+
+    @cached_property
+    def _owners(self) -> Mapping[str, int]:
+        """Whose folder is called so."""
         folders = self._library.copies.folders()
         return {as_read(name): person for person, name in folders.items() if person is not None}
 

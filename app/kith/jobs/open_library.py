@@ -98,8 +98,10 @@ class OpenLibrary:
         `photo` is a path, a file's name, or PHOTO#NUMBER for one appearance only. Raises BadInput for a photo that the
         library does not know, BadPhoto for one that cannot be read, NobodyTaught and ModelMismatch.
         """
-        strict = Decisions(self.settings, self.store, self._spec)  # which forgives nothing
-        return explain(self.store, strict, str(photo))
+        decisions = self.decisions
+        if decisions.forgave:
+            decisions = Decisions(self.settings, self.store, self._spec)  # which forgives nothing
+        return explain(self.store, decisions, str(photo))
 
     def say(self, word: UserWord) -> Outcome:
         """Write down what the user says of appearances; what is decided of their photos and the copies follow."""
@@ -162,7 +164,8 @@ class OpenLibrary:
 
     def count_recognised(self) -> int:
         """Return how many photos were recognised, which deciding again would decide."""
-        return len(self.store.redecisions.recognised(self.settings.dataset_folder))
+        folder = self.settings.dataset_folder
+        return self.kept("recognised", lambda: len(self.store.redecisions.recognised(folder)))
 
     def history(self, limit: int = -1) -> list[Change]:
         """Return what the user did, the newest first."""

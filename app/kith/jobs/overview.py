@@ -1,10 +1,13 @@
 """How things stand: what is known, what the last run came to, and what to do next."""
 
+import json
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from kith.errors import BadKnowledgeBase
 from kith.filing.names import is_unknown
 from kith.identity.lessons import readable
 from kith.jobs.moved_copies import MovedCopies
@@ -87,22 +90,44 @@ def overview(library: OpenLibrary, stop: threading.Event | None = None, regroup:
 
     Groups of unknown faces are brought up to date first, or else counted as they are.
     """
-    store = library.store
-    faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
     stop = stop or threading.Event()
-    unsure = len(store.suggestions.of([face.appearance_id for face in faces]))
-    if regroup and faces:
-        groups_near(library)
+    counts = _counts(library, stop, regroup)
     return Overview(
         people=len(library.people.all()),
-        photos=library.count_recognised(),
-        unsure=unsure,
-        unknown=len(faces) - unsure,
-        groups=Unknowns(library).count(LEAST) if faces and not stop.is_set() else 0,
+        **counts,
         new_people=_new_people(library),
-        last=last_run(store),
+        last=last_run(library.store),
         moved=0 if stop.is_set() else len(MovedCopies(library).found()),
     )
+
+
+def _counts(library: OpenLibrary, stop: threading.Event, regroup: bool) -> dict[str, int]:
+    """Return what is counted over all photos, as it was before if nothing of it changed since."""
+    store = library.store
+    asked = json.dumps([library.decisions.face_model_id, str(library.settings.dataset_folder), regroup])
+    if known := store.standing.known(asked):
+        return known
+    if regroup:
+        groups_near(library)
+    before = store.state()
+    faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
+    unsure = len(store.suggestions.of([face.appearance_id for face in faces]))
+    counts = {
+        "photos": library.count_recognised(),
+        "unsure": unsure,
+        "unknown": len(faces) - unsure,
+        "groups": Unknowns(library).count(LEAST) if faces and not stop.is_set() else 0,
+    }
+    with suppress(BadKnowledgeBase):  # that nothing can be written just now, nobody needs to know who only looks
+        _keep(store, asked, counts, before, stop)
+    return counts
+
+
+def _keep(store: Store, asked: str, counts: dict[str, int], before: object, stop: threading.Event) -> None:
+    """Write counts down, unless anything was written since they were begun."""
+    with store.transaction():
+        if store.state() == before and not stop.is_set():
+            store.standing.keep(asked, counts)
 
 
 def last_run(store: Store) -> LastRun | None:

@@ -19,14 +19,18 @@ class People:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._named: tuple[object, dict[int, str]] = (None, {})
 
     def all(self) -> dict[int, Person]:
         """Return everybody by number."""
         return self._store.people.all()
 
     def names(self) -> dict[int, str]:
-        """Return the name to show for each person."""
-        return display_names(self.all().values())
+        """Return the name to show for each person, a dictionary that is not to be changed."""
+        people = self.all()
+        if self._named[0] is not people:
+            self._named = people, display_names(people.values())
+        return self._named[1]
 
     def shown(self, person: Person | str) -> str:
         """Return the name to show for a person, be it somebody new."""

@@ -23,12 +23,12 @@ class WallPerson:
 def wall(library: OpenLibrary) -> list[WallPerson]:
     """Return everybody by name, the hidden among them."""
     store = library.store
-    shown = library.people.names()
+    people, shown = library.people.all(), library.people.names()
     portraits = library.kept("portraits", store.portraits.all)
     counts = library.kept("photo counts", store.portraits.photo_counts)
     paths = store.reviews.files_of(portrait.photo_id for portrait in portraits.values())
     found = []
-    for key, person in library.people.all().items():
+    for key, person in people.items():
         portrait = portraits.get(key)
         spot = Spot(paths.get(portrait.photo_id), portrait.box) if portrait else None
         names = person.name, *person.aliases

@@ -68,7 +68,7 @@ class PhotoSearch:
         """Return what a filter lets through; raises BadInput for dates that are none, BadSearch for such a text."""
         for date in filter(None, (wanted.since, wanted.until)):
             check_partial(date)
-        reader = SearchText(self._library.people.all().values())
+        reader = self._library.kept("search", lambda: SearchText(self._library.people.all().values()))
         condition = _condition(wanted, reader.read(wanted.text))
         parts = list(all_parts(condition))
         failed = self._failures(condition) if InState(PhotoState.FAILED) in parts else ()
@@ -99,7 +99,9 @@ class PhotoSearch:
         """Return what there is to filter by."""
         names = self._library.people.names()
         by_name = dict(sorted(names.items(), key=lambda person: person[1].casefold()))
-        return Choices(by_name, self._store.search.folders(self._library.settings.dataset_folder))
+        people = self._library.settings.dataset_folder
+        folders = self._library.kept("folders", lambda: self._store.search.folders(people))
+        return Choices(by_name, folders)
 
     def _failures(self, condition: Condition) -> list[Failure]:
         return [failure for failure in self._store.failures.all() if _holds(condition, failure.path)]

@@ -92,7 +92,10 @@ class Unknowns:
         return sum(len(faces) >= least for faces in self._of_several(least).values())
 
     def _of_several(self, least: int, most: int | None = None) -> dict[int, list[Member]]:
-        return self._groups.groups(self._face_model_id, self._groups.largest(least, most))
+        def read() -> dict[int, list[Member]]:
+            return self._groups.groups(self._face_model_id, self._groups.largest(least, most))
+
+        return self._library.kept(f"groups of {least}, {most}", read)
 
     def name(self, group_id: int, text: str) -> Outcome:
         """Say that everybody in a group is the person of this name, a new one if nobody has it.

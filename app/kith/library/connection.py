@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Never, Self, TypeVar
 
@@ -160,6 +161,23 @@ class LibraryConnection(sqlite3.Connection):
             super().close()
             file, self._file = self._file, None
             note_closed(file)
+
+    def state(self) -> tuple[int, int]:
+        """Return what is another after anything was written by anybody (sqlite.org/pragma.html#pragma_data_version)."""
+        (version,) = self.execute("PRAGMA data_version").fetchone()
+        return version, self.total_changes
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let all that is read inside be of one moment."""
+        if self.in_transaction:
+            yield
+            return
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("COMMIT")
 
     def execute(self, sql: str, values: Any = ()) -> _Cursor:
         """Run a statement."""

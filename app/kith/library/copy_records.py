@@ -93,8 +93,12 @@ class CopyRecords:
 
     def missing(self, output: Path) -> list[CopyRecord]:
         """Return the complete copies in an output folder that are not there."""
-        made = self._where("c.output = ? AND c.sha256 IS NOT NULL", path_value(output))
-        return [record for record in made if not os.path.lexists(record.target)]
+        query = "SELECT id, id, target FROM copies WHERE output = ? AND sha256 IS NOT NULL"
+        made = self._connection.read(
+            "copies", lambda row: (whole(row[0]), path_text(row[1])), query, (path_value(output),)
+        )
+        gone = [key for key, target in made if not os.path.lexists(target)]  # by text: records are made of few
+        return self._where("c.id IN (SELECT value FROM json_each(?))", json.dumps(gone))
 
     def photos_of(self, person_id: int) -> set[int]:
         """Return the photos with a copy under a person's name."""

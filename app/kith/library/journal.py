@@ -94,25 +94,24 @@ class Journal:
 
     def history(self, limit: int = -1) -> list[Change]:
         """Return changes, the newest first."""
-        rows = self._connection.execute(
-            "SELECT id, made_at, action, summary, undone_at IS NOT NULL FROM changes ORDER BY id DESC LIMIT ?", (limit,)
-        )
-        return [Change(key, made_at, action, summary, bool(undone)) for key, made_at, action, summary, undone in rows]
+        return self._changes("TRUE ORDER BY id DESC", limit)
 
     def newest(self) -> Change | None:
         """Return the newest change that is not undone, which `undo` would take back."""
-        return next((change for change in self.history() if not change.undone), None)
+        return next(iter(self._changes("undone_at IS NULL ORDER BY id DESC", 1)), None)
+
+    def _changes(self, which: str, limit: int) -> list[Change]:
+        rows = self._connection.execute(
+            f"SELECT id, made_at, action, summary, undone_at IS NOT NULL FROM changes WHERE {which} LIMIT ?", (limit,)
+        )
+        return [Change(key, made_at, action, summary, bool(undone)) for key, made_at, action, summary, undone in rows]
 
     def newest_undone(self) -> Change | None:
         """Return the change undone last, which `redo` would do again; None where a newer one made that final."""
-        row = self._connection.execute(
-            "SELECT id, made_at, action, summary FROM changes WHERE undone_at IS NOT NULL "
-            "AND EXISTS (SELECT 1 FROM change_steps s WHERE s.change_id = changes.id) ORDER BY id LIMIT 1"
-        ).fetchone()
-        if row is None:
-            return None
-        key, made_at, action, summary = row
-        return Change(key, made_at, action, summary, undone=True)
+        which = (
+            "undone_at IS NOT NULL AND EXISTS (SELECT 1 FROM change_steps s WHERE s.change_id = changes.id) ORDER BY id"
+        )
+        return next(iter(self._changes(which, 1)), None)
 
     def state(self) -> tuple[int, int]:
         """Return what is different after any change or undo, for whoever keeps persons in memory."""

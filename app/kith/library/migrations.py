@@ -104,7 +104,8 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
     done += _make_strict(connection)
     if version < TYPED:
         connection.execute(_FORGET_WAYS_UP)
-    connection.execute("DELETE FROM duplicates")  # what of the files is left may tell others
+    for reckoned in ("duplicates", "standing"):  # what is left may tell others
+        connection.execute(f"DELETE FROM {reckoned}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
     return done
 

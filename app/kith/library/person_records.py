@@ -40,9 +40,18 @@ class PersonRecords:
 
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
+        self._known: tuple[object, dict[int, Person]] = (None, {})
 
     def all(self) -> dict[int, Person]:
-        """Return every person by id."""
+        """Return every person by id: the same dictionary, which is not to be changed, while nothing is written."""
+        if self._connection.in_transaction:  # which may be taken back
+            return self._all()
+        state = self._connection.state()
+        if self._known[0] != state:
+            self._known = state, self._all()
+        return self._known[1]
+
+    def _all(self) -> dict[int, Person]:
         folders = self._of_each("person_folders", "folder", "folder")
         aliases = self._of_each("aliases", "name", "id")
         fields = self._of_each("person_fields", "key, value", "id")

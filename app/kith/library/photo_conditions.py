@@ -1,11 +1,24 @@
-"""A question about photos in SQL: a condition on rows `p` of the photos, and its values by name."""
+"""A question about photos as sets of them: SQLite looks each part up, marks by number join them.
+
+At a million photos joining them takes a millisecond; SQLite would try each photo in each set.
+"""
 
 import json
 import re
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, below
+from kith.library.stack_records import NOT_STACKED
 from kith.values.partial_dates import earliest, latest
 from kith.values.photo_condition import (
     AllOf,
@@ -20,106 +33,176 @@ from kith.values.photo_condition import (
     Shows,
     Taken,
     Words,
-    all_parts,
 )
 from kith.values.photo_filter import PhotoState
 
 AMONG = "IN (SELECT value FROM json_each({}))"
-_LINKED = "SELECT a.photo_id FROM {} l JOIN appearances a ON a.id = l.appearance_id"
+_LINKED = "SELECT a.photo_id FROM {} l CROSS JOIN appearances a ON a.id = l.appearance_id"
 _SURE, _PERHAPS = _LINKED.format("accepted_links"), _LINKED.format("suggestions")
 # Whoever it is: in the order of the photos, since links, which lie by person, would jump about among them.
-_ANYBODY = "SELECT a.photo_id FROM appearances a CROSS JOIN {} l ON l.appearance_id = a.id"
-_ANYBODY_SURE, _ANYBODY_PERHAPS = _ANYBODY.format("accepted_links"), _ANYBODY.format("suggestions")
-_STATES = {
-    PhotoState.SURE: f"p.id IN ({_ANYBODY_SURE})",
-    PhotoState.UNSURE: f"p.id IN ({_ANYBODY_PERHAPS})",
-    PhotoState.UNKNOWN: f"p.id NOT IN ({_ANYBODY_SURE} UNION ALL {_ANYBODY_PERHAPS})",
-    PhotoState.FAILED: "0",  # what could not be read is no photo
-}
+_ANYBODY_SURE = "SELECT a.photo_id FROM appearances a CROSS JOIN accepted_links l ON l.appearance_id = a.id"
 _FACES = (
     "SELECT a.photo_id FROM appearances a WHERE EXISTS "
-    "(SELECT 1 FROM observations o WHERE o.appearance_id = a.id AND o.kind = 'face') GROUP BY a.photo_id"
+    "(SELECT 1 FROM observations o WHERE o.appearance_id = a.id AND o.kind = 'face')"
 )
+_NEWEST_FIRST = f"SELECT p.id FROM photos p WHERE {NOT_STACKED} ORDER BY p.taken_at DESC, p.id DESC"
 _LAST_MOMENT = "T~"  # after any time of a day
+_AT_ONCE = 20_000  # rows
+_MOST_KEPT = 24  # answers, of a megabyte each in a library of a million photos
+
+Marks = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+_Asked = tuple[object, ...]
 
 
-class PhotoQuestion:
-    """A condition as SQL; where no folder is asked for, photos known from the people folder alone are left out."""
+class PhotoSets:
+    """Sets of photos, as marks by their number, to be looked up `at_one_moment`.
 
-    def __init__(self, wanted: Condition, people_folder: Path, duplicates: Sequence[int] = ()) -> None:
-        self.values: dict[str, object] = {}
-        self._duplicates = duplicates
-        self.sql = self._sql(wanted, perhaps=False)
-        if not any(isinstance(part, Below | InFolder) for part in all_parts(wanted)):
-            self.sql += f" AND {self._file(f'NOT {self._below(people_folder)}')}"
+    What was found is kept while nothing is written to the library.
+    """
 
-    def _sql(self, wanted: Condition, perhaps: bool) -> str:
+    def __init__(self, connection: LibraryConnection) -> None:
+        self._connection = connection
+        self._state: object = None
+        self._kept: OrderedDict[_Asked, NDArray[Any]] = OrderedDict()
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Let all that is looked up inside be of one moment, whatever others write meanwhile."""
+        with self._connection.reading():
+            state = self._connection.state()
+            if state != self._state:
+                self._state = state
+                self._kept.clear()
+            yield
+
+    def newest_first(self, marks: Marks) -> list[int]:
+        """Return the numbers of marked photos, the newest first, those of no known time last."""
+        found: list[int] = self._newest()[marks].tolist()
+        return found
+
+    def where(self, wanted: Condition, duplicates: Sequence[int] = (), *, perhaps: bool = False) -> Marks:
+        """Return the photos for which a condition holds; `duplicates` are those that count as such.
+
+        With `perhaps` all who are suggested count, too.
+        """
         match wanted:
             case AllOf(parts):
                 perhaps = perhaps or InState(PhotoState.UNSURE) in parts
-                return f"({' AND '.join(['1', *(self._sql(part, perhaps) for part in parts)])})"
+                each = (self.where(part, duplicates, perhaps=perhaps) for part in parts)
+                return reduce(np.logical_and, each, ~self._none())
             case AnyOf(parts):
-                return f"({' OR '.join(['0', *(self._sql(part, perhaps) for part in parts)])})"
+                each = (self.where(part, duplicates, perhaps=perhaps) for part in parts)
+                return reduce(np.logical_or, each, self._none())
             case Not(part):
-                return f"NOT {self._sql(part, perhaps)}"
+                return ~self.where(part, duplicates, perhaps=perhaps)
             case Shows(people, perhaps=also):
                 return self._shows(people, perhaps or also)
             case Words(text, people):
-                in_path = self._file(f"f.path {self._like(text)}")
-                return f"({in_path} OR {self._shows(people, perhaps)})" if people else in_path
+                in_path = self._marks(f"SELECT photo_id FROM files WHERE path {_LIKE}", _like(text))
+                return in_path | self._shows(people, perhaps) if people else in_path
+            case InState(PhotoState.DUPLICATES):
+                return self._marked(np.array(duplicates, np.int64))
         return self._of_photo(wanted)
 
-    def _of_photo(self, wanted: Taken | Below | InFolder | Faces | Camera | InState) -> str:
+    def outside(self, folder: Path) -> Marks:
+        """Return the photos that lie anywhere but in or below a folder."""
+        return self._below(folder, "NOT ")
+
+    def _of_photo(self, wanted: Taken | Below | InFolder | Faces | Camera | InState) -> Marks:
         match wanted:
             case Taken(since, until):
                 return self._taken(since, until)
             case Below(folder):
-                return self._file(self._below(folder))
+                return self._below(folder)
             case InFolder(name):
-                return self._file(f"replace(f.path, '\\', '/') {self._like(f'/{name}/')}")
+                query = f"SELECT photo_id FROM files WHERE replace(path, '\\', '/') {_LIKE}"
+                return self._marks(query, _like(f"/{name}/"))
             case Faces(least, most):
-                return self._faces(least, most)
+                counts = self._kept_or(self._counted, _FACES)
+                return (counts >= least) & (counts <= (np.inf if most is None else most))
             case Camera(text):
-                return f"coalesce(p.camera {self._like(text)}, 0)"
-            case InState(PhotoState.DUPLICATES):
-                return f"p.id {AMONG.format(self._value(json.dumps(self._duplicates)))}"
+                return self._marks(f"SELECT id FROM photos WHERE camera {_LIKE}", _like(text))
             case InState(state):
-                return _STATES[state]
+                return self._in_state(state)
 
-    def _shows(self, people: tuple[int, ...], perhaps: bool) -> str:
-        among = AMONG.format(self._value(json.dumps(people)))
+    def _in_state(self, state: PhotoState) -> Marks:
+        if state is PhotoState.FAILED:
+            return self._none()  # what could not be read is no photo
+        unsure = self._marks(_PERHAPS)
+        if state is PhotoState.UNSURE:
+            return unsure
+        sure = self._marks(_ANYBODY_SURE)
+        return sure if state is PhotoState.SURE else ~(sure | unsure)
+
+    def _shows(self, people: tuple[int, ...], perhaps: bool) -> Marks:
         linked = [_SURE, _PERHAPS] if perhaps else [_SURE]
-        return "p.id IN (" + " UNION ALL ".join(f"{one} WHERE l.person_id {among}" for one in linked) + ")"
+        query = " UNION ALL ".join(f"{one} WHERE l.person_id {AMONG.format('?1')}" for one in linked)
+        return self._marks(query, json.dumps(people))
 
-    def _taken(self, since: str, until: str) -> str:
-        bounds = ["p.taken_at IS NOT NULL"]
-        if since:
-            bounds.append(f"p.taken_at >= {self._value(earliest(since).isoformat())}")
-        if until:
-            bounds.append(f"p.taken_at <= {self._value(latest(until).isoformat() + _LAST_MOMENT)}")
-        return f"({' AND '.join(bounds)})"
+    def _taken(self, since: str, until: str) -> Marks:
+        first = earliest(since).isoformat() if since else ""
+        last = latest(until).isoformat() + _LAST_MOMENT if until else "~"
+        return self._marks("SELECT id FROM photos WHERE taken_at >= ? AND taken_at <= ?", first, last)
 
-    def _faces(self, least: int, most: int | None) -> str:
-        if least == 0:
-            return "1" if most is None else f"NOT {self._faces(most + 1, None)}"
-        count = f"count(*) >= {self._value(least)}"
-        if most is not None:
-            count += f" AND count(*) <= {self._value(most)}"
-        return f"p.id IN ({_FACES} HAVING {count})"
-
-    def _file(self, condition: str) -> str:
-        return f"p.id IN (SELECT f.photo_id FROM files f WHERE {condition})"
-
-    def _below(self, folder: Path) -> str:
+    def _below(self, folder: Path, outside: str = "") -> Marks:
         values = below(folder)
-        return re.sub(r":(\w+)", lambda name: self._value(values[name[1]]), BELOW)
+        names = re.findall(r":(\w+)", BELOW)
+        condition = re.sub(r":\w+", "?", BELOW)
+        return self._marks(f"SELECT photo_id FROM files WHERE {outside}{condition}", *(values[name] for name in names))
 
-    def _like(self, text: str) -> str:
-        for sign in ("\\", "%", "_"):
-            text = text.replace(sign, f"\\{sign}")
-        return f"LIKE {self._value(f'%{text}%')} ESCAPE '\\'"
+    def _marks(self, query: str, *values: object) -> Marks:
+        return self._kept_or(lambda *asked: self._marked(self._numbers(*asked)), query, *values)
 
-    def _value(self, value: object) -> str:
-        name = f"v{len(self.values)}"
-        self.values[name] = value
-        return f":{name}"
+    def _marked(self, numbers: Numbers) -> Marks:
+        marks = self._none()
+        marks[self._rows(numbers)] = True
+        return marks
+
+    def _counted(self, query: str) -> Numbers:
+        """Return how often each photo is among what a query comes to."""
+        return np.bincount(self._rows(self._numbers(query)), minlength=len(self._newest()))
+
+    def _rows(self, numbers: Numbers) -> Numbers:
+        """Return where photos are marked, without those that are none."""
+        newest = self._newest()
+        if not len(newest):
+            return newest
+        order = self._kept_or(lambda _: np.argsort(newest), "order")
+        in_order = self._kept_or(lambda _: newest[order], "in order")
+        at = np.minimum(np.searchsorted(in_order, numbers), len(newest) - 1)
+        rows: Numbers = order[at[in_order[at] == numbers]]
+        return rows
+
+    def _newest(self) -> Numbers:
+        """Return the numbers of all photos, the newest first, as they are marked."""
+        return self._kept_or(self._numbers, _NEWEST_FIRST)
+
+    def _none(self) -> Marks:
+        return np.zeros(len(self._newest()), np.bool_)
+
+    def _numbers(self, query: str, *values: object) -> Numbers:
+        """Return the numbers that a query comes to, of its first column."""
+        cursor, parts = self._connection.execute(query, values), [np.empty(0, np.int64)]
+        while rows := cursor.fetchmany(_AT_ONCE):
+            parts.append(np.fromiter(chain.from_iterable(rows), np.int64, len(rows)))
+        return np.concatenate(parts)
+
+    def _kept_or(self, find: Callable[..., NDArray[Any]], *asked: object) -> NDArray[Any]:
+        """Return what was found before, if nothing was written since, else what is found now."""
+        found = self._kept[asked] if asked in self._kept else find(*asked)
+        self._kept[asked] = found
+        self._kept.move_to_end(asked)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+
+_LIKE = "LIKE ? ESCAPE '\\'"
+
+
+def _like(text: str) -> str:
+    """Return the pattern of what has a text in it."""
+    for sign in ("\\", "%", "_"):
+        text = text.replace(sign, f"\\{sign}")
+    return f"%{text}%"

@@ -10,11 +10,10 @@ from typing import Any
 
 from kith.library.connection import LibraryConnection
 from kith.library.paths import BELOW, below, path_of, path_text
-from kith.library.photo_conditions import AMONG, PhotoQuestion
+from kith.library.photo_conditions import AMONG, PhotoSets
 from kith.library.soundness import text_of, whole
-from kith.library.stack_records import NOT_STACKED
 from kith.photos.box import SWAPPED
-from kith.values.photo_condition import Condition
+from kith.values.photo_condition import Below, Condition, InFolder, all_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,7 @@ class PhotoQueries:
 
     def __init__(self, connection: LibraryConnection) -> None:
         self._connection = connection
+        self._sets = PhotoSets(connection)
 
     def found(self, wanted: Condition, people_folder: Path, duplicates: Sequence[int] = ()) -> list[int]:
         """Return the photos for which a condition holds, the newest first, those of no known time last.
@@ -53,10 +53,11 @@ class PhotoQueries:
         Where no folder is asked for, those are left out that are known from the people folder alone.
         `duplicates` are the photos that count as such.
         """
-        question = PhotoQuestion(wanted, people_folder, duplicates)
-        condition = f"{NOT_STACKED} AND {question.sql}"
-        query = f"SELECT p.id FROM photos p WHERE {condition} ORDER BY p.taken_at DESC, p.id DESC"
-        return [row[0] for row in self._connection.execute(query, question.values)]
+        with self._sets.at_one_moment():
+            marks = self._sets.where(wanted, duplicates)
+            if not any(isinstance(part, Below | InFolder) for part in all_parts(wanted)):
+                marks = marks & self._sets.outside(people_folder)
+            return self._sets.newest_first(marks)
 
     def facts(self, photo_ids: Iterable[int]) -> dict[int, PhotoFacts]:
         """Return what is known of photos, by id."""

@@ -12,21 +12,19 @@ from kith.values.links import Source
 from kith.values.samples import LEAST_FRONTALITY
 from kith.vision.observations import Kind
 
-# Whose face stands for a person, the most wanted first: one chosen by the user, taught or named, recognised. The plus
-# keeps SQLite from going through all links of a source for one person's.
+# Whose face stands for a person, the most wanted first: one chosen by the user, taught or named, recognised.
 _CHOSEN = "(l.person_id, l.appearance_id) IN (SELECT person_id, appearance_id FROM key_faces)"
-_WAYS = (_CHOSEN, f"+l.source != '{Source.MACHINE}'", f"+l.source = '{Source.MACHINE}'")
+_WAYS = (_CHOSEN, f"l.source IN ('{Source.DATASET}', '{Source.USER}')", f"l.source = '{Source.MACHINE}'")
 # How good a face is to know somebody by, as one number, which takes no sorting: from the front, more than the whole
 # photo, large up to 200 pixels, sharp.
 _GOOD = f"""(o.frontality >= {LEAST_FRONTALITY}) * 2e6 + (1 - o.weak) * 1e6
     + round(min(o.pixels, 200)) * 4e3 + min(o.sharpness, 3999)"""
 _BEST = f"""
-    SELECT l.person_id, o.id, max({_GOOD}) FROM accepted_links l
+    SELECT l.person_id, o.id, max({_GOOD}) FROM json_each(?) who CROSS JOIN accepted_links l ON l.person_id = who.value
     JOIN observations o ON o.appearance_id = l.appearance_id AND o.kind = '{Kind.FACE}'
     WHERE {{condition}} GROUP BY l.person_id"""
 _HAS_FILE = "EXISTS (SELECT 1 FROM files f WHERE f.photo_id = a.photo_id)"
 _LIES_SOMEWHERE = f"EXISTS (SELECT 1 FROM appearances a WHERE a.id = l.appearance_id AND {_HAS_FILE})"
-_AMONG = "l.person_id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +46,19 @@ class PortraitQueries:
     def all(self) -> dict[int, Portrait]:
         """Return the face of each person of whom there is one, by their number."""
         found: dict[int, Portrait] = {}
+        people = [row[0] for row in self._connection.execute("SELECT id FROM persons")]
         for way in _WAYS:
-            best = self._best(f"{way} AND NOT {_AMONG}", [*found])
+            best = self._best(way, [person for person in people if person not in found])
             portraits = self._portraits(best, way)
             gone = [person for person in best if person not in portraits]  # whose best photo lies nowhere
-            others = self._best(f"{way} AND {_AMONG} AND {_LIES_SOMEWHERE}", gone) if gone else {}
+            others = self._best(f"{way} AND {_LIES_SOMEWHERE}", gone) if gone else {}
             found |= portraits | self._portraits(others, way)
         return found
 
     def of(self, person_id: int) -> Portrait | None:
         """Return a person's face."""
         for way in _WAYS:
-            best = self._best(f"{way} AND {_AMONG} AND {_LIES_SOMEWHERE}", [person_id])
+            best = self._best(f"{way} AND {_LIES_SOMEWHERE}", [person_id])
             if portrait := self._portraits(best, way).get(person_id):
                 return portrait
         return None

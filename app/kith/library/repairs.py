@@ -64,10 +64,12 @@ def damage(connection: sqlite3.Connection) -> dict[str, Counter[str]]:
     """Return by table how many rows have a damaged value in which column; "" stands for rows with any."""
     found = {}
     for table, columns in _prepared(connection).items():
-        bad = {"": _damaged(columns), **{column.name: _is_damaged(column) for column in columns}}
-        sums = ", ".join(f"total({condition})" for condition in bad.values())
-        counts = connection.execute(f"SELECT {sums} FROM {table}").fetchone()
-        rows = Counter({name: int(count) for name, count in zip(bad, counts, strict=True)})
+        names = [column.name for column in columns]
+        tests = ", ".join(f"{_is_damaged(column)} AS {column.name}" for column in columns)
+        sums = ", ".join(f"total({name})" for name in (" OR ".join(names), *names))
+        # With a limit each value is tested once: else SQLite would put the tests into the sums, twice.
+        counts = connection.execute(f"SELECT {sums} FROM (SELECT {tests} FROM {table} LIMIT -1)").fetchone()
+        rows = Counter({name: int(count) for name, count in zip(("", *names), counts, strict=True)})
         if rows[""]:
             found[table] = +rows
     return found

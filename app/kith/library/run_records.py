@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kith.library.connection import LibraryConnection
-from kith.library.paths import path_of, path_value
+from kith.library.paths import path_of, path_text, path_value
 from kith.library.photo_records import now
 from kith.library.soundness import text_of, whole
 
@@ -21,6 +21,7 @@ _OTHER = """
     CREATE TEMP TRIGGER run_{event} AFTER {event} ON main.copies
     WHEN NOT EXISTS (SELECT 1 FROM run_copies WHERE run_id = {run} AND copy_id = OLD.id) BEGIN
     INSERT INTO run_copies (run_id, copy_id, {columns}) VALUES ({run}, OLD.id, {values}); END"""
+_FILED_ANY = "EXISTS (SELECT 1 FROM run_copies WHERE run_id = runs.id)"
 _EVENTS = ("insert", "update", "delete")
 
 
@@ -89,10 +90,9 @@ class RunRecords:
         self.leave()
         self._connection.execute("UPDATE runs SET ended_at = ? WHERE id = ?", (now(), run_id))
         self._connection.execute(
-            "DELETE FROM runs WHERE id = ? AND told IS NULL AND undone_at IS NULL "
-            "AND id NOT IN (SELECT run_id FROM run_copies)",
-            (run_id,),
+            f"DELETE FROM runs WHERE id = ? AND told IS NULL AND undone_at IS NULL AND NOT {_FILED_ANY}", (run_id,)
         )
+        self._keep_counts(run_id)
 
     def leave(self) -> None:
         """Say that what this connection does from now on belongs to no run."""
@@ -102,7 +102,7 @@ class RunRecords:
 
     def all(self) -> list[FilingRun]:
         """Return every run that touched a copy, the newest first."""
-        return self._where("r.undone_at IS NOT NULL OR r.id IN (SELECT run_id FROM run_copies)")
+        return self._where(f"undone_at IS NOT NULL OR {_FILED_ANY}")
 
     def tell(self, counts: Mapping[str, int]) -> None:
         """Write down how many photos the run at work brought to what."""
@@ -121,35 +121,47 @@ class RunRecords:
 
     def killed(self) -> list[FilingRun]:
         """Return the runs that did not come to their end, the oldest first."""
-        return self._where("r.ended_at IS NULL")[::-1]
+        return self._where("ended_at IS NULL")[::-1]
 
     def get(self, run_id: int) -> FilingRun | None:
         """Return a run, None where there is none of that number."""
-        return next(iter(self._where("r.id = ?", run_id)), None)
+        return next(iter(self._where("id = ?", run_id)), None)
 
     def _where(self, condition: str, *values: int) -> list[FilingRun]:
         rows = self._connection.read(
             "runs",
             self._run,
-            f"""
-            SELECT r.id, r.id, r.began_at, r.ended_at, r.job, r.undone_at, count(DISTINCT c.photo_id),
-                count(c.id) FILTER (WHERE c.target IS NULL)
-            FROM runs r LEFT JOIN run_copies c ON c.run_id = r.id WHERE {condition} GROUP BY r.id ORDER BY r.id DESC
-            """,
+            f"SELECT id, id, began_at, ended_at, job, undone_at, filed FROM runs WHERE {condition} ORDER BY id DESC",
             values,
         )
         return list(rows)
 
     def _run(self, row: Any) -> FilingRun:
-        key, began_at, ended_at, job, undone_at, photos, made = row
+        key, began_at, ended_at, job, undone_at, filed = row
+        photos, made, *outputs = json.loads(filed) if filed else self._counted(key)
+        times = (text_of(began_at), ended_at and text_of(ended_at))
+        places = tuple(map(path_of, outputs))
+        undone_at = undone_at and text_of(undone_at)
+        return FilingRun(whole(key), *times, text_of(job), whole(photos), whole(made), places, undone_at)
+
+    def _counted(self, run_id: int) -> list[Any]:
+        """Return of how many photos a run touched the copies, how many it made, and the output folders."""
+        (photos, made), *_ = self._connection.execute(
+            "SELECT count(DISTINCT photo_id), count(*) FILTER (WHERE target IS NULL) FROM run_copies WHERE run_id = ?",
+            (run_id,),
+        )
         outputs = self._connection.read(
             "run_copies",
-            lambda place: path_of(place[0]),
+            lambda place: path_text(place[0]),
             "SELECT min(id), output FROM run_copies WHERE run_id = ? GROUP BY output",
-            (key,),
+            (run_id,),
         )
-        times = (text_of(began_at), ended_at and text_of(ended_at))
-        return FilingRun(whole(key), *times, text_of(job), photos, made, (*outputs,), undone_at and text_of(undone_at))
+        return [photos, made, *outputs]
+
+    def _keep_counts(self, run_id: int) -> None:
+        """Write down what a run comes to, which nobody waits for while it runs: a list of runs goes by that."""
+        filed = json.dumps(self._counted(run_id))
+        self._connection.execute("UPDATE runs SET filed = ? WHERE id = ?", (filed, run_id))
 
     def former(self, run_id: int, photo_ids: Collection[int] | None = None) -> list[Former]:
         """Return the copies that a run touched, as they were before, of some photos or of all."""
@@ -183,7 +195,9 @@ class RunRecords:
 
     def begin_undo(self, run_id: int) -> None:
         """Say that a run is being taken back, all of it or photo by photo."""
-        self._connection.execute("UPDATE runs SET undone_at = ?, ended_at = NULL WHERE id = ?", (now(), run_id))
+        self._connection.execute(
+            "UPDATE runs SET undone_at = ?, ended_at = NULL, filed = NULL WHERE id = ?", (now(), run_id)
+        )
 
     def undo(self, run_id: int, photo_ids: Iterable[int]) -> bool:
         """Say that what a run did to the copies of photos is taken back, and say whether that is all it did.
@@ -195,10 +209,10 @@ class RunRecords:
             (run_id, json.dumps([*photo_ids])),
         )
         self._connection.execute(
-            "UPDATE runs SET ended_at = ?1, undone_at = iif(id IN (SELECT run_id FROM run_copies), NULL, ?1) "
-            "WHERE id = ?2",
+            f"UPDATE runs SET ended_at = ?1, undone_at = iif({_FILED_ANY}, NULL, ?1) WHERE id = ?2",
             (now(), run_id),
         )
+        self._keep_counts(run_id)
         return not self.former(run_id)
 
     def note_folder(self, folder: Path) -> None:

@@ -68,16 +68,33 @@ def triggers(tables: Iterable[str]) -> str:
     return "\n".join(_triggers(table, JOURNALLED[table]) for table in tables)
 
 
-# What is reckoned from all files holds until any of them is another.
-_STALE = "\n".join(
-    f"CREATE TRIGGER duplicates_{table}_{event.split()[0].lower()} AFTER {event} ON {table} "
-    "BEGIN DELETE FROM duplicates; END;"
-    for table, event in (
-        ("files", "INSERT"),
-        ("files", "UPDATE"),
-        ("files", "DELETE"),
-        ("photos", "UPDATE OF phash, width, height"),
+# What is reckoned from tables as a whole holds until any of their rows is another.
+_RECKONED = {
+    "duplicates": {"files": "", "photos": "phash, width, height"},
+    "standing": {
+        **dict.fromkeys(
+            ("files", "appearances", "observations", "links", "ignored", "unknown_groups", "suggestions"), ""
+        ),
+        "photos": "image_hash, orientation, stacked_on",
+        "analyses": "engine_id, orientation",
+        "copies": "photo_id, sha256",
+    },
+}
+
+
+def _stale(reckoned: str, table: str, columns: str) -> str:
+    """Return the triggers that take away what is reckoned from a table, or from some of its columns."""
+    update = f"UPDATE OF {columns}" if columns else "UPDATE"
+    events = (update,) if table == "photos" else ("INSERT", update, "DELETE")  # a photo alone counts for nothing
+    return "\n".join(
+        f"CREATE TRIGGER {reckoned}_{table}_{event.split()[0].lower()} AFTER {event} ON {table} "
+        f"BEGIN DELETE FROM {reckoned}; END;"
+        for event in events
     )
+
+
+_STALE = "\n".join(
+    _stale(reckoned, table, columns) for reckoned, tables in _RECKONED.items() for table, columns in tables.items()
 )
 TRIGGERS = f"{triggers(JOURNALLED)}\n{_STALE}"
 
@@ -108,8 +125,7 @@ TABLES = {
         photo_id INTEGER NOT NULL REFERENCES photos (id),
         engine_id TEXT NOT NULL,
         orientation INTEGER NOT NULL,
-        made_at TEXT NOT NULL,
-        UNIQUE (photo_id, engine_id, orientation)""",
+        made_at TEXT NOT NULL""",
     "appearances": """                 -- somebody shows in a photo, at this place
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         photo_id INTEGER NOT NULL REFERENCES photos (id),
@@ -209,7 +225,8 @@ TABLES = {
         ended_at TEXT,                -- null while it is at work, and where it was killed
         job TEXT NOT NULL,
         undone_at TEXT,
-        told TEXT                     -- how many photos came to what, as JSON""",
+        told TEXT,                    -- how many photos came to what, as JSON
+        filed TEXT                    -- since it ended: photos it touched, new copies and output folders, as JSON""",
     "run_copies": """                  -- what a run touched, as it was before; without a target where it is new
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         run_id INTEGER NOT NULL REFERENCES runs (id),
@@ -236,6 +253,10 @@ TABLES = {
     "duplicates": """                  -- one row: which photos are the same as others, while no file changes
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         photos TEXT NOT NULL          -- group by group, the best first, as JSON""",
+    "standing": """                    -- how things stand, counted once by each question, while nothing of it changes
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        asked TEXT NOT NULL UNIQUE,
+        counts TEXT NOT NULL          -- as JSON""",
     "applied_settings": """            -- by which the user last had everything decided, as JSON
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         key TEXT NOT NULL UNIQUE,
@@ -275,6 +296,7 @@ NEWER = {
     "duplicates": 7,
     "person_ids": 7,
     "contradictions": 7,
+    "standing": 8,  # since when indexes are leaner, too
 }
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
@@ -319,9 +341,13 @@ CHECKS: dict[str, dict[str, str]] = {
         "kind": f"kind IN {tuple(map(str, FileAs))}",
         "moved_from": f"moved_from IS NULL OR typeof(moved_from) {_PATH}",
     },
-    "runs": {"told": "told IS NULL OR json_valid(told)"},
+    "runs": {
+        "told": "told IS NULL OR json_valid(told)",
+        "filed": "filed IS NULL OR json_valid(filed)",
+    },
     "written_names": {"path": f"typeof(path) {_PATH}", "names": "json_valid(names)"},
     "duplicates": {"photos": "json_valid(photos)"},
+    "standing": {"counts": "json_valid(counts)"},
     "applied_settings": {"value": "json_valid(value)"},
     "failures": {"path": f"typeof(path) {_PATH}"},
     "calibrations": {"numbers": "json_valid(numbers)"},
@@ -343,6 +369,7 @@ INDEXES = """
     CREATE INDEX photos_by_stack ON photos (stacked_on) WHERE stacked_on IS NOT NULL;
     CREATE INDEX suggestions_by_person ON suggestions (person_id);
     CREATE INDEX files_by_photo ON files (photo_id);
+    CREATE INDEX analyses_by_photo ON analyses (photo_id);
     CREATE INDEX appearances_by_photo ON appearances (photo_id);
     CREATE INDEX observations_by_appearance ON observations (appearance_id, kind);
     CREATE INDEX observations_by_analysis ON observations (analysis_id);
@@ -354,10 +381,9 @@ INDEXES = """
     CREATE INDEX contradictions_by_appearance ON contradictions (appearance_id);
     CREATE INDEX contradictions_by_person ON contradictions (person_id);
     CREATE INDEX unknown_groups_by_group ON unknown_groups (group_id);
-    CREATE INDEX copies_by_photo ON copies (photo_id, output);
+    CREATE INDEX copies_by_photo ON copies (photo_id);
     CREATE INDEX copies_by_person ON copies (person_id);
     CREATE INDEX copies_by_output ON copies (output);
-    CREATE INDEX run_copies_by_photo ON run_copies (photo_id);
     CREATE INDEX written_names_by_photo ON written_names (photo_id);
     CREATE INDEX change_steps_by_change ON change_steps (change_id);
 """

@@ -40,6 +40,7 @@ from kith.library.review_queries import ReviewQueries
 from kith.library.run_records import RunRecords
 from kith.library.setting_records import SettingRecords
 from kith.library.stack_records import StackRecords
+from kith.library.standing_records import StandingRecords
 from kith.library.suggestion_records import SuggestionRecords
 from kith.library.told_records import ToldRecords
 from kith.library.waiting_queries import WaitingQueries
@@ -66,6 +67,7 @@ class Store:
         self.failures = FailureRecords(connection)
         self.search = PhotoQueries(connection)
         self.duplicates = DuplicateQueries(connection)
+        self.standing = StandingRecords(connection)
         self.exchange = ExchangeQueries(connection)
         self.imports = ImportRecords(connection)
         self.told = ToldRecords(connection)
@@ -103,9 +105,8 @@ class Store:
             self.close()
 
     def state(self) -> tuple[int, int]:
-        """Return what is another after anything was written by anybody (sqlite.org/pragma.html#pragma_data_version)."""
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        return version, self._connection.total_changes
+        """Return what is another after anything was written by anybody."""
+        return self._connection.state()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
