@@ -135,7 +135,7 @@ def test_many_faces_at_once_are_compared_as_the_plain_rule_says(
     monkeypatch: pytest.MonkeyPatch, small: bool, matter: tuple[Gallery, np.ndarray, list[set[int]]]
 ) -> None:
     if small:  # blocks of one or two probes, and shortlists that must be widened
-        for name, value in {"BLOCK": 8, "CHUNK": 3, "SHORTLIST": 1, "ROW": 4}.items():
+        for name, value in {"BLOCK": 8, "CHUNK": 3, "SPARE": 0, "ROW": 4, "ROWS": 3, "PROBES": 1}.items():
             monkeypatch.setattr(nearest, name, value)
     gallery, probes, never = matter
     _check(gallery, probes, never)
