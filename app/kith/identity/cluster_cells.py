@@ -19,7 +19,7 @@ from kith.values.samples import Floats, Ids
 CELLS = 1024  # at most; of fewer points as many as the root of their number
 SAMPLE, ROUNDS = 64, 8  # of k-means: points for each cell
 ASKING = 8192  # points at a time
-COLUMNS = 4096  # of a tile at most
+TILE = 2**21  # distances held at once by a thread
 
 Take = Callable[[NDArray[np.signedinteger[Any]]], Floats]  # returns the points at some places
 
@@ -68,7 +68,8 @@ class Cells:
         for looked, members in zip(looks, self.members, strict=True):
             who = np.flatnonzero(looked)
             if len(who):
-                yield from ((who, members[start : start + COLUMNS]) for start in range(0, len(members), COLUMNS))
+                step = -(-TILE // len(who))
+                yield from ((who, members[start : start + step]) for start in range(0, len(members), step))
 
 
 def _apart(points: Floats, centres: Floats) -> Floats:

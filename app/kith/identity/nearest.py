@@ -1,17 +1,22 @@
 """For many vectors at once: which people are nearest, by the mean distance to each person's nearest samples.
 
 All distances are screened by one matrix product a block, in single precision and as lower bounds; the few people who
-can be among the nearest are then computed in double precision. So the result is that of the plain rule.
+can be among the nearest are then computed in double precision. So the result is that of the plain rule. Only where
+there are so many distances that this would take too long, people are screened by their samples' means.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kith.identity.person_means import LIKELY, PersonMeans
+
+T = TypeVar("T")
 
 NEAREST_SAMPLES = 3  # of a person, that their distance is the mean of: docs/recognition.md
 ROW = 32  # samples of a person in one row of the layout; who has more has several rows
@@ -19,6 +24,7 @@ ROWS, PROBES = 512, 128  # of distances at a time and thread: few enough to stay
 BLOCK = 2**17  # distances to one person at a time, in double precision
 WIDE = 2**21  # distances at a time where one matrix product makes them
 CHUNK = 2**15  # probes at a time: what bounds the memory
+EFFORT = 10**9  # distances of a chunk that are screened at most, half a second on two cores; of few probes all
 SPARE = 1  # people computed in double precision beside those wanted, at first
 UNIT = 2.0**-24  # the rounding of single precision
 FARTHEST = np.finfo(np.float32).max  # but nearer than a row that stands for nobody
@@ -48,6 +54,7 @@ class Layout:
     further: Indices
     levels: tuple[tuple[Indices, Indices], ...]
     length: float
+    means: PersonMeans
 
 
 def distance_from(face: Vectors, samples: Vectors) -> float:
@@ -110,7 +117,10 @@ def lay_out(person_ids: NDArray[np.int64], vectors: Vectors) -> Layout:
         levels.append((present, np.searchsorted(further, standing[row[starts[present]] + level])))
     person = np.repeat(np.arange(len(people)), rows_of_people)[longest_first]
     longest = float(np.sqrt(squares.max()))
-    return Layout(people, starts, counts, tuple(blocks), first_row, person, lengths, further, tuple(levels), longest)
+    means = PersonMeans.of(vectors, starts, counts)
+    return Layout(
+        people, starts, counts, tuple(blocks), first_row, person, lengths, further, tuple(levels), longest, means
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +163,8 @@ def _pairs_between(pairs: Indices, start: int, end: int) -> Indices:
 
 
 def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices, wanted: int) -> Nearest:
+    if len(probes) * len(vectors) > EFFORT and len(layout.people) > 4 * LIKELY:
+        return _of_likely(layout, vectors, probes, never, wanted)
     shape = len(probes), wanted
     people = np.zeros(shape, np.intp)
     sample = np.zeros(shape, np.intp)
@@ -176,6 +188,28 @@ def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices,
     return Nearest(people, sample, distance)
 
 
+def _of_likely(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices, wanted: int) -> Nearest:
+    """Return the nearest of those people whom each probe may be by their means."""
+
+    def screen(start: int) -> Indices:
+        some = probes[start : start + PROBES]
+        return layout.means.likely(some, _pairs_between(never, start, start + PROBES), LIKELY)
+
+    shortlist = np.concatenate(_beside(screen, range(0, len(probes), PROBES)))
+    found = _exact(layout, vectors, probes, shortlist, never)
+    order = np.argsort(found.distance, axis=1, kind="stable")[:, :wanted]
+    columns = (found.people, found.sample, found.distance)
+    return Nearest(*(np.take_along_axis(column, order, axis=1) for column in columns))
+
+
+def _beside(work: Callable[[int], T], starts: range) -> list[T]:
+    """Return what the work comes to for each start; numpy computes beside other threads."""
+    if len(starts) == 1:
+        return [work(start) for start in starts]
+    with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
+        return [*threads.map(work, starts)]
+
+
 def _shortlist(layout: Layout, probes: Vectors, never: Indices, size: int) -> tuple[Indices, Numbers]:
     """Return for each probe the people of the least bounds (N x size), and the bound below which nobody else is."""
     step = PROBES * ROWS // min(ROWS, len(layout.lengths))
@@ -193,13 +227,7 @@ def _shortlist(layout: Layout, probes: Vectors, never: Indices, size: int) -> tu
         following = np.take_along_axis(bounds, order[:, size : size + 1], axis=1)
         return layout.person[order[:, :size]], following[:, 0]
 
-    if len(starts) > 1:
-        workers = min(len(starts), os.cpu_count() or 1)
-        with ThreadPoolExecutor(workers) as threads:  # numpy computes beside them
-            blocks = list(threads.map(screen, starts))
-    else:
-        blocks = [screen(start) for start in starts]
-    shortlists, bounds = zip(*blocks, strict=True)
+    shortlists, bounds = zip(*_beside(screen, starts), strict=True)
     return np.concatenate(shortlists), np.concatenate(bounds)
 
 
@@ -284,13 +312,14 @@ def _exact(layout: Layout, vectors: Vectors, probes: Vectors, shortlist: Indices
         samples = vectors[begin : begin + count].astype(np.float64)
         of_samples = np.einsum("ij,ij->i", samples, samples)
         kept = min(count, NEAREST_SAMPLES)
-        blocks = -(-len(entries) * count // BLOCK)
-        for block in np.array_split(entries, blocks):
+        step = max(1, BLOCK // count)
+        for start in range(0, len(entries), step):
+            block = entries[start : start + step]
             asked = block // shortlist.shape[1]
             apart = _distances(wide[asked], squares[asked], samples, of_samples)
             sample[block] = begin + apart.argmin(axis=1)
-            least = np.partition(apart, kept - 1, axis=1)[:, :kept]
-            distance[block] = least.mean(axis=1)
+            apart.partition(kept - 1, axis=1)
+            distance[block] = apart[:, :kept].sum(axis=1) / kept
     row, person_left_out = never.T
     number_of_people = len(layout.people)
     pairs = np.arange(len(probes))[:, None] * number_of_people + shortlist
