@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PART = 16  # samples with one mean: who has more, perhaps child and adult, has several
+PART = 6  # samples with one mean: who has more, perhaps child and adult, has several
 LIKELY = 64  # people that a face is compared with
 
 Floats = NDArray[np.float32]
@@ -49,7 +49,8 @@ class PersonMeans:
             apart = np.minimum.reduceat(apart, self.begins, axis=1)
         row, person = never.T
         apart[row, person] = np.inf
-        return np.argpartition(apart, size - 1, axis=1)[:, :size]
+        order = np.argpartition(apart, size - 1, axis=1)
+        return order[:, :size].copy()  # else all of it would be kept
 
 
 def _along_axis(samples: Floats) -> Indices:
