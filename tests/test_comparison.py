@@ -160,7 +160,7 @@ def test_of_very_many_people_those_likely_by_their_means_are_compared(monkeypatc
     first = [[(one[0].person_id, one[0].nearest) for one in of_all[:75]] for of_all in (whole[0], found[0])]
     assert first[0] == first[1]
     for exact, likely in zip((*whole[0], *whole[1]), (*found[0], *found[1]), strict=True):
-        assert [one.value for one in likely] == pytest.approx([one.value for one in exact], rel=0.05)
+        assert [one.value for one in likely] == pytest.approx([one.value for one in exact], rel=0.15)
     assert not any(one.person_id in out for out, shown in zip(never, found[1], strict=True) for one in shown)
 
 
