@@ -105,11 +105,13 @@ def missed(count: int) -> Tables:
         settings = draw(Path(folder), of_nobody(count), decided=False)
         with closing(open_store(settings.library_file)) as store:
             faces = store.groups.faces(default_face_model().id, 0)
-    effort, exact = cluster_pairs.EFFORT, np.empty(0)
+    effort, proposals, exact = cluster_pairs.EFFORT, cluster_pairs.FEW_PROPOSALS, np.empty(0)
     rows = []
     for share in (1.0, *SHARES):
         cluster_pairs.EFFORT = round(share * len(faces.ids) ** 2)
+        cluster_pairs.FEW_PROPOSALS = len(faces.ids)  # all of them
         pairs = _pairs(faces)
+        cluster_pairs.FEW_PROPOSALS = proposals
         exact = pairs if share == 1 else exact
         groups = grouped(faces)
         _, sizes = np.unique(groups, return_counts=True)

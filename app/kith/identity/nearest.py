@@ -178,10 +178,8 @@ def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices,
         never_of_open[:, 0] = np.searchsorted(open_, never_of_open[:, 0])
         shortlist, bound = _shortlist(layout, asked, never_of_open, size)
         found = _exact(layout, vectors, asked, shortlist, never_of_open)
-        order = np.argsort(found.distance, axis=1, kind="stable")[:, :wanted]
-        people[open_] = np.take_along_axis(found.people, order, axis=1)
-        sample[open_] = np.take_along_axis(found.sample, order, axis=1)
-        distance[open_] = np.take_along_axis(found.distance, order, axis=1)
+        best = _nearest_first(found, wanted)
+        people[open_], sample[open_], distance[open_] = best.people, best.sample, best.distance
         farthest = distance[open_, -1]
         open_ = open_[farthest > bound]
         size = min(4 * size, count)
@@ -197,9 +195,16 @@ def _of_likely(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices
 
     shortlist = np.concatenate(_beside(screen, range(0, len(probes), PROBES)))
     found = _exact(layout, vectors, probes, shortlist, never)
+    return _nearest_first(found, wanted)
+
+
+def _nearest_first(found: Nearest, wanted: int) -> Nearest:
     order = np.argsort(found.distance, axis=1, kind="stable")[:, :wanted]
-    columns = (found.people, found.sample, found.distance)
-    return Nearest(*(np.take_along_axis(column, order, axis=1) for column in columns))
+    return Nearest(
+        np.take_along_axis(found.people, order, axis=1),
+        np.take_along_axis(found.sample, order, axis=1),
+        np.take_along_axis(found.distance, order, axis=1),
+    )
 
 
 def _beside(work: Callable[[int], T], starts: range) -> list[T]:
