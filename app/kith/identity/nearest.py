@@ -308,7 +308,8 @@ def _exact(layout: Layout, vectors: Vectors, probes: Vectors, shortlist: Indices
     squares = np.einsum("ij,ij->i", wide, wide)
     sample = np.empty(shortlist.size, np.intp)
     distance = np.empty(shortlist.size)
-    order = np.argsort(shortlist, axis=None, kind="stable")
+    small = shortlist.astype(np.min_scalar_type(len(layout.people)))  # is sorted several times as quick
+    order = np.argsort(small, axis=None, kind="stable")
     people, begins = np.unique(shortlist.ravel()[order], return_index=True)
     entries_of_people = np.split(order, begins[1:])
     for person, entries in zip(people.tolist(), entries_of_people, strict=True):
