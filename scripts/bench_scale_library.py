@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
 
 from kith.filing.xmp_names import NamedPlace, PhotoNames, wanted_names
-from kith.library.name_records import packed
 from kith.library.store import Store, open_store
 from kith.photos.box import Box
 from kith.policies import BodyPolicy
@@ -37,7 +36,7 @@ CAMERAS = ("Canon EOS 5D Mark III", "NIKON D750", "SONY ILCE-7M3", "Apple iPhone
 EVENT = 200  # photos
 AT_ONCE = 20_000  # vectors
 MODEL = default_face_model().id
-ENGINE = f"face_detection_yunet_2026may@1000/16v4 {MODEL}"
+ENGINE = f"yunet_2026may@1280/16v5 {MODEL} osnet_ain_x1_0_msmt17 yolox_nano"
 THEN = "2026-11-27T20:00:00+00:00"
 # Of the known faces that the machine is to decide; the others it is sure of.
 UNSURE, NAMED, DENIED = 0.04, 0.01, 0.005
@@ -280,7 +279,6 @@ def _file(store: Store, settings: Settings, drawn: Drawn) -> None:
     connection.execute(
         "INSERT INTO run_copies (run_id, copy_id, photo_id, output) SELECT 1, id, photo_id, output FROM copies"
     )
-    store.runs.end(1)
     connection.create_function("written", 1, _written, deterministic=True)
     connection.execute(
         "INSERT INTO written_names (photo_id, path, names, sha256) "
@@ -291,7 +289,7 @@ def _file(store: Store, settings: Settings, drawn: Drawn) -> None:
 @cache
 def _written(person_id: int) -> str:
     names = PhotoNames((NamedPlace(name_of(person_id - 1), Box(*PLACE)),), 4000, 3000)
-    return packed(wanted_names(names))
+    return json.dumps(wanted_names(names), ensure_ascii=False)
 
 
 def _say(store: Store, drawn: Drawn) -> None:
