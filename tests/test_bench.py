@@ -214,6 +214,16 @@ def test_scale_decides_again_on_what_it_drew(scripts: Path, monkeypatch: pytest.
     assert all(row["failed"] == 0 and row["peak MB"] > 0 for row in rows)
 
 
+def test_what_cells_miss_is_measured_on_what_was_drawn(scripts: Path) -> None:
+    import bench_million_matching
+
+    ((_, (whole, *fewer)),) = bench_million_matching.missed(1_500).items()
+    assert whole["near pairs found"] == "100.00 %"
+    assert whole["groups"] > 50
+    assert [row["share compared"] for row in fewer] == list(bench_million_matching.SHARES)
+    assert all(0 < row["groups"] <= 1.1 * whole["groups"] for row in fewer)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="peak memory is asked of a POSIX system")
 def test_a_library_is_measured_at_each_size(scripts: Path) -> None:
     import bench_million

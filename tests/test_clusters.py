@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kith.identity import cluster_pairs, clusters
+from kith.identity import cluster_cells, cluster_pairs, clusters
+from kith.identity.cluster_cells import Cells
+from kith.identity.cluster_means import Means
 from kith.identity.face_groups import PERHAPS_SAME, SAME, grouped, near_groups
 from kith.values.samples import Faces
 
@@ -180,3 +182,28 @@ def test_a_poor_face_left_alone_joins_the_group_that_comes_later() -> None:
     assert grouped(_faces([poor], good=[False])).tolist() == [1]
     assert grouped(_faces([poor, like_it], groups=[1, 0], good=[False, True])).tolist() == [2, 2]
     assert grouped(_faces([poor, like_it], photos=[7, 7], groups=[1, 0], good=[False, True])).tolist() == [1, 2]
+
+
+def test_of_very_many_faces_those_in_cells_near_by_are_compared_and_come_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faces = _faces(_people(150, 6)[np.random.default_rng(1).permutation(900)], good=np.arange(900) % 7 > 0)
+    apart = _faces(_people(150, 6), groups=1 + np.arange(900) // 2 * 2)
+    whole, offered = grouped(faces), near_groups(apart)
+    cells = Cells.of(lambda places: faces.vectors[places], 900, share=0.05)
+    compared = sum(len(who) * len(others) for who, others in cells.tiles(faces.vectors, 0))
+    assert compared < 0.5 * 900**2
+    monkeypatch.setattr(cluster_pairs, "EFFORT", 0.05 * 900**2)
+    monkeypatch.setattr(cluster_cells, "ASKING", 100)
+    assert grouped(faces).tolist() == whole.tolist()
+    assert sorted(near_groups(apart)) == sorted(offered)
+
+
+def test_a_cluster_is_where_its_faces_are_whichever_it_took_up() -> None:
+    vectors = _people(1, 5).astype(np.float32)
+    means = Means(vectors, np.arange(5), np.array([0, 0, 1, 2, 3]), np.array([2, 1, 1, 1]))
+    means.unite(1, 2, np.float32(1 / 2))
+    means.unite(0, 1, np.float32(2 / 4))
+    assert means[np.array([3, 0])] == pytest.approx(np.stack([vectors[4], vectors[:4].mean(axis=0)]), abs=1e-6)
+    assert means.squares[0] == pytest.approx((vectors[:4] ** 2).sum(axis=1).mean(), abs=1e-6)
+    assert vectors == pytest.approx(_people(1, 5).astype(np.float32))

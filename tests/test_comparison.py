@@ -135,11 +135,33 @@ def test_many_faces_at_once_are_compared_as_the_plain_rule_says(
     monkeypatch: pytest.MonkeyPatch, small: bool, matter: tuple[Gallery, np.ndarray, list[set[int]]]
 ) -> None:
     if small:  # blocks of one or two probes, and shortlists that must be widened
-        for name, value in {"BLOCK": 8, "CHUNK": 3, "SHORTLIST": 1, "ROW": 4}.items():
+        for name, value in {"BLOCK": 8, "CHUNK": 3, "SPARE": 0, "ROW": 4, "ROWS": 3, "PROBES": 1}.items():
             monkeypatch.setattr(nearest, name, value)
     gallery, probes, never = matter
     _check(gallery, probes, never)
     _check(gallery, probes, ())
+
+
+def test_of_very_many_people_those_likely_by_their_means_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(2)
+    counts = random.integers(1, 12, 400)
+    counts[:3] = 90
+    ids = np.repeat(np.arange(400), counts)
+    looks = random.normal(size=(400, 2, 32))  # of each person two: as child and as adult
+    looks[3] = looks[4]  # and two people who look the same
+    vectors = looks[ids, np.arange(len(ids)) % 2] + 0.4 * random.normal(size=(len(ids), 32))
+    gallery = Gallery(FACES, ids, np.arange(len(ids)) + 1000, vectors.astype(np.float32))
+    probes = np.concatenate([gallery.vectors[:300:4], random.normal(size=(20, 32)).astype(np.float32)])
+    never = [{int(ids[row])} for row in range(0, 300, 4)] + [set[int]()] * 20
+    whole = nearest_people(gallery, FACES, probes), nearest_people(gallery, FACES, probes, never)
+    monkeypatch.setattr(nearest, "EFFORT", 0)
+    monkeypatch.setattr(nearest, "PROBES", 16)
+    found = nearest_people(gallery, FACES, probes), nearest_people(gallery, FACES, probes, never)
+    first = [[(one[0].person_id, one[0].nearest) for one in of_all[:75]] for of_all in (whole[0], found[0])]
+    assert first[0] == first[1]
+    for exact, likely in zip((*whole[0], *whole[1]), (*found[0], *found[1]), strict=True):
+        assert [one.value for one in likely] == pytest.approx([one.value for one in exact], rel=0.15)
+    assert not any(one.person_id in out for out, shown in zip(never, found[1], strict=True) for one in shown)
 
 
 def test_a_face_that_is_a_sample_is_at_no_distance_from_it() -> None:

@@ -44,7 +44,7 @@ def _fill(store: Store) -> None:
     store.edits.add_alias(BEN, "Benny")
     store.edits.set_field(BEN, "town", "Rome")
     store.edits.set_key_face(BEN, 3)
-    store.groups.save({5: (0, 5), 6: (0, 5)})
+    store.groups.settle([5, 6], 5)
 
 
 def _rows(store: Store) -> dict[str, list[tuple[object, ...]]]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kith.identity.cluster_pairs import ClusterPairs, near_pairs
-from kith.values.samples import Faces, Flags, Floats, Ids
+from kith.identity.cluster_means import Means
+from kith.identity.cluster_pairs import ClusterPairs, Places, Points, near_pairs
+from kith.values.samples import Faces, Flags, Ids
 
 PAIRS = 50_000  # looked at before those that meanwhile are one cluster are left out
 
@@ -28,6 +29,29 @@ class Nearness:
         return (self.together**2 - self.alone**2) / 2
 
 
+class Photos:
+    """The photos that show faces of each cluster; of the only face of one its number is enough."""
+
+    def __init__(self, of_face: Ids, photos: Ids, members: Ids) -> None:
+        """Take each face's cluster and photo, and how many faces each cluster has."""
+        self._only = np.zeros(len(members), np.int64)
+        self._only[of_face] = photos
+        self._several: dict[int, set[int]] = {}
+        of_several = members[of_face] > 1
+        of_which, shown_in = of_face[of_several].tolist(), photos[of_several].tolist()
+        for cluster, photo in zip(of_which, shown_in, strict=True):
+            self._several.setdefault(cluster, set()).add(photo)
+
+    def __getitem__(self, cluster: int) -> set[int]:
+        """Return the photos of a cluster, not to be changed."""
+        several = self._several.get(cluster)
+        return {int(self._only[cluster])} if several is None else several
+
+    def add(self, cluster: int, photos: set[int]) -> None:
+        """Say that these show a face of the cluster, too."""
+        self._several.setdefault(cluster, self[cluster]).update(photos)
+
+
 class Clusters:
     """Clusters of faces, each known by the mean vector m and the mean square q of its faces' lengths.
 
@@ -36,22 +60,17 @@ class Clusters:
     cluster of each face.
     """
 
-    def __init__(self, of_face: Ids, vectors: Floats, photos: list[set[int]], numbers: Ids, several: Flags) -> None:
-        count = len(numbers)
-        sizes = np.bincount(of_face, minlength=count)
-        squared_lengths = (vectors**2).sum(axis=1, keepdims=True)
+    def __init__(self, of_face: Ids, means: Means, sizes: Ids, photos: Photos, numbers: Ids, several: Flags) -> None:
         self.of_face = of_face
+        self.means = means
+        self.sizes = sizes
         self.photos = photos
         self.numbers = numbers
         self.several = several
-        self.new = np.zeros(count, np.bool_)
-        self.sizes = sizes
-        self.means = _means(of_face, vectors, sizes)
-        mean_squares = _means(of_face, squared_lengths, sizes)
-        self.squares = mean_squares[:, 0]
-        self._into = np.arange(count)
+        self.new = np.zeros(len(numbers), np.bool_)
+        self._into = np.arange(len(numbers))
 
-    def roots(self, clusters: Ids) -> Ids:
+    def roots(self, clusters: Places) -> Ids:
         """Return which clusters these have become."""
         before = clusters
         into = self._into[before]
@@ -72,17 +91,15 @@ class Clusters:
 
     def near(self, rows: Ids, others: Ids, nearness: Nearness) -> ClusterPairs:
         """Return pairs of one of `rows` and any cluster that agree, ascending by what is between them."""
-        order = np.concatenate((rows, others))
-        means = self.means[order]
-        own = self.own(order, nearness)
-        first, second, between = near_pairs(means, own, len(rows), nearness.limit)
+        order = np.concatenate((rows, others)).astype(np.int32)  # of pairs there may be millions
+        first, second, between = near_pairs(self.points(order, nearness), len(rows), nearness.limit)
         return order[first], order[second], between
 
-    def own(self, clusters: Ids, nearness: Nearness) -> Floats:
-        """Return what each of some clusters adds to what is between it and any other."""
+    def points(self, clusters: Places, nearness: Nearness) -> Points:
+        """Return the means of some clusters, and what each adds to what is between it and any other."""
         penalties = nearness.penalty / self.sizes[clusters]
-        own = self.squares[clusters] + penalties
-        return own.astype(np.float32)
+        own = self.means.squares[clusters] + penalties
+        return Points(lambda places: self.means[clusters[places]], own.astype(np.float32))
 
     def are_apart(self, cluster: int, other: int) -> bool:
         """Say whether no photo shows faces of both."""
@@ -119,8 +136,8 @@ class Clusters:
             return False
         if not self.are_apart(cluster, other):
             return False
-        means, squares, sizes = self.means, self.squares, self.sizes
-        product = float(means[cluster] @ means[other])
+        means, squares, sizes = self.means, self.means.squares, self.sizes
+        product = float(means.of(cluster) @ means.of(other))
         between = squares[cluster] + squares[other] - 2 * product
         faces = 1 / sizes[cluster] + 1 / sizes[other]
         penalties = nearness.penalty * faces
@@ -132,12 +149,9 @@ class Clusters:
         sizes = self.sizes
         size = sizes[cluster] + sizes[other]
         share = np.float32(sizes[other] / size)
-        for averages in (self.means, self.squares):
-            difference = averages[other] - averages[cluster]
-            averages[cluster] += share * difference
+        self.means.unite(cluster, other, share)
         sizes[cluster] = size
-        photos = self.photos
-        photos[cluster] |= photos[other]
+        self.photos.add(cluster, self.photos[other])
         if not self.several[cluster]:
             numbers = self.numbers
             numbers[cluster] = min(numbers[cluster], numbers[other])
@@ -156,32 +170,16 @@ class Clusters:
 def clusters_of(faces: Faces) -> Clusters:
     """Return the groups there are, and a cluster of its own for each new face that counts."""
     group_of_face = np.where(faces.groups == 0, faces.ids, faces.groups)
-    counted = faces.good & faces.unknown
+    counted = np.flatnonzero(faces.good & faces.unknown)
     numbers, of_face = np.unique(group_of_face[counted], return_inverse=True)
-    photos: list[set[int]] = [set() for _ in numbers]
-    place = {number: index for index, number in enumerate(numbers.tolist())}
-    members = np.zeros(len(numbers), np.int64)
-    groups = group_of_face.tolist()
-    photo_of_face = faces.photos.tolist()
-    for number, photo in zip(groups, photo_of_face, strict=True):
-        index = place.get(number)
-        if index is not None:
-            photos[index].add(photo)
-            members[index] += 1
+    place = np.searchsorted(numbers, group_of_face)
+    inside = np.flatnonzero(np.append(numbers, 0)[place] == group_of_face)
+    members = np.bincount(place[inside], minlength=len(numbers))
+    photos = Photos(place[inside], faces.photos[inside], members)
     settled = np.isin(numbers, group_of_face[faces.settled])
-    several = (members > 1) | settled
-    vectors = faces.vectors[counted]
-    clusters = Clusters(of_face.astype(np.int64), vectors, photos, numbers, several)
+    sizes = np.bincount(of_face, minlength=len(numbers))
+    means = Means(faces.vectors, counted, of_face, sizes)
+    clusters = Clusters(of_face, means, sizes, photos, numbers, (members > 1) | settled)
     is_new = faces.groups[counted] == 0
-    founded = of_face[is_new]
-    clusters.new[founded] = True
+    clusters.new[of_face[is_new]] = True
     return clusters
-
-
-def _means(of_face: Ids, values: Floats, sizes: Ids) -> Floats:
-    if not len(sizes):
-        return np.empty((0, values.shape[1]), np.float32)
-    order = np.argsort(of_face, kind="stable")
-    starts = np.cumsum(sizes) - sizes
-    sums = np.add.reduceat(values[order], starts, axis=0, dtype=np.float64)
-    return (sums / sizes[:, None]).astype(np.float32)

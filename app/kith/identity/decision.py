@@ -75,11 +75,19 @@ class Decider:
         `events` holds for each photo the bodies of the people whose faces show in its event; without them each photo is
         decided by itself.
         """
+        return self.compared(self.compare(cases), events)
+
+    def compare(self, cases: Sequence[Case]) -> list[list[Probe]]:
+        """Return the faces of photos with whom they resemble; may be done beside other work. Raises ModelMismatch."""
         photos = [probes_of(case, self.lives, self.faces.model_id) for case in cases]
         everybody = [probe for probes in photos for probe in probes]
         compare(self.faces, self.denied, everybody, self.calibration)
         if self.second:
             self._hear(self.second, everybody)
+        return photos
+
+    def compared(self, photos: Sequence[Sequence[Probe]], events: Sequence[Gallery] = ()) -> list[PhotoDecision]:
+        """Return the decisions on photos whose faces have been compared, `events` as `photos` takes them."""
         decided = [self._by_faces(probes) for probes in photos]
         if self.body_policy is not BodyPolicy.OFF:
             decided = self._by_bodies(photos, decided, events)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from kith.identity.cluster_pairs import NO_PAIRS, ClusterPairs, joined, nearest_clusters
+from kith.identity.cluster_pairs import NO_PAIRS, ClusterPairs, joined, nearest_points, points_of
 from kith.identity.clusters import Clusters, Nearness, clusters_of
-from kith.values.samples import Faces, Floats, Ids
+from kith.values.samples import Faces, Ids
 
 SAME = Nearness(alone=0.38, together=0.52)  # docs/recognition.md, "Unknown people"
 PERHAPS_SAME = Nearness(alone=0.42, together=0.56)
@@ -47,7 +47,7 @@ def near_groups(faces: Faces, nearness: Nearness = PERHAPS_SAME) -> list[tuple[i
         if clusters.are_apart(cluster, other) and not is_settled:
             pair = numbers[cluster], numbers[other]
             found.append(pair)
-    return found
+    return [*dict.fromkeys(found)]
 
 
 def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness: Nearness) -> None:
@@ -63,9 +63,8 @@ def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness
     is_alone = np.isin(groups, of_one) & ~is_new & ~faces.settled
     new = np.flatnonzero(poor & is_new)
     alone = np.flatnonzero(poor & is_alone)
-    vectors = faces.vectors
-    of_new = _nearest_cluster(vectors, new, clusters, standing, nearness)
-    of_alone = _nearest_cluster(vectors, alone, clusters, grown, nearness)
+    of_new = _nearest_cluster(faces, new, clusters, standing, nearness)
+    of_alone = _nearest_cluster(faces, alone, clusters, grown, nearness)
     face, cluster, between = joined([of_new, of_alone])
     order = np.argsort(between, kind="stable")
     agrees = between[order] <= nearness.limit
@@ -73,19 +72,16 @@ def _let_poor_faces_join(faces: Faces, groups: Ids, clusters: Clusters, nearness
     rows = face[agreeing].tolist()
     nearest = cluster[agreeing].tolist()
     for row, root in zip(rows, nearest, strict=True):
-        photos = clusters.photos[root]
         photo = int(faces.photos[row])
-        if photo not in photos:
+        if photo not in clusters.photos[root]:
             groups[row] = clusters.numbers[root]
-            photos.add(photo)
+            clusters.photos.add(root, {photo})
 
 
-def _nearest_cluster(vectors: Floats, faces: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> ClusterPairs:
+def _nearest_cluster(faces: Faces, rows: Ids, clusters: Clusters, among: Ids, nearness: Nearness) -> ClusterPairs:
     """Return the nearest cluster of each of some faces, by what is between them."""
-    if not len(among) or not len(faces):
+    if not len(among) or not len(rows):
         return NO_PAIRS
-    own = clusters.own(among, nearness)
-    means = clusters.means[among]
-    nearest, between = nearest_clusters(vectors, faces, means, own)
-    penalty = np.float32(nearness.penalty)
-    return faces, among[nearest], between + penalty
+    asking = points_of(faces.vectors, rows, nearness.penalty)
+    nearest, between = nearest_points(asking, clusters.points(among, nearness))
+    return rows, among[nearest], between

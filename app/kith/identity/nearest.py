@@ -1,25 +1,33 @@
 """For many vectors at once: which people are nearest, by the mean distance to each person's nearest samples.
 
 All distances are screened by one matrix product a block, in single precision and as lower bounds; the few people who
-can be among the nearest are then computed in double precision. So the result is that of the plain rule.
+can be among the nearest are then computed in double precision. So the result is that of the plain rule. Only where
+there are so many distances that this would take too long, people are screened by their samples' means.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kith.identity.person_means import LIKELY, PersonMeans
+
+T = TypeVar("T")
+
 NEAREST_SAMPLES = 3  # of a person, that their distance is the mean of: docs/recognition.md
 ROW = 32  # samples of a person in one row of the layout; who has more has several rows
-BLOCK = 2**17  # distances at a time and thread: few enough to stay in a core's cache
+ROWS, PROBES = 512, 128  # of distances at a time and thread: few enough to stay in a core's cache
+BLOCK = 2**17  # distances to one person at a time, in double precision
 WIDE = 2**21  # distances at a time where one matrix product makes them
-CHUNK = 2**14  # probes at a time: what bounds the memory
-SHORTLIST = 8  # people computed in double precision, at first
+CHUNK = 2**15  # probes at a time: what bounds the memory
+EFFORT = 10**9  # distances of a chunk that are screened at most, half a second on two cores; of few probes all
+SPARE = 1  # people computed in double precision beside those wanted, at first
 UNIT = 2.0**-24  # the rounding of single precision
+FARTHEST = np.finfo(np.float32).max  # but nearer than a row that stands for nobody
 
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.floating[Any]]
@@ -28,18 +36,25 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Samples ordered for screening: plane j holds the j-th sample of each row that has one, the longest rows first.
+    """Samples ordered for screening, in rows of one person each, the longest rows first; some rows are a block.
 
-    `people`, `starts` and `counts` are P each; a plane is (D+1) x rows, its last line the squared lengths; `levels`
-    gives people (as places in `people`) and where their first, second … row stands; `length` is the longest sample's.
+    `people`, `starts` and `counts` are P each. Plane j of a block holds the j-th sample of each row that has one,
+    (D+1) x rows, its last line the squared lengths. `first_row` is each person's (P), `person` is whose a row is, and
+    `lengths` how many samples it has; `levels` gives people with several rows (as places in `people`) and where their
+    first, second … row stands among `further`, the rows of such people; `length` is the longest sample's.
     """
 
     people: NDArray[np.int64]
     starts: Indices
     counts: Indices
-    planes: tuple[Vectors, ...]
+    blocks: tuple[tuple[Vectors, ...], ...]
+    first_row: Indices
+    person: Indices
+    lengths: Indices
+    further: Indices
     levels: tuple[tuple[Indices, Indices], ...]
     length: float
+    means: PersonMeans
 
 
 def distance_from(face: Vectors, samples: Vectors) -> float:
@@ -81,22 +96,31 @@ def lay_out(person_ids: NDArray[np.int64], vectors: Vectors) -> Layout:
     longest_first = np.argsort(-lengths, kind="stable")
     standing = np.empty(len(longest_first), np.intp)
     standing[longest_first] = np.arange(len(longest_first))
+    first_sample = np.flatnonzero(column == 0)[longest_first]
+    lengths = lengths[longest_first]
     squares = np.einsum("ij,ij->i", vectors, vectors)[:, None]
-    planes = []
-    for number in range(lengths.max()):
-        samples = np.flatnonzero(column == number)
-        standing_of_samples = standing[row[samples]]
-        samples = samples[np.argsort(standing_of_samples)]
-        plane = np.hstack([-2 * vectors[samples], squares[samples]])
-        planes.append(np.ascontiguousarray(plane.T))
+
+    def plane(samples: Indices) -> Vectors:
+        lines = np.hstack([-2 * vectors[samples], squares[samples]])
+        return np.ascontiguousarray(lines.T)
+
+    blocks = []
+    for start in range(0, len(lengths), ROWS):
+        firsts, sizes = first_sample[start : start + ROWS], lengths[start : start + ROWS]
+        blocks.append(tuple(plane(firsts[sizes > number] + number) for number in range(sizes[0])))
+    first_row = standing[row[starts]]
     rows_of_people = -(-counts // ROW)
+    further = np.sort(standing[np.repeat(rows_of_people, rows_of_people) > 1])
     levels = []
-    for level in range(rows_of_people.max()):
-        present = np.flatnonzero(rows_of_people > level)
-        row_of_level = row[starts[present]] + level
-        levels.append((present, standing[row_of_level]))
+    for level in range(rows_of_people.max() if len(further) else 0):
+        present = np.flatnonzero((rows_of_people > level) & (rows_of_people > 1))
+        levels.append((present, np.searchsorted(further, standing[row[starts[present]] + level])))
+    person = np.repeat(np.arange(len(people)), rows_of_people)[longest_first]
     longest = float(np.sqrt(squares.max()))
-    return Layout(people, starts, counts, tuple(planes), tuple(levels), longest)
+    means = PersonMeans.of(vectors, starts, counts)
+    return Layout(
+        people, starts, counts, tuple(blocks), first_row, person, lengths, further, tuple(levels), longest, means
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,12 +163,14 @@ def _pairs_between(pairs: Indices, start: int, end: int) -> Indices:
 
 
 def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices, wanted: int) -> Nearest:
+    if len(probes) * len(vectors) > EFFORT and len(layout.people) > 4 * LIKELY:
+        return _of_likely(layout, vectors, probes, never, wanted)
     shape = len(probes), wanted
     people = np.zeros(shape, np.intp)
     sample = np.zeros(shape, np.intp)
     distance = np.empty(shape)
     count = len(layout.people)
-    size = min(max(SHORTLIST, wanted), count)
+    size = min(wanted + SPARE, count)
     open_ = np.arange(len(probes))
     while len(open_):
         asked = probes[open_]
@@ -152,79 +178,117 @@ def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices,
         never_of_open[:, 0] = np.searchsorted(open_, never_of_open[:, 0])
         shortlist, bound = _shortlist(layout, asked, never_of_open, size)
         found = _exact(layout, vectors, asked, shortlist, never_of_open)
-        order = np.argsort(found.distance, axis=1, kind="stable")[:, :wanted]
-        people[open_] = np.take_along_axis(found.people, order, axis=1)
-        sample[open_] = np.take_along_axis(found.sample, order, axis=1)
-        distance[open_] = np.take_along_axis(found.distance, order, axis=1)
+        best = _nearest_first(found, wanted)
+        people[open_], sample[open_], distance[open_] = best.people, best.sample, best.distance
         farthest = distance[open_, -1]
         open_ = open_[farthest > bound]
         size = min(4 * size, count)
     return Nearest(people, sample, distance)
 
 
+def _of_likely(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices, wanted: int) -> Nearest:
+    """Return the nearest of those people whom each probe may be by their means."""
+
+    def screen(start: int) -> Indices:
+        some = probes[start : start + PROBES]
+        return layout.means.likely(some, _pairs_between(never, start, start + PROBES), LIKELY)
+
+    shortlist = np.concatenate(_beside(screen, range(0, len(probes), PROBES)))
+    found = _exact(layout, vectors, probes, shortlist, never)
+    return _nearest_first(found, wanted)
+
+
+def _nearest_first(found: Nearest, wanted: int) -> Nearest:
+    order = np.argsort(found.distance, axis=1, kind="stable")[:, :wanted]
+    return Nearest(
+        np.take_along_axis(found.people, order, axis=1),
+        np.take_along_axis(found.sample, order, axis=1),
+        np.take_along_axis(found.distance, order, axis=1),
+    )
+
+
+def _beside(work: Callable[[int], T], starts: range) -> list[T]:
+    """Return what the work comes to for each start; numpy computes beside other threads."""
+    if len(starts) == 1:
+        return [work(start) for start in starts]
+    with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
+        return [*threads.map(work, starts)]
+
+
 def _shortlist(layout: Layout, probes: Vectors, never: Indices, size: int) -> tuple[Indices, Numbers]:
     """Return for each probe the people of the least bounds (N x size), and the bound below which nobody else is."""
-    step = max(1, BLOCK // layout.planes[0].shape[1])
+    step = PROBES * ROWS // min(ROWS, len(layout.lengths))
     starts = range(0, len(probes), step)
 
     def screen(start: int) -> tuple[Indices, Numbers]:
         end = start + step
         bounds = _lower_bounds(layout, probes[start:end])
         row, person = _pairs_between(never, start, end).T
-        bounds[row, person] = np.inf
+        bounds[row, layout.first_row[person]] = FARTHEST
         if size == len(layout.people):
             everybody = np.tile(np.arange(size), (len(bounds), 1))
             return everybody, np.full(len(bounds), np.inf)
         order = np.argpartition(bounds, size, axis=1)
         following = np.take_along_axis(bounds, order[:, size : size + 1], axis=1)
-        return order[:, :size], following[:, 0]
+        return layout.person[order[:, :size]], following[:, 0]
 
-    if len(starts) > 1:
-        workers = min(len(starts), os.cpu_count() or 1)
-        with ThreadPoolExecutor(workers) as threads:  # numpy computes beside them
-            blocks = list(threads.map(screen, starts))
-    else:
-        blocks = [screen(start) for start in starts]
-    shortlists, bounds = zip(*blocks, strict=True)
+    shortlists, bounds = zip(*_beside(screen, starts), strict=True)
     return np.concatenate(shortlists), np.concatenate(bounds)
 
 
 def _lower_bounds(layout: Layout, probes: Vectors) -> Numbers:
-    """Return what each person's distance from each probe is at least (N x P), in single precision.
+    """Return what the distance of each row's person from each probe is at least (N x R), in single precision.
 
-    A squared distance by way of the product, |v|² - 2pv + |p|², is at most (D + 8) roundings of (|p| + |v|)² too large:
-    Higham, "Accuracy and Stability of Numerical Algorithms" (2002), 3.1.
+    It stands in the first row of a person, and is infinite in others. A squared distance by way of the product,
+    |v|² - 2pv + |p|², is at most (D + 8) roundings of (|p| + |v|)² too large: Higham, "Accuracy and Stability of
+    Numerical Algorithms" (2002), 3.1.
     """
     squares = np.einsum("ij,ij->i", probes, probes)
-    lengths = np.sqrt(squares) + layout.length
-    slack = (probes.shape[1] + 8) * UNIT * lengths**2
-    merged = _least_of_people(layout, probes)
-    merged += (squares - slack)[:, None]
-    np.maximum(merged, 0, out=merged)
-    np.sqrt(merged, out=merged)
+    reach = np.sqrt(squares) + layout.length
+    slack = (probes.shape[1] + 8) * UNIT * reach**2
+    least_square = (squares - slack)[:, None]
+    extended = np.hstack([probes, np.ones((len(probes), 1), np.float32)])
+    bounds = np.empty((len(probes), len(layout.lengths)), np.float32)
+    further = np.empty((NEAREST_SAMPLES, len(probes), len(layout.further)), np.float32)
+    for number, planes in enumerate(layout.blocks):
+        start = number * ROWS
+        end = start + planes[0].shape[1]
+        least = np.full((NEAREST_SAMPLES, len(probes), end - start), np.inf, np.float32)
+        for plane in planes:
+            _keep_least(least[:, :, : plane.shape[1]], extended @ plane)
+        begin, stop = np.searchsorted(layout.further, (start, end))
+        further[:, :, begin:stop] = least[:, :, layout.further[begin:stop] - start]
+        bounds[:, start:end] = _mean_distance(least, least_square, layout.lengths[start:end])
+    if layout.levels:
+        merged = _merged(further, layout.levels)
+        several, _ = layout.levels[0]
+        bounds[:, layout.further] = np.inf
+        bounds[:, layout.first_row[several]] = _mean_distance(merged, least_square, layout.counts[several])
+    return bounds
+
+
+def _mean_distance(least: Numbers, least_square: Numbers, counts: Indices) -> Numbers:
+    """Return the mean distance (N x R) by the least |v|² - 2pv (k x N x R), of which as many count as there are."""
+    least += least_square
+    np.maximum(least, 0, out=least)
+    np.sqrt(least, out=least)
     for missing in range(1, NEAREST_SAMPLES):
-        merged[missing][:, layout.counts <= missing] = 0
-    samples = np.minimum(layout.counts, NEAREST_SAMPLES).astype(np.float32)
-    means: Numbers = merged.sum(axis=0) / samples
+        least[missing][:, counts <= missing] = 0
+    samples = np.minimum(counts, NEAREST_SAMPLES).astype(np.float32)
+    means: Numbers = least.sum(axis=0) / samples
     return means
 
 
-def _least_of_people(layout: Layout, probes: Vectors) -> Numbers:
-    """Return |v|² - 2pv of each person's nearest samples (k x N x P, ascending), infinite where there are fewer."""
-    count = len(probes)
-    ones = np.ones((count, 1), np.float32)
-    extended = np.hstack([probes, ones])
-    rows = layout.planes[0].shape[1]
-    least = np.full((NEAREST_SAMPLES, count, rows), np.inf, np.float32)
-    for plane in layout.planes:
-        _keep_least(least[:, :, : plane.shape[1]], extended @ plane)
-    (_, first), *further = layout.levels
-    merged = least[:, :, first]
-    for people, standing in further:
-        of_people = merged[:, :, people]
-        for values in least:
+def _merged(further: Numbers, levels: Sequence[tuple[Indices, Indices]]) -> Numbers:
+    """Return what is least in all rows of those with several (k x N x P of them), from what is in each of the rows."""
+    (several, first), *others = levels
+    merged = further[:, :, first]
+    for people, standing in others:
+        places = np.searchsorted(several, people)
+        of_people = merged[:, :, places]
+        for values in further:
             _keep_least(of_people, values[:, standing])
-        merged[:, :, people] = of_people
+        merged[:, :, places] = of_people
     return merged
 
 
@@ -244,7 +308,8 @@ def _exact(layout: Layout, vectors: Vectors, probes: Vectors, shortlist: Indices
     squares = np.einsum("ij,ij->i", wide, wide)
     sample = np.empty(shortlist.size, np.intp)
     distance = np.empty(shortlist.size)
-    order = np.argsort(shortlist, axis=None, kind="stable")
+    small = shortlist.astype(np.min_scalar_type(len(layout.people)))  # is sorted several times as quick
+    order = np.argsort(small, axis=None, kind="stable")
     people, begins = np.unique(shortlist.ravel()[order], return_index=True)
     entries_of_people = np.split(order, begins[1:])
     for person, entries in zip(people.tolist(), entries_of_people, strict=True):
@@ -253,13 +318,14 @@ def _exact(layout: Layout, vectors: Vectors, probes: Vectors, shortlist: Indices
         samples = vectors[begin : begin + count].astype(np.float64)
         of_samples = np.einsum("ij,ij->i", samples, samples)
         kept = min(count, NEAREST_SAMPLES)
-        blocks = -(-len(entries) * count // BLOCK)
-        for block in np.array_split(entries, blocks):
+        step = max(1, BLOCK // count)
+        for start in range(0, len(entries), step):
+            block = entries[start : start + step]
             asked = block // shortlist.shape[1]
             apart = _distances(wide[asked], squares[asked], samples, of_samples)
             sample[block] = begin + apart.argmin(axis=1)
-            least = np.partition(apart, kept - 1, axis=1)[:, :kept]
-            distance[block] = least.mean(axis=1)
+            apart.partition(kept - 1, axis=1)
+            distance[block] = apart[:, :kept].sum(axis=1) / kept
     row, person_left_out = never.T
     number_of_people = len(layout.people)
     pairs = np.arange(len(probes))[:, None] * number_of_people + shortlist

@@ -9,6 +9,7 @@ from kith.identity.decision import Decider
 from kith.identity.event_evidence import EventEvidence
 from kith.identity.exclusions import Life
 from kith.identity.gallery import Gallery, gallery_of, good_faces, is_good
+from kith.identity.probes import Probe
 from kith.identity.second_opinion import SecondOpinion
 from kith.jobs.calibrations import calibration_of
 from kith.library.redecision_queries import Models, StoredPhoto
@@ -208,9 +209,16 @@ class Decisions:
     def _models(self) -> Models:
         return Models(self.face_model_id, self.decider.bodies.model_id, self.second_model_id)
 
-    def by_faces(self, photos: Sequence[StoredPhoto]) -> list[PhotoDecision]:
-        """Return the decisions on photos each by itself; whom they name counts in their events from now on."""
-        decisions = self.decider.photos([photo.case for photo in photos])
+    def by_faces(
+        self, photos: Sequence[StoredPhoto], compared: Sequence[Sequence[Probe]] | None = None
+    ) -> list[PhotoDecision]:
+        """Return the decisions on photos each by itself; whom they name counts in their events from now on.
+
+        `compared` are their faces where the decider has compared them already.
+        """
+        if compared is None:
+            compared = self.decider.compare([photo.case for photo in photos])
+        decisions = self.decider.compared(compared)
         for photo, decision in zip(photos, decisions, strict=True):
             if self.go_by_events or decision.hangs:  # else nobody asks for it
                 self.evidence.learn(photo.id, decision)

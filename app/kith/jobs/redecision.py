@@ -4,6 +4,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -12,6 +13,7 @@ from pathlib import Path
 from kith.errors import BadKnowledgeBase, BadPhoto, NobodyTaught
 from kith.filing.copies import Folders, clear_remnants
 from kith.identity.decision import Decider
+from kith.identity.probes import Probe
 from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions, machine_links
@@ -26,7 +28,7 @@ from kith.messages import Action, Do, JobName, Message
 from kith.values.decisions import PhotoDecision
 from kith.values.links import Link, Source, known_as, replaced, said_to_be
 
-SPAN = 10_000  # photos: enough to be compared at once, few enough to be kept in memory
+SPAN = 25_000  # photos: enough to be compared at once, few enough that two spans are kept in memory
 
 
 def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
@@ -63,6 +65,21 @@ class _Decided:
         present = (link for link in links if link.source is Source.MACHINE)
         outdated, wanted = replaced(present, machine_links(decision, decider))
         return cls(photo, decision, outdated, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Photos that are decided together, whose faces a thread compares."""
+
+    photos: Sequence[StoredPhoto]
+    compared: "Future[list[list[Probe]]]"
+
+    @classmethod
+    def begin(cls, decisions: Decisions, photo_ids: Sequence[int], beside: Executor) -> "_Span":
+        """Read photos, and let them be compared."""
+        photos = decisions.photos(photo_ids)
+        cases = [photo.case for photo in photos]
+        return cls(photos, beside.submit(decisions.decider.compare, cases))
 
 
 class _Changes:
@@ -186,19 +203,23 @@ class _Run:
     def _pass(self, photos: Sequence[int], is_complete: bool) -> Iterator[Event]:
         stop = self.context.stop
         start = 0
-        while start < len(photos) and not stop.is_set():
-            span = photos[start : start + SPAN]
-            is_done = yield from self._settle(span, is_complete)
-            if is_done:
-                start += len(span)
-                yield PhotosDone(self.done, self.total)
-            elif not stop.is_set():
-                self.changed_beside = True
-                self._read_people()
+        with ThreadPoolExecutor(1) as beside:  # the next span is compared while one is decided on and written
+            span = _Span.begin(self.decisions, photos[:SPAN], beside)
+            while start < len(photos) and not stop.is_set():
+                end = start + SPAN
+                following = _Span.begin(self.decisions, photos[end : end + SPAN], beside)
+                is_done = yield from self._settle(span, is_complete)
+                if is_done:
+                    start, span = end, following
+                    yield PhotosDone(self.done, self.total)
+                elif not stop.is_set():
+                    self.changed_beside = True
+                    self._read_people()
+                    span = _Span.begin(self.decisions, photos[start:end], beside)
 
-    def _settle(self, span: Sequence[int], is_complete: bool) -> Generator[Event, None, bool]:
+    def _settle(self, span: "_Span", is_complete: bool) -> Generator[Event, None, bool]:
         """Return whether the span is done: not where stopped, nor where the user changes something beside."""
-        decided, hanging = self._decided(self.decisions.photos(span), is_complete)
+        decided, hanging = self._decided(span, is_complete)
         if not self.preview and not self._write(decided):
             return False
         for photo in decided:
@@ -228,9 +249,10 @@ class _Run:
         else:
             self.unknown += 1
 
-    def _decided(self, photos: Sequence[StoredPhoto], is_complete: bool) -> tuple[list[_Decided], list[int]]:
+    def _decided(self, span: "_Span", is_complete: bool) -> tuple[list[_Decided], list[int]]:
         """Return what is decided, and the photos that hang on others while these are not complete."""
-        decisions = self.decisions.by_faces(photos)
+        photos = span.photos
+        decisions = self.decisions.by_faces(photos, span.compared.result())
         if is_complete:
             decisions = self.decisions.by_events(photos, decisions)
         decider = self.decisions.decider

@@ -43,13 +43,9 @@ def update_groups(store: Store, face_model_id: str, least_sharpness: float) -> l
     """Let new unknown faces join groups or found some; return the pairs of groups that may be one person."""
     faces = store.groups.faces(face_model_id, least_sharpness)
     groups = grouped(faces)
-    moved = {}
-    for key, was, now in zip(faces.ids.tolist(), faces.groups.tolist(), groups.tolist(), strict=True):
-        if was != now:
-            moved[key] = was, now
-    if moved:
+    if (groups != faces.groups).any():
         with store.transaction():
-            store.groups.save(moved)
+            store.groups.save(faces, groups)
     return near_groups(faces.in_groups(groups))
 
 

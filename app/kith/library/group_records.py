@@ -1,16 +1,19 @@
 """Groups of unknown faces, and who is ignored."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kith.library.connection import LibraryConnection
 from kith.library.photo_records import IMPORTED, now
 from kith.library.review_queries import NOBODY_KNOWN, NOT_IGNORED, newest_analysis
 from kith.library.soundness import whole
-from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Faces
+from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Faces, Ids
 from kith.vision.observations import Kind
 
 # Samples taken over without a photo have nothing to show: whose they were is forgotten with an import undone.
@@ -34,9 +37,13 @@ class GroupRecords:
 
     def faces(self, model_id: str, least_sharpness: float) -> Faces:
         """Return the unknown faces as the last look at each photo saw them, and everybody who is in a group."""
+
+        def seen_of(row: Sequence[Any]) -> tuple[NDArray[np.float32], *tuple[int, ...]]:
+            return self._connection.vector(model_id, row[6]), *map(whole, row[:6])
+
         rows = self._connection.read(
             "observations",
-            lambda row: (*map(whole, row[:6]), self._connection.vector(model_id, row[6])),
+            seen_of,
             f"""
             WITH somebody AS MATERIALIZED (  -- else SQLite asks twice who is unknown
                 SELECT a.id, a.photo_id, g.group_id, g.settled, {UNKNOWN} AS unknown
@@ -50,22 +57,26 @@ class GroupRecords:
             """,
             (Kind.FACE, model_id, least_sharpness, LEAST_PIXELS, LEAST_FRONTALITY),
         )
-        *columns, vectors = list(zip(*rows, strict=True)) or [()] * 7
-        ids, photos, groups, *flags = (np.array(column, np.int64) for column in columns)
-        stacked = np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
-        unknown, good, settled = (flag.astype(np.bool_) for flag in flags)
-        return Faces(ids, stacked, photos, groups, unknown, good, settled)
+        first = next(rows, None)
+        length = 0 if first is None else len(first[0])
+        columns = [(name, np.int64) for name in ("id", "photo", "group", "unknown", "good", "settled")]
+        seen = () if first is None else chain([first], rows)
+        table = np.fromiter(seen, np.dtype([("vector", np.float32, (length,)), *columns]))  # no object for each
+        unknown, good, settled = (table[flag].astype(np.bool_) for flag in ("unknown", "good", "settled"))
+        ids, photos, groups = (table[column].copy() for column in ("id", "photo", "group"))
+        return Faces(ids, table["vector"], photos, groups, unknown, good, settled)
 
-    def save(self, groups: Mapping[int, tuple[int, int]]) -> None:
-        """Write down appearance → (group it was in, or 0; group it is in now), but over nothing written meanwhile."""
-        rows = [(appearance, before, after) for appearance, (before, after) in groups.items()]
+    def save(self, faces: Faces, groups: Ids) -> None:
+        """Write down the groups that faces are in now (N), but over nothing written meanwhile."""
+        is_new = faces.groups == 0
+        has_moved = ~is_new & (faces.groups != groups)
         self._connection.executemany(
             "INSERT INTO unknown_groups (appearance_id, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [(appearance, after) for appearance, before, after in rows if before == 0],
+            zip(faces.ids[is_new].tolist(), groups[is_new].tolist(), strict=True),
         )
         self._connection.executemany(
             "UPDATE unknown_groups SET group_id = ?3 WHERE appearance_id = ?1 AND group_id = ?2",
-            [row for row in rows if row[1]],
+            zip(*(column[has_moved].tolist() for column in (faces.ids, faces.groups, groups)), strict=True),
         )
 
     def settle(self, appearance_ids: Iterable[int], group_id: int) -> None:
