@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from kith.text import counted, printable
+from kith.text import counted, printable, size_in_words
 
 TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}  # Unicode Standard Annex 9: directions
 COMMANDING = {"Cc", "Cs", "Zl", "Zp"}  # controls (C0, DEL, C1), surrogates, separators of lines and paragraphs
@@ -35,3 +35,21 @@ def test_the_rest_of_a_text_stays_as_it_is(text: str, shown: str) -> None:
 def test_one_and_several_are_told_apart(count: int, told: str) -> None:
     assert counted(count, "photo") == told
     assert counted(count, "person", "people") == told.replace("photos", "people").replace("photo", "person")
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (10, "10 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (49_999, "50.0 kB"),
+        (50_000, "0.1 MB"),
+        (1_200_000, "1.2 MB"),
+        (2_500_000_000, "2.5 GB"),
+    ],
+)
+def test_a_size_is_told_in_a_fitting_unit(size: int, told: str) -> None:
+    assert size_in_words(size) == told

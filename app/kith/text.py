@@ -47,7 +47,9 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 
 
 def size_in_words(size: int) -> str:
-    """Return a number of bytes as `1.2 MB`."""
+    """Return a number of bytes as `1.2 MB`, a few as `10 bytes`."""
+    if size < 1_000:
+        return counted(size, "byte")
     if size >= 1e9:
         return f"{size / 1e9:,.1f} GB"
     return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
