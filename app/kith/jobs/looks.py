@@ -206,9 +206,7 @@ def _are_stacked(store: Store, photo_id: int, along: Collection[Path]) -> bool:
     return not along or {*store.stacks.files(photo_id, along)} == {*map(FileState.now, along)}
 
 
-def _gathered(
-    read: Iterable[tuple[Path | _Along, object]], along: Along
-) -> Iterator[_Read]:
+def _gathered(read: Iterable[tuple[Path | _Along, object]], along: Along) -> Iterator[_Read]:
     """Yield what the file of each photo told, with what the files told that are filed along, once all are read."""
     waiting: defaultdict[Path, dict[Path, object]] = defaultdict(dict)
     for item, result in read:
