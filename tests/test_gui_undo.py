@@ -79,6 +79,20 @@ def test_a_text_field_keeps_its_own_undo(qtbot: QtBot, world: World, window: Mai
     assert "Zoe" in {person[0] for person in world.persons()}
 
 
+def test_a_text_field_without_anything_to_undo_leaves_it_to_the_window(
+    qtbot: QtBot, world: World, window: MainWindow
+) -> None:
+    window.desk.act(lambda library: PersonChanges(library).create("Zoe"))
+    _settled(qtbot, window)
+    window.go("Console")
+    search = window.console.search
+    qtbot.waitUntil(search.hasFocus, timeout=PATIENCE_MS)
+    for key, people in ((Qt.Key.Key_Z, 0), (Qt.Key.Key_Y, 1)):
+        qtbot.keyClick(search, key, Qt.KeyboardModifier.ControlModifier)
+        _settled(qtbot, window)
+        assert [person[0] for person in world.persons()].count("Zoe") == people
+
+
 def test_what_another_program_did_is_seen_when_the_menu_opens(qtbot: QtBot, world: World, window: MainWindow) -> None:
     code, _, _ = ran("people", "create", "Zoe", "--settings", world.root / "settings.json")
     assert code == 0

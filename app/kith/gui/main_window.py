@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWid
 from kith.gui.background import Newest
 from kith.gui.console import Console, Kind
 from kith.gui.drawn_faces import DrawnFaces
+from kith.gui.field_undo import FieldUndo
 from kith.gui.folder_drops import FolderDrops, page_about
 from kith.gui.folders import ChooseFile, ChooseFolder, choose_file, choose_folder
 from kith.gui.job_runner import JobRunner
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self.desk = LibraryDesk(lambda: self.settings, lambda: self._in_use.refusal)
         self.drawn = DrawnFaces(self, self, executor)
         self.waiting = ReviewWatch(self.desk)
+        FieldUndo(self)
         self.watcher = Watcher(self.jobs, self.console, executor)
         self._first_look = QTimer(self)
         self._first_look.setSingleShot(True)
