@@ -38,6 +38,7 @@ from bench_gui import window
 from bench_identify import identify
 from bench_matching import matching
 from bench_million import million
+from bench_million_matching import matching_at
 from bench_names import names
 from bench_networks import networks
 from bench_people import PEOPLE, SHARED, people_in, progress, settings_in
@@ -135,7 +136,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=SHARED / "data", help="a folder with athletes/ or lfw10/ in it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--count", type=int, default=COUNT, help="filing: how many photos of 3 MB")
-    parser.add_argument("--million", action="store_true", help="scale: a library of a million faces, and smaller ones")
+    parser.add_argument("--million", action="store_true", help="scale: libraries of up to a million photos and faces")
     parser.add_argument("--picture", type=Path, help="certainty: a PNG file to draw how often it is right into")
     arguments = parser.parse_args()
     data = arguments.data.resolve()
@@ -143,7 +144,7 @@ def main() -> None:
     if not any(map(Path.is_dir, folders)):
         parser.error(f"there is neither {' nor '.join(PEOPLE)} in {data}")
     if arguments.million:
-        commands["scale"] = lambda _: million()
+        commands["scale"] = lambda _: million() | matching_at()
     try:
         if arguments.measure in commands:
             found = tables = commands[arguments.measure](data)
