@@ -20,7 +20,8 @@ from kith.values.samples import Floats, Ids
 PROPOSALS = 16  # the nearest other clusters of each that are tried in a round
 FEW_PROPOSALS = 6  # the same where there are so many that not all are compared
 ROWS, COLUMNS = 512, 4096  # of distances held at once by a thread: 8 MB
-EFFORT = 5 * 10**10  # pairs that are compared at most, some minutes on two cores: docs/recognition.md
+EFFORT = 5 * 10**10  # pairs that are compared where not all are, two minutes on two cores: docs/recognition.md
+MOST_SHARE = 0.5  # of all points: looking into more cells takes as long as comparing everybody
 LEAST_SHARE = 0.03  # of all points that each is compared with, however many there are
 
 Places = NDArray[np.signedinteger[Any]]  # of 32 bits, where there are many
@@ -97,7 +98,7 @@ def joined(parts: Iterable[ClusterPairs]) -> ClusterPairs:
 
 def _search(points: Points, rows: int, *, pairs_once: bool) -> Search:
     count = len(points.own)
-    if rows * count <= EFFORT:
+    if MOST_SHARE * rows * count <= EFFORT:
         return Everybody(count, pairs_once, ROWS)
     share = max(LEAST_SHARE, EFFORT / (rows * count))
     return Cells.of(points.take, count, share)
