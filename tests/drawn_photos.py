@@ -17,6 +17,7 @@ from kith.errors import BadPhoto, KithError
 from kith.jobs import looks
 from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
+from kith.photos.photo_file import steadily
 from kith.vision.analysis import Photo
 from kith.vision.engines import EngineSpec
 from kith.vision.face_model import default_face_model
@@ -106,7 +107,7 @@ def open_eyes(replace: Callable[[object, str, object], None]) -> None:
 
 def _seen(path: Path, orientation: int, spec: EngineSpec) -> Analysis | BadPhoto:
     try:
-        pixels, _, note = load_at_least(path, spec.resize_max)
+        pixels, _, note = steadily(path, lambda _file: load_at_least(path, spec.resize_max))
     except BadPhoto as error:
         return error
     people = sorted(_people(pixels, orientation, spec), key=lambda seen: -seen[0].box.w * seen[0].box.h)

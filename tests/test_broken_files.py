@@ -28,6 +28,7 @@ from kith.jobs.phrases import recognition_summary
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.worker_processes import WorkerProcesses
 from kith.jobs.workers import InlineExecutor, process_pool
+from kith.photos import photo_file
 from tests.desk import CHIRAC, CHIRAC_AGAIN, DRAWN, NOBODY, POWELL, POWELL_AGAIN, Desk, is_analysis
 from tests.making import aged
 
@@ -366,14 +367,18 @@ def _tagged(jpeg: bytes) -> list[bytes]:
 
 
 @pytest.mark.parametrize("in_place", [False, True])
-def test_edit_beside_a_run_never_makes_a_good_photo_a_failed_one(taught: Desk, in_place: bool) -> None:
+def test_edit_beside_a_run_never_makes_a_good_photo_a_failed_one(
+    taught: Desk, in_place: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for bound in ("_PATIENCE_S", "_YOUNG_S"):  # on a machine under load the other program may need long
+        monkeypatch.setattr(photo_file, bound, 60.0)
     photos = taught.put_all([*POWELL_AGAIN, *CHIRAC_AGAIN], "input")
     contents = {photo: _tagged(photo.read_bytes()) for photo in photos}
     for _ in range(2):
         editor = _Editor(contents, in_place)
         editor.start()
         try:
-            summary = taught.run(taught.recognition(filing=False), executor=None)[-1]
+            summary = taught.run(taught.recognition(filing=False))[-1]
         finally:
             editor.stop()
         assert isinstance(summary, RecognitionFinished)

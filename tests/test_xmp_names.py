@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -354,6 +356,20 @@ def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
         except NoXmp:
             outcomes.add("refused")
     assert outcomes == {"read", "refused"}
+
+
+@pytest.mark.parametrize("prefix", ["Iptc4xmpExt", "mwg-rs", "stArea"])
+def test_a_file_that_names_a_space_otherwise_is_the_only_one_to_do_so(tmp_path: Path, prefix: str) -> None:
+    """exiv2 keeps for all files what one calls its name spaces, also where a damaged one means nothing by it."""
+    odd = re.sub(rf'xmlns:{prefix}="[^"]*'.encode(), f'xmlns:{prefix}="http://damaged.example/'.encode(), FOREIGN)
+    assert odd != FOREIGN
+    with suppress(NoXmp), alone():
+        Xmp.read(odd)
+    photo = _photo(tmp_path / "photo.jpg", 1)
+    write_into(photo, _update(NamedPlace("Anna", FACE)))
+    root = xmp.packet(photo.read_bytes())
+    assert xmp.listed(root, f"{xmp.IPTC}PersonInImage") == ["Anna"]
+    assert [[name for name, _ in regions] for regions in xmp.xml_regions(root)] == [["Anna"], ["Anna"]]
 
 
 def test_pixels_of_a_photo_stay(tmp_path: Path) -> None:

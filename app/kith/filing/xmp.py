@@ -43,15 +43,17 @@ def _exiv2() -> Any:
     import exiv2
 
     exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
-    exiv2.XmpProperties.registerNs(_IPTC, "Iptc4xmpExt")  # as all others call it
     return exiv2
 
 
 @contextmanager
 def alone() -> Iterator[Any]:
-    """Give exiv2 to one thread at a time; what it refuses is raised as NoXmp."""
+    """Give exiv2 to one thread at a time, for one file; what it refuses is raised as NoXmp."""
     with _LOCK:
         exiv2 = _exiv2()
+        exiv2.XmpProperties.unregisterNs()  # the names of name spaces that another file had: it may have been damaged
+        for space, prefix in ((_IPTC, "Iptc4xmpExt"), *_SPACES.items()):  # as all others call them
+            exiv2.XmpProperties.registerNs(space, prefix)
         try:
             yield exiv2
         except exiv2.Exiv2Error as error:
