@@ -20,12 +20,12 @@ from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
 from kith.gui.people_place import PeoplePlace
 from kith.gui.photos_place import PhotosPlace
 from kith.identity.comparison import Quality, nearest_people
-from kith.identity.evaluation import CERTAINTIES, Share, evaluate_gallery, point_at
+from kith.identity.evaluation import CERTAINTIES, Evaluation, Point, Share, evaluate_gallery, point_at
 from kith.identity.gallery import Gallery, gallery_of, good_faces
 from kith.identity.own_calibration import fitted
 from kith.identity.own_samples import Own, independent
 from kith.jobs.calibrations import calibration_of, shipped_calibration
-from kith.jobs.evaluate import evaluate, evaluation_summary
+from kith.jobs.evaluate import EvaluationFinished, evaluate, evaluation_summary
 from kith.library.store import open_store
 from kith.settings import Settings
 from kith.values.calibration import Calibration
@@ -119,6 +119,37 @@ def test_the_window_shows_who_is_not_found_and_takes_what_is_recommended(qtbot: 
     window.desk.undo()
     qtbot.waitUntil(lambda: window.settings.sure_at == 0.999 and not window.desk.busy, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not window.jobs.running, timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize(
+    ("found", "wrong", "is_offered"),
+    [
+        (89, 0, False),
+        (88, 0, True),
+        (95, 0, False),
+        (95, 50, True),
+    ],  # of 100; 88.8 % is where the best one's share begins
+)
+def test_what_is_no_better_than_chance_explains_is_not_offered(
+    qtbot: QtBot, tmp_path: Path, found: int, wrong: int, is_offered: bool
+) -> None:
+    now = Point(0.9, Share(found, 100), Share(wrong, 100), Share(0, 100))
+    best = Point(0.95, Share(95, 100), Share(0, 100), Share(0, 100))
+    finished = EvaluationFinished(Evaluation(12, 100, 100, ()), now, best, None, None)
+    (tmp_path / "settings.json").write_text("{}", encoding="utf-8")
+    window = open_window(qtbot, tmp_path / "settings.json")
+    window.go("People", "checks")
+    place = window.places["People"]
+    assert isinstance(place, PeoplePlace)
+    assert place.checks
+    measure = place.checks.measure
+    place.checks.pages.setCurrentWidget(measure)
+    assert not measure.use.isVisible()
+    measure._show((finished, b""))
+    assert ("no more than chance explains" in measure.words.text()) is not is_offered
+    assert measure.use.isVisible() is measure.use.isEnabled() is is_offered
+    if is_offered:
+        assert "0.95" in measure.use.text()
 
 
 def _shipped() -> Calibration:

@@ -16,7 +16,8 @@ from kith.gui.dropped_folder import DroppedFolder
 from kith.gui.home_model import Do, State
 from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
-from kith.gui.places import CONSOLE, HOME
+from kith.gui.next_steps import LargeButton
+from kith.gui.places import CONSOLE, HOME, REVIEW
 from kith.gui.recognize_dialog import RecognizeDialog
 from kith.gui.review_watch import ReviewWatch
 from kith.gui.welcome_page import WelcomePage
@@ -70,6 +71,11 @@ def _wait(qtbot: QtBot, state: Callable[[], bool]) -> None:
 
 def _advised(qtbot: QtBot, window: MainWindow, words: str) -> None:
     _wait(qtbot, lambda: words in _home(window).advice.advice.text())
+
+
+def _next(window: MainWindow) -> list[LargeButton]:
+    """Return the large buttons that stand out."""
+    return [button for button in window.steps.findChildren(LargeButton) if button.property("next")]
 
 
 def _rows(home: HomePlace) -> range:
@@ -178,10 +184,30 @@ def test_the_last_run_is_known_at_the_next_start(qtbot: QtBot, album: Album) -> 
     window = _open(qtbot, album)
     _advised(qtbot, window, "2 unknown in 1 group")
     assert "4 photos: 2 sure" in _home(window).advice.last.text()
+
+
+def test_the_large_button_that_stands_out_does_what_is_advised(qtbot: QtBot, album: Album) -> None:
+    (album.root / "album/broken.png").unlink()
+    album.recognise()
+    window = _open(qtbot, album)
+    steps = window.steps
+    _advised(qtbot, window, "2 unknown in 1 group")
+    assert _next(window) == [steps.review]
+    window.refresh()
+    _wait(qtbot, lambda: _next(window) == [steps.review])
+    click(qtbot, steps.review)
+    assert window.place == REVIEW
     album.save(draw((EVE, MIDDLE), shade=7), "people/Eve/1.png")
     window.go(CONSOLE)
     window.go(HOME)
     _advised(qtbot, window, "New in the people folder: Eve")
+    assert _next(window) == [steps.build]
+    assert "Learn who is new in “people”" in steps.build.accessibleName()
+    home = _home(window)
+    home.advice.button.setFocus()
+    home.look_again()
+    _wait(qtbot, lambda: not home._is_looking)
+    assert home.advice.button.hasFocus(), "a look in the background takes the keyboard from nobody"
 
 
 def test_groups_found_after_home_looked_are_told(qtbot: QtBot, album: Album, monkeypatch: pytest.MonkeyPatch) -> None:

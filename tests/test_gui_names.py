@@ -57,6 +57,12 @@ def test_names_are_written_when_asked(qtbot: QtBot, world: World, window: MainWi
     assert "written." in dialog.words.text()
     assert not dialog.do.isEnabled()
     dialog.reject()
+    window.does.write_names.trigger()
+    again = opened(qtbot, window)
+    qtbot.waitUntil(lambda: "would be written" in again.words.text(), timeout=PATIENCE_MS)
+    assert not again.lines.toPlainText()
+    assert "Nothing is to be written" in again.lines.placeholderText()
+    again.reject()
 
 
 def test_names_of_others_are_taken_over_and_undone(qtbot: QtBot, world: World, window: MainWindow) -> None:
@@ -66,6 +72,14 @@ def test_names_of_others_are_taken_over_and_undone(qtbot: QtBot, world: World, w
     window.does.import_names.trigger()
     dialog = opened(qtbot, window)
     (choose,) = [button for button in dialog.findChildren(QPushButton) if "Choose" in button.text()]
+    assert "will be listed here" in dialog.lines.placeholderText()
+    named = world.root / "input/5.png.xmp"
+    named.rename(world.root / "5.png.xmp")
+    press(qtbot, choose)
+    qtbot.waitUntil(lambda: "names anybody" in dialog.words.text(), timeout=PATIENCE_MS)
+    assert not dialog.lines.toPlainText()
+    assert "Nobody was found" in dialog.lines.placeholderText()
+    (world.root / "5.png.xmp").rename(named)
     press(qtbot, choose)
     qtbot.waitUntil(dialog.do.isEnabled, timeout=PATIENCE_MS)
     assert dialog.lines.toPlainText() == "<b>Zoe</b> (new): 1 face"

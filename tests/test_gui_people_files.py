@@ -84,6 +84,17 @@ def test_people_are_handed_on(qtbot: QtBot, world: World, window: MainWindow) ->
     dialog = window.findChild(ExportPeopleDialog)
     assert dialog
     qtbot.waitUntil(lambda: dialog.people.count() == 3, timeout=PATIENCE_MS)
+    assert dialog.words.text() == "3 of 3 people chosen"
+    dialog.everybody.setFocus()
+    qtbot.keyClick(dialog.everybody, Qt.Key.Key_Space)
+    assert (dialog.words.text(), dialog.do.isEnabled()) == ("0 of 3 people chosen", False)
+    assert dialog.everybody.checkState() is Qt.CheckState.Unchecked
+    for name, chosen in (("Bob", "1 of 3"), ("Ann", "2 of 3")):
+        dialog.people.findItems(name, Qt.MatchFlag.MatchExactly)[0].setCheckState(Qt.CheckState.Checked)
+        assert dialog.words.text() == f"{chosen} people chosen"
+        assert dialog.everybody.checkState() is Qt.CheckState.PartiallyChecked
+    qtbot.keyClick(dialog.everybody, Qt.Key.Key_Space)
+    assert dialog.everybody.checkState() is Qt.CheckState.Checked
     bob = dialog.people.findItems("Bob", Qt.MatchFlag.MatchExactly)[0]
     bob.setCheckState(Qt.CheckState.Unchecked)
     dialog.with_faces.setChecked(True)

@@ -152,8 +152,8 @@ class _Measure(QWidget):
         self._house = house
         self._recommended: float | None = None
         self.run = ChoiceButton(self.tr("&Measure on my own photos"))
-        self.use = ChoiceButton(self.tr("&Use the recommended certainty"))
-        self.use.setEnabled(False)
+        self.use = ChoiceButton()
+        self._offer(None)
         self.words = wrapped()
         self._doubtful: dict[int, DoubtfulFace] = {}
         self.faces = PictureGrid(house.thumbnails, _SMALL)
@@ -213,10 +213,14 @@ class _Measure(QWidget):
             widget.setVisible(bool(self._doubtful))
         self._curve.loadFromData(picture)
         self._draw_curve()
-        best, now = finished.recommended, finished.current
-        is_other = best is not None and now is not None and best.sure_at != now.sure_at
-        self._recommended = best.sure_at if best and is_other else None
-        self.use.setEnabled(is_other)
+        self._offer(finished.advised.sure_at if finished.advised else None)
+
+    def _offer(self, certainty: float | None) -> None:
+        """Offer a certainty by a button; where none is better than that of the settings there is no button."""
+        self._recommended = certainty
+        self.use.setText(self.tr("&Use the recommended certainty, {0:g}").format(certainty or 0))
+        self.use.setEnabled(certainty is not None)
+        self.use.setVisible(certainty is not None)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Show the curve as wide as there is room."""
@@ -241,7 +245,7 @@ class _Measure(QWidget):
         except BadInput as error:
             self.words.setText(error.message)
         else:
-            self.use.setEnabled(False)
+            self._offer(None)
             self._house.apply_settings(before, self._house.settings)
 
 

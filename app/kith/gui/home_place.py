@@ -11,6 +11,7 @@ from kith.gui.advice_page import AdvicePage
 from kith.gui.background import Newest
 from kith.gui.folders import is_missed
 from kith.gui.home_model import Do, State
+from kith.gui.next_steps import Step
 from kith.gui.phrases import translate
 from kith.gui.place import House, Place
 from kith.gui.places import PLACES, REVIEW, WELCOME
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.outcome import Outcome
 
+# The large button that does what is advised; where none does, none stands out.
+_LARGE = {
+    Do.STEPS: Step.BUILD,
+    Do.BUILD: Step.BUILD,
+    Do.RECOGNIZE: Step.RECOGNIZE,
+    Do.REVIEW: Step.REVIEW,
+    Do.OUTPUT: Step.LOOK,
+}
 _PAUSE_MS = 50  # what is loaded to look must not hold up the window's first sight
 
 
@@ -77,7 +86,7 @@ class HomePlace(Place):
         if self.house.jobs.running:
             return
         if fault:
-            self.advice.show_state(State(fault))
+            self._tell(State(fault))
             return
         stopped = self._stopped_build
         self._is_looking = True
@@ -104,13 +113,17 @@ class HomePlace(Place):
 
     def _show(self, state: State) -> None:
         """Show how things stand; the first time look, too, whether a run was killed."""
-        self.advice.show_state(state)
+        self._tell(state)
         self._is_looking = False
         if self._looks_once_more:
             self.look_again()
         if not self._has_looked:
             self._has_looked = True
             self.house.desk.read(_was_killed, self._complete, lambda _: None)
+
+    def _tell(self, state: State) -> None:
+        self.advice.show_state(state)
+        self.house.steps.advise(_LARGE.get(state.advice.does))
 
     def _complete(self, was_killed: bool) -> None:
         """Let what a killed run had planned be done, and say so."""

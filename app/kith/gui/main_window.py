@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
     def refresh(self) -> None:
         """Show what can be done by what the last job told, and by what is on the disk once that was looked at."""
         settings, report = self.settings, self._report
+        self.steps.forget_advice()
         self._show_steps()
         ready = self.tr("The settings file cannot be read") if self._in_use.broken else self.tr("Ready")
         self.status.setText(self.jobs.outcome or ready)

@@ -36,14 +36,27 @@ _TAKE_OVER = QT_TRANSLATE_NOOP(
     "here. Ctrl+Z takes all of it back.",
 )
 
+_NONE_TO_WRITE = QT_TRANSLATE_NOOP(
+    "Kith",
+    "Nothing is to be written: each file has the names it should have. “Names in photos” of the settings says which "
+    "files get names.",
+)
+_NONE_FOUND = QT_TRANSLATE_NOOP(
+    "Kith", "Nobody was found. Names are read in the photos themselves, in .xmp files beside them and in .picasa.ini."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a look or a deed came to: lines to read, a sentence on it, and what may be done then, if anything."""
+    """What a look or a deed came to: lines to read, a sentence on it, and what may be done then, if anything.
+
+    `nothing` stands where the lines would, if there are none.
+    """
 
     lines: tuple[str, ...]
     words: str = ""
     deed: "Deed | None" = None
+    nothing: str = ""
 
 
 Deed = Callable[[threading.Event], Told]
@@ -74,6 +87,7 @@ class NamesDialog(FittingDialog):
         for shown in (wrapped(intro), self.words):
             column.addWidget(shown)
         column.addWidget(self.lines, 1)
+        column.addStretch()
         column.addWidget(self.buttons)
         self.resize(760, 460)
 
@@ -85,6 +99,8 @@ class NamesDialog(FittingDialog):
     def look(self, look: Deed) -> None:
         """Show what would be done, once that is known."""
         self.words.setText(translate("Kith", _LOOKING))
+        self.lines.clear()
+        self.lines.setPlaceholderText(translate("Kith", _LOOKING))
         self.do.setEnabled(False)
         self._task.ask(partial(_told, look), self._show)
 
@@ -99,6 +115,8 @@ class NamesDialog(FittingDialog):
 
     def _show(self, told: Told) -> None:
         self.lines.setPlainText(in_order("\n".join(map(printable, told.lines))))
+        self.lines.setPlaceholderText(told.nothing)
+        self.lines.setVisible(bool(told.lines or told.nothing))
         self.words.setText(told.words)
         self._deed = told.deed
         self.do.setEnabled(told.deed is not None)
@@ -144,7 +162,8 @@ def _writing(settings: Settings, preview: bool, stop: threading.Event) -> Told:
         written = write_names(library, preview=preview, stop=stop)
     *lines, summary = names_summary(written)
     deed = partial(_writing, settings, False) if preview and written.files else None
-    return Told((*lines, *map(in_window, written.problems)), summary, deed)
+    nothing = translate("Kith", _NONE_TO_WRITE) if preview else ""
+    return Told((*lines, *map(in_window, written.problems)), summary, deed, nothing)
 
 
 def import_dialog(settings: Settings, choose: ChooseFolder, parent: QWidget) -> NamesDialog:
@@ -167,6 +186,7 @@ def import_dialog(settings: Settings, choose: ChooseFolder, parent: QWidget) -> 
 
     folder.clicked.connect(ask)
     dialog.words.setText(translate("Kith", "Choose the folder of photos."))
+    dialog.lines.setPlaceholderText(translate("Kith", "Whom other programs named in its photos will be listed here."))
     return dialog
 
 
@@ -176,7 +196,7 @@ def _finding(settings: Settings, folder: Path, _stop: threading.Event) -> Told:
     found = find_tags(settings, folder)
     *lines, summary = found_lines(found)
     deed = partial(_taking_over, settings, found) if found.photos else None
-    return Told((*lines, *map(in_window, found.problems)), summary, deed)
+    return Told((*lines, *map(in_window, found.problems)), summary, deed, translate("Kith", _NONE_FOUND))
 
 
 def _taking_over(settings: Settings, found: "TagsFound", stop: threading.Event) -> Told:

@@ -21,6 +21,7 @@ class Step(Enum):
     BUILD = "build"
     RECOGNIZE = "recognize"
     LOOK = "look"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,15 @@ class NextSteps(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         for button in (self.build, self.recognize, self.output, self.review):
             row.addWidget(button, 1)
-        self.review.say(self.tr("Say who the others are"))
+        self._buttons = {
+            Step.BUILD: self.build,
+            Step.RECOGNIZE: self.recognize,
+            Step.LOOK: self.output,
+            Step.REVIEW: self.review,
+        }
+        self._guess: Step | None = None
+        self._advice: tuple[Step | None] | None = None
+        self._people, self._is_missed = "", False
 
     def changeEvent(self, event: QEvent | None) -> None:  # noqa: N802 - Qt's name
         """Take the colours of a new theme."""
@@ -141,19 +150,44 @@ class NextSteps(QWidget):
             self.setStyleSheet(look)
 
     def show_next(self, step: Step | None, people: str, is_missed: bool = False) -> None:
-        """Point at a step, if at any; `people` is the name of the people folder, which `is_missed` where it is gone."""
-        learn = self.tr("Learn your people again after you added photos")
-        if step is None:
-            learn = self.tr("Learn your people from the people folder")
-        if step is Step.BUILD:
-            learn = self.tr("Start here: learn your people from “{0}”").format(people)
-            if is_missed:
-                learn = self.tr("“{0}” is not there now: is its drive plugged in?").format(people)
-        self.build.say(learn, is_next=step is Step.BUILD)
-        self.recognize.say(self.tr("Find your people in a folder of photos"), is_next=step is Step.RECOGNIZE)
-        self.output.say(self.tr("See the copies, a folder for each person"), is_next=step is Step.LOOK)
-        buttons = {Step.BUILD: self.build, Step.RECOGNIZE: self.recognize, Step.LOOK: self.output}
+        """Point at a step, if at any, until something else is advised.
+
+        `people` is the name of the people folder, which `is_missed` where it is gone.
+        """
+        self._guess, self._people, self._is_missed = step, people, is_missed
         window = self.window()
         types = window and isinstance(window.focusWidget(), QLineEdit | QPlainTextEdit)  # somebody, who goes on
-        if step and window and not types:
-            buttons[step].setFocus()
+        self._show(takes_keyboard=not types)
+
+    def advise(self, step: Step | None) -> None:
+        """Point at a step, if at any, now that the library was looked at: it is known better what comes next."""
+        self._advice = (step,)
+        self._show(takes_keyboard=any(button.hasFocus() for button in self._buttons.values()))
+
+    def forget_advice(self) -> None:
+        """Point at what seems to be next, since something changed."""
+        self._advice = None
+
+    def _show(self, takes_keyboard: bool) -> None:
+        (step,) = self._advice or (self._guess,)
+        sentences = {
+            Step.BUILD: self._learn(step),
+            Step.RECOGNIZE: self.tr("Find your people in a folder of photos"),
+            Step.LOOK: self.tr("See the copies, a folder for each person"),
+            Step.REVIEW: self.tr("Say who the others are"),
+        }
+        for each, button in self._buttons.items():
+            button.say(sentences[each], is_next=each is step)
+        if step and takes_keyboard:
+            self._buttons[step].setFocus()
+
+    def _learn(self, step: Step | None) -> str:
+        if self._is_missed:
+            return self.tr("“{0}” is not there now: is its drive plugged in?").format(self._people)
+        if step is Step.BUILD and self._guess is Step.BUILD:
+            return self.tr("Start here: learn your people from “{0}”").format(self._people)
+        if step is Step.BUILD:
+            return self.tr("Learn who is new in “{0}”").format(self._people)
+        if self._guess is None:
+            return self.tr("Learn your people from the people folder")
+        return self.tr("Learn your people again after you added photos")

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt
+from PyQt6.QtCore import QT_TRANSLATE_NOOP, QSignalBlocker, QSize, Qt
 from PyQt6.QtGui import QIcon, QImage, QPixmap
 from PyQt6.QtWidgets import (
     QCheckBox,
@@ -232,29 +232,64 @@ class ExportPeopleDialog(NamesDialog):
         super().__init__(self.tr("Export People"), translate("Kith", _HAND_ON), self.tr("&Export People…"), parent)
         self._settings = settings
         self._choose_file = choose
-        self._known = 0
         self.people = QListWidget()
         self.people.setAccessibleName(self.tr("People to export"))
         self.people.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # long names are elided
+        self.everybody = QCheckBox(self.tr("&All or none"))
+        self.everybody.clicked.connect(self._choose_all)
+        self.people.itemChanged.connect(self._tell_chosen)
         self.with_faces = QCheckBox(self.tr("With a small &picture of each face"))
         self.whole = QCheckBox(self.tr("Also whom I i&gnore"))
         column = self.layout()
         if isinstance(column, QVBoxLayout):
-            column.insertWidget(1, self.people, 3)
-            column.insertWidget(2, self.with_faces)
-            column.insertWidget(3, self.whole)
+            column.insertWidget(1, self.everybody)
+            column.insertWidget(2, self.people, 3)
+            column.insertWidget(3, self.with_faces)
+            column.insertWidget(4, self.whole)
+        self.everybody.setEnabled(False)
         self.lines.setVisible(False)
         self.look(partial(_everybody, settings))
 
     def _show(self, told: Told) -> None:
         super()._show(told)
-        if isinstance(told, _Found):
-            self._known = len(told.everybody)
-            for number, name in told.everybody:
+        if not isinstance(told, _Found):
+            self.do.setEnabled(bool(self._chosen()))
+        elif told.everybody:
+            self._fill(told.everybody)
+
+    def _fill(self, everybody: Sequence[tuple[int, str]]) -> None:
+        with QSignalBlocker(self.people):
+            for number, name in everybody:
                 item = QListWidgetItem(printable(name), self.people)
                 item.setData(Qt.ItemDataRole.UserRole, number)
                 item.setCheckState(Qt.CheckState.Checked)
-        self.do.setEnabled(self._known > 0)
+        self.everybody.setEnabled(True)
+        self._tell_chosen()
+
+    def _items(self) -> list[QListWidgetItem]:
+        items = [self.people.item(row) for row in range(self.people.count())]
+        return [item for item in items if item]
+
+    def _chosen(self) -> list[QListWidgetItem]:
+        return [item for item in self._items() if item.checkState() is Qt.CheckState.Checked]
+
+    def _choose_all(self) -> None:
+        """Choose everybody, or nobody where everybody is chosen."""
+        items, states = self._items(), Qt.CheckState
+        state = states.Unchecked if len(self._chosen()) == len(items) else states.Checked
+        with QSignalBlocker(self.people):
+            for item in items:
+                item.setCheckState(state)
+        self._tell_chosen()
+
+    def _tell_chosen(self) -> None:
+        """Say how many are chosen, in words and by the box for all."""
+        chosen, known, states = len(self._chosen()), self.people.count(), Qt.CheckState
+        some = states.PartiallyChecked if chosen else states.Unchecked
+        self.everybody.setCheckState(states.Checked if chosen == known else some)
+        if not self.busy:
+            self.words.setText(self.tr("{0:,} of {1:,} people chosen").format(chosen, known))
+            self.do.setEnabled(chosen > 0)
 
     def _begin(self) -> None:
         if self.busy:
@@ -262,9 +297,7 @@ class ExportPeopleDialog(NamesDialog):
         suggestion = self._settings.dataset_folder.parent / "family.zip"
         file = self._choose_file(self.tr("Export People"), suggestion, self.tr("People (*.zip)"))
         if file:
-            items = [self.people.item(row) for row in range(self.people.count())]
-            wanted = [item for item in items if item and item.checkState() is Qt.CheckState.Checked]
-            names = [f"#{item.data(Qt.ItemDataRole.UserRole)}" for item in wanted]
+            names = [f"#{item.data(Qt.ItemDataRole.UserRole)}" for item in self._chosen()]
             whole, with_faces = self.whole.isChecked(), self.with_faces.isChecked()
             self._deed = partial(_exporting, self._settings, file, names, whole, with_faces)
             super()._begin()
@@ -280,7 +313,5 @@ def _exporting(
 ) -> Told:
     from kith.jobs.export_people import export_people, export_summary
 
-    if not names:
-        return Told((), translate("Kith", "Nobody is chosen: nothing was written."))
     (line,) = export_summary(export_people(settings, file, names, whole, with_faces))
     return Told((), line)

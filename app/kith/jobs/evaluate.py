@@ -48,7 +48,7 @@ class DoubtfulFace:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFinished:
-    """What was measured; `current` is the point of the settings, `recommended` another one where that is better.
+    """What was measured; `current` is the point of the settings, `recommended` the best one.
 
     `fitted_on` says whose certainty was measured, `refitted` whether it was fitted anew just now; `doubtful` are the
     faces that are not found at present, or named as somebody else, these first.
@@ -62,6 +62,12 @@ class EvaluationFinished:
     fitted_on: str = ""
     refitted: bool = False
     doubtful: tuple[DoubtfulFace, ...] = ()
+
+    @property
+    def advised(self) -> Point | None:
+        """The best point where it is better than that of the settings, by more than chance explains."""
+        best, current = self.recommended, self.current
+        return best if best and current and not _fits(current, best) else None
 
 
 def evaluate(settings: Settings, picture: Path | None = None, table: Path | None = None) -> EvaluationFinished:
@@ -156,11 +162,16 @@ def evaluation_summary(finished: EvaluationFinished) -> list[str]:
 def _advice(current: Point, best: Point | None) -> str:
     if best is None:
         return "No certainty keeps strangers and wrong names out: run the check, two people may be mixed up."
-    is_sound = current.wrong.value <= MOST_WRONG and current.false.value <= MOST_FALSE
-    least, _ = best.found.interval
-    if is_sound and current.found.value >= least:
+    if _fits(current, best):
         share = f"{100 * best.found.value:.1f} %"
         return (
             f"That fits this knowledge base: the best, {best.sure_at:g}, finds {share}, no more than chance explains."
         )
     return Message("Recommended for ", Setting("sure_at"), f": {best.sure_at:g}, {described(best)}.")
+
+
+def _fits(current: Point, best: Point) -> bool:
+    """Say whether a point is as good as the best one, but for chance."""
+    is_sound = current.wrong.value <= MOST_WRONG and current.false.value <= MOST_FALSE
+    least, _ = best.found.interval
+    return is_sound and current.found.value >= least
