@@ -197,11 +197,11 @@ def _finding(settings: Settings, file: Path, chosen: Mapping[int, str], _stop: t
         tuple(contradiction_lines(found.joined)),
         summary_line(found),
         partial(_taking_over, settings, found),
-        file,
-        found.people,
-        found.told.content.faces,
-        portraits,
-        everybody,
+        file=file,
+        people=found.people,
+        faces=found.told.content.faces,
+        portraits=portraits,
+        everybody=everybody,
     )
 
 
