@@ -127,6 +127,19 @@ def test_a_library_of_version_three_gets_the_tables_that_are_newer(library: Path
     assert {path.name.split(".")[2][:2] for path in _copies(library)} == {"v1", "v3"}
 
 
+def test_a_library_of_version_seven_is_sound_as_it_was_made_then(library: Path) -> None:
+    open_store(library, create=True).close()
+    with closing(sqlite3.connect(library)) as connection:
+        drop_table(connection, "standing")
+        connection.executescript(
+            "ALTER TABLE runs RENAME COLUMN filed TO was; DROP INDEX analyses_by_photo; DROP INDEX copies_by_photo; "
+            "CREATE INDEX copies_by_photo ON copies (photo_id, output); PRAGMA user_version = 7"
+        )
+        assert inspect(connection).lines() == []
+        connection.executescript("DROP TABLE run_copies; DROP TABLE runs")
+        assert not inspect(connection).is_sound
+
+
 def test_a_migrated_library_and_a_new_one_have_the_same_tables(library: Path) -> None:
     _make_old(library)
     new = library.with_name("new.sqlite")

@@ -13,7 +13,7 @@ from kith.library.connection import SQLITE_ERRORS, tells_damage
 from kith.library.first_versions import FIRST_VERSIONS
 from kith.library.migrations import TYPED, run_migrations, version_of
 from kith.library.repairs import damage
-from kith.library.schema import NEWER, TABLES
+from kith.library.schema import ALTERED, NEWER, TABLES
 from kith.text import counted
 
 _FAULTS_SHOWN = 5
@@ -105,9 +105,12 @@ def _missing(connection: sqlite3.Connection, version: int) -> tuple[str, ...]:
     present = _parts(connection)
     if version <= 0:
         return ("the number of its version" if present else "everything: it is empty",)
-    wanted = _wanted(version)
+    wanted = dict(_wanted(version))
+    for (kind, name), since in ALTERED.items():
+        if since > version >= TYPED and (kind == "index" or (kind, name) in present):
+            wanted.pop((kind, name), None)  # it is as it was made then
     if connection.execute("SELECT 1 FROM sqlite_sequence WHERE typeof(seq) != 'integer'").fetchone():
-        wanted = {**wanted, ("the numbers given", "(sqlite_sequence)"): ""}
+        wanted["the numbers given", "(sqlite_sequence)"] = ""
     strange = [f"{kind} {name} (strange)" for kind, name in present.keys() - wanted.keys() if kind == "trigger"]
     return (
         *(f"{kind} {name}" for (kind, name), text in wanted.items() if present.get((kind, name)) != text),
