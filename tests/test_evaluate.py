@@ -13,12 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PyQt6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 from scipy.stats import binomtest
 
 from kith.errors import BadInput, BadKnowledgeBase, FilingFailed
+from kith.filing import curve
 from kith.gui.people_place import PeoplePlace
 from kith.gui.photos_place import PhotosPlace
+from kith.gui.style import contrast
 from kith.identity.comparison import Quality, nearest_people
 from kith.identity.evaluation import CERTAINTIES, Evaluation, Point, Share, evaluate_gallery, point_at
 from kith.identity.gallery import Gallery, gallery_of, good_faces
@@ -84,7 +87,7 @@ def test_real_people_are_found_and_strangers_are_not(known: Desk, tmp_path: Path
     assert len(done.doubtful) == done.current.found.of - done.current.found.count
     with Image.open(tmp_path / "curve.png") as picture:
         colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20) or ()}
-        assert {(30, 100, 180), (170, 110, 0), (200, 60, 30)} <= colours
+        assert set(curve.INKS) <= colours
     with (tmp_path / "curve.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(CERTAINTIES)
@@ -119,6 +122,11 @@ def test_the_window_shows_who_is_not_found_and_takes_what_is_recommended(qtbot: 
     window.desk.undo()
     qtbot.waitUntil(lambda: window.settings.sure_at == 0.999 and not window.desk.busy, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not window.jobs.running, timeout=PATIENCE_MS)
+
+
+def test_texts_in_the_curve_can_be_read() -> None:
+    for ink in curve.INKS:
+        assert contrast(QColor(*ink), QColor("white")) >= 4.5  # WCAG 2.2, 1.4.3
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def test_the_large_button_that_stands_out_does_what_is_advised(qtbot: QtBot, alb
     home.advice.button.setFocus()
     home.look_again()
     _wait(qtbot, lambda: not home._is_looking)
-    assert home.advice.button.hasFocus(), "a look in the background takes the keyboard from nobody"
+    assert window.focusWidget() is home.advice.button, "a look in the background takes the keyboard from nobody"
 
 
 def test_groups_found_after_home_looked_are_told(qtbot: QtBot, album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,6 +237,8 @@ def test_a_stopped_run_says_so_at_once_and_is_resumed(qtbot: QtBot, album: Album
     wait_for_end(qtbot, window)
     assert home.page is home.advice
     _advised(qtbot, window, "The last run was stopped")
+    assert _next(window) == []
+    _wait(qtbot, lambda: window.focusWidget() is home.advice.button)
     click(qtbot, home.advice.button)
     _wait(qtbot, lambda: home.page is home.result)
     assert home.result.counts.text() == "2 sure, 0 unsure, 2 unknown, 1 failed"
@@ -274,6 +276,9 @@ def test_a_run_shows_its_newest_photos_with_boxes_and_names(qtbot: QtBot, album:
     (frame,) = shown["ann.png"].frames
     assert abs(frame.box.x - MIDDLE[0] / 240) < 0.01
     _wait(qtbot, lambda: "ann.png" in run.lines.toPlainText())
+    aside = run.lines.horizontalScrollBar()
+    assert aside
+    assert aside.maximum() == 0, "long lines break"
     _wait(qtbot, lambda: run.counts.text().startswith("2 sure, 0 unsure"))
     gate.open_wide()
     wait_for_end(qtbot, window)

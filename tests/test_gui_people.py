@@ -19,7 +19,9 @@ from kith.gui.photos_place import PhotosPlace
 from kith.gui.picture_grid import PictureGrid, Tile
 from kith.gui.review_model import Step
 from kith.gui.review_place import ReviewPlace
+from kith.gui.style import Tone, colour
 from kith.gui.thumbnails import Picture
+from kith.gui.years import Years
 from kith.jobs.check import CheckFinished, Finding, Trouble
 from kith.jobs.findings import Card
 from kith.jobs.open_library import OpenLibrary
@@ -592,3 +594,15 @@ def test_too_little_to_measure_is_said(qtbot: QtBot, world: World, window: MainW
     qtbot.waitUntil(lambda: "Too little" in measure.words.text(), timeout=PATIENCE_MS)
     assert measure.run.isEnabled()
     assert not measure.use.isEnabled()
+
+
+def test_a_year_with_one_photo_shows_beside_one_with_many(qtbot: QtBot) -> None:
+    years = Years()
+    qtbot.addWidget(years)
+    years.show_years([(1990, 1), (1992, 500)])
+    years.resize(years.sizeHint())
+    drawn, ink = years.grab().toImage(), colour(Tone.SURE, years.palette())
+    heights = [sum(drawn.pixelColor(x, y) == ink for y in range(drawn.height())) for x in (5, 110, 215)]
+    assert heights[0] >= 3
+    assert heights[1] == 0
+    assert heights[2] > heights[0]

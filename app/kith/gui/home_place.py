@@ -123,7 +123,10 @@ class HomePlace(Place):
 
     def _tell(self, state: State) -> None:
         self.advice.show_state(state)
-        self.house.steps.advise(_LARGE.get(state.advice.does))
+        step = _LARGE.get(state.advice.does)
+        self.house.steps.advise(step)
+        if step is None and self.house.steps.has_keyboard:
+            self.advice.button.setFocus()
 
     def _complete(self, was_killed: bool) -> None:
         """Let what a killed run had planned be done, and say so."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +56,7 @@ class Told:
     lines: tuple[str, ...]
     words: str = ""
     deed: "Deed | None" = None
-    nothing: str = ""
+    nothing: str = field(default="", kw_only=True)
 
 
 Deed = Callable[[threading.Event], Told]
@@ -163,7 +163,7 @@ def _writing(settings: Settings, preview: bool, stop: threading.Event) -> Told:
     *lines, summary = names_summary(written)
     deed = partial(_writing, settings, False) if preview and written.files else None
     nothing = translate("Kith", _NONE_TO_WRITE) if preview else ""
-    return Told((*lines, *map(in_window, written.problems)), summary, deed, nothing)
+    return Told((*lines, *map(in_window, written.problems)), summary, deed, nothing=nothing)
 
 
 def import_dialog(settings: Settings, choose: ChooseFolder, parent: QWidget) -> NamesDialog:
@@ -196,7 +196,7 @@ def _finding(settings: Settings, folder: Path, _stop: threading.Event) -> Told:
     found = find_tags(settings, folder)
     *lines, summary = found_lines(found)
     deed = partial(_taking_over, settings, found) if found.photos else None
-    return Told((*lines, *map(in_window, found.problems)), summary, deed, translate("Kith", _NONE_FOUND))
+    return Told((*lines, *map(in_window, found.problems)), summary, deed, nothing=translate("Kith", _NONE_FOUND))
 
 
 def _taking_over(settings: Settings, found: "TagsFound", stop: threading.Event) -> Told:

@@ -162,7 +162,13 @@ class NextSteps(QWidget):
     def advise(self, step: Step | None) -> None:
         """Point at a step, if at any, now that the library was looked at: it is known better what comes next."""
         self._advice = (step,)
-        self._show(takes_keyboard=any(button.hasFocus() for button in self._buttons.values()))
+        self._show(takes_keyboard=self.has_keyboard)
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether one of the buttons has it, or will have it once the window is turned to."""
+        window = self.window()
+        return window is not None and window.focusWidget() in self._buttons.values()
 
     def forget_advice(self) -> None:
         """Point at what seems to be next, since something changed."""

@@ -44,7 +44,6 @@ class RunView(QWidget):
         self.grid.setAccessibleName(self.tr("Newest photos"))
         self.grid.setSelectionMode(QListView.SelectionMode.NoSelection)
         self.lines = ReadPane(self.tr("Last lines of the console"))
-        self.lines.setLineWrapMode(ReadPane.LineWrapMode.NoWrap)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)

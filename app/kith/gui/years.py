@@ -10,6 +10,8 @@ from kith.gui.style import Tone, colour
 from kith.text import counted
 
 _HEIGHT = 48
+_GAP = 4  # pixels between the words and the bars
+_LEAST = 3  # pixels of a bar: one photo shows, too
 
 
 class Years(QWidget):
@@ -23,8 +25,8 @@ class Years(QWidget):
         self.setAccessibleName(self.tr("Photos over the years"))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return room for bars and the years below them."""
-        return QSize(220, _HEIGHT + self.fontMetrics().lineSpacing())
+        """Return room for bars, the words above and the years below them."""
+        return QSize(220, _GAP + _HEIGHT + 2 * self.fontMetrics().lineSpacing())
 
     def show_years(self, years: Sequence[tuple[int, int]]) -> None:
         """Show how many photos there are of each year."""
@@ -36,21 +38,25 @@ class Years(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Draw the bars, and the first and the last year below them."""
+        """Draw what this is, the bars, and the first and the last year below them."""
         if not self._counts:
             return
-        first, last = min(self._counts), max(self._counts)
-        width = self.width() / (last - first + 1)
-        highest = max(self._counts.values())
+        line, width = self.fontMetrics().lineSpacing(), self.width()
+        foot = line + _GAP + _HEIGHT
         painter = QPainter(self)
-        ink = colour(Tone.SURE, self.palette())
-        for year, count in self._counts.items():
-            height = _HEIGHT * count / highest
-            bar = QRectF((year - first) * width, _HEIGHT - height, max(width - 1, 1), height)
-            painter.fillRect(bar, ink)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        below = QRectF(0, _HEIGHT, self.width(), self.fontMetrics().lineSpacing())
+        above, below = QRectF(0, 0, width, line), QRectF(0, foot, width, line)
+        painter.drawText(above, Qt.AlignmentFlag.AlignLeft, self.tr("Photos over the years"))
+        painter.drawLine(0, foot, width, foot)
+        first, last = min(self._counts), max(self._counts)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, str(first))
         if last > first:
             painter.drawText(below, Qt.AlignmentFlag.AlignRight, str(last))
+        self._draw_bars(painter, foot, first, width / (last - first + 1))
         painter.end()
+
+    def _draw_bars(self, painter: QPainter, foot: int, first: int, width: float) -> None:
+        highest, ink = max(self._counts.values()), colour(Tone.SURE, self.palette())
+        for year, count in self._counts.items():
+            height = max(_HEIGHT * count / highest, _LEAST)
+            painter.fillRect(QRectF((year - first) * width, foot - height, max(width - 1, 1), height), ink)
