@@ -387,3 +387,41 @@ def test_a_renewed_copy_is_named_again(world: World) -> None:
         assert picture.getexif()[0x010F] == "A camera"
     assert named(world.root / "output")["Eve/5.png"] == ["Eve"]
     assert named(world.root / "input") == {}
+
+
+def test_nothing_is_written_or_counted_where_the_output_folder_is_away(world: World) -> None:
+    """It is said, with what is Kith's there kept in mind until the folder is back."""
+    world.recognise()
+    output, drive = world.root / "output", world.root / "elsewhere"
+    before = named(output)
+    output.rename(drive)
+    for names_in in ("copies", "off"):
+        world.values["names_in"] = names_in
+        with opened(world) as library:
+            for preview in (True, False):
+                written = write_names(library, preview=preview)
+                assert written.files == ()
+                assert [problem for problem in written.problems if str(output) in problem] == [*written.problems]
+                assert len(written.problems) == 1
+    assert not output.exists()
+    drive.rename(output)
+    assert named(output) == before
+    with opened(world) as library:
+        assert len(write_names(library).files) == len(before)
+    assert named(output) == {}
+
+
+def test_a_file_that_could_not_be_written_or_is_gone_is_not_counted(world: World) -> None:
+    """Neither the sidecar that is a link, which is told, nor one that somebody deleted."""
+    world.recognise()
+    output = world.root / "output"
+    (output / "Eve/5.png.xmp").unlink()
+    (output / "Eve/5.png.xmp").symlink_to(world.root / "people")
+    gone = next((output / "Ann").glob("*.xmp"))
+    with opened(world) as library:
+        written = write_names(library)
+        assert (written.files, len(written.problems)) == ((), 1)
+    gone.unlink()
+    world.values["names_in"] = "off"
+    with opened(world) as library:
+        assert gone not in [plan.file for plan in write_names(library, preview=True).files]

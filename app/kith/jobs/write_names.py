@@ -32,15 +32,25 @@ def write_names(
     """
     plans: list[NamesPlanned] = []
     problems: list[str] = []
+    away: set[Path] = set()
     done = 0
     for photo_id in _photos(library, paths):
         if stop and stop.is_set():
             break
         done += 1
-        plans += library.names.planned(photo_id)
-        if not preview:
-            problems += library.names.follow(photo_id, is_sure=False)
+        away |= library.names.away(photo_id)
+        plans += library.names.planned(photo_id) if preview else _followed(library, photo_id, problems)
+    problems += [f"The output folder {output} is not there: connect its drive first." for output in sorted(away)]
     return NamesWritten(done, tuple(plans), tuple(problems), preview)
+
+
+def _followed(library: OpenLibrary, photo_id: int, problems: list[str]) -> list[NamesPlanned]:
+    """Write a photo's names and return which files were written to; the others are added to the problems."""
+    plans = library.names.planned(photo_id)
+    notes = library.names.follow(photo_id, is_sure=False)
+    problems += notes
+    left = library.names.planned(photo_id) if notes else []
+    return [plan for plan in plans if plan not in left]
 
 
 def _photos(library: OpenLibrary, paths: Sequence[Path]) -> list[int]:

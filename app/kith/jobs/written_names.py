@@ -102,12 +102,22 @@ class WrittenNames:
         leader, *raw = self.store.stacks.with_stacked(photo_id)
         return [*chain.from_iterable(self._planned(key, leader) for key in (leader, *raw))]
 
+    def away(self, photo_id: int) -> set[Path]:
+        """Return the output folders that are not there now, of those where names of a photo are wanted or written."""
+        store, is_wanted = self.store, self.settings.names_in is not NamesIn.OFF
+        found: set[Path] = set()
+        for key in store.stacks.with_stacked(photo_id):
+            written = store.names.of_photo(key)
+            outputs = store.copies.outputs_of(key)
+            found |= {own for own in outputs if is_wanted or any(path.is_relative_to(own) for path in written)}
+        return {output for output in found if not os.path.isdir(output)}
+
     def _planned(self, photo_id: int, leader: int) -> list[NamesPlanned]:
         records = self.store.names.of_photo(photo_id)
         places = self._places_now(photo_id, records, is_sure=False)
         names = self._names(leader, ())
         people = tuple(dict.fromkeys(person.name for person in names.people))
-        plans = [NamesPlanned(path, ()) for path in records if path not in places]
+        plans = [NamesPlanned(path, ()) for path in records if path not in places and is_file(path)]
         plans += [NamesPlanned(place.path, people) for place in places.values() if self._is_behind(place, names)]
         return plans
 
