@@ -1,6 +1,7 @@
 """A photo with everybody in it, the frame it lies in, and people that no model saw."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,17 @@ def test_a_box_is_cut_at_the_edges_and_refused_where_nothing_is_left(album: Albu
     assert len(library.history()) == changes
 
 
+@pytest.mark.parametrize("box", ["90,90,50,50", "-5,0,10,10", "nan,0,10,10", "10,10,-5,20", "0,95,20,10"])
+def test_the_command_refuses_a_box_that_leaves_the_photo(album: Album, library: OpenLibrary, box: str) -> None:
+    photo = str(library.store.reviews.file_of(_photo(album, library)))
+    settings = album.root / "settings.json"
+    settings.write_text(album.settings.model_dump_json())
+    code, _, error = ran("shows", photo, "Eve", f"--box={box}", "--settings", str(settings))
+    assert code == 2
+    assert "leaves the photo" in " ".join(error.replace("│", " ").split())
+    assert library.history() == []
+
+
 def test_a_drawn_face_is_described_once_and_gone_with_its_word(album: Album, library: OpenLibrary) -> None:
     photo = _photo(album, library)
     library.say(Shows(photo, "Eve", Box(180 / 240, 60 / 160, 40 / 240, 40 / 160)))
@@ -120,6 +132,24 @@ def test_a_drawn_face_is_described_once_and_gone_with_its_word(album: Album, lib
     assert library.store.photos.photo_of(key) is None
     library.redo()
     assert [list(faces.faces.places) for faces in drawn_faces.drawn(library)] == [[key]]
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "pixels", "reason"), [(0.0, 120.0, "blurred, or no face"), (500.0, 12.0, "too small")]
+)
+def test_a_drawn_face_that_shows_too_little_teaches_nobody(
+    album: Album, library: OpenLibrary, sharpness: float, pixels: float, reason: str
+) -> None:
+    photo = _photo(album, library)
+    library.say(Shows(photo, "Somebody new", Box(180 / 240, 60 / 160, 40 / 240, 40 / 160)))
+    asked = drawn_faces.drawn(library)
+    ((of_photo, ((key, face),)),) = drawn_faces.describe(album.settings, asked, lambda: album.eyes)
+    kept = drawn_faces.keep(library, [(of_photo, [(key, replace(face, sharpness=sharpness, pixels=pixels))])])
+    assert kept.text == ""
+    assert kept.problems == (f"1 drawn face can teach nobody: {reason}. What you said stands.",)
+    assert not library.decisions.teaches(key)
+    assert library.store.photos.photo_of(key) == photo
+    assert drawn_faces.drawn(library) == []  # it is not described again and again
 
 
 def test_somebody_without_a_box_is_filed_again_when_that_is_done_again(album: Album, library: OpenLibrary) -> None:

@@ -113,9 +113,11 @@ def shows(
 
 def _box(text: str) -> Box:
     try:
-        left, top, width, height = (float(part) / 100 for part in text.split(","))
+        left, top, width, height = map(float, text.split(","))
     except ValueError as error:
         raise typer.BadParameter(
             f"{text} is no box: give four numbers from 0 to 100, for example 40,20,15,25", param_hint="--box"
         ) from error
-    return Box(left, top, width, height)
+    if not (0 <= left <= left + width <= 100 and 0 <= top <= top + height <= 100):
+        raise typer.BadParameter(f"{text} leaves the photo, which ends at 0 and at 100", param_hint="--box")
+    return Box(left / 100, top / 100, width / 100, height / 100)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kith.identity.nearest import NEAREST_SAMPLES, Layout, lay_out
-from kith.values.samples import LEAST_FRONTALITY, Sample
+from kith.values.samples import LEAST_FRONTALITY, LEAST_PIXELS, Sample
 from kith.vision.observations import Observation
 
 SPREAD_OF = 64  # samples of a person: more tell no more of how much their faces differ
@@ -70,13 +70,23 @@ def is_good(face: Sample | Observation, least_sharpness: float) -> bool:
     return face.sharpness >= least_sharpness and face.frontality >= LEAST_FRONTALITY
 
 
+def shortcoming(face: Sample | Observation, least_sharpness: float) -> str:
+    """Return why what was drawn as a face teaches nobody, empty where it may teach."""
+    if face.pixels < LEAST_PIXELS:
+        return "too small"
+    return "blurred, or no face" if face.sharpness < least_sharpness else ""
+
+
 def good_faces(samples: Iterable[Sample], least_sharpness: float) -> list[Sample]:
-    """Leave blurred faces and profiles out, but never a whole person: of somebody with no other the sharpest stays."""
+    """Leave blurred faces and profiles out, but never a whole person: of somebody with no other the sharpest stays.
+
+    Only where the user drew a box that holds too little of a face, nobody is taught by it.
+    """
     kept: list[Sample] = []
     for _, group in groupby(samples, key=attrgetter("person_id")):
-        of_person = list(group)
+        of_person = [face for face in group if not (face.is_drawn and shortcoming(face, least_sharpness))]
         good = [sample for sample in of_person if is_good(sample, least_sharpness)]
-        kept += good or [max(of_person, key=attrgetter("sharpness"))]
+        kept += good or sorted(of_person, key=attrgetter("sharpness"))[-1:]
     return kept
 
 

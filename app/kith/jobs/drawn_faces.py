@@ -1,10 +1,12 @@
 """Faces that the user drew: described by the face network in a worker process, so that they teach."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from kith.errors import KithError
+from kith.identity.gallery import shortcoming
 from kith.jobs.descriptions import Asked, at_hand, described
 from kith.jobs.engines import decided_device, find_engines
 from kith.jobs.open_library import OpenLibrary
@@ -12,6 +14,7 @@ from kith.jobs.outcome import Outcome
 from kith.jobs.workers import ExecutorFactory, Workers, memory_for_photos, photo_pool
 from kith.settings import Settings
 from kith.text import counted
+from kith.values.samples import LEAST_FRONTALITY
 from kith.vision.observations import Observation
 
 Described = tuple[Asked, Sequence[tuple[int, Observation]]]
@@ -47,8 +50,21 @@ def keep(library: OpenLibrary, found: Sequence[Described]) -> Outcome:
             library.store.descriptions.add(photo.faces, [face for face in faces if face[0] in there])
     if not photos:
         return Outcome("", (NOT_DESCRIBED,))
-    count = sum(len(faces) for _, faces in found)
-    return Outcome(f"{counted(count, 'drawn face')} described: it teaches from now on.", library.decide_again(photos))
+    decided = library.decide_again(photos)
+    reasons = Counter(_why_not(library, *face) for _, faces in found for face in faces)
+    teach = reasons.pop("", 0)
+    text = f"{counted(teach, 'drawn face')} described: it teaches from now on." if teach else ""
+    poor = [
+        f"{counted(count, 'drawn face')} can teach nobody: {why}. What you said stands."
+        for why, count in reasons.items()
+    ]
+    return Outcome(text, (*poor, *decided))
+
+
+def _why_not(library: OpenLibrary, appearance_id: int, face: Observation) -> str:
+    """Return why a drawn face teaches nobody, empty where it does."""
+    is_turned = face.frontality < LEAST_FRONTALITY and not library.decisions.teaches(appearance_id)
+    return shortcoming(face, library.settings.lap_var_thresh) or ("turned away" if is_turned else "")
 
 
 def redo(library: OpenLibrary) -> tuple[Outcome, list[Asked]]:

@@ -27,7 +27,7 @@ ACCEPTED_LINKS = """
         AND links.source != 'user' AND (u.word = 'is' OR u.person_id = links.person_id))"""
 # The words of links l on whom somebody is, or is not, with that observation: rows for `sample_of`.
 SAMPLES = f"""
-    SELECT o.id, l.id, n.id, a.id, p.id, o.model_id, o.sharpness, o.frontality, o.vector, o.pixels
+    SELECT o.id, l.id, n.id, a.id, p.id, o.model_id, o.sharpness, o.frontality, o.vector, o.pixels, o.score
     FROM {{links}} l JOIN appearances a ON a.id = l.appearance_id JOIN observations o ON o.id = {NEWEST_OBSERVATION}
     LEFT JOIN persons n ON n.id = l.person_id LEFT JOIN photos p ON p.id = a.photo_id
     WHERE {{condition}} ORDER BY l.person_id, a.id"""
@@ -218,13 +218,12 @@ def samples(connection: LibraryConnection, links: str, condition: str, kind: Kin
     """Return the newest observation of each appearance that some `links` (table or view) say something of."""
 
     def sample_of(row: Sequence[Any]) -> Sample:
-        link_id, person_id, appearance_id, photo_id, model, sharpness, frontality, vector, pixels = row
+        link_id, person_id, appearance_id, photo_id, model, sharpness, frontality, vector, pixels, score = row
         if person_id is None or photo_id is None:
             raise Damaged("links", link_id)
         qualities = number_of(sharpness), number_of(frontality)
-        return Sample(
-            person_id, appearance_id, photo_id, *qualities, connection.vector(model, vector), number_of(pixels)
-        )
+        seen, width, is_drawn = connection.vector(model, vector), number_of(pixels), score == 0
+        return Sample(person_id, appearance_id, photo_id, *qualities, seen, width, is_drawn)
 
     query = SAMPLES.format(links=links, condition=condition)
     return list(connection.read("observations", sample_of, query, (kind, model_id)))

@@ -16,7 +16,10 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One taught observation of a person; `pixels` is the width of a face, where it is known."""
+    """One taught observation of a person; `pixels` is the width of a face, where it is known.
+
+    A face that `is_drawn` is one by the user's word alone, of which no detector was asked.
+    """
 
     person_id: int
     appearance_id: int
@@ -25,6 +28,7 @@ class Sample:
     frontality: float
     vector: NDArray[np.float32]
     pixels: float = 80.0
+    is_drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
