@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from kith.jobs.engines import find_engines
 from kith.jobs.export import export_encodings
 from kith.jobs.library_file import check_library
 from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
+from kith.library.copy_records import CopyRecords
 from kith.library.inspection import inspect
 from kith.library.migrations import version_of
 from kith.library.snapshots import check_unused, copy_library, kept_beside, new_file, put_in_place, reason_of
@@ -19,6 +20,9 @@ from kith.library.store import open_store
 from kith.library.write_ahead_log import check_log, foreign_logs, mark_as_copy, side_file
 from kith.messages import Action, Do, Message
 from kith.settings import Settings
+from kith.text import counted
+
+_SHOWN = 5  # of the files that a restored library does not know
 
 
 def back_up(settings: Settings, target: Path) -> Path:
@@ -51,12 +55,16 @@ def _faults(library: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A backup that is the library now: where the former one is kept, if there was one, and what to know."""
+    """A backup that is the library now: where the former one is kept, if there was one, and what to know.
+
+    Of the files that the former library had filed `unknown` are those that this one does not know.
+    """
 
     file: Path
     library: Path
     kept: Path | None
     notes: tuple[str, ...]
+    unknown: tuple[Path, ...] = ()
 
 
 def restore(settings: Settings, file: Path) -> Restored:
@@ -72,22 +80,39 @@ def restore(settings: Settings, file: Path) -> Restored:
         raise BadInput(f"{file} is the library itself: name a backup of it.")
     check_library(settings, create=True)
     with sole_job(settings.library_file, "Restoring the library"):
+        filed = _filed_by(library)
         try:
             kept, faults = _put_in_place(file, library)
         except OSError as error:
             raise FilingFailed(
                 f"{file} could not be put in the place of {library}: {error.strerror or error}. Nothing was changed."
             ) from error
-        return Restored(file, library, kept, (*faults, *_follow_up(settings)))
+        notes = (*faults, *_follow_up(settings))
+        strays = sorted(filter(os.path.lexists, filed - _filed_by(library)))
+        return Restored(file, library, kept, notes, tuple(map(Path, strays)))
+
+
+def _filed_by(library: Path) -> set[str]:
+    """Return where a library filed what; nothing where it cannot be asked as it is."""
+    if not library.exists() or foreign_logs(library):
+        return set()
+    with suppress(KithError, *SQLITE_ERRORS), closing(LibraryConnection.open(library)) as connection:
+        return CopyRecords(connection).made()
+    return set()
 
 
 def restore_summary(done: Restored) -> list[str]:
     """Return what was done, line by line."""
     kept = Message(f"As it was before it is kept as {done.kept}: ", Do(Action.RESTORE), " goes back to it.")
+    strays, more = done.unknown[:_SHOWN], len(done.unknown) - _SHOWN
+    shown = ", ".join(map(str, strays)) + (f" and {more} more" if more > 0 else "")
+    told = f"{counted(len(done.unknown), 'file')} in output folders, filed since then, it does not know: {shown}."
+    unknown = Message(f"{told} They stay; ", Do(Action.LEARN_MOVES), " takes your word from where they lie.")
     return [
         f"The library is that of {done.file} now.",
         *([kept] if done.kept else []),
-        Message(Do(Action.REDECIDE), " lets the filed copies follow."),
+        *([unknown] if strays else []),
+        Message(Do(Action.REDECIDE), " lets the filed copies that it knows follow."),
     ]
 
 

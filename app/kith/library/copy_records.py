@@ -140,6 +140,11 @@ class CopyRecords:
         query = "SELECT 1 FROM files WHERE path = ?"
         return self._connection.execute(query, (path_value(path),)).fetchone() is not None
 
+    def made(self) -> set[str]:
+        """Return where all that was filed was put, as text, since there may be very many."""
+        query = "SELECT id, target FROM copies WHERE sha256 IS NOT NULL"
+        return {*self._connection.read("copies", lambda row: path_text(row[0]), query)}
+
     def targets(self, output: Path) -> Iterator[Path]:
         """Yield where the copies in an output folder lie, or are to lie: in folders of it."""
         query = "SELECT id, target FROM copies WHERE output = ?"
