@@ -7,6 +7,7 @@ import pytest
 
 from kith.jobs.overview import Next, Overview, last_run, overview, overview_lines
 from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.review_queues import waiting
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Ignored
 from tests.desk import run_job
@@ -53,6 +54,18 @@ def test_naming_makes_fewer_wait(world: World) -> None:
     after = _seen(world)
     assert after.unsure + after.unknown < before.unsure + before.unknown
     assert (after.groups, after.people) == (0, before.people + 1)
+
+
+def test_as_many_groups_are_told_as_review_shows(world: World) -> None:
+    """Faces that are perhaps somebody are counted as unsure, and not once more as a group."""
+    world.put(7, "input")
+    world.recognise()
+    for limits in ({}, {"face_tol": 0.3, "face_suggest": 1.3}):
+        world.values.update(limits)
+        world.recognise()
+        with world.library() as library:
+            shown = waiting(library).queues.groups
+            assert overview(library).groups == len(shown) == 1
 
 
 def test_a_stopped_run_is_to_be_resumed(world: World) -> None:

@@ -111,12 +111,12 @@ def _counts(library: OpenLibrary, stop: threading.Event, regroup: bool) -> dict[
         groups_near(library)
     before = store.state()
     faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
-    unsure = len(store.suggestions.of([face.appearance_id for face in faces]))
+    unsure = store.suggestions.of([face.appearance_id for face in faces])
     counts = {
         "photos": library.count_recognised(),
-        "unsure": unsure,
-        "unknown": len(faces) - unsure,
-        "groups": Unknowns(library).count(LEAST) if faces and not stop.is_set() else 0,
+        "unsure": len(unsure),
+        "unknown": len(faces) - len(unsure),
+        "groups": Unknowns(library).count(LEAST, unsure) if faces and not stop.is_set() else 0,
     }
     with suppress(BadKnowledgeBase):  # that nothing can be written just now, nobody needs to know who only looks
         _keep(store, asked, counts, before, stop)

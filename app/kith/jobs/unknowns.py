@@ -1,6 +1,6 @@
 """Unknown people: faces that resemble each other, to be named or ignored together."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,9 +83,10 @@ class Unknowns:
             groups.append(Group(key, len(faces), examples, tuple(perhaps[key])))
         return groups
 
-    def count(self, least: int) -> int:
-        """Return how many groups there are of at least so many faces, as they were last brought up to date."""
-        return sum(len(faces) >= least for faces in self._of_several(least).values())
+    def count(self, least: int, without: Container[int]) -> int:
+        """Return how many groups there are of at least so many faces but for some, as last brought up to date."""
+        groups = self._of_several(least).values()
+        return sum(sum(face.appearance_id not in without for face in faces) >= least for faces in groups)
 
     def _of_several(self, least: int, most: int | None = None) -> dict[int, list[Member]]:
         def read() -> dict[int, list[Member]]:
