@@ -388,7 +388,10 @@ def test_people_are_listed_shown_changed_and_undone(taught: Desk) -> None:
     ((key,),) = taught.query(
         "SELECT a.id FROM appearances a JOIN files f ON f.photo_id = a.photo_id WHERE path = ?", str(known)
     )
-    assert _people(taught, "people", "list")[:2] == (0, ["#1 Chirac: 3 taught", "#2 Powell: 3 taught, 1 recognised"])
+    assert _people(taught, "people", "list")[:2] == (
+        0,
+        ["#1 Chirac: 3 in the people folder", "#2 Powell: 3 in the people folder, 1 recognised"],
+    )
     assert (
         _people(taught, "people", "set", "powell", "birth=1937-04", "born=in the Bronx", "--alias", "The General")[0]
         == 0

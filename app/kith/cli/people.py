@@ -60,7 +60,7 @@ def _listed(person: Person, count: Counter[Source]) -> str:
     return f"#{person.id} {_names(person)}: {photos}"
 
 
-_BY = {Source.DATASET: "taught", Source.USER: "named by you", Source.MACHINE: "recognised"}
+_BY = {Source.DATASET: "in the people folder", Source.USER: "named by you", Source.MACHINE: "recognised"}
 
 
 def _names(person: Person) -> str:
