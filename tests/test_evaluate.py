@@ -37,6 +37,7 @@ from kith.vision.face_model import default_face_model
 from kith.vision.observations import Kind
 from tests.desk import CHIRAC, POWELL, Desk, ran
 from tests.filing_desk import written
+from tests.small_world import World
 from tests.windows import PATIENCE_MS, click, open_window
 
 WITH_MANY_PHOTOS = ("lionel_messi", "roger_federer")
@@ -232,7 +233,7 @@ def test_nothing_is_invented_from_too_little(desk: Desk, tmp_path: Path) -> None
     desk.build()
     done = evaluate(desk.settings, tmp_path / "curve.png", tmp_path / "curve.csv")
     assert (done.current, done.recommended, done.picture, done.evaluation.points) == (None, None, None, ())
-    assert [line.strip() for line in evaluation_summary(done)[1:]] == [
+    assert [line.strip() for line in evaluation_summary(done)[1:4]] == [
         "5 people with photos of two occasions or more, here are 2",
         "30 photos of which the person has another of another occasion, here are 6",
         "100 photos that teach, to be held out as strangers, here are 6",
@@ -333,3 +334,11 @@ def test_the_command_line_evaluates(known: Desk, tmp_path: Path) -> None:
     assert picture.is_file()
     code, out, err = ran("evaluate", "--json", "--settings", settings)
     assert json.loads(out)["current"]["found"]["of"] > 100
+
+
+def test_files_that_are_not_written_for_want_of_figures_are_told(tmp_path: Path) -> None:
+    files = tmp_path / "curve.png", tmp_path / "nowhere/table.csv"
+    told = evaluation_summary(evaluate(World(tmp_path / "world").settings, *files))
+    assert told[0].startswith("Too little to measure")
+    assert told[-2:] == [f"Not written: {file}" for file in files]
+    assert not files[0].exists()

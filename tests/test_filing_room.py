@@ -48,6 +48,20 @@ def _refusal(world: Cabinet) -> str:
     return str(refused.value)
 
 
+def _on_another_disk(folder: Path) -> Callable[..., os.stat_result]:
+    ask = os.stat
+
+    def on_another(path: Any, **options: Any) -> os.stat_result:
+        found = ask(path, **options)
+        is_there = isinstance(path, str | Path) and Path(path).is_relative_to(folder)
+        if not is_there:
+            return found
+        others = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}  # times in nanoseconds
+        return os.stat_result([*found[:2], found.st_dev + 1, *found[3:]], others)
+
+    return on_another
+
+
 def test_a_run_that_has_no_room_is_refused_before_anything_is_done(large: Cabinet, free: Callable[[int], None]) -> None:
     free(7 * SIZE - 1)
     before = large.tree()
@@ -66,15 +80,9 @@ def test_hard_links_to_another_disk_are_refused_before_anything_is_done(
     world: Cabinet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.change(file_as="hard link")
-    before, ask = world.tree(), os.stat
-
-    def on_another(path: Any, **options: Any) -> os.stat_result:
-        found = ask(path, **options)
-        is_input = isinstance(path, str | Path) and Path(path) == world.input
-        return os.stat_result([*found[:2], found.st_dev + 1, *found[3:]]) if is_input else found
-
+    before = world.tree()
     with monkeypatch.context() as patched:
-        patched.setattr(os, "stat", on_another)
+        patched.setattr(os, "stat", _on_another_disk(world.input))
         told = _refusal(world)
     assert f"No hard link to photos in {world.input} can be made in {world.output}" in told
     assert "file_as in the settings be copy" in told
@@ -82,6 +90,18 @@ def test_hard_links_to_another_disk_are_refused_before_anything_is_done(
     assert world.tree() == before
     world.run()
     assert len(world.filed()) == 7
+
+
+def test_hard_links_are_not_advised_where_the_photos_lie_on_another_disk(
+    large: Cabinet, free: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free(SIZE)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", _on_another_disk(large.input))
+        planned = [event.text for event in large.run(dry_run=True) if isinstance(event, Notice)]
+        refusals = [_refusal(large), *(text for text in planned if "nothing was filed" in text)]
+    assert len(refusals) == 2
+    assert all("file_as in the settings be symbolic link, which takes none" in told for told in refusals)
 
 
 def test_what_takes_no_room_needs_none(large: Cabinet, free: Callable[[int], None]) -> None:
@@ -99,7 +119,7 @@ def test_what_is_filed_already_and_files_that_are_equal_need_none(large: Cabinet
     for number in (1, 2):
         (large.input / f"new {number}.png").write_bytes(bytes(500))
     free(499)
-    assert "takes at least 0.5 kB" in _refusal(large)
+    assert "takes at least 500 bytes" in _refusal(large)
     free(500)
     large.run()
 

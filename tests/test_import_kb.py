@@ -158,6 +158,15 @@ def test_a_vector_of_two_people_teaches_neither(tmp_path: Path, settings: Settin
     assert _people(settings) == {"Bob": 1}
 
 
+def test_nobody_is_imported_as_unknown(tmp_path: Path, settings: Settings) -> None:
+    done = import_kb(settings, _simple(tmp_path, "Ada", "Unknown", ".."))
+    assert _people(settings) == {"Ada": 1}
+    assert {name: reason.startswith("Nobody can be called") for name, reason in _left(done).items()} == {
+        "Unknown": True,
+        "..": True,
+    }
+
+
 def test_other_lengths_are_named_with_the_reason(tmp_path: Path, settings: Settings) -> None:
     vectors = [_vector(1), np.ones(512), np.ones(512)]
     done = import_kb(settings, _old(tmp_path / "old.pkl", encodings=vectors, names=["Ada", "Bob", "Bob"]))

@@ -263,6 +263,19 @@ def test_vectors_of_models_that_are_not_used_here_are_kept(tmp_path: Path) -> No
         assert store.reviews.newest_analysis(1) == 1, "what was told is no look at a photo"
 
 
+def test_who_is_called_unknown_there_is_left_out_or_somebody_known(tmp_path: Path) -> None:
+    theirs = family_of(tmp_path / "theirs", {"Ada": 1, "Unknown": 2}, [], 100)
+    ours = family_of(tmp_path / "ours", {"Eve": 3}, [], 200)
+    file = exported(theirs)
+    (called,) = (person.name for person in find_people(ours.settings, file).people if person.name != "Ada")
+    who = verdicts(find_people(ours.settings, file))
+    assert (who["Ada"], who[called]) == (("new", ""), ("left out", ""))
+    with pytest.raises(BadInput, match="Nobody can be called Unknown"):
+        find_people(ours.settings, file, {called: Verdict.NEW})
+    import_people(ours.settings, find_people(ours.settings, file, {called: "Eve"}))
+    assert {name for (name,) in ours.query("SELECT name FROM persons")} == {"Ada", "Eve"}
+
+
 def test_one_may_begin_with_a_file(tmp_path: Path) -> None:
     theirs = family_of(tmp_path / "theirs", {"Ada": 1}, [], 100)
     file = exported(theirs)

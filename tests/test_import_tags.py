@@ -317,6 +317,15 @@ def test_words_of_one_s_own_stay(world: World) -> None:
         assert part in told
 
 
+def test_tags_that_are_nobody_s_name_are_left_out(world: World) -> None:
+    for photo, name in ((5, "unknown"), (8, ".."), (11, "Zoe")):
+        (world.root / f"input/{photo}.png.xmp").write_bytes(sample("digikam", name, PLACES[0]))
+    outcome = take_over(world)
+    assert [who for _, who, _ in said(world)] == ["Zoe"]
+    for name in ("unknown", ".."):
+        assert f"{name} is left out: Nobody can be called {name}" in "\n".join(outcome.problems)
+
+
 def test_what_kith_wrote_itself_is_no_word_of_others(world: World) -> None:
     """Else what the machine took somebody for would come back as the user's word."""
     world.values["names_in"] = "photos"

@@ -22,7 +22,6 @@ from kith.jobs.context import Context, open_context
 from kith.jobs.events import BuildFinished, Notice, PhotoDone, PhotoFailed, PhotoLearned, RecognitionFinished, Started
 from kith.jobs.looks import Look, look_at_photos, save_look
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.person_changes import PersonChanges
 from kith.jobs.phrases import build_summary, recognition_summary
 from kith.jobs.recognize_folder import NOT_REACHED, recognize_folder
 from kith.jobs.workers import InlineExecutor
@@ -425,8 +424,8 @@ def test_recognise_tells_files_and_reports(taught: Desk) -> None:
 def test_person_called_unknown_is_told_from_nobody_known(desk: Desk) -> None:
     desk.put_all(POWELL, "people/Powell")
     desk.build()
-    with closing(OpenLibrary(desk.settings)) as library:
-        PersonChanges(library).rename(library.people.find("Powell"), "Unknown")
+    with closing(OpenLibrary(desk.settings)) as library, library.store.change("test", "as earlier versions let"):
+        library.store.edits.rename(library.people.find("Powell").id, "Unknown")
     desk.put_all([POWELL_AGAIN[0], STRANGER], "input")
     known, nobody = (event for event in desk.run(desk.recognition()) if isinstance(event, PhotoDone))
     assert [Path(copy).parts[0] for copy in (*known.row.copies, *nobody.row.copies)] == ["Unknown #1", "Unknown"]

@@ -275,3 +275,21 @@ def test_the_command_line_keeps_and_forgets(album: Album) -> None:
     assert code == 0
     assert "is away; what it taught is forgotten (2 photos)." in out
     assert "Bob" not in _taught(album)
+
+
+def test_a_photo_right_in_the_people_folder_is_in_nobodys_folder(album: Album) -> None:
+    stray = album.save(draw((BOB, MIDDLE), shade=5), "people/stray.png")
+    run_job(album.settings, lambda context: recognize_folder(context, [stray], None), executor=lambda: album.eyes)
+    built = _build(album)
+    assert (built.away, _taught(album)) == ((), {"Ann": 2, "Bob": 2})
+    shutil.rmtree(album.root / "people/Bob")
+    assert [(one.person, one.photos) for one in _build(album).away] == [("Bob", 2)]
+
+
+def test_a_folder_whose_own_photos_were_recognised_can_be_the_people_folder(album: Album) -> None:
+    _shown(album)
+    shutil.copytree(album.root / "people/Ann", album.album / "Ann")
+    elsewhere = {"dataset_dir": str(album.album), "library_path": str(album.settings.library_file)}
+    built = run_job(album.settings.model_copy(update=elsewhere), build_kb, executor=lambda: album.eyes)[-1]
+    assert isinstance(built, BuildFinished)
+    assert ("Ann", 2) in [(person.name, person.used) for person in built.people]

@@ -146,6 +146,39 @@ def test_split_off_and_named_groups_are_told_as_well(world: World) -> None:
         assert "much like" in Unknowns(library).name(groups[0].id, "Ariel Sharonn").hints[0]
 
 
+NOBODYS = ["Unknown", "unknown", " UNKNOWN ", "Unknown.", "Ｕｎｋｎｏｗｎ", ".", "..", " .. "]
+
+
+@pytest.mark.parametrize("name", NOBODYS)
+def test_nobody_is_called_as_the_folder_of_nobody_or_as_points(world: World, name: str) -> None:
+    world.recognise()
+    with world.library() as library:
+        bob, people = library.people.find("Bob"), PersonChanges(library)
+        unknowns = Unknowns(library)
+        group = unknowns.groups(1)[0]
+        theirs = [link.appearance_id for _, link in library.store.people.mentions(bob.id)]
+        for give in (
+            lambda: people.create(name),
+            lambda: people.rename(bob, name, rename_folder=True),
+            lambda: people.set(bob, {}, {}, {name: True}),
+            lambda: people.split(bob, theirs[:1], name),
+            lambda: unknowns.name(group.id, name),
+            lambda: library.people.meant(name),  # what the window and `link` name a face by
+        ):
+            with pytest.raises(BadInput, match="Nobody can be called"):
+                give()
+
+
+def test_who_was_called_unknown_before_can_still_be_named_and_renamed(world: World) -> None:
+    with world.library() as library:
+        bob = library.people.find("Bob")
+        with library.store.change("test", "as earlier versions let"):
+            library.store.edits.rename(bob.id, "Unknown")
+        known = library.people.meant("Unknown")
+        assert isinstance(known, Person)
+        assert PersonChanges(library).rename(known, "Rob").text.startswith("Unknown is Rob now.")
+
+
 def test_the_hint_is_a_line_of_its_own_among_the_messages(world: World) -> None:
     settings = world.root / "settings.json"
     settings.write_text(world.settings.model_dump_json(), encoding="utf-8")

@@ -309,7 +309,7 @@ def _no_backup(path: Path, backup: Path, kind: str) -> None:
     [
         ("missing", "is not there"),
         ("a folder", "is not there, or no file"),
-        ("text", "cannot be restored|damaged"),
+        ("text", "other is damaged, or no library: name another backup"),
         ("empty", "is no library"),
         ("cut", "damaged"),
         ("holed", "damaged"),
@@ -322,8 +322,10 @@ def test_what_is_no_whole_library_is_refused(
 ) -> None:
     _no_backup(tmp_path / "other", backup, kind)
     before = _content(library)
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=said) as refused:
         restore(settings, tmp_path / "other")
+    assert str(tmp_path / "other") in str(refused.value)
+    assert not any(word in str(refused.value) for word in (".part", "--repair"))  # which would work on the good library
     assert _content(library) | {"library.sqlite.lock": b""} == before | {"library.sqlite.lock": b""}
 
 

@@ -246,6 +246,14 @@ def test_one_photo_of_a_run_is_taken_back(world: Cabinet) -> None:
     assert len(list(world.input.iterdir())) == 7
 
 
+def test_a_run_that_filed_nothing_says_so(world: Cabinet) -> None:
+    world.run()
+    with world.library() as library:
+        run = library.store.runs.begin("Recognize Folder")
+    with pytest.raises(BadInput, match=f"^Run {run} filed nothing.$"):
+        world.undo(run)
+
+
 def test_a_later_run_is_taken_back_first_and_what_it_moved_moves_back(world: Cabinet) -> None:
     world.run()
     first = world.tree(world.output)
@@ -573,7 +581,7 @@ def test_commands_list_runs_and_take_them_back(world: Cabinet) -> None:
     code, told, _ = ran("runs", "--settings", file)
     assert code == 0
     assert told.startswith("1  ")
-    assert "Recognize Folder  9 new copies, 7 photos" in told
+    assert "Recognize Folder  9 files filed, 7 photos" in told
     code, told, notes = ran("undo", "1", "--settings", file)
     assert (code, told) == (0, "Taken back: what run 1 did with 7 photos.\n")
     assert "files them again" in notes

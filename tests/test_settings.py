@@ -366,7 +366,7 @@ def test_overrides_are_read_from_text(tmp_path: Path, monkeypatch: pytest.Monkey
             "{year}",
             (
                 "file_under: {year} is not folders such as {person}/{year}, of {person}, {year}, {month}, {day} and "
-                "names, with {person} in it"
+                "names that neither begin nor end with a point or a blank, with {person} in it"
             ),
         ),
         ("face_tolerance", "1", "face_tolerance is no setting of Kith (did you mean face_tol?)"),

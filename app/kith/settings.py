@@ -256,7 +256,8 @@ def allowed(key: str) -> str:
 
 _ALLOWED = {
     "valid_exts": "a list of file endings such as .jpg",
-    "file_under": "folders such as {person}/{year}, of {person}, {year}, {month}, {day} and names, with {person} in it",
+    "file_under": "folders such as {person}/{year}, of {person}, {year}, {month}, {day} and names that neither begin "
+    "nor end with a point or a blank, with {person} in it",
     "encodings_filename": "a bare file name such as encodings.pkl",
     "quiet_hours": "two times of the day such as 22:00-07:00",
     "dask_scheduler": "an address such as tcp://192.168.1.10:8786",

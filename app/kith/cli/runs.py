@@ -25,7 +25,7 @@ def run_line(run: FilingRun) -> str:
     """Return a run as a list shows it."""
     state = "" if run.ended_at else "did not come to its end"
     state = "taken back" if run.is_undone else "taken back in part" if run.undone_at else state
-    filed = f"{counted(run.made, 'new copy', 'new copies')}, {counted(run.photos, 'photo')}"
+    filed = f"{counted(run.made, 'file')} filed, {counted(run.photos, 'photo')}"
     places = ", ".join(map(str, run.outputs))
     return "  ".join(filter(None, (f"{run.id}", run.began_at, run.job, filed, places, state)))
 

@@ -103,7 +103,7 @@ class FilingDialog(FittingDialog):
         self._offer()
 
     def _cells(self, run: "FilingRun") -> list[str]:
-        filed = counted(run.made, self.tr("new copy"), self.tr("new copies"))
+        filed = counted(run.made, self.tr("file filed"), self.tr("files filed"))
         state = self.tr("taken back") if run.is_undone else filed if run.made else self.tr("copies moved along")
         places = ", ".join(printable(str(output)) for output in run.outputs)
         return [run.began_at[:16].replace("T", " "), run.job, state, places]

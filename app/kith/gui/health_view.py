@@ -204,7 +204,7 @@ class _Measure(QWidget):
 
         finished, picture = measured
         self.run.setEnabled(True)
-        told = replace(finished, picture=None, doubtful=())  # the faces and the curve are shown
+        told = replace(finished, picture=None, doubtful=(), unwritten=())  # the faces and the curve are shown
         self.words.setText(joined(evaluation_summary(told), "\n"))
         self._doubtful = {face.appearance_id: face for face in finished.doubtful}
         self.faces.tiles.show_tiles(map(_doubtful_tile, finished.doubtful))

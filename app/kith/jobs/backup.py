@@ -11,13 +11,13 @@ from kith.jobs.context import sole_job
 from kith.jobs.engines import find_engines
 from kith.jobs.export import export_encodings
 from kith.jobs.library_file import check_library
-from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice
+from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice, tells_damage
 from kith.library.copy_records import CopyRecords
 from kith.library.inspection import inspect
 from kith.library.migrations import version_of
 from kith.library.snapshots import check_unused, copy_library, kept_beside, new_file, put_in_place, reason_of
 from kith.library.store import open_store
-from kith.library.write_ahead_log import check_log, foreign_logs, mark_as_copy, side_file
+from kith.library.write_ahead_log import foreign_logs, mark_as_copy, side_file
 from kith.messages import Action, Do, Message
 from kith.settings import Settings
 from kith.text import counted
@@ -133,12 +133,16 @@ def _put_in_place(file: Path, library: Path) -> tuple[Path | None, list[str]]:
 
 def _made_ready(part: Path, file: Path) -> list[str]:
     """Make the copy of a backup a file for itself and return what is damaged of it; raises BadInput."""
+    for log in foreign_logs(part):
+        beside = file.with_name(log.name.replace(part.name, file.name))
+        raise BadInput(f"{beside} belongs to another library than {file.name}: move it away, or name another backup.")
     try:
-        check_log(part)
         with closing(LibraryConnection.open(part)) as connection:
             version, inspection = version_of(connection), inspect(connection)
             mark_as_copy(connection)
     except (KithError, *SQLITE_ERRORS) as error:
+        if tells_damage(error) or tells_damage(error.__cause__):
+            raise BadInput(f"{file} is damaged, or no library: name another backup. Nothing was changed.") from error
         reason = error.message if isinstance(error, KithError) else str(error)
         raise BadInput(f"{file} cannot be restored: ", reason) from error
     if not version or inspection.faults:

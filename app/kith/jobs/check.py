@@ -23,6 +23,7 @@ from kith.identity.health import (
 from kith.identity.lessons import readable
 from kith.jobs.engines import find_face_model
 from kith.jobs.library_file import open_records
+from kith.jobs.people_folder import folder_around
 from kith.jobs.phrases import display_names
 from kith.library.store import Store
 from kith.settings import Settings
@@ -212,9 +213,9 @@ class _Report:
         found: defaultdict[tuple[int, str], list[Path]] = defaultdict(list)
         photos = self._store.photos.photos_at([root])
         for path, photo_id in sorted(photos.items()):
-            folder = readable(path.relative_to(root).parts[0])
-            if folder in owner:
-                found[photo_id, owner[folder]].append(path)
+            folder = folder_around(path, root)
+            if folder and (whose := owner.get(readable(folder.name))):
+                found[photo_id, whose].append(path)
         return (_Entry(photo_id, person, tuple(paths)) for (photo_id, person), paths in found.items())
 
     def _alike_entries(self, entries: Sequence[_Entry]) -> list[tuple[int, int]]:

@@ -51,7 +51,8 @@ class EvaluationFinished:
     """What was measured; `current` is the point of the settings, `recommended` the best one.
 
     `fitted_on` says whose certainty was measured, `refitted` whether it was fitted anew just now; `doubtful` are the
-    faces that are not found at present, or named as somebody else, these first.
+    faces that are not found at present, or named as somebody else, these first; `unwritten` the files that were asked
+    for and not written, where there is too little to measure.
     """
 
     evaluation: Evaluation
@@ -62,6 +63,7 @@ class EvaluationFinished:
     fitted_on: str = ""
     refitted: bool = False
     doubtful: tuple[DoubtfulFace, ...] = ()
+    unwritten: tuple[Path, ...] = ()
 
     @property
     def advised(self) -> Point | None:
@@ -77,7 +79,8 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
     is that of a second opinion.
     Raises BadInput where a file is there that Kith did not write, BadKnowledgeBase and FilingFailed.
     """
-    for file in filter(None, (picture, table)):
+    files = tuple(filter(None, (picture, table)))
+    for file in files:
         check_curve_file(file)
     model_id = find_face_model(settings).id
     with open_records(settings) as store:
@@ -89,7 +92,7 @@ def evaluate(settings: Settings, picture: Path | None = None, table: Path | None
         evaluation = evaluate_gallery(own, calibration, settings.face_tol, settings.sure_at)
         doubtful = _doubtful(store, evaluation.doubts)
     if evaluation.missing or calibration is None:
-        return EvaluationFinished(evaluation, None, None, None, None)
+        return EvaluationFinished(evaluation, None, None, None, None, unwritten=files)
     current = point_at(evaluation.points, settings.sure_at)
     recommended = evaluation.best
     if picture:
@@ -141,7 +144,8 @@ def evaluation_summary(finished: EvaluationFinished) -> list[str]:
     measured, current, best = finished.evaluation, finished.current, finished.recommended
     if current is None:
         head = "Too little to measure. For figures that mean something the knowledge base needs at least:"
-        return [head, *(f"    {need}" for need in measured.missing)]
+        unwritten = (f"Not written: {path}" for path in finished.unwritten)
+        return [head, *(f"    {need}" for need in measured.missing), *unwritten]
     asked = f"{measured.known} photos that teach, of {counted(measured.people, 'person', 'people')}, asked as known"
     lines = [
         f"{asked}, {measured.strangers} as strangers; in brackets the 95 % intervals.",

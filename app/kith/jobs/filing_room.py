@@ -43,7 +43,8 @@ def check_room(store: Store, settings: Settings, photos: Collection[Path], known
         return
     needed = room.least(waiting)
     if needed > free:
-        raise FilingFailed(*_too_little(needed, free, filing.output, "at least "))
+        links = _links_to((path for path, _, _ in waiting), filing.output)
+        raise FilingFailed(*_too_little(needed, free, filing.output, links, "at least "))
 
 
 def _check_that_it_is_one_disk(photos: Iterable[Path], output: Path) -> None:
@@ -88,10 +89,20 @@ def left_behind(store: Store, photos: Iterable[Path], filing: Filing) -> Iterato
         yield f"{files} of other programs, such as {beside[0].name}, will stay where the photos lay that are moved."
 
 
-def _too_little(needed: int, free: int, output: Path, least: str = "") -> tuple[str | Setting, ...]:
+def _links_to(photos: Iterable[Path], output: Path) -> FileAs:
+    """Return which links to photos take no room there: hard links reach no other disk."""
+    disk = _standing(output).stat().st_dev
+    for photo in photos:
+        with suppress(OSError):
+            if photo.stat().st_dev != disk:
+                return FileAs.SYMBOLIC_LINK
+    return FileAs.HARD_LINK
+
+
+def _too_little(needed: int, free: int, output: Path, kind: FileAs, least: str = "") -> tuple[str | Setting, ...]:
     takes = f"Filing these photos takes {least}{size_in_words(needed)} in {output}"
     advice = "Free some space, choose another output folder, or let "
-    links = Setting("file_as"), " be hard link, which takes none."
+    links = Setting("file_as"), f" be {kind}, which takes none."
     return f"{takes}, where {size_in_words(free)} are free: nothing was filed. {advice}", *links
 
 
@@ -186,7 +197,7 @@ class PlannedRoom:
         planned = f"{counted(len(files), 'new file')}, which take {size_in_words(size)}"
         yield Message(f"Planned are {planned}; {size_in_words(free)} are free in {folder}.")
         if size > free:
-            yield Message(*_too_little(size, free, self.output))
+            yield Message(*_too_little(size, free, self.output, _links_to(map(Path, self.made), self.output)))
         if not os.access(folder, os.W_OK):
             yield Message(f"Nothing can be written to {folder}: choose another output folder, or see to its rights.")
 

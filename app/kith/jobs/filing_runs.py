@@ -145,7 +145,7 @@ class _Undoing:
         for before in self._store.runs.former(self._run.id, self._chosen):
             former[before.photo_id].append(before)
         if not former:
-            raise BadInput(f"Run {self._run.id} filed nothing of that photo.")
+            raise BadInput(f"Run {self._run.id} filed nothing{'' if self._chosen is None else ' of that photo'}.")
         later = self._store.runs.touched_since(self._run.id, former)
         outputs = dict.fromkeys(before.output for copies in former.values() for before in copies)
         self._store.runs.begin_undo(self._run.id)

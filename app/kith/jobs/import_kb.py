@@ -9,7 +9,7 @@ from kith.errors import BadInput
 from kith.filing.old_encodings import NamedVector, OldEncodings, read_old_encodings
 from kith.jobs.engines import find_engines
 from kith.jobs.library_file import open_records
-from kith.jobs.person_names import person_called
+from kith.jobs.person_names import person_meant
 from kith.library.photo_records import to_blob
 from kith.library.store import Store
 from kith.messages import Action, Do
@@ -137,7 +137,8 @@ def _why_unclear(imported: _Import, name: str) -> str:
     meant, unclear = imported.meant, imported.unclear
     if name not in meant and name not in unclear:
         try:
-            meant[name] = person_called(imported.persons, name)
+            person = person_meant(imported.persons, name)
+            meant[name] = person if isinstance(person, Person) else None
         except BadInput as error:
             unclear[name] = str(error)
     return unclear.get(name, "")

@@ -18,7 +18,7 @@ from kith.jobs.library_file import check_library, open_records
 from kith.jobs.looks import look_at_photos, save_look
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
-from kith.jobs.person_names import person_called
+from kith.jobs.person_names import person_meant
 from kith.jobs.photo_list import list_photos
 from kith.jobs.phrases import display_names
 from kith.jobs.tag_joining import Joined, TagJoining
@@ -67,10 +67,11 @@ class _Names:
     def person(self, name: str) -> Person | None:
         """Return who is meant, None for somebody new or where that is not clear."""
         try:
-            return person_called(self.persons, name)
+            person = person_meant(self.persons, name)
         except BadInput as error:
             self.unclear[name] = error.message
             return None
+        return person if isinstance(person, Person) else None
 
 
 def find_tags(settings: Settings, folder: Path, contacts: Path | None = None) -> TagsFound:

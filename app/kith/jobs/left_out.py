@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kith.identity.lessons import Lesson, lesson_of, readable, teachings
 from kith.jobs.open_library import OpenLibrary
+from kith.jobs.people_folder import folder_around
 from kith.photos.box import Box
 from kith.values.links import said_to_be
 from kith.values.sightings import Sighting
@@ -32,8 +33,8 @@ def _left_out(library: OpenLibrary) -> Iterator[LeftOutPhoto]:
     owners = {folder: person for person in library.people.all().values() for folder in person.folders}
     folder_of, lessons, sightings = {}, {}, {}
     for path, photo_id in sorted(store.photos.photos_at([root]).items()):
-        folder = readable(path.relative_to(root).parts[0])
-        if folder in owners:
+        around = folder_around(path, root)
+        if around and (folder := readable(around.name)) in owners:
             folder_of[path] = folder
             sightings[path] = _sightings(library, photo_id)
             lessons[path] = lesson_of(photo_id, sightings[path], library.settings.lap_var_thresh)

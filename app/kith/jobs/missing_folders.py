@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kith.errors import BadPhoto
 from kith.identity.lessons import readable
-from kith.jobs.people_folder import PeopleFolder
+from kith.jobs.people_folder import PeopleFolder, folder_around
 from kith.library.store import Store
 from kith.photos.endings import PICTURES
 from kith.values.persons import Person
@@ -55,9 +55,9 @@ class _Places:
         self._within: defaultdict[int, set[Path]] = defaultdict(set)
         self._is_away: dict[Path, bool] = {}
         for path, photo_id in files.items():
-            folder = path.relative_to(root).parts[0]
-            self._folders[photo_id].add(readable(folder))
-            self._within[photo_id].update(self._away_within(path))
+            if folder := folder_around(path, root):
+                self._folders[photo_id].add(readable(folder.name))
+                self._within[photo_id].update(self._away_within(path, folder))
 
     def missing(self, person: Person, photos: Collection[int]) -> dict[Path, set[int]]:
         """Return which of a person's photos lay where something is missing now."""
@@ -74,14 +74,12 @@ class _Places:
                 missing[place].add(photo)
         return missing
 
-    def _away_within(self, path: Path) -> Iterator[Path]:
+    def _away_within(self, path: Path, person: Path) -> Iterator[Path]:
         """Yield the outermost folder within a person's that is away with the photo that lay at `path`."""
-        around = [*reversed(path.parents)]
-        person, *within = around[len(self._root.parts) :]
         if readable(person.name) not in self._present:
             return
-        for folder in within:
-            if self._has_no_photo(folder):
+        for folder in reversed(path.parents):
+            if folder.is_relative_to(person) and folder != person and self._has_no_photo(folder):
                 yield folder
                 return
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from kith.errors import BadInput
-from kith.jobs.person_names import alike, cleaned, hints_on, person_called
+from kith.jobs.person_names import alike, hints_on, person_called, person_meant
 from kith.jobs.phrases import display_names
 from kith.jobs.references import label_of
 from kith.library.store import Store
@@ -45,7 +45,7 @@ class People:
 
     def meant(self, text: str) -> Person | str:
         """Return the person whom a text means as in `find`, or the name of somebody new."""
-        return person_called(self.all().values(), text) or cleaned(text)
+        return person_meant(self.all().values(), text)
 
     def alike(self, text: str) -> tuple[int, str] | None:
         """Return whom a name was perhaps meant for that nobody has, by number and name to show; raises BadInput."""

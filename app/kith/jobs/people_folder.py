@@ -137,6 +137,11 @@ def _persons_folders(settings: Settings, outputs: Collection[Path], found: Peopl
             yield folder
 
 
+def folder_around(path: Path, root: Path) -> Path | None:
+    """Return the folder right below the people folder `root` that a photo lies in, at whatever depth, if in any."""
+    return next((folder for folder in path.parents if folder.parent == root), None)
+
+
 def _may_be_a_folder(link: Path, settings: Settings) -> bool:
     if link in (settings.library_file, settings.encodings_file):
         return False

@@ -8,7 +8,7 @@ from enum import StrEnum
 from kith.errors import BadInput
 from kith.identity.same_people import Resemblance, distance_between, resemblances, telling_faces
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.person_names import person_called, same_name
+from kith.jobs.person_names import person_called, same_name, why_no_name
 from kith.jobs.phrases import display_names
 from kith.jobs.told_people import ToldPeople
 from kith.text import counted
@@ -180,8 +180,13 @@ class Matching:
         if claim:
             person, apart = claim.person_id, self._apart(number, claim.person_id)
             return PersonMeant(number, name, claim.verdict, claim.reason, person, self._shown[person], apart)
+        no_name = why_no_name(self._told.persons[number].name)
+        if no_name and chosen is Verdict.NEW:
+            raise BadInput(f"{no_name} Let them be somebody who is known here, or leave them out.")
         if isinstance(chosen, Verdict):
             return PersonMeant(number, name, chosen, "chosen")
+        if no_name:
+            return PersonMeant(number, name, Verdict.WITHOUT, no_name)
         likely = [person for person, likeness in self._alike.get(number, {}).items() if likeness.is_likely]
         perhaps = next(iter(likely), None) or next(iter(self._namesakes(number)), None)
         reason = self._why_not.get(number, "nobody here is called so, or looks so")

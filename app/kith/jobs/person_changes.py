@@ -12,7 +12,7 @@ from kith.jobs.context import open_context
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.jobs.people_folder import move_folder
-from kith.jobs.person_names import as_text, cleaned, same_name
+from kith.jobs.person_names import as_text, cleaned, new_name, same_name
 from kith.library.person_edits import lived
 from kith.messages import Action, Do, Message, joined
 from kith.values.links import Word
@@ -38,7 +38,7 @@ class PersonChanges:
 
     def create(self, name: str) -> Outcome:
         """Enter a person."""
-        name = cleaned(name)
+        name = new_name(name)
         hints = self._people.likeness(name)
         problems = self._change("create", f"{name} is new", lambda: self._records.add(name))
         number = max(self._people.all())
@@ -50,7 +50,7 @@ class PersonChanges:
 
         Raises StoreBusy and FilingFailed for the folder.
         """
-        name = cleaned(name)
+        name = new_name(name)
         folder = self.folder_of(person) if rename_folder else None
         if name == person.name:
             raise BadInput(f"{name} is their name already.")
@@ -118,7 +118,7 @@ class PersonChanges:
         """Set birth, death, notes, hidden; fields (None takes one away); aliases (False takes one away)."""
         checked = _checked(person, details)
         fields = {cleaned(key): value and as_text(value) for key, value in fields.items()}
-        aliases = {cleaned(alias): wanted for alias, wanted in aliases.items()}
+        aliases = {(new_name if wanted else cleaned)(alias): wanted for alias, wanted in aliases.items()}
 
         def edit() -> None:
             self._edits.describe(person.id, checked)

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from kith.errors import BadInput
+from kith.filing.names import UNKNOWN, is_unknown
 from kith.jobs.phrases import display_names
 from kith.messages import Action, Do, Message
 from kith.text import as_read
@@ -35,6 +36,23 @@ def cleaned(text: str) -> str:
     return name
 
 
+def new_name(text: str) -> str:
+    """Return a name for somebody, as `cleaned`; raises BadInput for what can be nobody's name, too."""
+    name = cleaned(text)
+    if reason := why_no_name(name):
+        raise BadInput(f"{reason} Type another name.")
+    return name
+
+
+def why_no_name(name: str) -> str:
+    """Return why nobody can be called so, if so."""
+    if is_unknown(name):
+        return f"Nobody can be called {name}: the folder {UNKNOWN} is for photos of nobody known."
+    if not name.strip(". "):
+        return f"Nobody can be called {name}: points alone name a folder, not a person."
+    return ""
+
+
 def as_text(text: str) -> str:
     """Return what can be stored as text; raises BadInput for bytes of another encoding than the system's."""
     try:
@@ -61,6 +79,11 @@ def person_called(persons: Collection[Person], text: str) -> Person | None:
         choice = " or ".join(_told_apart(person, shown[person.id]) for person in found)
         raise BadInput(f"{len(found)} people are called {name}: say which one, {choice}.")
     return found[0] if found else None
+
+
+def person_meant(persons: Collection[Person], text: str) -> Person | str:
+    """Return whom a text means, or the name of somebody new; raises BadInput as `person_called` and `new_name` do."""
+    return person_called(persons, text) or new_name(text)
 
 
 def _has_number(person: Person, number: re.Match[str] | None) -> bool:
