@@ -68,7 +68,7 @@ def test_the_queries_fit_the_library_and_tell_no_numbers_of_its_own(tmp_path: Pa
 
 
 _ROWS = """
-    INSERT INTO photos VALUES (10, 'hash', 4, 3, 1, NULL, NULL, NULL, 'then', NULL, NULL);
+    INSERT INTO photos VALUES (10, 'hash', 4, 3, 1, NULL, NULL, NULL, 'then', NULL, NULL, 2);
     INSERT INTO files VALUES ('a.jpg', 10, 5, 6);
     INSERT INTO analyses VALUES (10, 10, 'engine', 1, 'then');
     INSERT INTO appearances VALUES (10, 10, 0.1, 0.2, 0.3, 0.4);

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import ExifTags, Image, ImageEnhance, ImageFilter
 from typer.testing import CliRunner
 
 import kith.identity.alike_photos as alike_photos_module
@@ -27,7 +27,7 @@ from kith.jobs.filing_runs import undo_run
 from kith.jobs.full_report import FullReport
 from kith.jobs.photo_search import PhotoSearch
 from kith.jobs.recognize_folder import recognize_folder
-from kith.photos.facts import perceptual_hash
+from kith.photos.facts import perceptual_hash, read_facts
 from kith.photos.outputs import DATA, PAGE
 from kith.text import size_in_words
 from kith.values.photo_filter import PhotoFilter, PhotoState
@@ -162,6 +162,42 @@ def test_groups_begin_with_the_best(world: World) -> None:
     ((best, *_),) = json.loads(told.stdout)["groups"]
     assert best["path"] == str(world.root / "input/11.png")
     assert (best["width"], best["date"]) == (16, "1970-01-01T00:00:01+00:00")
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "1", "LA"])
+def test_greys_and_palettes_are_never_better_than_all_colours(world: World, mode: str) -> None:
+    """Be the file larger, and be it told when it was taken."""
+    (world.root / "input/copy.png").unlink()
+    colour = world.root / "input/11.png"
+    exif = Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2020:01:02 03:04:05"
+    _alike(world, Image.open(colour).convert(mode), colour.with_name("changed.png"), exif=exif)
+    assert colour.with_name("changed.png").stat().st_size > colour.stat().st_size
+    assert _best(world) == "11.png"
+
+
+def test_what_a_camera_wrote_is_better_than_what_was_made_of_it(world: World) -> None:
+    (world.root / "input/copy.png").unlink()
+    made = world.root / "input/11.png"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Model] = "Camera"
+    _alike(world, Image.open(made), made.with_name("taken.jpg"), quality=1, exif=exif)
+    made.write_bytes(made.read_bytes() + bytes(5000))
+    assert _best(world) == "taken.jpg"
+
+
+def _alike(world: World, image: Image.Image, path: Path, **how: Any) -> None:
+    """Save a picture that is nearly the same as 11."""
+    image.save(path, **how)
+    world.eyes.known[read_facts(path).image_hash] = 11
+
+
+def _best(world: World) -> str:
+    world.recognise()
+    with world.library() as library:
+        ((best, *_),) = find_duplicates(library)
+    assert world.query("SELECT id FROM photos WHERE camera IS NOT NULL OR taken_at IS NOT NULL")
+    return best.path.name
 
 
 def test_photos_are_filtered_by_it_and_lie_side_by_side(world: World) -> None:

@@ -10,8 +10,10 @@ from kith.library.paths import path_text
 from kith.library.soundness import text_of, whole
 from kith.photos.box import SWAPPED
 
+# A camera's own file tells when or by what it was taken, which what is made of it often does not.
 _BEST_FIRST = (
-    "FROM files f JOIN photos p ON p.id = f.photo_id ORDER BY p.width * p.height DESC, f.size DESC, f.mtime_ns, f.path"
+    "FROM files f JOIN photos p ON p.id = f.photo_id ORDER BY p.width * p.height DESC, p.colours DESC, "
+    "coalesce(p.taken_at, p.camera) IS NULL, f.size DESC, f.mtime_ns, f.path"
 )
 
 
@@ -40,7 +42,7 @@ class DuplicateQueries:
         self._connection = connection
 
     def files(self) -> list[PictureFile]:
-        """Return all files of photos, the best first: those of the most pixels, then the largest, then the oldest."""
+        """Return all files of photos, the best first: docs/decisions/056-duplicates.md says by what."""
         query = (
             "SELECT f.path, f.path, p.id, p.width, p.height, p.orientation, f.size, f.mtime_ns, p.taken_at, p.phash "
             f"{_BEST_FIRST}"

@@ -106,9 +106,11 @@ def _missing(connection: sqlite3.Connection, version: int) -> tuple[str, ...]:
     if version <= 0:
         return ("the number of its version" if present else "everything: it is empty",)
     wanted = dict(_wanted(version))
-    for (kind, name), since in ALTERED.items():
-        if since > version >= TYPED and (kind == "index" or (kind, name) in present):
-            wanted.pop((kind, name), None)  # it is as it was made then
+    for part in wanted.keys() & {part for part, since in ALTERED.items() if since > version >= TYPED}:
+        if part in present:
+            wanted[part] = present[part]  # as it was made then
+        elif part[0] == "index":
+            del wanted[part]
     if connection.execute("SELECT 1 FROM sqlite_sequence WHERE typeof(seq) != 'integer'").fetchone():
         wanted["the numbers given", "(sqlite_sequence)"] = ""
     strange = [f"{kind} {name} (strange)" for kind, name in present.keys() - wanted.keys() if kind == "trigger"]

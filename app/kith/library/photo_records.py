@@ -103,17 +103,26 @@ class PhotoRecords:
         """
         known = photo_id or self.ways_up(facts.image_hash).get(facts.orientation)
         photo_id = known or self.told_of(facts.image_hash, facts.orientation)
-        row = (facts.image_hash, facts.width, facts.height, facts.orientation, facts.taken_at, facts.camera)
+        row = (
+            facts.image_hash,
+            facts.width,
+            facts.height,
+            facts.orientation,
+            facts.colours,
+            facts.taken_at,
+            facts.camera,
+        )
         if photo_id is None:
             cursor = self._connection.execute(
-                "INSERT INTO photos (image_hash, width, height, orientation, taken_at, camera, added_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO photos (image_hash, width, height, orientation, colours, taken_at, camera, added_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (*row, now()),
             )
             return int(cursor.lastrowid or 0)
         told = "coalesce(taken_at, ?), camera = coalesce(camera, ?)" if others else "?, camera = ?"
         self._connection.execute(
-            f"UPDATE photos SET image_hash = ?, width = ?, height = ?, orientation = ?, taken_at = {told} WHERE id = ?",
+            f"UPDATE photos SET image_hash = ?, width = ?, height = ?, orientation = ?, colours = ?, taken_at = {told} "
+            "WHERE id = ?",
             (*row, photo_id),
         )
         return photo_id

@@ -9,7 +9,7 @@ _QUALITIES = ("sharpness", "pixels", "frontality")
 JOURNALLED = {
     "photos": (
         *("id", "image_hash", "width", "height", "orientation"),
-        *("taken_at", "camera", "phash", "added_at", "carried_at", "stacked_on"),
+        *("taken_at", "camera", "phash", "added_at", "carried_at", "stacked_on", "colours"),
     ),
     "analyses": ("id", "photo_id", "engine_id", "orientation", "made_at"),
     "appearances": ("id", "photo_id", "x", "y", "w", "h"),  # that the user enters
@@ -70,7 +70,7 @@ def triggers(tables: Iterable[str]) -> str:
 
 # What is reckoned from tables as a whole holds until any of their rows is another.
 _RECKONED = {
-    "duplicates": {"files": "", "photos": "phash, width, height"},
+    "duplicates": {"files": "", "photos": "phash, width, height, colours, taken_at, camera"},
     "standing": {
         **dict.fromkeys(
             ("files", "appearances", "observations", "links", "ignored", "unknown_groups", "suggestions"), ""
@@ -114,6 +114,7 @@ TABLES = {
         added_at TEXT NOT NULL,
         carried_at TEXT,              -- when its file took the place of another content that shows the same
         stacked_on INTEGER REFERENCES photos (id),  -- the photo that it is the raw file of, which is looked at
+        colours INTEGER NOT NULL DEFAULT 2,  -- photos.facts.Colours; all of them where earlier versions looked
         UNIQUE (image_hash, orientation)""",
     "files": """                       -- where a photo was last seen
         path ANY PRIMARY KEY,
@@ -299,12 +300,10 @@ NEWER = {
     "standing": 8,
 }
 # Since which version a part is made as it is today.
-ALTERED = {
-    ("table", "analyses"): 8,
-    ("table", "runs"): 8,
-    ("index", "analyses_by_photo"): 8,
-    ("index", "copies_by_photo"): 8,
-}
+ALTERED = {("table", name): 8 for name in ("analyses", "photos", "runs")}
+ALTERED |= {("index", name): 8 for name in ("analyses_by_photo", "copies_by_photo")}
+_TRIGGERS = ("journal_photos_update", "journal_photos_delete", "duplicates_photos_update")
+ALTERED |= {("trigger", name): 8 for name in _TRIGGERS}
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -312,11 +311,12 @@ _MOST = {"x": 10, "y": 1e12}  # of videos `y` tells when, too: kith.photos.box
 _BOX = {name: f"{name} BETWEEN -10 AND {most:.0f}" for name, most in _MOST.items()}
 _BOX |= {name: f"{name} BETWEEN 0 AND 10" for name in "wh"}
 _WHOLE = "(x IS NULL) = (y IS NULL) AND (x IS NULL) = (w IS NULL) AND (x IS NULL) = (h IS NULL)"
+_WAY_UP = {"orientation": "orientation BETWEEN 1 AND 8"}
 # An empty (null) value passes where the column admits it.
 CHECKS: dict[str, dict[str, str]] = {
-    "photos": {"width": "width > 0", "height": "height > 0", "orientation": "orientation BETWEEN 1 AND 8"},
+    "photos": {"width": "width > 0", "height": "height > 0", **_WAY_UP, "colours": "colours BETWEEN 0 AND 2"},
     "files": {"path": f"typeof(path) {_PATH}"},
-    "analyses": {"orientation": "orientation BETWEEN 1 AND 8"},
+    "analyses": _WAY_UP,
     "appearances": {name: f"{_WHOLE} AND {check}" for name, check in _BOX.items()},
     "observations": {
         "kind": "kind IN ('face', 'body')",

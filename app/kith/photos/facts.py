@@ -4,6 +4,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from kith.photos.picture import exif_orientation, open_picture
 _PNG_KEPT = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"IHDR", b"IEND"})
 _PNG_MOST_METADATA_BYTES = 16 * 2**20
 
+_GREY = frozenset({"1", "L", "LA", "La", "I", "F"})
+
 _DATE_TAGS = (
     (Base.DateTimeOriginal, Base.SubsecTimeOriginal, Base.OffsetTimeOriginal),
     (Base.DateTimeDigitized, Base.SubsecTimeDigitized, Base.OffsetTimeDigitized),
@@ -28,6 +31,14 @@ _DATE_TAGS = (
 )
 _DATE = re.compile(r"(\d{4})\D(\d\d)\D(\d\d)\D(\d\d)\D(\d\d)\D(\d\d)", re.ASCII)
 _YEAR_OF_THE_FIRST_PHOTOGRAPH = 1826
+
+
+class Colours(IntEnum):
+    """What colours a file can hold, the fewest first: shades of grey, those of a palette, or all."""
+
+    GREY = 0
+    PALETTE = 1
+    ALL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class PhotoFacts:
     taken_at: str | None
     camera: str | None
     former_hash: str | None = None
+    colours: Colours = Colours.ALL
 
 
 def read_facts(path: Path) -> PhotoFacts:
@@ -78,7 +90,14 @@ def _facts(file: PhotoFile, image: ImageFile.ImageFile, told: ImageFile.ImageFil
     taken_at = _taken_at(told)
     camera = _camera(told)
     known_by, former = image_hash(file, image)
-    return PhotoFacts(known_by, width, height, orientation, taken_at, camera, former)
+    return PhotoFacts(known_by, width, height, orientation, taken_at, camera, former, _colours(image.mode))
+
+
+def _colours(mode: str) -> Colours:
+    """Return what Pillow's mode of a picture tells of its colours."""
+    if mode.startswith("P"):
+        return Colours.PALETTE
+    return Colours.GREY if mode in _GREY or mode.startswith("I;16") else Colours.ALL
 
 
 def _metadata_of_png(file: PhotoFile) -> bytes | None:
