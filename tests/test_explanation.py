@@ -1,6 +1,7 @@
 """Why a photo is filed as it is, told from the library alone; and what keeps a real face from being somebody."""
 
 import json
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -9,13 +10,14 @@ from PIL import ExifTags, Image
 from typer.testing import CliRunner
 
 from kith.cli.main import cli
-from kith.errors import BadInput, BadKnowledgeBase
+from kith.errors import BadInput, BadKnowledgeBase, BadPhoto
 from kith.jobs.explanation import Explanation, Why
 from kith.jobs.explanation_lines import RULES, why_lines
 from kith.library.store import open_store
 from kith.values.decisions import Reason
 from kith.values.links import Link, Source, Word
 from tests.desk import NOBODY, POWELL, POWELL_AGAIN, SCHROEDER, TWO_STRANGERS, Desk, why
+from tests.small_world import World
 from tests.unknowns import look_once, recognized_desk
 
 FIRST, SECOND, _ = (Path(name).name for name in SCHROEDER)
@@ -158,6 +160,38 @@ def test_the_command_prints_lines_or_one_json_object(desk: Desk) -> None:
     told = json.loads(CliRunner().invoke(cli, ["why", photo, "--settings", settings, "--json"]).stdout)
     assert told["appearances"][0]["person"] == "Powell"
     assert told["appearances"][0]["rule"] == "accepted"
+
+
+# Drawn photos
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def _lines(world: World, photo: str) -> str:
+    with world.library() as library:
+        return "\n".join(why_lines(library.why(photo)))
+
+
+def test_a_photo_that_failed_is_known_by_its_name(world: World) -> None:
+    failed = [world.root / "input" / name for name in ("fake.CR2", "more/fake.jpg", "less/fake.jpg")]
+    for path in failed:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("no photo")
+    world.recognise()
+    with world.library() as library:
+        for text in ("fake.CR2", "input/fake.CR2", str(failed[0])):
+            with pytest.raises(BadPhoto, match=rf"{re.escape(str(failed[0]))}: failed, nothing is decided on it: \w"):
+                library.why(text)
+        with pytest.raises(BadInput, match=r"may be 2 photos, say which one: .*less/fake\.jpg, .*more/fake\.jpg"):
+            library.why("fake.jpg")
+        failed[0].unlink()
+        with pytest.raises(BadPhoto, match="failed"):
+            library.why(str(failed[0]))
+        with pytest.raises(BadInput, match="not there"):
+            library.why("ake.CR2")
 
 
 # Real faces

@@ -1,9 +1,10 @@
 """Which photo, or who in one, a text means: a path, a file's name as Kith prints it, a number, PHOTO#NUMBER."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from kith.errors import BadInput
+from kith.errors import BadInput, BadPhoto
 from kith.jobs.file_identity import known_photo
 from kith.library.store import Store
 from kith.messages import Action, Do
@@ -16,7 +17,7 @@ SHOWN = 5  # of the photos that a name may mean
 def photo_meant(store: Store, text: str) -> int:
     """Return the photo that lies, or lay, at a path, or the only one of that file name, or of that number.
 
-    Raises BadInput for none and for several, and BadPhoto for a file that cannot be read.
+    Raises BadInput for none and for several, and BadPhoto for a file that cannot be read, or failed when it was.
     """
     path = Path(os.path.abspath(text))
     known = known_photo(store, path)
@@ -26,6 +27,7 @@ def photo_meant(store: Store, text: str) -> int:
         known = int(text)
     if known is not None:
         return known
+    _check_failed(store, text)
     if os.path.lexists(path):
         raise BadInput(f"{text} is no photo that the library knows yet: ", Do(Action.RECOGNIZE, text), " looks at it.")
     raise BadInput(f"{text} is no photo that the library knows, and it is not there: check the path or name.")
@@ -82,11 +84,24 @@ def _photo_named(store: Store, text: str) -> int | None:
     found = store.photos.named(name)
     photos = {*map(store.stacks.leader, found.values())}
     if len(photos) > 1:
-        paths = [*map(str, found)]
-        shown = ", ".join(paths[:SHOWN])
-        more = f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
-        raise BadInput(f"{text} may be {len(photos)} photos, say which one: {shown}{more}.")
+        raise _ambiguous(text, len(photos), [*found])
     return photos.pop() if photos else None
+
+
+def _check_failed(store: Store, text: str) -> None:
+    """Raise BadPhoto where a text names a file that could not be read as a photo when it was looked at."""
+    wanted = Path(os.path.normpath(text)).parts
+    failed = [failure for failure in store.failures.all() if wanted and failure.path.parts[-len(wanted) :] == wanted]
+    if len(failed) > 1:
+        raise _ambiguous(text, len(failed), [failure.path for failure in failed])
+    for failure in failed:
+        raise BadPhoto(failure.path, f"failed, nothing is decided on it: {failure.reason}")
+
+
+def _ambiguous(text: str, count: int, files: Sequence[Path]) -> BadInput:
+    shown = ", ".join(map(str, files[:SHOWN]))
+    more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+    return BadInput(f"{text} may be {count} photos, say which one: {shown}{more}.")
 
 
 def _is_called(store: Store, photo_id: int, text: str) -> bool:
