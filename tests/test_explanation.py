@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -192,6 +193,31 @@ def test_a_photo_that_failed_is_known_by_its_name(world: World) -> None:
             library.why(str(failed[0]))
         with pytest.raises(BadInput, match="not there"):
             library.why("ake.CR2")
+
+
+def test_a_name_is_told_by_its_own_path_and_what_is_one_photo_with_it(world: World) -> None:
+    for name in ("again.png", "third.png"):
+        shutil.copy(world.root / "input/11.png", world.root / "input" / name)
+    world.recognise()
+    first, again, third = (world.root / "input" / name for name in ("11.png", "again.png", "third.png"))
+    for text in ("again.png", str(again)):
+        lines = _lines(world, text).splitlines()
+        assert lines[0].startswith(f"{again},")
+        assert lines[1].startswith(f"It is one photo with {first} and {third}:")
+    assert "one photo" not in _lines(world, "12.png")
+
+
+def test_a_photo_that_is_not_filed_for_a_better_one_says_so(world: World) -> None:
+    world.put(3, "input")
+    world.put(11, "input", (16, 12))
+    world.eyes.hashes = {11: 0xFFFFFFFF, 3: 0xFFFFFFFF}
+    world.recognise()
+    better = world.root / "input/11.png"
+    assert f"It is nearly the same as {better}, which is filed for both." in _lines(world, "3.png")
+    assert "nearly" not in _lines(world, "11.png")
+    world.values["duplicates"] = "file all"
+    world.recognise()
+    assert f"It is nearly the same as {better}, which is the better one." in _lines(world, "3.png")
 
 
 # Real faces

@@ -6,15 +6,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kith.errors import BadKnowledgeBase
 from kith.identity.alike_photos import best_alike
-from kith.jobs.open_library import OpenLibrary
 from kith.library.duplicate_queries import PictureFile
 from kith.library.store import Store
+from kith.settings import Settings
 from kith.text import printable, size_in_words
+
+if TYPE_CHECKING:  # which asks for what is better than a photo
+    from kith.jobs.open_library import OpenLibrary
 
 
 class Likeness(StrEnum):
@@ -65,19 +69,34 @@ def _best_photos(hashes: Mapping[int, int | None]) -> dict[int, int]:
     return {photos[index]: photos[leader] for index, leader in alike.items()}
 
 
-def find_duplicates(library: OpenLibrary, folder: Path | None = None) -> list[list[Duplicate]]:
+def find_duplicates(library: "OpenLibrary", folder: Path | None = None) -> list[list[Duplicate]]:
     """Return the groups of files, below a folder if one is given, that show the same: the best of each first."""
     files = [file for file in library.store.duplicates.files() if not folder or file.path.is_relative_to(folder)]
     files = [file for file in files if os.path.lexists(file.path)]
     return [[_told(file, group[0]) for file in group] for group in _groups(files)]
 
 
-def files_like(library: OpenLibrary, photos: Collection[int]) -> list[list[PictureFile]]:
+def files_like(store: Store, people: Path, photos: Collection[int]) -> list[list[PictureFile]]:
     """Return the groups of files that show the same as some photos, the best first, but for the people folder's."""
-    people = library.settings.dataset_folder
-    files = [file for file in library.store.duplicates.files() if not file.path.is_relative_to(people)]
+    files = [file for file in store.duplicates.files() if not file.path.is_relative_to(people)]
     there = [[file for file in group if os.path.lexists(file.path)] for group in _groups(files)]
     return [group for group in there if len(group) > 1 and any(file.photo_id in photos for file in group)]
+
+
+def better_than(store: Store, settings: Settings, photo_id: int) -> tuple[Path | None, bool]:
+    """Return the file of a better photo that is nearly the same, and whether that one is filed for this one, too."""
+    known = store.duplicates.known()
+    if known is not None and photo_id not in known:
+        return None, False
+
+    def is_filed(photo: int) -> bool:
+        return bool(store.copies.of_photo(photo, settings.output_folder))
+
+    group = next(iter(files_like(store, settings.dataset_folder, [photo_id])), [])
+    better = [*takewhile(lambda file: file.photo_id != photo_id, group)]
+    filed = [] if is_filed(photo_id) else [file for file in better if is_filed(file.photo_id)]
+    best = next(iter([*filed, *better]), None)
+    return best and best.path, bool(filed)
 
 
 def duplicate_photos(store: Store) -> list[int]:

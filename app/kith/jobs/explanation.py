@@ -2,20 +2,22 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
 from kith.identity.decision import Decider
 from kith.jobs.decisions import Decisions
+from kith.jobs.duplicates import better_than
 from kith.jobs.people import People
 from kith.jobs.phrases import IN_WORDS
-from kith.jobs.references import appearance_meant, label_of, parted, photo_meant
+from kith.jobs.references import appearance_meant, files_named, label_of, parted, photo_meant
 from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
 from kith.photos.box import Box
 from kith.photos.pixels import load_rgb
 from kith.setting_types import AUTOMATIC
+from kith.settings import Settings
 from kith.text import timecode
 from kith.values.decisions import Candidate, Decision, Exclusion, Reason
 from kith.values.links import Word
@@ -77,6 +79,8 @@ class Why:
     """All decisions on a photo, with the thresholds that hold today; `taken_at` is empty where it is not known.
 
     `edited_at` tells since when words said of an earlier content of its file count for this one, empty where none do.
+    `one_with` are other files of the same photo; `nearly` is a better photo that is nearly the same, empty where there
+    is none, which is filed for this one where that `is_left_out`.
     """
 
     photo: str
@@ -84,16 +88,24 @@ class Why:
     edited_at: str
     thresholds: Mapping[str, float | str]
     appearances: tuple[Explanation, ...]
+    one_with: tuple[str, ...] = ()
+    nearly: str = ""
+    is_left_out: bool = False
 
 
-def explain(store: Store, decisions: Decisions, text: str) -> Why:
+def explain(store: Store, decisions: Decisions, settings: Settings, text: str) -> Why:
     """Decide the photo, or the appearance in it, that a text means once more, and give the grounds.
 
     Raises BadInput, BadPhoto, BadKnowledgeBase, NobodyTaught and ModelMismatch.
     """
     photo_id, appearance_id, shown = _meant(store, text)
     grounds = _Grounds(store, decisions, decisions.photo(photo_id))
-    return grounds.told(appearance_id, shown)
+    told = grounds.told(appearance_id, shown)
+    if appearance_id is not None:
+        return told
+    others = tuple(str(file) for file in store.reviews.files(photo_id) if str(file) != shown)
+    better, is_left_out = better_than(store, settings, photo_id)
+    return replace(told, one_with=others, nearly=str(better or ""), is_left_out=is_left_out)
 
 
 def explain_photo(store: Store, decisions: Decisions, photo_id: int, shown: str) -> Why:
@@ -109,13 +121,13 @@ def _meant(store: Store, text: str) -> tuple[int, int | None, str]:
         shown = str(path)
         return photo_meant(store, shown), None, shown
     appearance_id = None
-    _, number = parted(text)
+    name, number = parted(text)
     if number is None:
         photo_id = photo_meant(store, text)
     else:
         appearance_id = appearance_meant(store, text)
         photo_id = store.photos.photo_of(appearance_id) or 0
-    files = store.reviews.files(photo_id)
+    files = [*files_named(store, text if number is None else name, photo_id), *store.reviews.files(photo_id)]
     return photo_id, appearance_id, str(files[0]) if files else text
 
 

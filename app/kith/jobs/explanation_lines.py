@@ -37,6 +37,11 @@ def why_lines(told: Why) -> list[str]:
         lines.append(
             f"Its file was changed, found on {told.edited_at[:10]}, and shows the same: what you said before counts."
         )
+    if told.one_with:
+        lines.append(f"It is one photo with {' and '.join(told.one_with)}: what is known of one is known of all.")
+    if told.nearly:
+        filed = ", which is filed for both" if told.is_left_out else ", which is the better one"
+        lines.append(f"It is nearly the same as {told.nearly}{filed}.")
     for explanation in told.appearances:
         lines += ["", *appearance_lines(explanation)]
     if not told.appearances:

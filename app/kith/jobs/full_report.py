@@ -34,7 +34,7 @@ class FullReport:
         self._placed = library.store.copies.placed(output)
         if not self._placed:
             raise BadInput(f"Kith has filed nothing that lies in {output}: ", Do(Action.RECOGNIZE), " files photos.")
-        self._alike = files_like(library, self._placed)
+        self._alike = files_like(library.store, library.settings.dataset_folder, self._placed)
         self._group = {file.photo_id: group for group in self._alike for file in group}
         self._copies = self._placed | {photo: [] for photo in self._group if photo not in self._placed}
         self._facts = library.store.search.facts(self._copies)

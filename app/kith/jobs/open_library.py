@@ -101,7 +101,7 @@ class OpenLibrary:
         decisions = self.decisions
         if decisions.forgave:
             decisions = Decisions(self.settings, self.store, self._spec)  # which forgives nothing
-        return explain(self.store, decisions, str(photo))
+        return explain(self.store, decisions, self.settings, str(photo))
 
     def say(self, word: UserWord) -> Outcome:
         """Write down what the user says of appearances; what is decided of their photos and the copies follow."""

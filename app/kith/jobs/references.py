@@ -77,6 +77,12 @@ def parted(text: str) -> tuple[str, int | None]:
     return text, None
 
 
+def files_named(store: Store, text: str, photo_id: int) -> list[Path]:
+    """Return those files of a photo, raw ones that are filed along with it too, whose name a text is."""
+    named = store.photos.named(Path(os.path.normpath(text))) if text else {}
+    return [file for file, photo in named.items() if store.stacks.leader(photo) == photo_id]
+
+
 def _photo_named(store: Store, text: str) -> int | None:
     if not text:
         return None
