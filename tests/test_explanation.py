@@ -220,6 +220,14 @@ def test_a_photo_that_is_not_filed_for_a_better_one_says_so(world: World) -> Non
     assert f"It is nearly the same as {better}, which is the better one." in _lines(world, "3.png")
 
 
+def test_why_bodies_decide_nothing_is_told(world: World) -> None:
+    world.recognise()
+    assert _lines(world, "11.png").endswith("body_policy off")
+    world.values |= {"body_policy": "suggest", "reid_weights": ""}
+    told = "body_policy off (the setting is suggest, but the file of the body model is missing)"
+    assert _lines(world, "11.png").endswith(told)
+
+
 # Real faces
 
 

@@ -172,6 +172,15 @@ class Decisions:
         )
         return gallery_of("", [])
 
+    @property
+    def body_policy(self) -> str:
+        """What bodies decide, and why that is less than the settings say, if it is."""
+        used, wanted = self.decider.body_policy, self._settings.body_policy
+        if used is wanted:
+            return used.value
+        lacking = "the file of the body model is missing" if self.body_model_id is None else "no body is known by it"
+        return f"{used} (the setting is {wanted}, but {lacking})"
+
     def _forgive(self, error: KithError) -> None:
         if not isinstance(error, self._forgives):
             raise error

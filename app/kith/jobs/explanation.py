@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kith.errors import BadInput, BadPhoto
-from kith.identity.decision import Decider
 from kith.jobs.decisions import Decisions
 from kith.jobs.duplicates import better_than
 from kith.jobs.people import People
@@ -168,7 +167,7 @@ class _Grounds:
                 explanations.append(self._explained(number, sightings[key], apart))
         taken_at = case.taken_at if sightings else None
         edited_at = self._store.carried.since(self._photo.id)
-        thresholds = thresholds_of(self._decisions.decider)
+        thresholds = thresholds_of(self._decisions)
         return Why(photo, taken_at or "", edited_at or "", thresholds, tuple(explanations))
 
     def _apart(self, decision: Decision) -> Decision:
@@ -235,8 +234,9 @@ def _third(place: float, low: float, high: float, names: tuple[str, str, str]) -
     return names[(place >= low) + (place > high)]
 
 
-def thresholds_of(decider: Decider) -> dict[str, float | str]:
+def thresholds_of(decisions: Decisions) -> dict[str, float | str]:
     """Return the numbers that decisions go by, as the settings call them."""
+    decider = decisions.decider
     return {
         "sure_at": decider.sure_at,
         "suggest_at": decider.suggest_at,
@@ -245,5 +245,5 @@ def thresholds_of(decider: Decider) -> dict[str, float | str]:
         "face_suggest": decider.face_suggest or AUTOMATIC,
         "least sharpness": decider.least_sharpness,
         "body_tol": decider.body_tol,
-        "body_policy": decider.body_policy.value,
+        "body_policy": decisions.body_policy,
     }

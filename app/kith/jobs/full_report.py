@@ -52,7 +52,7 @@ class FullReport:
             "kith": __version__,
             "output": self._output,
             "models": self._library.models,
-            "thresholds": thresholds_of(self._library.decisions.decider),
+            "thresholds": thresholds_of(self._library.decisions),
         }
         try:
             with replacing(target) as file:
