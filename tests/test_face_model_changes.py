@@ -1,7 +1,7 @@
 """Another face network: what was said and decided stays, and what one has seen is there when it comes back."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from kith.errors import ModelMismatch
 from kith.identity.decision import Decider
 from kith.identity.gallery import Gallery
+from kith.identity.probes import Probe
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.unknowns import Unknowns
 from kith.jobs.user_words import Is, IsNot, Shows
@@ -152,18 +153,18 @@ def test_groups_of_unknown_faces_are_those_of_the_network_in_use(world: World) -
 def test_two_networks_in_one_library_are_never_compared(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every gallery that a decision is made with, and all that it is asked, are of one model."""
     seen: list[str] = []
-    decide = Decider.photos
+    decide = Decider.compared
 
-    def watched(self: Decider, cases: Any, events: Any = ()) -> Any:
+    def watched(self: Decider, photos: Sequence[Sequence[Probe]], events: Sequence[Gallery] = ()) -> Any:
         seen.append(self.faces.model_id)
-        decisions = decide(self, cases, events)
-        for case, decision in zip(cases, decisions, strict=True):
-            models = {one.appearance_id: one.face.model_id for one in case.sightings if one.face}
+        decisions = decide(self, photos, events)
+        for probes, decision in zip(photos, decisions, strict=True):
+            models = {probe.appearance_id: probe.seen.face.model_id for probe in probes if probe.seen.face}
             for one in decision.appearances:
                 assert not one.face or models[one.appearance_id] == self.faces.model_id
         return decisions
 
-    monkeypatch.setattr(Decider, "photos", watched)
+    monkeypatch.setattr(Decider, "compared", watched)
     for model in (OTHER_FACES, "dlib", OTHER_FACES):
         use(world, model)
         world.build()
