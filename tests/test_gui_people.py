@@ -454,6 +454,21 @@ def test_a_key_that_is_held_takes_nobody_out_of_what_is_selected(qtbot: QtBot, w
         assert grid.selected_keys() == [2]
 
 
+def test_home_selects_the_first_tile_also_where_it_has_the_keyboard_already(qtbot: QtBot, window: MainWindow) -> None:
+    for mode, selected in (
+        (PictureGrid.SelectionMode.ExtendedSelection, [1]),
+        (PictureGrid.SelectionMode.MultiSelection, []),
+    ):
+        grid = PictureGrid(window.thumbnails, 50)
+        qtbot.addWidget(grid)
+        grid.setSelectionMode(mode)
+        grid.tiles.show_tiles([Tile(key, Picture(None)) for key in (1, 2)])
+        grid.setCurrentIndex(grid.tiles.index(0))
+        grid.clearSelection()  # as where it got the keyboard with its tiles there
+        qtbot.keyClick(grid, Qt.Key.Key_Home)
+        assert grid.selected_keys() == selected
+
+
 def _drop(grid: PictureGrid, dragged: int, onto: int) -> None:
     """Drop a tile onto another, by their rows."""
     tiles, viewport, action = grid.tiles, grid.viewport(), Qt.DropAction.CopyAction

@@ -16,7 +16,17 @@ from PyQt6.QtCore import (
     Qt,
     pyqtSignal,
 )
-from PyQt6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QPainter, QPainterPath, QPalette, QPen
+from PyQt6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPalette,
+    QPen,
+)
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -328,6 +338,15 @@ class PictureGrid(QListView):
         data = event.mimeData() if event else None
         if event and data and data.hasFormat(_DRAGGED):
             event.acceptProposedAction()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Select the first or last tile by Home or End also where it has the keyboard already, unlike Qt."""
+        super().keyPressEvent(event)
+        selection = self.selectionModel()
+        if event is None or selection is None or self.selectionMode() is QListView.SelectionMode.MultiSelection:
+            return
+        if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not selection.hasSelection():
+            selection.select(self.currentIndex(), QItemSelectionModel.SelectionFlag.Select)
 
     def selected_keys(self) -> list[int]:
         """Return what the selected tiles stand for, in their order."""
