@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kith.jobs.overview import Next, Overview, last_run, overview, overview_lines
+from kith.jobs.person_changes import PersonChanges
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.review_queues import waiting
 from kith.jobs.unknowns import Unknowns
@@ -138,3 +139,16 @@ def test_how_things_stand_is_counted_once(world: World) -> None:
         store._connection.execute("UPDATE standing SET counts = json_set(counts, '$.unsure', 77)")
     assert replace(_seen(world), unsure=found.unsure) == found
     assert _seen(world).unsure == 77
+
+
+def test_what_others_write_while_something_is_looked_up_is_seen_the_next_time(world: World) -> None:
+    with world.library() as library, world.library() as other:
+
+        def look() -> set[str]:
+            found = {person.name for person in library.store.people.all().values()}
+            if "Zoe" not in found:
+                PersonChanges(other).create("Zoe")
+            return found
+
+        assert "Zoe" not in library.kept("names", look)
+        assert "Zoe" in library.kept("names", look)

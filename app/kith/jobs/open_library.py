@@ -59,10 +59,15 @@ class OpenLibrary:
         self.store.close()
 
     def kept(self, name: str, make: Callable[[], T]) -> T:
-        """Return what `make` came to by this name before, if nothing was written to the library since, else now."""
+        """Return what `make` came to by this name before, if nothing was written to the library since, else now.
+
+        What `make` itself writes counts as written before, what others write meanwhile as written since.
+        """
         if name not in self._kept or self._kept[name][0] != self.store.state():
+            others, _ = self.store.state()
             made = make()
-            self._kept[name] = self.store.state(), made
+            _, own = self.store.state()
+            self._kept[name] = (others, own), made
         value: T = self._kept[name][1]
         return value
 
