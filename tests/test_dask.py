@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -193,29 +193,36 @@ def test_three_workers_see_what_this_machine_sees(cluster: DaskProcesses, settin
 
     One more has another Kith.
     """
-    for number in range(8):
+    for number in range(24):  # more than the other worker has at hand
         draw(settings.input_folder / f"held {number}.png", ANN, number=10 + number)
     here = elsewhere(settings, tmp_path / "here")
-    assert done(here).known == 11
+    assert done(here).known == 27
     there = tmp_path / "there"
     shutil.copytree(settings.folder / "people", there / "people")
     shutil.copytree(settings.input_folder, there / "input")
     draw(there / "input/photo 2.png", BOB, EVE)
     (there / "input/photo 3.png").unlink()
     (hold := there / "input/hold").touch()
-    doomed = cluster.worker("doomed")
+    doomed, ended = cluster.worker("doomed"), threading.Event()
 
-    def kill() -> None:
+    def kill() -> bool:
         holding = cluster.root / "doomed/holding"
         while not holding.exists():
-            time.sleep(0.02)
+            if ended.wait(0.02):
+                return False
         kill_all(doomed)
         hold.unlink()
+        return True
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    finished = done(over(cluster, elsewhere(settings, tmp_path / "dask"), path_map=[f"{settings.folder}={there}"]))
-    killer.join()
+    with ThreadPoolExecutor(1) as thread:
+        killed = thread.submit(kill)
+        try:
+            finished = done(
+                over(cluster, elsewhere(settings, tmp_path / "dask"), path_map=[f"{settings.folder}={there}"])
+            )
+        finally:
+            ended.set()
+    assert killed.result()
     assert [photo.path.name for photo in finished.failed] == ["broken.jpg"]
     dask = elsewhere(settings, tmp_path / "dask")
     assert rows(dask) == rows(here)
