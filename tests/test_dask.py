@@ -283,6 +283,7 @@ def test_nobody_waits_for_a_worker_that_is_still_at_it(cluster: DaskProcesses, t
         executor = DaskExecutor(connection, ())
         future = executor.submit(partial(see, spec=plain_spec()), [(held, None)])
         while not holding.exists():
+            assert not future.done()
             time.sleep(0.02)
         executor.shutdown(cancel_futures=True)
         assert isinstance(future.exception(), NoWorkers | BrokenExecutor)
