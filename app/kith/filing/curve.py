@@ -94,7 +94,7 @@ def _png(image: Image.Image) -> bytes:
     """Return a picture at its size, smooth, as a file that says who made it."""
     own, content = PngInfo(), io.BytesIO()
     own.add_text(*_SOFTWARE)
-    image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(content, "PNG", pnginfo=own)
+    image.reduce(_FINE).save(content, "PNG", pnginfo=own)
     return content.getvalue()
 
 
