@@ -15,6 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bench_find import ROUNDS, SEARCHES
 from bench_scale import FACES_A_PHOTO
 from bench_scale_library import Size, draw, settings_of
 from bench_tables import Row, Tables
@@ -35,27 +36,8 @@ from kith.settings import Settings
 from kith.values.photo_filter import PhotoFilter
 
 SIZES = (10_000, 100_000, 1_000_000)
-ROUNDS = 3
 SCREEN = 60  # photos in sight
-SEARCHES = (
-    "",
-    "Rosa",
-    '"Rosa Moser 0"',
-    "Rosa and (Anna or Bruno) not Carla year:2019 with:unsure",
-    "Rosa Anna or Emma year:2003..2010",
-    "not Rosa",
-    "event",
-    "faces:1..",
-    "faces:0",
-    "faces:2..3",
-    "year:2010",
-    'folder:"event 17"',
-    "camera:Canon",
-    "with:sure",
-    "with:unsure",
-    "with:unknown",
-    "with:failed",
-)
+FURTHER = ("event", "faces:2..3", "year:2010", 'folder:"event 17"', "with:unsure", "with:failed")  # searches
 WARM = "milliseconds of a processor, where nothing was written since it was asked last"
 FIRST = "milliseconds of a processor, the first time after something was written"
 T = TypeVar("T")
@@ -87,7 +69,7 @@ def _asks() -> dict[str, Ask]:
         "how many to decide again": lambda library, _: library.count_recognised(),
         "output folders": lambda library, _: library.store.copies.outputs(),
     }
-    return asks | {f"find {text or '(all)'}": _search(text) for text in SEARCHES}
+    return asks | {f"find {text or '(all)'}": _search(text) for text in (*SEARCHES, *FURTHER)}
 
 
 def _search(text: str) -> Ask:
