@@ -1,23 +1,19 @@
 """Runs over photos that are known: decided many at a time, with the outcome of one by one."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kith.jobs import looks, recognize_folder
-from kith.jobs.decisions import Decisions
 from kith.jobs.events import Event, PhotoDone, RecognitionFinished
 from kith.library.duplicate_queries import DuplicateQueries, PictureFile
 from kith.library.name_records import NameRecords
 from kith.library.photo_records import PhotoRecords
-from kith.library.redecision_queries import StoredPhoto
 from kith.library.store import Store
 from kith.policies import NamesIn
-from kith.values.decisions import PhotoDecision
 from tests.album import ANN, BOB, EVE, Album
 from tests.desk import no_analysis, run_job
 from tests.drawn import MIDDLE, draw
@@ -95,27 +91,6 @@ def test_known_photos_are_settled_in_few_transactions(album: Album, monkeypatch:
     monkeypatch.setattr(Store, "transaction", contextmanager(counted))
     album.recognise(looks=False)
     assert len(begun) < PHOTOS / 2
-
-
-def test_new_photos_that_one_worker_brings_are_decided_together(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
-    taught = album.settings.library_file.read_bytes()
-    monkeypatch.setattr(recognize_folder, "together", lambda found, *_, **__: ([look] for look in found))
-    one_by_one, tree = album.recognise(), album.tree()
-    shutil.rmtree(album.output)
-    album.settings.library_file.write_bytes(taught)
-    monkeypatch.setattr(recognize_folder, "together", looks.together)
-    decided = []
-    decide = Decisions.by_faces
-
-    def counted(decisions: Decisions, photos: Sequence[StoredPhoto], *others: Any) -> list[PhotoDecision]:
-        decided.append(len(photos))
-        return decide(decisions, photos, *others)
-
-    monkeypatch.setattr(Decisions, "by_faces", counted)
-    assert album.recognise() == one_by_one
-    assert album.tree() == tree
-    assert decided[0] == 1  # the first result waits for no other
-    assert max(decided) > 1
 
 
 def test_what_the_library_knows_of_the_files_is_read_once(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -234,15 +233,10 @@ def test_the_first_and_the_last_tasks_come_one_by_one(
     counts = _Counts()
     line = Workers(lambda: counts, in_flight, memory=10)
     tasks = (Task(number, number) for number in range(count))
-    together: list[list[Any]] = [[]]
-    for result in line.results(tasks, lambda: do, Batches(4, at_once, count)):
-        together[-1].append(result)
-        if not line.has_more():
-            together.append([])
+    results = list(line.results(tasks, lambda: do, Batches(4, at_once, count)))
     line.close()
-    assert [*chain(*together)] == [(number, number) for number in range(count)]
+    assert results == [(number, number) for number in range(count)]
     assert counts.sizes == sizes
-    assert [*map(len, together)] == [*sizes, 0]  # what one worker brings is told to be at hand
 
 
 def test_a_batch_needs_memory_for_what_is_at_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,33 +332,18 @@ def _save_analysis(store: Store, look: Look, photo_id: int, engine_id: str) -> i
     return store.photos.save_analysis(photo_id, engine_id, orientation, analysis)
 
 
-def together(
-    looks: Iterable[Seen], most: int = 1, has_more: Callable[[], bool] = lambda: False
-) -> Iterator[list[Seen]]:
-    """Yield looks many at a time, `most` at first and no photo twice; failures and waits come by themselves.
-
-    What is new does not wait for more than `has_more` tells to be at hand: looks that one worker brought together.
-    """
-    gathered: dict[object, Seen] = {}
+def together(looks: Iterable[Seen], most: int = 1) -> Iterator[list[Seen]]:
+    """Yield what is known already many at a time, no photo twice and `most` at first, any other look by itself."""
+    known: dict[int, Seen] = {}
     for look in looks:
-        photo = _photo_of(look)
-        if gathered and (photo is None or photo in gathered or len(gathered) >= most):
-            yield list(gathered.values())
-            gathered.clear()
+        photo_id = look.known[0] if isinstance(look, Look) and look.known else None
+        if known and (photo_id is None or photo_id in known or len(known) >= most):
+            yield list(known.values())
+            known.clear()
             most = min(2 * most, DECIDED_AT_ONCE)
-        if photo is None:
+        if photo_id is None:
             yield [look]
-            continue
-        gathered[photo] = look
-        if isinstance(look, Look) and not look.known and not has_more():
-            yield list(gathered.values())
-            gathered.clear()
-    if gathered:
-        yield list(gathered.values())
-
-
-def _photo_of(look: object) -> int | str | None:
-    """Return by what a photo that was looked at is told from others."""
-    if not isinstance(look, Look):
-        return None
-    return look.photo_id or (look.facts.image_hash if look.facts else None)
+        else:
+            known[photo_id] = look
+    if known:
+        yield list(known.values())

@@ -176,10 +176,10 @@ class _Run:
         self.folders = folder_names(persons)
 
     def look(self, workers: Workers) -> Iterator[list[Look | BadPhoto | Waits]]:
-        """Look at the photos, as `look_with`; those known already come together, and those of one task."""
+        """Look at the photos, as `look_with`; those known already come together."""
         photos = [photo.found for photo in self.listed.values()]
         along = {path: photo.files_along for path, photo in self.listed.items() if photo.along}
-        return together(look_with(workers, self.context, photos, self.storage, along), has_more=workers.has_more)
+        return together(look_with(workers, self.context, photos, self.storage, along))
 
     def take(self, looks: Sequence[Look | BadPhoto | Waits], workers: Workers) -> Iterator[Event]:
         """Settle photos but for those that hang on others, and what hung on them alone."""

@@ -133,11 +133,6 @@ class Workers:
         self._in_flight = in_flight
         self._memory = memory
         self._executor: Executor | None = None
-        self._has_more = False
-
-    def has_more(self) -> bool:
-        """Say whether the last result came with others that are at hand already."""
-        return self._has_more
 
     def results(
         self, tasks: Iterable[Task], make_work: Callable[[], Work], batches: Batches = ONE_BY_ONE
@@ -205,9 +200,7 @@ class Workers:
         """Yield the results of a batch; where its process died each of it is tried alone, so that the culprit shows."""
         error = batch.future.exception()
         if not isinstance(error, BrokenExecutor):
-            for left, result in zip(reversed(range(len(batch.tasks))), batch.results(), strict=True):
-                self._has_more = left > 0
-                yield result
+            yield from batch.results()
             return
         self._try_out(work())
         if len(batch.tasks) == 1:
