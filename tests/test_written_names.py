@@ -1,5 +1,6 @@
 """Names in the XMP of photos and copies follow every word: written, moved along, taken out again."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -285,6 +286,32 @@ def test_dying_at_the_last_moment_loses_no_track(world: World, monkeypatch: pyte
     with opened(world) as library:
         write_names(library)
         assert not any(library.copies.store.names.photos())
+    assert named(world.root) == {}
+
+
+@pytest.mark.parametrize("where", ["copies", "copies_embedded", "photos"])
+def test_names_that_did_not_reach_the_disk_are_written_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """A drive that is away for a moment: what was begun and failed is not taken for done, and stays known as Kith's."""
+    world.values["names_in"] = where
+
+    def away(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kith.filing.name_files.part_file", away)
+        world.recognise()
+    assert named(world.root) == {}
+    world.recognise()
+    there = named(world.root)
+    assert there["output/Eve/5.png" if where == "copies_embedded" else "output/Eve/5.png.xmp"] == ["Eve"]
+    states = {path: (world.root / path).stat().st_mtime_ns for path in there}
+    world.recognise()
+    assert {path: (world.root / path).stat().st_mtime_ns for path in there} == states
+    world.values["names_in"] = "off"
+    with opened(world) as library:
+        write_names(library)
     assert named(world.root) == {}
 
 

@@ -26,6 +26,7 @@ _ORDER, _NO_ORDER = "type=", "type= "
 _ORDERING = re.compile(rb"""type=(?<=[>"']type=)(?<!<rdf:li>type=)""")  # whose letters come first is looked for quickly
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+_NO_XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 _AROUND = "\0 \t\r\n\ufeff"  # a packet
 _KNOWN_STARTS = (b"<?xpacket", b"<?xml", b"<x:xmpmeta")
 _LOCK = threading.RLock()  # exiv2 is not made for threads
@@ -80,21 +81,14 @@ class Xmp:
         start = content[:200].removeprefix(_BOM).lstrip()
         if start.startswith(b"<") and not start.startswith(_KNOWN_STARTS):
             content = _HEADER + content.removeprefix(_BOM)  # by which exiv2 knows what it is
-        image = _exiv2().ImageFactory.open(content)
-        is_sidecar = _is_sidecar(image)
-        if _ORDERING.search(content):
-            if not is_sidecar:
-                raise NoXmp("a text in it begins with type=")  # exiv2 would drop it
-            content = _as_usual(content)
-            image = _exiv2().ImageFactory.open(content)
-        image.readMetadata()
-        packet = content if is_sidecar else image.xmpPacket().encode("utf-8", "replace")
-        if image.xmpData().empty() and _says_something(_text_of(packet)):
-            raise NoXmp("the XMP in it is damaged")
-        if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(_text_of(packet))):
+        image, packet = _opened(content)
+        is_odd = any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(_text_of(packet)))
+        if is_odd or _ORDERING.search(packet):
             usual = _exiv2().ImageFactory.open(_as_usual(packet))
             usual.readMetadata()
             image.setXmpData(usual.xmpData())
+        if image.xmpData().empty() and _says_something(_text_of(packet)):
+            raise NoXmp("the XMP in it is damaged")
         return cls(image)
 
     @property
@@ -104,6 +98,9 @@ class Xmp:
 
     def written(self) -> bytes:
         """Return the whole file with what it says now."""
+        if _is_sidecar(self._image):  # of which exiv2 made Exif and IPTC, that say less and are not to go back
+            self._image.clearExifData()
+            self._image.clearIptcData()
         self._image.writeMetadata()
         source = self._image.io()
         source.open()
@@ -175,11 +172,8 @@ class Xmp:
         return next((kind for kind in ("Bag", "Seq") if told in (f"Xmp{kind}", f'type="{kind}"')), "")
 
     def _text_value(self, text: str) -> Any:
-        """Return a text as exiv2's value; in a picture one that it could not read again begins with a blank."""
-        value = _exiv2().XmpTextValue
-        if not text.startswith(_ORDER):
-            return value(text)
-        return value(f"{_NO_ORDER}{text}" if _is_sidecar(self._image) else f" {text}")
+        """Return a text as exiv2's value."""
+        return _exiv2().XmpTextValue(_no_order(text))
 
     def _datum(self, key: str) -> Any:
         return self._data[key]
@@ -192,6 +186,27 @@ class Xmp:
         for key in keys:
             del self._data[key]
             del self._keys[key]
+
+
+def _opened(content: bytes) -> tuple[Any, bytes]:
+    """Return a sidecar or picture as exiv2 reads it, and its packet, in which there may be orders that it refuses."""
+    exiv2 = _exiv2()
+    image = exiv2.ImageFactory.open(content)
+    try:
+        image.readMetadata()
+        return image, _packet_of(image, content)
+    except exiv2.Exiv2Error:
+        packet = _packet_of(image, content)
+        if not _ORDERING.search(packet) or content.count(packet) != 1:
+            raise
+    if not _is_sidecar(image):  # whose other metadata may come behind the packet, which is therefore left out
+        image = exiv2.ImageFactory.open(content.replace(packet, _NO_XMP.ljust(len(packet))))
+        image.readMetadata()
+    return image, packet
+
+
+def _packet_of(image: Any, content: bytes) -> bytes:
+    return content if _is_sidecar(image) else image.xmpData().xmpPacket().encode("utf-8", "replace")
 
 
 def _is_sidecar(image: Any) -> bool:
