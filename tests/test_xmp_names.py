@@ -342,6 +342,31 @@ def test_names_taken_back_go_alone(tmp_path: Path) -> None:
     assert b"note" in sidecar.read_bytes()  # of another, whose file it is now
 
 
+def test_a_sidecar_is_forced_to_the_disk_where_others_wrote_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that holds nothing but Kith's can be written again: waiting for the disk is most of what it takes."""
+    synced: list[int] = []
+    sync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(file) or sync(file))
+    anna, ben = NamedPlace("Anna", FACE), NamedPlace("Ben", Box(0.6, 0.2, 0.2, 0.3))
+    own, theirs = tmp_path / "own.jpg.xmp", tmp_path / "theirs.jpg.xmp"
+    written = write_sidecar(own, _update(anna, ben))
+    write_sidecar(own, _update(ben, former=written))
+    assert not synced
+    space = "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'"
+    around = f"<rdf:RDF {space}><rdf:Description {{}}</rdf:Description></rdf:RDF>"
+    rating = around.format("xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Rating='4'>")
+    in_image = "<i:PersonInImage><rdf:Bag><rdf:li>Carl</rdf:li></rdf:Bag></i:PersonInImage>"
+    name = around.format(f"xmlns:i='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'>{in_image}")
+    for said in (FOREIGN, rating.encode(), name.encode()):
+        theirs.write_bytes(said)
+        written = write_sidecar(theirs, _update(anna, ben))
+        write_sidecar(theirs, _update(ben, former=written))
+        assert len(synced) == 2
+        synced.clear()
+
+
 @pytest.mark.parametrize("content", [b"no XMP", FOREIGN[:900], FOREIGN.replace(b"</rdf:RDF>", b""), b"\xff\xd8\xff"])
 def test_a_damaged_sidecar_stays(tmp_path: Path, content: bytes) -> None:
     """What cannot be read is not written over, since it may hold something."""
