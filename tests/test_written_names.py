@@ -386,6 +386,22 @@ def test_names_follow_what_is_decided_again(world: World) -> None:
     assert named(world.root / "output") == before
 
 
+@pytest.mark.parametrize("where", ["copies", "copies_embedded"])
+def test_names_go_along_where_a_folder_is_left_empty(world: World, where: str) -> None:
+    """With a new name and back: what was written under the former one is still known as Kith's."""
+    world.values["names_in"] = where
+    world.recognise()
+    output = world.root / "output"
+    before = named(output)
+    for _ in range(2):
+        with opened(world) as library:
+            PersonChanges(library).rename(library.people.find("Ann"), "Colin")
+            assert not (output / "Ann").exists()
+            assert len(world.query("SELECT 1 FROM written_names")) == len(before)
+            library.undo()
+        assert named(output) == before
+
+
 def test_a_deleted_sidecar_comes_back_when_asked(world: World) -> None:
     """A run leaves alone what was deleted, the command writes it anew."""
     world.recognise()

@@ -290,7 +290,7 @@ class WrittenNames:
     def _leave(self, record: NameRecord, places: Iterable[_Place]) -> str:
         """Take names out of a file that they no longer belong to, or go along where it went with its photo or copy."""
         path = record.path
-        if not os.path.isdir(path.parent):
+        if not os.path.isdir(path.parent) and not self._is_copy(path):
             return ""  # its drive may come back
         if any(self._went_to(record, place) for place in places):
             self._clear_away(path.parent)
