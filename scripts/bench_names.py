@@ -28,7 +28,7 @@ def names(_data: Path) -> Tables:
         photos = _photos(folder)
         rows = [*_measured("sidecars", sidecars, write_sidecar), *_measured("photos of 3 MB", photos, write_into)]
         rows.append(_plain(folder))
-    return {"Names written a second, each file on the disk before the next": rows}
+    return {"Names written a second": rows}
 
 
 def _photos(folder: Path) -> list[Path]:

@@ -95,6 +95,29 @@ def families(drawn: Path, tmp_path: Path) -> tuple[Family, Family]:
     return Family(tmp_path / "ours"), Family(tmp_path / "theirs")
 
 
+@pytest.mark.parametrize(("sharpness", "teaches"), [(500.0, True), (1.0, False)])
+def test_a_drawn_face_teaches_here_if_it_does_there(
+    families: tuple[Family, Family], sharpness: float, teaches: bool
+) -> None:
+    """One that is too blurred does not, also where nobody drew it and the person has no other face; the word counts."""
+    ours, theirs = families
+    somebody, (drawn_face,) = theirs.know("Somebody"), theirs.see(9999, 25)
+    theirs.say(drawn_face, somebody, Word.IS, Source.USER)
+    with theirs.store() as store, store.transaction():
+        change = "UPDATE observations SET score = 0, sharpness = ? WHERE appearance_id = ?"
+        store._connection.execute(change, (sharpness, drawn_face))
+    imported(ours, exported(theirs))
+    with theirs.library() as library:
+        assert library.decisions.teaches(drawn_face) is teaches
+    with ours.library() as library:
+        assert library.decisions.teaches(face(ours, 9999)) is teaches
+        assert library.people.find("Somebody")
+    assert ("Somebody", "is") in [(name, word) for _, _, name, word, _ in ours.words()]
+    before = ours.tables()
+    imported(ours, exported(theirs, "again.zip"))
+    assert ours.tables() == before
+
+
 def test_two_families_share_their_people_both_ways(families: tuple[Family, Family]) -> None:
     """Shows d: 15 people each, 8 in common, other names, contradicting words; after undo every table is as before."""
     files = [exported(family) for family in families]

@@ -1,7 +1,7 @@
 """A people folder, a drive or a single person that is not there now is named, and nobody is forgotten for it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,16 +13,19 @@ from kith.gui.lines import lines_of
 from kith.gui.phrases import in_window
 from kith.jobs.build_kb import Forget, build_kb
 from kith.jobs.context import Context
-from kith.jobs.events import BuildFinished, Event, PhotoDone
+from kith.jobs.events import BuildFinished, Event, Notice, PhotoDone
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.phrases import build_summary
 from kith.jobs.recognize_folder import recognize_folder
+from kith.jobs.redecision import redecide
+from kith.jobs.user_words import Is
 from kith.library.store import open_store
 from kith.settings import Settings
 from tests.album import ANN, BOB, Album
-from tests.desk import ran, run_job
+from tests.desk import no_analysis, ran, run_job
 from tests.drawn import MIDDLE, draw
+from tests.small_world import World
 
 
 @pytest.fixture
@@ -293,3 +296,31 @@ def test_a_folder_whose_own_photos_were_recognised_can_be_the_people_folder(albu
     built = run_job(album.settings.model_copy(update=elsewhere), build_kb, executor=lambda: album.eyes)[-1]
     assert isinstance(built, BuildFinished)
     assert ("Ann", 2) in [(person.name, person.used) for person in built.people]
+
+
+def test_copies_in_an_output_folder_that_is_away_are_told_of_and_follow_later(tmp_path: Path) -> None:
+    """Once for a word or a run that they would follow, and not for one that leaves them as they are."""
+    world = World(tmp_path)
+    world.recognise()
+    output = world.root / "output"
+    drive = output.rename(world.root / "drive")
+
+    def told(said: Iterable[str]) -> list[str]:
+        return [text for text in said if str(output) in text]
+
+    with world.library() as library:
+        photo = library.store.photos.at_path(world.root / "input/5.png")
+        assert photo
+        (face, *_) = library.store.photos.appearances(photo)
+        (said,) = told(library.say(Is([face], library.people.find("Ann"))).problems)
+        assert "connect its drive, then kith redecide" in said
+        assert not told(library.say(Is([face], library.people.find("Ann"))).problems)
+        assert told(PersonChanges(library).rename(library.people.find("Ann"), "Colin").problems) == [said]
+    for preview in (True, False):
+        events = run_job(world.settings, partial(redecide, preview=preview), executor=no_analysis)
+        assert told(event.text for event in events if isinstance(event, Notice)) == [said]
+    assert not output.exists()
+    drive.rename(output)
+    assert world.redecide().refiled
+    assert (output / "Colin/5.png").is_file()
+    assert not (output / "Ann").exists()

@@ -146,6 +146,20 @@ def test_a_word_teaches_and_others_are_found_as_part_of_it(world: World, library
     assert _state(world) == before
 
 
+def test_others_whose_output_folder_is_away_are_found_and_that_is_said(world: World, library: OpenLibrary) -> None:
+    (group, _) = _queues(library).groups
+    Unknowns(library).name_faces([group.faces[0].id, group.faces[1].id], "Zoe", group.id)
+    output = world.root / "output"
+    drive = output.rename(world.root / "drive")
+    followed = FollowUp(library).run()
+    assert followed.text == "1 more photo of Zoe found."
+    (problem,) = followed.problems
+    assert f"{output} is not there" in problem
+    drive.rename(output)
+    world.redecide()
+    assert [folder for folder, _ in world.tree().elements()].count("Zoe") == 3
+
+
 def test_it_stops_for_the_next_word_and_does_nothing_for_one_taken_back(world: World, library: OpenLibrary) -> None:
     (group, _) = _queues(library).groups
     Unknowns(library).name_faces([group.faces[0].id, group.faces[1].id], "Zoe", group.id)

@@ -1,5 +1,6 @@
 """Names in the XMP of photos and copies follow every word: written, moved along, taken out again."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -288,6 +289,32 @@ def test_dying_at_the_last_moment_loses_no_track(world: World, monkeypatch: pyte
     assert named(world.root) == {}
 
 
+@pytest.mark.parametrize("where", ["copies", "copies_embedded", "photos"])
+def test_names_that_did_not_reach_the_disk_are_written_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """A drive that is away for a moment: what was begun and failed is not taken for done, and stays known as Kith's."""
+    world.values["names_in"] = where
+
+    def away(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kith.filing.name_files.part_file", away)
+        world.recognise()
+    assert named(world.root) == {}
+    world.recognise()
+    there = named(world.root)
+    assert there["output/Eve/5.png" if where == "copies_embedded" else "output/Eve/5.png.xmp"] == ["Eve"]
+    states = {path: (world.root / path).stat().st_mtime_ns for path in there}
+    world.recognise()
+    assert {path: (world.root / path).stat().st_mtime_ns for path in there} == states
+    world.values["names_in"] = "off"
+    with opened(world) as library:
+        write_names(library)
+    assert named(world.root) == {}
+
+
 def test_a_photo_that_was_named_when_the_process_died_keeps_its_names(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,6 +384,22 @@ def test_names_follow_what_is_decided_again(world: World) -> None:
     world.values |= {"face_tol": 0.0, "face_suggest": 0.0}
     world.redecide()
     assert named(world.root / "output") == before
+
+
+@pytest.mark.parametrize("where", ["copies", "copies_embedded"])
+def test_names_go_along_where_a_folder_is_left_empty(world: World, where: str) -> None:
+    """With a new name and back: what was written under the former one is still known as Kith's."""
+    world.values["names_in"] = where
+    world.recognise()
+    output = world.root / "output"
+    before = named(output)
+    for _ in range(2):
+        with opened(world) as library:
+            PersonChanges(library).rename(library.people.find("Ann"), "Colin")
+            assert not (output / "Ann").exists()
+            assert len(world.query("SELECT 1 FROM written_names")) == len(before)
+            library.undo()
+        assert named(output) == before
 
 
 def test_a_deleted_sidecar_comes_back_when_asked(world: World) -> None:

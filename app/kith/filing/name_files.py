@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from kith.errors import BadPhoto
 from kith.filing.own_copies import is_file, is_link
@@ -76,8 +77,7 @@ def can_carry(photo: Path) -> bool:
 def would_change(path: Path, update: Update) -> bool:
     """Say whether writing names would change a sidecar or photo, which is only read. Raises NotWritten and OSError."""
     content = path.read_bytes() if is_file(path) else b""
-    made, _, _ = _with_names(content, update)
-    return made is not None
+    return _with_names(content, update).file is not None
 
 
 def write_sidecar(path: Path, update: Update) -> Written:
@@ -88,24 +88,25 @@ def write_sidecar(path: Path, update: Update) -> Written:
     if is_link(path) or (os.path.lexists(path) and not is_file(path)):
         raise NotWritten("it is a link, or no file")
     content = path.read_bytes() if is_file(path) else b""
-    made, written, is_empty = _with_names(content, update)
-    if made is None:
-        return written
-    update.begun(written, _sha256(made))
-    if is_empty and update.former:  # what Kith did not write is gone from it: nothing is lost
+    made = _with_names(content, update)
+    if made.file is None:
+        return made.written
+    update.begun(made.written, _sha256(made.file))
+    if made.is_empty and update.former:  # what Kith did not write is gone from it: nothing is lost
         path.unlink(missing_ok=True)
-    elif not is_empty:
+    elif not made.is_empty:
         _clear_parts_once(path.parent)
         with part_file(path.parent) as (file, part):
-            file.write(made)
+            file.write(made.file)
+            if made.is_ours:
+                file.close()  # what is lost with the power can be written again
+            else:
+                complete(file)
             if content:
-                complete(file)  # others' words are in it
                 with suppress(OSError):
                     shutil.copymode(path, part)
-            else:
-                file.close()  # a new one that is lost with the power can be written again
             part.replace(path)
-    return written
+    return made.written
 
 
 @cache
@@ -117,31 +118,42 @@ def _clear_parts_once(folder: Path) -> None:
 def write_into(photo: Path, update: Update) -> Written:
     """Write names into a photo's own file; return what is Kith's in it now. Raises NotWritten and OSError."""
     content = photo.read_bytes()
-    made, written, _ = _with_names(content, update)
-    if made is None:
-        return written
+    made = _with_names(content, update)
+    if made.file is None:
+        return made.written
     _clear_parts_once(photo.parent)
     with part_file(photo.parent, 0o600) as (file, part):
-        file.write(made)
+        file.write(made.file)
         complete(file)
-        _check_same_picture(photo, part, update, written)
+        _check_same_picture(photo, part, update, made.written)
         with suppress(OSError):  # what the file system allows
             shutil.copystat(photo, part)
             os.utime(part)
         if photo.read_bytes() != content:
             raise NotWritten("it was written to meanwhile")
-        update.begun(written, _sha256(made))
+        update.begun(made.written, _sha256(made.file))
         take_place(part, photo)
-    return written
+    return made.written
 
 
-def _with_names(content: bytes, update: Update) -> tuple[bytes | None, Written, bool]:
-    """Return a file with the names, None where it has them already, what is Kith's in it, and whether that is all."""
+class _Made(NamedTuple):
+    """A file with names, None where it has them already, and what is Kith's in it.
+
+    `is_empty` where nothing stands in it any more, `is_ours` where nobody else wrote anything to it.
+    """
+
+    file: bytes | None
+    written: Written
+    is_empty: bool
+    is_ours: bool
+
+
+def _with_names(content: bytes, update: Update) -> _Made:
     try:
         with alone():
             xmp = Xmp.read(content) if content else Xmp.new()
-            changed, written = put_names(xmp, update.names, update.former)
-            return (xmp.written() if changed else None), written, xmp.is_empty
+            put = put_names(xmp, update.names, update.former)
+            return _Made(xmp.written() if put.changed else None, put.written, xmp.is_empty, put.is_ours)
     except NoXmp as error:
         raise NotWritten(f"its XMP cannot be read ({error})") from error
 
@@ -158,8 +170,8 @@ def _check_same_picture(photo: Path, part: Path, update: Update, written: Writte
         after.taken_at,
     ):
         raise NotWritten("its picture would not have stayed as it is")
-    named, again, _ = _with_names(part.read_bytes(), Update(update.names, written, update.begun))
-    if named is not None or again != written:
+    again = _with_names(part.read_bytes(), Update(update.names, written, update.begun))
+    if again.file is not None or again.written != written:
         raise NotWritten("it did not take them")
 
 

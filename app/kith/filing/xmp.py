@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Self
@@ -26,6 +26,7 @@ _ORDER, _NO_ORDER = "type=", "type= "
 _ORDERING = re.compile(rb"""type=(?<=[>"']type=)(?<!<rdf:li>type=)""")  # whose letters come first is looked for quickly
 _BOM = b"\xef\xbb\xbf"
 _HEADER = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+_NO_XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 _AROUND = "\0 \t\r\n\ufeff"  # a packet
 _KNOWN_STARTS = (b"<?xpacket", b"<?xml", b"<x:xmpmeta")
 _LOCK = threading.RLock()  # exiv2 is not made for threads
@@ -66,7 +67,7 @@ class Xmp:
     def __init__(self, image: Any) -> None:
         self._image = image
         self._data = image.xmpData()
-        self._keys = {datum.key(): None for datum in self._data}  # which to ask exiv2 for takes long
+        self._values = {datum.key(): datum.value().clone() for datum in self._data}  # asking exiv2 by key takes long
 
     @classmethod
     def new(cls) -> Self:
@@ -80,21 +81,14 @@ class Xmp:
         start = content[:200].removeprefix(_BOM).lstrip()
         if start.startswith(b"<") and not start.startswith(_KNOWN_STARTS):
             content = _HEADER + content.removeprefix(_BOM)  # by which exiv2 knows what it is
-        image = _exiv2().ImageFactory.open(content)
-        is_sidecar = _is_sidecar(image)
-        if _ORDERING.search(content):
-            if not is_sidecar:
-                raise NoXmp("a text in it begins with type=")  # exiv2 would drop it
-            content = _as_usual(content)
-            image = _exiv2().ImageFactory.open(content)
-        image.readMetadata()
-        packet = content if is_sidecar else image.xmpPacket().encode("utf-8", "replace")
+        image, packet = _opened(content)
+        is_odd = any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(_text_of(packet)))
+        if is_odd or _ORDERING.search(packet):
+            usual = _exiv2().ImageFactory.create(_exiv2().ImageType.xmp)
+            usual.setXmpPacket(_as_usual(packet))
+            image.setXmpData(usual.xmpData())
         if image.xmpData().empty() and _says_something(_text_of(packet)):
             raise NoXmp("the XMP in it is damaged")
-        if any(_SPACES.get(space, prefix) != prefix for prefix, space in _DECLARED.findall(_text_of(packet))):
-            usual = _exiv2().ImageFactory.open(_as_usual(packet))
-            usual.readMetadata()
-            image.setXmpData(usual.xmpData())
         return cls(image)
 
     @property
@@ -114,35 +108,40 @@ class Xmp:
 
     def text(self, key: str) -> str:
         """Return a plain property, empty where there is none."""
-        return str(self._datum(key).toString()) if key in self._keys else ""
+        return str(self._values[key].toString()) if key in self._values else ""
 
     def set_text(self, key: str, text: str) -> None:
         """Set a plain property."""
-        if key in self._keys:
+        if key in self._values:
             self._erase([key])
         self._add(key, self._text_value(text))
 
     def drop(self, key: str) -> None:
         """Take a property away with all that is in it."""
-        self._erase([known for known in self._keys if known == key or _is_part(known, key)])
+        self._erase([known for known in self._values if known == key or _is_part(known, key)])
 
     def has_parts(self, key: str) -> bool:
         """Say whether there is anything in a structure."""
-        return any(_is_part(known, key) for known in self._keys)
+        return any(_is_part(known, key) for known in self._values)
+
+    def is_within(self, properties: Collection[str], structures: Collection[str]) -> bool:
+        """Say whether it holds nothing but these properties with all that is in them, and the structures about them."""
+        starts = tuple(f"{key}{mark}" for key in properties for mark in "/[")
+        return all(key in properties or key in structures or key.startswith(starts) for key in self._values)
 
     def items(self, key: str) -> list[Item]:
         """Return what a list holds."""
-        if key not in self._keys:
+        if key not in self._values:
             return []
-        whole = self._datum(key)
-        if whole.typeName() in ("XmpBag", "XmpSeq", "XmpAlt"):
-            return [[("", text)] for text in whole.value()]
+        whole = self._values[key]
+        if isinstance(whole, _exiv2().XmpArrayValue):
+            return [[("", text)] for text in whole]
         grouped: dict[str, list[tuple[str, Any]]] = {}
         start = f"{key}["
-        for known in self._keys:
+        for known, value in self._values.items():
             if known.startswith(start):
                 number, _, rest = known[len(start) :].partition("]")
-                grouped.setdefault(number, []).append((rest, self._datum(known).value().clone()))
+                grouped.setdefault(number, []).append((rest, value))
         text = whole.toString()
         if not grouped and text and not text.startswith('type="'):
             return [[("", text)]]  # one text where a list should be
@@ -168,30 +167,57 @@ class Xmp:
 
     def _kind(self, key: str) -> str:
         """Return whether a list is a Bag or a Seq, empty where there is none."""
-        if key not in self._keys:
+        if key not in self._values:
             return ""
-        datum = self._datum(key)
-        told = datum.toString() if datum.typeName() == "XmpText" else datum.typeName()
-        return next((kind for kind in ("Bag", "Seq") if told in (f"Xmp{kind}", f'type="{kind}"')), "")
+        exiv2, value = _exiv2(), self._values[key]
+        told = exiv2.TypeId(value.typeId()).name if isinstance(value, exiv2.XmpArrayValue) else value.toString()
+        return next((kind for kind in ("Bag", "Seq") if told in (f"xmp{kind}", f'type="{kind}"')), "")
 
     def _text_value(self, text: str) -> Any:
-        """Return a text as exiv2's value; in a picture one that it could not read again begins with a blank."""
-        value = _exiv2().XmpTextValue
-        if not text.startswith(_ORDER):
-            return value(text)
-        return value(f"{_NO_ORDER}{text}" if _is_sidecar(self._image) else f" {text}")
-
-    def _datum(self, key: str) -> Any:
-        return self._data[key]
+        """Return a text as exiv2's value."""
+        return _exiv2().XmpTextValue(_no_order(text))
 
     def _add(self, key: str, value: Any) -> None:
         self._data.add(_exiv2().XmpKey(key), value)
-        self._keys[key] = None
+        self._values[key] = value
 
     def _erase(self, keys: Sequence[str]) -> None:
         for key in keys:
             del self._data[key]
-            del self._keys[key]
+            del self._values[key]
+
+
+def _opened(content: bytes) -> tuple[Any, bytes]:
+    """Return a sidecar or picture as exiv2 reads it, and its packet, in which there may be orders that it refuses."""
+    exiv2 = _exiv2()
+    image = exiv2.ImageFactory.open(content)
+    packet = content
+    try:
+        if _is_sidecar(image):  # alone: the Exif that exiv2 would make of it says less, and would go back into it
+            image.setXmpPacket(_decoded(content))
+        else:
+            image.readMetadata()
+            packet = _packet_of(image)
+    except exiv2.Exiv2Error:
+        packet = packet if _is_sidecar(image) else _packet_of(image)
+        if not _ORDERING.search(packet) or content.count(packet) != 1:
+            raise
+        if not _is_sidecar(image):  # whose other metadata may come behind the packet, which is therefore left out
+            image = exiv2.ImageFactory.open(content.replace(packet, _NO_XMP.ljust(len(packet))))
+            image.readMetadata()
+    return image, packet
+
+
+def _packet_of(picture: Any) -> bytes:
+    packet: str = picture.xmpData().xmpPacket()
+    return packet.encode("utf-8", "replace")
+
+
+def _decoded(packet: bytes) -> str:
+    try:
+        return packet.decode().strip(_AROUND)
+    except UnicodeDecodeError as error:
+        raise NoXmp("the XMP in it is damaged") from error
 
 
 def _is_sidecar(image: Any) -> bool:
@@ -218,7 +244,7 @@ def _says_something(packet: str) -> bool:
     return any(len(about) or [name for name in about.attrib if name != f"{_RDF}about"] for about in described)
 
 
-def _as_usual(packet: bytes) -> bytes:
+def _as_usual(packet: bytes) -> str:
     """Return a packet that says the same, with the prefixes that regions usually have and no text that is an order."""
     text = _text_of(packet)
     declared = {space: prefix for prefix, space in _DECLARED.findall(text) if not _MADE_UP.fullmatch(prefix)}
@@ -227,7 +253,7 @@ def _as_usual(packet: bytes) -> bytes:
     try:
         root = ElementTree.fromstring(text)
         _take_orders_away(root)
-        return _HEADER + ElementTree.tostring(root)
+        return ElementTree.tostring(root, encoding="unicode")
     except (ElementTree.ParseError, ValueError, RecursionError) as error:
         raise NoXmp("the XMP in it is damaged") from error
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kith.filing.xmp import Item, Xmp
 from kith.photos.box import Box
@@ -39,6 +39,14 @@ class PhotoNames:
     people: tuple[NamedPlace, ...]
     width: int
     height: int
+
+
+class Put(NamedTuple):
+    """What came of it: whether the XMP changed, what is Kith's in it now, and whether nothing in it is of others."""
+
+    changed: bool
+    written: Written
+    is_ours: bool
 
 
 class _Field(Protocol):
@@ -155,20 +163,22 @@ _FIELDS: Mapping[str, _Field] = {
 }
 
 
-def put_names(xmp: Xmp, names: PhotoNames, former: Written) -> tuple[bool, Written]:
-    """Make a photo's people all that Kith says in its XMP; return whether that changed anything, and what it says now.
+def put_names(xmp: Xmp, names: PhotoNames, former: Written) -> Put:
+    """Make a photo's people all that Kith says in its XMP; return what that came to.
 
     `former` is what Kith wrote there before. What others say stays, and what they say already is not said again.
     """
     changed = False
+    is_ours = xmp.is_within({field.key for field in _FIELDS.values()} | {_DIMENSIONS}, {_MWG, _MP})
     written: dict[str, list[str]] = {}
     for name, field in _FIELDS.items():
-        there = xmp.items(field.key)
-        own_before = [item for item in there if field.text(item) in former.get(name, ())]
-        others = [item for item in there if item not in own_before]
+        there = [(field.text(item), item) for item in xmp.items(field.key)]
+        own_before = [text for text, _ in there if text in former.get(name, ())]
+        others = [item for text, item in there if text not in former.get(name, ())]
         own = [item for item in field.wanted(names.people) if not any(field.says(other, item) for other in others)]
         written[name] = [field.text(item) for item in own]
-        if sorted(written[name]) != sorted(map(field.text, own_before)):
+        is_ours = is_ours and not others
+        if sorted(written[name]) != sorted(own_before):
             xmp.set_items(field.key, field.kind, [*others, *own])
             changed = True
     written["dimensions"] = _put_dimensions(xmp, names, bool(written["mwg"]), former)
@@ -176,7 +186,7 @@ def put_names(xmp: Xmp, names: PhotoNames, former: Written) -> tuple[bool, Writt
     for empty in (_MWG, _MP):
         if changed and not xmp.has_parts(empty):
             xmp.drop(empty)
-    return changed, {name: texts for name, texts in written.items() if texts}
+    return Put(changed, {name: texts for name, texts in written.items() if texts}, is_ours)
 
 
 def wanted_names(names: PhotoNames) -> Written:

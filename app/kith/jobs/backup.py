@@ -12,11 +12,11 @@ from kith.jobs.engines import find_engines
 from kith.jobs.export import export_encodings
 from kith.jobs.library_file import check_library
 from kith.library.connection import SQLITE_ERRORS, LibraryConnection, repair_advice, tells_damage
-from kith.library.copy_records import CopyRecords
+from kith.library.copy_records import CopyRecord, CopyRecords
 from kith.library.inspection import inspect
 from kith.library.migrations import version_of
 from kith.library.snapshots import check_unused, copy_library, kept_beside, new_file, put_in_place, reason_of
-from kith.library.store import open_store
+from kith.library.store import Store, open_store
 from kith.library.write_ahead_log import foreign_logs, mark_as_copy, side_file
 from kith.messages import Action, Do, Message
 from kith.settings import Settings
@@ -57,7 +57,8 @@ def _faults(library: Path) -> list[str]:
 class Restored:
     """A backup that is the library now: where the former one is kept, if there was one, and what to know.
 
-    Of the files that the former library had filed `unknown` are those that this one does not know.
+    Of the files that the former library had filed since, `known` is how many this one knows now, and `unknown` are
+    those of photos that it does not know.
     """
 
     file: Path
@@ -65,6 +66,7 @@ class Restored:
     kept: Path | None
     notes: tuple[str, ...]
     unknown: tuple[Path, ...] = ()
+    known: int = 0
 
 
 def restore(settings: Settings, file: Path) -> Restored:
@@ -88,8 +90,37 @@ def restore(settings: Settings, file: Path) -> Restored:
                 f"{file} could not be put in the place of {library}: {error.strerror or error}. Nothing was changed."
             ) from error
         notes = (*faults, *_follow_up(settings))
+        known = _take_over(settings, kept) if kept and filed else 0
         strays = sorted(filter(os.path.lexists, filed - _filed_by(library)))
-        return Restored(file, library, kept, notes, tuple(map(Path, strays)))
+        return Restored(file, library, kept, notes, tuple(map(Path, strays)), known)
+
+
+def _take_over(settings: Settings, former: Path) -> int:
+    """Let the library know what the former one filed and wrote since; return how many copies, none if it is damaged.
+
+    A copy that lies elsewhere by now stays the one that it is here, so that deciding again puts it back.
+    """
+    with suppress(KithError, *SQLITE_ERRORS, ValueError, TypeError), open_store(settings.library_file) as store:
+        with store.former.of(former) as before, store.transaction():
+            there = [record for record in before.copies() if os.path.lexists(record.target)]
+            for record in there:
+                _adopt(store, record)
+            before.take_states()
+            before.take_names()
+        return len(there)
+    return 0
+
+
+def _adopt(store: Store, filed: CopyRecord) -> None:
+    present = store.copies.of_photo(filed.photo_id, filed.output)
+    gone = [own for own in present if own.kind is filed.kind and own.sha256 and not os.path.lexists(own.target)]
+    if gone:
+        own = gone[0]
+        store.copies.adopt(own, own.person_id, filed.target)
+        store.names.drop(own.target)  # what was written there went along
+    else:
+        own = store.copies.plan(filed.photo_id, filed.person_id, filed.output, filed.target, filed.kind)
+    store.copies.complete(own, filed.sha256 or "", filed.source)
 
 
 def _filed_by(library: Path) -> set[str]:
@@ -107,10 +138,11 @@ def restore_summary(done: Restored) -> list[str]:
     strays, more = done.unknown[:_SHOWN], len(done.unknown) - _SHOWN
     shown = ", ".join(map(str, strays)) + (f" and {more} more" if more > 0 else "")
     told = f"{counted(len(done.unknown), 'file')} in output folders, filed since then, it does not know: {shown}."
-    unknown = Message(f"{told} They stay; ", Do(Action.LEARN_MOVES), " takes your word from where they lie.")
+    unknown = Message(f"{told} They stay; ", Do(Action.RECOGNIZE), " knows them again where they belong.")
     return [
         f"The library is that of {done.file} now.",
         *([kept] if done.kept else []),
+        *([f"{counted(done.known, 'file')} filed since then it knows from that one."] if done.known else []),
         *([unknown] if strays else []),
         Message(Do(Action.REDECIDE), " lets the filed copies that it knows follow."),
     ]

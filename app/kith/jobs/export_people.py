@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from kith.filing.people_file import (
     read_people,
 )
 from kith.filing.people_file import write_people as write
+from kith.identity.gallery import shortcoming
 from kith.jobs.library_file import open_records
 from kith.jobs.people import People
 from kith.jobs.small_pictures import small_face
@@ -29,6 +31,7 @@ from kith.messages import Action, Do
 from kith.settings import Settings
 from kith.text import counted, printable
 from kith.values.persons import Person
+from kith.vision.observations import Observation
 from kith.whole_files import complete, part_file, take_place
 
 
@@ -61,7 +64,7 @@ def export_people(
             store.exchange.give_codes(meant)
         wanted = [person for key, person in people.all().items() if key in meant]
         try:
-            content = _content(store, wanted, whole)
+            content = _content(store, wanted, whole, settings.lap_var_thresh)
         except ValidationError as error:
             check = Do(Action.CHECK_LIBRARY)
             raise BadKnowledgeBase("An entry of the library is damaged: ", check, " tells more.") from error
@@ -87,19 +90,18 @@ def export_summary(done: PeopleExported) -> list[str]:
     return [f"{people} with {counted(done.words, 'word')} and {vectors}, {photos}: {done.file}"]
 
 
-def _content(store: Store, people: Sequence[Person], whole: bool) -> PeopleFile:
+def _content(store: Store, people: Sequence[Person], whole: bool, least_sharpness: float) -> PeopleFile:
     keys = [person.id for person in people]
     codes = defaultdict[int, list[str]](list)
     for code, person_id in store.exchange.codes().items():
         codes[person_id].append(code)
     chosen = store.exchange.key_faces()
     vectors, observations = defaultdict[str, list[NDArray[np.float32]]](list), []
-    seen = store.exchange.observations(keys, whole)
-    for appearance, kind, model, x, y, w, h, sharpness, pixels, frontality, vector in seen:
-        numbers = {"sharpness": sharpness, "pixels": pixels, "frontality": frontality}
-        where = {"appearance": appearance, "kind": kind, "model": model, "row": len(vectors[model])}
-        observations.append(ObservationRow(**where, box=[x, y, w, h], **numbers))
-        vectors[model].append(vector)
+    for appearance, seen in store.exchange.observations(keys, whole):
+        if seen.score == 0 and shortcoming(seen, least_sharpness):
+            continue  # drawn by the user: it teaches nobody
+        observations.append(_observation(appearance, seen, len(vectors[seen.model_id])))
+        vectors[seen.model_id].append(seen.vector)
     return PeopleFile(
         [_person(person, codes[person.id], chosen.get(person.id)) for person in people],
         [_appearance(*row) for row in store.exchange.appearances(keys, whole)],
@@ -111,6 +113,12 @@ def _content(store: Store, people: Sequence[Person], whole: bool) -> PeopleFile:
         {model: np.stack(rows) for model, rows in vectors.items()},
         [IgnoredRow(appearance=key) for key, _ in store.groups.ignored()] if whole else (),
     )
+
+
+def _observation(appearance: int, seen: Observation, row: int) -> ObservationRow:
+    where: dict[str, Any] = {"appearance": appearance, "kind": seen.kind, "model": seen.model_id, "row": row}
+    qualities: dict[str, Any] = {"sharpness": seen.sharpness, "pixels": seen.pixels, "frontality": seen.frontality}
+    return ObservationRow(**where, box=[*seen.box], **qualities)
 
 
 def _appearance(

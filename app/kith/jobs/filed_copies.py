@@ -12,12 +12,19 @@ from kith.filing.together import make_together
 from kith.library.copy_records import CopyRecord
 from kith.library.paths import FileState
 from kith.library.store import Store
+from kith.messages import Action, Do, Message
 from kith.policies import FileAs
 from kith.settings import Settings
 
 Plan = tuple[
     FileState, Sequence[CopyRecord], Sequence[CopyRecord]
 ]  # the photo's file, its copies standing, those outdated
+
+
+def output_away(output: Path) -> Message:
+    """Return what is said of an output folder that is not there, whose copies would follow."""
+    told = f"The output folder {output} is not there, and what is filed in it stays as it is: connect its drive, then "
+    return Message(told, Do(Action.REDECIDE), " lets it follow.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,20 @@ class FiledCopies:
             standing, outdated = plan_copies(copies, filing, photo_id, source, taken_at, filed, present)
             plans.append((source, standing, outdated))
         return plans
+
+    def away(self, photo_id: int, people: Collection[int] | None, folders: Folders) -> list[Path]:
+        """Return the output folders that are not there, of those whose copies would follow; `people` as of `plans`."""
+        copies, found = self.store.copies, []
+        for key in self.store.stacks.with_stacked(photo_id):
+            for output in copies.outputs_of(key):
+                if os.path.isdir(output):
+                    continue
+                filing, taken_at = self.filing(output, folders), copies.taken_at(key)
+                present = {(copy.person_id, copy.target.parent) for copy in copies.of_photo(key, output)}
+                shown = (person for person, _ in present) if people is None else people or (None,)
+                if present != {(person, filing.folder(person, taken_at)) for person in shown}:
+                    found.append(output)
+        return found
 
     def file(self, plans: Iterable[Plan]) -> list[str]:
         """Make the copies of plans, withdraw the outdated, and return what is to be said of files left alone.

@@ -7,6 +7,7 @@ from itertools import chain
 
 from kith.errors import BadPhoto, FilingFailed
 from kith.jobs.decisions import machine_links, suggestions
+from kith.jobs.filed_copies import output_away
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.outcome import Outcome
 from kith.library.redecision_queries import StoredPhoto
@@ -88,8 +89,10 @@ class FollowUp:
             if not self._decisions.are_current:
                 return False
             self._decisions.write([(photo, decision)])
-            plans = copies.plans(photo.id, decision.people, copies.folders())
+            folders = copies.folders()
+            plans = copies.plans(photo.id, decision.people, folders)
         self._found.update({person_id for _, person_id in now - before})
+        self._problems |= dict.fromkeys(map(output_away, copies.away(photo.id, decision.people, folders)))
         try:
             self._problems |= dict.fromkeys(copies.file(plans))
         except (BadPhoto, FilingFailed) as error:

@@ -11,7 +11,7 @@ from kith.filing.copies import Folders
 from kith.jobs.decisions import Decisions
 from kith.jobs.engines import find_engines
 from kith.jobs.explanation import Why, explain
-from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.filed_copies import FiledCopies, output_away
 from kith.jobs.library_file import check_library
 from kith.jobs.outcome import Outcome
 from kith.jobs.people import People
@@ -144,11 +144,13 @@ class OpenLibrary:
             for photo_id in photo_ids:  # first the faces of all of them, whose bodies then speak in any order
                 photo = decisions.photo(photo_id)
                 decisions.by_faces([photo])
-        folders, problems = self.copies.folders(), []
+        folders = self.copies.folders()
+        problems: list[str] = []
         for photo_id in sorted({*photo_ids, *renamed}):
             with self.store.following(change_id):
                 people = decisions.settle(photo_id).people if photo_id in photo_ids else None
                 plans = self.copies.plans(photo_id, people, folders)
+            problems += map(output_away, self.copies.away(photo_id, people, folders))
             try:
                 problems += self.copies.file(plans)
             except (BadPhoto, FilingFailed) as error:

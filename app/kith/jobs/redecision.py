@@ -18,7 +18,7 @@ from kith.jobs.announcements import not_told_before
 from kith.jobs.context import Context
 from kith.jobs.decisions import Decisions, machine_links
 from kith.jobs.events import Event, Notice, PersonChange, PhotoFailed, PhotosDone, RedecisionFinished, Started
-from kith.jobs.filed_copies import FiledCopies
+from kith.jobs.filed_copies import FiledCopies, output_away
 from kith.jobs.filing_runs import complete_killed, recorded
 from kith.jobs.output_report import rewrite_report
 from kith.jobs.people import People
@@ -45,6 +45,7 @@ def redecide(context: Context, preview: bool = False) -> Iterator[Event]:
     yield from (Notice(text) for text in (*not_told_before(context.notices), *run.decisions.notices(), *interrupted))
     with nullcontext() if preview else recorded(context.store, JobName.DECIDE_AGAIN):
         yield from run.spans()
+        yield from (Notice(output_away(output)) for output in sorted(run.away))
         finished = run.finish()  # a run killed while it writes the report has not ended
     yield finished
 
@@ -158,6 +159,7 @@ class _Run:
     folders: Folders = field(init=False)
     changed_beside: bool = False
     reachable: dict[Path, bool] = field(default_factory=dict)
+    away: set[Path] = field(default_factory=set)  # of the output folders, those whose copies would follow
 
     def __post_init__(self) -> None:
         store, settings = self.context.store, self.context.settings
@@ -281,15 +283,16 @@ class _Run:
         """Say whether a photo's copies on record are as its decision wants them, wherever it was filed."""
         outputs: defaultdict[Path, set[tuple[int | None, str, bool]]] = defaultdict(set)
         for copy in copies:
-            output = copy.output
-            if self._is_reachable(output):
-                outputs[output].add((copy.person_id, copy.folder, copy.done))
+            outputs[copy.output].add((copy.person_id, copy.folder, copy.done))
         people, taken_at = decided.decision.people or (None,), decided.photo.case.taken_at
+        behind = set()
         for output, filed in outputs.items():
             filing = self.copies.filing(output, self.folders)
             if filed != {(person, str(filing.folder(person, taken_at)), True) for person in people}:
-                return False
-        return True
+                behind.add(output)
+        away = {output for output in behind if not self._is_reachable(output)}
+        self.away |= away
+        return behind == away
 
     def _file(self, lagging: Sequence[_Decided], before: int) -> Generator[Event, None, bool]:
         """Let copies follow; returns as `_settle`, `before` being the photos that are done already."""

@@ -230,26 +230,36 @@ class WrittenNames:
         if not names.people and not former:
             return ""
         is_renewed = bool(record and place.into and place.copy and place.copy.sha256 != record.sha256)
-        if is_sure and not is_renewed and former == wanted_names(names) and is_file(place.path):
+        is_done = bool(record and record.is_done) and not is_renewed
+        if is_sure and is_done and former == wanted_names(names) and is_file(place.path):
             return ""
 
         def begun(written: Written, sha256: str) -> None:
-            both = {field: [*written.get(field, ()), *former.get(field, ())] for field in {*written, *former}}
+            fields = {*written, *former}
+            both = {field: [*dict.fromkeys((*written.get(field, ()), *former.get(field, ())))] for field in fields}
             self.store.names.save(NameRecord(photo_id, place.path, both, sha256))
 
         try:
             written = self._put(place, Update(names, former, begun))
         except (NotWritten, OSError) as error:
+            self._doubt(place.path, record)
             reason = error.strerror if isinstance(error, OSError) and error.strerror else error
             return f"{place.path} was left as it is, without the names of its people: {reason}."
-        if written == former:
+        if written == former and is_done:
             return ""
         begun_record = self.store.names.at(place.path)
         if written and begun_record:
-            self.store.names.save(replace(begun_record, written=written))
+            sha256 = begun_record.sha256 or sha256_of(place.path)
+            self.store.names.save(replace(begun_record, written=written, sha256=sha256))
         else:
             self.store.names.drop(place.path)
         return ""
+
+    def _doubt(self, path: Path, before: NameRecord | None) -> None:
+        """Write down of names that were begun to be written to a file and failed that they may not be there."""
+        record = self.store.names.at(path)
+        if record and record != before:
+            self.store.names.save(replace(record, sha256=""))
 
     def _put(self, place: _Place, update: Update) -> Written:
         if not place.into:
@@ -280,7 +290,7 @@ class WrittenNames:
     def _leave(self, record: NameRecord, places: Iterable[_Place]) -> str:
         """Take names out of a file that they no longer belong to, or go along where it went with its photo or copy."""
         path = record.path
-        if not os.path.isdir(path.parent):
+        if not os.path.isdir(path.parent) and not self._is_copy(path):
             return ""  # its drive may come back
         if any(self._went_to(record, place) for place in places):
             self._clear_away(path.parent)

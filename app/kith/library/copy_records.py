@@ -16,6 +16,7 @@ from kith.library.soundness import text_of, whole
 from kith.policies import FileAs
 from kith.text import folded
 
+COLUMNS = "c.output, c.target, c.sha256, c.source, c.source_size, c.source_mtime_ns, c.kind, c.moved_from"
 UNSETTLED = -1  # the size of no file: the copy is about to be made of it, the photo about to be moved
 
 
@@ -83,9 +84,9 @@ class CopyRecords:
     def _where(self, condition: str, *values: int | str | bytes) -> list[CopyRecord]:
         rows = self._connection.read(
             "copies",
-            _record,
-            "SELECT c.id, c.id, c.photo_id, c.person_id, n.id, c.output, c.target, c.sha256, c.source, c.source_size, "
-            "c.source_mtime_ns, c.kind, c.moved_from FROM copies c LEFT JOIN persons n ON n.id = c.person_id "
+            record_of,
+            f"SELECT c.id, c.id, c.photo_id, c.person_id, n.id, {COLUMNS} FROM copies c "
+            "LEFT JOIN persons n ON n.id = c.person_id "
             f"WHERE {condition} ORDER BY c.id",
             values,
         )
@@ -320,8 +321,11 @@ def _columns(source: FileState | None) -> tuple[object, object, object]:
     return (path_value(source.path_text), source.size, source.mtime_ns) if source else (None, None, None)
 
 
-def _record(row: Sequence[Any]) -> CopyRecord:
-    """Return a record from its columns, the person as named and as known; raises ValueError or TypeError."""
+def record_of(row: Sequence[Any]) -> CopyRecord:
+    """Return a record from its number, photo, person as named and as known, and COLUMNS.
+
+    Raises ValueError or TypeError.
+    """
     key, photo_id, person_id, known, output, target, sha256, source, size, mtime_ns, kind, moved_from = row
     if person_id != known:
         raise ValueError(person_id)

@@ -5,6 +5,9 @@ from collections.abc import Collection
 from typing import Any
 
 from kith.library.connection import LibraryConnection
+from kith.library.photo_records import observation_of
+from kith.library.soundness import whole
+from kith.vision.observations import Observation
 
 # Whom the dataset or the user spoke of, in this order; the machine's own decisions are for each library to make.
 _AMONG = "IN (SELECT value FROM json_each(:people))"
@@ -33,13 +36,13 @@ class ExchangeQueries:
             ignored,
         )
 
-    def observations(self, people: Collection[int], ignored: bool = False) -> list[tuple[Any, ...]]:
-        """Return (appearance, kind, model, x, y, w, h, sharpness, pixels, frontality, vector) of those spoken of."""
+    def observations(self, people: Collection[int], ignored: bool = False) -> list[tuple[int, Observation]]:
+        """Return what was seen of those spoken of, each with their appearance."""
         rows = self._connection.read(
             "observations",
-            lambda row: (*row[:-1], self._connection.vector(row[2], row[-1])),
-            "SELECT o.id, o.appearance_id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.sharpness, o.pixels, "
-            f"o.frontality, o.vector FROM observations o WHERE o.appearance_id {_SPOKEN_OF} AND o.weak = 0 "
+            lambda row: (whole(row[0]), observation_of(self._connection, row[1:])),
+            "SELECT o.id, o.appearance_id, o.kind, o.model_id, o.x, o.y, o.w, o.h, o.score, o.vector, o.sharpness, "
+            f"o.pixels, o.frontality, o.weak FROM observations o WHERE o.appearance_id {_SPOKEN_OF} AND o.weak = 0 "
             "ORDER BY o.id",
             _asked(people, ignored),
         )

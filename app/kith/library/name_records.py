@@ -17,13 +17,18 @@ from kith.library.soundness import text_of, whole, written_of
 class NameRecord:
     """A file, a sidecar or a photo itself, with what Kith wrote to it of a photo's people, by field of the XMP.
 
-    `sha256` is that of the whole file as it then was to be.
+    `sha256` is that of the whole file as it then was to be, empty where it may not have come to that.
     """
 
     photo_id: int
     path: Path
     written: Mapping[str, Sequence[str]]
     sha256: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is known to have been written."""
+        return bool(self.sha256)
 
 
 class NameRecords:
@@ -36,16 +41,20 @@ class NameRecords:
         """Return where the people of a photo were written."""
         return {record.path: record for record in self._where("photo_id = ?", photo_id)}
 
-    def people_of(self, photo_ids: Collection[int]) -> dict[int, list[Collection[str]]]:
-        """Return the names of people in each file to which some of a photo's were written, by photo."""
+    def people_of(self, photo_ids: Collection[int]) -> dict[int, list[Collection[str] | None]]:
+        """Return the names of people in each file to which some of a photo's were written, by photo.
+
+        None stands for a file that they may not have reached.
+        """
         rows = self._connection.execute(
-            "SELECT photo_id, iif(json_valid(names), json_extract(names, '$.in_image'), NULL) FROM written_names "
+            "SELECT photo_id, sha256, iif(json_valid(names), json_extract(names, '$.in_image'), NULL) "
+            "FROM written_names "
             "WHERE photo_id IN (SELECT value FROM json_each(?))",
             (json.dumps([*photo_ids]),),
         )
-        found: dict[int, list[Collection[str]]] = {}
-        for photo_id, names in rows:
-            found.setdefault(photo_id, []).append(_listed(names))
+        found: dict[int, list[Collection[str] | None]] = {}
+        for photo_id, sha256, names in rows:
+            found.setdefault(photo_id, []).append(_listed(names) if sha256 else None)
         return found
 
     def at(self, path: Path) -> NameRecord | None:

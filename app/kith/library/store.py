@@ -20,6 +20,7 @@ from kith.library.erasure import erase_person, scrub
 from kith.library.event_queries import EventQueries
 from kith.library.exchange_queries import ExchangeQueries
 from kith.library.failure_records import FailureRecords
+from kith.library.former_records import FormerRecords
 from kith.library.gallery_queries import GalleryQueries
 from kith.library.group_records import GroupRecords
 from kith.library.health_queries import HealthQueries
@@ -76,6 +77,7 @@ class Store:
         self.copies = CopyRecords(connection)
         self.runs = RunRecords(connection)
         self.names = NameRecords(connection)
+        self.former = FormerRecords(connection)
         self.reviews = ReviewQueries(connection)
         self.waiting = WaitingQueries(connection)
         self.redecisions = RedecisionQueries(connection)
