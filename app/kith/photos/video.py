@@ -21,6 +21,7 @@ from kith.photos.endings import VIDEO
 from kith.photos.facts import PhotoFacts
 from kith.photos.photo_file import PhotoFile
 from kith.photos.raw_data import media_boxes
+from kith.process import getting_on
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -242,6 +243,7 @@ def _sha256(file: PhotoFile, spans: Iterable[tuple[int, int]]) -> str:
     for start, end in spans:
         for part in file.parts(start, end):
             digest.update(part)
+            getting_on()
     return digest.hexdigest()
 
 
