@@ -80,6 +80,12 @@ def test_where_keyframes_are_far_apart_frames_between_them_are_read_too(
     assert [tuple(load_rgb(path, moment=moment)[48, 80].tolist()) for moment, _ in shown] == [c for _, c in shown]
 
 
+def test_of_a_video_that_is_cut_off_what_is_left_is_read(tmp_path: Path) -> None:
+    whole = save_clip(tmp_path / "whole.mkv", [(0, RED), (4, GREEN), (9, BLUE)], 20, "libx264", key=200).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 2 // 3])
+    assert any(_is(colour, (0, 255, 0)) for _, colour in _shown(tmp_path / "cut.mkv"))
+
+
 def test_what_is_decoded_for_other_frames_only_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save_clip(tmp_path / "a.mp4", [(0, RED)], 20, key=100)
     monkeypatch.setattr(video, "_MOST_BETWEEN", 160 * 96 * 30)
@@ -122,11 +128,14 @@ def test_what_is_no_whole_video_is_told(tmp_path: Path) -> None:
     (tmp_path / "noise.mkv").write_bytes(np.random.default_rng(0).bytes(5000))
     (tmp_path / "empty.mov").write_bytes(b"")
     save_sound(tmp_path / "sound.mp4")
+    media = (tmp_path / "sound.mp4").read_bytes()
+    (tmp_path / "nothing.mp4").write_bytes(media.replace(b"trak", b"free"))
     for name, reason in (
         ("cut.mp4", "the video is damaged, or its end is missing"),
         ("noise.mkv", "the video is damaged, or its end is missing"),
         ("empty.mov", "the file is empty"),
         ("sound.mp4", "it holds sound only"),
+        ("nothing.mp4", "there is no picture in it"),
     ):
         for read in (read_facts, load_rgb):
             with pytest.raises(BadPhoto, match=reason):

@@ -129,8 +129,10 @@ def _opened(file: PhotoFile) -> "Iterator[tuple[InputContainer, VideoStream]]":
     try:
         with cast("InputContainer", av.open(file.stream(), metadata_errors="replace")) as container:
             streams = [stream for stream in container.streams.video if not _is_cover(stream)]
-            if not streams and container.streams.audio:
-                raise BadPhoto(file.path, "there is no picture in it: it holds sound only")
+            if not streams:
+                sound = "there is no picture in it: it holds sound only"
+                empty = "the video is damaged, or its end is missing: there is no picture in it"
+                raise BadPhoto(file.path, sound if container.streams.audio else empty)
             stream = streams[0]
             if stream.codec_context is None:
                 raise BadPhoto(file.path, "its pictures are of a kind that cannot be read: convert it to MP4 (H.264)")
@@ -171,21 +173,27 @@ def _keyframe(container: "InputContainer", stream: "VideoStream", moment: int) -
     """Return the frame at or before a moment that can be read by itself; None where it is damaged."""
     import av
 
-    back, frame = -_NEAR_MS, None
-    with suppress(av.error.FFmpegError):
-        while True:  # where a file has no list of keyframes, FFmpeg may go to any frame, from which on one is met later
+    back = -_NEAR_MS
+    while True:  # where a file has no list of keyframes, FFmpeg may go to any frame, from which on one is met later
+        frame = None
+        with suppress(av.error.FFmpegError):
             _seek(container, stream, moment - back)
             frame = next(_decoded(container, stream), None)
-            if back > moment or (frame is not None and _moment(frame, stream) <= moment):
-                break
-            back = max(2 * back, _APART_MS) if back >= 0 else 0
-    return frame
+        if back > moment or (frame is not None and _moment(frame, stream) <= moment):
+            return frame
+        back = max(2 * back, _APART_MS) if back >= 0 else 0
 
 
 def _seek(container: "InputContainer", stream: "VideoStream", moment: int) -> None:
+    """Go to a moment; one before the first is the way to the first where FFmpeg takes it."""
+    import av
+
     if stream.time_base:
         start = stream.start_time or 0
-        container.seek(int((moment + 1) / 1000 / stream.time_base) + start, stream=stream)
+        try:
+            container.seek(int((moment + 1) / 1000 / stream.time_base) + start, stream=stream)
+        except av.error.FFmpegError:
+            container.seek(int(max(moment, 0) / 1000 / stream.time_base) + start, stream=stream)
 
 
 def _from_keyframe(
