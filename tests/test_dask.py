@@ -24,12 +24,12 @@ from kith import __version__
 from kith.errors import BadInput, NoWorkers
 from kith.jobs import looks
 from kith.jobs.build_kb import build_kb
-from kith.jobs.context import open_context
+from kith.jobs.context import open_context, untold
 from kith.jobs.dask_cluster import Cluster, told_models
 from kith.jobs.dask_executor import DaskExecutor, dask_power, places_of
 from kith.jobs.dask_work import Answer, Assignment, SentFile, SentPhoto, answered, without_files
 from kith.jobs.dask_worker import models_here
-from kith.jobs.events import Event, PhotoDone, RecognitionFinished
+from kith.jobs.events import Event, Notice, PhotoDone, RecognitionFinished
 from kith.jobs.recognize_folder import recognize_folder
 from kith.jobs.worker_processes import WorkerDied
 from kith.jobs.workers import InlineExecutor
@@ -241,6 +241,21 @@ def test_another_kith_is_named_and_not_used(cluster: DaskProcesses, settings: Se
     assert context.memory
 
 
+def test_another_kith_that_comes_later_is_told(cluster: DaskProcesses, settings: Settings) -> None:
+    told: list[Event] = []
+    with open_context(over(cluster, settings), threading.Event(), "test", create=True, tell=told.append) as context:
+        assert isinstance(context.executor, partial)
+        seen: Cluster = context.executor.args[0]
+        late = cluster.worker("late", cluster.root / "version")
+        _wait_for(lambda: bool(seen.workers() and told), late)
+        kill_all(late)
+        while "late" in {info["name"] for info in _present(seen).values()}:
+            time.sleep(0.02)
+    (event,) = told
+    assert isinstance(event, Notice)
+    assert "it has Kith 0.0.1, " in event.text
+
+
 def test_other_models_of_packages_are_named() -> None:
     own = models_here()
     assert own[LANDMARKS].startswith("c4b1e9804792")
@@ -411,14 +426,17 @@ def test_a_scheduler_that_does_not_answer_is_named(settings: Settings, monkeypat
 
 def test_a_program_without_dask_says_what_to_install(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(BadInput, match=r"kith-photos\[dask\]"), dask_power(address("tcp://127.0.0.1:9", settings)):
+    with (
+        pytest.raises(BadInput, match=r"kith-photos\[dask\]"),
+        dask_power(address("tcp://127.0.0.1:9", settings), untold),
+    ):
         pass
 
 
 def test_dask_needs_an_address(settings: Settings) -> None:
     values = Settings.at(settings.folder, {"executor": "dask"})
     assert "Dask scheduler" in conflicts(values)["executor"]
-    with pytest.raises(BadInput, match="dask_scheduler"), dask_power(values):
+    with pytest.raises(BadInput, match="dask_scheduler"), dask_power(values, untold):
         pass
 
 

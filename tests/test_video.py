@@ -18,11 +18,12 @@ from kith.jobs.full_report import FullReport
 from kith.jobs.open_library import OpenLibrary
 from kith.jobs.photo_view import PhotoView, ShownPerson, Standing, view_photo
 from kith.jobs.user_words import Ignored
+from kith.photos import video
 from kith.photos.box import Box
 from kith.photos.facts import read_facts
 from kith.photos.photo_file import opened
 from kith.photos.pixels import load_rgb
-from kith.photos.video import MOST_FRAMES, frames
+from kith.photos.video import MOST_FRAMES, frames, frames_at
 from kith.settings import Settings
 from kith.vision.metric import Metric
 from kith.vision.observations import Appearance
@@ -58,8 +59,40 @@ def test_frames_are_read_with_the_time_that_they_are_shown(tmp_path: Path, endin
     assert load_rgb(path, 80).shape == (48, 80, 3)
 
 
-def test_frames_that_need_others_are_left_out_and_the_number_of_all_is_bounded(tmp_path: Path) -> None:
-    assert [moment for moment, _ in _shown(save_clip(tmp_path / "a.mp4", [(0, RED)], 4, key=40))] == [0]
+@pytest.mark.parametrize(
+    ("ending", "codec"),
+    [(".mp4", "mpeg4"), (".mov", "libx264"), (".mkv", "libx265"), (".webm", "libvpx-vp9"), (".m2ts", "libx264")],
+)
+def test_where_keyframes_are_far_apart_frames_between_them_are_read_too(
+    tmp_path: Path, ending: str, codec: str
+) -> None:
+    scenes = [(0.0, RED), (4.0, GREEN), (7.0, RED), (13.0, BLUE), (16.0, RED)]
+    path = save_clip(tmp_path / f"a{ending}", scenes, 20, codec, key=100)
+    shown = _shown(path)
+    moments = [0, *(moment for moment, _ in shown), 20_000]
+    assert max(np.diff(moments)) <= 2800
+    assert len(moments) < 14
+    assert any(_is(colour, (0, 255, 0)) for _, colour in shown)
+    assert any(_is(colour, (0, 0, 255)) for _, colour in shown)
+    with opened(path) as file:
+        again = [(frame.moment, tuple(frame.rgb[48, 80].tolist())) for frame in frames_at(file, [*dict(shown)], 1000)]
+    assert again == shown
+    assert [tuple(load_rgb(path, moment=moment)[48, 80].tolist()) for moment, _ in shown] == [c for _, c in shown]
+
+
+def test_of_a_video_that_is_cut_off_what_is_left_is_read(tmp_path: Path) -> None:
+    whole = save_clip(tmp_path / "whole.mkv", [(0, RED), (4, GREEN), (9, BLUE)], 20, "libx264", key=200).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 2 // 3])
+    assert any(_is(colour, (0, 255, 0)) for _, colour in _shown(tmp_path / "cut.mkv"))
+
+
+def test_what_is_decoded_for_other_frames_only_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save_clip(tmp_path / "a.mp4", [(0, RED)], 20, key=100)
+    monkeypatch.setattr(video, "_MOST_BETWEEN", 160 * 96 * 30)
+    assert [moment for moment, _ in _shown(path)] == [0, 2500, 10_000]
+
+
+def test_the_number_of_frames_is_bounded(tmp_path: Path) -> None:
     long = save_clip(tmp_path / "b.mp4", [(0, RED)], 2 * MOST_FRAMES, fps=1, key=1)
     assert len(_shown(long)) == MOST_FRAMES
 
@@ -95,11 +128,14 @@ def test_what_is_no_whole_video_is_told(tmp_path: Path) -> None:
     (tmp_path / "noise.mkv").write_bytes(np.random.default_rng(0).bytes(5000))
     (tmp_path / "empty.mov").write_bytes(b"")
     save_sound(tmp_path / "sound.mp4")
+    media = (tmp_path / "sound.mp4").read_bytes()
+    (tmp_path / "nothing.mp4").write_bytes(media.replace(b"trak", b"free"))
     for name, reason in (
         ("cut.mp4", "the video is damaged, or its end is missing"),
         ("noise.mkv", "the video is damaged, or its end is missing"),
         ("empty.mov", "the file is empty"),
         ("sound.mp4", "it holds sound only"),
+        ("nothing.mp4", "there is no picture in it"),
     ):
         for read in (read_facts, load_rgb):
             with pytest.raises(BadPhoto, match=reason):

@@ -18,6 +18,7 @@ from kith.errors import BadPhoto, NoWorkers
 from kith.jobs import worker_processes, workers
 from kith.jobs.worker_processes import WorkerDied, WorkerProcesses
 from kith.jobs.workers import Batches, Task, Workers
+from kith.process import getting_on
 from tests.making import posix_only
 
 LIMIT_S = 1.0
@@ -55,13 +56,22 @@ def _do(what: Any) -> Any:
     return what, os.getpid()
 
 
+def take_steps(steps: int, clock: Path, ends: bool) -> bool:
+    """Get on a number of times, and end or not."""
+    for _ in range(steps):
+        with clock.open("ab") as passed:
+            passed.write(b".")
+        getting_on()
+    return ends or bool(time.sleep(600))
+
+
 @pytest.fixture(autouse=True)
 def _time_is_short_for_what_never_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine under load all else may take long."""
     call = worker_processes._Process.call
 
     def called(process: Any, task: bytes, limit_s: float | None, memory: int | None) -> Any:
-        never_ends = b"sleep" in task or b"spin" in task
+        never_ends = any(kind in task for kind in (b"sleep", b"spin", b"take_steps"))
         return call(process, task, limit_s if never_ends else None, memory)
 
     monkeypatch.setattr(worker_processes._Process, "call", called)
@@ -287,3 +297,20 @@ def test_photos_have_what_memory_is_left(
 ) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=available))
     assert workers.memory_for_photos(count) == photos
+
+
+@pytest.mark.parametrize(("steps", "ends"), [(12, True), (30, False)])
+def test_what_gets_on_may_take_longer_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, ends: bool
+) -> None:
+    clock = tmp_path / "clock"  # on which each step takes two thirds of the limit
+    clock.touch()
+    monkeypatch.setattr(worker_processes, "time", SimpleNamespace(monotonic=lambda: clock.stat().st_size))
+    pool = WorkerProcesses(1, 1.5)
+    future = pool.submit(take_steps, steps, clock, ends)
+    if ends:
+        assert future.result()
+    else:
+        with pytest.raises(WorkerDied, match="it took longer than 15 seconds"):
+            future.result()
+    pool.shutdown(cancel_futures=True)

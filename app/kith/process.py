@@ -6,8 +6,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache
 from multiprocessing import resource_tracker
 from types import FrameType
@@ -88,6 +89,19 @@ def without_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_told_of_progress: ContextVar[Callable[[], object]] = ContextVar("told_of_progress", default=lambda: None)
+
+
+def tell_progress(told: Callable[[], object]) -> None:
+    """Have `getting_on` call this from now on, in this thread."""
+    _told_of_progress.set(told)
+
+
+def getting_on() -> None:
+    """Tell who waits for this process that a long task gets on; where nobody does, nothing."""
+    _told_of_progress.get()()
 
 
 def settle_child() -> None:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from kith.errors import BadKnowledgeBase, StoreBusy
 from kith.jobs.dask_executor import dask_power
 from kith.jobs.engines import decided_device, find_engines
-from kith.jobs.events import Waits
+from kith.jobs.events import Notice, Waits
 from kith.jobs.library_file import check_library
 from kith.jobs.people_folder import check_that_somebody_can_be_learned
 from kith.jobs.workers import ExecutorFactory, photo_pool, worker_count
@@ -28,14 +28,14 @@ from kith.text import printable
 from kith.vision.engines import EngineSpec
 from kith.whole_files import clear_parts, part_file
 
-Tell = Callable[[Waits], object]
+Tell = Callable[[Notice | Waits], object]
 _LONGEST_NAME = 300  # bytes read of who holds the lock
 # On a graphics card enough faces to keep it busy; on the processor enough that models stay in its cache from photo to
 # photo; few enough to stop soon.
 PHOTOS_A_BATCH = {Device.CUDA: 32, Device.CPU: 4}
 
 
-def untold(_event: Waits) -> None:
+def untold(_event: Notice | Waits) -> None:
     """Nobody listens."""
 
 
@@ -90,7 +90,7 @@ def open_context(
     check_library(settings, create)
     with (
         sole_job(settings.library_file, job),
-        _power(settings, executor) as power,
+        _power(settings, executor, tell) as power,
         open_store(settings.library_file, create) as store,
     ):
         device, executors, workers, memory, told = power
@@ -108,10 +108,10 @@ class _Power(NamedTuple):
 
 
 @contextmanager
-def _power(settings: Settings, executor: ExecutorFactory | None) -> Iterator[_Power]:
+def _power(settings: Settings, executor: ExecutorFactory | None, tell: Tell) -> Iterator[_Power]:
     """Give what the settings ask for, else the executor given; raises ModelMissing and NoWorkers."""
     if settings.executor is Executor.DASK and not executor:
-        with dask_power(settings) as power:
+        with dask_power(settings, tell) as power:
             yield _Power(Device.CPU, power.executor, power.workers, power.memory, power.notices)
         return
     device = decided_device(settings.device)

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -41,6 +41,7 @@ class Cluster:
     def __init__(self, address: str) -> None:
         self._address = address
         self._client = _connected(address)
+        self.tell: Callable[[str], object] = lambda _: None  # of workers that came later and are of no use
         self._told: dict[str, str] = {}
         self._usable: dict[str, int] = {}
         self._at_hand: Counter[str] = Counter()
@@ -76,6 +77,7 @@ class Cluster:
             known, self._told = self._told, self._told | self._versions(unknown)
             for told in {*_refusals(self._told)} - {*_refusals(known)}:
                 _log.warning(told)
+                self.tell(told)
         return {address: info["memory_limit"] or 0 for address, info in present.items() if self._told[address] == _OWN}
 
     def _versions(self, workers: list[str]) -> dict[str, str]:

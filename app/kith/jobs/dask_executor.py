@@ -13,6 +13,7 @@ from typing import Any
 from kith.errors import BadInput, BadPhoto
 from kith.jobs.dask_cluster import Cluster, WorkerLeft, WorkerLost
 from kith.jobs.dask_work import Answer, Assignment, Refused, SentFile, SentPhoto, files_of, without_files
+from kith.jobs.events import Notice
 from kith.jobs.worker_processes import WorkerDied
 from kith.jobs.workers import photo_pool
 from kith.messages import Setting
@@ -116,8 +117,11 @@ class DaskExecutor(ThreadPoolExecutor):
 
 
 @contextmanager
-def dask_power(settings: Settings) -> Iterator[Power]:
-    """Connect to the cluster that the settings name; raises NoWorkers, BadInput."""
+def dask_power(settings: Settings, tell: Callable[[Notice], object]) -> Iterator[Power]:
+    """Connect to the cluster that the settings name, and tell of workers that come later and are of no use.
+
+    Raises NoWorkers, BadInput.
+    """
     if not settings.dask_scheduler:
         raise BadInput(
             Setting("executor"), " is dask: let ", Setting("dask_scheduler"), " name the address of a scheduler."
@@ -126,7 +130,9 @@ def dask_power(settings: Settings) -> Iterator[Power]:
     try:
         workers = cluster.await_workers(threading.Event())
         executor = partial(DaskExecutor, cluster, settings.path_map)
-        yield Power(executor, len(workers), cluster.memory(), cluster.refusals())
+        refusals = cluster.refusals()
+        cluster.tell = lambda text: tell(Notice(text))
+        yield Power(executor, len(workers), cluster.memory(), refusals)
     finally:
         cluster.close()
 

@@ -18,9 +18,11 @@ import psutil
 
 from kith.errors import NoWorkers
 from kith.messages import Setting
-from kith.process import be_gentle, is_out_of_memory, settle_child, without_ctrl_c
+from kith.process import be_gentle, is_out_of_memory, settle_child, tell_progress, without_ctrl_c
 
 _START_S = 60.0  # until a new process can take tasks
+_LONGEST = 10  # times the limit, for a task that tells that it gets on: a video is many photos
+_GETS_ON = b""
 _LOOK_S = 0.2  # between two looks at a process at work; most tasks are done before the first
 _DIED = "the process that read it died: the file may be damaged or need too much memory"
 _TOO_LONG = (
@@ -66,8 +68,9 @@ def no_workers(reason: object) -> NoWorkers:
 class WorkerProcesses(ThreadPoolExecutor):
     """Processes that start afresh (`spawn`), leave Ctrl-C to their parent and end with it, each served by a thread.
 
-    A task that takes longer than `time_limit_s`, or whose process takes more than `memory` bytes, is given up together
-    with its process; no other task comes to harm. `gentle` processes work only while nothing else wants to.
+    A task that takes longer than `time_limit_s`, from the last time on that it told it gets on, or whose process takes
+    more than `memory` bytes, is given up together with its process; no other task comes to harm. `gentle` processes
+    work only while nothing else wants to.
     """
 
     def __init__(
@@ -147,15 +150,19 @@ class _Process:
     def call(self, task: bytes, time_limit_s: float | None, memory: int | None) -> Any:
         """Return what came of a task; raises EOFError where the process died, WorkerDied where it was to be ended."""
         limit_s = time_limit_s or float("inf")
-        deadline = time.monotonic() + limit_s
+        begun = time.monotonic()
+        deadline, answer = begun + limit_s, _GETS_ON
         with _death_as_end():
             self._line.send_bytes(task)
-            while not self._line.poll(_LOOK_S):
-                if time.monotonic() > deadline:
-                    raise TookTooLong(_TOO_LONG.format(limit_s))
-                if memory and self._memory() > memory:
+            while answer == _GETS_ON:
+                if self._line.poll(_LOOK_S):
+                    answer = self._line.recv_bytes()
+                    deadline = min(time.monotonic(), begun + (_LONGEST - 1) * limit_s) + limit_s
+                elif time.monotonic() > deadline:
+                    raise TookTooLong(_TOO_LONG.format(deadline - begun))
+                elif memory and self._memory() > memory:
                     raise WorkerDied(_TOO_MUCH.format(memory / 1e9))
-            result, error = self._line.recv()
+        result, error = pickle.loads(answer)
         if error is not None:
             raise error
         return result
@@ -198,7 +205,8 @@ def _serve(line: Connection, gentle: bool) -> None:
     settle_child()
     _hush_libraries()
     _keep_memory()
-    line.send_bytes(b"")
+    tell_progress(lambda: line.send_bytes(_GETS_ON))
+    line.send_bytes(_GETS_ON)
     while True:
         try:
             task = line.recv_bytes()

@@ -15,7 +15,7 @@ from kith.photos.picture import MAX_PIXELS, Truncated, exif_orientation, open_pi
 from kith.photos.raw import RawImageFile
 from kith.photos.raw_data import RAW_FORMAT
 from kith.photos.salvage import MOST_MISSING, Load, load_all, remedy_for
-from kith.photos.video import frame_at, is_video
+from kith.photos.video import frames_at, is_video
 
 # What makes the stored pixels upright (Exif 2.32, tag 0x0112); Pillow's rotations are counter-clockwise.
 _TRANSPOSE = {
@@ -65,7 +65,7 @@ def load_rgb(
 
     with opened(path) as file:
         if is_video(path):
-            return frame_at(file, moment or 0, max_side)
+            return next(frames_at(file, [moment or 0], max_side)).rgb
         return _read(file, shrunk, max_pixels)[0]
 
 

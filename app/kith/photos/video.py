@@ -1,9 +1,12 @@
-"""Videos, read by FFmpeg: what they tell of themselves, and some of the frames that can be read by themselves.
+"""Videos, read by FFmpeg: what they tell of themselves, and some of their frames.
+
+Keyframes, which can be read by themselves, are taken where there are enough of them, else also such as need others.
 
 A moment is the number of milliseconds since the first frame. Frames are upright, as the video says how to turn them.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -18,14 +21,18 @@ from kith.photos.endings import VIDEO
 from kith.photos.facts import PhotoFacts
 from kith.photos.photo_file import PhotoFile
 from kith.photos.raw_data import media_boxes
+from kith.process import getting_on
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-MOST_FRAMES = 200  # of one video, however long it is: some 15 s of one core
-_APART_MS = 1000  # two frames, at least: who shows for less is missed
+MOST_FRAMES = 200  # of one video, however long it is, or some more where keyframes lie so: some 15 s of one core
+_APART_MS = 1000  # two frames, as a rule at least
+_UNSEEN_MS = 2500  # between two frames, at most, unless the number of all is bounded: who shows for less may be missed
+_MOST_BETWEEN = 12e9  # pixels of all frames that are decoded between keyframes: some 30 s of one core
+_NEAR_MS = 50  # by so much, some files tell wrong where a frame lies
 _FIRST_YEAR = 1980  # an earlier time is that of a clock that was never set
 _TOLD = ("com.apple.quicktime.creationdate", "creation_time", "date")
 _MAKES = ("com.apple.quicktime.make", "make")
@@ -69,22 +76,50 @@ def frames(file: PhotoFile, side: int) -> Iterator[Frame]:
     """Yield frames from all over a video, in their order, of at most `side` pixels. Raises BadPhoto."""
     with _opened(file) as (container, stream):
         duration = _duration(container, stream)
-        apart = max(_APART_MS, duration / MOST_FRAMES)
-        shown = -1
-        for number in range(max(1, round(duration / apart))):
-            frame = _frame_near(container, stream, round(number * apart), shown)
-            if frame is not None:
-                shown = _moment(frame, stream)
-                yield Frame(shown, _upright(frame, side))
+        for frame in _spread(container, stream, duration, max(_APART_MS, duration / MOST_FRAMES)):
+            yield Frame(_moment(frame, stream), _upright(frame, side))
 
 
-def frame_at(file: PhotoFile, moment: int, side: int | None) -> Rgb:
-    """Return the frame that is shown at a moment, or the one before it that can be read by itself. Raises BadPhoto."""
+def frames_at(file: PhotoFile, moments: Iterable[int], side: int | None) -> Iterator[Frame]:
+    """Yield the frames that are shown at moments, in the order of these, each with its moment. Raises BadPhoto."""
     with _opened(file) as (container, stream):
-        frame = _frame_near(container, stream, moment, -1)
-        if frame is None:
-            raise BadPhoto(file.path, "no picture in the video can be read there: it is damaged")
-        return _upright(frame, side)
+        asked = deque(sorted(set(moments)))
+        while asked:
+            first = asked[0]
+            frame = _keyframe(container, stream, first)
+            if frame is None:
+                raise BadPhoto(file.path, "no picture in the video can be read there: it is damaged")
+            if _moment(frame, stream) < first:
+                for later in _from_keyframe(container, stream, frame):
+                    while asked and _moment(later, stream) > asked[0]:
+                        yield Frame(asked.popleft(), _upright(frame, side))
+                    if not asked:
+                        break
+                    frame = later
+            if asked and asked[0] == first:
+                yield Frame(asked.popleft(), _upright(frame, side))
+
+
+def _spread(container: "InputContainer", stream: "VideoStream", end: float, apart: float) -> "Iterator[VideoFrame]":
+    """Yield frames some milliseconds apart: keyframes, and where these are too far apart such as need others."""
+    most, left = max(apart, _UNSEEN_MS), _MOST_BETWEEN
+    wanted, shown = 0.0, -apart
+    while wanted < max(end, 1):
+        before = shown
+        frame = _keyframe(container, stream, round(wanted))
+        if frame is not None and _moment(frame, stream) > shown + apart / 2:
+            shown = _moment(frame, stream)
+            yield frame
+        elif frame is not None and wanted >= shown + most and left > 0:
+            for other in _from_keyframe(container, stream, frame):
+                left -= other.width * other.height
+                if _moment(other, stream) >= shown + most:
+                    shown = _moment(other, stream)
+                    yield other
+                if left <= 0:
+                    break
+        limit = shown + most
+        wanted = shown + apart if shown > before else limit if wanted < limit < wanted + apart else wanted + apart
 
 
 @contextmanager
@@ -94,12 +129,14 @@ def _opened(file: PhotoFile) -> "Iterator[tuple[InputContainer, VideoStream]]":
     try:
         with cast("InputContainer", av.open(file.stream(), metadata_errors="replace")) as container:
             streams = [stream for stream in container.streams.video if not _is_cover(stream)]
-            if not streams and container.streams.audio:
-                raise BadPhoto(file.path, "there is no picture in it: it holds sound only")
+            if not streams:
+                sound = "there is no picture in it: it holds sound only"
+                empty = "the video is damaged, or its end is missing: there is no picture in it"
+                raise BadPhoto(file.path, sound if container.streams.audio else empty)
             stream = streams[0]
             if stream.codec_context is None:
                 raise BadPhoto(file.path, "its pictures are of a kind that cannot be read: convert it to MP4 (H.264)")
-            stream.codec_context.skip_frame = "NONKEY"
+            stream.codec_context.skip_frame = "NONREF"
             stream.thread_type = "SLICE"  # one frame at a time
             yield container, stream
     except BadPhoto:
@@ -132,18 +169,53 @@ def _moment(frame: "VideoFrame", stream: "VideoStream") -> int:
     return round(((frame.pts or start) - start) * (stream.time_base or 0) * 1000)
 
 
-def _frame_near(container: "InputContainer", stream: "VideoStream", moment: int, shown: int) -> "VideoFrame | None":
-    """Return the frame at or before a moment that can be read by itself; None where it is shown already, or damaged."""
+def _keyframe(container: "InputContainer", stream: "VideoStream", moment: int) -> "VideoFrame | None":
+    """Return the frame at or before a moment that can be read by itself; None where it is damaged."""
     import av
 
-    base, start = stream.time_base, stream.start_time or 0
-    with suppress(av.error.FFmpegError):
-        if base:
-            container.seek(int((moment + 1) / 1000 / base) + start, stream=stream)
-        frame = next(_decoded(container, stream), None)
-        if frame is not None and _moment(frame, stream) > shown:
+    back = -_NEAR_MS
+    while True:  # where a file has no list of keyframes, FFmpeg may go to any frame, from which on one is met later
+        frame = None
+        with suppress(av.error.FFmpegError):
+            _seek(container, stream, moment - back)
+            frame = next(_decoded(container, stream), None)
+        if back > moment or (frame is not None and _moment(frame, stream) <= moment):
             return frame
-    return None
+        back = max(2 * back, _APART_MS) if back >= 0 else 0
+
+
+def _seek(container: "InputContainer", stream: "VideoStream", moment: int) -> None:
+    """Go to a moment; one before the first is the way to the first where FFmpeg takes it."""
+    import av
+
+    if stream.time_base:
+        start = stream.start_time or 0
+        try:
+            container.seek(int((moment + 1) / 1000 / stream.time_base) + start, stream=stream)
+        except av.error.FFmpegError:
+            container.seek(int(max(moment, 0) / 1000 / stream.time_base) + start, stream=stream)
+
+
+def _from_keyframe(
+    container: "InputContainer", stream: "VideoStream", keyframe: "VideoFrame"
+) -> "Iterator[VideoFrame]":
+    """Yield the frames from a keyframe up to the next, but for those that none needs."""
+    import av
+
+    decoder, begun = stream.codec_context, False
+    try:
+        with suppress(av.error.FFmpegError):
+            _seek(container, stream, _moment(keyframe, stream) - _APART_MS)  # as above: FFmpeg may go too far
+            for packet in container.demux(stream):
+                if packet.is_keyframe and begun:
+                    break
+                begun = begun or (packet.is_keyframe and (packet.pts is None or packet.pts == keyframe.pts))
+                if begun:
+                    with suppress(av.error.FFmpegError):  # the next one may be whole
+                        yield from packet.decode()
+            yield from decoder.decode(None)
+    finally:
+        decoder.flush_buffers()
 
 
 def _decoded(container: "InputContainer", stream: "VideoStream") -> "Iterator[VideoFrame]":
@@ -179,6 +251,7 @@ def _sha256(file: PhotoFile, spans: Iterable[tuple[int, int]]) -> str:
     for start, end in spans:
         for part in file.parts(start, end):
             digest.update(part)
+            getting_on()
     return digest.hexdigest()
 
 

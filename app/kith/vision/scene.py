@@ -9,7 +9,8 @@ from kith.photos.box import Box
 from kith.photos.facts import perceptual_hash
 from kith.photos.first_read import Reading, read
 from kith.photos.photo_file import PhotoFile
-from kith.photos.video import Frame, frame_at, frames, is_video
+from kith.photos.video import Frame, frames, frames_at, is_video
+from kith.process import getting_on
 from kith.vision.alignment import AlignedFace, detect_and_align_faces
 from kith.vision.bodies import BodyModel, body_region, shows_more_than_the_head
 from kith.vision.detection import Detect, Detection, turned
@@ -125,10 +126,10 @@ def _see_video(
     if only is None:
         shown = shots(frames(file, 2 * side))
     else:
-        moments = dict.fromkeys(box.moment or 0 for box in only)
-        shown = ((Frame(moment, frame_at(file, moment, 2 * side)), None) for moment in moments)
+        shown = ((frame, None) for frame in frames_at(file, (box.moment or 0 for box in only), 2 * side))
     people, height, width = [], 1, 1
     for frame, shot in shown:
+        getting_on()
         working = working_copy(frame.rgb, side)
         height, width = working.shape[:2]
         detect = engines.detector
