@@ -29,7 +29,6 @@ from kith.jobs.photo_search import PhotoSearch
 from kith.jobs.photo_view import view_photo
 from kith.jobs.references import photo_meant
 from kith.jobs.review import Review
-from kith.jobs.unknowns import Unknowns
 from kith.library.connection import LibraryConnection
 from kith.library.review_queries import Unknown
 from kith.settings import Settings
@@ -50,7 +49,6 @@ def _asks() -> dict[str, Ask]:
         "Home, status: how things stand": lambda library, _: overview(library, regroup=False),
         "People: everybody": lambda library, _: wall(library),
         "People: typing": lambda library, _: searched(library.kept("bench wall", lambda: wall(library)), "ros"),
-        "People: groups of strangers": lambda library, _: Unknowns(library).groups(2, 30, regroup=False),
         "person with most photos": lambda library, _: person_page(library, 1),
         "person like most": lambda library, size: person_page(library, size.people * 3 // 4),
         "people list": lambda library, _: (library.people.all(), library.store.people.counts()),

@@ -144,7 +144,7 @@ def test_a_newcomer_comes_from_empty_settings_to_a_finished_run_without_a_menu(q
     _wait(qtbot, lambda: [home.result.people.tiles.tile(row).name for row in _rows(home)] == ["Ann", "Bob"])
     assert (album.root / "sorted/Ann/ann.png").is_file()
     assert load(file).settings.dataset_folder == album.root / "people"
-    assert home.result.reviews.text() == "Re&view 2 Photos"
+    assert home.result.reviews.text() == "Re&view Them"
     assert letters_twice(window) == []
     click(qtbot, home.result.failed)
     item = home.result.failures.item(0)

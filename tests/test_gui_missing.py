@@ -14,6 +14,8 @@ from kith.gui.first_start import FirstStart
 from kith.gui.folders import people_problem
 from kith.gui.main_window import MainWindow
 from kith.gui.recognize_dialog import RecognizeDialog
+from kith.gui.review_model import Step
+from kith.gui.review_place import ReviewPlace
 from kith.library.store import open_store
 from kith.photos.outputs import mark_output
 from tests.album import Album
@@ -98,6 +100,21 @@ def test_a_people_folder_that_is_gone_is_no_first_start_and_is_not_made(qtbot: Q
     (album.root / "unplugged").rename(people)
     window.refresh()
     qtbot.waitUntil(lambda: "not there now" not in window.steps.build.accessibleName(), timeout=PATIENCE_MS)
+
+
+def test_each_queue_of_the_review_says_that_the_people_folder_is_gone(qtbot: QtBot, album: Album) -> None:
+    window = open_window(qtbot, album.settings_file())
+    (album.root / "people").rename(album.root / "away")
+    window.go("Review")
+    review = window.places["Review"]
+    assert isinstance(review, ReviewPlace)
+    qtbot.waitUntil(lambda: "is not there" in review.message.text(), timeout=PATIENCE_MS)
+    for step in Step:
+        review.tabs.setCurrentIndex(step)
+        assert "is its drive plugged in" in review.message.text()
+    (album.root / "away").rename(album.root / "people")
+    window.waiting.look()
+    qtbot.waitUntil(lambda: "There is no unknown or unsure face" in review.message.text(), timeout=PATIENCE_MS)
 
 
 def test_another_people_folder_may_be_named_and_made(qtbot: QtBot, album: Album) -> None:

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QApplication, QLabel, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from kith.gui.home_place import HomePlace
 from kith.gui.main_window import MainWindow
 from kith.gui.merge_dialog import MergeDialog, WhomDialog
 from kith.gui.people_place import NOBODY, PeoplePlace
@@ -29,7 +30,9 @@ from kith.jobs.people_wall import searched, wall
 from kith.jobs.person_changes import PersonChanges
 from kith.jobs.person_page import person_page
 from kith.jobs.user_words import Is
+from tests.album import BOB, EVE, Album
 from tests.desk import ran
+from tests.drawn import LEFT, RIGHT, draw
 from tests.small_world import DLIB, World
 from tests.windows import PATIENCE_MS, activate, click, open_window, press
 
@@ -621,3 +624,28 @@ def test_a_year_with_one_photo_shows_beside_one_with_many(qtbot: QtBot) -> None:
     assert heights[0] >= 3
     assert heights[1] == 0
     assert heights[2] > heights[0]
+
+
+def test_home_bar_wall_and_review_count_the_same_faces(qtbot: QtBot, tmp_path: Path) -> None:
+    """Of photos that are nearly the same Review asks about those that are filed."""
+    album = Album(tmp_path)
+    for shade in range(20, 24):
+        album.save(draw((EVE, LEFT), shade=shade), f"album/{shade}.png")
+        album.save(draw((EVE, RIGHT), (BOB, LEFT), shade=shade), f"album/with Bob {shade}.png")
+    album.recognise()
+    window = open_window(qtbot, album.settings_file())
+    place = _place(qtbot, window)
+    qtbot.waitUntil(lambda: bool(window.bar.buttons["Review"].waiting), timeout=PATIENCE_MS)
+    waiting = window.waiting.now
+    assert waiting
+    assert waiting.queues
+    (group,) = waiting.queues.groups
+    assert len(group.faces) == len(waiting.faces) < 8
+    assert place.unknown.tiles.keys() == [group.id]
+    assert f"{len(group.faces)} faces" in place.unknown.tiles.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert window.bar.buttons["Review"].waiting == str(len(group.faces))
+    window.go("Home")
+    home = window.places["Home"]
+    assert isinstance(home, HomePlace)
+    told = f"{len(group.faces)} unknown in 1 group."
+    qtbot.waitUntil(lambda: told in home.advice.advice.text(), timeout=PATIENCE_MS)

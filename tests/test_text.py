@@ -31,7 +31,7 @@ def test_the_rest_of_a_text_stays_as_it_is(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, "0 photos"), (1, "1 photo"), (2, "2 photos"), (1000, "1000 photos")])
+@pytest.mark.parametrize(("count", "told"), [(0, "0 photos"), (1, "1 photo"), (2, "2 photos"), (1000, "1,000 photos")])
 def test_one_and_several_are_told_apart(count: int, told: str) -> None:
     assert counted(count, "photo") == told
     assert counted(count, "person", "people") == told.replace("photos", "people").replace("photo", "person")

@@ -42,8 +42,8 @@ def percent(share: float) -> str:
 
 
 def counted(count: int, singular: str, plural: str | None = None) -> str:
-    """Return `1 photo`, `2 photos`; `plural` where it is not the singular and an s."""
-    return f"{count} {singular if count == 1 else plural or f'{singular}s'}"
+    """Return `1 photo`, `2 photos`, `1,000 photos`; `plural` where it is not the singular and an s."""
+    return f"{count:,} {singular if count == 1 else plural or f'{singular}s'}"
 
 
 def size_in_words(size: int) -> str:

@@ -6,6 +6,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from kith.gui.choice_button import ChoiceButton
 from kith.gui.picture_label import PictureLabel
 from kith.gui.plain_text import Label
+from kith.gui.style import SPACE
 from kith.gui.thumbnails import Picture, Thumbnails
 from kith.jobs.review import Suggestion
 from kith.text import counted, percent
@@ -68,7 +69,7 @@ class CandidateCard(QFrame):
         words.addLayout(buttons)
         words.addStretch()
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 8, 8, 8)
+        row.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         row.setSpacing(12)
         row.addWidget(self.picture)
         row.addLayout(words, 1)

@@ -5,6 +5,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from kith.gui.phrases import translate
+from kith.text import counted
 
 if TYPE_CHECKING:  # the window shows without it
     from kith.jobs.overview import Overview
@@ -88,7 +89,8 @@ class State:
         found = self.overview
         if not found or not found.people:
             return ""
-        return translate("Kith", "{0:,} people known, {1:,} photos recognised").format(found.people, found.photos)
+        people, photos = counted(found.people, "person", "people"), counted(found.photos, "photo")
+        return translate("Kith", "{0} known, {1} recognised").format(people, photos)
 
 
 def _advice(found: "Overview | None") -> Advice:
@@ -104,9 +106,9 @@ def _advice(found: "Overview | None") -> Advice:
         case Next.BUILD:
             return Advice(f"{new_people_line(found)}.", translate("Kith", "&Build KB Again"), Do.BUILD)
         case Next.RESUME:
-            left = found.last.waiting if found.last else 0
+            left = counted(found.last.waiting if found.last else 0, "photo")
             return Advice(
-                translate("Kith", "The last run was stopped, {0:,} photos to go.").format(left),
+                translate("Kith", "The last run was stopped, {0} to go.").format(left),
                 translate("Kith", "Res&ume"),
                 Do.RESUME,
             )

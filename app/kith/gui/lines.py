@@ -47,20 +47,20 @@ def headline(event: Finished) -> str:
     """Return the summary in one sentence, for the status line."""
     head = translate("Kith", "{0} done").format(counted(event.done, "photo"))
     if event.stopped:
-        head = translate("Kith", "Stopped after {0} of {1}").format(event.done, counted(event.total, "photo"))
+        head = translate("Kith", "Stopped after {0:,} of {1}").format(event.done, counted(event.total, "photo"))
     if isinstance(event, RedecisionFinished):
         return translate("Kith", "{0}, {1} changed, {2} filed anew").format(
             head, counted(event.changed, "decision"), counted(event.refiled, "photo")
         )
     if isinstance(event, RecognitionFinished):
-        counts = translate("Kith", "{0} with people known, {1} unsure, {2} unknown").format(
+        counts = translate("Kith", "{0:,} with people known, {1:,} unsure, {2:,} unknown").format(
             event.known, event.unsure, event.unknown
         )
-        return translate("Kith", "{0}, {1}, {2} failed").format(head, counts, len(event.failed))
+        return translate("Kith", "{0}, {1}, {2:,} failed").format(head, counts, len(event.failed))
     if event.stopped:
         return translate("Kith", "{0}: the knowledge base is as it was before").format(head)
     used = sum(person.used for person in event.people)
-    return translate("Kith", "{0}, {1} teach {2}").format(head, used, counted(len(event.people), "person", "people"))
+    return translate("Kith", "{0}, {1:,} teach {2}").format(head, used, counted(len(event.people), "person", "people"))
 
 
 def _kind(event: PhotoDone) -> Kind:

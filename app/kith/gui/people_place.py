@@ -25,12 +25,9 @@ if TYPE_CHECKING:
     from kith.gui.person_view import PersonView
     from kith.jobs.open_library import OpenLibrary
     from kith.jobs.people_wall import WallPerson
-    from kith.jobs.unknowns import Group
-
-    Groups = list[tuple[Group, Picture]]
+    from kith.jobs.review_queues import Queue
 
 SIDE = 120  # pixels of a face on the wall
-LEAST = 2  # faces of an unknown group
 _MOST_GROUPS = 100  # of unknown people below the wall; Review has them all
 NOBODY = QT_TRANSLATE_NOOP(
     "Kith",
@@ -84,7 +81,8 @@ class PeoplePlace(Place):
         self.person.clicked.connect(self._offer)
         self.wall.selected.connect(self._tell_chosen)
         self._tell_chosen()
-        house.waiting.found.connect(lambda _: self._read_groups() if self.wall.isVisible() else None)
+        for told in (house.waiting.found, house.waiting.failed):
+            told.connect(self._show_unknown)
 
     def enter(self, what: object = None) -> None:
         """Show the wall, the checks, or the person of the number given."""
@@ -160,19 +158,18 @@ class PeoplePlace(Place):
     def _read(self) -> None:
         """Look who there is, known and unknown."""
         self.house.desk.read(_everybody, self._show, self._fail)
-        self._read_groups()
-
-    def _read_groups(self) -> None:
-        """Look at the unknown as they are grouped; the watch of Review brings that up to date, and tells."""
-        self.house.desk.read(_groups, self._show_groups, lambda _: self._show_groups([]))
+        self._show_unknown()
 
     def _show(self, people: "list[WallPerson]") -> None:
         self._look.drop()
         self._people, self._reason = people, ""
         self._show_wall()
 
-    def _show_groups(self, groups: "Groups") -> None:
-        tiles = [Tile(group.id, picture, note=counted(group.faces, "face")) for group, picture in groups]
+    def _show_unknown(self, _told: object = None) -> None:
+        """Show the groups of the unknown that Review asks about."""
+        waiting = self.house.waiting.now
+        groups = waiting.queues.groups if waiting and waiting.queues else ()
+        tiles = [_unknown_tile(group) for group in groups[:_MOST_GROUPS]]
         self.unknown.tiles.show_tiles(tiles)
         self.unknown_words.setText(self.tr("Unknown people: open one to say who it is"))
         self.unknown_words.setVisible(bool(tiles))
@@ -248,18 +245,12 @@ def _tile(person: "WallPerson") -> Tile:
     )
 
 
+def _unknown_tile(group: "Queue") -> Tile:
+    face = max(group.faces, key=lambda face: face.box.w)
+    return Tile(group.id, Picture(face.path, face.box), note=counted(len(group.faces), "face"))
+
+
 def _everybody(library: "OpenLibrary") -> "list[WallPerson]":
     from kith.jobs.people_wall import wall
 
     return wall(library)
-
-
-def _groups(library: "OpenLibrary") -> "Groups":
-    """Return the groups of unknown people, the largest first."""
-    from kith.jobs.unknowns import Unknowns
-
-    groups = []
-    for group in Unknowns(library).groups(LEAST, _MOST_GROUPS, regroup=False):
-        photo, box = library.store.reviews.place(group.examples[0].appearance_id)
-        groups.append((group, Picture(library.store.reviews.file_of(photo), box)))
-    return groups

@@ -43,7 +43,7 @@ class ResultPage(QWidget):
         self.people.opened.connect(self._open_folder)
         self.people.selected.connect(self._tell_selected)
         self.folder = _button(self.tr("Open the &Person's Folder"), self._open_selected)
-        self.reviews = _button("", self.review.emit)
+        self.reviews = _button(self.tr("Re&view Them"), self.review.emit)
         self.failed = _button("", self._toggle_failures)
         self.failed.setCheckable(True)
         self.close_button = _button(self.tr("&Done"), self.closed.emit)
@@ -58,9 +58,7 @@ class ResultPage(QWidget):
         self.heading.setText(self.tr("Last run: {}").format(counted(model.done, "photo")))
         self.counts.show_counts(model.counts)
         counts = {name: count for name, count, _ in model.counts}
-        waiting = counts.get("unsure", 0) + counts.get("unknown", 0)
-        self.reviews.setText(self.tr("Re&view {} Photos").format(f"{waiting:,}"))
-        self.reviews.setVisible(waiting > 0)
+        self.reviews.setVisible(counts.get("unsure", 0) + counts.get("unknown", 0) > 0)
         self._show_failures(model)
         self._output = self._house.settings.output_folder
         self._read_people(model)

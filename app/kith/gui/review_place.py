@@ -36,7 +36,7 @@ class ReviewPlace(Place):
         super().__init__(house)
         self.model = ReviewModel()
         self._ended_when_asked = 0
-        self._is_known = False  # whether it is known yet who waits
+        self._is_known, self._reason = False, ""  # whether it is known yet who waits, and why that cannot be known
         self._questions = ReviewQuestions(house.desk)
         self.tabs = QTabBar()
         self.filter = ReviewFilter()
@@ -72,7 +72,7 @@ class ReviewPlace(Place):
 
     def _take(self, waiting: Waiting) -> None:
         page, was_known = self._pages.currentIndex(), self._is_known
-        self._is_known = True
+        self._is_known, self._reason = True, ""
         self.model.take(waiting, self._ended_when_asked)
         self.filter.offer(waiting.folders)
         self._draw()
@@ -80,10 +80,9 @@ class ReviewPlace(Place):
             self._rest()
 
     def _fail(self, text: str) -> None:
-        self._is_known = True
+        self._is_known, self._reason = True, text
         self.model.lose()
         self._draw()
-        self.message.setText(text)
 
     # What is shown
 
@@ -153,7 +152,7 @@ class ReviewPlace(Place):
         if not self._is_known:
             text = self.tr("Looking for unknown faces …")
         elif not self.model.count:
-            text = translate("Kith", _NOBODY)
+            text = self._reason or translate("Kith", _NOBODY)
         elif skipped:
             text = self.tr("Nothing is left here but what you skipped: {}.").format(skipped)
         else:

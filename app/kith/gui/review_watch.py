@@ -14,7 +14,8 @@ if TYPE_CHECKING:  # loaded by the thread that reads, after the window shows
 class ReviewWatch(QObject):
     """Tells with `asking` that it looks from now on, then with `found` who waits, or with `failed` why nobody is.
 
-    `counted` carries how many faces wait: by what the library says, or by what the user has said already.
+    `counted` carries how many faces wait: by what the library says, or by what the user has said already. `now` is who
+    waited when it last looked, None where that is not known.
     """
 
     asking = pyqtSignal()
@@ -24,6 +25,7 @@ class ReviewWatch(QObject):
 
     def __init__(self, desk: LibraryDesk) -> None:
         super().__init__()
+        self.now: Waiting | None = None
         self._desk = desk
         self._is_looking = False
         self._is_outdated = False
@@ -40,12 +42,14 @@ class ReviewWatch(QObject):
 
     def _find(self, waiting: "Waiting") -> None:
         self._is_looking = False
+        self.now = waiting
         self.counted.emit(len(waiting.faces))
         self.found.emit(waiting)
         self._look_again()
 
     def _fail(self, text: str) -> None:
         self._is_looking = False
+        self.now = None
         self.counted.emit(0)
         self.failed.emit(text)
         self._look_again()

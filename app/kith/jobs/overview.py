@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +13,7 @@ from kith.filing.names import is_unknown
 from kith.identity.lessons import readable
 from kith.jobs.moved_copies import MovedCopies
 from kith.jobs.open_library import OpenLibrary
-from kith.jobs.unknowns import Unknowns, groups_near
+from kith.jobs.unknowns import groups_near
 from kith.library.store import Store
 from kith.photos.search import find_folders, find_photos
 from kith.settings import Settings
@@ -112,11 +113,12 @@ def _counts(library: OpenLibrary, stop: threading.Event, regroup: bool) -> dict[
     before = store.state()
     faces = [unknown for unknown in store.reviews.unknowns(library.decisions.face_model_id) if unknown.has_face]
     unsure = store.suggestions.of([face.appearance_id for face in faces])
+    groups = Counter(face.group for face in faces if face.group and face.appearance_id not in unsure)
     counts = {
         "photos": library.count_recognised(),
         "unsure": len(unsure),
         "unknown": len(faces) - len(unsure),
-        "groups": Unknowns(library).count(LEAST, unsure) if faces and not stop.is_set() else 0,
+        "groups": sum(size >= LEAST for size in groups.values()),
     }
     with suppress(BadKnowledgeBase):  # that nothing can be written just now, nobody needs to know who only looks
         _keep(store, asked, counts, before, stop)
@@ -159,7 +161,8 @@ def waiting_line(found: Overview) -> str:
     if not (found.unsure or found.unknown):
         return ""
     groups = f" in {counted(found.groups, 'group')}" if found.groups else ""
-    waiting = [f"{found.unsure:,} unsure"] * bool(found.unsure) + [f"{found.unknown:,} unknown{groups}"]
+    waiting = [f"{found.unsure:,} unsure"] * bool(found.unsure)
+    waiting += [f"{found.unknown:,} unknown{groups}"] * bool(found.unknown)
     return f"Faces to be named: {', '.join(waiting)}"
 
 

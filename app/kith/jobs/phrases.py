@@ -127,7 +127,7 @@ def build_summary(summary: BuildFinished) -> list[str]:
     head = f"{counted(len(summary.people), 'person', 'people')}, {learned} photos learned of {summary.done}"
     if summary.stopped:
         head = (
-            f"Stopped after {summary.done} of {summary.total} photos: the knowledge base is as it was before. "
+            f"Stopped after {summary.done:,} of {summary.total:,} photos: the knowledge base is as it was before. "
             "What was analysed is kept, the next build goes on from there"
         )
     lines += [*map(_away_line, summary.away), *left_out_lines(summary.left_out)]
@@ -157,12 +157,12 @@ def recognition_summary(summary: RecognitionFinished) -> list[str]:
     good = summary.done - len(summary.failed)
     share = 100 * summary.unknown / good if good else 0
     lines.append(
-        f"{counted(summary.done, 'photo')}: {summary.known} with people known, {summary.unsure} unsure, "
-        f"{summary.unknown} unknown ({share:.0f} %), {len(summary.failed)} failed; "
+        f"{counted(summary.done, 'photo')}: {summary.known:,} with people known, {summary.unsure:,} unsure, "
+        f"{summary.unknown:,} unknown ({share:.0f} %), {len(summary.failed):,} failed; "
         f"{_pace(summary.done, summary.analysed, summary.seconds)}."
     )
     if summary.stopped:
-        lines.append(f"Stopped after {summary.done} of {summary.total} photos: the next run goes on from there.")
+        lines.append(f"Stopped after {summary.done:,} of {summary.total:,} photos: the next run goes on from there.")
     if summary.report:
         lines.append(f"Copies: {summary.output}   Report: {summary.report}")
     return lines
@@ -208,7 +208,7 @@ def redecision_summary(summary: RedecisionFinished) -> list[str]:
     changed, refiled = counted(summary.changed, "decision"), counted(summary.refiled, "photo")
     if summary.preview:
         lines.append(
-            f"{summary.known} would show people known, {summary.unsure} be unsure, {summary.unknown} be unknown."
+            f"{summary.known:,} would show people known, {summary.unsure:,} be unsure, {summary.unknown:,} be unknown."
         )
         lines.append(f"{head}: {changed} would change, {refiled} would be filed anew. Nothing is written.")
     else:
@@ -216,7 +216,7 @@ def redecision_summary(summary: RedecisionFinished) -> list[str]:
     if summary.failed:
         lines.append("What could not be filed stays where it was, and is tried again the next time.")
     if summary.stopped:
-        lines.append(f"Stopped after {summary.done} of {summary.total} photos: the next run does the rest.")
+        lines.append(f"Stopped after {summary.done:,} of {summary.total:,} photos: the next run does the rest.")
     return lines
 
 

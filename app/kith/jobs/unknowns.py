@@ -1,6 +1,6 @@
 """Unknown people: faces that resemble each other, to be named or ignored together."""
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,12 +64,9 @@ class Unknowns:
         self._groups = self._store.groups
         self._face_model_id = library.decisions.face_model_id
 
-    def groups(self, least: int, most: int | None = None, *, regroup: bool = True) -> list[Group]:
-        """Return the groups of at least so many faces, the largest first, `most` of them.
-
-        They are brought up to date first; without `regroup` they are as they were then, with none that is near another.
-        """
-        pairs = groups_near(self._library) if regroup else []
+    def groups(self, least: int, most: int | None = None) -> list[Group]:
+        """Bring the groups up to date; return those of at least so many faces, the largest first, `most` of them."""
+        pairs = groups_near(self._library)
         large = [(key, faces) for key, faces in self._of_several(least, most).items() if len(faces) >= least]
         members = dict(large[:most])
         perhaps: dict[int, list[int]] = {key: [] for key in members}
@@ -82,11 +79,6 @@ class Unknowns:
             examples = tuple(map(self._example, faces[:EXAMPLES]))
             groups.append(Group(key, len(faces), examples, tuple(perhaps[key])))
         return groups
-
-    def count(self, least: int, without: Container[int]) -> int:
-        """Return how many groups there are of at least so many faces but for some, as last brought up to date."""
-        groups = self._of_several(least).values()
-        return sum(sum(face.appearance_id not in without for face in faces) >= least for faces in groups)
 
     def _of_several(self, least: int, most: int | None = None) -> dict[int, list[Member]]:
         def read() -> dict[int, list[Member]]:

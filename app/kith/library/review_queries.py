@@ -20,11 +20,12 @@ NOT_IGNORED = "NOT EXISTS (SELECT 1 FROM ignored i WHERE i.appearance_id = a.id)
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An appearance that nobody is said to be."""
+    """An appearance that nobody is said to be; `group` is the number of its group, or 0."""
 
     appearance_id: int
     photo_id: int
     has_face: bool
+    group: int = 0
 
 
 def newest_analysis(photo: str, face_model: str) -> str:
@@ -51,8 +52,8 @@ class ReviewQueries:
         """
         rows = self._connection.execute(
             f"""
-            SELECT a.id, a.photo_id, max(o.kind = 'face') AS has_face
-            FROM appearances a
+            SELECT a.id, a.photo_id, max(o.kind = 'face') AS has_face, coalesce(g.group_id, 0)
+            FROM appearances a LEFT JOIN unknown_groups g ON g.appearance_id = a.id
             JOIN observations o ON o.appearance_id = a.id
                 AND o.analysis_id = {newest_analysis("a.photo_id", "?1")}
             WHERE a.photo_id IN (SELECT photo_id FROM copies WHERE sha256 IS NOT NULL)
@@ -64,7 +65,7 @@ class ReviewQueries:
             """,
             (face_model_id,),
         )
-        return [Unknown(key, photo, bool(has_face)) for key, photo, has_face in rows]
+        return [Unknown(key, photo, bool(has_face), group) for key, photo, has_face, group in rows]
 
     def newest_analysis(self, photo_id: int) -> int | None:
         """Return the id of the last look at a photo at its present orientation."""
