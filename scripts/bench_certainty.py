@@ -148,6 +148,7 @@ def _shares(ones: Sequence[Asked], named: Sequence[NDArray[np.bool_]]) -> Row:
     accepted = np.concatenate(named)
     known, right = truth >= 0, best == truth
 
+    photos = np.concatenate([one.faces.photo for one in ones])
     groups = np.concatenate([np.where(one.faces.person == "", one.faces.photo, one.faces.person) for one in ones])
 
     def percent(rows: NDArray[np.bool_], hits: NDArray[np.bool_]) -> str:
@@ -156,6 +157,7 @@ def _shares(ones: Sequence[Asked], named: Sequence[NDArray[np.bool_]]) -> Row:
     return {
         "known found": percent(known, accepted & right),
         "of findable": percent(known & findable, accepted & right),
+        "of findable, each face alike": _each_alike(photos[known & findable], (accepted & right)[known & findable]),
         "wrong names": percent(known, accepted & ~right),
         "held-out people accepted": percent(truth == HELD_OUT, accepted),
         "other strangers accepted": percent((truth == OTHER) & large, accepted),
@@ -163,6 +165,13 @@ def _shares(ones: Sequence[Asked], named: Sequence[NDArray[np.bool_]]) -> Row:
         "n known": int(known.sum()),
         "n strangers": int((~known).sum()),
     }
+
+
+def _each_alike(photos: NDArray[np.str_], hits: NDArray[np.bool_]) -> float:
+    """Return the mean over known people's photos of the share in percent, however often each is asked."""
+    _, number = np.unique(photos, return_inverse=True)
+    shares = np.bincount(number, hits) / np.bincount(number)
+    return round(100 * float(shares.mean()), 2) if len(shares) else float("nan")
 
 
 def _old_rule(one: Asked) -> NDArray[np.bool_]:

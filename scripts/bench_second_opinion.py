@@ -29,19 +29,23 @@ SMALL = "20 px"
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+Names = NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
     """Faces asked (N): how likely each known person is (N x P), who it is (-1: nobody known), and what is not sure.
 
-    `group` is the person, or a stranger's photo: what is drawn anew for an interval.
+    `face` is its number, in whatever gallery it is asked, and `group` the person, or a stranger's photo: what is drawn
+    anew for an interval.
     """
 
     sure: Floats
-    truth: NDArray[np.int64]
-    condition: NDArray[np.str_]
-    group: NDArray[np.str_]
+    truth: Numbers
+    condition: Names
+    face: Numbers
+    group: Names
     unsure: Flags
 
 
@@ -54,9 +58,11 @@ def second_opinions(first: FaceTable, second: FaceTable) -> list[Row]:
         left = first.among(~of_first), second.among(~of_first)
         for samples in SAMPLES:
             for number in range(GALLERIES):
-                ratios, truth, condition, group = _ratios(left, fits, known, samples, number)
+                ratios, truth, condition, face, group = _ratios(
+                    left, np.flatnonzero(~of_first), fits, known, samples, number
+                )
                 for weights in WEIGHTS:
-                    asked = _heard(ratios, weights, truth, condition, group)
+                    asked = _heard(ratios, weights, truth, condition, face, group)
                     found.setdefault((samples, weights), []).append(asked)
     return [_row(samples, weights, asked) for (samples, weights), asked in sorted(found.items(), key=_order)]
 
@@ -67,9 +73,17 @@ def _order(item: tuple[tuple[int, tuple[float, float]], object]) -> tuple[int, i
 
 
 def _ratios(
-    tables: Sequence[FaceTable], fits: Sequence[Calibration], people: Sequence[str], samples: int, number: int
-) -> tuple[list[Floats], NDArray[np.int64], NDArray[np.str_], NDArray[np.str_]]:
-    """Return each network's log-likelihood ratios of one drawn gallery (N x P), and of the faces as Asked has them."""
+    tables: Sequence[FaceTable],
+    faces: Numbers,
+    fits: Sequence[Calibration],
+    people: Sequence[str],
+    samples: int,
+    number: int,
+) -> tuple[list[Floats], Numbers, Names, Numbers, Names]:
+    """Return each network's log-likelihood ratios of one drawn gallery (N x P), and of the faces as Asked has them.
+
+    `faces` are the numbers of those in the tables.
+    """
     random = np.random.default_rng(100 * samples + number)
     known = random.permutation(people)[: max(3, round(len(people) * 2 / 3))].tolist()
     ratios = []
@@ -79,30 +93,31 @@ def _ratios(
         ratios.append(beside(calibration, gallery, asked) @ np.array(calibration.weights))
     numbers = {person: index for index, person in enumerate(known)}
     truth = np.array([numbers.get(person, -1) for person in asked.person.tolist()])
-    return ratios, truth, asked.condition, np.where(asked.person == "", asked.photo, asked.person)
+    group = np.where(asked.person == "", asked.photo, asked.person)
+    return ratios, truth, asked.condition, faces[~taught], group
 
 
 def _heard(
     ratios: Sequence[Floats],
     weights: tuple[float, float],
-    truth: NDArray[np.int64],
-    condition: NDArray[np.str_],
-    group: NDArray[np.str_],
+    truth: Numbers,
+    condition: Names,
+    face: Numbers,
+    group: Names,
 ) -> Asked:
     first, second = ratios
     people = first.shape[1]
     alone = probabilities(first, people).max(axis=1)
     unsure = (alone >= DEFAULTS.suggest_at) & (alone < DEFAULTS.sure_at)
     both = np.where(unsure[:, None], weights[0] * first + weights[1] * second, first)
-    return Asked(probabilities(both, people), truth, condition, group, unsure)
+    return Asked(probabilities(both, people), truth, condition, face, group, unsure)
 
 
 def _row(samples: int, weights: tuple[float, float], asked: Sequence[Asked]) -> Row:
     sure = np.concatenate([own.sure.max(axis=1) for own in asked])
     best = np.concatenate([own.sure.argmax(axis=1) for own in asked])
-    truth, condition, group, unsure = (
-        np.concatenate([getattr(own, name) for own in asked]) for name in ("truth", "condition", "group", "unsure")
-    )
+    names = ("truth", "condition", "face", "group", "unsure")
+    truth, condition, face, group, unsure = (np.concatenate([getattr(own, name) for own in asked]) for name in names)
     known, right, named = truth >= 0, best == truth, sure >= DEFAULTS.sure_at
     rows: Mapping[str, Flags] = {"": condition == WHOLE, f", {SMALL}": condition == SMALL}
 
@@ -115,11 +130,14 @@ def _row(samples: int, weights: tuple[float, float], asked: Sequence[Asked]) -> 
         row[f"strangers accepted{name}"] = percent(own & ~known, named)
     row["wrong names"] = percent(known, named & ~right)
     row["not sure before"] = percent(condition == WHOLE, unsure)
-    row["calibration error of those"] = _error(sure[unsure], (right & known)[unsure], known[unsure], group[unsure])
+    for name, of in (("those", unsure), (f"those, {WHOLE}", unsure & (condition == WHOLE)), ("all", known | ~known)):
+        row[f"calibration error of {name}"] = _error(sure[of], (right & known)[of], known[of], group[of])
+        row[f"by chance, {name}"] = _by_chance(sure[of], known[of], face[of])
+        row[f"n known faces, {name}"] = len(np.unique(face[of & known]))
     return row
 
 
-def _error(sure: Floats, right: Flags, known: Flags, groups: NDArray[np.str_]) -> str:
+def _error(sure: Floats, right: Flags, known: Flags, groups: Names) -> str:
     """Return the expected calibration error with its 95 % interval, by drawing people and strangers' photos anew."""
     rows = [np.flatnonzero(groups == name) for name in np.unique(groups)]
     random = np.random.default_rng(0)
@@ -129,3 +147,14 @@ def _error(sure: Floats, right: Flags, known: Flags, groups: NDArray[np.str_]) -
         errors.append(calibration_error(sure[drawn], right[drawn], known[drawn]))
     low, high = np.quantile(errors, (0.025, 0.975))
     return f"{calibration_error(sure, right, known):.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _by_chance(sure: Floats, known: Flags, faces: Numbers) -> str:
+    """Return the error of right probabilities over so few faces, in the mean, and what 95 % of draws stay below.
+
+    A face that is asked often is drawn once.
+    """
+    _, number = np.unique(faces, return_inverse=True)
+    draws = np.random.default_rng(0).random((RESAMPLES, number.max() + 1))
+    errors = [calibration_error(sure, drawn[number] < sure, known) for drawn in draws]
+    return f"{np.mean(errors):.3f} [< {np.quantile(errors, 0.95):.3f}]"
