@@ -97,7 +97,9 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
         _begin(connection)
         return Mended()
     connection.execute("PRAGMA ignore_check_constraints = ON")  # of rows that are to be mended
-    done = mend(connection)
+    present = _texts(connection, "table")
+    is_anew = any(table in present and present[table] != _made(table) for table in TABLES)
+    done = mend(connection) if is_anew else Mended()  # where no row is to be put elsewhere, `check` tells of damage
     for script in FIRST_VERSIONS[version:]:
         for statement in _statements(script):
             connection.execute(statement)
