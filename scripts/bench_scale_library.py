@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
 
 from kith.filing.xmp_names import NamedPlace, PhotoNames, wanted_names
 from kith.library.store import Store, open_store
+from kith.library.written_fields import packed
 from kith.photos.box import Box
 from kith.policies import BodyPolicy
 from kith.settings import Settings
@@ -290,7 +291,7 @@ def _file(store: Store, settings: Settings, drawn: Drawn) -> None:
 @cache
 def _written(person_id: int) -> str:
     names = PhotoNames((NamedPlace(name_of(person_id - 1), Box(*PLACE)),), 4000, 3000)
-    return json.dumps(wanted_names(names), ensure_ascii=False)
+    return packed(wanted_names(names))
 
 
 def _say(store: Store, drawn: Drawn) -> None:

@@ -154,7 +154,7 @@ def test_of_very_many_people_those_likely_by_their_means_are_compared(monkeypatc
     probes = np.concatenate([gallery.vectors[:300:4], random.normal(size=(20, 32)).astype(np.float32)])
     never = [{int(ids[row])} for row in range(0, 300, 4)] + [set[int]()] * 20
     whole = nearest_people(gallery, FACES, probes), nearest_people(gallery, FACES, probes, never)
-    monkeypatch.setattr(nearest, "EFFORT", 0)
+    monkeypatch.setattr(nearest, "MANY", 0)
     monkeypatch.setattr(nearest, "PROBES", 16)
     found = nearest_people(gallery, FACES, probes), nearest_people(gallery, FACES, probes, never)
     first = [[(one[0].person_id, one[0].nearest) for one in of_all[:75]] for of_all in (whole[0], found[0])]
@@ -162,6 +162,26 @@ def test_of_very_many_people_those_likely_by_their_means_are_compared(monkeypatc
     for exact, likely in zip((*whole[0], *whole[1]), (*found[0], *found[1]), strict=True):
         assert [one.value for one in likely] == pytest.approx([one.value for one in exact], rel=0.15)
     assert not any(one.person_id in out for out, shown in zip(never, found[1], strict=True) for one in shown)
+
+
+@pytest.mark.parametrize("samples", [nearest.MANY, nearest.MANY + 10])
+def test_of_one_face_the_same_is_said_as_of_many(samples: int) -> None:
+    """As `why` asks, and as `redecide` does, on either side of where people are screened by their means."""
+    random = np.random.default_rng(3)
+    ids = np.repeat(np.arange(samples // 10), 10)
+    centres = (0.075 * random.standard_normal((len(ids) // 10, 64))).astype(np.float32)
+    vectors = centres[ids] + (0.05 * random.standard_normal((len(ids), 64))).astype(np.float32)
+    gallery = Gallery(FACES, ids, np.arange(len(ids)) + 1000, vectors)
+    probes = centres[:150] + (0.05 * random.standard_normal((150, 64))).astype(np.float32)
+    probes = np.concatenate([probes, centres[150:200] / 2 + centres[200:250] / 2])
+    never = [{row % 7, row} for row in range(len(probes))]
+    together = nearest_people(gallery, FACES, probes, never)
+    for row in range(len(probes)):
+        (alone,) = nearest_people(gallery, FACES, probes[row : row + 1], never[row : row + 1])
+        assert [(one.person_id, one.nearest) for one in alone] == [
+            (one.person_id, one.nearest) for one in together[row]
+        ]
+        assert [one.value for one in alone] == pytest.approx([one.value for one in together[row]], abs=1e-7)
 
 
 def test_a_face_that_is_a_sample_is_at_no_distance_from_it() -> None:

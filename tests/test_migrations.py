@@ -63,6 +63,16 @@ def _dump(library: Path, tables: Sequence[str] = KEPT) -> dict[str, list[tuple[o
         return {table: connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables}
 
 
+def _ask(library: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(library)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def _root_pages(library: Path) -> dict[object, object]:
+    rows = _ask(library, "SELECT tbl_name, rootpage FROM sqlite_master WHERE type = 'table'")
+    return {table: page for table, page in rows}  # noqa: C416 - of pairs, not of tuples of any length
+
+
 def _without_new_columns(rows: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
     """Return the rows without the columns that later versions add at the end, which no earlier row fills."""
     added = {"photos": (None, None, 2), "copies": (None, None, None, "copy", None)}
@@ -139,6 +149,70 @@ def test_a_library_of_version_seven_is_sound_as_it_was_made_then(library: Path) 
         assert inspect(connection).lines() == []
         connection.executescript("DROP TABLE run_copies; DROP TABLE runs")
         assert not inspect(connection).is_sound
+
+
+def test_tables_that_are_as_they_are_to_be_are_not_made_anew(library: Path) -> None:
+    with closing(open_store(library, create=True)) as store:
+        store._connection.executescript(
+            "INSERT INTO photos (id, image_hash, width, height, orientation, added_at) VALUES (3, 'a', 4, 3, 1, 't')"
+        )
+        store._connection.execute(
+            "INSERT INTO written_names (photo_id, path, names, sha256) VALUES (3, '/a.xmp', ?, 'b')",
+            ('{"mwg": ["0.1 0.1 0.2 0.2 Ann"], "in_image": ["Ann"]}',),
+        )
+        store._connection.execute("DROP INDEX links_by_source")
+        store._connection.execute("CREATE INDEX links_by_source ON links (source, word)")
+        store._connection.execute("PRAGMA user_version = 8")
+    with closing(sqlite3.connect(library)) as connection:
+        assert inspect(connection).lines() == []
+    before, places = _dump(library, ["photos", "written_names"]), _root_pages(library)
+    with closing(open_store(library)) as store:
+        (record,) = store.names.of_photo(3).values()
+        assert record.written == {"mwg": ["0.1 0.1 0.2 0.2 Ann"], "in_image": ["Ann"]}
+    assert (_dump(library, ["photos", "written_names"]), _root_pages(library)) == (before, places)
+    with closing(sqlite3.connect(library)) as connection:
+        assert version_of(connection) == migrations.VERSION
+        assert inspect(connection).lines() == []
+
+
+def test_a_table_of_version_seven_is_made_anew_and_no_other(library: Path) -> None:
+    new = library.with_name("new.sqlite")
+    for path in (library, new):
+        open_store(path, create=True).close()
+    with closing(sqlite3.connect(library)) as connection:
+        drop_table(connection, "standing")
+        connection.executescript(
+            "DROP TABLE runs; CREATE TABLE runs (id INTEGER PRIMARY KEY AUTOINCREMENT, began_at TEXT NOT NULL, "
+            "ended_at TEXT, job TEXT NOT NULL, undone_at TEXT, told TEXT) STRICT; "
+            "INSERT INTO runs (id, began_at, job) VALUES (7, 't', 'j'); "
+            "DROP INDEX copies_by_photo; CREATE INDEX copies_by_photo ON copies (photo_id, output); "
+            "CREATE INDEX strange ON photos (width); PRAGMA user_version = 7"
+        )
+    places = _root_pages(library)
+    open_store(library).close()
+    made = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2"
+    assert _ask(library, made) == _ask(new, made)
+    assert _ask(library, "SELECT * FROM runs") == [(7, "t", None, "j", None, None, None)]
+    after = _root_pages(library)
+    assert {table for table in places if places[table] != after[table]} == {"runs"}
+
+
+def test_that_a_library_is_brought_up_to_date_is_said_before(
+    library: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make_old(library)
+    said: list[str] = []
+    keep = migrations._keep_copy
+
+    def kept(path: Path, version: int) -> Path:
+        said.extend(record.getMessage() for record in caplog.records)
+        return keep(path, version)
+
+    monkeypatch.setattr(migrations, "_keep_copy", kept)
+    for _ in range(2):
+        open_store(library).close()
+    assert said == ["The library is brought up to date, which can take a minute for a million photos."]
+    assert [record.getMessage() for record in caplog.records] == said
 
 
 def test_a_migrated_library_and_a_new_one_have_the_same_tables(library: Path) -> None:

@@ -229,6 +229,40 @@ def test_a_name_goes_over_ignoring(desk: Desk) -> None:
 # The command line
 
 
+def test_examples_of_all_groups_are_asked_for_at_once(desk: Desk) -> None:
+    with _opened(desk) as library:
+        store, asked = library.store, list[str]()
+        groups = Unknowns(library).groups(1)
+        library.say(Ignored(Unknowns(library).all_in_photo(str(desk.input / TWO))))
+        left = Unknowns(library).groups(1)
+        store._connection.set_trace_callback(asked.append)
+        assert Unknowns(library).groups(1) == left
+        ignored = Unknowns(library).ignored()
+        assert sum("FROM files" in statement for statement in asked) == 2
+        assert len(left) >= 2
+        assert len(groups) > len(left)
+        assert [example.path for example in ignored] == [desk.input / TWO] * 2
+        photo_of = store.photos.photo_of
+        for example in [*ignored, *(one for group in groups for one in group.examples)]:
+            assert example.path == store.reviews.source(photo_of(example.appearance_id) or 0)
+
+
+def test_a_photo_that_lies_nowhere_is_told_where_it_was_seen_and_one_that_lies_somewhere_there(desk: Desk) -> None:
+    with _opened(desk) as library:
+        (key, first), *_ = desk.query("SELECT photo_id, path FROM files WHERE path LIKE ?", f"%{TWO}")
+        again = desk.input / "zz.jpg"
+        with library.store.transaction():
+            library.store._connection.execute(
+                "INSERT INTO files (path, photo_id, size, mtime_ns) SELECT ?, photo_id, size, mtime_ns FROM files "
+                "WHERE path = ?",
+                (str(again), first),
+            )
+        Path(first).rename(again)
+        assert library.store.reviews.sources([key, key, 999]) == {key: again}
+        again.unlink()
+        assert library.store.reviews.sources([key]) == {key: Path(first)}
+
+
 def _kith(desk: Desk, *arguments: str) -> tuple[int, str, str]:
     return ran(*arguments, "--settings", str(desk.settings_file()))
 

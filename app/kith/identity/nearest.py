@@ -2,7 +2,7 @@
 
 All distances are screened by one matrix product a block, in single precision and as lower bounds; the few people who
 can be among the nearest are then computed in double precision. So the result is that of the plain rule. Only where
-there are so many distances that this would take too long, people are screened by their samples' means.
+there are so many samples that this would take too long, people are screened by their samples' means.
 """
 
 import os
@@ -24,7 +24,7 @@ ROWS, PROBES = 512, 128  # of distances at a time and thread: few enough to stay
 BLOCK = 2**17  # distances to one person at a time, in double precision
 WIDE = 2**21  # distances at a time where one matrix product makes them
 CHUNK = 2**15  # probes at a time: what bounds the memory
-EFFORT = 10**9  # distances of a chunk that are screened at most, half a second on two cores; of few probes all
+MANY = 40_000  # samples; of more the people are screened by means, however many probes there are: all jobs say the same
 SPARE = 1  # people computed in double precision beside those wanted, at first
 UNIT = 2.0**-24  # the rounding of single precision
 FARTHEST = np.finfo(np.float32).max  # but nearer than a row that stands for nobody
@@ -163,7 +163,7 @@ def _pairs_between(pairs: Indices, start: int, end: int) -> Indices:
 
 
 def _of_chunk(layout: Layout, vectors: Vectors, probes: Vectors, never: Indices, wanted: int) -> Nearest:
-    if len(probes) * len(vectors) > EFFORT and len(layout.people) > 4 * LIKELY:
+    if len(vectors) > MANY and len(layout.people) > 4 * LIKELY:
         return _of_likely(layout, vectors, probes, never, wanted)
     shape = len(probes), wanted
     people = np.zeros(shape, np.intp)

@@ -1,7 +1,8 @@
 """Unknown people: faces that resemble each other, to be named or ignored together."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from kith.errors import BadInput
@@ -74,11 +75,14 @@ class Unknowns:
             if group in members and other in members:
                 perhaps[group].append(other)
                 perhaps[other].append(group)
-        groups = []
-        for key, faces in members.items():
-            examples = tuple(map(self._example, faces[:EXAMPLES]))
-            groups.append(Group(key, len(faces), examples, tuple(perhaps[key])))
-        return groups
+        shown = {
+            key: [(face.appearance_id, face.photo_id) for face in faces[:EXAMPLES]] for key, faces in members.items()
+        }
+        examples = {example.appearance_id: example for example in self._examples(chain(*shown.values()))}
+        return [
+            Group(key, len(faces), tuple(examples[face] for face, _ in shown[key]), tuple(perhaps[key]))
+            for key, faces in members.items()
+        ]
 
     def _of_several(self, least: int, most: int | None = None) -> dict[int, list[Member]]:
         def read() -> dict[int, list[Member]]:
@@ -166,8 +170,7 @@ class Unknowns:
 
     def ignored(self) -> list[Example]:
         """Return who is ignored."""
-        source_of = self._store.reviews.source
-        return [Example(key, source_of(photo_id)) for key, photo_id in self._groups.ignored()]
+        return self._examples(self._groups.ignored())
 
     def _is_denied(self, appearance_id: int, person: Person | str) -> bool:
         if not isinstance(person, Person):
@@ -175,6 +178,8 @@ class Unknowns:
         links = self._store.people.links(appearance_id)
         return person.id in denied_by_user(links)
 
-    def _example(self, member: Member) -> Example:
-        path = self._store.reviews.source(member.photo_id)
-        return Example(member.appearance_id, path)
+    def _examples(self, faces: Iterable[tuple[int, int]]) -> list[Example]:
+        """Return appearances, each told with its photo."""
+        faces = [*faces]
+        sources = self._store.reviews.sources(photo_id for _, photo_id in faces)
+        return [Example(key, sources.get(photo_id)) for key, photo_id in faces]

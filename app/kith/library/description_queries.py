@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kith.library.connection import LibraryConnection
-from kith.library.person_records import NEWEST_OBSERVATION
+from kith.library.person_records import NEWEST_OBSERVATION, TAUGHT
 from kith.library.photo_records import PhotoRecords, box_of
 from kith.library.soundness import whole
 from kith.photos.box import Box
@@ -37,7 +37,7 @@ class DescriptionQueries:
             SELECT o.id, a.id, a.photo_id, o.analysis_id, o.x, o.y, o.w, o.h
             FROM accepted_links l JOIN appearances a ON a.id = l.appearance_id
             JOIN observations o ON o.id = {NEWEST_OBSERVATION}
-            WHERE l.source IN ('user', 'dataset') AND a.x IS NOT NULL AND NOT EXISTS (
+            WHERE {TAUGHT} AND a.x IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM observations d WHERE d.appearance_id = a.id AND d.kind = ?1 AND d.model_id = ?3)
             ORDER BY a.photo_id, a.id
             """,
@@ -59,12 +59,12 @@ class DescriptionQueries:
         rows = self._connection.read(
             "appearances",
             lambda row: (whole(row[0]), whole(row[1]), whole(row[2]), box_of(row[3:])),
-            """
+            f"""
             SELECT a.id, a.id, a.photo_id, n.id, a.x, a.y, a.w, a.h
             FROM links l JOIN appearances a ON a.id = l.appearance_id
             JOIN analyses n ON n.id = (
                 SELECT max(id) FROM analyses WHERE photo_id = a.photo_id AND engine_id NOT GLOB 'import:*')
-            WHERE l.source = 'user' AND l.word = 'is' AND a.x IS NOT NULL AND NOT EXISTS (
+            WHERE l.source = 'user' AND {TAUGHT} AND l.word = 'is' AND a.x IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM observations o WHERE o.appearance_id = a.id AND (o.score != 0 OR o.model_id = ?))
             ORDER BY a.photo_id, a.id
             """,

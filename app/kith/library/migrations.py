@@ -2,20 +2,20 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from kith.errors import BadKnowledgeBase
 from kith.library.connection import LibraryConnection, repair_advice
 from kith.library.first_versions import FIRST_VERSIONS
 from kith.library.repairs import Mended, mend
-from kith.library.schema import INDEXES, NEWER, TABLES, TRIGGERS, definition
+from kith.library.schema import INDEXES, TABLES, TRIGGERS, definition
 from kith.library.snapshots import copy_library, free_name, reason_of
 from kith.messages import Setting
 from kith.text import printable
 
 TYPED = len(FIRST_VERSIONS) + 1  # the first version of typed tables
-VERSION = max(NEWER.values())
+VERSION = 9  # in which written_names may leave out what follows: library.written_fields
 # Before version 3 all files of a photo had the orientation of the last one looked at: such files are read again.
 _FORGET_WAYS_UP = """
     UPDATE files SET mtime_ns = -1 WHERE photo_id IN (
@@ -46,6 +46,8 @@ def migrate(connection: LibraryConnection) -> None:
 
 def _bring_up_to_date(connection: LibraryConnection) -> None:
     version = version_of(connection)  # another program may have done it meanwhile
+    if 0 < version < VERSION:
+        _log.warning("The library is brought up to date, which can take a minute for a million photos.")
     copy = _keep_copy(connection.path, version) if 0 < version < VERSION else None
     try:
         done = run_migrations(connection, version)
@@ -95,11 +97,14 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
         _begin(connection)
         return Mended()
     connection.execute("PRAGMA ignore_check_constraints = ON")  # of rows that are to be mended
-    done = mend(connection)
+    present = _texts(connection, "table")
+    is_anew = any(table in present and present[table] != _made(table) for table in TABLES)
+    done = mend(connection) if is_anew else Mended()  # where no row is to be put elsewhere, `check` tells of damage
     for script in FIRST_VERSIONS[version:]:
         for statement in _statements(script):
             connection.execute(statement)
-    done += mend(connection)
+    if version < TYPED:
+        done += mend(connection)
     connection.execute("PRAGMA ignore_check_constraints = OFF")
     done += _make_strict(connection)
     if version < TYPED:
@@ -111,13 +116,13 @@ def run_migrations(connection: sqlite3.Connection, version: int) -> Mended:
 
 
 def _make_strict(connection: sqlite3.Connection) -> Mended:
-    """Put all rows into the typed tables of today; numbers once given are never given again."""
+    """Put the rows of all tables that are others today into these, typed; numbers once given are never given again."""
     done = Mended()
-    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for (trigger,) in triggers:  # they name tables that are on their way
-        quoted = trigger.replace('"', '""')
-        connection.execute(f'DROP TRIGGER "{quoted}"')
+    _drop(connection, "trigger", set())  # they name tables that are on their way
+    present = _texts(connection, "table")
     for table in TABLES:
+        if present.get(table) == _made(table):
+            continue
         connection.execute(f"CREATE TABLE new_{table} {definition(table)}")
         columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA table_info({table})"))
         if columns:
@@ -135,17 +140,39 @@ def _make_strict(connection: sqlite3.Connection) -> Mended:
     return done
 
 
+def _made(table: str) -> str:
+    return f'CREATE TABLE "{table}" {definition(table)}'  # the name in quotes, as where it was renamed
+
+
+def _texts(connection: sqlite3.Connection, kind: str) -> dict[str, str]:
+    """Return what makes each table, index or trigger, by name."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL"
+    return dict(connection.execute(query, (kind,)).fetchall())
+
+
+def _drop(connection: sqlite3.Connection, kind: str, but: Container[str]) -> None:
+    """Drop all indexes, or triggers, but those that are made so."""
+    for name, text in _texts(connection, kind).items():
+        if text not in but:
+            quoted = name.replace('"', '""')
+            connection.execute(f'DROP {kind} "{quoted}"')
+
+
 def _begin(connection: sqlite3.Connection) -> None:
-    """Make the tables of today in an empty library, with the names in quotes as where they were renamed."""
+    """Make the tables of today in an empty library."""
     for table in TABLES:
-        connection.execute(f'CREATE TABLE "{table}" {definition(table)}')
+        connection.execute(_made(table))
     _make_indexes_and_triggers(connection)
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _make_indexes_and_triggers(connection: sqlite3.Connection) -> None:
-    for statement in _statements(INDEXES + TRIGGERS):
-        connection.execute(statement)
+    wanted = {statement.strip().removesuffix(";"): None for statement in _statements(INDEXES + TRIGGERS)}
+    _drop(connection, "index", wanted)
+    present = {*_texts(connection, "index").values()}
+    for statement in wanted:
+        if statement not in present:
+            connection.execute(statement)
 
 
 def _statements(script: str) -> Iterator[str]:

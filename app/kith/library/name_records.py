@@ -10,7 +10,8 @@ from typing import Any
 
 from kith.library.connection import LibraryConnection
 from kith.library.paths import path_of, path_value
-from kith.library.soundness import text_of, whole, written_of
+from kith.library.soundness import text_of, whole
+from kith.library.written_fields import packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,12 @@ class NameRecords:
         None stands for a file that they may not have reached.
         """
         rows = self._connection.execute(
-            "SELECT photo_id, sha256, iif(json_valid(names), json_extract(names, '$.in_image'), NULL) "
-            "FROM written_names "
-            "WHERE photo_id IN (SELECT value FROM json_each(?))",
+            "SELECT photo_id, sha256, names FROM written_names WHERE photo_id IN (SELECT value FROM json_each(?))",
             (json.dumps([*photo_ids]),),
         )
         found: dict[int, list[Collection[str] | None]] = {}
         for photo_id, sha256, names in rows:
-            found.setdefault(photo_id, []).append(_listed(names) if sha256 else None)
+            found.setdefault(photo_id, []).append(_names_in(names) if sha256 else None)
         return found
 
     def at(self, path: Path) -> NameRecord | None:
@@ -70,7 +69,7 @@ class NameRecords:
         self._connection.execute(
             "INSERT INTO written_names (photo_id, path, names, sha256) VALUES (?1, ?2, ?3, ?4) "
             "ON CONFLICT (path) DO UPDATE SET photo_id = ?1, names = ?3, sha256 = ?4",
-            (record.photo_id, path_value(record.path), json.dumps(record.written, ensure_ascii=False), record.sha256),
+            (record.photo_id, path_value(record.path), packed(record.written), record.sha256),
         )
 
     def move(self, before: Path, now: Path) -> None:
@@ -115,14 +114,14 @@ class NameRecords:
 
 
 @lru_cache(maxsize=4096)  # the same few people show again and again
-def _listed(names: str | None) -> Collection[str]:
-    """Return the names in a list as JSON; none where it is nothing of the kind."""
+def _names_in(text: str) -> Collection[str]:
+    """Return the names of people in what was written to a file; none where it is nothing of the kind."""
     with suppress(ValueError, TypeError):
-        return frozenset(map(text_of, json.loads(names or "[]")))
+        return frozenset(unpacked(text).get("in_image", ()))
     return frozenset()
 
 
 def _record(row: Sequence[Any]) -> NameRecord:
     """Return a record from its columns; raises ValueError or TypeError."""
     photo_id, path, names, sha256 = row
-    return NameRecord(whole(photo_id), path_of(path), written_of(names), text_of(sha256))
+    return NameRecord(whole(photo_id), path_of(path), unpacked(names), text_of(sha256))

@@ -32,6 +32,7 @@ SAMPLES = f"""
     LEFT JOIN persons n ON n.id = l.person_id LEFT JOIN photos p ON p.id = a.photo_id
     WHERE {{condition}} ORDER BY l.person_id, a.id"""
 # Of links l: the columns of `link_of`, with the person only where there is one.
+TAUGHT = "l.source IN ('user', 'dataset') AND l.source != 'machine'"  # the latter for the index, which holds only these
 LINKS = "l.appearance_id, n.id, l.word, l.source, l.score, l.model_id"
 
 
@@ -127,7 +128,7 @@ class PersonRecords:
         rows = self._connection.execute(
             "SELECT l.appearance_id, l.person_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
             "JOIN photos p ON p.id = a.photo_id "
-            "WHERE l.source = 'dataset' AND l.word = 'is' AND p.image_hash NOT GLOB ?",
+            f"WHERE l.source = 'dataset' AND {TAUGHT} AND l.word = 'is' AND p.image_hash NOT GLOB ?",
             (f"{IMPORTED}*",),
         )
         present, target = set(rows), set(wanted)
@@ -178,7 +179,7 @@ class PersonRecords:
         """Return the photos that folders of the dataset teach each person from, by the person's id."""
         rows = self._connection.execute(
             "SELECT l.person_id, a.photo_id FROM links l JOIN appearances a ON a.id = l.appearance_id "
-            "JOIN photos p ON p.id = a.photo_id WHERE l.source = 'dataset' AND p.image_hash NOT GLOB ?",
+            f"JOIN photos p ON p.id = a.photo_id WHERE l.source = 'dataset' AND {TAUGHT} AND p.image_hash NOT GLOB ?",
             (f"{IMPORTED}*",),
         )
         found: defaultdict[int, set[int]] = defaultdict(set)
@@ -202,13 +203,13 @@ class PersonRecords:
 
         Rows ordered by person. A user's word goes over the dataset's.
         """
-        return samples(self._connection, "accepted_links", "l.source IN ('user', 'dataset')", kind, model_id)
+        return samples(self._connection, "accepted_links", TAUGHT, kind, model_id)
 
     def taught_models(self, kind: Kind) -> set[str]:
         """Return the ids of the models that made the observations which dataset and user teach."""
         rows = self._connection.execute(
             "SELECT DISTINCT o.model_id FROM observations o JOIN links l ON l.appearance_id = o.appearance_id "
-            "WHERE o.kind = ? AND NOT o.weak AND l.word = 'is' AND l.source IN ('dataset', 'user')",
+            f"WHERE o.kind = ? AND NOT o.weak AND l.word = 'is' AND {TAUGHT}",
             (kind,),
         )
         return {row[0] for row in rows}

@@ -1,7 +1,7 @@
 """What a review reads of the library: who is not known yet, where somebody shows, and where copies were filed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,22 +110,35 @@ class ReviewQueries:
 
     def files_of(self, photo_ids: Iterable[int]) -> dict[int, Path]:
         """Return where photos lie unchanged, those that do."""
-        rows = self._connection.read(
+        found: dict[int, Path] = {}
+        for photo_id, path, then in self._seen_at(photo_ids):
+            if photo_id not in found and _state(path) == then:
+                found[photo_id] = path
+        return found
+
+    def _seen_at(self, photo_ids: Iterable[int]) -> Iterator[tuple[int, Path, tuple[int, int]]]:
+        """Yield where photos were last seen, with size and time of the file then."""
+        return self._connection.read(
             "files",
             lambda row: (row[0], path_of(row[1]), (row[2], row[3])),
             "SELECT path, photo_id, path, size, mtime_ns FROM files "
             "WHERE photo_id IN (SELECT value FROM json_each(?)) ORDER BY photo_id, path",
             (json.dumps(list(dict.fromkeys(photo_ids))),),
         )
-        found: dict[int, Path] = {}
-        for photo_id, path, then in rows:
-            if photo_id not in found and _state(path) == then:
-                found[photo_id] = path
-        return found
+
+    def sources(self, photo_ids: Iterable[int]) -> dict[int, Path]:
+        """Return where photos lie, or else where they were last seen."""
+        seen, lying = dict[int, Path](), set[int]()
+        for photo_id, path, then in self._seen_at(photo_ids):
+            if photo_id not in lying and _state(path) == then:
+                lying.add(photo_id)
+                seen[photo_id] = path
+            seen.setdefault(photo_id, path)
+        return seen
 
     def source(self, photo_id: int) -> Path | None:
         """Return where a photo lies, or else where it was last seen."""
-        return self.file_of(photo_id) or next(iter(self.files(photo_id)), None)
+        return self.sources([photo_id]).get(photo_id)
 
     def is_unchanged(self, path: Path) -> bool:
         """Say whether a file is there, as it was when it was last looked at."""

@@ -304,6 +304,7 @@ ALTERED = {("table", name): 8 for name in ("analyses", "photos", "runs")}
 ALTERED |= {("index", name): 8 for name in ("analyses_by_photo", "copies_by_photo")}
 _TRIGGERS = ("journal_photos_update", "journal_photos_delete", "duplicates_photos_update")
 ALTERED |= {("trigger", name): 8 for name in _TRIGGERS}
+ALTERED[("index", "links_by_source")] = 9
 _NUMBER = "BETWEEN -1e300 AND 1e300"  # finite
 _PATH = "IN ('text', 'blob')"  # a name that is no Unicode is kept as bytes
 _DATE = "GLOB '[0-9][0-9][0-9][0-9]*'"
@@ -382,7 +383,7 @@ INDEXES = """
     CREATE INDEX observations_by_analysis ON observations (analysis_id);
     CREATE INDEX person_folders_by_person ON person_folders (person_id);
     CREATE INDEX links_by_person ON links (person_id, source, word, appearance_id);
-    CREATE INDEX links_by_source ON links (source, word);
+    CREATE INDEX links_by_source ON links (source, word) WHERE source != 'machine';
     CREATE INDEX key_faces_by_appearance ON key_faces (appearance_id);
     CREATE INDEX person_ids_by_person ON person_ids (person_id);
     CREATE INDEX contradictions_by_appearance ON contradictions (appearance_id);

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kith.library.paths import path_of
 from kith.library.schema import JOURNALLED, definition
+from kith.library.written_fields import unpacked
 from kith.values.calibration import Calibration
 from kith.values.partial_dates import earliest
 
@@ -81,14 +82,6 @@ def former_row(table: str, text: str | None) -> Mapping[str, Any] | None:
     return row
 
 
-def written_of(text: str) -> dict[str, list[str]]:
-    """Return what Kith wrote to a file, by field; raises ValueError or TypeError where it is nothing of the kind."""
-    fields = json.loads(text)
-    if not isinstance(fields, dict):
-        raise TypeError(text)
-    return {field: [text_of(value) for value in values] for field, values in fields.items()}
-
-
 def _target_of(output: str, target: str) -> None:
     """Raise ValueError where a copy's place is not in a folder of its output folder."""
     folder = path_of(target).parent
@@ -101,7 +94,7 @@ RULES: dict[tuple[str, str], tuple[Callable[..., object], tuple[str, ...]]] = {
     ("files", "path"): (path_of, ("path",)),
     ("failures", "path"): (path_of, ("path",)),
     ("written_names", "path"): (path_of, ("path",)),
-    ("written_names", "names"): (written_of, ("names",)),
+    ("written_names", "names"): (unpacked, ("names",)),
     ("observations", "vector"): (vector_of, ("vector",)),
     ("observations", "mirror"): (vector_of, ("mirror",)),
     ("persons", "birth"): (date_of, ("birth",)),
