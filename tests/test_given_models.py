@@ -70,7 +70,7 @@ def test_several_files_and_folders_are_taken_at_once(known: list[ModelFile], tmp
     ("path", "reason"),
     [
         ("page.html", r"page\.html is no model file that Kith knows: it has 6 bytes, SHA-256 [0-9a-f]{64}\."),
-        ("almost", r"almost is no model file that Kith knows: it has 256000 bytes, SHA-256 [0-9a-f]{64}\."),
+        ("almost", r"almost is no model file that Kith knows: it has 256,000 bytes, SHA-256 [0-9a-f]{64}\."),
         ("stick", r"stick holds no model file that Kith knows\."),
         ("absent", r"absent is not there, or no file\."),
     ],
