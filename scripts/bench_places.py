@@ -130,6 +130,11 @@ def measure(root: Path) -> list[Row]:
         words = _opened(window, application, "Home", lambda: bool(home.page.advice.text()))
         rows.append({"what": "Home, what is next", **words})
         for name in window.bar.buttons:
+            if name == "Review":
+                asked = _opened(
+                    window, application, name, lambda: window.places["Review"].model.line.current is not None
+                )
+                rows.append({"what": "Review, whom to ask about", **asked})
             opened = [{"what": f"{name}, {when}", **_opened(window, application, name)} for when in ("first", "again")]
             rows += opened
         for name in ("People", "Photos"):

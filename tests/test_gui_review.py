@@ -1,5 +1,6 @@
 """Review under real clicks and keys: three queues, and nothing said that was not visibly chosen."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from kith.jobs.person_changes import PersonChanges
 from kith.photos.box import Box
 from tests.review_world import FACES, GROUPS, LIKELY, TWINS, open_review, press, rest, review_world, type_name
 from tests.small_world import World
-from tests.windows import PATIENCE_MS, click, dialog
+from tests.windows import PATIENCE_MS, click, dialog, open_window
 
 Key = Qt.Key
 PRESSING = [Key.Key_Space, Key.Key_Return]
@@ -561,6 +562,20 @@ def test_a_name_that_several_have_is_asked_about(qtbot: QtBot, world: World) -> 
 
 
 # Nothing to be asked
+
+
+def test_whom_the_window_knew_for_its_count_is_asked_about_at_once(qtbot: QtBot, world: World) -> None:
+    file = world.root / "settings.json"
+    file.write_text(json.dumps(world.values), encoding="utf-8")
+    window = open_window(qtbot, file, lambda: world.eyes)
+    qtbot.waitUntil(lambda: window.waiting.now is not None and not window.desk.busy, timeout=PATIENCE_MS)
+    known = window.waiting.now
+    window.go("Review")
+    place = window.places["Review"]
+    assert isinstance(place, ReviewPlace)
+    assert place.model.line.current
+    rest(qtbot, place)
+    assert place.model.waiting is window.waiting.now is known  # nothing was said or seen meanwhile
 
 
 def test_nobody_to_review_is_a_friendly_word(qtbot: QtBot, world: World) -> None:

@@ -82,21 +82,25 @@ class ReviewModel:
 
     def take(self, waiting: Waiting, ended: int) -> None:
         """Go by who waits as the library had it when `ended` acts had ended; what came back is asked about again."""
-        before = self._visible()
-        self.waiting = waiting
         self.found.clear()
-        self._dealt = {face: act for face, act in self._dealt.items() if act >= ended}
+        dealt = {face: act for face, act in self._dealt.items() if act >= ended}
+        if waiting is not self.waiting or dealt != self._dealt:
+            self._go_by(waiting, dealt)
+        self._pass_over([step for step in Step if step is not self.step])
+        if self._wanted is not None:
+            self.turn_to_group(self._wanted)
+            self._wanted = None
+
+    def _go_by(self, waiting: Waiting, dealt: dict[int, int]) -> None:
+        before = self._visible()
+        self.waiting, self._dealt = waiting, dealt
         self._refresh()
         now = self._visible()
         came_back = [face for face in self._acted if face in now and face not in before]
         for face in came_back:
             self._turn_back(face)
-        self._pass_over([step for step in Step if step is not self.step])
         if not before:
             self.turn_to_first()
-        if self._wanted is not None:
-            self.turn_to_group(self._wanted)
-            self._wanted = None
 
     def lose(self) -> None:
         """Show nobody: the library cannot be asked."""

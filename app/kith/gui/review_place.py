@@ -51,6 +51,8 @@ class ReviewPlace(Place):
         self.buttons, self.progress = self._row.by_name, self._row.progress
         self._lay_out()
         self._connect()
+        if house.waiting.now:  # looked up already, for its count on the bar
+            self._take(house.waiting.now)
 
     @property
     def busy(self) -> bool:

@@ -1,5 +1,6 @@
 """Who waits for a word, looked up in the background whenever the library has come to rest after a change."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -38,7 +39,7 @@ class ReviewWatch(QObject):
             return
         self._is_looking = True
         self.asking.emit()
-        self._desk.read(_waiting, self._find, self._fail)
+        self._desk.read(partial(_waiting, self.now), self._find, self._fail)
 
     def _find(self, waiting: "Waiting") -> None:
         self._is_looking = False
@@ -59,7 +60,9 @@ class ReviewWatch(QObject):
             self.look()
 
 
-def _waiting(library: "OpenLibrary") -> "Waiting":
+def _waiting(before: "Waiting | None", library: "OpenLibrary") -> "Waiting":
+    """Return who waits: what was known `before` itself where that is so still, since to go by many takes long."""
     from kith.jobs.review_queues import waiting
 
-    return waiting(library)
+    now = waiting(library)
+    return before if before and before == now else now

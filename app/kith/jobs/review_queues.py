@@ -1,7 +1,7 @@
 """What waits for the user's word: groups of unknown faces, faces that are likely somebody, single ones."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from kith.jobs.outcome import Outcome
 from kith.jobs.phrases import display_names
 from kith.jobs.unknowns import groups_near
 from kith.jobs.user_words import AreNot, Ignored, Is
-from kith.library.waiting_queries import Seen
+from kith.library.paths import FileState
 from kith.photos.box import Box
 from kith.values.decisions import Decision
 from kith.values.links import known_as
@@ -101,34 +101,47 @@ class Waiting:
 
 def waiting(library: OpenLibrary) -> Waiting:
     """Return everybody whom a review asks about, in photos that are still there; brings the groups up to date."""
-    store, model_id = library.store, library.decisions.face_model_id
     near = groups_near(library)
-    everybody = store.waiting.seen(model_id)
-    faces = []
-    for seen, path in _there(library, everybody):
-        faces.append(Face(seen.appearance_id, seen.photo_id, path, seen.box, seen.has_face, seen.taken_at, seen.group))
-    likely = library.kept("waiting", lambda: _suggested(library, [seen.photo_id for seen in everybody]))
-    asked = []
-    for face in faces:
-        if face.id in likely:
-            person_id, certainty, value = likely[face.id]
-            asked.append(replace(face, person_id=person_id, certainty=certainty, value=value))
-        elif face.has_face:
-            asked.append(face)
-    found = Waiting(tuple(asked), tuple(near), library.people.all())
-    folders = frozenset(face.path.parent for face in asked)
+    everybody, files = library.kept("waiting", lambda: _asked(library))
+    faces = tuple(_there(everybody, files))
+    found = Waiting(faces, tuple(near), library.people.all())
+    folders = frozenset(face.path.parent for face in faces)
     return replace(found, queues=queues_of(found), folders=folders)
 
 
-def _there(library: OpenLibrary, everybody: Sequence[Seen]) -> Iterator[tuple[Seen, Path]]:
-    """Yield those whose photos lie unchanged somewhere, and where."""
-    files = library.store.waiting.files({seen.photo_id for seen in everybody})
-    paths: dict[int, Path | None] = {}
-    for photo_id, states in files.items():
-        paths[photo_id] = next((state.path for state in states if state.now(state.path) == state), None)
+_Files = Mapping[int, Sequence[tuple[Path, FileState]]]  # where photos lie, as they were when they were looked at
+
+
+def _asked(library: OpenLibrary) -> tuple[Sequence[Face], _Files]:
+    """Return everybody whom a review asks about, as if their photos lay where they were seen first, and all places."""
+    store = library.store
+    everybody = store.waiting.seen(library.decisions.face_model_id)
+    photo_ids = [seen.photo_id for seen in everybody]
+    states = store.waiting.files({*photo_ids})
+    files = {photo_id: [(state.path, state) for state in own] for photo_id, own in states.items()}
+    likely = _suggested(library, photo_ids)
+    faces = []
     for seen in everybody:
-        if path := paths.get(seen.photo_id):
-            yield seen, path
+        if seen.photo_id in files and (seen.has_face or seen.appearance_id in likely):
+            (path, _), *_ = files[seen.photo_id]
+            who = likely.get(seen.appearance_id, (None, None, 0.0))
+            place = path, seen.box, seen.has_face, seen.taken_at, seen.group
+            faces.append(Face(seen.appearance_id, seen.photo_id, *place, *who))
+    return faces, files
+
+
+def _there(faces: Iterable[Face], files: _Files) -> Iterator[Face]:
+    """Yield those whose photos lie unchanged somewhere, there."""
+    paths = {
+        photo_id: next((path for path, state in own if state.now(path) == state), None)
+        for photo_id, own in files.items()
+    }
+    for face in faces:
+        path = paths[face.photo_id]
+        if path is face.path:
+            yield face
+        elif path:
+            yield replace(face, path=path)
 
 
 def _suggested(library: OpenLibrary, photo_ids: Sequence[int]) -> dict[int, tuple[int, float | None, float]]:
