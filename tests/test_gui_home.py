@@ -245,7 +245,8 @@ def test_a_stopped_run_says_so_at_once_and_is_resumed(qtbot: QtBot, album: Album
 
 
 def test_a_stopped_build_is_resumed(qtbot: QtBot, album: Album) -> None:
-    album.save(draw((EVE, MIDDLE), shade=8), "people/Eve/1.png")
+    for number in range(3):  # be one of them at work already when it is stopped
+        album.save(draw((EVE, MIDDLE), shade=8 + number), f"people/Eve/{number}.png")
     gate = Gate(album.eyes)
     window = open_window(qtbot, album.settings_file(), gate)
     home = _home(window)
@@ -259,7 +260,7 @@ def test_a_stopped_build_is_resumed(qtbot: QtBot, album: Album) -> None:
     click(qtbot, home.advice.button)
     wait_for_end(qtbot, window)
     _advised(qtbot, window, "find them in a folder")
-    assert home.run.counts.text() == "5 learned, 0 left out, 0 failed"
+    assert home.run.counts.text() == "7 learned, 0 left out, 0 failed"
 
 
 def test_a_run_shows_its_newest_photos_with_boxes_and_names(qtbot: QtBot, album: Album) -> None:
