@@ -65,6 +65,15 @@ def take_steps(steps: int, clock: Path, ends: bool) -> bool:
     return ends or bool(time.sleep(600))
 
 
+def eat_on() -> None:
+    """Take more memory than there is to be, and tell without a pause that it gets on."""
+    eaten: list[bytes] = []
+    while True:
+        getting_on()
+        if len(eaten) < 100:
+            eaten.append(b"x" * (10_000_000 + len(eaten)))
+
+
 @pytest.fixture(autouse=True)
 def _time_is_short_for_what_never_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine under load all else may take long."""
@@ -299,7 +308,7 @@ def test_photos_have_what_memory_is_left(
     assert workers.memory_for_photos(count) == photos
 
 
-@pytest.mark.parametrize(("steps", "ends"), [(12, True), (30, False)])
+@pytest.mark.parametrize(("steps", "ends"), [(12, True), (30, False), (10**9, False)])
 def test_what_gets_on_may_take_longer_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, ends: bool
 ) -> None:
@@ -314,3 +323,8 @@ def test_what_gets_on_may_take_longer_but_not_for_ever(
         with pytest.raises(WorkerDied, match="it took longer than 15 seconds"):
             future.result()
     pool.shutdown(cancel_futures=True)
+
+
+def test_what_gets_on_may_not_take_more_memory_than_anything_else() -> None:
+    with _pool(1) as pool, pytest.raises(WorkerDied, match=r"it took more than 0\.4 GB of memory"):
+        pool.submit(eat_on).result()

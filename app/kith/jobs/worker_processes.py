@@ -155,12 +155,13 @@ class _Process:
         with _death_as_end():
             self._line.send_bytes(task)
             while answer == _GETS_ON:
-                if self._line.poll(_LOOK_S):
+                is_told, now = self._line.poll(_LOOK_S), time.monotonic()
+                if is_told:
                     answer = self._line.recv_bytes()
-                    deadline = min(time.monotonic(), begun + (_LONGEST - 1) * limit_s) + limit_s
-                elif time.monotonic() > deadline:
+                    deadline = min(now, begun + (_LONGEST - 1) * limit_s) + limit_s
+                if answer == _GETS_ON and now > deadline:
                     raise TookTooLong(_TOO_LONG.format(deadline - begun))
-                elif memory and self._memory() > memory:
+                if answer == _GETS_ON and memory and self._memory() > memory:
                     raise WorkerDied(_TOO_MUCH.format(memory / 1e9))
         result, error = pickle.loads(answer)
         if error is not None:
